@@ -1,0 +1,82 @@
+// swift-tools-version: 6.1
+// Folio: literate notebooks for taking language models apart. The house and the direction of its imports are drawn in README.md.
+
+import PackageDescription
+
+/// A cell is compiled against the worker's own FolioKit, so the worker exports every symbol that it links.
+let exportsItsSymbols: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
+
+let package = Package(
+  name: "folio",
+  products: [
+    .executable(name: "folio", targets: ["folio"]),
+    .executable(name: "folio-worker", targets: ["folio-worker"]),
+    .library(name: "FolioKit", targets: ["FolioKit"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    // The system's libraries.
+    .systemLibrary(name: "CCmark", pkgConfig: "libcmark", providers: [.apt(["libcmark-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
+
+    // The vocabulary that host and worker share.
+    .target(name: "Record"),
+    .target(name: "Figures"),
+
+    // The host: Markdown -> Document -> cells -> records -> pages.
+    .target(name: "Document", dependencies: ["Record", "CCmark", .product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "Planning",
+      dependencies: [
+        "Document",
+        .product(name: "SwiftSyntax", package: "swift-syntax"),
+        .product(name: "SwiftParser", package: "swift-syntax"),
+      ]),
+    .target(name: "Session", dependencies: ["Document", "Planning", "Record"]),
+    .target(
+      name: "Rendering",
+      dependencies: [
+        "Document", "Record", "Figures",
+        .product(name: "SwiftParser", package: "swift-syntax"),
+        .product(name: "SwiftIDEUtils", package: "swift-syntax"),
+      ]),
+    .executableTarget(
+      name: "folio",
+      dependencies: [
+        "Document", "Session", "Rendering", "Record",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // The worker: the model, its taking apart, and what a cell sees.
+    .target(name: "Tensors", dependencies: ["COpenBLAS"]),
+    .target(name: "Gemma", dependencies: ["Tensors", "CSentencePiece"]),
+    .target(name: "Attribution", dependencies: ["Gemma", "Tensors"]),
+    .target(name: "PrOntoQA"),
+    .target(name: "CWorker"),
+    .target(
+      name: "FolioKit", dependencies: ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "CWorker"]),
+    .executableTarget(
+      name: "folio-worker", dependencies: ["FolioKit", "CWorker"], linkerSettings: exportsItsSymbols),
+
+    // One test target a module.
+    .testTarget(name: "DocumentTests", dependencies: ["Document"]),
+    .testTarget(name: "PlanningTests", dependencies: ["Planning", "Document"]),
+    .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Record"]),
+    .testTarget(name: "RecordTests", dependencies: ["Record"]),
+    .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
+    .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Document", "Record", "Figures"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "GemmaTests", dependencies: ["Gemma", "Tensors"]),
+    .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Gemma", "Tensors"]),
+    .testTarget(name: "PrOntoQATests", dependencies: ["PrOntoQA"]),
+    .testTarget(name: "FolioKitTests", dependencies: ["FolioKit"]),
+    .testTarget(name: "folioTests", dependencies: ["folio"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,163 @@
+import Record
+
+/// A notebook, read: front matter, and blocks of prose and cells in order, with the line of everything.
+public struct Document: Sendable, Equatable {
+  /// The file's path, as the user named it; it stands in every diagnostic.
+  public var file: String
+  public var frontMatter: FrontMatter
+  public var blocks: [Block]
+
+  public init(file: String, frontMatter: FrontMatter, blocks: [Block]) {
+    self.file = file
+    self.frontMatter = frontMatter
+    self.blocks = blocks
+  }
+
+  public var cells: [Cell] {
+    blocks.compactMap { if case .cell(let cell) = $0 { cell } else { nil } }
+  }
+
+  /// The front matter's title, else the first heading's text, else the file's name.
+  public var title: String {
+    if let title = frontMatter.title { return title }
+    for case .heading(let heading) in blocks { return heading.text }
+    return name
+  }
+
+  /// The file's name without `.md`: the page's folder in the site.
+  public var name: String {
+    let last = file.split(separator: "/").last.map(String.init) ?? file
+    return last.hasSuffix(".md") ? String(last.dropLast(3)) : last
+  }
+}
+
+/// What stands between the `---` lines at the top.
+public struct FrontMatter: Sendable, Equatable {
+  public var title: String?
+  public var description: String?
+  /// In the order of the file.
+  public var parameters: [Parameter]
+  /// Where the notebook stands in the index: lower first, those without it last, then by name.
+  public var order: Int?
+
+  public init(title: String? = nil, description: String? = nil, parameters: [Parameter] = [], order: Int? = nil) {
+    self.title = title
+    self.description = description
+    self.parameters = parameters
+    self.order = order
+  }
+}
+
+/// A parameter of a notebook: a name, and a default whose type is the parameter's type.
+public struct Parameter: Sendable, Equatable {
+  public var name: String
+  public var value: ParameterValue
+  /// The line of its default in the file.
+  public var line: Int
+
+  public init(name: String, value: ParameterValue, line: Int) {
+    self.name = name
+    self.value = value
+    self.line = line
+  }
+}
+
+public enum ParameterValue: Sendable, Equatable {
+  case int(Int)
+  case double(Double)
+  case bool(Bool)
+  case string(String)
+  /// All of one type; an empty array is one of strings.
+  case array([ParameterValue])
+}
+
+/// A top-level piece of a notebook.
+public enum Block: Sendable, Equatable {
+  case heading(Heading)
+  /// Anything else that CommonMark knows, as HTML: paragraphs, lists, quotes, tables of raw HTML.
+  case prose(html: String, line: Int)
+  /// Code that is only shown: another language, or `swift norun`.
+  case listing(Listing)
+  case cell(Cell)
+}
+
+public struct Heading: Sendable, Equatable {
+  /// 1 to 6.
+  public var level: Int
+  /// Its inline content, as HTML.
+  public var html: String
+  /// Its inline content, as plain text.
+  public var text: String
+  /// Unique in the document: `direct-logit-attribution`.
+  public var anchor: String
+  public var line: Int
+
+  public init(level: Int, html: String, text: String, anchor: String, line: Int) {
+    self.level = level
+    self.html = html
+    self.text = text
+    self.anchor = anchor
+    self.line = line
+  }
+}
+
+public struct Listing: Sendable, Equatable {
+  /// The info string's first word, if there is one.
+  public var language: String?
+  public var source: String
+  public var line: Int
+
+  public init(language: String?, source: String, line: Int) {
+    self.language = language
+    self.source = source
+    self.line = line
+  }
+}
+
+/// A `swift` fence: code that is compiled and run.
+public struct Cell: Sendable, Equatable {
+  /// Counted from 1.
+  public var number: Int
+  /// The fence's content without its leading option lines.
+  public var source: String
+  /// The line of the source's first line in the file.
+  public var line: Int
+  /// How many columns the fence, and with it each line of code, is indented in the file (0 to 3).
+  public var indentation: Int
+  public var options: CellOptions
+
+  public init(number: Int, source: String, line: Int, indentation: Int = 0, options: CellOptions = CellOptions()) {
+    self.number = number
+    self.source = source
+    self.line = line
+    self.indentation = indentation
+    self.options = options
+  }
+
+  /// The label, or `cell-N`.
+  public var id: String { options.label ?? "cell-\(number)" }
+}
+
+/// What the `//| key: value` lines at a cell's top say.
+public struct CellOptions: Sendable, Equatable {
+  public var label: String?
+  public var caption: String?
+  /// Alternative text for the cell's figures.
+  public var alt: String?
+  /// Whether the page shows the code.
+  public var echo = true
+  /// Whether the page shows the code folded.
+  public var fold = false
+  /// Whether the page shows the outputs.
+  public var output = true
+  /// In seconds.
+  public var timeout: Double?
+  /// `expect: error`: the cell must fail, and its error is its output.
+  public var expectsError = false
+  public var cache = true
+  /// Files that the cell reads.
+  public var inputs: [String] = []
+  public var tolerance: Double?
+
+  public init() {}
+}
