@@ -1,0 +1,194 @@
+/// Where everything of a figure stands, in pixels: the sizes of its panels, the gaps between them, and the margins.
+///
+/// The JSON gets these numbers, and the SVG draws what the JSON says, so both look alike. Sizes follow from the data: a cell is at most
+/// 26 pixels wide, panels beside each other share their height, square matrices stay square, and a figure is as wide as a page likes.
+struct Arrangement {
+  struct Frame: Equatable {
+    var x: Double
+    var y: Double
+    var width: Double
+    var height: Double
+  }
+
+  static let titleSize = 16.0
+  static let titleLine = 21.0
+  static let panelTitleSize = 13.0
+  static let axisTitleSize = 12.0
+  static let panelTitleRoom = 24.0
+  static let axisTitleRoom = 20.0
+  /// A colour bar: its thickness, the gap before it, and the gap between it and its numbers.
+  static let barThickness = 12.0
+  static let barGap = 18.0
+  static let barTickGap = 6.0
+
+  /// One a panel, in the order of the panels; their origin is the top left of the space between the margins.
+  private(set) var frames: [Frame] = []
+  private(set) var slanted: [Bool] = []
+  private(set) var margin = Figure.Margin(l: 0, r: 0, t: 0, b: 0)
+  private(set) var titleLines: [String] = []
+  /// The space between the margins.
+  private(set) var inner = Frame(x: 0, y: 0, width: 0, height: 0)
+
+  var width: Double { margin.l + inner.width + margin.r }
+  var height: Double { margin.t + inner.height + margin.b }
+
+  /// - Parameters:
+  ///   - barRooms: for each panel the room that its own colour bar takes, 0 without one.
+  ///   - sharedBarRoom: the room right of all panels.
+  init(panels: [Heatmap], columns: Int, title: String?, titled: Bool, barRooms: [Double], sharedBarRoom: Double) {
+    let columns = max(1, min(columns, panels.count))
+    let rows = (panels.count + columns - 1) / columns
+    let grid = Grid(panels: panels, columns: columns, rows: rows, barRooms: barRooms)
+    let widths = grid.widths
+    let heights = grid.heights(widths)
+    slanted = panels.indices.map { AxisTicks(x: panels[$0]).isSlanted(length: grid.width(of: $0, in: widths)) }
+    let lefts = (0..<columns).map { column in grid.maximum(column: column) { grid.left($0, slanted[$0], widths) } }
+    let bottoms = (0..<rows).map { row in grid.maximum(row: row) { grid.bottom($0, slanted[$0]) } }
+    let titleRoom = titled ? Self.panelTitleRoom : 0
+
+    var x = 0.0
+    var xs: [Double] = []
+    for column in 0..<columns {
+      if column > 0 { x += max(lefts[column] + 12, 22) }
+      xs.append(x)
+      x += widths[column] + grid.maximum(column: column) { barRooms[$0] }
+    }
+    var y = 0.0
+    var ys: [Double] = []
+    for row in 0..<rows {
+      if row > 0 { y += bottoms[row - 1] + titleRoom + 6 }
+      ys.append(y)
+      y += heights[row]
+    }
+    inner = Frame(x: 0, y: 0, width: max(x, 120), height: max(y, 40))
+    margin.l = max(lefts.first ?? 0, 12).rounded(.up)
+    margin.r = max(sharedBarRoom, 14).rounded(.up)
+    margin.b = max(bottoms.last ?? 0, 8).rounded(.up)
+    if let title, !title.isEmpty {
+      titleLines = TextMetrics.wrapped(
+        Markup.label(title), width: max(260, margin.l + inner.width + margin.r - 16), size: Self.titleSize * 1.05, limit: 4)
+    }
+    let titleBlock = titleLines.isEmpty ? 8 : 10 + Double(titleLines.count) * Self.titleLine + 6
+    margin.t = titleBlock + titleRoom
+    frames = panels.indices.map { index in
+      let (row, column) = (index / columns, index % columns)
+      let height = grid.isSquare(index) ? min(widths[column], heights[row]) : heights[row]
+      return Frame(x: xs[column], y: ys[row], width: grid.isSquare(index) ? height : widths[column], height: height)
+    }
+    widenForTitle()
+  }
+
+  /// A narrow figure grows on the right for the longest line of its title.
+  private mutating func widenForTitle() {
+    let needed = titleLines.map { TextMetrics.width($0, size: Self.titleSize) }.max() ?? 0
+    if needed + 16 > width { margin.r += (needed + 16 - width).rounded(.up) }
+  }
+
+  /// A frame's extent as fractions of the space between the margins; y counts from below, as Plotly does.
+  func domains(of frame: Frame) -> (x: [Double], y: [Double]) {
+    (
+      [across(frame.x), across(frame.x + frame.width)],
+      [up(frame.y + frame.height), up(frame.y)]
+    )
+  }
+
+  /// A distance from the left as a fraction.
+  func across(_ x: Double) -> Double { fraction(x, inner.width) }
+
+  /// A distance from the top as a fraction from below.
+  func up(_ y: Double) -> Double { fraction(inner.height - y, inner.height) }
+
+  /// With five digits, a hundredth of a pixel.
+  func fraction(_ part: Double, _ whole: Double) -> Double { (part / whole * 100_000).rounded() / 100_000 }
+}
+
+extension AxisTicks {
+  init(x heatmap: Heatmap) { self.init(labels: heatmap.xLabels, count: heatmap.values.columns) }
+  init(y heatmap: Heatmap) { self.init(labels: heatmap.yLabels, count: heatmap.values.rows) }
+}
+
+/// The panels in rows and columns, and what each needs.
+private struct Grid {
+  var panels: [Heatmap]
+  var columns: Int
+  var rows: Int
+  var barRooms: [Double]
+
+  static let cellWidth = 26.0
+  static let cellHeight = 22.0
+  /// The narrowest panel: a vector, drawn as one column.
+  static let narrowest = 76.0
+
+  func width(of panel: Int, in widths: [Double]) -> Double { widths[panel % columns] }
+
+  func maximum(column: Int, _ need: (Int) -> Double) -> Double {
+    stride(from: column, to: panels.count, by: columns).map(need).max() ?? 0
+  }
+
+  func maximum(row: Int, _ need: (Int) -> Double) -> Double {
+    (row * columns..<min(panels.count, (row + 1) * columns)).map(need).max() ?? 0
+  }
+
+  /// Matrices such as attention patterns, of as many rows as columns.
+  func isSquare(_ panel: Int) -> Bool {
+    let values = panels[panel].values
+    return values.rows == values.columns && values.rows >= 8
+  }
+
+  /// One a column. What would be wider than a page shrinks, but never below what can be read.
+  var widths: [Double] {
+    let natural = (0..<columns).map { column in maximum(column: column, naturalWidth) }
+    let bars = (0..<columns).reduce(0) { sum, column in sum + maximum(column: column) { barRooms[$0] } }
+    let lefts = (0..<columns).reduce(0) { sum, column in sum + maximum(column: column) { left($0, false, []) } + 22 }
+    let room = (columns > 2 ? 1000 : 860) - bars - lefts
+    let fixed = natural.filter { $0 <= Self.narrowest * 1.5 }.reduce(0, +)
+    let flexible = natural.reduce(0, +) - fixed
+    guard columns > 1, flexible > 0, fixed + flexible > room else { return natural.map { min($0, 1000) } }
+    let share = (room - fixed) / flexible
+    return natural.map { $0 <= Self.narrowest * 1.5 ? $0 : max(min($0, 190), ($0 * share).rounded()) }
+  }
+
+  func heights(_ widths: [Double]) -> [Double] {
+    (0..<rows).map { row in
+      maximum(row: row) { isSquare($0) ? width(of: $0, in: widths) : naturalHeight($0) }
+    }
+  }
+
+  private func naturalWidth(_ panel: Int) -> Double {
+    let heatmap = panels[panel]
+    let title = min(TextMetrics.width(heatmap.title ?? "", size: Arrangement.panelTitleSize), 260)
+    let count = heatmap.values.columns
+    if heatmap.problem != nil { return max(title, 240) }
+    if isSquare(panel) { return min(Double(count) * Self.cellWidth, columns == 1 ? 620 : 420) }
+    let widest = count > 400 ? 1000.0 : 760
+    return max(Self.narrowest, columns > 1 ? title : 0, min(Double(count) * Self.cellWidth, widest))
+  }
+
+  private func naturalHeight(_ panel: Int) -> Double {
+    if panels[panel].problem != nil { return 90 }
+    return max(36, min(Double(panels[panel].values.rows) * Self.cellHeight, panels[panel].values.rows > 60 ? 640 : 480)).rounded()
+  }
+
+  /// What stands left of a panel: its title, its labels, and the overhang of slanted labels below.
+  func left(_ panel: Int, _ slanted: Bool, _ widths: [Double]) -> Double {
+    let heatmap = panels[panel]
+    guard heatmap.problem == nil else { return 0 }
+    let labels = AxisTicks(y: heatmap).widest + 9
+    let overhang = slanted ? AxisTicks(x: heatmap).widest * 0.71 + 4 : 0
+    return max(labels + (heatmap.y == nil ? 0 : Arrangement.axisTitleRoom), overhang)
+  }
+
+  /// What stands below a panel.
+  func bottom(_ panel: Int, _ slanted: Bool) -> Double {
+    let heatmap = panels[panel]
+    guard heatmap.problem == nil else { return 0 }
+    let ticks = AxisTicks(x: heatmap)
+    let labels = !heatmap.showsXLabels ? 4 : slanted ? ticks.widest * 0.71 + 16 : AxisTicks.lineHeight + 8
+    return labels + (heatmap.x == nil ? 2 : Arrangement.axisTitleRoom)
+  }
+}
+
+extension Heatmap {
+  /// The number 0 under a single column says nothing.
+  var showsXLabels: Bool { xLabels != nil || values.columns > 1 }
+}

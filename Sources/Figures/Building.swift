@@ -1,0 +1,218 @@
+/// How cells make figures: panels in a row, or in a grid, with one colour scale for all of them.
+@resultBuilder public enum PanelBuilder {
+  public static func buildExpression(_ panel: Heatmap) -> [Heatmap] { [panel] }
+  public static func buildExpression(_ panels: [Heatmap]) -> [Heatmap] { panels }
+  public static func buildBlock(_ parts: [Heatmap]...) -> [Heatmap] { parts.flatMap { $0 } }
+  public static func buildArray(_ parts: [[Heatmap]]) -> [Heatmap] { parts.flatMap { $0 } }
+  public static func buildOptional(_ part: [Heatmap]?) -> [Heatmap] { part ?? [] }
+  public static func buildEither(first part: [Heatmap]) -> [Heatmap] { part }
+  public static func buildEither(second part: [Heatmap]) -> [Heatmap] { part }
+  public static func buildLimitedAvailability(_ part: [Heatmap]) -> [Heatmap] { part }
+}
+
+extension Figure {
+  /// One heatmap; its title is the figure's.
+  public init(_ heatmap: Heatmap) {
+    var panel = heatmap
+    panel.title = nil
+    self = FigureBuilder(title: heatmap.title, panels: [panel], columns: 1, range: nil, sharesColors: true).figure
+  }
+
+  /// Panels side by side.
+  ///
+  /// ```swift
+  /// Figure.row(title: "Direct logit attribution") {
+  ///   Heatmap(dla.residualStream, title: "Residual stream")
+  ///   Heatmap(dla.heads, title: "Attention heads", x: "head", y: "layer")
+  /// }
+  /// ```
+  /// - Parameters:
+  ///   - range: the values at the ends of the shared colour scale; by default it spans all panels.
+  ///   - sharesColors: whether equal colours mean equal values in all panels, with one colour bar.
+  public static func row(
+    title: String? = nil, range: ClosedRange<Double>? = nil, sharesColors: Bool = true,
+    @PanelBuilder panels: () throws -> [Heatmap]
+  ) rethrows -> Figure {
+    let panels = try panels()
+    return FigureBuilder(title: title, panels: panels, columns: max(1, panels.count), range: range, sharesColors: sharesColors).figure
+  }
+
+  /// Panels in rows of `columns`, as `row` otherwise.
+  public static func grid(
+    title: String? = nil, columns: Int, range: ClosedRange<Double>? = nil, sharesColors: Bool = true,
+    @PanelBuilder panels: () throws -> [Heatmap]
+  ) rethrows -> Figure {
+    FigureBuilder(title: title, panels: try panels(), columns: columns, range: range, sharesColors: sharesColors).figure
+  }
+}
+
+/// From panels to the schema.
+private struct FigureBuilder {
+  var title: String?
+  var panels: [Heatmap]
+  var columns: Int
+  var range: ClosedRange<Double>?
+  var sharesColors: Bool
+
+  /// A colour scale, the panels that use it, and its range.
+  struct Scale {
+    var scale: ColorScale
+    var range: ClosedRange<Double>
+    var title: String?
+    var panels: [Int]
+
+    /// The bar, its numbers, and its title, with the gap before it.
+    var room: Double {
+      let numbers = Numbers.niceTicks(range, atMost: 6).map { TextMetrics.width($0.text, size: AxisTicks.fontSize) }.max() ?? 0
+      let name = TextMetrics.width(title ?? "", size: Arrangement.axisTitleSize)
+      return Arrangement.barGap + max(Arrangement.barThickness + Arrangement.barTickGap + numbers, name) + 8
+    }
+  }
+
+  var figure: Figure {
+    let scales = scales
+    let titled = panels.contains { $0.title != nil }
+    let arrangement = Arrangement(
+      panels: panels, columns: columns, title: title, titled: titled,
+      barRooms: panels.indices.map { panel in sharesColors ? 0 : scales.first { $0.panels.contains(panel) }?.room ?? 0 },
+      sharedBarRoom: sharesColors ? scales.map(\.room).reduce(0, +) : 0)
+
+    var layout = Figure.Layout()
+    layout.width = arrangement.width.rounded()
+    layout.height = arrangement.height.rounded()
+    layout.margin = arrangement.margin
+    layout.font = Figure.Font(size: AxisTicks.fontSize)
+    if !arrangement.titleLines.isEmpty {
+      layout.title = Figure.Title(
+        text: arrangement.titleLines.map(PlotlyText.escape).joined(separator: "<br>"), x: 0.01, xanchor: "left",
+        font: Figure.Font(size: Arrangement.titleSize))
+    }
+    var traces: [Figure.Trace] = []
+    for panel in panels.indices {
+      layout.annotations += annotations(panel, arrangement)
+      guard panels[panel].problem == nil else { continue }
+      let number = traces.isEmpty ? "" : String(traces.count + 1)
+      let scale = scales.firstIndex { $0.panels.contains(panel) } ?? 0
+      traces.append(.heatmap(trace(panels[panel], axis: number, scale: scale)))
+      (layout.axes["xaxis" + number], layout.axes["yaxis" + number]) = axes(panel, number, arrangement)
+    }
+    if panels.isEmpty { layout.annotations.append(note("No data: the figure has no panels", in: arrangement.inner, arrangement)) }
+    for (index, scale) in scales.enumerated() {
+      layout.colorAxes[colorAxisName(index)] = colorAxis(scale, index, scales, arrangement)
+    }
+    return Figure(data: traces, layout: layout)
+  }
+
+  /// Shared: one for each kind of scale; otherwise one for each panel.
+  private var scales: [Scale] {
+    var found: [Scale] = []
+    for (index, panel) in panels.enumerated() where panel.problem == nil {
+      let own = panel.range.flatMap(usable) ?? panel.scale.defaultRange(of: panel.values.present)
+      if sharesColors, let same = found.firstIndex(where: { $0.scale == panel.scale }) {
+        let range = found[same].range
+        found[same].range = min(range.lowerBound, own.lowerBound)...max(range.upperBound, own.upperBound)
+        found[same].title = found[same].title ?? panel.colorBar
+        found[same].panels.append(index)
+      } else {
+        found.append(Scale(scale: panel.scale, range: own, title: panel.colorBar, panels: [index]))
+      }
+    }
+    if let range = range.flatMap(usable) { for index in found.indices { found[index].range = range } }
+    return found
+  }
+
+  /// A range that is empty or endless cannot be divided.
+  private func usable(_ range: ClosedRange<Double>) -> ClosedRange<Double>? {
+    range.lowerBound.isFinite && range.upperBound.isFinite && range.upperBound > range.lowerBound ? range : nil
+  }
+
+  private func trace(_ panel: Heatmap, axis: String, scale: Int) -> Figure.HeatmapTrace {
+    Figure.HeatmapTrace(
+      z: panel.values, name: panel.title.map { PlotlyText.escape(Markup.label($0)) }, xaxis: "x" + axis, yaxis: "y" + axis,
+      coloraxis: colorAxisName(scale), hovertemplate: hoverTemplate(panel))
+  }
+
+  /// `layer %{y}, head %{x}: %{z:.4~g}`; a label speaks for itself where the axis has no title.
+  private func hoverTemplate(_ panel: Heatmap) -> String {
+    func place(_ title: String?, _ labels: [String]?, _ fallback: String, _ name: String) -> String {
+      let title = title.map { PlotlyText.escape(Markup.label($0)) + " " } ?? (labels == nil ? fallback + " " : "")
+      return title + "%{\(name)}"
+    }
+    let row = place(panel.y, panel.yLabels, "row", "y")
+    let column = panel.showsXLabels ? ", " + place(panel.x, panel.xLabels, "column", "x") : ""
+    return "\(row)\(column): %{z:\(panel.hoverFormat)}<extra></extra>"
+  }
+
+  private func axes(_ panel: Int, _ number: String, _ arrangement: Arrangement) -> (x: Figure.Axis, y: Figure.Axis) {
+    let heatmap = panels[panel]
+    let frame = arrangement.frames[panel]
+    let domains = arrangement.domains(of: frame)
+    var x = axis(AxisTicks(x: heatmap), heatmap.xLabels, heatmap.x, length: frame.width, room: AxisTicks(x: heatmap).widest + 10)
+    x.domain = domains.x
+    x.anchor = "y" + number
+    x.tickangle = arrangement.slanted[panel] ? -AxisTicks.slant : 0
+    if !heatmap.showsXLabels { x.showticklabels = false }
+    var y = axis(AxisTicks(y: heatmap), heatmap.yLabels, heatmap.y, length: frame.height, room: AxisTicks.lineHeight)
+    y.domain = domains.y
+    y.anchor = "x" + number
+    y.autorange = .reversed
+    return (x, y)
+  }
+
+  private func axis(_ ticks: AxisTicks, _ labels: [String]?, _ title: String?, length: Double, room: Double) -> Figure.Axis {
+    var axis = Figure.Axis(showgrid: false, zeroline: false)
+    axis.title = title.map { Figure.Title(text: PlotlyText.escape(Markup.label($0)), font: Figure.Font(size: Arrangement.axisTitleSize)) }
+    if let labels {
+      axis.tickmode = "array"
+      axis.tickvals = labels.indices.map(Double.init)
+      axis.ticktext = labels.map { PlotlyText.escape(Markup.label($0)) }
+    } else {
+      axis.tick0 = 0
+      axis.dtick = Double(ticks.stride(length: length, room: room))
+    }
+    return axis
+  }
+
+  private func colorAxisName(_ index: Int) -> String { "coloraxis" + (index == 0 ? "" : String(index + 1)) }
+
+  private func colorAxis(_ scale: Scale, _ index: Int, _ all: [Scale], _ arrangement: Arrangement) -> Figure.ColorAxis {
+    let inner = arrangement.inner
+    let own = sharesColors ? nil : scale.panels.first.map { arrangement.frames[$0] }
+    let before = sharesColors ? all[..<index].map(\.room).reduce(0, +) : 0
+    let left = (own.map { $0.x + $0.width } ?? inner.width) + before + Arrangement.barGap
+    let top = own?.y ?? 0
+    let titleRoom = scale.title == nil ? 0 : Arrangement.axisTitleRoom
+    let height = max(30, min(own?.height ?? inner.height, 300) - titleRoom)
+    let bar = Figure.ColorBar(
+      title: scale.title.map { Figure.Title(text: PlotlyText.escape(Markup.label($0))) },
+      x: arrangement.across(left), y: arrangement.up(top + titleRoom + height / 2),
+      len: arrangement.fraction(height, inner.height), thickness: Arrangement.barThickness, outlinewidth: 0)
+    return Figure.ColorAxis(colorscale: scale.scale, cmin: scale.range.lowerBound, cmax: scale.range.upperBound, colorbar: bar)
+  }
+
+  private func annotations(_ panel: Int, _ arrangement: Arrangement) -> [Figure.Annotation] {
+    let frame = arrangement.frames[panel]
+    var found: [Figure.Annotation] = []
+    if let title = panels[panel].title {
+      let room = max(frame.width + 20, 100) / Arrangement.panelTitleSize * 1.75
+      let text = TextMetrics.clipped(Markup.label(title), to: max(12, Int(room)))
+      found.append(
+        Figure.Annotation(
+          text: PlotlyText.escape(text), x: arrangement.across(frame.x + frame.width / 2),
+          y: arrangement.up(frame.y), xref: "paper", yref: "paper", xanchor: "center",
+          yanchor: "bottom", showarrow: false, font: Figure.Font(size: Arrangement.panelTitleSize)))
+    }
+    if let problem = panels[panel].problem { found.append(note(problem.description, in: frame, arrangement)) }
+    return found
+  }
+
+  /// A remark in the middle of a frame.
+  private func note(_ text: String, in frame: Arrangement.Frame, _ arrangement: Arrangement) -> Figure.Annotation {
+    let lines = TextMetrics.wrapped(text, width: max(frame.width, 120), size: Arrangement.axisTitleSize, limit: 5)
+    return Figure.Annotation(
+      text: lines.map(PlotlyText.escape).joined(separator: "<br>"),
+      x: arrangement.across(frame.x + frame.width / 2),
+      y: arrangement.up(frame.y + frame.height / 2), xref: "paper", yref: "paper",
+      xanchor: "center", yanchor: "middle", showarrow: false, font: Figure.Font(size: Arrangement.axisTitleSize))
+  }
+}

@@ -1,0 +1,132 @@
+/// The colours that stand for numbers: stops between 0 and 1, and straight lines between them in RGB, as Plotly draws them.
+///
+/// The stops are written out in the JSON, never named: plotly.js and plotly.py know different colours by the name `RdBu`.
+public struct ColorScale: Sendable, Equatable {
+  /// A position from 0 to 1, and the colour there.
+  public struct Stop: Sendable, Equatable {
+    public var position: Double
+    public var color: RGB
+
+    public init(position: Double, color: RGB) {
+      self.position = position
+      self.color = color
+    }
+  }
+
+  /// At least one, by rising position.
+  public private(set) var stops: [Stop]
+
+  /// Colours at equal distances. Without any, the scale is black.
+  public init(_ colors: [RGB]) {
+    let last = Double(max(1, colors.count - 1))
+    self.init(stops: colors.enumerated().map { Stop(position: Double($0.offset) / last, color: $0.element) })
+  }
+
+  /// Stops in any order; they are sorted by position.
+  public init(stops: [Stop]) {
+    let known = stops.filter { $0.position.isFinite }
+    self.stops = known.isEmpty ? [Stop(position: 0, color: RGB(0, 0, 0))] : known.sorted { $0.position < $1.position }
+  }
+
+  /// plotly.py's `RdBu`: red is low, blue is high, nearly white is the middle. Its range is symmetric around 0 by default.
+  public static let diverging = ColorScale([
+    RGB(103, 0, 31), RGB(178, 24, 43), RGB(214, 96, 77), RGB(244, 165, 130), RGB(253, 219, 199), RGB(247, 247, 247),
+    RGB(209, 229, 240), RGB(146, 197, 222), RGB(67, 147, 195), RGB(33, 102, 172), RGB(5, 48, 97),
+  ])
+
+  /// plotly.py's `Blues`: nearly white is low, dark blue is high. Its range starts at 0 by default, or at the lowest value below.
+  public static let sequential = ColorScale([
+    RGB(247, 251, 255), RGB(222, 235, 247), RGB(198, 219, 239), RGB(158, 202, 225), RGB(107, 174, 214), RGB(66, 146, 198),
+    RGB(33, 113, 181), RGB(8, 81, 156), RGB(8, 48, 107),
+  ])
+
+  /// The colour at a fraction of the range; fractions beyond the ends have the ends' colours.
+  public func color(at fraction: Double) -> RGB {
+    guard let upper = stops.firstIndex(where: { $0.position >= fraction }) else { return stops[stops.count - 1].color }
+    guard upper > 0 else { return stops[0].color }
+    let (from, to) = (stops[upper - 1], stops[upper])
+    guard to.position > from.position else { return to.color }
+    return from.color.mixed(with: to.color, (fraction - from.position) / (to.position - from.position))
+  }
+
+  /// The range that this scale spans over values, where nobody asked for another one. Never empty.
+  func defaultRange(of values: some Sequence<Double>) -> ClosedRange<Double> {
+    var (low, high) = (0.0, 0.0)
+    for value in values where value.isFinite { (low, high) = (min(low, value), max(high, value)) }
+    if self == .sequential { return high > low ? low + 0...high : 0...1 }
+    let extent = max(-low, high)
+    return extent > 0 ? -extent...extent : -1...1
+  }
+}
+
+/// A colour of a screen.
+public struct RGB: Sendable, Hashable {
+  public var red: UInt8
+  public var green: UInt8
+  public var blue: UInt8
+
+  public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
+    self.red = red
+    self.green = green
+    self.blue = blue
+  }
+
+  func mixed(with other: RGB, _ share: Double) -> RGB {
+    func mix(_ from: UInt8, _ to: UInt8) -> UInt8 {
+      UInt8(clamping: Int((Double(from) + (Double(to) - Double(from)) * share).rounded()))
+    }
+    return RGB(mix(red, other.red), mix(green, other.green), mix(blue, other.blue))
+  }
+
+  /// `#0a2f6b`, or `#fff` where three digits say the same.
+  var hex: String {
+    let digits = Array("0123456789abcdef")
+    let channels = [red, green, blue]
+    if channels.allSatisfy({ $0 >> 4 == $0 & 15 }) { return "#" + String(channels.map { digits[Int($0 & 15)] }) }
+    return "#" + String(channels.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+
+  /// `rgb(5,48,97)`, as Plotly writes it.
+  var css: String { "rgb(\(red),\(green),\(blue))" }
+
+  /// Reads `rgb(5, 48, 97)` and `#053061`.
+  init?(css: String) {
+    let text = css.filter { !$0.isWhitespace }.lowercased()
+    if text.hasPrefix("#"), text.utf8.count == 7, let number = UInt32(text.dropFirst(), radix: 16) {
+      self.init(UInt8(number >> 16 & 255), UInt8(number >> 8 & 255), UInt8(number & 255))
+    } else if text.hasPrefix("rgb("), text.hasSuffix(")") {
+      let channels = text.dropFirst(4).dropLast().split(separator: ",").compactMap { UInt8($0) }
+      guard channels.count == 3 else { return nil }
+      self.init(channels[0], channels[1], channels[2])
+    } else {
+      return nil
+    }
+  }
+}
+
+extension ColorScale: Codable {
+  /// `[[0, "rgb(103,0,31)"], …, [1, "rgb(5,48,97)"]]`
+  public func encode(to encoder: any Encoder) throws {
+    var list = encoder.unkeyedContainer()
+    for stop in stops {
+      var pair = list.nestedUnkeyedContainer()
+      try pair.encode(stop.position)
+      try pair.encode(stop.color.css)
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    var list = try decoder.unkeyedContainer()
+    var stops: [Stop] = []
+    while !list.isAtEnd {
+      var pair = try list.nestedUnkeyedContainer()
+      let position = try pair.decode(Double.self)
+      let text = try pair.decode(String.self)
+      guard let color = RGB(css: text) else {
+        throw DecodingError.dataCorruptedError(in: pair, debugDescription: "\(text) is no colour of the form rgb(r,g,b) or #rrggbb")
+      }
+      stops.append(Stop(position: position, color: color))
+    }
+    self.init(stops: stops)
+  }
+}

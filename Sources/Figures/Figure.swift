@@ -1,0 +1,72 @@
+import Foundation
+
+/// A figure, as a value in Plotly's figure schema, and the static drawing of it.
+///
+/// A figure is data before it is a picture: it is stored in a notebook's record, compared by reviewers, drawn as SVG for readers
+/// without JavaScript, and handed to plotly.js where somebody wants to zoom. All of them get it as JSON, `{"data": […], "layout": {…}}`,
+/// so the JSON is the figure, and everything here is drawn from it alone: a figure that was decoded draws the same bytes.
+///
+/// Making a figure never fails and never stops an analysis. What cannot be drawn (no data, rows of unequal length) is said in the
+/// panel where it would stand, and in the alternative text.
+///
+/// Promises:
+/// - The JSON is valid for Plotly, with the geometry that the SVG has: sizes, domains and margins in it are the ones drawn.
+/// - The SVG stands alone: no request, no script, no identifier that could clash with another figure on the page. It takes the
+///   colour of the text around it, so it is readable on light and dark pages. It is never larger than 500 KB (see `SVGCells`).
+/// - Every text of a figure may hold anything; it comes out as text.
+/// - The same figure gives the same bytes.
+///
+/// The module knows nothing of tensors, models, or notebooks.
+public struct Figure: Codable, Sendable, Equatable {
+  public var data: [Trace]
+  public var layout: Layout
+
+  public init(data: [Trace], layout: Layout) {
+    self.data = data
+    self.layout = layout
+  }
+
+  /// Reads a figure from Plotly's JSON.
+  /// - Throws: `FigureError.notPlotly`, saying where the JSON is at fault.
+  public init(plotlyJSON: String) throws {
+    do {
+      self = try JSONDecoder().decode(Figure.self, from: Data(plotlyJSON.utf8))
+    } catch let error as DecodingError {
+      throw FigureError.notPlotly(Self.reason(error))
+    }
+  }
+
+  /// The figure in Plotly's schema: sorted keys, numbers with the fewest digits that tell them apart.
+  public var plotlyJSON: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    guard let json = try? encoder.encode(self) else { return #"{"data":[],"layout":{}}"# }
+    return String(decoding: json, as: UTF8.self)
+  }
+
+  /// The heatmaps among the traces, in order.
+  var heatmaps: [HeatmapTrace] {
+    data.map { trace in
+      switch trace {
+      case .heatmap(let heatmap): heatmap
+      }
+    }
+  }
+
+  /// The title without markup, on one line.
+  public var title: String? {
+    layout.title.map { PlotlyText.plain($0.text).replacing("\n", with: " ") }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  private static func reason(_ error: DecodingError) -> String {
+    let context =
+      switch error {
+      case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context), .dataCorrupted(let context):
+        context
+      @unknown default: DecodingError.Context(codingPath: [], debugDescription: "it is not JSON")
+      }
+    let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? "." + $0.stringValue }.joined()
+    return path.isEmpty ? context.debugDescription : "at \(path.drop { $0 == "." }): \(context.debugDescription)"
+  }
+}

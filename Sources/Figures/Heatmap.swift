@@ -1,0 +1,188 @@
+/// A matrix to be drawn as coloured cells, row 0 on top: one panel of a figure, or a figure of its own.
+///
+/// ```swift
+/// Heatmap(scores, title: "Attention heads", x: "head", y: "layer")
+/// Heatmap(pattern, title: "L14H0", x: "Keys", y: "Queries", xLabels: tokens, yLabels: tokens, scale: .sequential)
+/// ```
+/// Making one never fails: an analysis of an hour must not end for a drawing. Rows of unequal length, or labels that do not fit,
+/// are `problem`s, and the figure shows them in the panel's place.
+public struct Heatmap: Sendable, Equatable {
+  public var values: Values
+  public var title: String?
+  /// What a column is: `head`.
+  public var x: String?
+  /// What a row is: `layer`.
+  public var y: String?
+  /// One a column; several may be equal. Without them columns are numbered from 0.
+  public var xLabels: [String]?
+  /// One a row.
+  public var yLabels: [String]?
+  public var scale: ColorScale
+  /// The values at the scale's ends. By default from the values: symmetric around 0, or from 0 for `.sequential`.
+  public var range: ClosedRange<Double>?
+  /// The colour bar's title.
+  public var colorBar: String?
+  /// How a value reads on hovering, as d3 and Plotly write it: `.3f`, `.4~g`, `.1%`.
+  public var hoverFormat: String
+
+  /// A heatmap of a matrix.
+  public init(
+    _ values: Values, title: String? = nil, x: String? = nil, y: String? = nil, xLabels: [String]? = nil,
+    yLabels: [String]? = nil, scale: ColorScale = .diverging, range: ClosedRange<Double>? = nil, colorBar: String? = nil,
+    hoverFormat: String = ".4~g"
+  ) {
+    self.values = values
+    self.title = title
+    self.x = x
+    self.y = y
+    self.xLabels = xLabels
+    self.yLabels = yLabels
+    self.scale = scale
+    self.range = range
+    self.colorBar = colorBar
+    self.hoverFormat = hoverFormat
+  }
+
+  /// A heatmap of `[row][column]`.
+  public init<Number: BinaryFloatingPoint>(
+    _ rows: [[Number]], title: String? = nil, x: String? = nil, y: String? = nil, xLabels: [String]? = nil,
+    yLabels: [String]? = nil, scale: ColorScale = .diverging, range: ClosedRange<Double>? = nil, colorBar: String? = nil,
+    hoverFormat: String = ".4~g"
+  ) {
+    self.init(
+      Values(rows), title: title, x: x, y: y, xLabels: xLabels, yLabels: yLabels, scale: scale, range: range,
+      colorBar: colorBar, hoverFormat: hoverFormat)
+  }
+
+  /// A vector, drawn as one column with a row for each element.
+  public init<Number: BinaryFloatingPoint>(
+    _ column: [Number], title: String? = nil, x: String? = nil, y: String? = nil, xLabels: [String]? = nil,
+    yLabels: [String]? = nil, scale: ColorScale = .diverging, range: ClosedRange<Double>? = nil, colorBar: String? = nil,
+    hoverFormat: String = ".4~g"
+  ) {
+    self.init(
+      Values(rows: column.count, columns: 1, column), title: title, x: x, y: y, xLabels: xLabels, yLabels: yLabels,
+      scale: scale, range: range, colorBar: colorBar, hoverFormat: hoverFormat)
+  }
+
+  /// Why this heatmap cannot be drawn, if it cannot.
+  public var problem: FigureError? {
+    if let problem = values.problem { return problem }
+    if let labels = xLabels, labels.count != values.columns {
+      return .labels(axis: "x", labels: labels.count, expected: values.columns, of: "columns")
+    }
+    if let labels = yLabels, labels.count != values.rows {
+      return .labels(axis: "y", labels: labels.count, expected: values.rows, of: "rows")
+    }
+    return nil
+  }
+}
+
+extension Heatmap {
+  /// A matrix of numbers, row after row. A number that is not finite is missing, and is NaN here.
+  public struct Values: Sendable {
+    public private(set) var rows: Int
+    public private(set) var columns: Int
+    /// `[row * columns + column]`
+    public private(set) var elements: [Double]
+    /// Why these are not a matrix with at least one element; then there are no elements.
+    public private(set) var problem: FigureError?
+
+    /// Elements row after row, `rows * columns` of them.
+    public init<Number: BinaryFloatingPoint>(rows: Int, columns: Int, _ elements: some Collection<Number>) {
+      let (product, overflow) = rows.multipliedReportingOverflow(by: columns)
+      if rows < 0 || columns < 0 || overflow || elements.count != product {
+        self.init(problem: .count(elements: elements.count, rows: rows, columns: columns))
+      } else if elements.isEmpty {
+        self.init(problem: .empty(rows: rows, columns: columns))
+      } else {
+        self.init(rows, columns, elements.map { Self.decimal($0) })
+      }
+    }
+
+    /// `[row][column]`
+    public init<Number: BinaryFloatingPoint>(_ matrix: [[Number]]) {
+      let columns = matrix.first?.count ?? 0
+      if let row = matrix.firstIndex(where: { $0.count != columns }) {
+        self.init(problem: .ragged(row: row, count: matrix[row].count, expected: columns))
+      } else {
+        self.init(rows: matrix.count, columns: columns, matrix.joined().map { $0 })
+      }
+    }
+
+    private init(problem: FigureError) {
+      self.init(0, 0, [])
+      self.problem = problem
+    }
+
+    private init(_ rows: Int, _ columns: Int, _ elements: [Double]) {
+      self.rows = rows
+      self.columns = columns
+      self.elements = elements
+    }
+
+    public subscript(row: Int, column: Int) -> Double { elements[row * columns + column] }
+
+    /// Those that are not missing.
+    var present: some Sequence<Double> { elements.lazy.filter { $0.isFinite } }
+
+    /// The number with the fewest digits that a `Float` was meant as: 0.1, not 0.10000000149. Infinities are missing, -0 is 0.
+    private static func decimal(_ number: some BinaryFloatingPoint) -> Double {
+      guard number.isFinite else { return .nan }
+      if number == 0 { return 0 }
+      if let float = number as? Float { return Double(float.description) ?? Double(float) }
+      return Double(number)
+    }
+  }
+}
+
+extension Heatmap.Values: Equatable {
+  /// Missing elements are equal.
+  public static func == (left: Self, right: Self) -> Bool {
+    left.rows == right.rows && left.columns == right.columns && left.problem == right.problem
+      && zip(left.elements, right.elements).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
+  }
+}
+
+extension Heatmap.Values: Codable {
+  /// `[[1, 2], [3, null]]`
+  public func encode(to encoder: any Encoder) throws {
+    var list = encoder.unkeyedContainer()
+    for row in 0..<rows {
+      try list.encode(elements[row * columns..<(row + 1) * columns].map { $0.isFinite ? $0 : nil })
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let rows = try [[Double?]](from: decoder)
+    self.init(rows.map { row in row.map { $0 ?? .nan } })
+  }
+}
+
+/// What is wrong with a figure's data, or with a figure's file.
+public enum FigureError: Error, Sendable, Equatable, CustomStringConvertible {
+  case empty(rows: Int, columns: Int)
+  case ragged(row: Int, count: Int, expected: Int)
+  case count(elements: Int, rows: Int, columns: Int)
+  case labels(axis: String, labels: Int, expected: Int, of: String)
+  case notPlotly(String)
+  case cannotWrite(path: String, reason: String)
+
+  /// The cause and an advice, in one line.
+  public var description: String {
+    switch self {
+    case .empty(let rows, let columns):
+      "No data: the matrix has \(rows) rows and \(columns) columns"
+    case .ragged(let row, let count, let expected):
+      "Row \(row) has \(count) values, row 0 has \(expected); every row needs as many"
+    case .count(let elements, let rows, let columns):
+      "\(elements) values do not fill \(rows) rows of \(columns) columns"
+    case .labels(let axis, let labels, let expected, let of):
+      "\(labels) \(axis) labels for \(expected) \(of); give one for each"
+    case .notPlotly(let reason):
+      "This is not a figure that can be drawn: \(reason)"
+    case .cannotWrite(let path, let reason):
+      "\(path) cannot be written: \(reason)"
+    }
+  }
+}

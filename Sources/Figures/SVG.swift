@@ -1,0 +1,209 @@
+extension Figure {
+  /// The figure as an inline SVG: complete without JavaScript, with the value of a cell in its tooltip.
+  /// - Parameter alt: the text for those who cannot see it; by default `altText`.
+  public func svg(alt: String? = nil) -> String { SVGDrawing(figure: self, alt: alt ?? altText).text }
+}
+
+/// Draws what a figure's layout says. It knows the schema only, so a figure from a file is drawn as one from memory.
+private struct SVGDrawing {
+  /// No figure is larger, so that a site of a hundred figures still loads (in bytes).
+  static let largest = 490_000
+
+  let figure: Figure
+  let geometry: SVGGeometry
+  private(set) var text = ""
+
+  init(figure: Figure, alt: String) {
+    self.figure = figure
+    geometry = SVGGeometry(figure.layout)
+    let panels = figure.heatmaps.map { SVGPanel($0, in: figure, geometry) }
+    var frame = SVGText()
+    title(&frame)
+    figure.layout.annotations.forEach { annotation($0, &frame) }
+    for panel in panels { SVGAxes(panel: panel).draw(&frame) }
+    for (_, axis) in figure.layout.colorAxes.sorted(by: { $0.key.count == $1.key.count ? $0.key < $1.key : $0.key.count < $1.key.count }) {
+      SVGColorBar(axis: axis, geometry: geometry, bands: figure.layout.colorAxes.count > 4 ? 32 : 96).draw(&frame)
+    }
+    let alt = Markup.escape(TextMetrics.clipped(alt, to: 4000))
+    let cells = SVGCells(panels: panels, budget: max(60_000, Self.largest - frame.text.utf8.count - alt.utf8.count - 1000))
+    var height = geometry.height
+    if let remark = cells.remark {
+      frame.element("text", ["x": Numbers.coordinate(12), "y": Numbers.coordinate(height + 6), "fill-opacity": ".7"], remark)
+      height += 18
+    }
+    let size = (Numbers.coordinate(geometry.width), Numbers.coordinate(height))
+    text =
+      #"<svg xmlns="http://www.w3.org/2000/svg" class="folio-figure" viewBox="0 0 \#(size.0) \#(size.1)" width="\#(size.0)" height="\#(size.1)" "#
+      + #"style="max-width:100%;height:auto" role="img" aria-label="\#(alt)" fill="currentColor" font-size="11" "#
+      + #"font-family="var(--figure-font,system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica Neue&quot;,Arial,sans-serif)">"#
+      + "\n" + cells.text + frame.text + "</svg>"
+  }
+
+  private func title(_ svg: inout SVGText) {
+    guard let title = figure.layout.title else { return }
+    let size = title.font?.size ?? Arrangement.titleSize
+    let anchor = ["center": "middle", "right": "end"][title.xanchor ?? (title.x ?? 0.5 < 0.4 ? "left" : "center")] ?? "start"
+    let x = anchor == "start" && (title.x ?? 0.5) < 0.05 ? 4 : (title.x ?? 0.5) * geometry.width
+    svg.lines(
+      PlotlyText.plain(title.text), x: x, y: 12 + size * 0.72, lineHeight: size * 1.3,
+      ["text-anchor": anchor, "font-size": Numbers.coordinate(size), "font-weight": "600"])
+  }
+
+  private func annotation(_ note: Figure.Annotation, _ svg: inout SVGText) {
+    guard note.xref ?? "paper" == "paper", note.yref ?? "paper" == "paper" else { return }
+    let size = note.font?.size ?? AxisTicks.fontSize
+    let text = PlotlyText.plain(note.text)
+    let lines = Double(text.split(separator: "\n").count)
+    let point = geometry.point(note.x, note.y)
+    let y =
+      switch note.yanchor ?? "middle" {
+      case "bottom": point.y - 8 - (lines - 1) * size * 1.3
+      case "top": point.y + size
+      default: point.y + size * 0.35 - (lines - 1) * size * 0.65
+      }
+    let anchor = ["left": "start", "right": "end"][note.xanchor ?? "center"] ?? "middle"
+    let isTitle = note.yanchor == "bottom"
+    svg.lines(
+      text, x: point.x, y: y, lineHeight: size * 1.3,
+      ["text-anchor": anchor, "font-size": Numbers.coordinate(size)].merging(isTitle ? ["font-weight": "600"] : [:]) { $1 })
+  }
+}
+
+/// From Plotly's fractions to the pixels of the drawing.
+struct SVGGeometry {
+  var width: Double
+  var height: Double
+  var margin: Figure.Margin
+
+  /// Sizes that a drawing can have; what a layout does not say is as in Plotly.
+  init(_ layout: Figure.Layout) {
+    func sane(_ value: Double?, _ fallback: Double) -> Double {
+      guard let value, value.isFinite, value >= 10, value <= 20_000 else { return fallback }
+      return value
+    }
+    width = sane(layout.width, 700)
+    height = sane(layout.height, 450)
+    margin = layout.margin ?? Figure.Margin(l: 80, r: 80, t: 100, b: 80)
+  }
+
+  var innerWidth: Double { max(10, width - margin.l - margin.r) }
+  var innerHeight: Double { max(10, height - margin.t - margin.b) }
+
+  func point(_ x: Double, _ y: Double) -> (x: Double, y: Double) { (margin.l + x * innerWidth, margin.t + (1 - y) * innerHeight) }
+
+  func frame(x: [Double]?, y: [Double]?) -> Arrangement.Frame {
+    let (x, y) = (Self.domain(x), Self.domain(y))
+    let (topLeft, bottomRight) = (point(x.0, y.1), point(x.1, y.0))
+    return Arrangement.Frame(
+      x: topLeft.x, y: topLeft.y, width: max(1, bottomRight.x - topLeft.x), height: max(1, bottomRight.y - topLeft.y))
+  }
+
+  private static func domain(_ domain: [Double]?) -> (Double, Double) {
+    guard let domain, domain.count == 2, domain[0] >= 0, domain[1] <= 1, domain[0] < domain[1] else { return (0, 1) }
+    return (domain[0], domain[1])
+  }
+}
+
+/// A trace with all that its drawing needs: its frame, its axes, its colours.
+struct SVGPanel {
+  var frame: Arrangement.Frame
+  var values: Heatmap.Values
+  var scale: ColorScale
+  var range: ClosedRange<Double>
+  var x: Figure.Axis
+  var y: Figure.Axis
+  var hover: HoverText
+
+  init(_ trace: Figure.HeatmapTrace, in figure: Figure, _ geometry: SVGGeometry) {
+    let axes = figure.layout.axes
+    x = axes["xaxis" + (trace.xaxis ?? "x").dropFirst()] ?? Figure.Axis()
+    y = axes["yaxis" + (trace.yaxis ?? "y").dropFirst()] ?? Figure.Axis()
+    frame = geometry.frame(x: x.domain, y: y.domain)
+    values = trace.z
+    let axis = trace.coloraxis.flatMap { figure.layout.colorAxes[$0] }
+    scale = axis?.colorscale ?? .diverging
+    range = axis?.range ?? scale.defaultRange(of: trace.z.present)
+    hover = HoverText(template: trace.hovertemplate, x: x.labels(trace.z.columns), y: y.labels(trace.z.rows))
+  }
+
+  var xTicks: AxisTicks { AxisTicks(labels: x.labels(values.columns), count: values.columns) }
+  var yTicks: AxisTicks { AxisTicks(labels: y.labels(values.rows), count: values.rows) }
+  var cellWidth: Double { frame.width / Double(max(1, values.columns)) }
+  var cellHeight: Double { frame.height / Double(max(1, values.rows)) }
+  var isUpsideDown: Bool { y.autorange != .reversed }
+}
+
+extension Figure.Axis {
+  /// One label a cell, where the ticks name cells; a cell without one has its number.
+  func labels(_ count: Int) -> [String]? {
+    guard let tickvals, let ticktext, !tickvals.isEmpty else { return nil }
+    var labels = (0..<count).map(String.init)
+    for (value, text) in zip(tickvals, ticktext) {
+      if let index = Int(exactly: value.rounded()), labels.indices.contains(index) { labels[index] = PlotlyText.plain(text) }
+    }
+    return labels
+  }
+}
+
+extension Figure.ColorAxis {
+  var range: ClosedRange<Double>? {
+    guard let cmin, let cmax, cmin.isFinite, cmax.isFinite, cmin < cmax else { return nil }
+    return cmin...cmax
+  }
+}
+
+/// What a cell says on hovering.
+struct HoverText {
+  /// The template's texts and variables by turns: `layer `, `y`, `, head `, `x`, …
+  private var parts: [(text: String, variable: Substring)] = []
+  private var x: [String]?
+  private var y: [String]?
+  private var format = NumberFormat(".4~g")
+
+  init(template: String?, x: [String]?, y: [String]?) {
+    (self.x, self.y) = (x?.map(Self.label), y?.map(Self.label))
+    var rest = (template ?? "row %{y}, column %{x}: %{z}").replacing("<extra></extra>", with: "")[...]
+    while let open = rest.firstRange(of: "%{"), let close = rest[open.upperBound...].firstIndex(of: "}") {
+      let variable = rest[open.upperBound..<close]
+      if variable.hasPrefix("z:") { format = NumberFormat(String(variable.dropFirst(2))) }
+      parts.append((Self.label(PlotlyText.plain(String(rest[..<open.lowerBound]))), variable.prefix { $0 != ":" }))
+      rest = rest[rest.index(after: close)...]
+    }
+    parts.append((Self.label(PlotlyText.plain(String(rest))), ""))
+  }
+
+  /// `layer 3, head 1: 0.812`
+  func text(row: Int, column: Int, _ value: Double) -> String {
+    parts.map { part in
+      switch part.variable {
+      case "x": part.text + (x.map { $0[column] } ?? String(column))
+      case "y": part.text + (y.map { $0[row] } ?? String(row))
+      case "z": part.text + format(value)
+      default: part.text
+      }
+    }.joined()
+  }
+
+  private static func label(_ text: String) -> String { TextMetrics.clipped(Markup.label(text), to: 60) }
+}
+
+/// SVG elements, one a line.
+struct SVGText {
+  private(set) var text = ""
+
+  mutating func raw(_ line: String) { text += line + "\n" }
+
+  mutating func element(_ name: String, _ attributes: KeyValuePairs<String, String>, _ content: String? = nil) {
+    let attributes = attributes.map { #" \#($0.key)="\#($0.value)""# }.joined()
+    raw(content.map { "<\(name)\(attributes)>\(Markup.escape($0))</\(name)>" } ?? "<\(name)\(attributes)/>")
+  }
+
+  /// A text with line breaks.
+  mutating func lines(_ content: String, x: Double, y: Double, lineHeight: Double, _ attributes: [String: String]) {
+    let attributes = attributes.sorted { $0.key < $1.key }.map { #" \#($0.key)="\#($0.value)""# }.joined()
+    for (index, line) in content.split(separator: "\n").enumerated() {
+      let y = Numbers.coordinate(y + Double(index) * lineHeight)
+      raw(#"<text x="\#(Numbers.coordinate(x))" y="\#(y)"\#(attributes)>\#(Markup.escape(Markup.label(line)))</text>"#)
+    }
+  }
+}

@@ -1,0 +1,223 @@
+/// The part of Plotly's figure schema that Folio's figures use, under Plotly's own names: https://plotly.com/javascript/reference.
+///
+/// What a figure from elsewhere has beyond these properties is not kept. Texts are Plotly's: `<b>` is markup in them, `&lt;` is not
+/// (see `PlotlyText`).
+extension Figure {
+  /// One drawing on a pair of axes.
+  public enum Trace: Sendable, Equatable {
+    case heatmap(HeatmapTrace)
+  }
+
+  public struct HeatmapTrace: Codable, Sendable, Equatable {
+    public var z: Heatmap.Values
+    public var name: String?
+    /// `x`, `x2`, …: which of the layout's axes.
+    public var xaxis: String?
+    public var yaxis: String?
+    /// `coloraxis`, `coloraxis2`, …
+    public var coloraxis: String?
+    /// `layer %{y}, head %{x}: %{z:.3f}<extra></extra>`
+    public var hovertemplate: String?
+  }
+
+  public struct Layout: Sendable, Equatable {
+    public var title: Title?
+    /// In pixels.
+    public var width: Double?
+    public var height: Double?
+    public var margin: Margin?
+    public var font: Font?
+    public var annotations: [Annotation] = []
+    /// `xaxis`, `yaxis2`, …
+    public var axes: [String: Axis] = [:]
+    /// `coloraxis`, `coloraxis2`, …
+    public var colorAxes: [String: ColorAxis] = [:]
+  }
+
+  public struct Title: Codable, Sendable, Equatable {
+    public var text: String
+    /// From 0 to 1 of the figure's width.
+    public var x: Double?
+    public var xanchor: String?
+    public var font: Font?
+  }
+
+  public struct Font: Codable, Sendable, Equatable {
+    /// In pixels.
+    public var size: Double
+  }
+
+  /// Between the figure's edges and its plots, in pixels.
+  public struct Margin: Codable, Sendable, Equatable {
+    public var l: Double
+    public var r: Double
+    public var t: Double
+    public var b: Double
+  }
+
+  public struct Axis: Codable, Sendable, Equatable {
+    /// Where it lies, from 0 to 1 of the space between the margins; 0 is left, or below.
+    public var domain: [Double]?
+    public var anchor: String?
+    public var autorange: AutoRange?
+    public var title: Title?
+    public var tickmode: String?
+    public var tickvals: [Double]?
+    public var ticktext: [String]?
+    public var tick0: Double?
+    public var dtick: Double?
+    public var tickangle: Double?
+    public var showticklabels: Bool?
+    public var showgrid: Bool?
+    public var zeroline: Bool?
+  }
+
+  /// Plotly's `autorange`: `true`, or `"reversed"`.
+  public enum AutoRange: Codable, Sendable, Equatable {
+    case forward
+    case reversed
+  }
+
+  public struct ColorAxis: Codable, Sendable, Equatable {
+    public var colorscale: ColorScale?
+    public var cmin: Double?
+    public var cmax: Double?
+    public var colorbar: ColorBar?
+  }
+
+  public struct ColorBar: Codable, Sendable, Equatable {
+    public var title: Title?
+    /// Its left edge, and its middle, in fractions as an axis's domain.
+    public var x: Double?
+    public var y: Double?
+    /// Its height as a fraction.
+    public var len: Double?
+    /// Its width in pixels.
+    public var thickness: Double?
+    public var outlinewidth: Double?
+  }
+
+  /// A text at a place: a panel's title.
+  public struct Annotation: Codable, Sendable, Equatable {
+    public var text: String
+    public var x: Double
+    public var y: Double
+    public var xref: String?
+    public var yref: String?
+    public var xanchor: String?
+    public var yanchor: String?
+    public var showarrow: Bool?
+    public var font: Font?
+  }
+}
+
+// MARK: - JSON
+
+extension Figure.Trace: Codable {
+  private enum Key: String, CodingKey { case type }
+
+  public func encode(to encoder: any Encoder) throws {
+    var object = encoder.container(keyedBy: Key.self)
+    switch self {
+    case .heatmap(let trace):
+      try object.encode("heatmap", forKey: .type)
+      try trace.encode(to: encoder)
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let object = try decoder.container(keyedBy: Key.self)
+    let type = try object.decodeIfPresent(String.self, forKey: .type) ?? "scatter"
+    guard type == "heatmap" else {
+      throw DecodingError.dataCorruptedError(forKey: .type, in: object, debugDescription: "traces of type \(type) are not known")
+    }
+    self = .heatmap(try Figure.HeatmapTrace(from: decoder))
+  }
+}
+
+extension Figure.AutoRange {
+  public func encode(to encoder: any Encoder) throws {
+    var value = encoder.singleValueContainer()
+    switch self {
+    case .forward: try value.encode(true)
+    case .reversed: try value.encode("reversed")
+    }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    self = (try? value.decode(String.self)) == "reversed" ? .reversed : .forward
+  }
+}
+
+extension Figure.Margin {
+  /// Plotly's own margin stands where the JSON names none.
+  public init(from decoder: any Decoder) throws {
+    let object = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      l: try object.decodeIfPresent(Double.self, forKey: .l) ?? 80, r: try object.decodeIfPresent(Double.self, forKey: .r) ?? 80,
+      t: try object.decodeIfPresent(Double.self, forKey: .t) ?? 100, b: try object.decodeIfPresent(Double.self, forKey: .b) ?? 80)
+  }
+}
+
+extension Figure.Title {
+  /// Plotly also takes a bare text for a title.
+  public init(from decoder: any Decoder) throws {
+    if let text = try? decoder.singleValueContainer().decode(String.self) {
+      self.init(text: text)
+      return
+    }
+    let object = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      text: try object.decodeIfPresent(String.self, forKey: .text) ?? "", x: try object.decodeIfPresent(Double.self, forKey: .x),
+      xanchor: try object.decodeIfPresent(String.self, forKey: .xanchor),
+      font: try object.decodeIfPresent(Figure.Font.self, forKey: .font))
+  }
+}
+
+extension Figure.Layout: Codable {
+  private struct Key: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+
+    static let title = Key(stringValue: "title")
+    static let width = Key(stringValue: "width")
+    static let height = Key(stringValue: "height")
+    static let margin = Key(stringValue: "margin")
+    static let font = Key(stringValue: "font")
+    static let annotations = Key(stringValue: "annotations")
+
+    /// Whether this is `prefix`, or `prefix` and a number.
+    func names(_ prefix: String) -> Bool {
+      stringValue.hasPrefix(prefix) && stringValue.dropFirst(prefix.count).allSatisfy(\.isNumber)
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var object = encoder.container(keyedBy: Key.self)
+    try object.encodeIfPresent(title, forKey: .title)
+    try object.encodeIfPresent(width, forKey: .width)
+    try object.encodeIfPresent(height, forKey: .height)
+    try object.encodeIfPresent(margin, forKey: .margin)
+    try object.encodeIfPresent(font, forKey: .font)
+    if !annotations.isEmpty { try object.encode(annotations, forKey: .annotations) }
+    for (name, axis) in axes { try object.encode(axis, forKey: Key(stringValue: name)) }
+    for (name, axis) in colorAxes { try object.encode(axis, forKey: Key(stringValue: name)) }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let object = try decoder.container(keyedBy: Key.self)
+    title = try object.decodeIfPresent(Figure.Title.self, forKey: .title)
+    width = try object.decodeIfPresent(Double.self, forKey: .width)
+    height = try object.decodeIfPresent(Double.self, forKey: .height)
+    margin = try object.decodeIfPresent(Figure.Margin.self, forKey: .margin)
+    font = try object.decodeIfPresent(Figure.Font.self, forKey: .font)
+    annotations = try object.decodeIfPresent([Figure.Annotation].self, forKey: .annotations) ?? []
+    for key in object.allKeys {
+      if key.names("xaxis") || key.names("yaxis") { axes[key.stringValue] = try object.decode(Figure.Axis.self, forKey: key) }
+      if key.names("coloraxis") { colorAxes[key.stringValue] = try object.decode(Figure.ColorAxis.self, forKey: key) }
+    }
+  }
+}
