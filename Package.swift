@@ -37,7 +37,8 @@ let package = Package(
         .product(name: "SwiftSyntax", package: "swift-syntax"),
         .product(name: "SwiftParser", package: "swift-syntax"),
       ]),
-    .target(name: "Session", dependencies: ["Document", "Planning", "Record"]),
+    .target(name: "CSpawn"),
+    .target(name: "Session", dependencies: ["Document", "Planning", "Record", "CSpawn"]),
     .target(
       name: "Rendering",
       dependencies: [

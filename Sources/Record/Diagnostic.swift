@@ -25,6 +25,9 @@ public struct Diagnostic: Error, Codable, Sendable, Equatable {
     self.excerpt = excerpt
     self.notes = notes
   }
+
+  /// An error without a place in a file.
+  public init(_ message: String, advice: String? = nil) { self.init(.error, message, advice: advice) }
 }
 
 /// A place in a text file.

@@ -125,6 +125,8 @@ public struct CellError: Codable, Sendable, Equatable {
     case thrown
     case trap
     case workerDied
+    /// It threw because something that the notebook needs is not there: its model.
+    case unavailable
     case timeout
     /// The cell has `expect: error`, and no error came.
     case missingError

@@ -1,0 +1,347 @@
+// The thread that runs cells, and how it survives them. See CWorker.h.
+//
+// A cell is a `main.swift` of its own; its thread does what a program's main thread does: it runs the entry point, then serves the
+// main actor. Where a program would end (an uncaught error, a trap, the end of an asynchronous main), only the thread ends: it
+// reports, and waits forever, since the frames below it cannot be unwound. The next cell gets a fresh thread.
+
+#define _GNU_SOURCE
+#include "include/CWorker.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define SWIFTCALL __attribute__((swiftcall))
+
+// MARK: - What we use of the Swift runtime (include/swift/Runtime/{Error,Concurrency}.h in its sources)
+
+typedef struct {
+  void *identity;
+  uintptr_t implementation;
+} serial_executor;
+
+extern SWIFTCALL void swift_job_run(void *job, serial_executor executor);
+extern SWIFTCALL serial_executor (*swift_task_getMainExecutor_hook)(void *original);
+extern SWIFTCALL bool (*swift_task_isMainExecutor_hook)(serial_executor executor, void *original);
+extern SWIFTCALL void (*swift_task_asyncMainDrainQueue_hook)(void *original, void *override);
+extern _Atomic(SWIFTCALL void (*)(void *error)) _swift_willThrow;
+
+// MARK: - State
+
+static int ends[2] = {-1, -1};             // Reports of ended runs, written whole, also from signal handlers.
+static _Atomic int32_t current_cell = 0;   // The cell that runs, or ran last.
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
+static void (*waiting_entry)(int, char **) = NULL;
+struct job {
+  void *job;
+  struct job *next;
+};
+static struct job *first_job = NULL, **last_job = &first_job;
+static uint64_t thread_generation = 0;  // Of the cell thread in charge; older ones are given up.
+
+static _Thread_local bool is_cell_thread = false;
+static _Thread_local uint64_t my_generation = 0;
+static _Thread_local uintptr_t stack_low = 0, stack_high = 0;
+
+#define STACK_SIZE ((size_t)256 << 20)  // Reserved, not used: as deep as a recursion in unoptimised code may want to go.
+#define GUARD_SIZE ((size_t)1 << 16)
+
+_Noreturn static void park(void) {
+  for (;;) pause();
+}
+
+static void report(const struct folio_end *end) {
+  while (write(ends[1], end, sizeof *end) < 0 && errno == EINTR) {}
+}
+
+// MARK: - Stack walks
+
+/// Reads memory that may not be there.
+static bool peek(uintptr_t address, uintptr_t words[2]) {
+  if (is_cell_thread && address >= stack_low && address + 16 <= stack_high) {
+    memcpy(words, (void *)address, 16);
+    return true;
+  }
+  struct iovec to = {words, 16}, from = {(void *)address, 16};
+  return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 16;
+}
+
+/// Follows the frame pointers, which Swift code keeps. Return addresses are moved back into their call.
+static int walk(uintptr_t frame, uint64_t *frames, int count, int most) {
+  while (count < most && frame && frame % 8 == 0) {
+    uintptr_t words[2];
+    if (!peek(frame, words) || !words[1]) break;
+    frames[count++] = words[1] - 1;
+    if (words[0] <= frame) break;
+    frame = words[0];
+  }
+  return count;
+}
+
+// MARK: - Errors
+
+static void (*describe)(void *error, char **description, char **type, int32_t *is_unavailable) = NULL;
+
+#define REMEMBERED_THROWS 16
+#define THROW_FRAMES 24
+
+static struct throw {
+  void *error;
+  int frame_count;
+  uint64_t frames[THROW_FRAMES];
+} throws[REMEMBERED_THROWS];
+static int next_throw = 0;
+static pthread_mutex_t throws_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/// Remembers where the last errors were thrown; the runtime calls this at every `throw`, on any thread.
+static SWIFTCALL void will_throw(void *error) {
+  struct throw new = {.error = error};
+  new.frame_count = walk((uintptr_t)__builtin_frame_address(0), new.frames, 0, THROW_FRAMES);
+  pthread_mutex_lock(&throws_lock);
+  throws[next_throw] = new;
+  next_throw = (next_throw + 1) % REMEMBERED_THROWS;
+  pthread_mutex_unlock(&throws_lock);
+}
+
+/// Fills in the call stack of an error's `throw`. Returns false if it is forgotten.
+static bool recall_throw(void *error, struct folio_end *end) {
+  bool found = false;
+  pthread_mutex_lock(&throws_lock);
+  for (int back = 1; back <= REMEMBERED_THROWS && !found; back++) {
+    struct throw *candidate = &throws[(next_throw - back + REMEMBERED_THROWS) % REMEMBERED_THROWS];
+    if (candidate->error != error) continue;
+    found = true;
+    end->frame_count = candidate->frame_count;
+    memcpy(end->frames, candidate->frames, sizeof candidate->frames);
+  }
+  pthread_mutex_unlock(&throws_lock);
+  return found;
+}
+
+/// The runtime calls this when an error leaves top-level code; ours, since the executable's symbol comes first.
+__attribute__((visibility("default"))) SWIFTCALL _Noreturn void swift_errorInMain(void *error) {
+  struct folio_end end = {.kind = FOLIO_THREW, .cell = current_cell};
+  // Here, since a description is a user's code: it may trap, and then is a trap of this cell.
+  if (describe) describe(error, &end.description, &end.type, &end.is_unavailable);
+  if (!recall_throw(error, &end)) end.frame_count = walk((uintptr_t)__builtin_frame_address(0), end.frames, 0, FOLIO_MAX_FRAMES);
+  if (my_generation == thread_generation || !is_cell_thread) report(&end);
+  park();
+}
+
+/// An asynchronous main ends by `exit(0)`: such cells are linked with `--wrap=exit`, and only the cell ends.
+__attribute__((visibility("default"))) _Noreturn void __wrap_exit(int status) {
+  if (status != 0) exit(status);
+  struct folio_end end = {.kind = FOLIO_FINISHED, .cell = current_cell};
+  report(&end);
+  park();
+}
+
+// MARK: - Traps
+
+static void handle_signal(int signal, siginfo_t *info, void *context) {
+  const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+  uintptr_t address = (uintptr_t)info->si_addr;
+  struct folio_end end = {.cell = current_cell, .signal = signal};
+  if (signal == SIGILL || signal == SIGTRAP) {
+    end.kind = FOLIO_TRAPPED;
+  } else if (signal == SIGSEGV && is_cell_thread && address + GUARD_SIZE >= stack_low && address < stack_low + GUARD_SIZE) {
+    end.kind = FOLIO_OVERFLOWED_STACK;
+  } else {
+    end.kind = FOLIO_CRASHED;
+    end.address = address;
+  }
+  end.frames[0] = registers[REG_RIP];
+  end.frame_count = walk(registers[REG_RBP], end.frames, 1, FOLIO_MAX_FRAMES);
+  report(&end);
+  if (end.kind != FOLIO_CRASHED) park();
+  // The worker's control thread tells the host and ends the process; if it cannot, the process ends here.
+  sleep(5);
+  folio_die_by(signal);
+}
+
+_Noreturn void folio_die_by(int number) {
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigaction(number, &standard, NULL);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+  raise(number);
+  _exit(128 + number);
+}
+
+static void install_handlers(void) {
+  struct sigaction action = {.sa_sigaction = handle_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  // Others stay unblocked: a parked thread sits in its handler.
+  sigemptyset(&action.sa_mask);
+  const int signals[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, NULL);
+}
+
+// MARK: - The cell thread
+
+static serial_executor main_executor;
+
+static SWIFTCALL serial_executor get_main_executor(void *original) {
+  (void)original;
+  return main_executor;
+}
+
+static SWIFTCALL bool is_main_executor(serial_executor executor, void *original) {
+  (void)original;
+  return executor.identity == main_executor.identity;
+}
+
+bool folio_is_cell_thread(void) { return is_cell_thread; }
+
+void folio_enqueue(void *job) {
+  struct job *node = malloc(sizeof *node);
+  if (!node) abort();
+  *node = (struct job){job, NULL};
+  pthread_mutex_lock(&lock);
+  *last_job = node;
+  last_job = &node->next;
+  pthread_cond_broadcast(&work);
+  pthread_mutex_unlock(&lock);
+}
+
+/// Serves the main actor, and cells if it may, until the thread is given up.
+_Noreturn static void serve(bool cells) {
+  for (;;) {
+    pthread_mutex_lock(&lock);
+    while (my_generation == thread_generation && !first_job && !(cells && waiting_entry)) pthread_cond_wait(&work, &lock);
+    if (my_generation != thread_generation) {
+      pthread_mutex_unlock(&lock);
+      park();
+    }
+    struct job *node = first_job;
+    void (*entry)(int, char **) = NULL;
+    if (node) {
+      first_job = node->next;
+      if (!first_job) last_job = &first_job;
+    } else {
+      entry = waiting_entry;
+      waiting_entry = NULL;
+    }
+    pthread_mutex_unlock(&lock);
+
+    if (node) {
+      swift_job_run(node->job, main_executor);
+      free(node);
+      continue;
+    }
+    struct folio_end end = {.kind = FOLIO_FINISHED, .cell = current_cell, .thread_goes_on = 1};
+    char *arguments[] = {"folio-worker", NULL};
+    entry(1, arguments);
+    if (my_generation != thread_generation) park();
+    report(&end);
+  }
+}
+
+/// An asynchronous main comes here when it first waits, and does not come back.
+static SWIFTCALL void drain_queue(void *original, void *override) {
+  (void)original, (void)override;
+  serve(false);
+}
+
+struct thread_start {
+  uint64_t generation;
+  void *stack;
+};
+
+static void *run_thread(void *argument) {
+  struct thread_start start = *(struct thread_start *)argument;
+  free(argument);
+  is_cell_thread = true;
+  my_generation = start.generation;
+  stack_low = (uintptr_t)start.stack + GUARD_SIZE;
+  stack_high = (uintptr_t)start.stack + STACK_SIZE;
+  // A handler needs a stack of its own when the thread's is used up.
+  size_t size = 1 << 16;
+  void *alternative = malloc(size);
+  if (alternative) sigaltstack(&(stack_t){.ss_sp = alternative, .ss_size = size}, NULL);
+  serve(true);
+}
+
+/// Gives up the present cell thread, if there is one, and starts the next.
+static void start_thread(void) {
+  void *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  struct thread_start *start = malloc(sizeof *start);
+  if (stack == MAP_FAILED || !start) abort();
+  mprotect(stack, GUARD_SIZE, PROT_NONE);
+  pthread_mutex_lock(&lock);
+  *start = (struct thread_start){++thread_generation, stack};
+  pthread_cond_broadcast(&work);
+  pthread_mutex_unlock(&lock);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstack(&attributes, stack, STACK_SIZE);
+  pthread_t thread;
+  if (pthread_create(&thread, &attributes, run_thread, start) != 0) abort();
+  pthread_attr_destroy(&attributes);
+}
+
+// MARK: - Interface
+
+void folio_cells_start(
+    void *executor_identity, uintptr_t executor_implementation,
+    void (*describe_error)(void *error, char **description, char **type, int32_t *is_unavailable)) {
+  describe = describe_error;
+  if (pipe(ends) != 0) abort();
+  install_handlers();
+  main_executor = (serial_executor){executor_identity, executor_implementation};
+  swift_task_getMainExecutor_hook = get_main_executor;
+  swift_task_isMainExecutor_hook = is_main_executor;
+  swift_task_asyncMainDrainQueue_hook = drain_queue;
+  atomic_store(&_swift_willThrow, will_throw);
+  start_thread();
+}
+
+static struct folio_end next_end(void) {
+  struct folio_end end;
+  for (;;) {
+    ssize_t got = read(ends[0], &end, sizeof end);
+    if (got == (ssize_t)sizeof end) return end;
+    if (got < 0 && errno != EINTR) abort();
+  }
+}
+
+struct folio_end folio_cell_run(int32_t cell, void *entry) {
+  pthread_mutex_lock(&lock);
+  current_cell = cell;
+  waiting_entry = (void (*)(int, char **))entry;
+  pthread_cond_broadcast(&work);
+  pthread_mutex_unlock(&lock);
+  struct folio_end end;
+  do {
+    end = next_end();
+    if (end.cell != cell) fprintf(stderr, "warning: a thread that cell %d started trapped after the cell had ended\n", end.cell);
+  } while (end.cell != cell);
+  if (end.kind != FOLIO_CRASHED) {
+    // Every other end has parked its thread, or left it in a state that no cell should meet.
+    if (!end.thread_goes_on) start_thread();
+    folio_standard_streams_recover();
+  }
+  return end;
+}
+
+bool folio_locate(uint64_t address, const char **library, uint64_t *offset, const char **symbol) {
+  Dl_info info;
+  if (!dladdr((void *)address, &info) || !info.dli_fname) return false;
+  *library = info.dli_fname;
+  *offset = address - (uint64_t)info.dli_fbase;
+  *symbol = info.dli_sname;
+  return true;
+}

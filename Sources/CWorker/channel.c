@@ -1,0 +1,148 @@
+// The channel to the host: frames in order, and standard streams that cannot forge them. See CWorker.h.
+//
+// `stdout` and `stderr` become streams whose writes are frames of the channel, so that one socket carries everything in order.
+// Code that writes to the descriptors 1 and 2 itself (FileHandle, C libraries, child processes) reaches the host by pipes. To
+// keep these in order too, whoever sends a frame first looks whether the pipes hold unread bytes, and if so asks the host to empty
+// them and waits for its word; the host, in turn, reads the frames that were sent before a pipe's bytes first.
+
+#define _GNU_SOURCE
+#include "include/CWorker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { FRAME_STDOUT = 1, FRAME_STDERR = 2, FRAME_SYNC = 5 };
+
+static int channel = -1;
+static int acknowledgement = -1;
+static pthread_mutex_t sending = PTHREAD_MUTEX_INITIALIZER;
+
+static bool pipes_hold_bytes(void) {
+  int count = 0;
+  return (ioctl(1, FIONREAD, &count) == 0 && count > 0) || (ioctl(2, FIONREAD, &count) == 0 && count > 0);
+}
+
+static void write_frame(uint8_t kind, const void *bytes, size_t count) {
+  uint8_t header[5] = {kind, count & 0xff, (count >> 8) & 0xff, (count >> 16) & 0xff, (count >> 24) & 0xff};
+  struct iovec parts[2] = {{header, sizeof header}, {(void *)bytes, count}};
+  struct iovec *part = parts;
+  int left = count ? 2 : 1;
+  while (left > 0) {
+    ssize_t written = writev(channel, part, left);
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      _exit(70);  // The host is gone: nobody can hear us.
+    }
+    while (left > 0 && (size_t)written >= part->iov_len) {
+      written -= part->iov_len;
+      part++, left--;
+    }
+    if (left > 0) {
+      part->iov_base = (char *)part->iov_base + written;
+      part->iov_len -= written;
+    }
+  }
+}
+
+static void send_in_order(uint8_t kind, const void *bytes, size_t count) {
+  pthread_mutex_lock(&sending);
+  if (pipes_hold_bytes()) {
+    write_frame(FRAME_SYNC, NULL, 0);
+    char word;
+    while (read(acknowledgement, &word, 1) < 0 && errno == EINTR) {}
+  }
+  write_frame(kind, bytes, count);
+  pthread_mutex_unlock(&sending);
+}
+
+// MARK: - Standard streams
+
+static ssize_t write_stdout(void *cookie, const char *bytes, size_t count) {
+  (void)cookie;
+  send_in_order(FRAME_STDOUT, bytes, count);
+  return count;
+}
+
+static ssize_t write_stderr(void *cookie, const char *bytes, size_t count) {
+  (void)cookie;
+  // What was printed before, also without a newline, comes before. A thread that is parked with the lock is not waited for.
+  if (ftrylockfile(stdout) == 0) {
+    fflush_unlocked(stdout);
+    funlockfile(stdout);
+  }
+  send_in_order(FRAME_STDERR, bytes, count);
+  return count;
+}
+
+static void open_standard_streams(void) {
+  FILE *out = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_stdout});
+  FILE *err = fopencookie(NULL, "w", (cookie_io_functions_t){.write = write_stderr});
+  if (out) {
+    setvbuf(out, NULL, _IOLBF, 1 << 16);
+    stdout = out;
+  }
+  if (err) {
+    setvbuf(err, NULL, _IOLBF, 1 << 12);
+    stderr = err;
+  }
+}
+
+void folio_standard_streams_recover(void) {
+  bool held = ftrylockfile(stdout) != 0;
+  if (!held) {
+    fflush_unlocked(stdout);
+    funlockfile(stdout);
+  }
+  if (ftrylockfile(stderr) != 0) {
+    held = true;
+  } else {
+    fflush_unlocked(stderr);
+    funlockfile(stderr);
+  }
+  if (held) open_standard_streams();
+}
+
+// MARK: - The channel
+
+/// Moves a descriptor to a free number far from those that programs use, closed in child processes.
+static int move_away(int descriptor) {
+  int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, 200 + (getpid() * 31) % 600);
+  if (moved >= 0) close(descriptor);
+  return moved;
+}
+
+int folio_channel_open(int control, int acknowledgements) {
+  channel = move_away(control);
+  acknowledgement = move_away(acknowledgements);
+  if (channel < 0 || acknowledgement < 0) return errno;
+  open_standard_streams();
+  return 0;
+}
+
+bool folio_channel_is_open(void) { return channel >= 0; }
+
+void folio_channel_send(uint8_t kind, const void *bytes, size_t count) {
+  if (channel < 0) return;
+  fflush(stderr);
+  fflush(stdout);
+  send_in_order(kind, bytes, count);
+}
+
+bool folio_channel_receive(void *bytes, size_t count) {
+  char *to = bytes;
+  while (count > 0) {
+    ssize_t got = read(channel, to, count);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    to += got;
+    count -= got;
+  }
+  return true;
+}

@@ -1,0 +1,86 @@
+/// The worker's ground: what must be done in C because Swift code cannot run there.
+///
+/// - A channel of frames to the host, on a descriptor that no print reaches, and standard streams that feed it, so that text and
+///   displayed values arrive in the order in which a cell produced them.
+/// - A thread that runs cells as a program's main thread runs `main.swift`, and is given up, not the process, when a cell throws or
+///   traps: everything that earlier cells defined stays alive.
+///
+/// Frames are `[kind: UInt8][length: UInt32, little endian][bytes]`; the kinds stand in Record's `WorkerProtocol.swift`.
+#ifndef FOLIO_CWORKER_H
+#define FOLIO_CWORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// MARK: - The channel (channel.c)
+
+/// Takes over the two descriptors that the host handed down (moved out of the reach of child processes and of guesses), and points
+/// `stdout` and `stderr` at the channel. The descriptors 1 and 2 stay the host's pipes, for code that writes to them directly.
+/// Returns 0, or an errno.
+int folio_channel_open(int control, int acknowledgements);
+
+/// Whether this process is a worker with an open channel.
+bool folio_channel_is_open(void);
+
+/// Sends one frame, after everything that this thread wrote to the standard streams. Blocks until the host has room for it.
+void folio_channel_send(uint8_t kind, const void *bytes, size_t count);
+
+/// Reads exactly `count` bytes of the host's next command. Returns false when the host is gone.
+bool folio_channel_receive(void *bytes, size_t count);
+
+/// Flushes both standard streams, and replaces them if a parked thread holds their lock.
+void folio_standard_streams_recover(void);
+
+// MARK: - Running cells (cells.c)
+
+/// How a cell's run ended.
+enum folio_end_kind { FOLIO_FINISHED = 0, FOLIO_THREW = 1, FOLIO_TRAPPED = 2, FOLIO_OVERFLOWED_STACK = 3, FOLIO_CRASHED = 4 };
+
+#define FOLIO_MAX_FRAMES 64
+
+struct folio_end {
+  int32_t kind;
+  /// The cell that was running.
+  int32_t cell;
+  /// The signal, for a trap, a stack overflow or a crash.
+  int32_t signal;
+  int32_t frame_count;
+  /// Whether the thread that reports serves the next cell; otherwise it is parked for good.
+  int32_t thread_goes_on;
+  /// The address that could not be reached, for a crash.
+  uint64_t address;
+  /// What a cell threw, and its type, as text of the heap.
+  char *description;
+  char *type;
+  /// Whether the error says that something the notebook needs is not there.
+  int32_t is_unavailable;
+  /// Code addresses, innermost first, each within its call.
+  uint64_t frames[FOLIO_MAX_FRAMES];
+};
+
+/// Installs the signal handlers and the runtime's hooks, and starts the thread that runs cells.
+/// - executor_identity, executor_implementation: the two words of the `UnownedSerialExecutor` that shall be the main actor's. It
+///   hands its jobs to `folio_enqueue`.
+/// - describe_error: puts a thrown error (a Swift `any Error`, borrowed) into words.
+void folio_cells_start(
+    void *executor_identity, uintptr_t executor_implementation,
+    void (*describe_error)(void *error, char **description, char **type, int32_t *is_unavailable));
+
+/// Hands a job of the main actor (the word of an `UnownedJob`) to the cell thread.
+void folio_enqueue(void *job);
+
+/// Whether the caller runs on a cell thread.
+bool folio_is_cell_thread(void);
+
+/// Runs a cell's entry point on the cell thread and waits for its end.
+struct folio_end folio_cell_run(int32_t cell, void *entry);
+
+/// Ends the process as the signal would have ended it.
+_Noreturn void folio_die_by(int signal);
+
+/// Where a code address lies: the library's path (borrowed, never freed) and the offset in it. Returns false if nowhere.
+bool folio_locate(uint64_t address, const char **library, uint64_t *offset, const char **symbol);
+
+#endif

@@ -1,0 +1,64 @@
+import Record
+
+/// A value that says how it is shown in a notebook.
+public protocol Displayable {
+  /// What stands on the page in its place, in order.
+  var displayed: [Displayed] { get }
+}
+
+/// What a notebook can show.
+public enum Displayed {
+  case text(String)
+  case table(Record.Table)
+  case figure(Figure)
+
+  fileprivate func send() {
+    switch self {
+    case .text(let text): OutputChannel.send(.value(text))
+    case .table(let table): OutputChannel.send(.table(table))
+    case .figure(let figure): OutputChannel.send(.figure(FigureOutput(plotly: figure.plotlyJSON)))
+    }
+  }
+}
+
+/// Shows a value at this point of the notebook: a figure as a figure, a table as a table, a `Displayable` as it says, and anything
+/// else as `print` would write it.
+public func display(_ value: Any) {
+  switch value {
+  case let value as any Displayable: value.displayed.forEach { $0.send() }
+  default: OutputChannel.send(.value(String(describing: value)))
+  }
+}
+
+extension Optional: Displayable {
+  /// What it holds, or `nil`.
+  public var displayed: [Displayed] {
+    switch self {
+    case .some(let value as any Displayable): value.displayed
+    case .some(let value): [.text(String(describing: value))]
+    case .none: [.text("nil")]
+    }
+  }
+}
+
+extension Figure: Displayable {
+  public var displayed: [Displayed] { [.figure(self)] }
+}
+
+extension Heatmap: Displayable {
+  public var displayed: [Displayed] { [.figure(Figure(self))] }
+}
+
+extension Record.Table: Displayable {
+  public var displayed: [Displayed] { [.table(self)] }
+}
+
+// MARK: - A cell's last expression
+
+/// Shows the value of a cell's last expression; the session writes this call around it.
+public func _folioShow<T>(_ value: T) {
+  display(value)
+}
+
+/// A last expression without a value shows nothing.
+public func _folioShow(_ value: Void) {}

@@ -1,0 +1,41 @@
+import Foundation
+import Record
+
+public typealias Table = Record.Table
+
+extension Record.Table {
+  /// A table of values by rows. A column whose every value is a number is set flush right.
+  /// - Parameters:
+  ///   - columns: the columns' titles.
+  ///   - rows: one entry a column; a short row is filled with empty cells, a longer one loses nothing: it adds an untitled column.
+  ///   - digits: digits after the point of floating-point numbers.
+  public init(columns titles: [String], rows values: [[Any]], digits: Int = 3) {
+    let width = max(titles.count, values.map(\.count).max() ?? 0)
+    self.init(
+      columns: (0..<width).map { column in
+        let entries = values.compactMap { $0.indices.contains(column) ? $0[column] : nil }
+        return Column(
+          titles.indices.contains(column) ? titles[column] : "",
+          isNumeric: !entries.isEmpty && entries.allSatisfy { $0 is any Numeric })
+      },
+      rows: values.map { row in (0..<width).map { row.indices.contains($0) ? Self.text(row[$0], digits: digits) : "" } })
+  }
+
+  /// A table of items, a row each: `Table(heads, ["head": \.name, "score": \.score])`.
+  public init<Item>(_ items: some Sequence<Item>, _ columns: KeyValuePairs<String, (Item) -> Any>, digits: Int = 3) {
+    self.init(columns: columns.map(\.key), rows: items.map { item in columns.map { $0.value(item) } }, digits: digits)
+  }
+
+  /// The first rows, at most `count`.
+  public func prefix(_ count: Int) -> Record.Table { Record.Table(columns: columns, rows: Array(rows.prefix(count))) }
+
+  private static func text(_ value: Any, digits: Int) -> String {
+    switch value {
+    case let number as Float: String(format: "%.\(digits)f", number)
+    case let number as Double: String(format: "%.\(digits)f", number)
+    case Optional<Any>.none: ""
+    case Optional<Any>.some(let value): String(describing: value)
+    default: String(describing: value)
+    }
+  }
+}

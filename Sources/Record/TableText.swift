@@ -1,0 +1,19 @@
+extension Table {
+  /// The table for a terminal: columns padded, numbers flush right, a rule under the titles.
+  public var plainText: String {
+    let widths = columns.indices.map { column in
+      ([columns[column].title] + rows.map { $0.indices.contains(column) ? $0[column] : "" }).map(\.count).max() ?? 0
+    }
+    func line(_ cells: [String]) -> String {
+      let padded = columns.indices.map { column in
+        let cell = cells.indices.contains(column) ? cells[column] : ""
+        let padding = String(repeating: " ", count: max(0, widths[column] - cell.count))
+        return columns[column].isNumeric ? padding + cell : cell + padding
+      }
+      let joined = padded.joined(separator: "  ")
+      return String(joined.reversed().drop { $0 == " " }.reversed())
+    }
+    let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
+    return ([line(columns.map(\.title)), rule] + rows.map(line)).joined(separator: "\n")
+  }
+}

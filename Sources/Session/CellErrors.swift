@@ -1,0 +1,103 @@
+import Document
+import Foundation
+import Record
+
+/// Puts the end of a cell's run into words, at its place in the notebook.
+struct CellErrors {
+  var symbolizer: Symbolizer
+  var file: String
+  /// The notebook's lines of code, by number.
+  var lines: [Int: String]
+
+  /// The error that a cell's end stands for; nil if it finished.
+  func error(_ end: WorkerProtocol.CellEnd, cell: Cell, fatalError: String?) -> CellError? {
+    switch end {
+    case .finished: return nil
+    case .threw(let description, let type, let isUnavailable, let backtrace):
+      return CellError(
+        kind: isUnavailable ? .unavailable : .thrown,
+        diagnostics: [thrown(description, type: type, locations: symbolizer.locations(backtrace), cell: cell)])
+    case .trapped(_, let backtrace):
+      let locations = symbolizer.locations(backtrace)
+      let message = fatalError ?? locations.first?.runtimeFailure.map { "Fatal error: \($0)" } ?? "Fatal error: it trapped"
+      return CellError(kind: .trap, diagnostics: [diagnostic(message, locations: locations, cell: cell)])
+    case .stackOverflow(let backtrace):
+      return CellError(
+        kind: .trap,
+        diagnostics: [
+          diagnostic(
+            "Fatal error: stack overflow", locations: symbolizer.locations(backtrace), cell: cell,
+            advice: "A function calls itself without an end, or too deeply.")
+        ])
+    case .crashed(let signal, _, let backtrace):
+      return died(.killed(by: signal), locations: symbolizer.locations(backtrace), cell: cell, fatalError: fatalError)
+    case .notLoaded(let reason):
+      return CellError(kind: .trap, diagnostics: [diagnostic("the compiled cell cannot be loaded: \(reason)", locations: [], cell: cell)])
+    }
+  }
+
+  /// The error of a cell during which the worker died.
+  func died(
+    _ termination: ChildProcess.Termination, lastWords: WorkerProtocol.CellEnd?, cell: Cell, fatalError: String?
+  ) -> CellError {
+    if let lastWords, let error = error(lastWords, cell: cell, fatalError: fatalError) { return error }
+    return died(termination, locations: [], cell: cell, fatalError: fatalError)
+  }
+
+  private func died(
+    _ termination: ChildProcess.Termination, locations: [Symbolizer.Location], cell: Cell, fatalError: String?
+  ) -> CellError {
+    let what: String
+    let advice: String
+    switch termination {
+    case .exited(let status):
+      what = "the worker exited with status \(status) in \(cell.id)"
+      advice = "A cell must not end its process; the values of all cells are gone with it."
+    case .killed(let signal):
+      what = "the worker was killed by \(Signal.name(signal)) in \(cell.id)" + (fatalError.map { ": \($0)" } ?? "")
+      advice = "\(Signal.meaning(signal)). The values of all cells are gone with it.".capitalizedFirst
+    }
+    return CellError(kind: .workerDied, diagnostics: [diagnostic(what, locations: locations, cell: cell, advice: advice)])
+  }
+
+  /// A thrown error stands at the line of the cell that let it through; where it was thrown is a note.
+  private func thrown(_ description: String, type: String, locations: [Symbolizer.Location], cell: Cell) -> Diagnostic {
+    let message = "Error raised at top level: \(description)"
+    guard let top = locations.last(where: { isIn(cell, $0.place) }), let source = locations.first else {
+      return diagnostic(message, locations: locations, cell: cell)
+    }
+    var diagnostic = Diagnostic(at: top.place, message, excerpt: lines[top.place.line])
+    if source.place != top.place {
+      diagnostic.notes = [Diagnostic(.note, at: source.place, "thrown here", excerpt: lines[source.place.line])]
+    }
+    return diagnostic
+  }
+
+  /// A trap stands where it happened; who called is a note.
+  private func diagnostic(
+    _ message: String, locations: [Symbolizer.Location], cell: Cell, advice: String? = nil
+  ) -> Diagnostic {
+    guard let first = locations.first else {
+      return Diagnostic(at: Place(file: file, line: cell.line), message, advice: advice)
+    }
+    var seen: Set<Place> = [first.place]
+    let callers = locations.dropFirst().filter { seen.insert($0.place).inserted }.prefix(8)
+    return Diagnostic(
+      at: first.place, message, advice: advice, excerpt: lines[first.place.line],
+      notes: callers.map { Diagnostic(.note, at: $0.place, "called here", excerpt: lines[$0.place.line]) })
+  }
+
+  private func isIn(_ cell: Cell, _ place: Place) -> Bool {
+    (cell.line..<cell.line + max(1, cell.lineCount)).contains(place.line)
+  }
+}
+
+extension Cell {
+  var sourceLines: [Substring] { source.split(omittingEmptySubsequences: false) { $0.isNewline } }
+
+  var lineCount: Int { sourceLines.count }
+}
+
+extension String {
+  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

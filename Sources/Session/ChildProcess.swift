@@ -1,0 +1,98 @@
+import CSpawn
+import Foundation
+import Glibc
+import Record
+
+/// A process of ours, started with exactly the descriptors that it is given.
+struct ChildProcess {
+  let identifier: pid_t
+
+  /// Starts a program.
+  /// - Parameters:
+  ///   - descriptors: what the child's descriptors 0, 1, 2, … shall be; nothing else of ours reaches it.
+  ///   - directory: its working directory.
+  init(
+    _ program: String, arguments: [String], environment: [String: String], descriptors: [Int32], directory: String? = nil
+  ) throws {
+    var argv = ([program] + arguments).map { strdup($0) } + [nil]
+    var envp = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { (argv + envp).forEach { free($0) } }
+    var child: pid_t = 0
+    let status = folio_spawn(&child, program, &argv, &envp, descriptors, Int32(descriptors.count), directory)
+    guard status == 0 else {
+      throw Diagnostic("'\(program)' could not be started: \(String(cString: strerror(status)))")
+    }
+    identifier = child
+  }
+
+  /// Waits for the process's end.
+  func wait() -> Termination {
+    var status: Int32 = 0
+    while waitpid(identifier, &status, 0) < 0 && errno == EINTR {}
+    let signal = status & 0x7f
+    return signal == 0 ? .exited((status >> 8) & 0xff) : .killed(by: signal)
+  }
+
+  /// Ends the process, and all that it started, at once.
+  func kill() {
+    _ = Glibc.kill(-identifier, SIGKILL)
+  }
+
+  enum Termination: Equatable {
+    case exited(Int32)
+    case killed(by: Int32)
+  }
+
+  /// Runs a program to its end, and returns what it wrote to both streams.
+  static func run(
+    _ program: String, _ arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
+    directory: String? = nil
+  ) throws -> (termination: Termination, output: String) {
+    var pipe: [Int32] = [-1, -1]
+    let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    guard null >= 0, folio_pipe(&pipe) == 0 else { throw Diagnostic.system("no descriptor for a child process") }
+    defer {
+      close(null)
+      close(pipe[0])
+    }
+    let child: ChildProcess
+    do {
+      defer { close(pipe[1]) }
+      child = try ChildProcess(
+        program, arguments: arguments, environment: environment, descriptors: [null, pipe[1], pipe[1]], directory: directory)
+    }
+    var output: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(pipe[0], &buffer, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      if count <= 0 { break }
+      output += buffer[..<count]
+    }
+    return (child.wait(), String(decoding: output, as: UTF8.self))
+  }
+}
+
+extension Diagnostic {
+  /// A failed system call.
+  static func system(_ what: String) -> Diagnostic { Diagnostic("\(what): \(String(cString: strerror(errno)))") }
+}
+
+/// The name of a signal, and what it usually means.
+enum Signal {
+  static func name(_ number: Int32) -> String {
+    guard let name = folio_signal_name(number) else { return "signal \(number)" }
+    return "SIG" + String(cString: name)
+  }
+
+  static func meaning(_ number: Int32) -> String {
+    switch number {
+    case SIGKILL: "killed from outside, often by the system because memory ran out"
+    case SIGSEGV, SIGBUS: "it touched memory that is not there: a wild or dangling pointer"
+    case SIGABRT: "it aborted, often because a C or C++ library gave up"
+    case SIGILL, SIGTRAP: "it trapped"
+    case SIGTERM: "it was asked to end"
+    default: String(cString: strsignal(number))
+    }
+  }
+}

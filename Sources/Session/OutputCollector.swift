@@ -1,0 +1,68 @@
+import Record
+
+/// Puts together what a cell says: neighbouring bytes of one stream become one text, decoded only when it is whole, so that a
+/// character that was cut between two writes is mended.
+struct OutputCollector {
+  private enum Piece {
+    case text(Output.Stream, [UInt8])
+    case output(Output)
+  }
+
+  /// A cell that prints more than this is cut short: nobody reads it, and the host must hold it.
+  static let textLimit = 64 << 20
+
+  private var pieces: [Piece] = []
+  private var textLength = 0
+  private var leftOut = 0
+
+  mutating func add(_ stream: Output.Stream, _ bytes: [UInt8]) {
+    let kept = bytes.prefix(max(0, Self.textLimit - textLength))
+    textLength += kept.count
+    leftOut += bytes.count - kept.count
+    guard !kept.isEmpty else { return }
+    if case .text(stream, var text)? = pieces.last {
+      pieces[pieces.count - 1] = .output(.value(""))  // So that the bytes have one owner, and grow in place.
+      text += kept
+      pieces[pieces.count - 1] = .text(stream, text)
+    } else {
+      pieces.append(.text(stream, Array(kept)))
+    }
+  }
+
+  mutating func add(_ output: Output) { pieces.append(.output(output)) }
+
+  /// The outputs so far, in order.
+  var outputs: [Output] {
+    let outputs = pieces.map { piece in
+      switch piece {
+      case .text(let stream, let bytes): Output.text(stream, String(decoding: bytes, as: UTF8.self))
+      case .output(let output): output
+      }
+    }
+    guard leftOut > 0 else { return outputs }
+    return outputs + [.text(.standardError, "[\(leftOut) more bytes of text were left out]\n")]
+  }
+
+  /// Takes the runtime's message about a trap off the end of the standard error, if it stands there, without the place in the
+  /// standard library that it names: `Swift/ContiguousArrayBuffer.swift:600: Fatal error: Index out of range`.
+  mutating func takeFatalError() -> String? {
+    guard let index = pieces.lastIndex(where: { if case .text(.standardError, _) = $0 { true } else { false } }),
+      case .text(let stream, let bytes) = pieces[index]
+    else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self)
+    let pattern = /(?:^|\n)[^\n]*?((?:Fatal error|Precondition failed|Assertion failed)[^\n]*(?s:.*))$/
+    guard let match = text.firstMatch(of: pattern) else { return nil }
+    let rest = text[..<match.range.lowerBound]
+    pieces[index] = .text(stream, Array(rest.utf8) + (rest.isEmpty || rest.hasSuffix("\n") ? [] : [UInt8(ascii: "\n")]))
+    if rest.isEmpty { pieces.remove(at: index) }
+    // What follows is the runtime's own call stack, in addresses.
+    let message = String(match.1).split(separator: "\nCurrent stack trace:\n", maxSplits: 1).first.map(String.init) ?? ""
+    return message.trimmingSuffix { $0.isNewline }
+  }
+}
+
+extension String {
+  fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
+    String(reversed().drop(while: predicate).reversed())
+  }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import Record
+
+/// Says where in the notebook a call stack stands, from the debug information of the compiled cells.
+struct Symbolizer {
+  var toolchain: Toolchain
+  /// The notebook's path, as the author knows it. Debug information holds the absolute one.
+  var file: String
+  /// The folder of the compiled cells; frames in other libraries are not the author's.
+  var folder: String
+
+  struct Location: Equatable {
+    var place: Place
+    /// What the compiler checks there, for a trap without a message: `arithmetic overflow`.
+    var runtimeFailure: String?
+  }
+
+  /// The places of a call stack that lie in cells, innermost first; empty if the toolchain has no symbolizer.
+  func locations(_ frames: [WorkerProtocol.Frame]) -> [Location] {
+    var locations: [Location] = []
+    for frame in frames where frame.library.hasPrefix(folder + "/") {
+      if let location = location(frame), location.place != locations.last?.place { locations.append(location) }
+    }
+    return locations
+  }
+
+  private struct Symbolized: Decodable {
+    var Symbol: [Symbol]
+
+    struct Symbol: Decodable {
+      var FunctionName: String
+      var FileName: String
+      var Line: Int
+    }
+  }
+
+  private func location(_ frame: WorkerProtocol.Frame) -> Location? {
+    let address = "0x" + String(frame.offset, radix: 16)
+    guard
+      let (_, output) = try? ChildProcess.run(
+        toolchain.symbolizer, ["--output-style=JSON", "--obj=\(frame.library)", address]),
+      let symbolized = try? JSONDecoder().decode([Symbolized].self, from: Data(output.utf8)).first
+    else { return nil }
+    let failure = symbolized.Symbol.lazy.compactMap { $0.FunctionName.wholeMatch(of: /Swift runtime failure: (.*)/)?.1 }.first
+    let path = URL(fileURLWithPath: file).path
+    guard let symbol = symbolized.Symbol.first(where: { $0.Line > 0 && [file, path].contains($0.FileName) }) else { return nil }
+    return Location(place: Place(file: file, line: symbol.Line), runtimeFailure: failure.map(String.init))
+  }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// The environment that a worker starts with: ours, and what must be decided before a library loads.
+public enum WorkerEnvironment {
+  static func make(_ inherited: [String: String] = ProcessInfo.processInfo.environment) -> [String: String] {
+    var environment = inherited
+    // OpenBLAS reads the core type when it loads; some machines preset one that halves its speed.
+    environment["OPENBLAS_CORETYPE"] = blasCoreType(flags: processorFlags())
+    // A dictionary prints in the same order in every run.
+    environment["SWIFT_DETERMINISTIC_HASHING"] = "1"
+    // Traps are reported by the worker, at the author's lines.
+    environment["SWIFT_BACKTRACE"] = "enable=no"
+    environment["LC_ALL"] = "C.UTF-8"
+    return environment
+  }
+
+  /// The fastest OpenBLAS kernels that the processor can run; nil leaves the choice to OpenBLAS.
+  public static func blasCoreType(flags: Set<String>) -> String? {
+    let skylake: Set = ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"]
+    if skylake.isSubset(of: flags) { return flags.contains("avx512_bf16") ? "Cooperlake" : "SkylakeX" }
+    return flags.isSuperset(of: ["avx2", "fma"]) ? "Haswell" : nil
+  }
+
+  /// What the processor can do, in Linux's words.
+  public static func processorFlags() -> Set<String> {
+    guard let information = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
+      let line = information.split(separator: "\n").first(where: { $0.hasPrefix("flags") || $0.hasPrefix("Features") })
+    else { return [] }
+    return Set(line.drop { $0 != ":" }.dropFirst().split(separator: " ").map(String.init))
+  }
+}

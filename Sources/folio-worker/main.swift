@@ -1,0 +1,93 @@
+// The process that loads compiled cells and runs them, one notebook's session from its first cell to its last.
+//
+// It links FolioKit and exports its symbols, so that cells resolve them here: one copy of the model, its caches and the displays.
+// It is started by the host with its control socket as descriptor 3 and the acknowledgements' pipe as descriptor 4, reads commands
+// until the socket closes, and answers each by exactly one `CellEnd`. What runs on which thread, and how the process survives
+// a trap, stands in CWorker.
+
+import CWorker
+import FolioKit
+import Foundation
+import Record
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Reads the host's next command; nil when the host is gone.
+func nextCommand() -> WorkerProtocol.RunCommand? {
+  var header = [UInt8](repeating: 0, count: WorkerProtocol.headerLength)
+  guard folio_channel_receive(&header, header.count) else { return nil }
+  let length = header[1...].reversed().reduce(0) { $0 << 8 | Int($1) }
+  var bytes = [UInt8](repeating: 0, count: length)
+  guard folio_channel_receive(&bytes, length) else { return nil }
+  return try? JSONDecoder().decode(WorkerProtocol.RunCommand.self, from: Data(bytes))
+}
+
+func answer(_ end: WorkerProtocol.CellEnd) {
+  guard let json = try? JSONEncoder().encode(end) else { return }
+  json.withUnsafeBytes { folio_channel_send(WorkerProtocol.FrameKind.end.rawValue, $0.baseAddress, $0.count) }
+}
+
+/// The call stack of a run's end, innermost first.
+func backtrace(_ end: folio_end) -> [WorkerProtocol.Frame] {
+  var end = end
+  return withUnsafeBytes(of: &end.frames) { bytes in
+    bytes.bindMemory(to: UInt64.self).prefix(Int(end.frame_count)).compactMap { address in
+      var library: UnsafePointer<CChar>?
+      var symbol: UnsafePointer<CChar>?
+      var offset: UInt64 = 0
+      guard folio_locate(address, &library, &offset, &symbol), let library else { return nil }
+      return .init(library: String(cString: library), offset: offset, symbol: symbol.map { String(cString: $0) })
+    }
+  }
+}
+
+/// Text that C allocated.
+func take(_ text: UnsafeMutablePointer<CChar>?) -> String {
+  defer { free(text) }
+  return text.map { String(cString: $0) } ?? ""
+}
+
+func cellEnd(_ end: folio_end) -> WorkerProtocol.CellEnd {
+  switch folio_end_kind(rawValue: UInt32(end.kind)) {
+  case FOLIO_THREW:
+    return .threw(
+      description: take(end.description), type: take(end.type), isUnavailable: end.is_unavailable != 0,
+      backtrace: backtrace(end))
+  case FOLIO_TRAPPED: return .trapped(signal: end.signal, backtrace: backtrace(end))
+  case FOLIO_OVERFLOWED_STACK: return .stackOverflow(backtrace: backtrace(end))
+  case FOLIO_CRASHED: return .crashed(signal: end.signal, address: end.address, backtrace: backtrace(end))
+  default: return .finished
+  }
+}
+
+func run(_ command: WorkerProtocol.RunCommand) {
+  guard let library = dlopen(command.library, RTLD_NOW | RTLD_GLOBAL), let entry = dlsym(library, command.entryPoint) else {
+    answer(.notLoaded(dlerror().map { String(cString: $0) } ?? "the dynamic loader gives no reason"))
+    return
+  }
+  let end = folio_cell_run(Int32(command.cell), entry)
+  answer(cellEnd(end))
+  if folio_end_kind(rawValue: UInt32(end.kind)) == FOLIO_CRASHED { folio_die_by(end.signal) }
+}
+
+guard folio_channel_open(3, 4) == 0 else {
+  FileHandle.standardError.write(Data("folio-worker is started by folio; run 'folio --help'\n".utf8))
+  exit(64)
+}
+let executor = unsafeBitCast(CellThreadExecutor.shared.asUnownedSerialExecutor(), to: (UnsafeMutableRawPointer, UInt).self)
+folio_cells_start(executor.0, executor.1) { pointer, description, type, unavailable in
+  guard let pointer else { return }
+  let error = unsafeBitCast(pointer, to: (any Error).self)
+  description?.pointee = strdup(describe(error))
+  type?.pointee = strdup(String(reflecting: Swift.type(of: error)))
+  unavailable?.pointee = isUnavailable(error) ? 1 : 0
+}
+FolioKit.prepareSession()
+let commands = Thread {
+  while let command = nextCommand() { run(command) }
+  exit(0)
+}
+commands.start()
+dispatchMain()
