@@ -26,6 +26,7 @@ extension Figure {
     :root { color-scheme: light dark; background: #fdfcfa; color: #23262b }
     body { margin: 0; min-height: 100vh; display: grid; place-items: center }
     figure { margin: 0; padding: 1.5rem; max-width: 100%; box-sizing: border-box; overflow-x: auto }
+    .folio-figure { min-width: calc(var(--natural) * .68) }
     .cells path:hover { stroke: #000; stroke-width: 1.5; vector-effect: non-scaling-stroke }
     @media (prefers-color-scheme: dark) { :root { background: #16181c; color: #dfe1e5 } }
     </style>

@@ -34,7 +34,7 @@ private struct SVGDrawing {
     let size = (Numbers.coordinate(geometry.width), Numbers.coordinate(height))
     text =
       #"<svg xmlns="http://www.w3.org/2000/svg" class="folio-figure" viewBox="0 0 \#(size.0) \#(size.1)" width="\#(size.0)" height="\#(size.1)" "#
-      + #"style="max-width:100%;height:auto" role="img" aria-label="\#(alt)" fill="currentColor" font-size="11" "#
+      + #"style="--natural:\#(size.0)px;max-width:100%;height:auto" role="img" aria-label="\#(alt)" fill="currentColor" font-size="11" "#
       + #"font-family="var(--figure-font,system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica Neue&quot;,Arial,sans-serif)">"#
       + "\n" + cells.text + frame.text + "</svg>"
   }

@@ -1,0 +1,38 @@
+import Figures
+import SwiftIDEUtils
+import SwiftParser
+
+/// Swift code with its words in colours, at build time.
+enum Highlighter {
+  /// The source as escaped HTML; a `<span>` around what has a colour. Its text is the source, to the byte.
+  static func html(_ source: String) -> String {
+    let bytes = Array(source.utf8)
+    var html = ""
+    var position = 0
+    func append(upTo end: Int, in name: String?) {
+      guard end > position, end <= bytes.count else { return }
+      let text = Markup.escape(String(decoding: bytes[position..<end], as: UTF8.self))
+      html += name.map { #"<span class="\#($0)">\#(text)</span>"# } ?? text
+      position = end
+    }
+    for part in Parser.parse(source: source).classifications {
+      let start = part.range.lowerBound.utf8Offset
+      append(upTo: start, in: nil)
+      if start == position { append(upTo: part.range.upperBound.utf8Offset, in: name(part.kind)) }
+    }
+    append(upTo: bytes.count, in: nil)
+    return html
+  }
+
+  private static func name(_ kind: SyntaxClassification) -> String? {
+    switch kind {
+    case .keyword, .ifConfigDirective: "k"
+    case .type: "t"
+    case .stringLiteral, .regexLiteral: "s"
+    case .integerLiteral, .floatLiteral: "n"
+    case .lineComment, .docLineComment, .blockComment, .docBlockComment: "c"
+    case .attribute: "a"
+    default: nil
+    }
+  }
+}

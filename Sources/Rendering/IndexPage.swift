@@ -1,0 +1,81 @@
+import Document
+import Figures
+import Record
+
+/// The site's first page: every notebook with its title, what it is about, and how its last run ended.
+public struct IndexPage: Sendable {
+  /// A notebook in the index.
+  public struct Entry: Sendable, Equatable {
+    /// Its folder in the site.
+    public var name: String
+    public var title: String
+    public var description: String?
+    /// Lower first; those without come last, then by name.
+    public var order: Int?
+    public var status: Status
+
+    public init(name: String, title: String, description: String? = nil, order: Int? = nil, status: Status) {
+      self.name = name
+      self.title = title
+      self.description = description
+      self.order = order
+      self.status = status
+    }
+
+    /// - Parameter record: how it ran; `nil` if it has no page yet.
+    public init(_ document: Document, record: NotebookRecord?) {
+      self.init(
+        name: document.name, title: document.title, description: document.frontMatter.description,
+        order: document.frontMatter.order, status: record.map(Status.init) ?? .notBuilt)
+    }
+  }
+
+  public enum Status: Sendable, Equatable {
+    /// All of its cells ran.
+    case complete(cells: Int)
+    case failed(cells: Int, of: Int)
+    case notBuilt
+
+    public init(_ record: NotebookRecord) {
+      let failed = record.cells.count { $0.outcome == .failed }
+      let ran = record.cells.allSatisfy { $0.outcome != .notRun }
+      self = failed == 0 && ran ? .complete(cells: record.cells.count) : .failed(cells: failed, of: record.cells.count)
+    }
+  }
+
+  public let html: String
+
+  /// Entries in any order.
+  public init(_ entries: [Entry], title: String = "Notebooks") {
+    let sorted = entries.sorted { left, right in
+      let (first, second) = (left.order ?? .max, right.order ?? .max)
+      return first == second ? left.name < right.name : first < second
+    }
+    let items = sorted.map(Self.item).joined(separator: "\n")
+    html = Frame(
+      title: title, root: "", header: "",
+      body: """
+        <main class="index" id="content">
+        <h1>\(Markup.escape(title))</h1>
+        \(items.isEmpty ? "<p>There are no notebooks yet.</p>" : "<ul>\n\(items)\n</ul>")
+        </main>
+        """
+    ).html
+  }
+
+  private static func item(_ entry: Entry) -> String {
+    let title = Markup.escape(entry.title)
+    let link = entry.status == .notBuilt ? title : #"<a href="\#(SiteNames.link(entry.name))/index.html">\#(title)</a>"#
+    let about = entry.description.map { "\n<p>\(Markup.escape($0))</p>" } ?? ""
+    return "<li>\n<h2>\(link)</h2>\(about)\n\(state(entry.status))\n</li>"
+  }
+
+  private static func state(_ status: Status) -> String {
+    switch status {
+    case .complete(let cells): #"<p class="state">\#(cells) cell\#(cells == 1 ? "" : "s")</p>"#
+    case .failed(0, _): #"<p class="state failed">Did not run through</p>"#
+    case .failed(let failed, let cells): #"<p class="state failed">\#(failed) of \#(cells) cell\#(cells == 1 ? "" : "s") failed</p>"#
+    case .notBuilt: #"<p class="state">Not built yet</p>"#
+    }
+  }
+}

@@ -1,0 +1,154 @@
+import Document
+import Figures
+import Record
+
+/// A notebook with what its cells put out, as one HTML page: from values to text, without touching a file.
+///
+/// The page is for reading first: prose in a measure that the eye likes, code that stays quiet, figures as wide as they need. It is
+/// complete without JavaScript and asks no other host for anything; its style sheet and its small script are the site's.
+///
+/// Promises:
+/// - What cells print is text on the page, whatever it holds: markup, terminal codes, bytes that no font knows.
+/// - A failed cell is found at once: a banner links to it, and it shows the place, the cause and the advice.
+/// - No output makes a monstrous page: long ones show their beginning and end with an exact count of the rest, and stand whole in an
+///   attachment beside the page.
+/// - The same document and record give the same bytes: no dates, no paths, no addresses. All links are relative.
+public struct Page: Sendable {
+  /// A file beside the page, with a whole output of which the page shows a part.
+  public struct Attachment: Sendable, Equatable {
+    /// Relative to the page's folder: `outputs/s1-dla-1.txt`.
+    public var path: String
+    public var text: String
+  }
+
+  /// The page's folder in the site.
+  public let name: String
+  public let title: String
+  public let html: String
+  public let attachments: [Attachment]
+
+  /// - Parameters:
+  ///   - parameters: the values with which the notebook ran; by default the document's own.
+  public init(_ document: Document, record: NotebookRecord, parameters: [Parameter]? = nil) {
+    var body = PageBody(document: document, record: record, parameters: parameters ?? document.frontMatter.parameters)
+    name = document.name
+    title = document.title
+    html = body.html()
+    attachments = body.attachments
+  }
+}
+
+/// The page as it grows, from the banner to the last cell.
+private struct PageBody {
+  let document: Document
+  let record: NotebookRecord
+  let parameters: [Parameter]
+  private let records: [String: CellRecord]
+  private(set) var attachments: [Page.Attachment] = []
+
+  init(document: Document, record: NotebookRecord, parameters: [Parameter]) {
+    self.document = document
+    self.record = record
+    self.parameters = parameters
+    records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  mutating func html() -> String {
+    let contents = TableOfContents(document)
+    let blocks = blocks.map { block($0) }.filter { !$0.isEmpty }.joined(separator: "\n")
+    return Frame(
+      title: document.title, description: document.frontMatter.description, root: "../",
+      header: #"<a class="home" href="../index.html">Notebooks</a>"#,
+      body: """
+        <div class="layout">
+        \(contents.sidebar)
+        <main id="content">
+        \(head)
+        \(contents.collapsible)
+        \(blocks)
+        </main>
+        </div>
+        """
+    ).html
+  }
+
+  /// Without the first heading, where it says what the page's title says already.
+  private var blocks: [Block] {
+    guard let first = document.blocks.first, case .heading(let heading) = first, heading.level == 1,
+      heading.text == document.title
+    else { return document.blocks }
+    return Array(document.blocks.dropFirst())
+  }
+
+  private var head: String {
+    var parts = ["<h1>\(Markup.escape(document.title))</h1>"]
+    if let description = document.frontMatter.description { parts.append(#"<p class="lead">\#(Markup.escape(description))</p>"#) }
+    if !parameters.isEmpty { parts.append(ParameterList(parameters: parameters).html) }
+    if let banner { parts.append(banner) }
+    return "<header class=\"head\">\n" + parts.joined(separator: "\n") + "\n</header>"
+  }
+
+  /// Which cell failed, and how many did not run for it.
+  private var banner: String? {
+    let failed = record.cells.filter { $0.outcome == .failed }
+    guard !failed.isEmpty else { return nil }
+    let links = failed.prefix(10).map { cell in
+      let reason = cell.outputs.lazy.compactMap { if case .error(let error) = $0 { error.diagnostics.first?.message } else { nil } }.first
+      let message = reason.map { ": " + Markup.escape(LongText.clipped($0, to: 240)) } ?? ""
+      let id = Markup.escape(cell.id)
+      return ##"<li><a href="#\##(id)">Cell <code>\##(id)</code></a> failed\##(message)</li>"##
+    }
+    let more = failed.count > 10 ? "<li>and \(failed.count - 10) more</li>" : ""
+    let notRun = record.cells.count { $0.outcome == .notRun }
+    let rest = notRun == 0 ? "" : "<p>\(notRun == 1 ? "One cell" : "\(notRun) cells") did not run.</p>"
+    return """
+      <div class="banner">
+      <p><strong>This notebook did not run through.</strong></p>
+      <ul>\(links.joined())\(more)</ul>
+      \(rest)</div>
+      """
+  }
+
+  private mutating func block(_ block: Block) -> String {
+    switch block {
+    case .heading(let heading):
+      let anchor = Markup.escape(heading.anchor)
+      let link = ##"<a class="anchor" href="#\##(anchor)" aria-label="Link to this section">#</a>"##
+      return #"<h\#(heading.level) id="\#(anchor)">\#(heading.html)\#(link)</h\#(heading.level)>"#
+    case .prose(let html, _):
+      return "<div class=\"prose\">\n\(html)</div>"
+    case .listing(let listing):
+      let isSwift = listing.language == "swift"
+      let code = isSwift ? Highlighter.html(listing.source) : Markup.escape(listing.source)
+      return #"<div class="listing">\#(Code.block(code, label: (listing.language ?? "Text") + " listing"))</div>"#
+    case .cell(let cell):
+      let cellRecord = records[cell.id] ?? CellRecord(id: cell.id, outcome: .notRun, outputs: [])
+      var view = CellView(cell: cell, record: cellRecord)
+      let html = view.html()
+      attachments += view.attachments
+      return html
+    }
+  }
+}
+
+/// The parameters of a notebook, by name and value.
+private struct ParameterList {
+  var parameters: [Parameter]
+
+  var html: String {
+    let items = parameters.map { parameter in
+      "<div><dt>\(Markup.escape(parameter.name))</dt><dd>\(Markup.escape(Markup.label(text(parameter.value))))</dd></div>"
+    }
+    return #"<dl class="parameters" aria-label="Parameters">\#(items.joined())</dl>"#
+  }
+
+  private func text(_ value: ParameterValue) -> String {
+    switch value {
+    case .int(let number): String(number)
+    case .double(let number): number.description
+    case .bool(let bool): String(bool)
+    case .string(let string): LongText.clipped(string, to: 200)
+    case .array(let values): "[" + values.prefix(50).map(text).joined(separator: ", ") + (values.count > 50 ? ", …]" : "]")
+    }
+  }
+}

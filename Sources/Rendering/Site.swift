@@ -1,0 +1,89 @@
+import Figures
+import Foundation
+import Record
+
+/// The folder in which the rendered pages are.
+///
+/// ```swift
+/// let site = Site(folder: "Site")
+/// try site.write(Page(document, record: record))
+/// try site.write(IndexPage(notebooks.map { .init($0.document, record: $0.record) }))
+/// ```
+/// Promises: a page can be written without the others. Each file is either the old one or the whole new one. A file whose content would
+/// not change is not touched.
+public struct Site: Sendable {
+  public let folder: String
+
+  public init(folder: String) {
+    self.folder = folder
+  }
+
+  /// Writes a notebook's page, `<name>/index.html`, with its attachments; those of an earlier run go.
+  public func write(_ page: Page) throws {
+    guard SiteNames.isFolder(page.name) else {
+      throw Diagnostic(
+        "A notebook cannot be called '\(page.name)'", advice: "Its name is its folder in the site; rename its file.")
+    }
+    try writeAssets()
+    for attachment in page.attachments { try write(attachment.text, to: "\(page.name)/\(attachment.path)") }
+    try write(page.html, to: "\(page.name)/index.html")
+    removeOutputs(of: page)
+  }
+
+  /// Writes the site's first page, `index.html`.
+  public func write(_ index: IndexPage) throws {
+    try writeAssets()
+    try write(index.html, to: "index.html")
+  }
+
+  private func writeAssets() throws {
+    try write(Stylesheet.text, to: "assets/" + Stylesheet.file)
+    try write(Script.text, to: "assets/" + Script.file)
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    let path = folder + "/" + path
+    if let old = FileManager.default.contents(atPath: path), old.elementsEqual(text.utf8) { return }
+    do {
+      try WholeFile.write(text, to: path)
+    } catch {
+      throw Diagnostic("\(error)", advice: "See that the folder exists, is yours to write, and that the disk is not full.")
+    }
+  }
+
+  /// Outputs that no page links to any more. The page is written already, so a file that cannot be removed does no harm.
+  private func removeOutputs(of page: Page) {
+    let outputs = "\(folder)/\(page.name)/outputs"
+    let kept = Set(page.attachments.map { "\(folder)/\(page.name)/\($0.path)" })
+    for file in (try? FileManager.default.contentsOfDirectory(atPath: outputs)) ?? [] {
+      let path = outputs + "/" + file
+      if file.hasSuffix(".txt") || file.hasSuffix(".csv"), !kept.contains(path) { try? FileManager.default.removeItem(atPath: path) }
+    }
+    if kept.isEmpty { rmdir(outputs) }
+  }
+}
+
+/// Names of files and folders in the site, and their links.
+enum SiteNames {
+  /// Whether a notebook of this name has a folder of its own in the site.
+  static func isFolder(_ name: String) -> Bool {
+    !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && !name.contains("\0") && name.lowercased() != "assets"
+  }
+
+  /// A cell's label as a part of a file's name: letters, digits, `-` and `_` stay, others become their numbers.
+  static func file(_ label: String) -> String {
+    label.unicodeScalars.map { scalar in
+      let stays = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)) || scalar == "-" || scalar == "_"
+      return stays ? String(scalar) : "~" + String(scalar.value, radix: 16)
+    }.joined()
+  }
+
+  /// A name as a part of a relative link.
+  static func link(_ name: String) -> String {
+    name.utf8.map { byte in
+      let character = Character(Unicode.Scalar(byte))
+      let stays = byte < 0x80 && (character.isLetter || character.isNumber || "-_.~".contains(character))
+      return stays ? String(character) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }.joined()
+  }
+}

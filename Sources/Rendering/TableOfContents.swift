@@ -1,0 +1,43 @@
+import Document
+import Figures
+
+/// The headings of a notebook as links: beside the text on wide screens, in a fold above it on narrow ones and without style.
+struct TableOfContents {
+  private let headings: [Heading]
+
+  init(_ document: Document) {
+    headings = document.blocks.compactMap { block in
+      guard case .heading(let heading) = block, (2...3).contains(heading.level) else { return nil }
+      return heading
+    }
+  }
+
+  var sidebar: String {
+    guard !headings.isEmpty else { return #"<div class="sidebar"></div>"# }
+    return """
+      <nav class="sidebar" aria-label="Contents">
+      <p class="caps">Contents</p>
+      \(list)
+      </nav>
+      """
+  }
+
+  var collapsible: String {
+    guard !headings.isEmpty else { return "" }
+    return """
+      <details class="contents">
+      <summary>Contents</summary>
+      <nav aria-label="Contents">
+      \(list)
+      </nav>
+      </details>
+      """
+  }
+
+  private var list: String {
+    let items = headings.map { heading in
+      ##"<li class="level\##(heading.level)"><a href="#\##(Markup.escape(heading.anchor))">\##(Markup.escape(heading.text))</a></li>"##
+    }
+    return "<ol>\n" + items.joined(separator: "\n") + "\n</ol>"
+  }
+}
