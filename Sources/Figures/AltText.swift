@@ -18,9 +18,11 @@ extension Figure {
     let name = trace.name.map { " “\(PlotlyText.plain($0))”" } ?? ""
     let size = "\(count(values.rows, "row")) by \(count(values.columns, "column"))"
     let missing = values.elements.count { !$0.isFinite }
-    guard let strongest = values.elements.indices.filter({ values.elements[$0].isFinite }).max(by: {
-      abs(values.elements[$0]) < abs(values.elements[$1])
-    }) else { return "Heatmap\(name): \(size), all values missing." }
+    guard
+      let strongest = values.elements.indices.filter({ values.elements[$0].isFinite }).max(by: {
+        abs(values.elements[$0]) < abs(values.elements[$1])
+      })
+    else { return "Heatmap\(name): \(size), all values missing." }
     let format = NumberFormat(".4~g")
     let (low, high) = values.present.reduce((Double.infinity, -Double.infinity)) { (min($0.0, $1), max($0.1, $1)) }
     let place = panel.hover.text(row: strongest / values.columns, column: strongest % values.columns, values.elements[strongest])

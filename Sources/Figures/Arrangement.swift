@@ -60,7 +60,7 @@ struct Arrangement {
       ys.append(y)
       y += heights[row]
     }
-    inner = Frame(x: 0, y: 0, width: max(x, 120), height: max(y, 40))
+    inner = panels.isEmpty ? Frame(x: 0, y: 0, width: 260, height: 60) : Frame(x: 0, y: 0, width: x, height: y)
     margin.l = max(lefts.first ?? 0, 12).rounded(.up)
     margin.r = max(sharedBarRoom, 14).rounded(.up)
     margin.b = max(bottoms.last ?? 0, 8).rounded(.up)

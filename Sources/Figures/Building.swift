@@ -34,7 +34,8 @@ extension Figure {
     @PanelBuilder panels: () throws -> [Heatmap]
   ) rethrows -> Figure {
     let panels = try panels()
-    return FigureBuilder(title: title, panels: panels, columns: max(1, panels.count), range: range, sharesColors: sharesColors).figure
+    return FigureBuilder(title: title, panels: panels, columns: max(1, panels.count), range: range, sharesColors: sharesColors)
+      .figure
   }
 
   /// Panels in rows of `columns`, as `row` otherwise.
@@ -108,13 +109,14 @@ private struct FigureBuilder {
     var found: [Scale] = []
     for (index, panel) in panels.enumerated() where panel.problem == nil {
       let own = panel.range.flatMap(usable) ?? panel.scale.defaultRange(of: panel.values.present)
+      let title = panel.colorBar.map { TextMetrics.clipped(Markup.label($0), to: 24) }
       if sharesColors, let same = found.firstIndex(where: { $0.scale == panel.scale }) {
         let range = found[same].range
         found[same].range = min(range.lowerBound, own.lowerBound)...max(range.upperBound, own.upperBound)
-        found[same].title = found[same].title ?? panel.colorBar
+        found[same].title = found[same].title ?? title
         found[same].panels.append(index)
       } else {
-        found.append(Scale(scale: panel.scale, range: own, title: panel.colorBar, panels: [index]))
+        found.append(Scale(scale: panel.scale, range: own, title: title, panels: [index]))
       }
     }
     if let range = range.flatMap(usable) { for index in found.indices { found[index].range = range } }
@@ -161,7 +163,9 @@ private struct FigureBuilder {
 
   private func axis(_ ticks: AxisTicks, _ labels: [String]?, _ title: String?, length: Double, room: Double) -> Figure.Axis {
     var axis = Figure.Axis(showgrid: false, zeroline: false)
-    axis.title = title.map { Figure.Title(text: PlotlyText.escape(Markup.label($0)), font: Figure.Font(size: Arrangement.axisTitleSize)) }
+    axis.title = title.map {
+      Figure.Title(text: PlotlyText.escape(Markup.label($0)), font: Figure.Font(size: Arrangement.axisTitleSize))
+    }
     if let labels {
       axis.tickmode = "array"
       axis.tickvals = labels.indices.map(Double.init)
@@ -184,7 +188,7 @@ private struct FigureBuilder {
     let titleRoom = scale.title == nil ? 0 : Arrangement.axisTitleRoom
     let height = max(30, min(own?.height ?? inner.height, 300) - titleRoom)
     let bar = Figure.ColorBar(
-      title: scale.title.map { Figure.Title(text: PlotlyText.escape(Markup.label($0))) },
+      title: scale.title.map { Figure.Title(text: PlotlyText.escape($0)) },
       x: arrangement.across(left), y: arrangement.up(top + titleRoom + height / 2),
       len: arrangement.fraction(height, inner.height), thickness: Arrangement.barThickness, outlinewidth: 0)
     return Figure.ColorAxis(colorscale: scale.scale, cmin: scale.range.lowerBound, cmax: scale.range.upperBound, colorbar: bar)

@@ -123,7 +123,8 @@ extension ColorScale: Codable {
       let position = try pair.decode(Double.self)
       let text = try pair.decode(String.self)
       guard let color = RGB(css: text) else {
-        throw DecodingError.dataCorruptedError(in: pair, debugDescription: "\(text) is no colour of the form rgb(r,g,b) or #rrggbb")
+        throw DecodingError.dataCorruptedError(
+          in: pair, debugDescription: "\(text) is no colour of the form rgb(r,g,b) or #rrggbb")
       }
       stops.append(Stop(position: position, color: color))
     }

@@ -45,11 +45,11 @@ public struct Figure: Codable, Sendable, Equatable {
     return String(decoding: json, as: UTF8.self)
   }
 
-  /// The heatmaps among the traces, in order.
+  /// The heatmaps among the traces that have anything to draw, in order.
   var heatmaps: [HeatmapTrace] {
-    data.map { trace in
+    data.compactMap { trace in
       switch trace {
-      case .heatmap(let heatmap): heatmap
+      case .heatmap(let heatmap): heatmap.z.elements.isEmpty ? nil : heatmap
       }
     }
   }
@@ -62,11 +62,12 @@ public struct Figure: Codable, Sendable, Equatable {
   private static func reason(_ error: DecodingError) -> String {
     let context =
       switch error {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context), .dataCorrupted(let context):
+      case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+        .dataCorrupted(let context):
         context
       @unknown default: DecodingError.Context(codingPath: [], debugDescription: "it is not JSON")
       }
-    let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? "." + $0.stringValue }.joined()
+    let path = context.codingPath.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined()
     return path.isEmpty ? context.debugDescription : "at \(path.drop { $0 == "." }): \(context.debugDescription)"
   }
 }

@@ -156,6 +156,9 @@ extension Heatmap.Values: Codable {
   public init(from decoder: any Decoder) throws {
     let rows = try [[Double?]](from: decoder)
     self.init(rows.map { row in row.map { $0 ?? .nan } })
+    if let problem {
+      throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: problem.description))
+    }
   }
 }
 

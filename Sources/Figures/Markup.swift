@@ -18,6 +18,14 @@ package enum Markup {
     return result
   }
 
+  /// An element on its way into a page. Attributes are escaped here; the content is markup already. Without content it is empty.
+  package static func element(
+    _ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ content: String? = nil
+  ) -> String {
+    let attributes = attributes.map { " \($0.key)=\"\(escape($0.value))\"" }.joined()
+    return content.map { "<\(name)\(attributes)>\($0)</\(name)>" } ?? "<\(name)\(attributes)/>"
+  }
+
   /// On one line: line breaks, tabs and other control characters become signs: `↵`, `⇥`, `␛`.
   package static func label(_ text: some StringProtocol) -> String {
     var result = String.UnicodeScalarView()
@@ -70,7 +78,9 @@ enum TextMetrics {
 
   /// The text, or its beginning and an ellipsis.
   static func clipped(_ text: String, to count: Int) -> String {
-    guard let end = text.index(text.startIndex, offsetBy: count, limitedBy: text.endIndex), end < text.endIndex else { return text }
+    guard let end = text.index(text.startIndex, offsetBy: count, limitedBy: text.endIndex), end < text.endIndex else {
+      return text
+    }
     return text[..<text.index(before: end)] + "…"
   }
 
@@ -81,6 +91,7 @@ enum TextMetrics {
       if let last = lines.last, self.width(last + " " + word, size: size) <= width {
         lines[lines.count - 1] = last + " " + word
       } else {
+        guard lines.count <= limit else { break }
         lines.append(clipped(String(word), to: max(8, Int(width / size * 1.6))))
       }
     }

@@ -13,15 +13,25 @@ enum Numbers {
     return sign + (whole == 0 ? "" : String(whole)) + "." + digits
   }
 
+  /// A factor of a drawing's scale, with six digits after the point.
+  static func scale(_ value: Double) -> String {
+    let rounded = (value * 1e6).rounded() / 1e6
+    return rounded == rounded.rounded() ? coordinate(rounded) : "\(rounded)"
+  }
+
   /// Steps of 1, 2 or 5 times a power of ten that divide a range into at most `count` parts, and their texts.
   static func niceTicks(_ range: ClosedRange<Double>, atMost count: Int) -> [(value: Double, text: String)] {
     let span = range.upperBound - range.lowerBound
-    guard span > 0, span.isFinite, count > 0 else { return [(range.lowerBound, NumberFormat(".3~g")(range.lowerBound))] }
+    // Where arithmetic ends, the ends must do.
+    guard span > 1e-290, span < 1e300, count > 0 else {
+      return [range.lowerBound, range.upperBound].map { ($0, NumberFormat(".3~g")($0)) }
+    }
     let raw = span / Double(count)
     let power = floor(log10(raw))
     let step = [1, 2, 5, 10].map { $0 * pow(10, power) }.first { $0 >= raw * 0.999_999 } ?? raw
     let digits = max(0, Int(-floor(log10(step) + 1e-9)))
-    let first = ceil(range.lowerBound / step - 1e-6), last = floor(range.upperBound / step + 1e-6)
+    let first = ceil(range.lowerBound / step - 1e-6)
+    let last = floor(range.upperBound / step + 1e-6)
     guard last >= first, last - first < 100 else { return [] }
     let format = NumberFormat(digits > 6 || max(abs(first), abs(last)) * step >= 1e6 ? ".3~g" : ".\(digits)f")
     return stride(from: first, through: last, by: 1).map { index in

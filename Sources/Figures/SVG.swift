@@ -19,10 +19,10 @@ private struct SVGDrawing {
     let panels = figure.heatmaps.map { SVGPanel($0, in: figure, geometry) }
     var frame = SVGText()
     title(&frame)
-    figure.layout.annotations.forEach { annotation($0, &frame) }
+    for note in figure.layout.annotations { annotation(note, &frame) }
     for panel in panels { SVGAxes(panel: panel).draw(&frame) }
-    for (_, axis) in figure.layout.colorAxes.sorted(by: { $0.key.count == $1.key.count ? $0.key < $1.key : $0.key.count < $1.key.count }) {
-      SVGColorBar(axis: axis, geometry: geometry, bands: figure.layout.colorAxes.count > 4 ? 32 : 96).draw(&frame)
+    for (_, axis) in figure.layout.colorAxes.sorted(by: { $0.key < $1.key }) {
+      SVGColorBar(axis: axis, geometry: geometry).draw(&frame)
     }
     let alt = Markup.escape(TextMetrics.clipped(alt, to: 4000))
     let cells = SVGCells(panels: panels, budget: max(60_000, Self.largest - frame.text.utf8.count - alt.utf8.count - 1000))
@@ -189,21 +189,24 @@ struct HoverText {
 
 /// SVG elements, one a line.
 struct SVGText {
+  /// Characters of one text: more than any place in a figure has room for.
+  private static let longest = 300
+
   private(set) var text = ""
 
   mutating func raw(_ line: String) { text += line + "\n" }
 
   mutating func element(_ name: String, _ attributes: KeyValuePairs<String, String>, _ content: String? = nil) {
-    let attributes = attributes.map { #" \#($0.key)="\#($0.value)""# }.joined()
-    raw(content.map { "<\(name)\(attributes)>\(Markup.escape($0))</\(name)>" } ?? "<\(name)\(attributes)/>")
+    raw(Markup.element(name, attributes, content.map { Markup.escape(TextMetrics.clipped($0, to: Self.longest)) }))
   }
 
   /// A text with line breaks.
   mutating func lines(_ content: String, x: Double, y: Double, lineHeight: Double, _ attributes: [String: String]) {
     let attributes = attributes.sorted { $0.key < $1.key }.map { #" \#($0.key)="\#($0.value)""# }.joined()
-    for (index, line) in content.split(separator: "\n").enumerated() {
+    for (index, line) in content.split(separator: "\n").prefix(12).enumerated() {
+      let line = TextMetrics.clipped(Markup.label(line), to: Self.longest)
       let y = Numbers.coordinate(y + Double(index) * lineHeight)
-      raw(#"<text x="\#(Numbers.coordinate(x))" y="\#(y)"\#(attributes)>\#(Markup.escape(Markup.label(line)))</text>"#)
+      raw(#"<text x="\#(Numbers.coordinate(x))" y="\#(y)"\#(attributes)>\#(Markup.escape(line))</text>"#)
     }
   }
 }

@@ -73,7 +73,8 @@ struct SVGAxes {
       let x = Numbers.coordinate(frame.x - 9 - panel.yTicks.widest - 8)
       let y = Numbers.coordinate(frame.y + frame.height / 2)
       svg.element(
-        "text", ["transform": "translate(\(x) \(y))rotate(-90)", "text-anchor": "middle", "font-size": size, "fill-opacity": ".82"],
+        "text",
+        ["transform": "translate(\(x) \(y))rotate(-90)", "text-anchor": "middle", "font-size": size, "fill-opacity": ".82"],
         title)
     }
   }
@@ -81,7 +82,8 @@ struct SVGAxes {
   /// As much of an axis's title as fits along it.
   private func label(_ title: Figure.Title?, length: Double) -> String? {
     guard let title, !title.text.isEmpty else { return nil }
-    return TextMetrics.clipped(Markup.label(PlotlyText.plain(title.text)), to: max(12, Int(length / Arrangement.axisTitleSize * 1.9)))
+    return TextMetrics.clipped(
+      Markup.label(PlotlyText.plain(title.text)), to: max(12, Int(length / Arrangement.axisTitleSize * 1.9)))
   }
 }
 
@@ -89,9 +91,6 @@ struct SVGAxes {
 struct SVGColorBar {
   var axis: Figure.ColorAxis
   var geometry: SVGGeometry
-  /// How many steps stand for the continuous scale.
-  var bands: Int
-
   func draw(_ svg: inout SVGText) {
     guard let range = axis.range, let scale = axis.colorscale else { return }
     let bar = axis.colorbar
@@ -99,9 +98,12 @@ struct SVGColorBar {
     let middle = geometry.point(bar?.x ?? 1.02, bar?.y ?? 0.5)
     let (left, top) = (middle.x, middle.y - height / 2)
     let width = bar?.thickness ?? Arrangement.barThickness
+    // Steps of three pixels look continuous.
+    let bands = Int((height / 3).clamped(to: 8...96))
     let place = "translate(\(Numbers.coordinate(left)) \(Numbers.coordinate(top)))"
     svg.raw(
-      #"<g shape-rendering="crispEdges" transform="\#(place)scale(\#(Numbers.coordinate(width)) \#(height / Double(bands)))">"#)
+      #"<g shape-rendering="crispEdges" transform="\#(place)scale(\#(Numbers.coordinate(width)) \#(Numbers.scale(height / Double(bands))))">"#
+    )
     for band in 0..<bands {
       let color = scale.color(at: 1 - (Double(band) + 0.5) / Double(bands))
       svg.raw(#"<path fill="\#(color.hex)" d="M0 \#(band)h1v1h-1z"/>"#)
@@ -112,7 +114,8 @@ struct SVGColorBar {
       svg.element(
         "text",
         [
-          "x": Numbers.coordinate(left), "y": Numbers.coordinate(top - 9), "font-size": Numbers.coordinate(Arrangement.axisTitleSize),
+          "x": Numbers.coordinate(left), "y": Numbers.coordinate(top - 9),
+          "font-size": Numbers.coordinate(Arrangement.axisTitleSize),
           "fill-opacity": ".82",
         ], Markup.label(PlotlyText.plain(title.text)))
     }
@@ -121,8 +124,8 @@ struct SVGColorBar {
   private func drawTicks(_ range: ClosedRange<Double>, x: Double, top: Double, height: Double, _ svg: inout SVGText) {
     var marks = ""
     svg.raw(#"<g fill-opacity=".82">"#)
-    for tick in Numbers.niceTicks(range, atMost: max(2, min(6, Int(height / 28)))) {
-      let y = top + height * (1 - (tick.value - range.lowerBound) / (range.upperBound - range.lowerBound))
+    for tick in Numbers.niceTicks(range, atMost: Int((height / 28).clamped(to: 2...6))) {
+      let y = top + height * (1 - range.fraction(of: tick.value))
       marks += "M\(Numbers.coordinate(x)) \(Numbers.coordinate(y))h3"
       svg.element("text", ["x": Numbers.coordinate(x + Arrangement.barTickGap), "y": Numbers.coordinate(y + 3.8)], tick.text)
     }

@@ -50,24 +50,25 @@ struct SVGCells {
 
   /// How many cells make a block that is at least a pixel.
   private static func step(_ size: Double, _ growth: Double) -> Int {
-    max(1, Int((growth / max(size, 0.0001) - 0.001).rounded(.up).clamped(to: 1...1e6)), size >= 1 ? Int(growth.clamped(to: 1...1e6)) : 1)
+    max(
+      1, Int((growth / max(size, 0.0001) - 0.001).rounded(.up).clamped(to: 1...1e6)),
+      size >= 1 ? Int(growth.clamped(to: 1...1e6)) : 1)
   }
 
   /// The panel's place, with cells of size 1 in it.
   private static func group(_ panel: SVGPanel, _ content: String) -> String {
     let frame = panel.frame
     let (x, y) = (Numbers.coordinate(frame.x), Numbers.coordinate(panel.isUpsideDown ? frame.y + frame.height : frame.y))
-    let scale = "\(rounded(panel.cellWidth)) \(panel.isUpsideDown ? "-" : "")\(rounded(panel.cellHeight))"
-    return #"<g class="cells" shape-rendering="crispEdges" transform="translate(\#(x) \#(y))scale(\#(scale))">"# + "\n\(content)</g>\n"
+    let scale = "\(Numbers.scale(panel.cellWidth)) \(panel.isUpsideDown ? "-" : "")\(Numbers.scale(panel.cellHeight))"
+    return #"<g class="cells" shape-rendering="crispEdges" transform="translate(\#(x) \#(y))scale(\#(scale))">"#
+      + "\n\(content)</g>\n"
   }
-
-  private static func rounded(_ value: Double) -> String { "\((value * 1e6).rounded() / 1e6)" }
 
   private static func remark(_ matrices: [BlockedMatrix]) -> String? {
     guard let coarsest = matrices.max(by: { $0.rowStep * $0.columnStep < $1.rowStep * $1.columnStep }),
       coarsest.rowStep * coarsest.columnStep > 1
     else { return nil }
-    return "Drawn by blocks of up to \(coarsest.rowStep) × \(coarsest.columnStep) cells, each in the colour of its strongest value."
+    return "Drawn in blocks of \(coarsest.rowStep) × \(coarsest.columnStep) cells; each has the colour of its strongest value."
   }
 }
 
@@ -149,7 +150,9 @@ extension SVGCells {
           row: place / panel.values.columns, column: place % panel.values.columns, panel.values.elements[place])
         let cells = width * matrix.height(row)
         let title = Markup.escape(value + (cells > 1 ? " (strongest of \(cells) cells here)" : ""))
-        text += #"<path d="M\#(left) \#(row * rowStep)h\#(width)v\#(matrix.height(row))h-\#(width)z"><title>\#(title)</title></path>"# + "\n"
+        text +=
+          #"<path d="M\#(left) \#(row * rowStep)h\#(width)v\#(matrix.height(row))h-\#(width)z"><title>\#(title)</title></path>"#
+          + "\n"
       }
     }
     return text + "</g>\n"
@@ -183,12 +186,10 @@ private struct BlockedMatrix {
     for row in 0..<rows {
       for column in 0..<columns { strongest.append(place(row, column, panel.values.elements)) }
     }
-    let span = panel.range.upperBound - panel.range.lowerBound
     levels = strongest.map { place in
       let value = panel.values.elements[place]
       guard value.isFinite else { return nil }
-      let fraction = ((value - panel.range.lowerBound) / span).clamped(to: 0...1)
-      return Int((fraction * Double(Self.levelCount - 1)).rounded())
+      return Int((panel.range.fraction(of: value) * Double(Self.levelCount - 1)).rounded())
     }
   }
 
@@ -207,6 +208,14 @@ private struct BlockedMatrix {
       }
     }
     return best
+  }
+}
+
+extension ClosedRange<Double> {
+  /// Where a value lies, from 0 to 1. In units of the larger end, so that the largest and the smallest numbers have a span too.
+  func fraction(of value: Double) -> Double {
+    let unit = Swift.max(abs(lowerBound), abs(upperBound))
+    return ((value / unit - lowerBound / unit) / (upperBound / unit - lowerBound / unit)).clamped(to: 0...1)
   }
 }
 

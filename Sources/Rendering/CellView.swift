@@ -6,11 +6,11 @@ import Record
 struct CellView {
   /// A cell that shows thousands of values would hide the notebook around it.
   static let mostOutputs = 200
+  static let lastOutputs = 20
 
   let cell: Cell
   let record: CellRecord
   private(set) var attachments: [Page.Attachment] = []
-  private var texts = 0
 
   init(cell: Cell, record: CellRecord) {
     self.cell = cell
@@ -19,72 +19,69 @@ struct CellView {
 
   mutating func html() -> String {
     let parts = [code, status, outputs()].filter { !$0.isEmpty }
-    let state = ["failed": " failed", "notRun": " not-run"][record.outcome.rawValue] ?? ""
-    return """
-      <section class="cell\(state)" id="\(Markup.escape(cell.id))" aria-label="Cell \(Markup.escape(cell.id))">
-      \(parts.joined(separator: "\n"))
-      </section>
-      """
+    let state = [.failed: " failed", .notRun: " not-run"][record.outcome] ?? ""
+    return HTML.element(
+      "section", ["class": "cell" + state, "id": cell.id, "aria-label": "Cell " + cell.id],
+      html: "\n\(parts.joined(separator: "\n"))\n")
   }
 
   private var code: String {
     guard cell.options.echo else { return "" }
-    let id = Markup.escape(cell.id)
-    let anchor = ##"<a class="label" href="#\##(id)">\##(id)</a>"##
-    let block = Code.block(Highlighter.html(cell.source), label: "Code of cell \(cell.id)")
-    guard cell.options.fold else { return "<div class=\"source\">\(anchor)\(block)</div>" }
-    let lines = cell.source.split(separator: "\n", omittingEmptySubsequences: true).count
-    let summary = "Code <small>\(lines) line\(lines == 1 ? "" : "s")</small>"
-    return "<details class=\"source\"><summary>\(summary)</summary>\(anchor)\(block)</details>"
+    let anchor = HTML.element("a", ["class": "label", "href": "#" + cell.id], html: HTML.text(cell.id))
+    let block = HTML.code(Highlighter.html(cell.source))
+    guard cell.options.fold else { return HTML.element("div", ["class": "source"], html: anchor + block) }
+    let lines = cell.source.split(separator: "\n").count
+    let summary = HTML.element("summary", html: "Code <small>\(lines) line\(lines == 1 ? "" : "s")</small>")
+    return HTML.element("details", ["class": "source"], html: summary + anchor + block)
   }
 
   private var status: String {
     switch record.outcome {
-    case .notRun: #"<p class="status">Not run: an earlier cell failed.</p>"#
-    case .failedAsExpected: #"<p class="status">This cell is meant to fail.</p>"#
+    case .notRun: HTML.paragraph("status", html: "Not run: an earlier cell failed.")
+    case .failedAsExpected: HTML.paragraph("status", html: "This cell is meant to fail.")
     case .succeeded, .failed: ""
     }
   }
 
   /// The error of a cell that failed is shown, even if its option hides its outputs.
   private mutating func outputs() -> String {
-    let shown = cell.options.output ? record.outputs : record.outputs.filter { if case .error = $0 { true } else { false } }
-    guard !shown.isEmpty else { return "" }
+    let all = cell.options.output ? record.outputs : record.outputs.filter { if case .error = $0 { true } else { false } }
+    guard !all.isEmpty else { return "" }
+    let tail = all.count > Self.mostOutputs ? Self.lastOutputs : 0
+    let head = tail > 0 ? Self.mostOutputs - tail : all.count
+    let figures = all.indices.filter { if case .figure = all[$0] { true } else { false } }
     var parts: [String] = []
-    let figures = shown.count { if case .figure = $0 { true } else { false } }
-    let tail = shown.count > Self.mostOutputs ? 20 : 0
-    let head = tail == 0 ? shown.count : Self.mostOutputs - tail
-    for output in shown.prefix(head) { parts.append(html(of: output, figures: figures)) }
-    if tail > 0 {
-      parts.append(#"<p class="omitted">\#(Count.text(shown.count - head - tail)) of \#(Count.text(shown.count)) outputs left out.</p>"#)
-      for output in shown.suffix(tail) { parts.append(html(of: output, figures: figures)) }
+    for (index, output) in all.enumerated() where index < head || index >= all.count - tail {
+      if tail > 0, index == all.count - tail {
+        parts.append(HTML.paragraph("omitted", html: "\(Count.text(index - head)) of \(Count.text(all.count)) outputs left out."))
+      }
+      parts.append(html(of: output, alt: figures.count == 1 ? cell.options.alt : nil, isLastFigure: index == figures.last))
     }
-    let caption = cell.options.caption.map { #"<p class="caption">\#(Markup.escape($0))</p>"# } ?? ""
-    return "<div class=\"outputs\">\n\(parts.joined(separator: "\n"))\n\(figures == 0 ? caption : "")</div>"
+    if let caption = cell.options.caption, figures.isEmpty { parts.append(HTML.paragraph("caption", html: HTML.text(caption))) }
+    return HTML.element("div", ["class": "outputs"], html: "\n\(parts.joined(separator: "\n"))\n")
   }
 
-  private mutating func html(of output: Output, figures: Int) -> String {
+  private mutating func html(of output: Output, alt: String?, isLastFigure: Bool) -> String {
     switch output {
     case .text(let stream, let text):
-      let name = stream == .standardError ? "stderr" : "stdout"
-      return self.text(TerminalText.plain(text), style: name, label: stream == .standardError ? "Standard error" : "Printed text")
-    case .value(let text): return self.text(TerminalText.plain(text), style: "value", label: "Value")
+      return self.text(TerminalText.plain(text), style: stream.rawValue)
+    case .value(let text): return self.text(TerminalText.plain(text), style: "value")
     case .table(let table): return self.table(table)
-    case .figure(let figure): return FigureView(output: figure, cell: cell, isOnly: figures == 1).html
-    case .progress(let progress): return ProgressView(progress: progress).html
+    case .figure(let figure): return self.figure(figure, alt: alt, caption: isLastFigure ? cell.options.caption : nil)
+    case .progress(let progress): return self.progress(progress)
     case .error(let error): return ErrorView(error: error, isExpected: record.outcome == .failedAsExpected).html
     }
   }
 
   /// A text, or its beginning and end, with the whole in an attachment.
-  private mutating func text(_ text: String, style: String, label: String) -> String {
-    guard let long = LongText(text) else { return Self.pre(text, style, label) }
-    let link = attach(text, suffix: "txt")
-    return """
-      \(Self.pre(long.head, style + " head", label))
-      <p class="omitted">\(long.omission) left out. <a href="\(link)">Read all of it</a>.</p>
-      \(Self.pre(long.tail, style + " tail", label + ", its end"))
-      """
+  private mutating func text(_ text: String, style: String) -> String {
+    guard let long = LongText(text) else { return HTML.preformatted(style, html: HTML.text(text)) }
+    let link = HTML.link(to: attach(text, suffix: "txt"), html: "Read all of it")
+    return [
+      HTML.preformatted(style + " head", html: HTML.text(long.head)),
+      HTML.paragraph("omitted", html: "\(long.omission) left out. \(link)."),
+      HTML.preformatted(style + " tail", html: HTML.text(long.tail)),
+    ].joined(separator: "\n")
   }
 
   private mutating func table(_ table: Table) -> String {
@@ -95,45 +92,26 @@ struct CellView {
 
   /// Keeps a text for a file beside the page, and says how to link it.
   private mutating func attach(_ text: String, suffix: String) -> String {
-    texts += 1
-    let file = "\(SiteNames.file(cell.id))-\(texts).\(suffix)"
+    let file = "\(SiteNames.file(cell.id))-\(attachments.count + 1).\(suffix)"
     attachments.append(Page.Attachment(path: "outputs/" + file, text: text))
     return "outputs/" + SiteNames.link(file)
   }
 
-  private static func pre(_ text: String, _ style: String, _ label: String) -> String {
-    let lines = text.hasSuffix("\n") ? text.dropLast() : text[...]
-    return #"<pre class="\#(style)" tabindex="0" role="region" aria-label="\#(label)">\#(Markup.escape(lines))</pre>"#
-  }
-}
-
-/// A figure with its caption; one that cannot be read says why.
-private struct FigureView {
-  var output: FigureOutput
-  var cell: Cell
-  var isOnly: Bool
-
-  var html: String {
-    let caption = cell.options.caption.map { "\n<figcaption>\(Markup.escape($0))</figcaption>" } ?? ""
+  /// A figure with its caption; one that cannot be read says why. Of several figures in a cell the last bears the caption.
+  private func figure(_ output: FigureOutput, alt: String?, caption: String?) -> String {
+    let caption = caption.map { HTML.element("figcaption", html: HTML.text($0)) + "\n" } ?? ""
     do {
       let figure = try Figure(plotlyJSON: output.plotly)
-      let alt = cell.options.alt.map { isOnly ? $0 : $0 + " " + (figure.title ?? "") }
-      let scroll = #"<div class="scroll" tabindex="0" role="region" aria-label="Figure">"#
-      return "<figure>\n\(scroll)\(figure.svg(alt: alt))</div>\(caption)\n</figure>"
+      let drawing = HTML.element("div", ["class": "scroll"], html: "\n\(figure.svg(alt: alt))\n")
+      return HTML.element("figure", html: "\n\(drawing)\n\(caption)")
     } catch {
-      return #"<p class="unreadable">\#(Markup.escape(LongText.clipped("\(error)", to: 500)))</p>"#
+      return HTML.paragraph("unreadable", html: HTML.text(LongText.clipped("\(error)", to: 500)))
     }
   }
-}
 
-/// A finished loop.
-private struct ProgressView {
-  var progress: ProgressOutput
-
-  var html: String {
-    let line = Markup.escape(Markup.label(LongText.clipped(progress.line, to: 300)))
-    let state = progress.completed >= progress.total ? "done" : "partial"
-    return #"<p class="progress \#(state)">\#(line)</p>"#
+  private func progress(_ progress: ProgressOutput) -> String {
+    let style = progress.completed >= progress.total ? "progress" : "progress partial"
+    return HTML.paragraph(style, html: HTML.label(LongText.clipped(progress.line, to: 300)))
   }
 }
 

@@ -10,15 +10,12 @@ struct ErrorView {
   private static let most = 20
 
   var html: String {
-    let shown = error.diagnostics.prefix(Self.most).map { diagnostic($0, depth: 0) }
-    let rest = error.diagnostics.count - shown.count
-    let more = rest > 0 ? "\n<p class=\"omitted\">\(Count.text(rest)) more left out.</p>" : ""
-    return """
-      <div class="error\(isExpected ? " expected" : "")">
-      <p class="caps">\(heading)</p>
-      \(shown.joined(separator: "\n"))\(more)
-      </div>
-      """
+    var parts = [HTML.paragraph("caps", html: heading)]
+    parts += error.diagnostics.prefix(Self.most).map { diagnostic($0, depth: 0) }
+    let rest = error.diagnostics.count - Self.most
+    if rest > 0 { parts.append(HTML.paragraph("omitted", html: "\(Count.text(rest)) more left out.")) }
+    let style = isExpected ? "failure expected" : "failure"
+    return HTML.element("div", ["class": style], html: "\n\(parts.joined(separator: "\n"))\n")
   }
 
   private var heading: String {
@@ -34,33 +31,35 @@ struct ErrorView {
   }
 
   private func diagnostic(_ diagnostic: Diagnostic, depth: Int) -> String {
-    var parts = [
-      #"<p class="message">\#(severity(diagnostic, depth))\#(text(diagnostic.message, limit: 4000))\#(place(diagnostic))</p>"#
-    ]
+    let message = severity(diagnostic, depth) + text(diagnostic.message) + place(diagnostic)
+    var parts = [HTML.paragraph("message", html: message)]
     if let excerpt = diagnostic.excerpt, !excerpt.isEmpty { parts.append(self.excerpt(excerpt, at: diagnostic.place)) }
-    if let advice = diagnostic.advice { parts.append(#"<p class="advice">\#(text(advice, limit: 4000))</p>"#) }
+    if let advice = diagnostic.advice { parts.append(HTML.paragraph("advice", html: text(advice))) }
     if depth < 4 { parts += diagnostic.notes.prefix(Self.most).map { self.diagnostic($0, depth: depth + 1) } }
-    return "<div class=\"diagnostic \(diagnostic.severity.rawValue)\">\n\(parts.joined(separator: "\n"))\n</div>"
+    let style = "diagnostic " + diagnostic.severity.rawValue
+    return HTML.element("div", ["class": style], html: "\n\(parts.joined(separator: "\n"))\n")
   }
 
   /// The heading above names the first error; the others say what they are.
   private func severity(_ diagnostic: Diagnostic, _ depth: Int) -> String {
-    diagnostic.severity == .error && depth == 0 ? "" : "<b>\(diagnostic.severity.rawValue)</b> "
+    diagnostic.severity == .error && depth == 0 ? "" : HTML.element("b", html: diagnostic.severity.rawValue) + " "
   }
 
   private func place(_ diagnostic: Diagnostic) -> String {
-    diagnostic.place.map { #" <span class="place">\#(Markup.escape(Markup.label($0.description)))</span>"# } ?? ""
+    diagnostic.place.map { " " + HTML.element("span", ["class": "place"], html: HTML.label($0.description)) } ?? ""
   }
 
-  private func text(_ text: String, limit: Int) -> String { Markup.escape(LongText.clipped(TerminalText.plain(text), to: limit)) }
+  private func text(_ text: String) -> String { HTML.text(LongText.clipped(TerminalText.plain(text), to: 4000)) }
 
   /// The line, and below it the caret. The text before the caret is repeated invisibly, so that it stands right in every font.
   private func excerpt(_ line: String, at place: Place?) -> String {
     let line = LongText.clipped(String(line.prefix { !$0.isNewline }), to: 1000)
-    guard let column = place?.column, column >= 1, column - 1 <= line.utf8.count else {
-      return #"<pre class="excerpt">\#(Markup.escape(line))</pre>"#
+    var html = HTML.text(line)
+    if let column = place?.column, column >= 1, column - 1 <= line.utf8.count {
+      let before = String(decoding: line.utf8.prefix(column - 1), as: UTF8.self)
+      let unseen = HTML.element("span", ["class": "unseen"], html: HTML.text(before))
+      html += "\n" + HTML.element("span", ["aria-hidden": "true"], html: unseen + "^")
     }
-    let before = Markup.escape(String(decoding: line.utf8.prefix(column - 1), as: UTF8.self))
-    return #"<pre class="excerpt">\#(Markup.escape(line))\#n<span aria-hidden="true"><span class="unseen">\#(before)</span>^</span></pre>"#
+    return HTML.preformatted("excerpt", html: html)
   }
 }

@@ -2,6 +2,9 @@ import Figures
 
 /// What every page of the site has: the head, the way back, the switch between light and dark, the skip link.
 struct Frame {
+  /// Where the skip link leads; no heading's anchor begins so.
+  static let contentID = "_content"
+
   var title: String
   var description: String?
   /// From the page's folder to the site's: `../`.
@@ -10,7 +13,7 @@ struct Frame {
   var body: String
 
   var html: String {
-    let meta = description.map { #"\#n<meta name="description" content="\#(Markup.escape(Markup.label($0)))">"# } ?? ""
+    let meta = description.map { "\n" + Markup.element("meta", ["name": "description", "content": Markup.label($0)]) } ?? ""
     return """
       <!doctype html>
       <html lang="en">
@@ -18,26 +21,18 @@ struct Frame {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">\(meta)
-      <title>\(Markup.escape(Markup.label(title)))</title>
+      <title>\(HTML.label(title))</title>
       <link rel="icon" href="data:,">
       <link rel="stylesheet" href="\(root)assets/\(Stylesheet.file)">
       <script src="\(root)assets/\(Script.file)"></script>
       </head>
       <body>
-      <a class="skip" href="#content">Skip to the text</a>
+      <a class="skip" href="#\(Self.contentID)">Skip to the text</a>
       <header class="bar">\(header)</header>
       \(body)
       </body>
       </html>
 
       """
-  }
-}
-
-/// A block of code that can be scrolled sideways, also with the keyboard.
-enum Code {
-  static func block(_ html: String, label: String) -> String {
-    let lines = html.hasSuffix("\n") ? String(html.dropLast()) : html
-    return #"<pre class="code" tabindex="0" role="region" aria-label="\#(Markup.escape(Markup.label(label)))"><code>\#(lines)</code></pre>"#
   }
 }

@@ -1,4 +1,3 @@
-import Figures
 import SwiftIDEUtils
 import SwiftParser
 
@@ -11,8 +10,8 @@ enum Highlighter {
     var position = 0
     func append(upTo end: Int, in name: String?) {
       guard end > position, end <= bytes.count else { return }
-      let text = Markup.escape(String(decoding: bytes[position..<end], as: UTF8.self))
-      html += name.map { #"<span class="\#($0)">\#(text)</span>"# } ?? text
+      let text = HTML.text(String(decoding: bytes[position..<end], as: UTF8.self))
+      html += name.map { HTML.element("span", ["class": $0], html: text) } ?? text
       position = end
     }
     for part in Parser.parse(source: source).classifications {

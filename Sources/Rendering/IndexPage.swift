@@ -1,5 +1,4 @@
 import Document
-import Figures
 import Record
 
 /// The site's first page: every notebook with its title, what it is about, and how its last run ended.
@@ -52,30 +51,32 @@ public struct IndexPage: Sendable {
       return first == second ? left.name < right.name : first < second
     }
     let items = sorted.map(Self.item).joined(separator: "\n")
-    html = Frame(
-      title: title, root: "", header: "",
-      body: """
-        <main class="index" id="content">
-        <h1>\(Markup.escape(title))</h1>
-        \(items.isEmpty ? "<p>There are no notebooks yet.</p>" : "<ul>\n\(items)\n</ul>")
-        </main>
-        """
-    ).html
+    html =
+      Frame(
+        title: title, root: "", header: "",
+        body: """
+          <main class="index" id="\(Frame.contentID)">
+          <h1>\(HTML.text(title))</h1>
+          \(items.isEmpty ? "<p>There are no notebooks yet.</p>" : "<ul>\n\(items)\n</ul>")
+          </main>
+          """
+      ).html
   }
 
   private static func item(_ entry: Entry) -> String {
-    let title = Markup.escape(entry.title)
-    let link = entry.status == .notBuilt ? title : #"<a href="\#(SiteNames.link(entry.name))/index.html">\#(title)</a>"#
-    let about = entry.description.map { "\n<p>\(Markup.escape($0))</p>" } ?? ""
-    return "<li>\n<h2>\(link)</h2>\(about)\n\(state(entry.status))\n</li>"
+    let title = HTML.text(entry.title)
+    let link = entry.status == .notBuilt ? title : HTML.link(to: SiteNames.link(entry.name) + "/index.html", html: title)
+    let about = entry.description.map { HTML.element("p", html: HTML.text($0)) }
+    let parts = [HTML.element("h2", html: link), about, state(entry.status)].compactMap { $0 }
+    return HTML.element("li", html: "\n\(parts.joined(separator: "\n"))\n")
   }
 
   private static func state(_ status: Status) -> String {
     switch status {
-    case .complete(let cells): #"<p class="state">\#(cells) cell\#(cells == 1 ? "" : "s")</p>"#
-    case .failed(0, _): #"<p class="state failed">Did not run through</p>"#
-    case .failed(let failed, let cells): #"<p class="state failed">\#(failed) of \#(cells) cell\#(cells == 1 ? "" : "s") failed</p>"#
-    case .notBuilt: #"<p class="state">Not built yet</p>"#
+    case .complete(let cells): HTML.paragraph("state", html: cells == 1 ? "1 cell" : "\(cells) cells")
+    case .failed(0, _): HTML.paragraph("state failed", html: "Did not run through")
+    case .failed(let failed, let cells): HTML.paragraph("state failed", html: "\(failed) of \(cells) cells failed")
+    case .notBuilt: HTML.paragraph("state", html: "Not built yet")
     }
   }
 }

@@ -4,8 +4,8 @@ struct LongText {
   static let mostLines = 400
   static let mostBytes = 48_000
   /// Of a longer one, this much of its beginning, and half as much of its end.
-  static let headLines = 60
-  static let headBytes = 8_000
+  static let headLines = 24
+  static let headBytes = 6_000
 
   let head: String
   let tail: String
@@ -30,7 +30,9 @@ struct LongText {
 
   /// The text, or its beginning and an ellipsis.
   static func clipped(_ text: String, to count: Int) -> String {
-    guard let end = text.index(text.startIndex, offsetBy: count, limitedBy: text.endIndex), end < text.endIndex else { return text }
+    guard let end = text.index(text.startIndex, offsetBy: count, limitedBy: text.endIndex), end < text.endIndex else {
+      return text
+    }
     return text[..<end] + "…"
   }
 

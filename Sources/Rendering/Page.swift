@@ -30,11 +30,26 @@ public struct Page: Sendable {
   /// - Parameters:
   ///   - parameters: the values with which the notebook ran; by default the document's own.
   public init(_ document: Document, record: NotebookRecord, parameters: [Parameter]? = nil) {
-    var body = PageBody(document: document, record: record, parameters: parameters ?? document.frontMatter.parameters)
+    var body = PageBody(
+      document: document.withDistinctAnchors, record: record, parameters: parameters ?? document.frontMatter.parameters)
     name = document.name
     title = document.title
     html = body.html()
     attachments = body.attachments
+  }
+}
+
+extension Document {
+  /// A cell's label is its address; a heading with the same anchor steps aside.
+  fileprivate var withDistinctAnchors: Document {
+    let taken = Set(cells.map(\.id))
+    var document = self
+    document.blocks = blocks.map { block in
+      guard case .heading(var heading) = block, taken.contains(heading.anchor) else { return block }
+      heading.anchor = "section-" + heading.anchor
+      return .heading(heading)
+    }
+    return document
   }
 }
 
@@ -62,7 +77,7 @@ private struct PageBody {
       body: """
         <div class="layout">
         \(contents.sidebar)
-        <main id="content">
+        <main id="\(Frame.contentID)">
         \(head)
         \(contents.collapsible)
         \(blocks)
@@ -81,26 +96,23 @@ private struct PageBody {
   }
 
   private var head: String {
-    var parts = ["<h1>\(Markup.escape(document.title))</h1>"]
-    if let description = document.frontMatter.description { parts.append(#"<p class="lead">\#(Markup.escape(description))</p>"#) }
-    if !parameters.isEmpty { parts.append(ParameterList(parameters: parameters).html) }
-    if let banner { parts.append(banner) }
-    return "<header class=\"head\">\n" + parts.joined(separator: "\n") + "\n</header>"
+    let parts = [
+      HTML.element("h1", html: HTML.text(document.title)),
+      document.frontMatter.description.map { HTML.paragraph("lead", html: HTML.text($0)) },
+      parameters.isEmpty ? nil : ParameterList(parameters: parameters).html,
+      banner,
+    ]
+    return HTML.element("header", ["class": "head"], html: "\n\(parts.compactMap { $0 }.joined(separator: "\n"))\n")
   }
 
-  /// Which cell failed, and how many did not run for it.
+  /// Which cells failed, and how many did not run for it.
   private var banner: String? {
     let failed = record.cells.filter { $0.outcome == .failed }
     guard !failed.isEmpty else { return nil }
-    let links = failed.prefix(10).map { cell in
-      let reason = cell.outputs.lazy.compactMap { if case .error(let error) = $0 { error.diagnostics.first?.message } else { nil } }.first
-      let message = reason.map { ": " + Markup.escape(LongText.clipped($0, to: 240)) } ?? ""
-      let id = Markup.escape(cell.id)
-      return ##"<li><a href="#\##(id)">Cell <code>\##(id)</code></a> failed\##(message)</li>"##
-    }
-    let more = failed.count > 10 ? "<li>and \(failed.count - 10) more</li>" : ""
+    let links = failed.prefix(10).map(failure)
+    let more = failed.count > 10 ? HTML.element("li", html: "and \(failed.count - 10) more") : ""
     let notRun = record.cells.count { $0.outcome == .notRun }
-    let rest = notRun == 0 ? "" : "<p>\(notRun == 1 ? "One cell" : "\(notRun) cells") did not run.</p>"
+    let rest = notRun == 0 ? "" : HTML.element("p", html: "\(notRun == 1 ? "One cell" : "\(notRun) cells") did not run.") + "\n"
     return """
       <div class="banner">
       <p><strong>This notebook did not run through.</strong></p>
@@ -109,18 +121,18 @@ private struct PageBody {
       """
   }
 
+  private func failure(_ cell: CellRecord) -> String {
+    let errors = cell.outputs.lazy.compactMap { output in if case .error(let error) = output { error } else { nil } }
+    let message = errors.first?.diagnostics.first.map { ": " + HTML.label(LongText.clipped($0.message, to: 240)) } ?? ""
+    let link = HTML.link(to: "#" + cell.id, html: "Cell " + HTML.element("code", html: HTML.text(cell.id)))
+    return HTML.element("li", html: "\(link) failed\(message)")
+  }
+
   private mutating func block(_ block: Block) -> String {
     switch block {
-    case .heading(let heading):
-      let anchor = Markup.escape(heading.anchor)
-      let link = ##"<a class="anchor" href="#\##(anchor)" aria-label="Link to this section">#</a>"##
-      return #"<h\#(heading.level) id="\#(anchor)">\#(heading.html)\#(link)</h\#(heading.level)>"#
-    case .prose(let html, _):
-      return "<div class=\"prose\">\n\(html)</div>"
-    case .listing(let listing):
-      let isSwift = listing.language == "swift"
-      let code = isSwift ? Highlighter.html(listing.source) : Markup.escape(listing.source)
-      return #"<div class="listing">\#(Code.block(code, label: (listing.language ?? "Text") + " listing"))</div>"#
+    case .heading(let heading): return self.heading(heading)
+    case .prose(let html, _): return HTML.element("div", ["class": "prose"], html: "\n" + html)
+    case .listing(let listing): return self.listing(listing)
     case .cell(let cell):
       let cellRecord = records[cell.id] ?? CellRecord(id: cell.id, outcome: .notRun, outputs: [])
       var view = CellView(cell: cell, record: cellRecord)
@@ -128,6 +140,17 @@ private struct PageBody {
       attachments += view.attachments
       return html
     }
+  }
+
+  private func heading(_ heading: Heading) -> String {
+    let link = HTML.element(
+      "a", ["class": "anchor", "href": "#" + heading.anchor, "aria-label": "Link to this section"], html: "#")
+    return HTML.element("h\(heading.level)", ["id": heading.anchor], html: heading.html + link)
+  }
+
+  private func listing(_ listing: Listing) -> String {
+    let code = listing.language == "swift" ? Highlighter.html(listing.source) : HTML.text(listing.source)
+    return HTML.element("div", ["class": "listing"], html: HTML.code(code))
   }
 }
 
@@ -137,9 +160,10 @@ private struct ParameterList {
 
   var html: String {
     let items = parameters.map { parameter in
-      "<div><dt>\(Markup.escape(parameter.name))</dt><dd>\(Markup.escape(Markup.label(text(parameter.value))))</dd></div>"
+      let name = HTML.element("dt", html: HTML.label(parameter.name))
+      return HTML.element("div", html: name + HTML.element("dd", html: HTML.label(text(parameter.value))))
     }
-    return #"<dl class="parameters" aria-label="Parameters">\#(items.joined())</dl>"#
+    return HTML.element("dl", ["class": "parameters", "aria-label": "Parameters"], html: items.joined())
   }
 
   private func text(_ value: ParameterValue) -> String {

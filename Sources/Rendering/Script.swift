@@ -1,4 +1,5 @@
-/// What the pages do beyond reading: a switch between light and dark, and the section in view marked in the contents.
+/// What the pages do beyond reading: a switch between light and dark, the section in view marked in the contents, and what
+/// scrolls in reach of the keyboard.
 enum Script {
   static let file = "folio.js"
 
@@ -50,6 +51,14 @@ enum Script {
         update();
       }
 
+      // What scrolls sideways can be reached with the keyboard, and only that: other blocks are no stops on the way.
+      function reachScrollers() {
+        document.querySelectorAll("pre, .scroll").forEach(function (block) {
+          if (block.scrollWidth > block.clientWidth || block.scrollHeight > block.clientHeight) block.tabIndex = 0;
+          else block.removeAttribute("tabindex");
+        });
+      }
+
       // A link to a cell in a fold opens the fold.
       function openTarget() {
         var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -57,7 +66,8 @@ enum Script {
         if (fold) { fold.open = true; target.scrollIntoView(); }
       }
 
-      addEventListener("DOMContentLoaded", function () { addSwitch(); markSection(); openTarget(); });
+      addEventListener("DOMContentLoaded", function () { addSwitch(); markSection(); openTarget(); reachScrollers(); });
+      addEventListener("resize", reachScrollers);
       addEventListener("hashchange", openTarget);
     })();
 

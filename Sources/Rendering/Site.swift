@@ -57,7 +57,9 @@ public struct Site: Sendable {
     let kept = Set(page.attachments.map { "\(folder)/\(page.name)/\($0.path)" })
     for file in (try? FileManager.default.contentsOfDirectory(atPath: outputs)) ?? [] {
       let path = outputs + "/" + file
-      if file.hasSuffix(".txt") || file.hasSuffix(".csv"), !kept.contains(path) { try? FileManager.default.removeItem(atPath: path) }
+      if file.hasSuffix(".txt") || file.hasSuffix(".csv"), !kept.contains(path) {
+        try? FileManager.default.removeItem(atPath: path)
+      }
     }
     if kept.isEmpty { rmdir(outputs) }
   }
@@ -73,7 +75,8 @@ enum SiteNames {
   /// A cell's label as a part of a file's name: letters, digits, `-` and `_` stay, others become their numbers.
   static func file(_ label: String) -> String {
     label.unicodeScalars.map { scalar in
-      let stays = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)) || scalar == "-" || scalar == "_"
+      let stays =
+        scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)) || scalar == "-" || scalar == "_"
       return stays ? String(scalar) : "~" + String(scalar.value, radix: 16)
     }.joined()
   }

@@ -87,6 +87,7 @@ enum Stylesheet {
     .prose p, .prose ul, .prose ol, .prose blockquote { margin: 0 0 1em; text-wrap: pretty }
     .prose ul, .prose ol { padding-left: 1.4em }
     .prose li { margin: .2em 0 }
+    .prose li > ul, .prose li > ol { margin: .1em 0 }
     .prose li::marker { color: var(--soft) }
     .prose blockquote { padding-left: 1.1em; border-left: 2px solid var(--rule); color: var(--soft); font-style: italic }
     .prose img { max-width: 100%; height: auto }
@@ -144,10 +145,10 @@ enum Stylesheet {
     figcaption, .caption { max-width: 68ch; font: .88rem/1.5 var(--sans); color: var(--soft); text-wrap: pretty }
     figcaption { margin-top: .35rem }
     .unreadable { color: var(--alarm); font: .86rem var(--sans) }
-    .error, .banner { max-width: 58rem; padding: .8rem 1.1rem; border-left: 3px solid var(--alarm); border-radius: 0 5px 5px 0; background: var(--alarm-wash); font: .9rem/1.5 var(--sans) }
-    .error.expected { background: var(--wash); border-left-color: var(--soft) }
-    .error .caps { color: var(--alarm); margin-bottom: .25rem }
-    .error.expected .caps { color: var(--soft) }
+    .failure, .banner { max-width: 58rem; padding: .8rem 1.1rem; border-left: 3px solid var(--alarm); border-radius: 0 5px 5px 0; background: var(--alarm-wash); font: .9rem/1.5 var(--sans) }
+    .failure.expected { background: var(--wash); border-left-color: var(--soft) }
+    .failure .caps { color: var(--alarm); margin-bottom: .25rem }
+    .failure.expected .caps { color: var(--soft) }
     .diagnostic { margin: 0 }
     .diagnostic .diagnostic { margin-top: .7rem }
     .diagnostic p { margin: 0; white-space: pre-wrap }
@@ -199,7 +200,7 @@ enum Stylesheet {
       .code, .outputs > pre, .excerpt { white-space: pre-wrap; overflow: visible; max-height: none }
       .scroll { overflow: visible; max-height: none }
       .folio-figure { min-width: 0 }
-      figure, .error, tr { break-inside: avoid }
+      figure, .failure, tr { break-inside: avoid }
       h1, h2, h3 { break-after: avoid }
     }
     """

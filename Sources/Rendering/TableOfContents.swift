@@ -1,5 +1,4 @@
 import Document
-import Figures
 
 /// The headings of a notebook as links: beside the text on wide screens, in a fold above it on narrow ones and without style.
 struct TableOfContents {
@@ -36,7 +35,8 @@ struct TableOfContents {
 
   private var list: String {
     let items = headings.map { heading in
-      ##"<li class="level\##(heading.level)"><a href="#\##(Markup.escape(heading.anchor))">\##(Markup.escape(heading.text))</a></li>"##
+      HTML.element(
+        "li", ["class": "level\(heading.level)"], html: HTML.link(to: "#" + heading.anchor, html: HTML.text(heading.text)))
     }
     return "<ol>\n" + items.joined(separator: "\n") + "\n</ol>"
   }

@@ -14,24 +14,27 @@ struct TableView {
 
   /// - Parameter link: where the whole table is, if rows are left out.
   func html(link: String?) -> String {
-    let shown = omitted == 0 ? table.rows[...] : table.rows.prefix(Self.mostRows - Self.lastRows)
-    var lines = shown.map(row)
+    let head = omitted > 0 ? Self.mostRows - Self.lastRows : table.rows.count
+    var lines = table.rows.prefix(head).map(row)
     if omitted > 0 {
-      let link = link.map { #" <a href="\#($0)">Read all of them</a>."# } ?? ""
-      lines.append(#"<tr><td class="omitted" colspan="\#(max(1, table.columns.count))">\#(Count.text(omitted)) rows left out.\#(link)</td></tr>"#)
+      let link = link.map { " " + HTML.link(to: $0, html: "Read all of them") + "." } ?? ""
+      let span = String(max(1, table.columns.count))
+      let cell = HTML.element("td", ["class": "omitted", "colspan": span], html: "\(Count.text(omitted)) rows left out.\(link)")
+      lines.append(HTML.element("tr", html: cell))
       lines += table.rows.suffix(Self.lastRows).map(row)
     }
-    let titles = table.columns.map { #"<th scope="col"\#(style($0))>\#(Markup.escape(TerminalText.plain($0.title)))</th>"# }
-    return """
-      <div class="scroll table" tabindex="0" role="region" aria-label="Table">
+    let titles = table.columns.map { column in
+      HTML.element("th", ["scope": "col", "class": style(column)], html: HTML.text(TerminalText.plain(column.title)))
+    }
+    let html = """
       <table>
       <thead><tr>\(titles.joined())</tr></thead>
       <tbody>
       \(lines.joined(separator: "\n"))
       </tbody>
       </table>
-      </div>
       """
+    return HTML.element("div", ["class": "scroll table"], html: "\n\(html)\n")
   }
 
   /// The whole table, as comma-separated values.
@@ -43,12 +46,12 @@ struct TableView {
   private func row(_ cells: [String]) -> String {
     let cells = table.columns.indices.map { index in
       let text = cells.indices.contains(index) ? LongText.clipped(TerminalText.plain(cells[index]), to: 2000) : ""
-      return "<td\(style(table.columns[index]))>\(Markup.escape(text))</td>"
+      return HTML.element("td", ["class": style(table.columns[index])], html: HTML.text(text))
     }
-    return "<tr>\(cells.joined())</tr>"
+    return HTML.element("tr", html: cells.joined())
   }
 
-  private func style(_ column: Table.Column) -> String { column.isNumeric ? #" class="number""# : "" }
+  private func style(_ column: Table.Column) -> String { column.isNumeric ? "number" : "text" }
 
   private static func quoted(_ text: String) -> String {
     guard text.contains(where: { "\",".contains($0) || $0.isNewline }) else { return text }

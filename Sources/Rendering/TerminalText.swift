@@ -5,7 +5,9 @@ enum TerminalText {
   private static let newline = UInt8(0x0A)
 
   static func plain(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 == escape || $0 == backspace || $0 == carriageReturn || $0 == bell }) else { return text }
+    guard text.utf8.contains(where: { $0 == escape || $0 == backspace || $0 == carriageReturn || $0 == bell }) else {
+      return text
+    }
     let bytes = withoutCodes(Array(text.utf8))
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count)

@@ -1,0 +1,188 @@
+import Foundation
+import Testing
+
+@testable import Figures
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
+/// Whether a text is well-formed XML, which an inline SVG need not be, but ours is.
+func isWellFormed(_ xml: String) -> Bool { XMLParser(data: Data(xml.utf8)).parse() }
+
+/// A matrix without patterns that a drawing could merge.
+func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
+  var state: UInt32 = 1
+  func next() -> Float {
+    state = state &* 1_664_525 &+ 1_013_904_223
+    return Float(state >> 8) / Float(1 << 23) - 1
+  }
+  return (0..<rows).map { _ in (0..<columns).map { _ in next() } }
+}
+
+@Suite("A figure") struct FigureTests {
+  private let small = Figure(
+    Heatmap([[0, 1], [.nan, 0.25]], title: "Weights | a < b", x: "key", y: "query", xLabels: ["a", "a"], scale: .sequential))
+
+  @Test("is Plotly's schema as JSON") func json() {
+    #expect(
+      small.plotlyJSON == """
+        {"data":[{"coloraxis":"coloraxis","hovertemplate":"query %{y}, key %{x}: %{z:.4~g}<extra></extra>","type":"heatmap",\
+        "xaxis":"x","yaxis":"y","z":[[0,1],[null,0.25]]}],"layout":{"coloraxis":{"cmax":1,"cmin":0,"colorbar":{"len":1,\
+        "outlinewidth":0,"thickness":12,"x":1.23684,"y":0.5},"colorscale":[[0,"rgb(247,251,255)"],[0.125,"rgb(222,235,247)"],\
+        [0.25,"rgb(198,219,239)"],[0.375,"rgb(158,202,225)"],[0.5,"rgb(107,174,214)"],[0.625,"rgb(66,146,198)"],[0.75,"rgb(33,\
+        113,181)"],[0.875,"rgb(8,81,156)"],[1,"rgb(8,48,107)"]]},"font":{"size":11},"height":123,"margin":{"b":42,"l":36,\
+        "r":61,"t":37},"title":{"font":{"size":16},"text":"Weights | a &lt; b","x":0.01,"xanchor":"left"},"width":173,\
+        "xaxis":{"anchor":"y","domain":[0,1],"showgrid":false,"tickangle":0,"tickmode":"array","ticktext":["a","a"],\
+        "tickvals":[0,1],"title":{"font":{"size":12},"text":"key"},"zeroline":false},"yaxis":{"anchor":"x",\
+        "autorange":"reversed","domain":[0,1],"dtick":1,"showgrid":false,"tick0":0,"title":{"font":{"size":12},"text":"query"},\
+        "zeroline":false}}}
+        """)
+  }
+
+  @Test("is drawn as this SVG") func golden() {
+    #expect(small.svg(alt: "Weights") == Self.goldenSVG)
+  }
+
+  @Test("survives a round trip through JSON, and is then drawn with the same bytes") func roundTrip() throws {
+    let figure = Figure.row(title: "Emoji 👩‍👩‍👧, RTL שלום, <bos>") {
+      Heatmap(noise(5, 4), title: "<b>&amp;", xLabels: ["<bos>", " a", "\n", "&lt;"])
+      Heatmap([0.1, -3, .infinity] as [Float])
+    }
+    let decoded = try Figure(plotlyJSON: figure.plotlyJSON)
+    #expect(decoded == figure)
+    #expect(decoded.plotlyJSON == figure.plotlyJSON)
+    #expect(decoded.svg() == figure.svg())
+    #expect(decoded.altText == figure.altText)
+  }
+
+  @Test("writes a Float with the digits that were meant") func shortFloats() {
+    #expect(Figure(Heatmap([[0.1, -0.0]] as [[Float]])).plotlyJSON.contains(#""z":[[0.1,0]]"#))
+  }
+
+  @Test("shares one colour scale over all panels, with one bar") func sharedScale() {
+    let figure = Figure.row {
+      Heatmap([[1.0, -4]])
+      Heatmap([2.0, 3])
+    }
+    #expect(figure.layout.colorAxes.keys.sorted() == ["coloraxis"])
+    #expect(figure.layout.colorAxes["coloraxis"]?.range == -4...4)
+    #expect(figure.heatmaps.map(\.coloraxis) == ["coloraxis", "coloraxis"])
+  }
+
+  @Test("gives each panel its own scale if asked") func ownScales() {
+    let figure = Figure.row(sharesColors: false) {
+      Heatmap([[1.0, -4]])
+      Heatmap([2.0, 3])
+    }
+    #expect(figure.layout.colorAxes["coloraxis"]?.range == -4...4)
+    #expect(figure.layout.colorAxes["coloraxis2"]?.range == -3...3)
+  }
+
+  @Test("takes an explicit range, and ignores one that cannot be divided") func ranges() {
+    let axis = "coloraxis"
+    #expect(Figure.row(range: -1...1) { Heatmap([[9.0]]) }.layout.colorAxes[axis]?.range == -1...1)
+    #expect(Figure(Heatmap([[9.0]], range: -2...2)).layout.colorAxes[axis]?.range == -2...2)
+    #expect(Figure(Heatmap([[9.0]], range: 1...1)).layout.colorAxes[axis]?.range == -9...9)
+    #expect(Figure(Heatmap([[9.0]], range: 0...(.infinity))).layout.colorAxes[axis]?.range == -9...9)
+  }
+
+  @Test("is built by loops and conditions, also throwing ones") func builder() throws {
+    func values(_ head: Int) throws -> [[Double]] { [[Double(head)]] }
+    let figure = try Figure.grid(columns: 2) {
+      for head in 0..<3 { Heatmap(try values(head), title: "H\(head)") }
+      if figureHasMore { Heatmap([[9.0]]) } else { Heatmap([[8.0]]) }
+    }
+    #expect(figure.data.count == 4)
+    #expect(figure.layout.axes["xaxis"]?.domain?.first == 0)
+    #expect(figure.layout.axes["xaxis2"]?.domain?.last == 1)
+    let rows = ["yaxis", "yaxis3"].compactMap { figure.layout.axes[$0]?.domain?.first }
+    #expect(rows.count == 2 && rows[0] > rows[1], "The first row stands above the second")
+  }
+  private var figureHasMore: Bool { data.isEmpty }
+  private let data: [Int] = []
+
+  @Test("puts row 0 on top") func rowZero() throws {
+    #expect(small.layout.axes["yaxis"]?.autorange == .reversed)
+    let upsideDown = try Figure(
+      plotlyJSON: small.plotlyJSON.replacing(#""autorange":"reversed""#, with: #""autorange":true"#))
+    #expect(upsideDown.svg().contains("translate(36 81)scale(38 -22)"), "A figure from elsewhere may have it below")
+  }
+
+  @Test("says what it shows in the alternative text, which another text replaces") func altText() {
+    #expect(
+      small.altText == """
+        Weights | a < b. Heatmap: 2 rows by 2 columns, values from 0 to 1, strongest at query 0, key a: 1; 1 value missing.
+        """)
+    #expect(small.svg(alt: "Mine \"&\"").contains(#"aria-label="Mine &quot;&amp;&quot;""#))
+  }
+
+  @Test("draws figures of Plotly Express, and says what it cannot draw") func foreign() throws {
+    let json = #"""
+      {"data":[{"type":"heatmap","z":[[1,2],[3,null]],"coloraxis":"coloraxis","hovertemplate":"x: %{x}<br>y: %{y}<extra></extra>"}],
+       "layout":{"template":{"data":{}},"xaxis":{"anchor":"y","domain":[0,1]},"coloraxis":{"colorscale":[[0,"#0d0887"],[1,"#f0f921"]]},
+       "title":"Plain","margin":{"t":60}}}
+      """#
+    let figure = try Figure(plotlyJSON: json)
+    #expect(figure.title == "Plain")
+    #expect(isWellFormed(figure.svg()))
+    #expect(throws: FigureError.notPlotly("at data[0].type: traces of type bar are not known")) {
+      try Figure(plotlyJSON: #"{"data":[{"type":"bar"}],"layout":{}}"#)
+    }
+    for broken in ["", "{}", "[1]", #"{"data":[{"type":"heatmap","z":[[1],[2,3]]}],"layout":{}}"#] {
+      #expect(throws: FigureError.self) { try Figure(plotlyJSON: broken) }
+    }
+  }
+
+  private static let goldenSVG = """
+    <svg xmlns="http://www.w3.org/2000/svg" class="folio-figure" viewBox="0 0 173 123" width="173" height="123" \
+    style="--natural:173px;max-width:100%;height:auto" role="img" aria-label="Weights" fill="currentColor" font-size="11" \
+    font-family="var(--figure-font,system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica Neue&quot;,Arial,\
+    sans-serif)">
+    <g class="cells" shape-rendering="crispEdges" transform="translate(36 37)scale(38 22)">
+    <path fill="#f7fbff" d="M0 0h1v1h-1z"><title>query 0, key a: 0</title></path>
+    <path fill="#08306b" d="M1 0h1v1h-1z"><title>query 0, key a: 1</title></path>
+    <path fill-opacity=".13" d="M0 1h1v1h-1z"><title>query 1, key a: missing</title></path>
+    <path fill="#c6dbef" d="M1 1h1v1h-1z"><title>query 1, key a: 0.25</title></path>
+    <path d="M0 2l1-1" fill="none" stroke="currentColor" stroke-opacity=".5" vector-effect="non-scaling-stroke" \
+    shape-rendering="auto" pointer-events="none"/>
+    </g>
+    <text x="4" y="23.52" font-size="16" font-weight="600" text-anchor="start">Weights | a &lt; b</text>
+    <rect x="36" y="37" width="76" height="44" fill="none" stroke="currentColor" stroke-opacity=".3" stroke-width=".75"/>
+    <g text-anchor="end" fill-opacity=".82" style="white-space:pre">
+    <text x="29" y="51.8">0</text>
+    <text x="29" y="73.8">1</text>
+    </g>
+    <path d="M36 48h-4M36 70h-4" stroke="currentColor" stroke-opacity=".45" stroke-width=".75"/>
+    <g text-anchor="middle" fill-opacity=".82" style="white-space:pre">
+    <text x="55" y="97">a</text>
+    <text x="93" y="97">a</text>
+    </g>
+    <path d="M55 81v4M93 81v4" stroke="currentColor" stroke-opacity=".45" stroke-width=".75"/>
+    <text x="74" y="114" text-anchor="middle" font-size="12" fill-opacity=".82">key</text>
+    <text transform="translate(12.62 59)rotate(-90)" text-anchor="middle" font-size="12" fill-opacity=".82">query</text>
+    <g shape-rendering="crispEdges" transform="translate(130 37)scale(12 3.142857)">
+    <path fill="#083979" d="M0 0h1v1h-1z"/>
+    <path fill="#084c95" d="M0 1h1v1h-1z"/>
+    <path fill="#135fa7" d="M0 2h1v1h-1z"/>
+    <path fill="#2171b5" d="M0 3h1v1h-1z"/>
+    <path fill="#3484bf" d="M0 4h1v1h-1z"/>
+    <path fill="#4896c8" d="M0 5h1v1h-1z"/>
+    <path fill="#5fa6d1" d="M0 6h1v1h-1z"/>
+    <path fill="#7ab6d9" d="M0 7h1v1h-1z"/>
+    <path fill="#97c6df" d="M0 8h1v1h-1z"/>
+    <path fill="#afd1e7" d="M0 9h1v1h-1z"/>
+    <path fill="#c6dbef" d="M0 10h1v1h-1z"/>
+    <path fill="#d4e4f4" d="M0 11h1v1h-1z"/>
+    <path fill="#e2edf8" d="M0 12h1v1h-1z"/>
+    <path fill="#f0f6fd" d="M0 13h1v1h-1z"/>
+    </g>
+    <g fill-opacity=".82">
+    <text x="148" y="84.8">0.0</text>
+    <text x="148" y="62.8">0.5</text>
+    <text x="148" y="40.8">1.0</text>
+    </g>
+    <path d="M142 81h3M142 59h3M142 37h3" stroke="currentColor" stroke-opacity=".45" stroke-width=".75"/>
+    </svg>
+    """
+}

@@ -1,0 +1,149 @@
+import Testing
+
+@testable import Figures
+
+@Suite("The drawing") struct SVGTests {
+  @Test(
+    "is under 500 KB, whatever the matrices",
+    arguments: [[(128, 128)], [(8, 1200)], [(1000, 1000)], [(1, 20_000)], [(50_000, 2)]])
+  func size(_ shapes: [(Int, Int)]) {
+    for (rows, columns) in shapes {
+      let labels = (0..<columns).map { " token\"\($0)\"" }
+      let svg = Figure(Heatmap(noise(rows, columns), title: "Noise", x: "position", xLabels: labels)).svg()
+      #expect(svg.utf8.count < 500_000)
+      #expect(isWellFormed(svg))
+    }
+  }
+
+  @Test("of many panels is under 500 KB") func manyPanels() {
+    let figure = Figure.grid(title: "Patterns", columns: 3) {
+      for head in 0..<9 { Heatmap(noise(300, 300), title: "H\(head)", scale: .sequential) }
+    }
+    #expect(figure.svg().utf8.count < 500_000)
+  }
+
+  @Test("of hostile texts is under 500 KB") func hostileSize() {
+    let labels = [String](repeating: String(repeating: "\"", count: 5000), count: 60)
+    let title = String(repeating: "<&\"' ", count: 20_000)
+    let svg = Figure(
+      Heatmap(noise(60, 60), title: title, x: title, y: title, xLabels: labels, yLabels: labels, colorBar: title)
+    ).svg()
+    #expect(svg.utf8.count < 500_000)
+    #expect(isWellFormed(svg))
+  }
+
+  @Test("keeps a single peak among a million cells, and says that it draws blocks") func peaks() {
+    var matrix = [[Float]](repeating: [Float](repeating: 0, count: 1000), count: 1000)
+    matrix[777][333] = -5
+    let svg = Figure(Heatmap(matrix, x: "key", y: "query")).svg()
+    #expect(svg.contains("query 777, key 333: −5 (strongest of"))
+    #expect(svg.contains("#67001f\" d=\"M"))
+    #expect(svg.contains("Drawn in blocks of 2 × 2 cells"))
+  }
+
+  @Test("merges neighbours of one colour") func runs() {
+    let matrix = [[Float]](repeating: [Float](repeating: 0, count: 100), count: 100)
+    #expect(Figure(Heatmap(matrix)).svg().contains("M0 99h100v1h-100"))
+  }
+
+  @Test("never lets labels touch", arguments: [3, 40, 128, 1000], [60.0, 240, 700])
+  func labels(count: Int, length: Double) {
+    let long = AxisTicks(labels: (0..<count).map { "\($0) a rather long token" }, count: count)
+    let numbers = AxisTicks(labels: nil, count: count)
+    for ticks in [long, numbers] {
+      let slanted = ticks.isSlanted(length: length)
+      let room = ticks.roomAcross(slanted: slanted)
+      let stride = ticks.stride(length: length, room: room)
+      #expect(Double(stride) * length / Double(count) >= room - 0.01)
+      #expect(slanted || room >= ticks.widest)
+    }
+  }
+
+  @Test("shows text as text", arguments: Hostile.texts) func hostile(_ text: String) throws {
+    let figure = Figure.row(title: text) {
+      Heatmap(
+        [[1.0, 2]], title: text, x: text, y: text, xLabels: [text, text], yLabels: [text], colorBar: text, hoverFormat: text)
+    }
+    let decoded = try Figure(plotlyJSON: figure.plotlyJSON)
+    for svg in [figure.svg(), figure.svg(alt: text), decoded.svg(), figure.html()] {
+      for forbidden in ["<script", "<img", "<b>", "onload=\"", "\u{1B}", "\u{0}", "\u{202E}"]
+        + Hostile.noCharacters.map(String.init)
+      {
+        #expect(!svg.contains(forbidden), "\(forbidden)")
+      }
+    }
+    #expect(isWellFormed(figure.svg(alt: text)))
+    #expect(isWellFormed(decoded.svg()))
+  }
+
+  @Test("keeps a token that looks like a tag") func tokens() throws {
+    let figure = Figure(Heatmap([[1.0, 2]], xLabels: ["<bos>", "&lt;"]))
+    #expect(figure.layout.axes["xaxis"]?.ticktext == ["&lt;bos&gt;", "&amp;lt;"])
+    #expect(try Figure(plotlyJSON: figure.plotlyJSON).svg().contains(">&lt;bos&gt;</text>"))
+    #expect(figure.svg().contains(">&amp;lt;</text>"))
+  }
+
+  @Test("takes its text's colour from the page, and refers to nothing outside") func themes() {
+    let svg = Figure(Heatmap([[1.0, .nan]], title: "T")).svg()
+    #expect(svg.contains(#"fill="currentColor""#))
+    #expect(!svg.replacing("http://www.w3.org/2000/svg", with: "").contains("http"))
+    #expect(!svg.contains("url(") && !svg.contains("href") && !svg.contains(" id="))
+    #expect(svg.contains(#"role="img" aria-label="T."#) && svg.contains(#"viewBox="0 0 "#))
+  }
+
+  @Test("says in the panel what cannot be drawn") func problems() {
+    let figure = Figure.row(title: "Broken") {
+      Heatmap([[1.0], [2, 3]])
+      Heatmap([[Double]]())
+      Heatmap([Float]())
+      Heatmap([[1.0]], xLabels: ["a", "b"])
+      Heatmap(Heatmap.Values(rows: 2, columns: .max, [1.0]))
+    }
+    let text = figure.altText
+    for part in ["Row 1 has 2 values", "No data", "2 x labels for 1 columns", "1 values do not fill 2 rows"] {
+      #expect(text.contains(part), "\(text)")
+    }
+    #expect(isWellFormed(figure.svg()))
+    #expect(figure.data.isEmpty)
+    #expect(Figure.row {}.svg().contains("No data: the figure has no panels"))
+  }
+
+  @Test("of extreme values is a drawing still") func extremes() throws {
+    let matrices: [[[Double]]] = [
+      [[0]], [[-0.0]], [[5, 5], [5, 5]], [[.nan, .infinity]], [[1e308, -1e308]], [[5e-324, 0]], [[1e-300, -1e-300]],
+      [[.greatestFiniteMagnitude, -.greatestFiniteMagnitude]],
+    ]
+    for matrix in matrices {
+      for scale in [ColorScale.diverging, .sequential] {
+        let figure = Figure(Heatmap(matrix, scale: scale))
+        let svg = figure.svg()
+        #expect(isWellFormed(svg) && !svg.contains("nan") && !svg.contains("inf"), "\(matrix)")
+        #expect(try Figure(plotlyJSON: figure.plotlyJSON) == figure)
+      }
+    }
+  }
+
+  @Test("of a layout with senseless numbers is a drawing still") func senselessLayouts() throws {
+    for number in ["1e300", "-1e300", "0", "-5"] {
+      let json = """
+        {"data":[{"type":"heatmap","z":[[1,2]],"coloraxis":"coloraxis"}],"layout":{"width":\(number),"height":\(number),
+        "margin":{"l":\(number),"t":\(number)},"xaxis":{"domain":[\(number),\(number)],"tickvals":[\(number)],"ticktext":["a","b"],
+        "tickangle":\(number)},"coloraxis":{"cmin":-1,"cmax":1,"colorscale":[[\(number),"#000000"]],
+        "colorbar":{"len":\(number),"x":\(number),"thickness":\(number)}},"title":{"text":"t","font":{"size":\(number)},"x":\(number)}}}
+        """
+      #expect(isWellFormed(try Figure(plotlyJSON: json).svg()))
+    }
+  }
+}
+
+/// Texts that would be something else on a page.
+enum Hostile {
+  static let noCharacters = String(String.UnicodeScalarView([0xFFFE, 0xFFFF, 0xFDD0, 0x1FFFF].compactMap(Unicode.Scalar.init)))
+
+  static let texts = [
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onload=\"alert(1)\"", "</title></svg><b>x</b>", "]]>",
+    "<!--",
+    "\u{0}\u{1}\u{8}\u{1B}[31mred\u{1B}[0m\u{7F}\u{9F}", "\u{202E}evil\u{2066}", noCharacters, "a\nb\r\nc\td",
+    "&lt;script&gt;alert(1)&lt;/script&gt;", "שלום (1)", "👩‍👩‍👧‍👦🏳️‍🌈", "\u{301}\u{301}", "%{x}%{z}%{", "", " ",
+  ]
+}

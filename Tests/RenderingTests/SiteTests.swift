@@ -1,0 +1,121 @@
+import Document
+import Foundation
+import Record
+import Testing
+
+@testable import Rendering
+
+@Suite("The site") final class SiteTests {
+  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)").path
+  private var site: Site { Site(folder: folder) }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  private func files() throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.contains(".") }.sorted()
+  }
+
+  private let long = [Output.text(.standardOutput, String(repeating: "line\n", count: 1000))]
+
+  @Test("has a folder a notebook, an index and shared assets, and nothing else") func layout() throws {
+    try site.write(page(long))
+    try site.write(IndexPage([]))
+    #expect(try files() == ["assets/folio.css", "assets/folio.js", "index.html", "n/index.html", "n/outputs/cell-1-1.txt"])
+  }
+
+  @Test("does not touch a file that would not change") func unchanged() throws {
+    try site.write(page(long))
+    let path = folder + "/n/index.html"
+    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: path)
+    try site.write(page(long))
+    let date = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+    #expect(date == Date(timeIntervalSince1970: 1000))
+  }
+
+  @Test("loses the outputs that a page no longer has") func stale() throws {
+    try site.write(page(long))
+    try site.write(page([.value("short")]))
+    #expect(try files() == ["assets/folio.css", "assets/folio.js", "n/index.html"])
+  }
+
+  @Test(
+    "has no place for a notebook whose name is not a folder's",
+    arguments: ["assets.md", "...md", ".md", ".hidden.md", "Assets.md"])
+  func names(_ file: String) {
+    let page = Page(document([], file: file), record: NotebookRecord(notebook: "", cells: []))
+    #expect(throws: Diagnostic.self) { try site.write(page) }
+  }
+
+  @Test("that cannot be written is an error with the path") func cannotWrite() throws {
+    try Data().write(to: URL(fileURLWithPath: folder))
+    let error = #expect(throws: Diagnostic.self) { try site.write(page([])) }
+    #expect(error?.message.contains(folder) == true && error?.advice != nil)
+  }
+}
+
+@Suite("The index") struct IndexTests {
+  private let entries: [IndexPage.Entry] = [
+    .init(name: "z", title: "Z", status: .notBuilt), .init(name: "b", title: "B", order: 2, status: .failed(cells: 1, of: 3)),
+    .init(name: "a b?", title: "A <b>", description: "About", order: 2, status: .complete(cells: 1)),
+    .init(name: "c", title: "C", order: 1, status: .failed(cells: 0, of: 2)),
+    .init(name: "d", title: "D", status: .complete(cells: 4)),
+  ]
+
+  @Test("lists notebooks by order, then by name") func order() throws {
+    let html = IndexPage(entries).html
+    let places = try [">C<", ">A &lt;b&gt;<", ">B<", ">D<", ">Z<"].map { try #require(html.firstRange(of: $0)).lowerBound }
+    #expect(places == places.sorted())
+  }
+
+  @Test("links to each page, relatively, and says how its run ended") func links() {
+    let html = IndexPage(entries).html
+    #expect(html.contains(#"<h2><a href="a%20b%3F/index.html">A &lt;b&gt;</a></h2>"#) && html.contains("<p>About</p>"))
+    #expect(html.contains("1 of 3 cells failed") && html.contains("Did not run through") && html.contains(">4 cells<"))
+    #expect(html.contains("<h2>Z</h2>") && html.contains("Not built yet"))
+    #expect(html.contains(#"href="assets/folio.css""#) && !html.contains("href=\"/"))
+  }
+
+  @Test("reads a notebook's state from its record") func status() {
+    let failed = CellRecord(id: "a", outcome: .failed, outputs: [])
+    let fine = CellRecord(id: "b", outcome: .failedAsExpected, outputs: [])
+    #expect(IndexPage.Status(NotebookRecord(notebook: "n", cells: [fine])) == .complete(cells: 1))
+    #expect(IndexPage.Status(NotebookRecord(notebook: "n", cells: [failed, fine])) == .failed(cells: 1, of: 2))
+    #expect(IndexPage.Entry(document(["a"]), record: nil).status == .notBuilt)
+  }
+}
+
+@Suite("The style sheet") struct StylesheetTests {
+  @Test("has a light and a dark theme, by the system and by the switch") func themes() {
+    #expect(
+      Stylesheet.text.contains(#"@media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { color-scheme: dark"#))
+    #expect(Stylesheet.text.contains(#":root[data-theme="dark"] { color-scheme: dark"#))
+    #expect(Stylesheet.text.contains("@media print") && Stylesheet.text.contains(":focus-visible"))
+    #expect(Stylesheet.text.filter { $0 == "{" }.count == Stylesheet.text.filter { $0 == "}" }.count)
+  }
+
+  @Test(
+    "has text that stands out from its ground by 4.5 at least, as WCAG AA asks", arguments: [Stylesheet.light, Stylesheet.dark])
+  func contrast(_ theme: String) throws {
+    let colors = Dictionary(
+      uniqueKeysWithValues: theme.matches(of: /--([a-z-]+): #([0-9a-f]{6})/).map { ($0.1, luminance($0.2)) })
+    let grounds = [
+      "paper": ["ink", "soft", "accent", "alarm", "warn", "string"],
+      "wash": ["ink", "soft", "accent", "type", "string", "comment", "warn"], "alarm-wash": ["ink", "soft", "accent", "alarm"],
+    ]
+    for (ground, texts) in grounds {
+      for text in texts {
+        let pair = try [#require(colors[Substring(ground)]), #require(colors[Substring(text)])].sorted()
+        #expect((pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, "\(text) on \(ground)")
+      }
+    }
+  }
+
+  private func luminance(_ hex: Substring) -> Double {
+    let number = Int(hex, radix: 16) ?? 0
+    let channels = [number >> 16, number >> 8 & 255, number & 255].map { channel -> Double in
+      let value = Double(channel) / 255
+      return value <= 0.04045 ? value / 12.92 : exp(2.4 * log((value + 0.055) / 1.055))
+    }
+    return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+  }
+}
