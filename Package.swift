@@ -54,8 +54,9 @@ let package = Package(
       ]),
 
     // The worker: the model, its taking apart, and what a cell sees.
-    .target(name: "Tensors", dependencies: ["COpenBLAS"]),
-    .target(name: "Gemma", dependencies: ["Tensors", "CSentencePiece"]),
+    .target(name: "CKernels"),
+    .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
+    .target(name: "Gemma", dependencies: ["Tensors", "CSentencePiece", "CKernels"]),
     .target(name: "Attribution", dependencies: ["Gemma", "Tensors"]),
     .target(name: "PrOntoQA"),
     .target(name: "CWorker"),
@@ -72,7 +73,7 @@ let package = Package(
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Document", "Record", "Figures"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-    .testTarget(name: "GemmaTests", dependencies: ["Gemma", "Tensors"]),
+    .testTarget(name: "GemmaTests", dependencies: ["Gemma", "Tensors"], exclude: ["Fixtures"]),
     .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Gemma", "Tensors"]),
     .testTarget(name: "PrOntoQATests", dependencies: ["PrOntoQA"]),
     .testTarget(name: "FolioKitTests", dependencies: ["FolioKit"]),

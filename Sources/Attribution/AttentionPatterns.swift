@@ -1,0 +1,43 @@
+import Gemma
+import Tensors
+
+/// Where heads look: the attention patterns of some heads on one prompt.
+public struct AttentionPatterns: Sendable {
+  /// The heads, in the order in which they were asked for.
+  public let heads: [HeadReference]
+  /// One a head, `[query, key]`: each row sums to 1, and is 0 behind its diagonal.
+  public let patterns: [Tensor]
+  /// The text of each token, for the axes.
+  public let labels: [String]
+
+  /// The same from some query and key on: long prompts show only their end.
+  public func from(query: Int = 0, key: Int = 0) -> AttentionPatterns.Part {
+    let (query, key) = (min(max(query, 0), labels.count), min(max(key, 0), labels.count))
+    let parts = patterns.map { $0[query...].transposed()[key...].transposed() }
+    return Part(heads: heads, patterns: parts, queryLabels: Array(labels[query...]), keyLabels: Array(labels[key...]))
+  }
+
+  /// Some rows and columns of patterns, with their labels.
+  public struct Part: Sendable {
+    public let heads: [HeadReference]
+    /// One a head, `[query, key]`.
+    public let patterns: [Tensor]
+    public let queryLabels: [String]
+    public let keyLabels: [String]
+  }
+}
+
+extension GemmaModel {
+  /// The attention patterns of some heads: `try model.attentionPatterns(text, heads: ["L10H7+", "L14H0+"])`.
+  public func attentionPatterns(_ prompt: some Prompt, heads: [some HeadName]) throws -> AttentionPatterns {
+    var references: [HeadReference] = []
+    for head in heads {
+      let reference = try head.reference()
+      try reference.check(config)
+      references.append(reference)
+    }
+    let run = try run(prompt, capturing: .points(references.map { .pattern(layer: $0.layer) }), logits: .none)
+    let patterns = try references.map { try run.cache[.pattern(layer: $0.layer)].select($0.head) }
+    return AttentionPatterns(heads: references, patterns: patterns, labels: try tokenizer.toStrTokens(run.tokens))
+  }
+}

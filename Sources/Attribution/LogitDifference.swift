@@ -1,0 +1,62 @@
+import Gemma
+import Tensors
+
+/// The question that an attribution answers: by how much the model prefers the clean answer.
+///
+/// `mean(logit[clean]) - mean(logit[corrupted])` at the last position. Answers are texts that are one token each, or token ids:
+/// ```swift
+/// LogitDifference(clean: " grimpus", corrupted: " zumpus")
+/// LogitDifference(clean: species[chosen], corrupted: species.removing(at: chosen))
+/// ```
+/// It is printed as a figure's title needs it: `' grimpus' - ' zumpus'`.
+public struct LogitDifference: Sendable {
+  /// The answers that the clean prompt leads to.
+  public let clean: any TokenChoice
+  /// The answers that they are compared with.
+  public let corrupted: any TokenChoice
+
+  public init(clean: any TokenChoice, corrupted: any TokenChoice) {
+    self.clean = clean
+    self.corrupted = corrupted
+  }
+
+  /// The difference in given logits, `[vocabulary]` or `[…, vocabulary]`, of which the last row counts.
+  public func value(_ logits: Tensor, tokenizer: Tokenizer) throws -> Float {
+    let (clean, corrupted) = try tokens(tokenizer)
+    let columns = logits.shape.last ?? 0
+    let last = logits.reshaped([-1, columns])
+    let row = last.select(last.shape[0] - 1)
+    return mean(clean, row) - mean(corrupted, row)
+  }
+
+  /// The answers' token ids; an error if a side has none, or both are the same.
+  public func tokens(_ tokenizer: Tokenizer) throws -> (clean: [Int], corrupted: [Int]) {
+    let (clean, corrupted) = (try clean.choices(tokenizer), try corrupted.choices(tokenizer))
+    guard !clean.isEmpty else { throw AttributionError.noAnswerTokens(side: "clean") }
+    guard !corrupted.isEmpty else { throw AttributionError.noAnswerTokens(side: "corrupted") }
+    guard clean.sorted() != corrupted.sorted() else { throw AttributionError.sameAnswers(tokens: side(self.clean)) }
+    return (clean, corrupted)
+  }
+
+  private func mean(_ tokens: [Int], _ row: Tensor) -> Float {
+    Float(tokens.reduce(0.0) { $0 + Double(row[$1]) } / Double(tokens.count))
+  }
+}
+
+extension LogitDifference: CustomStringConvertible {
+  public var description: String { "\(side(clean)) - \(side(corrupted))" }
+
+  private func side(_ choice: any TokenChoice) -> String {
+    choice.labels.count == 1 ? choice.labels[0] : "mean(\(choice.labels.joined(separator: ", ")))"
+  }
+}
+
+extension Array {
+  /// The array without the element at an index: of the species, all but the chosen one.
+  public func removing(at index: Int) -> [Element] {
+    precondition(indices.contains(index), "There is no element \(index) to remove from an array of \(count).")
+    var rest = self
+    rest.remove(at: index)
+    return rest
+  }
+}

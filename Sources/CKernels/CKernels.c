@@ -1,0 +1,175 @@
+#include "CKernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__linux__)
+#define FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define FOR_EACH_CPU
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+// A multiply and an add may become one instruction. Where a sum may also be split over lanes, its block says so.
+#pragma clang fp contract(fast)
+#define SPLIT_SUMS _Pragma("clang fp reassociate(on)")
+
+/// exp(x) without a branch or a table, so that a loop over it becomes vectors: x = n ln 2 + r with |r| ≤ ln 2 / 2, and
+/// a polynomial for exp(r) (Cephes expf, Moshier 1989). Off by 2 ulp at most; 0 below -87.3, where the result would be subnormal.
+INLINE float exponential(float x) {
+  float clamped = x > 88.0f ? 88.0f : (x < -87.0f ? -87.0f : x);
+  // Adding 1.5·2^23 rounds to the nearest integer, and leaves it in the low bits.
+  float shifted = clamped * 1.44269504088896341f + 12582912.0f;
+  float n = shifted - 12582912.0f;
+  // ln 2 in two parts, of which the first times n is exact.
+  float r = clamped - n * 0.693359375f;
+  r = r + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  int32_t bits = ((int32_t)n + 127) << 23;
+  float power;
+  memcpy(&power, &bits, sizeof power);
+  float value = p * power;
+  // Comparisons with NaN are false, so NaN passes through by the last choice.
+  return x < -87.0f ? 0.0f : (x > 88.0f ? INFINITY : (x == x ? value : x));
+}
+
+FOR_EACH_CPU
+void ck_rms_normalize(const float *x, float *normalized, float *scale, size_t rows, size_t width, float epsilon) {
+  for (size_t r = 0; r < rows; r++) {
+    const float *row = x + r * width;
+    float sum = 0;
+    {
+      SPLIT_SUMS
+      for (size_t i = 0; i < width; i++) sum += row[i] * row[i];
+    }
+    float divisor = sqrtf(sum / (float)width + epsilon);
+    scale[r] = divisor;
+    float inverse = 1.0f / divisor;
+    float *out = normalized + r * width;
+    for (size_t i = 0; i < width; i++) out[i] = row[i] * inverse;
+  }
+}
+
+FOR_EACH_CPU
+void ck_scale_by_one_plus(const float *x, const float *weight, float *y, size_t rows, size_t width) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < width; i++) y[r * width + i] = x[r * width + i] * (1.0f + weight[i]);
+}
+
+FOR_EACH_CPU
+void ck_rotate_halves(const float *x, const float *cosine, const float *sine, float *y, size_t rows, size_t heads, size_t width) {
+  size_t half = width / 2;
+  for (size_t r = 0; r < rows; r++) {
+    const float *c = cosine + r * half, *s = sine + r * half;
+    for (size_t h = 0; h < heads; h++) {
+      const float *in = x + (r * heads + h) * width;
+      float *out = y + (r * heads + h) * width;
+      for (size_t i = 0; i < half; i++) {
+        float first = in[i], second = in[i + half];
+        out[i] = first * c[i] - second * s[i];
+        out[i + half] = second * c[i] + first * s[i];
+      }
+    }
+  }
+}
+
+FOR_EACH_CPU
+void ck_causal_softmax(float *x, size_t rows, size_t width, size_t visible) {
+  for (size_t r = 0; r < rows; r++) {
+    float *row = x + r * width;
+    size_t count = visible + r < width ? visible + r : width;
+    float largest = -INFINITY;
+    for (size_t i = 0; i < count; i++) largest = row[i] > largest ? row[i] : largest;
+    for (size_t i = 0; i < count; i++) row[i] = exponential(row[i] - largest);
+    float sum = 0;
+    {
+      SPLIT_SUMS
+      for (size_t i = 0; i < count; i++) sum += row[i];
+    }
+    float inverse = 1.0f / sum;
+    for (size_t i = 0; i < count; i++) row[i] *= inverse;
+    memset(row + count, 0, (width - count) * sizeof(float));
+  }
+}
+
+FOR_EACH_CPU
+void ck_gelu_gate(const float *gate, const float *up, float *y, size_t count) {
+  // 0.5(1 + tanh u) = 1 / (1 + exp(-2u)): no cancellation, and one exp.
+  const float twice = 1.5957691216057308f;  // 2√(2/π)
+  for (size_t i = 0; i < count; i++) {
+    float g = gate[i];
+    float u = twice * (g + 0.044715f * g * g * g);
+    y[i] = g / (1.0f + exponential(-u)) * up[i];
+  }
+}
+
+FOR_EACH_CPU
+void ck_add(const float *x, float *y, size_t count) {
+  for (size_t i = 0; i < count; i++) y[i] += x[i];
+}
+
+FOR_EACH_CPU
+void ck_scale(float *x, float factor, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] *= factor;
+}
+
+FOR_EACH_CPU
+void ck_widen_bfloat16(const void *source, float *y, size_t count) {
+  const uint8_t *bytes = source;
+  for (size_t i = 0; i < count; i++) {
+    uint16_t half;
+    memcpy(&half, bytes + 2 * i, 2);
+    uint32_t bits = (uint32_t)half << 16;
+    memcpy(y + i, &bits, 4);
+  }
+}
+
+FOR_EACH_CPU
+void ck_widen_float16(const void *source, float *y, size_t count) {
+  const uint8_t *bytes = source;
+  for (size_t i = 0; i < count; i++) {
+    uint16_t half;
+    memcpy(&half, bytes + 2 * i, 2);
+    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = (half >> 10) & 31, fraction = half & 0x3FF;
+    // A subnormal half is fraction · 2^-24, a normal number in fp32.
+    float subnormal = (float)fraction * 0x1p-24f;
+    uint32_t small;
+    memcpy(&small, &subnormal, 4);
+    uint32_t normal = ((exponent == 31 ? 255 : exponent + 112) << 23) | fraction << 13;
+    uint32_t bits = sign | (exponent == 0 ? small : normal);
+    memcpy(y + i, &bits, 4);
+  }
+}
+
+/// Two 64-bit halves of a product folded into one: the mixing step of wyhash (Wang Yi, public domain).
+INLINE uint64_t mix(uint64_t a, uint64_t b) {
+  unsigned __int128 product = (unsigned __int128)a * b;
+  return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+INLINE uint64_t word(const uint8_t *bytes) {
+  uint64_t value;
+  memcpy(&value, bytes, 8);
+  return value;
+}
+
+uint64_t ck_hash(const void *source, size_t count, uint64_t seed) {
+  const uint64_t primes[4] = {0xa0761d6478bd642full, 0xe7037ed1a0b428dbull, 0x8ebc6af09c88c6e3ull, 0x589965cc75374cc3ull};
+  const uint8_t *bytes = source;
+  // Four chains at once, so that one multiplication need not wait for the other.
+  uint64_t lanes[4] = {seed, seed ^ primes[1], seed ^ primes[2], seed ^ primes[3]};
+  size_t done = 0;
+  for (; done + 64 <= count; done += 64)
+    for (int l = 0; l < 4; l++)
+      lanes[l] = mix(word(bytes + done + 16 * l) ^ primes[l], word(bytes + done + 16 * l + 8) ^ lanes[l]);
+  uint64_t hash = lanes[0] ^ lanes[1] ^ lanes[2] ^ lanes[3];
+  for (; done < count; done++) hash = mix(hash ^ bytes[done], primes[0]);
+  return mix(hash ^ primes[1], (uint64_t)count ^ primes[2]);
+}

@@ -1,0 +1,41 @@
+// The elementwise kernels of a Gemma layer, in C so that the compiler can make one version for each kind of CPU.
+//
+// Each function is compiled for AVX-512, for AVX2 and for the plain architecture, and the dynamic loader picks one: the build needs no
+// flags for a machine, and the binary runs anywhere. Sums are reassociated into vector lanes, which is the only liberty taken.
+// Matrices are row-major and without gaps. No function allocates; pointers may be unaligned, and an output may be its input.
+
+#ifndef FOLIO_CKERNELS_H
+#define FOLIO_CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// scale[r] = sqrt(mean(x[r]²) + epsilon), normalized[r] = x[r] / scale[r]. `scale` has `rows` elements.
+void ck_rms_normalize(const float *x, float *normalized, float *scale, size_t rows, size_t width, float epsilon);
+
+/// y[r] = x[r] ⊙ (1 + weight).
+void ck_scale_by_one_plus(const float *x, const float *weight, float *y, size_t rows, size_t width);
+
+/// Turns the first half of each head against its second half: x is [rows, heads, width], cosine and sine are [rows, width / 2].
+void ck_rotate_halves(const float *x, const float *cosine, const float *sine, float *y, size_t rows, size_t heads, size_t width);
+
+/// Softmax of each row of `x` [rows, width] over its first `visible + r` columns, at most `width`; the rest of the row becomes 0.
+void ck_causal_softmax(float *x, size_t rows, size_t width, size_t visible);
+
+/// y = gelu_tanh(gate) ⊙ up, with gelu_tanh(x) = 0.5x(1 + tanh(√(2/π)(x + 0.044715x³))).
+void ck_gelu_gate(const float *gate, const float *up, float *y, size_t count);
+
+/// y += x.
+void ck_add(const float *x, float *y, size_t count);
+
+/// x *= factor.
+void ck_scale(float *x, float factor, size_t count);
+
+/// Exact widening of bfloat16 and IEEE half from little-endian bytes of any alignment.
+void ck_widen_bfloat16(const void *source, float *y, size_t count);
+void ck_widen_float16(const void *source, float *y, size_t count);
+
+/// A 64-bit hash of bytes, at the speed of memory. It notices accidents, not attacks.
+uint64_t ck_hash(const void *source, size_t count, uint64_t seed);
+
+#endif

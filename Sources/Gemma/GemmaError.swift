@@ -1,0 +1,72 @@
+/// What can be wrong with a model's files, with a prompt, or with a question about activations. Each case holds what is needed to see
+/// the cause, and its description ends with what to do about it.
+public enum GemmaError: Error, Equatable, Sendable {
+  /// No folder holds the model. `looked` is where it was searched for, in order.
+  case modelNotFound(name: String, looked: [String], advice: String)
+  /// A file that cannot be read at all.
+  case unreadable(file: String, cause: String)
+  /// `config.json` lacks a key, or holds a value that no Gemma has. `key` is empty when the file is no JSON object.
+  case badConfiguration(file: String, key: String, problem: String, advice: String)
+  /// A safetensors file, or the index of a sharded one, that does not keep to its format.
+  case badSafetensors(file: String, problem: String)
+  /// The files are well-formed, but they are not the weights that `config.json` describes.
+  case badWeights(file: String, tensor: String, problem: String)
+  /// `tokenizer.model` is not a SentencePiece model, or does not belong to this model.
+  case badTokenizer(file: String, problem: String)
+  /// Text that the tokenizer cannot encode.
+  case notEncodable(text: String)
+  /// A text that was to be one token, and is several (or none).
+  case notASingleToken(text: String, pieces: [String])
+  /// A token id outside of the vocabulary.
+  case tokenOutOfRange(token: Int, vocabulary: Int)
+  /// A prompt without a token.
+  case emptyPrompt
+  /// More tokens than the model's context holds.
+  case contextTooLong(tokens: Int, limit: Int)
+  /// A limit on new tokens that is negative.
+  case badTokenLimit(Int)
+  /// A name that no hook point bears.
+  case unknownHookPoint(name: String, nearest: String)
+  /// A hook point of a layer that the model does not have.
+  case layerOutOfRange(point: String, layers: Int)
+  /// An activation that the run did not capture.
+  case notCaptured(point: String, captured: [String])
+}
+
+extension GemmaError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .modelNotFound(let name, let looked, let advice):
+      "No model “\(name)” was found. Looked in:\n" + looked.map { "  \($0)\n" }.joined() + advice
+    case .unreadable(let file, let cause): "\(file) cannot be read: \(cause)."
+    case .badConfiguration(let file, let key, let problem, let advice):
+      "\(file): \(key.isEmpty ? "" : "“\(key)” ")\(problem). \(advice)"
+    case .badSafetensors(let file, let problem):
+      "\(file) is not a sound safetensors file: \(problem). It may be cut off; download it again."
+    case .badWeights(let file, let tensor, let problem):
+      "\(file): the tensor “\(tensor)” \(problem). The weights and config.json must belong to the same model."
+    case .badTokenizer(let file, let problem): "\(file): \(problem). Copy the tokenizer.model that came with the checkpoint."
+    case .notEncodable(let text): "The tokenizer could not encode \(quoted(text))."
+    case .notASingleToken(let text, let pieces): notSingle(text, pieces)
+    case .tokenOutOfRange(let token, let vocabulary):
+      "The token \(token) is not in the vocabulary of \(vocabulary) tokens. Was the text tokenised for another model?"
+    case .emptyPrompt: "The prompt has no token. Give it text, or let the beginning-of-sequence token be prepended."
+    case .contextTooLong(let tokens, let limit):
+      "The prompt has \(tokens) tokens, and the model's context holds \(limit). Use fewer solved examples, or shorter ones."
+    case .badTokenLimit(let limit): "maxNewTokens is \(limit); it must be 0 or more."
+    case .unknownHookPoint(let name, let nearest): "There is no hook point “\(name)”. Did you mean “\(nearest)”?"
+    case .layerOutOfRange(let point, let layers):
+      "“\(point)” does not exist: the model has \(layers) layers, numbered from 0 to \(layers - 1)."
+    case .notCaptured(let point, let captured):
+      "“\(point)” was not captured in this run. Add it to `capturing:`. "
+        + (captured.isEmpty ? "Nothing was captured." : "Captured: \(captured.joined(separator: ", ")).")
+    }
+  }
+
+  private func notSingle(_ text: String, _ pieces: [String]) -> String {
+    let advice = text.hasPrefix(" ") ? "" : " A word within a sentence starts with a space: try \(quoted(" " + text))."
+    return "\(quoted(text)) is not one token but \(pieces.count): \(pieces.map(quoted).joined(separator: " ")).\(advice)"
+  }
+
+  private func quoted(_ text: String) -> String { "\"\(text.count > 80 ? text.prefix(80) + "…" : text)\"" }
+}

@@ -1,0 +1,58 @@
+import Tensors
+
+/// The keys and values of the positions that a model has read, so that a further token need not read them again.
+///
+/// It is a value: a copy is a fork, from which two continuations can go on. Keys are kept after rotary embedding.
+public struct KeyValueCache: Sendable {
+  /// How many positions are held.
+  public private(set) var count = 0
+  private var layers: [Layer]
+
+  private struct Layer {
+    /// `[capacity, keyValueHeads · headWidth]`, of which the first positions are filled.
+    var keys: Tensor
+    var values: Tensor
+  }
+
+  init(_ configuration: GemmaConfiguration) {
+    let width = configuration.keyValueHeads * configuration.headWidth
+    let empty = Tensor(uninitialized: [0, width])
+    layers = Array(repeating: Layer(keys: empty, values: empty), count: configuration.layers)
+  }
+
+  /// Adds the keys and values of new positions, and returns those of all positions so far, `[position, keyValueHeads · headWidth]`.
+  mutating func append(keys: Tensor, values: Tensor, layer: Int) -> (keys: Tensor, values: Tensor) {
+    let total = count + keys.shape[0]
+    Self.append(keys, to: &layers[layer].keys, at: count)
+    Self.append(values, to: &layers[layer].values, at: count)
+    return (layers[layer].keys[..<total], layers[layer].values[..<total])
+  }
+
+  /// Ends a run over `positions` new positions, after every layer has appended them.
+  mutating func advance(by positions: Int) { count += positions }
+
+  /// Forgets all positions from `length` on.
+  public mutating func truncate(to length: Int) {
+    precondition((0...count).contains(length), "A cache of \(count) positions cannot be cut to \(length).")
+    count = length
+  }
+
+  private static func append(_ rows: Tensor, to buffer: inout Tensor, at position: Int) {
+    let total = position + rows.shape[0]
+    if total > buffer.shape[0] { buffer = grown(buffer, holding: position, to: max(total, 2 * position)) }
+    let width = buffer.shape[1]
+    buffer.withUnsafeMutableElements { target in
+      rows.withUnsafeElements { source in
+        _ = UnsafeMutableBufferPointer(rebasing: target[(position * width)..<(total * width)]).update(fromContentsOf: source)
+      }
+    }
+  }
+
+  private static func grown(_ buffer: Tensor, holding positions: Int, to capacity: Int) -> Tensor {
+    var larger = Tensor(uninitialized: [capacity, buffer.shape[1]])
+    larger.withUnsafeMutableElements { target in
+      buffer[..<positions].withUnsafeElements { _ = target.update(fromContentsOf: $0) }
+    }
+    return larger
+  }
+}

@@ -1,0 +1,53 @@
+import CKernels
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// A file's bytes, mapped into memory: they are read from disk when they are looked at.
+///
+/// A file that another process shortens while it is mapped kills this one (SIGBUS); checkpoints are replaced, not rewritten in place.
+final class MappedFile: Sendable {
+  let path: String
+  let count: Int
+  private let address: UInt
+
+  init(_ url: URL) throws(GemmaError) {
+    path = url.path
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable(file: path, cause: Self.lastError()) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .unreadable(file: path, cause: Self.lastError()) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(file: path, cause: "it is not a file") }
+    count = Int(status.st_size)
+    guard count > 0 else {
+      address = 0
+      return
+    }
+    guard let memory = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED else {
+      throw .unreadable(file: path, cause: Self.lastError())
+    }
+    address = UInt(bitPattern: memory)
+  }
+
+  deinit {
+    if count > 0 { munmap(UnsafeMutableRawPointer(bitPattern: address), count) }
+  }
+
+  /// The bytes of a part of the file, which must lie within it. Valid within `body` only.
+  func withBytes<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "The bytes \(range) lie outside of a file of \(count).")
+    defer { withExtendedLifetime(self) {} }
+    let all = UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
+    return try body(UnsafeRawBufferPointer(rebasing: all[range]))
+  }
+
+  /// A number that changes with any byte of the file.
+  func checksum(seed: UInt64) -> UInt64 { withBytes(0..<count) { ck_hash($0.baseAddress, $0.count, seed) } }
+
+  private static func lastError() -> String { String(cString: strerror(errno)) }
+}

@@ -1,0 +1,162 @@
+import CKernels
+import Foundation
+import Tensors
+
+/// A safetensors file: eight bytes of header length (little-endian), a JSON object that gives each tensor's type, shape and place, and
+/// the tensors' bytes one after the other (<https://huggingface.co/docs/safetensors/index#format>).
+///
+/// Opening a file reads the header only, and checks all of it against the file's size: after that, every tensor that `entries` names
+/// lies within the file, has as many bytes as its shape needs, and shares none with another. A header that lies is an error, and never
+/// a crash. Nothing is assumed of alignment.
+package struct SafetensorsFile: Sendable {
+  package struct Entry: Equatable, Sendable {
+    package let name: String
+    package let type: String
+    package let shape: [Int]
+    /// Where the bytes lie, from the beginning of the file.
+    package let bytes: Range<Int>
+  }
+
+  package let entries: [String: Entry]
+  private let file: MappedFile
+
+  package var path: String { file.path }
+
+  package init(_ url: URL) throws(GemmaError) {
+    file = try MappedFile(url)
+    entries = try SafetensorsHeader(file).entries
+  }
+
+  /// The numbers of a tensor in fp32. F32, BF16 and F16 are widened exactly; F64 is rounded.
+  package func tensor(_ entry: Entry) throws(GemmaError) -> Tensor {
+    var result = Tensor(uninitialized: entry.shape)
+    let known = file.withBytes(entry.bytes) { source in
+      result.withUnsafeMutableElements { Self.widen(source, entry.type, into: $0) }
+    }
+    guard known else {
+      throw .badWeights(file: path, tensor: entry.name, problem: "is of type \(entry.type), not F32, BF16 or F16")
+    }
+    return result
+  }
+
+  /// A number that changes with any byte of the file.
+  func checksum(seed: UInt64) -> UInt64 { file.checksum(seed: seed) }
+
+  private static func widen(_ source: UnsafeRawBufferPointer, _ type: String, into target: UnsafeMutableBufferPointer<Float>)
+    -> Bool
+  {
+    guard let from = source.baseAddress, let to = target.baseAddress else { return true }
+    switch type {
+    case "F32": UnsafeMutableRawPointer(to).copyMemory(from: from, byteCount: source.count)
+    case "BF16": ck_widen_bfloat16(from, to, target.count)
+    case "F16": ck_widen_float16(from, to, target.count)
+    case "F64": for i in target.indices { target[i] = Float(source.loadUnaligned(fromByteOffset: 8 * i, as: Double.self)) }
+    default: return false
+    }
+    return true
+  }
+}
+
+/// The checked header of a safetensors file.
+private struct SafetensorsHeader {
+  private(set) var entries: [String: SafetensorsFile.Entry] = [:]
+  private let path: String
+
+  /// The reference implementation's limit on the header's length, in bytes.
+  private static let longest = 100_000_000
+  private static let sizes = [
+    "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2, "U32": 4, "I32": 4,
+    "F32": 4,
+    "U64": 8, "I64": 8, "F64": 8,
+  ]
+
+  init(_ file: MappedFile) throws(GemmaError) {
+    path = file.path
+    guard file.count >= 8 else { throw bad("it has \(file.count) bytes, too few for a header") }
+    let length = file.withBytes(0..<8) { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+    guard length <= UInt64(Self.longest) else { throw bad("its header claims to be \(length) bytes long") }
+    guard Int(length) <= file.count - 8 else {
+      throw bad("its header claims to be \(length) bytes long, and the file has only \(file.count)")
+    }
+    let json: Result<HeaderJSON, HeaderJSON.Problem> = file.withBytes(8..<8 + Int(length)) { bytes in
+      Result { () throws(HeaderJSON.Problem) in try HeaderJSON(parsing: bytes) }
+    }
+    switch json {
+    case .failure(let problem): throw bad("its header is not JSON: \(problem.text) at byte \(8 + problem.offset)")
+    case .success(.object(let members)): try read(members, dataStart: 8 + Int(length), end: file.count)
+    case .success: throw bad("its header is not a JSON object")
+    }
+  }
+
+  private mutating func read(_ members: [(key: String, value: HeaderJSON)], dataStart: Int, end: Int) throws(GemmaError) {
+    for (name, value) in members where name != "__metadata__" {
+      let entry = try entry(name, value, dataStart: dataStart, end: end)
+      guard entries.updateValue(entry, forKey: name) == nil else { throw bad("the tensor “\(name)” is listed twice") }
+    }
+    try checkLayout(dataStart: dataStart, end: end)
+  }
+
+  private func entry(_ name: String, _ value: HeaderJSON, dataStart: Int, end: Int) throws(GemmaError) -> SafetensorsFile.Entry {
+    guard case .object(let members) = value, Set(members.map(\.key)).count == members.count else {
+      throw bad("the tensor “\(name)” is not described by an object")
+    }
+    var (type, shape, offsets): (String?, [Int]?, [Int]?)
+    for (key, value) in members {
+      switch (key, value) {
+      case ("dtype", .string(let text)): type = text
+      case ("shape", .array(let array)): shape = integers(array)
+      case ("data_offsets", .array(let array)): offsets = integers(array)
+      default: break
+      }
+    }
+    guard let type, let size = Self.sizes[type] else { throw bad("the tensor “\(name)” has no known type (\(type ?? "none"))") }
+    guard let shape else { throw bad("the tensor “\(name)” has no shape of whole numbers from 0 up") }
+    guard let offsets, offsets.count == 2, offsets[0] <= offsets[1] else {
+      throw bad("the tensor “\(name)” has no two ascending offsets")
+    }
+    guard offsets[1] <= end - dataStart else {
+      throw bad("the tensor “\(name)” ends at byte \(offsets[1]) of the data, which has \(end - dataStart)")
+    }
+    guard let bytes = byteCount(shape, size), bytes == offsets[1] - offsets[0] else {
+      throw bad("the tensor “\(name)” of type \(type) and shape \(shape) does not fill its \(offsets[1] - offsets[0]) bytes")
+    }
+    return SafetensorsFile.Entry(
+      name: name, type: type, shape: shape, bytes: dataStart + offsets[0]..<dataStart + offsets[1])
+  }
+
+  /// The format allows no byte that belongs to two tensors or to none; a file that breaks this is cut off, or was tampered with.
+  private func checkLayout(dataStart: Int, end: Int) throws(GemmaError) {
+    var (covered, previous) = (dataStart, "the header")
+    for entry in entries.values.sorted(by: {
+      ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound)
+    }) {
+      guard entry.bytes.lowerBound >= covered else { throw bad("the tensors “\(previous)” and “\(entry.name)” overlap") }
+      guard entry.bytes.lowerBound == covered else {
+        throw bad("\(entry.bytes.lowerBound - covered) bytes between “\(previous)” and “\(entry.name)” belong to no tensor")
+      }
+      (covered, previous) = (entry.bytes.upperBound, entry.name)
+    }
+    guard covered == end else { throw bad("\(end - covered) bytes behind “\(previous)” belong to no tensor") }
+  }
+
+  private func integers(_ values: [HeaderJSON]) -> [Int]? {
+    var result: [Int] = []
+    for value in values {
+      guard case .integer(let number) = value, number >= 0 else { return nil }
+      result.append(number)
+    }
+    return result
+  }
+
+  private func byteCount(_ shape: [Int], _ size: Int) -> Int? {
+    var bytes = size
+    for length in shape {
+      let (product, overflows) = bytes.multipliedReportingOverflow(by: length)
+      guard !overflows else { return nil }
+      bytes = product
+    }
+    return bytes
+  }
+
+  private func bad(_ problem: String) -> GemmaError { .badSafetensors(file: path, problem: problem) }
+}

@@ -1,0 +1,193 @@
+import CSentencePiece
+import Foundation
+
+/// Text to tokens and back, by the SentencePiece model that comes with a checkpoint.
+///
+/// Three things are Folio's own, and as in Hugging Face's tokenizer for Gemma:
+/// - The beginning-of-sequence token is prepended unless told otherwise, and never twice.
+/// - The text of a special token (`<bos>`, `<eos>`, `<pad>`, `<unk>`) is that token. SentencePiece would read it letter by letter, so that
+///   text which came from `toString` would not come back as the tokens it was made of.
+/// - Tokens may be single bytes (`<0x0A>`); text is put together from bytes, and what is not UTF-8 becomes `�`.
+public final class Tokenizer: @unchecked Sendable {
+  // A loaded SentencePiece processor is only ever read, from any thread.
+  private let processor: OpaquePointer
+  /// How many tokens the tokenizer knows.
+  public let count: Int
+  /// The token that begins a sequence.
+  public let bos: Int
+  /// The special tokens that text may name, with their bytes.
+  private let specials: [(bytes: [UInt8], id: Int)]
+
+  /// Reads a `tokenizer.model`.
+  public convenience init(contentsOf file: URL, bos: Int = 2) throws(GemmaError) {
+    let data: Data
+    do { data = try Data(contentsOf: file) } catch { throw .unreadable(file: file.path, cause: error.localizedDescription) }
+    try self.init(serialized: data, file: file.path, bos: bos)
+  }
+
+  init(serialized data: Data, file: String, bos: Int) throws(GemmaError) {
+    var message = [CChar](repeating: 0, count: 512)
+    let loaded = data.withUnsafeBytes { csp_load($0.baseAddress, $0.count, &message, message.count) }
+    guard let loaded else {
+      let reason = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      throw .badTokenizer(file: file, problem: "is not a SentencePiece model (\(reason))")
+    }
+    processor = loaded
+    count = Int(csp_piece_count(loaded))
+    self.bos = bos
+    specials = (0..<Int32(count)).compactMap { id in
+      let kind = csp_kind(loaded, id)
+      return kind == csp_piece_control || kind == csp_piece_unknown ? (Self.rawBytes(loaded, Int(id)) ?? [], Int(id)) : nil
+    }
+    guard bos < count else { throw .badTokenizer(file: file, problem: "has \(count) pieces, and the BOS token is \(bos)") }
+  }
+
+  deinit { csp_free(processor) }
+
+  // MARK: Text to tokens
+
+  /// The tokens of a text. With `prependBOS` they begin with the beginning-of-sequence token, once, also when the text says `<bos>`.
+  public func toTokens(_ text: String, prependBOS: Bool = true) throws(GemmaError) -> [Int] {
+    var tokens: [Int] = []
+    let bytes = Array(text.utf8)
+    var start = 0
+    for special in specialTokens(in: bytes) {
+      tokens += try encode(bytes[start..<special.range.lowerBound])
+      tokens.append(special.id)
+      start = special.range.upperBound
+    }
+    tokens += try encode(bytes[start...])
+    return prependBOS && tokens.first != bos ? [bos] + tokens : tokens
+  }
+
+  /// The one token of a text as " grimpus". An error that shows the pieces, when it is none or several.
+  public func toSingleToken(_ text: String) throws(GemmaError) -> Int {
+    let tokens = try toTokens(text, prependBOS: false)
+    guard tokens.count == 1, csp_kind(processor, Int32(tokens[0])) != csp_piece_unknown || isSpecial(text) else {
+      throw .notASingleToken(text: text, pieces: try toStrTokens(tokens))
+    }
+    return tokens[0]
+  }
+
+  // MARK: Tokens to text
+
+  /// The text of tokens, with the special ones spelled out: `<bos>Answer True or False`.
+  public func toString(_ tokens: some Sequence<Int>) throws(GemmaError) -> String {
+    var bytes: [UInt8] = []
+    for token in tokens { bytes += try self.bytes(of: token) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The text of each token by itself: `["<bos>", "Answer", " True", " or"]`.
+  public func toStrTokens(_ tokens: some Sequence<Int>) throws(GemmaError) -> [String] {
+    var texts: [String] = []
+    for token in tokens { texts.append(String(decoding: try bytes(of: token), as: UTF8.self)) }
+    return texts
+  }
+
+  /// The text of each token of a text.
+  public func toStrTokens(_ text: String, prependBOS: Bool = true) throws(GemmaError) -> [String] {
+    try toStrTokens(toTokens(text, prependBOS: prependBOS))
+  }
+
+  /// The bytes that a token stands for.
+  func bytes(of token: Int) throws(GemmaError) -> [UInt8] {
+    guard let raw = Self.rawBytes(processor, token) else { throw .tokenOutOfRange(token: token, vocabulary: count) }
+    switch csp_kind(processor, Int32(token)) {
+    case csp_piece_byte: return Self.byte(raw).map { [$0] } ?? raw
+    case csp_piece_control, csp_piece_unknown: return raw
+    default: return Self.withSpaces(raw)
+    }
+  }
+
+  // MARK: Details
+
+  private func encode(_ bytes: ArraySlice<UInt8>) throws(GemmaError) -> [Int] {
+    guard !bytes.isEmpty else { return [] }
+    var count = 0
+    let ids = bytes.withUnsafeBytes { csp_encode(processor, $0.baseAddress, $0.count, &count) }
+    guard let ids else { throw .notEncodable(text: String(decoding: bytes, as: UTF8.self)) }
+    defer { csp_free_ids(ids) }
+    return UnsafeBufferPointer(start: ids, count: count).map(Int.init)
+  }
+
+  private func isSpecial(_ text: String) -> Bool { specials.contains { $0.bytes == Array(text.utf8) } }
+
+  /// Where special tokens are spelled out in a text, from left to right.
+  private func specialTokens(in bytes: [UInt8]) -> [(range: Range<Int>, id: Int)] {
+    var found: [(range: Range<Int>, id: Int)] = []
+    var position = 0
+    while position < bytes.count {
+      // Every special token of Gemma begins with “<”; only there is it worth looking closer.
+      if bytes[position] == UInt8(ascii: "<"), let special = specials.first(where: { bytes[position...].starts(with: $0.bytes) })
+      {
+        found.append((position..<position + special.bytes.count, special.id))
+        position += special.bytes.count
+      } else {
+        position += 1
+      }
+    }
+    return found
+  }
+
+  private static func rawBytes(_ processor: OpaquePointer, _ token: Int) -> [UInt8]? {
+    guard let id = Int32(exactly: token) else { return nil }
+    var count = 0
+    guard let piece = csp_piece(processor, id, &count) else { return nil }
+    return Array(UnsafeRawBufferPointer(start: piece, count: count))
+  }
+
+  /// The byte of a piece as `<0x0A>`.
+  private static func byte(_ piece: [UInt8]) -> UInt8? {
+    piece.count == 6 ? UInt8(String(decoding: piece[3..<5], as: UTF8.self), radix: 16) : nil
+  }
+
+  /// SentencePiece writes a space as U+2581, “▁”.
+  private static func withSpaces(_ piece: [UInt8]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var position = 0
+    while position < piece.count {
+      if piece[position...].starts(with: [0xE2, 0x96, 0x81]) {
+        bytes.append(0x20)
+        position += 3
+      } else {
+        bytes.append(piece[position])
+        position += 1
+      }
+    }
+    return bytes
+  }
+}
+
+/// Puts text together while tokens arrive, and holds back a character whose bytes are not all there yet.
+public struct StreamingText: Sendable {
+  private let tokenizer: Tokenizer
+  private var pending: [UInt8] = []
+
+  public init(_ tokenizer: Tokenizer) { self.tokenizer = tokenizer }
+
+  /// The text that a further token completes; empty when a character is still unfinished.
+  public mutating func append(_ token: Int) throws(GemmaError) -> String {
+    pending += try tokenizer.bytes(of: token)
+    let complete = pending.count - unfinished
+    defer { pending.removeFirst(complete) }
+    return String(decoding: pending[..<complete], as: UTF8.self)
+  }
+
+  /// What was held back and will not be completed: `�`, or nothing.
+  public mutating func finish() -> String {
+    defer { pending = [] }
+    return String(decoding: pending, as: UTF8.self)
+  }
+
+  /// How many bytes at the end begin a UTF-8 sequence that needs more of them.
+  private var unfinished: Int {
+    for length in 1...3 where length <= pending.count {
+      let byte = pending[pending.count - length]
+      if byte & 0b1100_0000 == 0b1000_0000 { continue }
+      let needed = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1
+      return needed > length ? length : 0
+    }
+    return 0
+  }
+}

@@ -1,0 +1,86 @@
+extension Tensor {
+  /// One number, by its index on every axis: `pattern[query, key]`.
+  public subscript(indices: Int...) -> Float {
+    get { withUnsafeElements { $0[position(of: indices)] } }
+    set {
+      let position = position(of: indices)
+      withUnsafeMutableElements { $0[position] = newValue }
+    }
+  }
+
+  /// The part along the first axis: `activation[1000...]` holds the positions from 1000 on. No number is copied.
+  public subscript(range: some RangeExpression<Int>) -> Tensor {
+    precondition(rank > 0, "A single number has no range to take.")
+    let bounds = range.relative(to: 0..<shape[0])
+    precondition(
+      bounds.lowerBound >= 0 && bounds.upperBound <= shape[0],
+      "The range \(bounds) lies outside of the first axis of a tensor of shape \(shape).")
+    let row = rowCount
+    return Tensor(shape: [bounds.count] + shape.dropFirst(), storage: storage, offset: offset + bounds.lowerBound * row)
+  }
+
+  /// The part at an index of one axis, which disappears: of `[layer, head, position]`, `select(3, axis: 1)` is `[layer, position]` of
+  /// head 3. Along the first axis no number is copied.
+  public func select(_ index: Int, axis: Int = 0) -> Tensor {
+    check(axis)
+    precondition(
+      index >= 0 && index < shape[axis], "The index \(index) lies outside of axis \(axis) of a tensor of shape \(shape).")
+    var rest = shape
+    rest.remove(at: axis)
+    if axis == 0 { return Tensor(shape: rest, storage: storage, offset: offset + index * rowCount) }
+    let (outer, length, inner) = split(at: axis)
+    var result = Tensor(uninitialized: rest)
+    withUnsafeElements { source in
+      result.withUnsafeMutableElements { target in
+        for o in 0..<outer {
+          for i in 0..<inner { target[o * inner + i] = source[(o * length + index) * inner + i] }
+        }
+      }
+    }
+    return result
+  }
+
+  /// The same numbers in memory of their own, so that a small part does not keep a large whole alive.
+  package func compacted() -> Tensor {
+    var copy = Tensor(uninitialized: shape)
+    withUnsafeElements { source in copy.withUnsafeMutableElements { _ = $0.update(fromContentsOf: source) } }
+    return copy
+  }
+
+  /// Rows and columns exchanged.
+  public func transposed() -> Tensor {
+    precondition(rank == 2, "Only a matrix can be transposed, not a tensor of shape \(shape).")
+    var result = Tensor(uninitialized: [shape[1], shape[0]])
+    withUnsafeElements { source in
+      result.withUnsafeMutableElements { target in
+        for i in 0..<shape[0] {
+          for j in 0..<shape[1] { target[j * shape[0] + i] = source[i * shape[1] + j] }
+        }
+      }
+    }
+    return result
+  }
+
+  /// How many numbers one index of the first axis holds.
+  var rowCount: Int { shape.dropFirst().reduce(1, *) }
+
+  /// How an axis divides the storage: `outer` blocks of `length` parts of `inner` numbers.
+  func split(at axis: Int) -> (outer: Int, length: Int, inner: Int) {
+    (shape[..<axis].reduce(1, *), shape[axis], shape[(axis + 1)...].reduce(1, *))
+  }
+
+  func check(_ axis: Int) {
+    precondition(shape.indices.contains(axis), "A tensor of shape \(shape) has no axis \(axis).")
+  }
+
+  private func position(of indices: [Int]) -> Int {
+    precondition(
+      indices.count == rank, "\(indices.count) indices for a tensor of shape \(shape); for a part of it, use select or a range.")
+    var position = 0
+    for (index, length) in zip(indices, shape) {
+      precondition(index >= 0 && index < length, "The index \(indices) lies outside of a tensor of shape \(shape).")
+      position = position * length + index
+    }
+    return position
+  }
+}

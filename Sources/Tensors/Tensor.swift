@@ -1,0 +1,115 @@
+/// A block of numbers with a shape: what a hook point holds, what a kernel reads, what a figure shows.
+///
+/// `Tensor` is fp32, row-major and without gaps: the element `[i, j]` of a `[rows, columns]` tensor is the number `i * columns + j`.
+/// It is a value: a copy is cheap, and changing the copy leaves the original alone (storage is shared until it is written to). A part
+/// along the first axis (`tensor[3..<5]`, `tensor.select(3)`) shares the storage too, so that a layer or a position of a large
+/// activation costs nothing to look at.
+///
+/// What is wrong in a program (a shape that does not fit, an index out of range) stops with a message that names both sides, as it does
+/// for `Array`. What can be wrong in data (a file, a prompt) is checked by those who read the data, and is an error there.
+public struct Tensor: Sendable {
+  /// The length of each axis, outermost first. Empty for a single number.
+  public private(set) var shape: [Int]
+  /// How many numbers the tensor holds: the product of `shape`.
+  public private(set) var count: Int
+  var storage: TensorStorage
+  /// Where this tensor begins in its storage, in elements.
+  var offset: Int
+
+  init(shape: [Int], storage: TensorStorage, offset: Int = 0) {
+    self.shape = shape
+    self.count = shape.reduce(1, *)
+    self.storage = storage
+    self.offset = offset
+  }
+
+  /// A tensor whose numbers are not set yet; for those who write all of them before anyone reads one.
+  package init(uninitialized shape: [Int]) {
+    precondition(shape.allSatisfy { $0 >= 0 }, "The shape \(shape) has a negative axis.")
+    self.init(shape: shape, storage: TensorStorage(count: shape.reduce(1, *)))
+  }
+
+  /// A tensor of one number repeated: `Tensor(repeating: 0, shape: [18, 8])`.
+  public init(repeating value: Float, shape: [Int]) {
+    self.init(uninitialized: shape)
+    withUnsafeMutableElements { $0.update(repeating: value) }
+  }
+
+  /// A tensor of the given numbers in row-major order. There must be as many as the shape holds; the shape is one axis if not given.
+  public init(_ elements: [Float], shape: [Int]? = nil) {
+    let shape = shape ?? [elements.count]
+    precondition(
+      elements.count == shape.reduce(1, *),
+      "\(elements.count) numbers do not fill the shape \(shape), which holds \(shape.reduce(1, *)).")
+    self.init(uninitialized: shape)
+    withUnsafeMutableElements { _ = $0.update(from: elements) }
+  }
+
+  /// A matrix of the given rows, which must be of equal length.
+  public init(rows: [[Float]]) {
+    let columns = rows.first?.count ?? 0
+    precondition(rows.allSatisfy { $0.count == columns }, "The rows have different lengths: \(rows.map(\.count)).")
+    self.init(rows.flatMap { $0 }, shape: [rows.count, columns])
+  }
+
+  /// How many axes the tensor has.
+  public var rank: Int { shape.count }
+
+  /// The numbers in row-major order.
+  public var elements: [Float] { withUnsafeElements { Array($0) } }
+
+  /// The number of a tensor that holds just one.
+  public var scalar: Float {
+    precondition(count == 1, "A tensor of shape \(shape) is not a single number.")
+    return withUnsafeElements { $0[0] }
+  }
+
+  /// The rows of a matrix, as arrays.
+  public var rows: [[Float]] {
+    precondition(rank == 2, "A tensor of shape \(shape) is not a matrix; select or reshape first.")
+    return (0..<shape[0]).map { select($0).elements }
+  }
+
+  /// The same numbers in another shape. One axis may be -1: it takes what is left.
+  public func reshaped(_ newShape: [Int]) -> Tensor {
+    var newShape = newShape
+    if let open = newShape.firstIndex(of: -1) {
+      let known = newShape.enumerated().filter { $0.offset != open }.reduce(1) { $0 * $1.element }
+      newShape[open] = known == 0 ? 0 : count / known
+    }
+    precondition(
+      newShape.allSatisfy { $0 >= 0 } && newShape.reduce(1, *) == count,
+      "A tensor of shape \(shape) (\(count) numbers) cannot be reshaped to \(newShape).")
+    return Tensor(shape: newShape, storage: storage, offset: offset)
+  }
+
+  /// Reads the numbers in row-major order, in place. The pointer is valid within `body` only.
+  public func withUnsafeElements<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
+    defer { withExtendedLifetime(storage) {} }
+    return try body(UnsafeBufferPointer(start: storage.base + offset, count: count))
+  }
+
+  /// Changes the numbers in place. The pointer is valid within `body` only.
+  public mutating func withUnsafeMutableElements<Result>(
+    _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    makeUnique()
+    defer { withExtendedLifetime(storage) {} }
+    return try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
+  }
+
+  /// Gives this value a storage of its own, before it is written to.
+  private mutating func makeUnique() {
+    guard !isKnownUniquelyReferenced(&storage) else { return }
+    let copy = TensorStorage(count: count)
+    copy.base.update(from: storage.base + offset, count: count)
+    (storage, offset) = (copy, 0)
+  }
+}
+
+extension Tensor: Equatable {
+  /// Equal shapes and equal numbers (so a tensor with a NaN is not equal to itself).
+  public static func == (left: Tensor, right: Tensor) -> Bool {
+    left.shape == right.shape && left.withUnsafeElements { l in right.withUnsafeElements { r in l.elementsEqual(r) } }
+  }
+}
