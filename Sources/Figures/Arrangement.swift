@@ -2,6 +2,7 @@
 ///
 /// The JSON gets these numbers, and the SVG draws what the JSON says, so both look alike. Sizes follow from the data: a cell is at most
 /// 26 pixels wide, panels beside each other share their height, square matrices stay square, and a figure is as wide as a page likes.
+/// Where panels of a row have the same rows, or those of a column the same columns, the outer one bears the labels for all.
 struct Arrangement {
   struct Frame: Equatable {
     var x: Double
@@ -24,6 +25,9 @@ struct Arrangement {
   /// One a panel, in the order of the panels; their origin is the top left of the space between the margins.
   private(set) var frames: [Frame] = []
   private(set) var slanted: [Bool] = []
+  /// The panel left of each panel, or below it, whose labels stand for its own as well.
+  private(set) var yNeighbours: [Int?] = []
+  private(set) var xNeighbours: [Int?] = []
   private(set) var margin = Figure.Margin(l: 0, r: 0, t: 0, b: 0)
   private(set) var titleLines: [String] = []
   /// The space between the margins.
@@ -42,7 +46,9 @@ struct Arrangement {
     let widths = grid.widths
     let heights = grid.heights(widths)
     slanted = panels.indices.map { AxisTicks(x: panels[$0]).isSlanted(length: grid.width(of: $0, in: widths)) }
-    let lefts = (0..<columns).map { column in grid.maximum(column: column) { grid.left($0, slanted[$0], widths) } }
+    yNeighbours = panels.indices.map(grid.yNeighbour)
+    xNeighbours = panels.indices.map(grid.xNeighbour)
+    let lefts = (0..<columns).map { column in grid.maximum(column: column) { grid.left($0, slanted[$0]) } }
     let bottoms = (0..<rows).map { row in grid.maximum(row: row) { grid.bottom($0, slanted[$0]) } }
     let titleRoom = titled ? Self.panelTitleRoom : 0
 
@@ -139,7 +145,7 @@ private struct Grid {
   var widths: [Double] {
     let natural = (0..<columns).map { column in maximum(column: column, naturalWidth) }
     let bars = (0..<columns).reduce(0) { sum, column in sum + maximum(column: column) { barRooms[$0] } }
-    let lefts = (0..<columns).reduce(0) { sum, column in sum + maximum(column: column) { left($0, false, []) } + 22 }
+    let lefts = (0..<columns).reduce(0) { sum, column in sum + maximum(column: column) { left($0, false) } + 22 }
     let room = (columns > 2 ? 1000 : 860) - bars - lefts
     let fixed = natural.filter { $0 <= Self.narrowest * 1.5 }.reduce(0, +)
     let flexible = natural.reduce(0, +) - fixed
@@ -169,19 +175,36 @@ private struct Grid {
     return max(36, min(Double(panels[panel].values.rows) * Self.cellHeight, panels[panel].values.rows > 60 ? 640 : 480)).rounded()
   }
 
-  /// What stands left of a panel: its title, its labels, and the overhang of slanted labels below.
-  func left(_ panel: Int, _ slanted: Bool, _ widths: [Double]) -> Double {
+  /// The panel to the left, if it has the same rows.
+  func yNeighbour(_ panel: Int) -> Int? {
+    guard panel % columns > 0 else { return nil }
+    let (own, other) = (panels[panel], panels[panel - 1])
+    let same = own.values.rows == other.values.rows && own.yLabels == other.yLabels && own.y == other.y
+    return same && own.problem == nil && other.problem == nil ? panel - 1 : nil
+  }
+
+  /// The panel below, if it has the same columns.
+  func xNeighbour(_ panel: Int) -> Int? {
+    guard panel + columns < panels.count else { return nil }
+    let (own, other) = (panels[panel], panels[panel + columns])
+    let same = own.values.columns == other.values.columns && own.xLabels == other.xLabels && own.x == other.x
+    return same && own.problem == nil && other.problem == nil ? panel + columns : nil
+  }
+
+  /// What stands left of a panel: its title, its labels, and the overhang of slanted labels below. Beside another panel these hang
+  /// over its labels' free side.
+  func left(_ panel: Int, _ slanted: Bool) -> Double {
     let heatmap = panels[panel]
-    guard heatmap.problem == nil else { return 0 }
+    guard heatmap.problem == nil, yNeighbour(panel) == nil else { return 0 }
     let labels = AxisTicks(y: heatmap).widest + 9
-    let overhang = slanted ? AxisTicks(x: heatmap).widest * 0.71 + 4 : 0
+    let overhang = slanted && panel % columns == 0 ? AxisTicks(x: heatmap).widest * 0.71 + 4 : 0
     return max(labels + (heatmap.y == nil ? 0 : Arrangement.axisTitleRoom), overhang)
   }
 
   /// What stands below a panel.
   func bottom(_ panel: Int, _ slanted: Bool) -> Double {
     let heatmap = panels[panel]
-    guard heatmap.problem == nil else { return 0 }
+    guard heatmap.problem == nil, xNeighbour(panel) == nil else { return 0 }
     let ticks = AxisTicks(x: heatmap)
     let labels = !heatmap.showsXLabels ? 4 : slanted ? ticks.widest * 0.71 + 16 : AxisTicks.lineHeight + 8
     return labels + (heatmap.x == nil ? 2 : Arrangement.axisTitleRoom)

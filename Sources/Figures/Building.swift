@@ -47,6 +47,15 @@ extension Figure {
   }
 }
 
+extension Figure.Axis {
+  /// Leaves labels and title to another axis.
+  fileprivate mutating func follow(_ axis: String) {
+    matches = axis
+    showticklabels = false
+    title = nil
+  }
+}
+
 /// From panels to the schema.
 private struct FigureBuilder {
   var title: String?
@@ -92,10 +101,10 @@ private struct FigureBuilder {
     for panel in panels.indices {
       layout.annotations += annotations(panel, arrangement)
       guard panels[panel].problem == nil else { continue }
-      let number = traces.isEmpty ? "" : String(traces.count + 1)
+      let number = axisNumber(panel)
       let scale = scales.firstIndex { $0.panels.contains(panel) } ?? 0
       traces.append(.heatmap(trace(panels[panel], axis: number, scale: scale)))
-      (layout.axes["xaxis" + number], layout.axes["yaxis" + number]) = axes(panel, number, arrangement)
+      (layout.axes["xaxis" + number], layout.axes["yaxis" + number]) = axes(panel, arrangement)
     }
     if panels.isEmpty { layout.annotations.append(note("No data: the figure has no panels", in: arrangement.inner, arrangement)) }
     for (index, scale) in scales.enumerated() {
@@ -145,8 +154,14 @@ private struct FigureBuilder {
     return "\(row)\(column): %{z:\(panel.hoverFormat)}<extra></extra>"
   }
 
-  private func axes(_ panel: Int, _ number: String, _ arrangement: Arrangement) -> (x: Figure.Axis, y: Figure.Axis) {
-    let heatmap = panels[panel]
+  /// Plotly counts axes from ``, `2`, `3`.
+  private func axisNumber(_ panel: Int) -> String {
+    let drawn = panels[..<panel].count { $0.problem == nil }
+    return drawn == 0 ? "" : String(drawn + 1)
+  }
+
+  private func axes(_ panel: Int, _ arrangement: Arrangement) -> (x: Figure.Axis, y: Figure.Axis) {
+    let (heatmap, number) = (panels[panel], axisNumber(panel))
     let frame = arrangement.frames[panel]
     let domains = arrangement.domains(of: frame)
     var x = axis(AxisTicks(x: heatmap), heatmap.xLabels, heatmap.x, length: frame.width, room: AxisTicks(x: heatmap).widest + 10)
@@ -154,10 +169,12 @@ private struct FigureBuilder {
     x.anchor = "y" + number
     x.tickangle = arrangement.slanted[panel] ? -AxisTicks.slant : 0
     if !heatmap.showsXLabels { x.showticklabels = false }
+    if let below = arrangement.xNeighbours[panel] { x.follow("x" + axisNumber(below)) }
     var y = axis(AxisTicks(y: heatmap), heatmap.yLabels, heatmap.y, length: frame.height, room: AxisTicks.lineHeight)
     y.domain = domains.y
     y.anchor = "x" + number
     y.autorange = .reversed
+    if let left = arrangement.yNeighbours[panel] { y.follow("y" + axisNumber(left)) }
     return (x, y)
   }
 

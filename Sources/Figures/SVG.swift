@@ -43,7 +43,7 @@ private struct SVGDrawing {
     guard let title = figure.layout.title else { return }
     let size = title.font?.size ?? Arrangement.titleSize
     let anchor = ["center": "middle", "right": "end"][title.xanchor ?? (title.x ?? 0.5 < 0.4 ? "left" : "center")] ?? "start"
-    let x = anchor == "start" && (title.x ?? 0.5) < 0.05 ? 4 : (title.x ?? 0.5) * geometry.width
+    let x = anchor == "start" && (title.x ?? 0.5) < 0.05 ? 0 : (title.x ?? 0.5) * geometry.width
     svg.lines(
       PlotlyText.plain(title.text), x: x, y: 12 + size * 0.72, lineHeight: size * 1.3,
       ["text-anchor": anchor, "font-size": Numbers.coordinate(size), "font-weight": "600"])

@@ -11,7 +11,7 @@ struct SVGAxes {
         "height": Numbers.coordinate(frame.height), "fill": "none", "stroke": "currentColor", "stroke-opacity": ".3",
         "stroke-width": ".75",
       ])
-    drawY(&svg)
+    if panel.y.showticklabels != false { drawY(&svg) }
     if panel.x.showticklabels != false { drawX(&svg) }
     drawTitles(&svg)
   }
@@ -70,7 +70,8 @@ struct SVGAxes {
         ], title)
     }
     if let title = label(panel.y.title, length: frame.height) {
-      let x = Numbers.coordinate(frame.x - 9 - panel.yTicks.widest - 8)
+      let labels = panel.y.showticklabels == false ? 0 : panel.yTicks.widest
+      let x = Numbers.coordinate(frame.x - 17 - labels)
       let y = Numbers.coordinate(frame.y + frame.height / 2)
       svg.element(
         "text",

@@ -59,6 +59,8 @@ extension Figure {
     /// Where it lies, from 0 to 1 of the space between the margins; 0 is left, or below.
     public var domain: [Double]?
     public var anchor: String?
+    /// The axis that is zoomed with this one.
+    public var matches: String?
     public var autorange: AutoRange?
     public var title: Title?
     public var tickmode: String?

@@ -102,6 +102,19 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
   private var figureHasMore: Bool { data.isEmpty }
   private let data: [Int] = []
 
+  @Test("labels equal rows once in a row of panels, and equal columns once in a column") func sharedAxes() {
+    let figure = Figure.grid(columns: 2) {
+      for _ in 0..<3 { Heatmap([[1.0, 2]], x: "key", y: "query", yLabels: ["a"]) }
+      Heatmap([[1.0, 2]], x: "key", y: "query", yLabels: ["b"])
+    }
+    let axes = figure.layout.axes
+    #expect(["yaxis", "yaxis2", "yaxis3", "yaxis4"].map { axes[$0]?.matches } == [nil, "y", nil, nil])
+    #expect(["xaxis", "xaxis2", "xaxis3", "xaxis4"].map { axes[$0]?.matches } == ["x3", "x4", nil, nil])
+    #expect(["yaxis", "yaxis2", "yaxis3", "yaxis4"].map { axes[$0]?.showticklabels } == [nil, false, nil, nil])
+    #expect(figure.svg().ranges(of: ">query</text>").count == 3 && figure.svg().ranges(of: ">key</text>").count == 2)
+    #expect(figure.svg().contains("query a, key 1: 2"), "Hovering tells the label all the same")
+  }
+
   @Test("puts row 0 on top") func rowZero() throws {
     #expect(small.layout.axes["yaxis"]?.autorange == .reversed)
     let upsideDown = try Figure(
@@ -147,7 +160,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     <path d="M0 2l1-1" fill="none" stroke="currentColor" stroke-opacity=".5" vector-effect="non-scaling-stroke" \
     shape-rendering="auto" pointer-events="none"/>
     </g>
-    <text x="4" y="23.52" font-size="16" font-weight="600" text-anchor="start">Weights | a &lt; b</text>
+    <text x="0" y="23.52" font-size="16" font-weight="600" text-anchor="start">Weights | a &lt; b</text>
     <rect x="36" y="37" width="76" height="44" fill="none" stroke="currentColor" stroke-opacity=".3" stroke-width=".75"/>
     <g text-anchor="end" fill-opacity=".82" style="white-space:pre">
     <text x="29" y="51.8">0</text>
