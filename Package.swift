@@ -46,10 +46,11 @@ let package = Package(
         .product(name: "SwiftParser", package: "swift-syntax"),
         .product(name: "SwiftIDEUtils", package: "swift-syntax"),
       ]),
+    .target(name: "Building", dependencies: ["Document", "Record", "Rendering", "Session"]),
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Document", "Session", "Rendering", "Record",
+        "Building", "Document", "Figures", "Record", "Session",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -68,16 +69,18 @@ let package = Package(
     // One test target a module.
     .testTarget(name: "DocumentTests", dependencies: ["Document"]),
     .testTarget(name: "PlanningTests", dependencies: ["Planning", "Document"]),
-    .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Record"]),
+    // Sessions start the worker that lies beside the tests.
+    .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Record", "folio-worker"]),
+    .testTarget(name: "BuildingTests", dependencies: ["Building", "Document", "Record", "Session", "folio-worker"]),
     .testTarget(name: "RecordTests", dependencies: ["Record"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Document", "Record", "Figures"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
     .testTarget(name: "GemmaTests", dependencies: ["Gemma", "Tensors"], exclude: ["Fixtures"]),
     .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Gemma", "Tensors"]),
-    .testTarget(name: "PrOntoQATests", dependencies: ["PrOntoQA"]),
-    .testTarget(name: "FolioKitTests", dependencies: ["FolioKit"]),
-    .testTarget(name: "folioTests", dependencies: ["folio"]),
+    .testTarget(name: "PrOntoQATests", dependencies: ["PrOntoQA"], exclude: ["Fixtures"]),
+    .testTarget(name: "FolioKitTests", dependencies: ["FolioKit", "Record"]),
+    .testTarget(name: "folioTests", dependencies: ["folio", "folio-worker"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -23,7 +23,7 @@ enum CompilerDiagnostics {
   }
 
   private static func diagnostic(_ line: String, source: CellSource, file: String, lines: [Int: String]) -> Diagnostic? {
-    guard let match = line.wholeMatch(of: /(.*?):(\d+):(\d+): (error|warning|note|remark): (.*?)(?: \[#\w+\])?/) else {
+    guard let match = line.wholeMatch(of: /(.*?):(\d+):(\d+): (error|warning|note|remark): (.*?)(?: \[#[\w-]+\])?/) else {
       guard let match = line.wholeMatch(of: /(error|warning): (.*)/) else { return nil }
       return Diagnostic(match.1 == "error" ? .error : .warning, String(match.2))
     }

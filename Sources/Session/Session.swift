@@ -134,6 +134,7 @@ public final class Session {
     _ compiled: CellCompiler.Compiled, cell: Cell, outputs: inout OutputCollector
   ) throws -> CellError? {
     guard let worker else { return nil }
+    var watched = WatchedText(observe: observe)
     let limit = cell.options.timeout ?? options.timeout
     let answer = try worker.run(
       .init(cell: cell.number, library: compiled.library, entryPoint: compiled.entryPoint),
@@ -142,13 +143,14 @@ public final class Session {
       switch event {
       case .text(let stream, let bytes):
         outputs.add(stream, bytes)
-        observe(.text(stream, bytes))
+        watched.add(stream, bytes)
       case .output(let output):
         outputs.add(output)
         observe(.output(output))
       case .progress(let progress): observe(.progress(progress))
       }
     }
+    if case .end(.finished) = answer { watched.release() }
     switch answer {
     case .end(.finished): return nil
     case .end(let end): return errors.error(end, cell: cell, fatalError: outputs.takeFatalError(after: end))
@@ -215,6 +217,32 @@ public final class Session {
     }
     return diagnostic
   }
+}
+
+/// Hands on what a cell prints as it comes, but not the runtime's words on a trap: they come again as the cell's error, at its place
+/// in the notebook and without a call stack in addresses.
+private struct WatchedText {
+  let observe: (Session.Event) -> Void
+  private var held: [UInt8] = []
+
+  init(observe: @escaping (Session.Event) -> Void) { self.observe = observe }
+
+  mutating func add(_ stream: Output.Stream, _ bytes: [UInt8]) {
+    guard stream == .standardError, !held.isEmpty || bytes.contains(words: "Fatal error: ") else {
+      return observe(.text(stream, bytes))
+    }
+    held += bytes
+  }
+
+  /// The cell went on after all: the words were its own.
+  mutating func release() {
+    if !held.isEmpty { observe(.text(.standardError, held)) }
+    held = []
+  }
+}
+
+extension [UInt8] {
+  fileprivate func contains(words: String) -> Bool { String(decoding: self, as: UTF8.self).contains(words) }
 }
 
 extension OutputCollector {

@@ -1,0 +1,118 @@
+import Record
+import Yams
+
+/// Reads what stands between the `---` lines at the top of a file, and blanks it.
+enum FrontMatterParser {
+  private static let keys = ["title", "description", "params", "order"]
+
+  static func parse(_ source: inout SourceText) -> FrontMatter {
+    guard source.lines.first.map(isFence) == true else { return FrontMatter() }
+    guard let end = source.lines.dropFirst().firstIndex(where: isFence) else {
+      source.report(
+        line: 1, "the front matter is not closed",
+        advice: "End it by a line of three dashes. A horizontal rule at the top of a file can be written '***'.")
+      source.blank(first: source.lines.count)
+      return FrontMatter()
+    }
+    let yaml = source.lines[1..<end].joined(separator: "\n")
+    defer { source.blank(first: end + 1) }
+    guard let mapping = YAMLMapping(yaml, firstLine: 2, what: "the front matter", in: &source) else { return FrontMatter() }
+    var frontMatter = FrontMatter()
+    for entry in mapping.entries { read(entry, into: &frontMatter, source: &source) }
+    return frontMatter
+  }
+
+  private static func isFence(_ line: String) -> Bool { line.hasPrefix("---") && line.dropFirst(3).allSatisfy(\.isWhitespace) }
+
+  private static func read(_ entry: YAMLMapping.Entry, into frontMatter: inout FrontMatter, source: inout SourceText) {
+    switch entry.key {
+    case "title":
+      frontMatter.title = entry.value.text
+      expect("a text", entry, frontMatter.title != nil, &source)
+    case "description":
+      frontMatter.description = entry.value.text
+      expect("a text", entry, frontMatter.description != nil, &source)
+    case "order":
+      frontMatter.order = entry.value.tagName == "int" ? entry.value.int : nil
+      expect("a whole number", entry, frontMatter.order != nil, &source)
+    case "params": readParameters(entry, into: &frontMatter, source: &source)
+    default:
+      source.report(
+        line: entry.line, "the front matter has no key '\(entry.key)'", advice: Suggestion.advice(for: entry.key, among: keys))
+    }
+  }
+
+  private static func expect(_ what: String, _ entry: YAMLMapping.Entry, _ isRight: Bool, _ source: inout SourceText) {
+    guard !isRight else { return }
+    source.report(line: entry.line, "'\(entry.key)' is \(entry.value.kindInWords), and must be \(what)")
+  }
+
+  // MARK: - Parameters
+
+  private static func readParameters(
+    _ entry: YAMLMapping.Entry, into frontMatter: inout FrontMatter, source: inout SourceText
+  ) {
+    if entry.value.tagName == "null" { return }
+    guard let mapping = entry.value.mapping else {
+      return expect("a mapping of names to defaults", entry, false, &source)
+    }
+    for (key, value) in mapping {
+      let line = (key.mark?.line ?? value.mark?.line ?? 1) + 1
+      let name = key.text ?? ""
+      guard isName(name) else {
+        source.report(
+          line: line, "'\(name)' cannot be the name of a parameter",
+          advice: "A cell reads it as 'params.name': use letters, digits and '_', a letter first.")
+        continue
+      }
+      guard let value = parameterValue(value) else {
+        source.report(
+          line: line, "the default of '\(name)' is \(value.kindInWords)",
+          advice: "It must be an integer, a number, true or false, a text, or a list of one of these: it gives the parameter its type.")
+        continue
+      }
+      frontMatter.parameters.append(Parameter(name: name, value: value, line: line))
+    }
+  }
+
+  private static func isName(_ name: String) -> Bool {
+    name.wholeMatch(of: /[\p{L}_][\p{L}\p{M}\p{N}_]*/) != nil && !["self", "Self", "Type", "Protocol", "init", "_"].contains(name)
+  }
+
+  static func parameterValue(_ node: Node) -> ParameterValue? {
+    guard let sequence = node.sequence else { return scalarValue(node) }
+    let values = sequence.compactMap(scalarValue)
+    guard values.count == sequence.count else { return nil }
+    // [1, 2.5] is a list of numbers.
+    let isNumeric = values.allSatisfy { if case .int = $0 { true } else if case .double = $0 { true } else { false } }
+    let kinds = Set(values.map(\.typeName))
+    if isNumeric && kinds.count > 1 {
+      return .array(values.map { if case .int(let value) = $0 { .double(Double(value)) } else { $0 } })
+    }
+    return kinds.count <= 1 ? .array(values) : nil
+  }
+
+  private static func scalarValue(_ node: Node) -> ParameterValue? {
+    guard node.scalar != nil else { return nil }
+    switch node.tagName {
+    case "int": return node.int.map(ParameterValue.int)
+    case "float": return node.number.map(ParameterValue.double)
+    case "bool": return node.bool.map(ParameterValue.bool)
+    case "null": return nil
+    default: return node.text.map(ParameterValue.string)
+    }
+  }
+}
+
+extension ParameterValue {
+  /// The Swift type's name.
+  public var typeName: String {
+    switch self {
+    case .int: "Int"
+    case .double: "Double"
+    case .bool: "Bool"
+    case .string: "String"
+    case .array(let values): "[\(values.first?.typeName ?? "String")]"
+    }
+  }
+}

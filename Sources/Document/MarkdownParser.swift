@@ -1,0 +1,170 @@
+import CCmark
+import Foundation
+import Record
+
+/// Reads the Markdown below the front matter, by cmark.
+struct MarkdownParser {
+  private typealias Node = OpaquePointer
+
+  private var blocks: [Block] = []
+  private var cells = CellParser()
+  private var anchors: [String: Int] = [:]
+
+  static func parse(_ source: inout SourceText) -> [Block] {
+    let text = source.lines.joined(separator: "\n")
+    guard let root = cmark_parse_document(text, text.utf8.count, CMARK_OPT_DEFAULT) else { return [] }
+    defer { cmark_node_free(root) }
+    var parser = MarkdownParser()
+    replaceRemoteImages(root)
+    parser.checkNestedFences(root, source: &source)
+    var child = cmark_node_first_child(root)
+    while let node = child {
+      parser.read(node, source: &source)
+      child = cmark_node_next(node)
+    }
+    return parser.blocks
+  }
+
+  private mutating func read(_ node: Node, source: inout SourceText) {
+    let line = Int(cmark_node_get_start_line(node))
+    switch cmark_node_get_type(node) {
+    case CMARK_NODE_HEADING:
+      let text = Self.plainText(node)
+      blocks.append(
+        .heading(
+          Heading(
+            level: Int(cmark_node_get_heading_level(node)), html: Self.innerHTML(node), text: text, anchor: anchor(text),
+            line: line)))
+    case CMARK_NODE_CODE_BLOCK: readCode(node, line: line, source: &source)
+    default:
+      let html = Self.html(node)
+      // Paragraphs and lists that follow each other are one piece of prose.
+      if case .prose(let before, let first)? = blocks.last {
+        blocks[blocks.count - 1] = .prose(html: before + html, line: first)
+      } else {
+        blocks.append(.prose(html: html, line: line))
+      }
+    }
+  }
+
+  // MARK: - Code
+
+  private mutating func readCode(_ node: Node, line: Int, source: inout SourceText) {
+    let literal = cmark_node_get_literal(node).map { String(cString: $0) } ?? ""
+    switch Self.role(node) {
+    case .cell:
+      let indentation = Int(cmark_node_get_start_column(node)) - 1
+      blocks.append(.cell(cells.parse(literal, line: line + 1, indentation: indentation, source: &source)))
+    case .listing(let language):
+      // The literal of a fence begins on the line after it; that of indented code on its own.
+      blocks.append(.listing(Listing(language: language, source: literal, line: language == nil ? line : line + 1)))
+    case .unknown(let word):
+      source.report(
+        line: line, "'\(word)' after 'swift' means nothing to Folio",
+        advice: "A fence is 'swift', which runs, or 'swift norun', which is only shown. Options stand in the cell: '//| fold: true'.")
+    }
+  }
+
+  private enum Role {
+    case cell
+    case listing(language: String?)
+    /// `swift`, and a second word that is not `norun`.
+    case unknown(String)
+  }
+
+  private static func role(_ node: Node) -> Role {
+    let information = cmark_node_get_fence_info(node).map { String(cString: $0) } ?? ""
+    let words = information.split(whereSeparator: \.isWhitespace).map(String.init)
+    guard words.first == "swift" else { return .listing(language: words.first) }
+    switch words.dropFirst().first {
+    case nil: return .cell
+    case "norun" where words.count == 2: return .listing(language: "swift")
+    case let word?: return .unknown(words.count > 2 ? words[2] : word)
+    }
+  }
+
+  /// A `swift` fence within a list or a quote looks like a cell, and cmark does not keep its lines apart from the list's.
+  private func checkNestedFences(_ root: Node, source: inout SourceText) {
+    Self.forEach(in: root) { node in
+      guard cmark_node_get_type(node) == CMARK_NODE_CODE_BLOCK, cmark_node_parent(node) != root, case .cell = Self.role(node)
+      else { return }
+      source.report(
+        line: Int(cmark_node_get_start_line(node)), "a cell stands within a list or a quote",
+        advice: "Move it to the top level, or write 'swift norun' if it is only to be shown.")
+    }
+  }
+
+  // MARK: - Prose
+
+  private static func html(_ node: Node) -> String {
+    guard let html = cmark_render_html(node, CMARK_OPT_UNSAFE | CMARK_OPT_VALIDATE_UTF8) else { return "" }
+    defer { free(html) }
+    return String(cString: html)
+  }
+
+  /// A heading's HTML without its own tags.
+  private static func innerHTML(_ node: Node) -> String {
+    let html = html(node)
+    guard let start = html.firstIndex(of: ">"), let end = html.range(of: "</h", options: .backwards)?.lowerBound, start < end
+    else { return html }
+    return String(html[html.index(after: start)..<end])
+  }
+
+  private static func plainText(_ node: Node) -> String {
+    var text = ""
+    forEach(in: node) { node in
+      switch cmark_node_get_type(node) {
+      case CMARK_NODE_TEXT, CMARK_NODE_CODE: text += cmark_node_get_literal(node).map { String(cString: $0) } ?? ""
+      case CMARK_NODE_SOFTBREAK, CMARK_NODE_LINEBREAK: text += " "
+      default: break
+      }
+    }
+    return text
+  }
+
+  /// As GitHub makes them: lower case, words joined by `-`, a number where one comes again.
+  private mutating func anchor(_ text: String) -> String {
+    let kept = text.lowercased().filter { $0.isLetter || $0.isNumber || $0 == " " || $0 == "-" || $0 == "_" }
+    let base = kept.isEmpty ? "section" : kept.replacing(" ", with: "-")
+    var anchor = base
+    while let used = anchors[anchor] {
+      anchors[anchor] = used + 1
+      anchor = "\(base)-\(used)"
+    }
+    anchors[anchor] = 1
+    return anchor
+  }
+
+  /// A page asks no other host for anything: an image that lies elsewhere becomes a link to it.
+  private static func replaceRemoteImages(_ root: Node) {
+    var images: [Node] = []
+    forEach(in: root) { node in
+      guard cmark_node_get_type(node) == CMARK_NODE_IMAGE, let url = cmark_node_get_url(node).map({ String(cString: $0) }),
+        url.hasPrefix("//") || url.firstMatch(of: /^[A-Za-z][A-Za-z0-9+.-]*:/) != nil && !url.hasPrefix("data:")
+      else { return }
+      images.append(node)
+    }
+    for image in images {
+      guard let link = cmark_node_new(CMARK_NODE_LINK) else { continue }
+      cmark_node_set_url(link, cmark_node_get_url(image))
+      cmark_node_set_title(link, cmark_node_get_title(image))
+      while let child = cmark_node_first_child(image) { cmark_node_append_child(link, child) }
+      if cmark_node_first_child(link) == nil, let text = cmark_node_new(CMARK_NODE_TEXT) {
+        cmark_node_set_literal(text, cmark_node_get_url(image))
+        cmark_node_append_child(link, text)
+      }
+      if cmark_node_replace(image, link) == 1 { cmark_node_free(image) }
+    }
+  }
+
+  /// Visits a node and all below it.
+  private static func forEach(in root: Node, _ visit: (Node) -> Void) {
+    guard let iterator = cmark_iter_new(root) else { return }
+    defer { cmark_iter_free(iterator) }
+    while true {
+      let event = cmark_iter_next(iterator)
+      if event == CMARK_EVENT_DONE { return }
+      if event == CMARK_EVENT_ENTER, let node = cmark_iter_get_node(iterator) { visit(node) }
+    }
+  }
+}

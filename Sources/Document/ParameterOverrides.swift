@@ -1,0 +1,52 @@
+import Record
+import Yams
+
+extension Document {
+  /// The notebook with other values for some of its parameters, as a command line gives them.
+  /// - Throws: a `Diagnostic` for a name that the notebook lacks, or a text that does not fit the parameter's type.
+  public func applying(overrides: [(name: String, value: String)]) throws -> Document {
+    var document = self
+    for (name, text) in overrides {
+      guard let index = frontMatter.parameters.firstIndex(where: { $0.name == name }) else {
+        let names = frontMatter.parameters.map(\.name)
+        throw Diagnostic(
+          "\(file) has no parameter '\(name)'",
+          advice: names.isEmpty ? "It has none at all." : Suggestion.advice(for: name, among: names))
+      }
+      let former = frontMatter.parameters[index].value
+      guard let value = former.parsed(text) else {
+        throw Diagnostic("'\(name)' is of type \(former.typeName), and '\(text)' is not", advice: former.example(name))
+      }
+      document.frontMatter.parameters[index].value = value
+    }
+    return document
+  }
+}
+
+extension ParameterValue {
+  /// A text as a value of the same type.
+  fileprivate func parsed(_ text: String) -> ParameterValue? {
+    switch self {
+    case .int: return Int(text).map(ParameterValue.int)
+    case .double: return Double(text).map(ParameterValue.double)
+    case .bool: return Bool(text).map(ParameterValue.bool)
+    case .string: return .string(text)
+    case .array(let values):
+      let yaml = text.hasPrefix("[") ? text : "[\(text)]"
+      guard let sequence = (try? Yams.compose(yaml: yaml))??.sequence else { return nil }
+      let element = values.first ?? .string("")
+      let parsed = sequence.map { $0.text.flatMap(element.parsed) }
+      return parsed.contains { $0 == nil } ? nil : .array(parsed.compactMap(\.self))
+    }
+  }
+
+  fileprivate func example(_ name: String) -> String {
+    switch self {
+    case .int: "Give an integer: -P \(name)=3"
+    case .double: "Give a number: -P \(name)=0.5"
+    case .bool: "Give 'true' or 'false': -P \(name)=true"
+    case .string: "Give a text: -P \(name)=text"
+    case .array: "Give a list: -P '\(name)=[a, b]'"
+    }
+  }
+}

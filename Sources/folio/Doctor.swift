@@ -1,0 +1,21 @@
+import ArgumentParser
+import Building
+
+struct Doctor: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Look whether this machine can run notebooks.",
+    discussion: """
+      Looks at the Swift toolchain, Folio's own parts, the system's libraries (by compiling and running a cell), the BLAS kernel and its \
+      speed, free memory and disk, and the models of the hub cache. Exit status 2 if something is missing.
+      """)
+
+  func run() throws {
+    let findings = Examination.findings()
+    let width = findings.map(\.part.count).max() ?? 0
+    for finding in findings {
+      let name = finding.part + String(repeating: " ", count: width - finding.part.count)
+      print("\(finding.isFine ? "ok " : "!! ") \(name)  \(finding.text)")
+    }
+    if !findings.allSatisfy(\.isFine) { throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue) }
+  }
+}

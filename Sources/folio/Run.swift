@@ -1,0 +1,31 @@
+import ArgumentParser
+import Building
+import Document
+import Figures
+import Foundation
+import Record
+import Session
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a notebook, with its outputs on the terminal.",
+    discussion: """
+      What cells print comes as they print it, values and tables as text, figures as a line that says what they show. No page is \
+      written.
+      """)
+
+  @Argument(help: "The notebook, a Markdown file.", completion: .file(extensions: ["md"]))
+  var notebook: String
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws {
+    let status = try options.withDocuments([notebook]) { documents, sessionOptions in
+      guard let document = documents.first else { return .couldNotRun }
+      let progress = TerminalProgress(showsOutputs: true)
+      return SiteBuilder.Status(
+        try document.run(options: sessionOptions) { progress.show($0, of: document) })
+    }
+    throw ExitCode(status.rawValue)
+  }
+}

@@ -1,0 +1,119 @@
+import Building
+import Document
+import Foundation
+import Record
+import Session
+import Testing
+
+@Suite struct SiteBuilderTests {
+  /// Builds notebooks, given by name and text, in a folder of their own.
+  private func build(
+    _ notebooks: [String: String], keepGoing: Bool = false, in folder: TemporaryFolder
+  ) throws -> (status: SiteBuilder.Status, pages: [String: String]) {
+    for (name, text) in notebooks { try folder.write(text, to: "Notebooks/\(name).md") }
+    var options = Session.Options()
+    options.keepsGoing = keepGoing
+    let documents = try Notebooks.read(Notebooks.all(in: folder.path + "/Notebooks"))
+    let status = SiteBuilder(documents, site: folder.path + "/Site", options: options).build { _ in }
+    let pages = (["index"] + notebooks.keys).map { name in
+      (name, (try? folder.read(name == "index" ? "Site/index.html" : "Site/\(name)/index.html")) ?? "")
+    }
+    return (status, Dictionary(uniqueKeysWithValues: pages))
+  }
+
+  @Test func aSiteHasAPageForEachNotebookAndAnIndex() throws {
+    let folder = try TemporaryFolder()
+    let (status, pages) = try build(
+      ["b": "---\norder: 1\n---\n# Bee\n```swift\nprint(\"from <b>\")\n```", "a": "# Ay\n```swift\n6 * 7\n```"], in: folder)
+    #expect(status == .succeeded)
+    #expect(pages["a"]?.contains("42") == true)
+    #expect(pages["b"]?.contains("from &lt;b&gt;") == true && pages["b"]?.contains("from <b>") == false)
+    let index = try #require(pages["index"])
+    let bee = try #require(index.range(of: "Bee")), ay = try #require(index.range(of: "Ay"))
+    #expect(bee.lowerBound < ay.lowerBound)
+    #expect(index.contains("a/index.html"))
+  }
+
+  @Test func aFailedCellIsOnItsPageWithWhatCameBefore() throws {
+    let folder = try TemporaryFolder()
+    let (status, pages) = try build(
+      ["a": "```swift\nprint(\"before\")\n```\n```swift\nlet xs = [1]\nxs[5]\n```\n```swift\nprint(\"after\")\n```"], in: folder)
+    #expect(status == .cellFailed)
+    let page = try #require(pages["a"])
+    #expect(page.contains("before") && page.contains("Index out of range") && page.contains("a.md:6"))
+  }
+
+  @Test(arguments: [
+    ("```swift\nlet x: Int = \"\"\n```", SiteBuilder.Status.couldNotRun), ("```swift\nthrow CancellationError()\n```", .cellFailed),
+    ("```swift\nkill(getpid(), SIGKILL)\n```", .cellFailed), ("```swift\nlet m = try GemmaModel.load(\"no/such\")\n```", .couldNotRun),
+    ("only prose", .succeeded),
+  ])
+  func theStatusSaysWhatWentWrong(notebook: String, status: SiteBuilder.Status) throws {
+    let folder = try TemporaryFolder()
+    #expect(try build(["a": notebook], in: folder).status == status)
+  }
+
+  @Test func afterAFailureTheOthersAreBuiltOnlyIfAsked() throws {
+    let notebooks = ["a": "```swift\nthrow CancellationError()\n```\n```swift\n\"next cell\"\n```", "b": "```swift\n\"next notebook\"\n```"]
+    let stopped = try TemporaryFolder(), going = try TemporaryFolder()
+    #expect(try build(notebooks, in: stopped).pages["b"] == "")
+    let pages = try build(notebooks, keepGoing: true, in: going).pages
+    #expect(pages["b"]?.contains("next notebook") == true && pages["a"]?.contains("next cell") == true)
+  }
+
+  @Test func twoBuildsGiveTheSameBytes() throws {
+    let notebook = ["a": "```swift\nprint([\"k\": 1, \"l\": 2, \"m\": 3])\nFigure(Heatmap([[1.0, -2], [0.5, 3]], title: \"T\"))\n```"]
+    let first = try TemporaryFolder(), second = try TemporaryFolder()
+    let pages = try (build(notebook, in: first).pages, build(notebook, in: second).pages)
+    #expect(pages.0 == pages.1)
+    #expect(pages.0["a"]?.contains("<svg") == true)
+  }
+
+  @Test func cellsRunInTheNotebooksFolder() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("content", to: "Notebooks/data/x.txt")
+    let (_, pages) = try build(["a": "```swift\ntry String(contentsOfFile: \"data/x.txt\", encoding: .utf8) + \"!\"\n```"], in: folder)
+    #expect(pages["a"]?.contains("content!") == true)
+  }
+
+  @Test func aNotebookBuiltAloneKeepsTheOthersInTheIndex() throws {
+    let folder = try TemporaryFolder()
+    _ = try build(["a": "# Ay\n```swift\n1\n```", "b": "# Bee\n```swift\nthrow CancellationError()\n```"], keepGoing: true, in: folder)
+    let alone = try Notebooks.read([folder.path + "/Notebooks/a.md"])
+    #expect(SiteBuilder(alone, site: folder.path + "/Site", options: Session.Options()).build { _ in } == .succeeded)
+    let index = try folder.read("Site/index.html")
+    #expect(index.contains("Ay") && index.contains("Bee") && index.contains("1 of 1 cell failed"))
+  }
+
+  @Test func twoNotebooksOfOneNameAreRefused() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("x", to: "one/a.md")
+    try folder.write("x", to: "two/a.md")
+    #expect(throws: Diagnostic.self) { try Notebooks.read([folder.path + "/one/a.md", folder.path + "/two/a.md"]) }
+  }
+
+  @Test func everyBadNotebookIsReportedBeforeAnyRuns() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("---\ntitel: x\n---", to: "a.md")
+    try folder.write("```swift\n//| labl: x\n```", to: "b.md")
+    let error = #expect(throws: Diagnostics.self) { try Notebooks.read([folder.path + "/a.md", folder.path + "/b.md", "none.md"]) }
+    #expect(error?.all.count == 3)
+  }
+}
+
+/// A folder that is gone when the test is.
+final class TemporaryFolder {
+  let path = NSTemporaryDirectory() + "folio-test-\(UUID())"
+
+  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func write(_ text: String, to file: String) throws {
+    let url = URL(fileURLWithPath: path + "/" + file)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+
+  func read(_ file: String) throws -> String { try String(contentsOfFile: path + "/" + file, encoding: .utf8) }
+}

@@ -1,0 +1,121 @@
+import Document
+import Foundation
+import Record
+import Testing
+
+@Suite struct BadDocumentTests {
+  private func problems(_ markdown: String) -> [Diagnostic] {
+    do {
+      _ = try Document(markdown: markdown, file: "n.md")
+      return []
+    } catch let error as Diagnostics {
+      return error.all
+    } catch {
+      return [Diagnostic("an error of another kind: \(error)")]
+    }
+  }
+
+  private static func options(_ lines: String...) -> String {
+    "# t\n\n```swift\n" + lines.map { "//| \($0)\n" }.joined() + "1\n```"
+  }
+
+  @Test(arguments: [
+    ("---\ntitel: x\n---\n", 2, "no key 'titel'", "Did you mean 'title'?"),
+    ("---\nfoo: x\n---\n", 2, "no key 'foo'", "There are: title, description, params, order."),
+    ("---\ntitle: x\n", 1, "not closed", "three dashes"),
+    ("---\ntitle: [1]\n---\n", 2, "'title' is a list, and must be a text", nil),
+    ("---\ntitle:\n---\n", 2, "'title' is nothing", nil),
+    ("---\n\norder: high\n---\n", 3, "'order' is the text 'high', and must be a whole number", nil),
+    ("---\norder: 1.5\n---\n", 2, "'order' is a number", nil),
+    ("---\n- a\n---\n", 2, "not a mapping", "key: value"),
+    ("---\ntitle: 'x\n---\n", 2, "not valid YAML", nil),
+    ("---\ntitle: a\ntitle: b\n---\n", 2, "twice: title", nil),
+    ("---\na: b: c\n---\n", 2, "not valid YAML", nil),
+    ("---\nparams: 3\n---\n", 2, "'params' is an integer, and must be a mapping", nil),
+    ("---\nparams:\n  a: {b: 1}\n---\n", 3, "the default of 'a' is a mapping", "its type"),
+    ("---\nparams:\n  ok: 1\n  a: [1, x]\n---\n", 4, "the default of 'a' is a list", nil),
+    ("---\nparams:\n  a:\n---\n", 3, "the default of 'a' is nothing", nil),
+    ("---\nparams:\n  2x: 1\n---\n", 3, "cannot be the name", "letters"),
+    ("---\nparams:\n  a-b: 1\n---\n", 3, "cannot be the name", nil),
+    ("---\nparams:\n  self: 1\n---\n", 3, "cannot be the name", nil),
+    (options("labl: x"), 4, "no option 'labl'", "Did you mean 'label'?"),
+    (options("label: a b"), 4, "'label' is the text 'a b'", nil),
+    (options("label: cell-3"), 4, "and not 'cell-N'", nil),
+    (options("label: 3"), 4, "'label' is an integer", nil),
+    (options("echo: maybe"), 4, "'echo' is the text 'maybe', and must be true or false", nil),
+    (options("fold: 1"), 4, "'fold' is an integer", nil),
+    (options("timeout: -1"), 4, "'timeout' is an integer, and must be a number of seconds above 0", nil),
+    (options("label: ok", "timeout: soon"), 5, "'timeout' is the text 'soon'", nil),
+    (options("expect: success"), 4, "must be 'error'", nil),
+    (options("inputs: {a: b}"), 4, "'inputs' is a mapping", nil),
+    (options("tolerance: -1"), 4, "'tolerance'", nil),
+    (options("caption: [a]"), 4, "'caption' is a list", nil),
+    (options("alt:"), 4, "'alt' is nothing", nil),
+    (options("output: no output"), 4, "'output'", nil),
+    (options("cache: \"x\""), 4, "'cache'", nil),
+    (options("just text"), 4, "not a mapping", nil),
+    (options("label: 'x"), 4, "not valid YAML", nil),
+    (options("echo: true", "echo: false"), 4, "twice: echo", nil),
+    ("```swift\nlet x = 1\n//| echo: false\n```", 3, "after the cell's code has begun", "first lines"),
+    ("```swift norunn\n1\n```", 1, "'norunn' after 'swift'", "norun"),
+    ("text\n\n```swift norun please\n1\n```", 3, "'please' after 'swift'", nil),
+    ("- item\n\n  ```swift\n  1\n  ```", 3, "within a list or a quote", "top level"),
+    ("> ```swift\n> 1\n> ```", 1, "within a list or a quote", nil),
+    ("```swift\n//| label: a\n1\n```\n```swift\n//| label: a\n2\n```", 6, "given twice", "each its own"),
+  ])
+  func aProblemIsReportedAtItsLineWithAdvice(markdown: String, line: Int, message: String, advice: String?) throws {
+    let problem = try #require(problems(markdown).first)
+    #expect(problem.place?.line == line, "\(problem)")
+    #expect(problem.message.contains(message), "\(problem)")
+    if let advice { #expect(problem.advice?.contains(advice) == true, "\(problem)") }
+    #expect(problem.excerpt != nil)
+  }
+
+  @Test func everythingThatIsWrongIsReportedAtOnce() {
+    let problems = problems("---\ntitel: x\norder: y\n---\n```swift\n//| labl: a\n1\n//| late: b\n```")
+    #expect(problems.map { $0.place?.line } == [2, 3, 6, 8])
+  }
+
+  @Test func theFirstLabelIsNamedWhereTheSecondIsReported() throws {
+    let problem = try #require(problems("```swift\n//| label: a\n```\n```swift\n//| label: a\n```").first)
+    #expect(problem.notes.first?.place == Place(file: "n.md", line: 2))
+  }
+
+  @Test func aFileThatIsNotUTF8IsReportedAtItsLine() throws {
+    let path = NSTemporaryDirectory() + "latin-\(UUID()).md"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data("first\nsecond \u{E9}".utf8.map { $0 }).write(to: URL(fileURLWithPath: path))
+    #expect(throws: Never.self) { try Document(contentsOf: path) }
+    try Data(Array("first\nGr".utf8) + [0xFC, 0xDF] + Array("e\n".utf8)).write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: Diagnostics.self) { try Document(contentsOf: path) }
+    #expect(error?.all.first?.place?.line == 2)
+  }
+
+  @Test func aMissingFileIsNamed() {
+    let error = #expect(throws: Diagnostic.self) { try Document(contentsOf: "no/such.md") }
+    #expect(error?.message == "'no/such.md' cannot be read: there is no such file")
+  }
+
+  @Test func mutationsOfANotebookNeverCrash() {
+    let good = Array(
+      "---\ntitle: x\nparams:\n  a: 1\n  b: [x, y]\n---\n# H\n\n```swift\n//| label: a\n//| echo: false\nlet x = 1\n```\n- l\n\n> q\n".utf8)
+    var random = SystemRandomNumberGenerator()
+    let bytes = Array("-`#>|/: []{}'\"&*!%@\n\t\\\u{0}é".utf8)
+    for _ in 0..<2000 {
+      var mutant = good
+      for _ in 0..<Int.random(in: 1...6, using: &random) {
+        let position = Int.random(in: 0..<mutant.count, using: &random)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: mutant.remove(at: position)
+        case 1: mutant.insert(bytes[Int.random(in: 0..<bytes.count, using: &random)], at: position)
+        default: mutant[position] = bytes[Int.random(in: 0..<bytes.count, using: &random)]
+        }
+      }
+      let text = String(decoding: mutant, as: UTF8.self)
+      let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.count
+      for problem in problems(text) {
+        #expect((1...max(1, lines)).contains(problem.place?.line ?? 0), "\(problem)\n\(text.debugDescription)")
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import Planning
+import Testing
+
+@Suite struct ScopeTests {
+  private func scope(_ cells: String...) -> Scope {
+    var scope = Scope()
+    for (index, source) in cells.enumerated() {
+      scope.add(module: "Cell\(index + 1)", cell: index + 1, analysis: CellAnalysis(source: source))
+    }
+    return scope
+  }
+
+  @Test func eachCellIsImported() {
+    #expect(scope("let a = 1", "let b = 2").imports == ["import Cell1", "import Cell2"])
+  }
+
+  @Test func theLatestDefinitionOfANameWins() {
+    let imports = scope("let a = 1; func f() {}", "struct a {}", "func f() {}").imports
+    #expect(imports == ["import Cell1", "import Cell2", "import Cell3", "import struct Cell2.`a`", "import func Cell3.`f`"])
+  }
+
+  @Test func overloadsStandBesideEachOther() {
+    #expect(scope("func f(_ x: Int) {}", "func f(_ x: String) {}").imports == ["import Cell1", "import Cell2"])
+  }
+
+  @Test func aRedefinedOverloadKeepsThoseOfOtherCells() {
+    let imports = scope("func f(_ x: Int) {}", "func f(_ x: String) {}", "func f(_ x: Int) {}").imports
+    #expect(imports.suffix(2) == ["import func Cell2.`f`", "import func Cell3.`f`"])
+  }
+
+  @Test func importsOfEarlierCellsHoldForLaterOnes() {
+    #expect(scope("import Dispatch", "import Dispatch").imports == ["import Dispatch", "import Cell1", "import Cell2"])
+  }
+}

@@ -1,0 +1,123 @@
+import Record
+import Session
+import Testing
+
+@Suite struct FailureTests {
+  @Test func aCellThatDoesNotCompileIsReportedAtItsLineAndColumn() throws {
+    let record = try run("# Título\n\n```swift\nlet é = 1\n\né + missing\n```\n\n```swift\n1\n```")
+    let diagnostic = try #require(record.cells[0].diagnostic)
+    #expect(record.cells[0].error?.kind == .compile)
+    #expect(diagnostic.place == Place(file: "notebook.md", line: 6, column: 6))
+    #expect(diagnostic.message == "cannot find 'missing' in scope")
+    #expect(diagnostic.excerpt == "é + missing")
+    #expect(record.cells[1].outcome == .notRun)
+  }
+
+  @Test func aThrownErrorStandsAtItsTryAndNamesItsThrow() throws {
+    let record = try run(
+      cells: [
+        "struct Oops: Error { var why: String }\nfunc risky(_ n: Int) throws -> Int {\n  guard n < 3 else { throw Oops(why: \"too big\") }\n  return n\n}\nvar log = [1]",
+        "log.append(2)\nprint(\"before\")\nlet a = try risky(1)\nlet b = try risky(5)\nprint(\"after\")",
+        "log",
+      ], keepGoing: true)
+    let failed = record.cells[1]
+    #expect(failed.outcome == .failed && failed.error?.kind == .thrown)
+    #expect(failed.standardOutput == "before\n")
+    #expect(failed.diagnostic?.message == "Error raised at top level: Oops(why: \"too big\")")
+    #expect(failed.diagnostic?.place?.line == 12)
+    #expect(failed.diagnostic?.excerpt == "let b = try risky(5)")
+    #expect(failed.diagnostic?.notes.first?.place?.line == 4)
+    #expect(record.cells[2].values == ["[1, 2]"])
+  }
+
+  @Test(arguments: [
+    ("let xs = [1]\nprint(\"a\")\nprint(xs[Int(\"7\")!])", "Fatal error: Index out of range", 3),
+    ("let n: Int? = Int(\"x\")\nn!", "Fatal error: Unexpectedly found nil while unwrapping an Optional value", 2),
+    ("var big = Int.max\nbig += Int(\"1\")!", "Fatal error: arithmetic overflow", 2),
+    ("let zero = Int(\"0\")!\n1 / zero", "Fatal error: Division by zero", 2),
+    ("\nfatalError(\"gone: é\")", "Fatal error: gone: é", 2),
+    ("precondition(Int(\"1\")! > 2, \"must be more\")", "Fatal error: must be more", 1),
+    ("let any: Any = 1\nany as! String", "Fatal error: Could not cast value of type 'Swift.Int'", 2),
+    ("func f(_ n: Int) -> Int { 1 + f(n + 1) }\nf(0)", "Fatal error: stack overflow", 1),
+  ])
+  func aTrapIsReportedAtItsLineAndTheSessionLives(source: String, message: String, line: Int) throws {
+    let record = try run(cells: ["var kept = [\"kept\"]", source, "kept"], keepGoing: true)
+    let diagnostic = try #require(record.cells[1].diagnostic)
+    #expect(record.cells[1].error?.kind == .trap)
+    #expect(diagnostic.message.hasPrefix(message), "\(diagnostic.message)")
+    #expect(!diagnostic.message.contains("stack trace"))
+    #expect(diagnostic.place?.line == 4 + line)
+    #expect(!record.cells[1].standardError.contains("Fatal error"))
+    #expect(record.cells[2].values == ["[\"kept\"]"])
+  }
+
+  @Test func aTrapInAFunctionOfAnEarlierCellNamesItsCaller() throws {
+    let record = try run(cells: ["func third(_ xs: [Int]) -> Int {\n  xs[3]\n}", "third([1, 2])"])
+    let diagnostic = try #require(record.cells[1].diagnostic)
+    #expect(diagnostic.place == Place(file: "notebook.md", line: 3))
+    #expect(diagnostic.notes.map(\.place?.line) == [7])
+  }
+
+  @Test func aTrapOnAnotherThreadEndsTheCell() throws {
+    let record = try run(
+      cells: ["import Dispatch\nlet done = DispatchSemaphore(value: 0)\nThread.detachNewThread { fatalError(\"elsewhere\") }\ndone.wait()", "1"],
+      keepGoing: true)
+    #expect(record.cells[0].diagnostic?.message == "Fatal error: elsewhere")
+    #expect(record.cells[1].values == ["1"])
+  }
+
+  @Test func printingWorksAfterATrapInsideAPrint() throws {
+    let record = try run(
+      cells: [
+        "struct Bad: CustomStringConvertible { var description: String { fatalError(\"in a description\") } }\nprint(\"x\", Bad())",
+        "print(\"again\")",
+      ], keepGoing: true)
+    #expect(record.cells[0].diagnostic?.message == "Fatal error: in a description")
+    #expect(record.cells[1].standardOutput.hasSuffix("again\n"))
+  }
+
+  @Test func aKilledWorkerIsReportedWithItsSignalAndKeepsItsOutput() throws {
+    let record = try run(
+      cells: ["print(\"first\")", "print(\"before\")\ndisplay(\"shown\")\nkill(getpid(), SIGKILL)", "print(\"never\")"], keepGoing: true)
+    let killed = record.cells[1]
+    #expect(record.cells[0].standardOutput == "first\n")
+    #expect(killed.error?.kind == .workerDied)
+    #expect(killed.standardOutput == "before\n" && killed.values == ["shown"])
+    #expect(killed.diagnostic?.message.contains("SIGKILL") == true && killed.diagnostic?.message.contains("cell-2") == true)
+    #expect(killed.diagnostic?.place?.line == 5)
+    #expect(record.cells[2].outcome == .notRun)
+  }
+
+  @Test func aWildPointerIsReportedAtItsLine() throws {
+    let record = try run(cells: ["print(\"before\")\nlet wild = UnsafePointer<Int>(bitPattern: 16)!\nprint(wild.pointee)"])
+    #expect(record.cells[0].error?.kind == .workerDied)
+    #expect(record.cells[0].diagnostic?.message.contains("SIGSEGV") == true)
+    #expect(record.cells[0].diagnostic?.place?.line == 4)
+    #expect(record.cells[0].standardOutput == "before\n")
+  }
+
+  @Test func anExitOfACellIsReported() throws {
+    let record = try run(cells: ["print(\"leaving\")\nexit(3)"])
+    #expect(record.cells[0].diagnostic?.message.contains("exited with status 3") == true)
+    #expect(record.cells[0].standardOutput == "leaving\n")
+  }
+
+  @Test func aCellThatRunsTooLongIsEnded() throws {
+    let record = try run("```swift\n//| timeout: 0.5\nprint(\"begun\")\nwhile true {}\n```\n```swift\n1\n```", keepGoing: true)
+    #expect(record.cells[0].error?.kind == .timeout)
+    #expect(record.cells[0].standardOutput == "begun\n")
+    #expect(record.cells[1].outcome == .notRun)
+  }
+
+  @Test func anExpectedErrorIsAnOutput() throws {
+    let record = try run(
+      "```swift\n//| expect: error\nlet x: Int = \"no\"\n```\n```swift\n//| expect: error\n1\n```\n```swift\n2\n```", keepGoing: true)
+    #expect(record.cells.map(\.outcome) == [.failedAsExpected, .failed, .succeeded])
+    #expect(record.cells[1].error?.kind == .missingError)
+  }
+
+  @Test func whatAFailedCellDefinedIsNamedWhereItIsMissed() throws {
+    let record = try run(cells: ["struct E: Error {}\nlet table = [1]\nthrow E()", "table.count"], keepGoing: true)
+    #expect(record.cells[1].diagnostic?.advice?.contains("cell-1") == true)
+  }
+}
