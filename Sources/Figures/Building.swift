@@ -56,37 +56,83 @@ extension Figure.Axis {
   }
 }
 
+/// A colour scale with its range, and the panels that are drawn with it.
+private struct PanelScale {
+  var scale: ColorScale
+  var range: ClosedRange<Double>
+  /// The bar's title.
+  var title: String?
+  /// By their indices.
+  var panels: [Int]
+
+  /// The bar, its numbers, and its title, with the gap before it.
+  var room: Double {
+    let numbers = Numbers.niceTicks(range, atMost: 6).map { TextMetrics.width($0.text, size: AxisTicks.fontSize) }.max() ?? 0
+    let name = TextMetrics.width(title ?? "", size: Arrangement.axisTitleSize)
+    return Arrangement.barGap + max(Arrangement.barThickness + Arrangement.barTickGap + numbers, name) + 8
+  }
+
+  /// Shared: one for each kind of scale, spanning its panels' ranges; otherwise one for each panel.
+  static func scales(of panels: [Heatmap], shared: Bool, range: ClosedRange<Double>?) -> [PanelScale] {
+    var found: [PanelScale] = []
+    for (index, panel) in panels.enumerated() where panel.problem == nil {
+      let own = panel.range.flatMap(usable) ?? panel.scale.defaultRange(of: panel.values.present)
+      let title = panel.colorBar.map { TextMetrics.clipped(Markup.label($0), to: 24) }
+      if shared, let same = found.firstIndex(where: { $0.scale == panel.scale }) {
+        let all = found[same].range
+        found[same].range = min(all.lowerBound, own.lowerBound)...max(all.upperBound, own.upperBound)
+        found[same].title = found[same].title ?? title
+        found[same].panels.append(index)
+      } else {
+        found.append(PanelScale(scale: panel.scale, range: own, title: title, panels: [index]))
+      }
+    }
+    if let range = range.flatMap(usable) { for index in found.indices { found[index].range = range } }
+    return found
+  }
+
+  /// A range that is empty or endless cannot be divided.
+  private static func usable(_ range: ClosedRange<Double>) -> ClosedRange<Double>? {
+    range.lowerBound.isFinite && range.upperBound.isFinite && range.upperBound > range.lowerBound ? range : nil
+  }
+}
+
 /// From panels to the schema.
 private struct FigureBuilder {
-  var title: String?
-  var panels: [Heatmap]
-  var columns: Int
-  var range: ClosedRange<Double>?
-  var sharesColors: Bool
+  let panels: [Heatmap]
+  let sharesColors: Bool
+  let scales: [PanelScale]
+  let arrangement: Arrangement
 
-  /// A colour scale, the panels that use it, and its range.
-  struct Scale {
-    var scale: ColorScale
-    var range: ClosedRange<Double>
-    var title: String?
-    var panels: [Int]
-
-    /// The bar, its numbers, and its title, with the gap before it.
-    var room: Double {
-      let numbers = Numbers.niceTicks(range, atMost: 6).map { TextMetrics.width($0.text, size: AxisTicks.fontSize) }.max() ?? 0
-      let name = TextMetrics.width(title ?? "", size: Arrangement.axisTitleSize)
-      return Arrangement.barGap + max(Arrangement.barThickness + Arrangement.barTickGap + numbers, name) + 8
-    }
+  init(title: String?, panels: [Heatmap], columns: Int, range: ClosedRange<Double>?, sharesColors: Bool) {
+    self.panels = panels
+    self.sharesColors = sharesColors
+    let scales = PanelScale.scales(of: panels, shared: sharesColors, range: range)
+    self.scales = scales
+    arrangement = Arrangement(
+      panels: panels, columns: columns, title: title, titled: panels.contains { $0.title != nil },
+      barRooms: panels.indices.map { panel in sharesColors ? 0 : scales.first { $0.panels.contains(panel) }?.room ?? 0 },
+      sharedBarRoom: sharesColors ? scales.map(\.room).reduce(0, +) : 0)
   }
 
   var figure: Figure {
-    let scales = scales
-    let titled = panels.contains { $0.title != nil }
-    let arrangement = Arrangement(
-      panels: panels, columns: columns, title: title, titled: titled,
-      barRooms: panels.indices.map { panel in sharesColors ? 0 : scales.first { $0.panels.contains(panel) }?.room ?? 0 },
-      sharedBarRoom: sharesColors ? scales.map(\.room).reduce(0, +) : 0)
+    var layout = frame
+    var traces: [Figure.Trace] = []
+    for panel in panels.indices {
+      layout.annotations += annotations(panel)
+      guard panels[panel].problem == nil else { continue }
+      let number = axisNumber(panel)
+      let scale = scales.firstIndex { $0.panels.contains(panel) } ?? 0
+      traces.append(.heatmap(trace(panels[panel], axis: number, scale: scale)))
+      (layout.axes["xaxis" + number], layout.axes["yaxis" + number]) = axes(panel)
+    }
+    if panels.isEmpty { layout.annotations.append(note("No data: the figure has no panels", in: arrangement.inner)) }
+    for index in scales.indices { layout.colorAxes[colorAxisName(index)] = colorAxis(index) }
+    return Figure(data: traces, layout: layout)
+  }
 
+  /// Sizes and title.
+  private var frame: Figure.Layout {
     var layout = Figure.Layout()
     layout.width = arrangement.width.rounded()
     layout.height = arrangement.height.rounded()
@@ -97,44 +143,7 @@ private struct FigureBuilder {
         text: arrangement.titleLines.map(PlotlyText.escape).joined(separator: "<br>"), x: 0.01, xanchor: "left",
         font: Figure.Font(size: Arrangement.titleSize))
     }
-    var traces: [Figure.Trace] = []
-    for panel in panels.indices {
-      layout.annotations += annotations(panel, arrangement)
-      guard panels[panel].problem == nil else { continue }
-      let number = axisNumber(panel)
-      let scale = scales.firstIndex { $0.panels.contains(panel) } ?? 0
-      traces.append(.heatmap(trace(panels[panel], axis: number, scale: scale)))
-      (layout.axes["xaxis" + number], layout.axes["yaxis" + number]) = axes(panel, arrangement)
-    }
-    if panels.isEmpty { layout.annotations.append(note("No data: the figure has no panels", in: arrangement.inner, arrangement)) }
-    for (index, scale) in scales.enumerated() {
-      layout.colorAxes[colorAxisName(index)] = colorAxis(scale, index, scales, arrangement)
-    }
-    return Figure(data: traces, layout: layout)
-  }
-
-  /// Shared: one for each kind of scale; otherwise one for each panel.
-  private var scales: [Scale] {
-    var found: [Scale] = []
-    for (index, panel) in panels.enumerated() where panel.problem == nil {
-      let own = panel.range.flatMap(usable) ?? panel.scale.defaultRange(of: panel.values.present)
-      let title = panel.colorBar.map { TextMetrics.clipped(Markup.label($0), to: 24) }
-      if sharesColors, let same = found.firstIndex(where: { $0.scale == panel.scale }) {
-        let range = found[same].range
-        found[same].range = min(range.lowerBound, own.lowerBound)...max(range.upperBound, own.upperBound)
-        found[same].title = found[same].title ?? title
-        found[same].panels.append(index)
-      } else {
-        found.append(Scale(scale: panel.scale, range: own, title: title, panels: [index]))
-      }
-    }
-    if let range = range.flatMap(usable) { for index in found.indices { found[index].range = range } }
-    return found
-  }
-
-  /// A range that is empty or endless cannot be divided.
-  private func usable(_ range: ClosedRange<Double>) -> ClosedRange<Double>? {
-    range.lowerBound.isFinite && range.upperBound.isFinite && range.upperBound > range.lowerBound ? range : nil
+    return layout
   }
 
   private func trace(_ panel: Heatmap, axis: String, scale: Int) -> Figure.HeatmapTrace {
@@ -160,7 +169,7 @@ private struct FigureBuilder {
     return drawn == 0 ? "" : String(drawn + 1)
   }
 
-  private func axes(_ panel: Int, _ arrangement: Arrangement) -> (x: Figure.Axis, y: Figure.Axis) {
+  private func axes(_ panel: Int) -> (x: Figure.Axis, y: Figure.Axis) {
     let (heatmap, number) = (panels[panel], axisNumber(panel))
     let frame = arrangement.frames[panel]
     let domains = arrangement.domains(of: frame)
@@ -196,10 +205,11 @@ private struct FigureBuilder {
 
   private func colorAxisName(_ index: Int) -> String { "coloraxis" + (index == 0 ? "" : String(index + 1)) }
 
-  private func colorAxis(_ scale: Scale, _ index: Int, _ all: [Scale], _ arrangement: Arrangement) -> Figure.ColorAxis {
-    let inner = arrangement.inner
+  /// Shared bars stand right of all panels, a panel's own bar right of it.
+  private func colorAxis(_ index: Int) -> Figure.ColorAxis {
+    let (scale, inner) = (scales[index], arrangement.inner)
     let own = sharesColors ? nil : scale.panels.first.map { arrangement.frames[$0] }
-    let before = sharesColors ? all[..<index].map(\.room).reduce(0, +) : 0
+    let before = sharesColors ? scales[..<index].map(\.room).reduce(0, +) : 0
     let left = (own.map { $0.x + $0.width } ?? inner.width) + before + Arrangement.barGap
     let top = own?.y ?? 0
     let titleRoom = scale.title == nil ? 0 : Arrangement.axisTitleRoom
@@ -211,7 +221,7 @@ private struct FigureBuilder {
     return Figure.ColorAxis(colorscale: scale.scale, cmin: scale.range.lowerBound, cmax: scale.range.upperBound, colorbar: bar)
   }
 
-  private func annotations(_ panel: Int, _ arrangement: Arrangement) -> [Figure.Annotation] {
+  private func annotations(_ panel: Int) -> [Figure.Annotation] {
     let frame = arrangement.frames[panel]
     var found: [Figure.Annotation] = []
     if let title = panels[panel].title {
@@ -223,12 +233,12 @@ private struct FigureBuilder {
           y: arrangement.up(frame.y), xref: "paper", yref: "paper", xanchor: "center",
           yanchor: "bottom", showarrow: false, font: Figure.Font(size: Arrangement.panelTitleSize)))
     }
-    if let problem = panels[panel].problem { found.append(note(problem.description, in: frame, arrangement)) }
+    if let problem = panels[panel].problem { found.append(note(problem.description, in: frame)) }
     return found
   }
 
   /// A remark in the middle of a frame.
-  private func note(_ text: String, in frame: Arrangement.Frame, _ arrangement: Arrangement) -> Figure.Annotation {
+  private func note(_ text: String, in frame: Arrangement.Frame) -> Figure.Annotation {
     let lines = TextMetrics.wrapped(text, width: max(frame.width, 120), size: Arrangement.axisTitleSize, limit: 5)
     return Figure.Annotation(
       text: lines.map(PlotlyText.escape).joined(separator: "<br>"),

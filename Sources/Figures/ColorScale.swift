@@ -65,6 +65,7 @@ public struct RGB: Sendable, Hashable {
   public var green: UInt8
   public var blue: UInt8
 
+  /// From 0 to 255 each.
   public init(_ red: UInt8, _ green: UInt8, _ blue: UInt8) {
     self.red = red
     self.green = green

@@ -18,10 +18,12 @@ import Foundation
 ///
 /// The module knows nothing of tensors, models, or notebooks.
 public struct Figure: Codable, Sendable, Equatable {
+  /// One trace a panel that could be drawn, in order.
   public var data: [Trace]
+  /// Sizes, titles, axes and colour scales.
   public var layout: Layout
 
-  public init(data: [Trace], layout: Layout) {
+  init(data: [Trace], layout: Layout) {
     self.data = data
     self.layout = layout
   }

@@ -7,7 +7,9 @@
 /// Making one never fails: an analysis of an hour must not end for a drawing. Rows of unequal length, or labels that do not fit,
 /// are `problem`s, and the figure shows them in the panel's place.
 public struct Heatmap: Sendable, Equatable {
+  /// What is drawn, `[row, column]`.
   public var values: Values
+  /// What stands above the panel.
   public var title: String?
   /// What a column is: `head`.
   public var x: String?
@@ -17,6 +19,7 @@ public struct Heatmap: Sendable, Equatable {
   public var xLabels: [String]?
   /// One a row.
   public var yLabels: [String]?
+  /// The colours.
   public var scale: ColorScale
   /// The values at the scale's ends. By default from the values: symmetric around 0, or from 0 for `.sequential`.
   public var range: ClosedRange<Double>?
@@ -81,7 +84,9 @@ public struct Heatmap: Sendable, Equatable {
 extension Heatmap {
   /// A matrix of numbers, row after row. A number that is not finite is missing, and is NaN here.
   public struct Values: Sendable {
+    /// At least 1, if there is no `problem`.
     public private(set) var rows: Int
+    /// At least 1, if there is no `problem`.
     public private(set) var columns: Int
     /// `[row * columns + column]`
     public private(set) var elements: [Double]
@@ -121,6 +126,7 @@ extension Heatmap {
       self.elements = elements
     }
 
+    /// NaN where the value is missing.
     public subscript(row: Int, column: Int) -> Double { elements[row * columns + column] }
 
     /// Those that are not missing.

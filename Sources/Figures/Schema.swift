@@ -8,8 +8,11 @@ extension Figure {
     case heatmap(HeatmapTrace)
   }
 
+  /// A matrix as coloured cells.
   public struct HeatmapTrace: Codable, Sendable, Equatable {
+    /// The values, `[row][column]`.
     public var z: Heatmap.Values
+    /// The panel's title, which Plotly shows on hovering.
     public var name: String?
     /// `x`, `x2`, …: which of the layout's axes.
     public var xaxis: String?
@@ -20,6 +23,7 @@ extension Figure {
     public var hovertemplate: String?
   }
 
+  /// All that is not data: sizes, titles, axes, colour scales.
   public struct Layout: Sendable, Equatable {
     public var title: Title?
     /// In pixels.
@@ -34,6 +38,7 @@ extension Figure {
     public var colorAxes: [String: ColorAxis] = [:]
   }
 
+  /// A title of a figure, an axis, or a colour bar.
   public struct Title: Codable, Sendable, Equatable {
     public var text: String
     /// From 0 to 1 of the figure's width.
@@ -42,6 +47,7 @@ extension Figure {
     public var font: Font?
   }
 
+  /// How large a text is set.
   public struct Font: Codable, Sendable, Equatable {
     /// In pixels.
     public var size: Double
@@ -55,6 +61,7 @@ extension Figure {
     public var b: Double
   }
 
+  /// One side of a panel: where it lies, and what stands along it. A cell's middle is at its index.
   public struct Axis: Codable, Sendable, Equatable {
     /// Where it lies, from 0 to 1 of the space between the margins; 0 is left, or below.
     public var domain: [Double]?
@@ -63,11 +70,13 @@ extension Figure {
     public var matches: String?
     public var autorange: AutoRange?
     public var title: Title?
+    /// `array`: the labels are `ticktext`, at `tickvals`. Else each `dtick` cells from `tick0` on bears its number.
     public var tickmode: String?
     public var tickvals: [Double]?
     public var ticktext: [String]?
     public var tick0: Double?
     public var dtick: Double?
+    /// In degrees, clockwise.
     public var tickangle: Double?
     public var showticklabels: Bool?
     public var showgrid: Bool?
@@ -80,6 +89,7 @@ extension Figure {
     case reversed
   }
 
+  /// A colour scale that panels share: its colours, the values at its ends, and its bar.
   public struct ColorAxis: Codable, Sendable, Equatable {
     public var colorscale: ColorScale?
     public var cmin: Double?
@@ -87,6 +97,7 @@ extension Figure {
     public var colorbar: ColorBar?
   }
 
+  /// The drawn scale beside the panels.
   public struct ColorBar: Codable, Sendable, Equatable {
     public var title: Title?
     /// Its left edge, and its middle, in fractions as an axis's domain.

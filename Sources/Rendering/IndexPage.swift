@@ -7,10 +7,13 @@ public struct IndexPage: Sendable {
   public struct Entry: Sendable, Equatable {
     /// Its folder in the site.
     public var name: String
+    /// Its title, as on its page.
     public var title: String
+    /// What it is about, in a sentence.
     public var description: String?
     /// Lower first; those without come last, then by name.
     public var order: Int?
+    /// How its last run ended.
     public var status: Status
 
     public init(name: String, title: String, description: String? = nil, order: Int? = nil, status: Status) {
@@ -29,12 +32,14 @@ public struct IndexPage: Sendable {
     }
   }
 
+  /// How a notebook's last run ended.
   public enum Status: Sendable, Equatable {
     /// All of its cells ran.
     case complete(cells: Int)
     case failed(cells: Int, of: Int)
     case notBuilt
 
+    /// A cell that failed as it was expected to has not failed.
     public init(_ record: NotebookRecord) {
       let failed = record.cells.count { $0.outcome == .failed }
       let ran = record.cells.allSatisfy { $0.outcome != .notRun }
@@ -42,6 +47,7 @@ public struct IndexPage: Sendable {
     }
   }
 
+  /// The whole page.
   public let html: String
 
   /// Entries in any order.

@@ -23,8 +23,11 @@ public struct Page: Sendable {
 
   /// The page's folder in the site.
   public let name: String
+  /// The document's title.
   public let title: String
+  /// The whole page.
   public let html: String
+  /// In the order of the page; the writer of the site writes them beside it.
   public let attachments: [Attachment]
 
   /// - Parameters:

@@ -12,8 +12,10 @@ import Record
 /// Promises: a page can be written without the others. Each file is either the old one or the whole new one. A file whose content would
 /// not change is not touched.
 public struct Site: Sendable {
+  /// Its path; it is made when something is written.
   public let folder: String
 
+  /// A site in this folder, which need not exist.
   public init(folder: String) {
     self.folder = folder
   }

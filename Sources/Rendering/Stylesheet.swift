@@ -193,7 +193,7 @@ enum Stylesheet {
     }
     @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth } }
     @media print {
-      :root, :root[data-theme] { \(light) --paper: #fff }
+      :root:root:root { \(light) --paper: #fff }
       body { font-size: 10.5pt }
       .bar, .sidebar, .contents, .skip, .anchor { display: none }
       .layout { display: block; max-width: none; padding: 0 }
