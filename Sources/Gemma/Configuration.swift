@@ -113,19 +113,20 @@ private func withoutByteOrderMark(_ json: Data) -> Data { json.starts(with: [0xE
 
 /// The keys of `config.json` that matter, as Hugging Face's `GemmaConfig` names them.
 private struct RawConfiguration: Decodable {
+  // Whole numbers are read as Double and checked later: the decoder's error about a fraction does not name its key.
   var kind: String?
-  var layers: Int?
-  var width: Int?
-  var heads: Int?
-  var keyValueHeads: Int?
-  var headWidth: Int?
-  var mlpWidth: Int?
-  var vocabulary: Int?
-  var contextLength: Int?
+  var layers: Double?
+  var width: Double?
+  var heads: Double?
+  var keyValueHeads: Double?
+  var headWidth: Double?
+  var mlpWidth: Double?
+  var vocabulary: Double?
+  var contextLength: Double?
   var normEpsilon: Double?
   var ropeBase: Double?
-  var bos: Int?
-  var pad: Int?
+  var bos: Double?
+  var pad: Double?
   var eos: OneOrMore?
   var tiesEmbeddings: Bool?
 
@@ -148,11 +149,11 @@ private struct RawConfiguration: Decodable {
   }
 
   struct OneOrMore: Decodable {
-    let ids: [Int]
+    let ids: [Double]
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
-      do { ids = [try container.decode(Int.self)] } catch { ids = try container.decode([Int].self) }
+      do { ids = [try container.decode(Double.self)] } catch { ids = try container.decode([Double].self) }
     }
   }
 }
@@ -161,8 +162,9 @@ private struct RawConfiguration: Decodable {
 private struct ConfigurationChecker {
   let file: String
 
-  func integer(_ value: Int?, _ key: String, _ range: ClosedRange<Int>) throws(GemmaError) -> Int {
-    guard let value else { throw error(key, "is missing", "Copy config.json from the checkpoint again.") }
+  func integer(_ number: Double?, _ key: String, _ range: ClosedRange<Int>) throws(GemmaError) -> Int {
+    guard let number else { throw error(key, "is missing", "Copy config.json from the checkpoint again.") }
+    guard let value = Int(exactly: number) else { throw error(key, "is \(number)", "It must be a whole number.") }
     guard range.contains(value) else {
       throw error(key, "is \(value)", "It must lie between \(range.lowerBound) and \(range.upperBound).")
     }

@@ -75,6 +75,7 @@ extension GemmaModel {
     var (tokens, unread, past, stream) = (prompt, prompt, emptyCache, StreamingText(tokenizer))
     var (newText, end) = ("", Generation.End.limit)
     while tokens.count - prompt.count < maxNewTokens {
+      // A prompt that is too long itself is an error of the first run.
       guard tokens.count < config.contextLength || tokens.count == prompt.count else {
         end = .contextFull
         break

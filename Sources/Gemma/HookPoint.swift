@@ -107,11 +107,13 @@ public struct HookPoint: Hashable, Sendable {
     ]
   }
 
-  /// The known name that differs least from a given one.
+  /// The known name that differs least from a given one, with its layer, regardless of case and of a layer where none belongs.
   private static func nearest(to name: String) -> String {
-    let layer = name.split(separator: ".").compactMap { Int($0) }.first { $0 >= 0 } ?? 0
-    return all(layers: 1).map { HookPoint($0.component, layer: $0.layer.map { _ in layer }).name }
-      .min { editDistance($0, name) < editDistance($1, name) } ?? Component.embedding.rawValue
+    let parts = name.lowercased().split(separator: ".").map(String.init)
+    let layer = parts.compactMap { Int($0) }.first { $0 >= 0 } ?? 0
+    let end = parts.filter { $0 != "blocks" && Int($0) == nil }.joined(separator: ".")
+    let nearest = Component.allCases.min { editDistance($0.rawValue, end) < editDistance($1.rawValue, end) } ?? .embedding
+    return HookPoint(nearest, layer: nearest.isInLayer ? layer : nil).name
   }
 }
 

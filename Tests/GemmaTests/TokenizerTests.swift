@@ -1,0 +1,98 @@
+import Foundation
+import Gemma
+import GemmaFixture
+import Testing
+
+@Suite struct TokenizerTests {
+  let tokenizer: Tokenizer
+
+  init() throws { tokenizer = try ForwardTests.fixture("tiny-gemma").model.tokenizer }
+
+  @Test("a prompt's tokens are Hugging Face's", arguments: ForwardTests.cases)
+  func tokensOfFixture(name: String) throws {
+    let expected = try ForwardTests.fixture(name).expectations
+    #expect(try tokenizer.toTokens(expected.cleanOut, prependBOS: false) == expected.tokensClean)
+    #expect(try tokenizer.toTokens(String(expected.cleanOut.dropFirst(5))) == expected.tokensClean)
+    #expect(try tokenizer.toString(expected.tokensClean) == expected.cleanOut)
+  }
+
+  @Test("BOS is prepended when asked for, and never twice")
+  func bos() throws {
+    let fae = try tokenizer.toTokens("Fae is", prependBOS: false)
+    #expect(fae.first != 2)
+    #expect(try tokenizer.toTokens("Fae is") == [2] + fae)
+    #expect(try tokenizer.toTokens("<bos>Fae is") == [2] + fae)
+    #expect(try tokenizer.toTokens("<bos>Fae is", prependBOS: false) == [2] + fae)
+    #expect(try tokenizer.toTokens("") == [2])
+    #expect(try tokenizer.toTokens("", prependBOS: false) == [])
+  }
+
+  @Test("special tokens in a text are themselves, wherever they stand")
+  func specials() throws {
+    let (a, b) = (try tokenizer.toTokens("Fae", prependBOS: false), try tokenizer.toTokens(" is", prependBOS: false))
+    #expect(try tokenizer.toTokens("Fae<eos> is<pad><bos>", prependBOS: false) == a + [1] + b + [0, 2])
+    #expect(try tokenizer.toTokens("<bo", prependBOS: false).contains(2) == false)
+  }
+
+  @Test(
+    "text comes back from its tokens",
+    arguments: [
+      "Fae is a grimpus.", "  two  spaces ", "a\nb\n\nc\t", "Grüße, 世界 👩‍👩‍👧‍👦!", "nul\u{0}inside", "▁", "<unk", "é e\u{301}",
+      "\u{FEFF}bom",
+    ])
+  func roundTrip(text: String) throws {
+    let tokens = try tokenizer.toTokens(text)
+    // SentencePiece cannot tell “▁” from the space that it writes so.
+    #expect(try tokenizer.toString(tokens) == "<bos>" + text.replacing("▁", with: " "))
+    #expect(try tokenizer.toStrTokens(text).count == tokens.count)
+  }
+
+  @Test("texts of single tokens")
+  func strTokens() throws {
+    #expect(try tokenizer.toStrTokens("Fae is a grimpus.") == ["<bos>", "Fae", " is", " a", " grimpus", "."])
+  }
+
+  @Test("a single token is one, or an error that shows the pieces and suggests a space")
+  func singleToken() throws {
+    #expect(try tokenizer.toSingleToken(" lorpus") == 341)
+    #expect(try tokenizer.toSingleToken("<bos>") == 2)
+    let error = #expect(throws: GemmaError.self) { try tokenizer.toSingleToken("grimpus") }
+    #expect(
+      error?.description
+        == "\"grimpus\" is not one token but 2: \"g\" \"rimpus\". A word within a sentence starts with a space: try \" grimpus\"."
+    )
+    #expect(throws: GemmaError.notASingleToken(text: "", pieces: [])) { try tokenizer.toSingleToken("") }
+    #expect(throws: GemmaError.self) { try tokenizer.toSingleToken("世") }
+  }
+
+  @Test("an id outside of the vocabulary is an error", arguments: [-1, 1000, Int.max, Int.min])
+  func outOfRange(id: Int) {
+    #expect(throws: GemmaError.tokenOutOfRange(token: id, vocabulary: 1000)) { try tokenizer.toString([2, id]) }
+  }
+
+  @Test("while streaming, a character comes when all of its bytes are there")
+  func streaming() throws {
+    let text = "a 👩‍👧 世é"
+    let tokens = try tokenizer.toTokens(text, prependBOS: false)
+    #expect(tokens.count > text.unicodeScalars.count)
+    var stream = StreamingText(tokenizer)
+    var pieces: [String] = []
+    for token in tokens { pieces.append(try stream.append(token)) }
+    #expect(pieces.joined() == text)
+    #expect(!pieces.joined().unicodeScalars.contains("\u{FFFD}"))
+    #expect(stream.finish() == "")
+    // Half of a character, and no more: it is shown as what it is.
+    let half = try tokenizer.toTokens("世", prependBOS: false).prefix(2)
+    #expect(try half.map { try stream.append($0) } == ["", ""])
+    #expect(stream.finish() == "\u{FFFD}")
+  }
+
+  @Test("a file that is no SentencePiece model is an error")
+  func badFile() throws {
+    for content in ["", "not a model", String(repeating: "\u{0}", count: 4096)] {
+      let model = try TemporaryModel(copying: "tiny-gemma")
+      try Data(content.utf8).write(to: model.file("tokenizer.model"))
+      #expect(model.loadingError.contains("tokenizer.model: "))
+    }
+  }
+}
