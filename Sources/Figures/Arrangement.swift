@@ -151,7 +151,8 @@ private struct Grid {
     let flexible = natural.reduce(0, +) - fixed
     guard columns > 1, flexible > 0, fixed + flexible > room else { return natural.map { min($0, 1000) } }
     let share = (room - fixed) / flexible
-    return natural.map { $0 <= Self.narrowest * 1.5 ? $0 : max(min($0, 190), ($0 * share).rounded()) }
+    let least = columns > 4 ? 110.0 : 190
+    return natural.map { $0 <= Self.narrowest * 1.5 ? $0 : max(min($0, least), ($0 * share).rounded()) }
   }
 
   func heights(_ widths: [Double]) -> [Double] {

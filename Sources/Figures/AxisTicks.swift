@@ -15,8 +15,15 @@ struct AxisTicks {
   var count: Int
 
   init(labels: [String]?, count: Int) {
-    self.labels = labels.map { $0.map { TextMetrics.clipped(Markup.label($0), to: Self.longestLabel) } }
+    self.labels = labels.map { $0.map(Self.shortened) }
     self.count = count
+  }
+
+  /// A long label without its middle: `antidisest… (312)` still says which token it is.
+  private static func shortened(_ label: String) -> String {
+    let label = Markup.label(label)
+    guard label.count > longestLabel else { return label }
+    return label.prefix(longestLabel - 7) + "…" + label.suffix(6)
   }
 
   func text(_ index: Int) -> String {

@@ -76,6 +76,10 @@ import Testing
     #expect(isWellFormed(decoded.svg()))
   }
 
+  @Test("keeps a long token's beginning and position") func longLabels() {
+    #expect(AxisTicks(labels: ["antidisestablishmentarianism (312)"], count: 1).text(0) == "antidisesta… (312)")
+  }
+
   @Test("keeps a token that looks like a tag") func tokens() throws {
     let figure = Figure(Heatmap([[1.0, 2]], xLabels: ["<bos>", "&lt;"]))
     #expect(figure.layout.axes["xaxis"]?.ticktext == ["&lt;bos&gt;", "&amp;lt;"])
