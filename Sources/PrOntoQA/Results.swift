@@ -1,0 +1,117 @@
+import Foundation
+
+/// A results file: questions, and what a model answered. The original's format: CSV with the columns `prompt`, `label`, `pred`, `cot_gold`
+/// and `cot_pred`, where truth values are `True` and `False`, and chains of thought are list literals of Python.
+public struct Results: Sendable, Equatable {
+  public var rows: [ResultRow]
+
+  public init(rows: [ResultRow]) { self.rows = rows }
+
+  /// The rows whose answer and chain of thought are right.
+  public var correct: [ResultRow] { rows.filter { $0.isPredictionCorrect && $0.isChainCorrect } }
+
+  static let columns = ["prompt", "label", "pred", "cot_gold", "cot_pred"]
+
+  /// Reads a results file.
+  /// - Throws: `PrOntoQAError` with the file, the record and its line.
+  public init(contentsOf path: String) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw PrOntoQAError.file(path, problem: "there is no such results file, or it may not be read")
+    }
+    guard let text = String(validating: data, as: UTF8.self) else { throw PrOntoQAError.file(path, problem: "it is not UTF-8") }
+    try self.init(csv: text, file: path)
+  }
+
+  /// Reads the text of a results file.
+  public init(csv: String, file: String) throws {
+    let records: [CSV.Record]
+    do {
+      records = try CSV.read(csv)
+    } catch {
+      throw PrOntoQAError.record(
+        file: file, number: error.record, line: error.line, problem: error.problem, advice: "Is the file cut off?")
+    }
+    guard let header = records.first else { throw PrOntoQAError.file(file, problem: "it is empty") }
+    let places = try Self.columns.map { name in
+      guard let place = header.fields.firstIndex(of: name) else {
+        throw PrOntoQAError.record(
+          file: file, number: 0, line: 1, problem: "the column '\(name)' is missing",
+          advice: "The first line must be: \(Self.columns.joined(separator: ",")).")
+      }
+      return place
+    }
+    rows = try records.dropFirst().enumerated().map { offset, record in
+      do {
+        guard record.fields.count == header.fields.count else {
+          throw ResultRow.Problem("it has \(record.fields.count) fields, and the header \(header.fields.count)")
+        }
+        return try ResultRow(fields: places.map { record.fields[$0] })
+      } catch {
+        throw PrOntoQAError.record(
+          file: file, number: offset + 1, line: record.line, problem: "\(error)", advice: "See the format in Results.")
+      }
+    }
+  }
+
+  /// The file's text, as Python's `csv.writer` writes it.
+  public var csv: String { ([Self.columns] + rows.map(\.fields)).map(CSV.line).joined() }
+
+  /// Writes the file whole: to a file beside it, which then takes its place.
+  public func write(to path: String) throws {
+    do {
+      try FileManager.default.createDirectory(
+        at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(csv.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw PrOntoQAError.file(path, problem: "it cannot be written: \(error.localizedDescription)")
+    }
+  }
+}
+
+/// A question, and what a model answered.
+public struct ResultRow: Sendable, Equatable {
+  public var prompt: String
+  /// Whether what the question asks is true.
+  public var label: Bool
+  /// What the model answered; nil if it gave no verdict.
+  public var prediction: Bool?
+  public var goldChain: [String]
+  public var predictedChain: [String]
+
+  public init(prompt: String, label: Bool, prediction: Bool?, goldChain: [String], predictedChain: [String]) {
+    self.prompt = prompt
+    self.label = label
+    self.prediction = prediction
+    self.goldChain = goldChain
+    self.predictedChain = predictedChain
+  }
+
+  public var isPredictionCorrect: Bool { prediction == label }
+
+  /// Whether the model wrote each step of the gold chain, and no other.
+  public var isChainCorrect: Bool { predictedChain == goldChain }
+
+  struct Problem: Error, CustomStringConvertible {
+    var description: String
+    init(_ description: String) { self.description = description }
+  }
+
+  init(fields: [String]) throws {
+    prompt = fields[0]
+    guard let label = Self.truth(fields[1]) else { throw Problem("its label is '\(fields[1])', and must be True or False") }
+    self.label = label
+    prediction = Self.truth(fields[2])
+    guard let gold = PythonList.read(fields[3]) else { throw Problem("cot_gold is no list of strings: \(fields[3].prefix(60))") }
+    guard let predicted = PythonList.read(fields[4]) else { throw Problem("cot_pred is no list of strings: \(fields[4].prefix(60))") }
+    goldChain = gold
+    predictedChain = predicted
+  }
+
+  var fields: [String] {
+    [prompt, Self.text(label), prediction.map(Self.text) ?? "", PythonList.text(goldChain), PythonList.text(predictedChain)]
+  }
+
+  private static func truth(_ text: String) -> Bool? { ["True": true, "False": false][text] }
+
+  private static func text(_ truth: Bool) -> String { truth ? "True" : "False" }
+}
