@@ -19,10 +19,13 @@ public struct AttentionPatterns: Sendable {
 
   /// Some rows and columns of patterns, with their labels.
   public struct Part: Sendable {
+    /// The heads, in the order in which they were asked for.
     public let heads: [HeadReference]
     /// One a head, `[query, key]`.
     public let patterns: [Tensor]
+    /// The text of each row's token.
     public let queryLabels: [String]
+    /// The text of each column's token.
     public let keyLabels: [String]
   }
 }

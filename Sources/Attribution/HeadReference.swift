@@ -4,15 +4,20 @@ import Gemma
 public struct HeadReference: Hashable, Sendable {
   /// In which direction a head moves the answer.
   public enum Sign: String, Sendable {
+    /// Toward the clean answer.
     case positive = "+"
+    /// Toward the corrupted answer.
     case negative = "-"
   }
 
+  /// From 0.
   public let layer: Int
+  /// From 0, within its layer.
   public let head: Int
   /// What the reader says of the head; it changes no number.
   public let sign: Sign?
 
+  /// A head by its numbers, which `check` compares with a model's.
   public init(layer: Int, head: Int, sign: Sign? = nil) {
     (self.layer, self.head, self.sign) = (layer, head, sign)
   }
@@ -39,6 +44,7 @@ extension HeadReference: CustomStringConvertible {
 
 /// What names an attention head: `"L14H0+"` or a `HeadReference`.
 public protocol HeadName {
+  /// The head that is meant; an error for a text that names none.
   func reference() throws(AttributionError) -> HeadReference
 }
 

@@ -15,6 +15,7 @@ public struct LogitDifference: Sendable {
   /// The answers that they are compared with.
   public let corrupted: any TokenChoice
 
+  /// Texts or ids, one or several a side. They are looked up, and checked, with the model's tokenizer when the question is asked.
   public init(clean: any TokenChoice, corrupted: any TokenChoice) {
     self.clean = clean
     self.corrupted = corrupted

@@ -23,6 +23,7 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
 
   private init(_ choice: Choice) { self.choice = choice }
 
+  /// The given hook points.
   public init(arrayLiteral points: HookPoint...) { self.init(.points(Set(points))) }
 
   /// Nothing.

@@ -12,8 +12,8 @@ import Tensors
 /// ```
 ///
 /// What it promises:
-/// - The numbers are the checkpoint's, computed in fp32 as `reference` implementations do it; nothing is folded into the weights. Logits
-///   therefore equal Hugging Face's. TransformerLens's default loading subtracts their mean over the vocabulary at each position, which
+/// - The numbers are the checkpoint's, computed in fp32 as Hugging Face's transformers does it; nothing is folded into the weights. Logits
+///   are therefore Hugging Face's. TransformerLens's default loading subtracts their mean over the vocabulary at each position, which
 ///   changes no probability, no argmax and no logit difference.
 /// - Hook points bear TransformerLens's names and have its shapes, without the batch axis: one prompt at a time.
 /// - Observing changes nothing: logits are bit-identical, whatever is captured.
@@ -23,6 +23,7 @@ import Tensors
 public final class GemmaModel: Sendable {
   /// Sizes and constants.
   public let config: GemmaConfiguration
+  /// From text to tokens and back.
   public let tokenizer: Tokenizer
   /// The folder that the model was read from.
   public let folder: String
@@ -87,6 +88,7 @@ extension GemmaModel {
 
 /// What a model can read: a `String`, to which BOS is prepended unless it begins with `<bos>`, or tokens as `[Int]`, taken as they are.
 public protocol Prompt {
+  /// The tokens to read, BOS included.
   func tokens(_ tokenizer: Tokenizer) throws(GemmaError) -> [Int]
 }
 
@@ -112,8 +114,11 @@ public struct ModelRun: Sendable {
 
 /// At which positions logits are computed. A large vocabulary makes them the most expensive numbers of a prompt.
 public enum LogitPositions: Sendable {
+  /// `[position, vocabulary]`.
   case all
+  /// `[1, vocabulary]`.
   case last
+  /// `[0, vocabulary]`.
   case none
 }
 

@@ -29,6 +29,7 @@ public struct Generation: Sendable {
 
 /// Tokens by their ids or their texts: `" a"`, `[" is", " are"]`, `235`, `[1, 107]`. Each text must be one token.
 public protocol TokenChoice: Sendable {
+  /// The token ids; an error for a text that is not one token.
   func choices(_ tokenizer: Tokenizer) throws(GemmaError) -> [Int]
   /// Each token's text in quotes, or its number.
   var labels: [String] { get }

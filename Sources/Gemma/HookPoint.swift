@@ -71,6 +71,7 @@ public struct HookPoint: Hashable, Sendable {
     ]
   }
 
+  /// What is read.
   public let component: Component
   /// The layer, from 0; nil for what is outside of the layers.
   public let layer: Int?
@@ -100,6 +101,7 @@ public struct HookPoint: Hashable, Sendable {
   }
 
   /// All hook points of a model, in the order in which they are computed.
+  /// `Component.all` of a layer.
   public static func all(layers: Int) -> [HookPoint] {
     let inLayer = Component.allCases.filter(\.isInLayer)
     return [.embedding] + (0..<layers).flatMap { layer in inLayer.map { HookPoint($0, layer: layer) } } + [
@@ -122,29 +124,53 @@ extension HookPoint: CustomStringConvertible {
 }
 
 extension HookPoint {
+  /// `Component.embedding`.
   public static let embedding = HookPoint(.embedding, layer: nil)
+  /// `Component.finalNormScale`.
   public static let finalNormScale = HookPoint(.finalNormScale, layer: nil)
+  /// `Component.finalNormalized`.
   public static let finalNormalized = HookPoint(.finalNormalized, layer: nil)
+  /// `Component.residualPre` of a layer.
   public static func residualPre(layer: Int) -> HookPoint { HookPoint(.residualPre, layer: layer) }
+  /// `Component.residualMid` of a layer.
   public static func residualMid(layer: Int) -> HookPoint { HookPoint(.residualMid, layer: layer) }
+  /// `Component.residualPost` of a layer.
   public static func residualPost(layer: Int) -> HookPoint { HookPoint(.residualPost, layer: layer) }
+  /// `Component.attentionNormScale` of a layer.
   public static func attentionNormScale(layer: Int) -> HookPoint { HookPoint(.attentionNormScale, layer: layer) }
+  /// `Component.attentionNormalized` of a layer.
   public static func attentionNormalized(layer: Int) -> HookPoint { HookPoint(.attentionNormalized, layer: layer) }
+  /// `Component.query` of a layer.
   public static func query(layer: Int) -> HookPoint { HookPoint(.query, layer: layer) }
+  /// `Component.key` of a layer.
   public static func key(layer: Int) -> HookPoint { HookPoint(.key, layer: layer) }
+  /// `Component.value` of a layer.
   public static func value(layer: Int) -> HookPoint { HookPoint(.value, layer: layer) }
+  /// `Component.rotatedQuery` of a layer.
   public static func rotatedQuery(layer: Int) -> HookPoint { HookPoint(.rotatedQuery, layer: layer) }
+  /// `Component.rotatedKey` of a layer.
   public static func rotatedKey(layer: Int) -> HookPoint { HookPoint(.rotatedKey, layer: layer) }
+  /// `Component.attentionScores` of a layer.
   public static func attentionScores(layer: Int) -> HookPoint { HookPoint(.attentionScores, layer: layer) }
+  /// `Component.pattern` of a layer.
   public static func pattern(layer: Int) -> HookPoint { HookPoint(.pattern, layer: layer) }
+  /// `Component.z` of a layer.
   public static func z(layer: Int) -> HookPoint { HookPoint(.z, layer: layer) }
+  /// `Component.result` of a layer.
   public static func result(layer: Int) -> HookPoint { HookPoint(.result, layer: layer) }
+  /// `Component.attentionOutput` of a layer.
   public static func attentionOutput(layer: Int) -> HookPoint { HookPoint(.attentionOutput, layer: layer) }
+  /// `Component.mlpNormScale` of a layer.
   public static func mlpNormScale(layer: Int) -> HookPoint { HookPoint(.mlpNormScale, layer: layer) }
+  /// `Component.mlpNormalized` of a layer.
   public static func mlpNormalized(layer: Int) -> HookPoint { HookPoint(.mlpNormalized, layer: layer) }
+  /// `Component.mlpPre` of a layer.
   public static func mlpPre(layer: Int) -> HookPoint { HookPoint(.mlpPre, layer: layer) }
+  /// `Component.mlpPreLinear` of a layer.
   public static func mlpPreLinear(layer: Int) -> HookPoint { HookPoint(.mlpPreLinear, layer: layer) }
+  /// `Component.mlpPost` of a layer.
   public static func mlpPost(layer: Int) -> HookPoint { HookPoint(.mlpPost, layer: layer) }
+  /// `Component.mlpOutput` of a layer.
   public static func mlpOutput(layer: Int) -> HookPoint { HookPoint(.mlpOutput, layer: layer) }
 }
 

@@ -37,7 +37,9 @@ public final class Tokenizer: @unchecked Sendable {
     self.bos = bos
     specials = (0..<Int32(count)).compactMap { id in
       let kind = csp_kind(loaded, id)
-      return kind == csp_piece_control || kind == csp_piece_unknown ? (Self.rawBytes(loaded, Int(id)) ?? [], Int(id)) : nil
+      guard kind == csp_piece_control || kind == csp_piece_unknown, let bytes = Self.rawBytes(loaded, Int(id)), !bytes.isEmpty
+      else { return nil }
+      return (bytes, Int(id))
     }
     guard bos < count else { throw .badTokenizer(file: file, problem: "has \(count) pieces, and the BOS token is \(bos)") }
   }
@@ -164,6 +166,7 @@ public struct StreamingText: Sendable {
   private let tokenizer: Tokenizer
   private var pending: [UInt8] = []
 
+  /// No text yet.
   public init(_ tokenizer: Tokenizer) { self.tokenizer = tokenizer }
 
   /// The text that a further token completes; empty when a character is still unfinished.

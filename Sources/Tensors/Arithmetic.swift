@@ -24,15 +24,25 @@ extension Tensor {
     return result
   }
 
+  /// The sum of numbers at the same place. The shapes must be equal.
   public static func + (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 + $1 } }
+  /// The difference of numbers at the same place. The shapes must be equal.
   public static func - (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 - $1 } }
+  /// The product of numbers at the same place. The shapes must be equal.
   public static func * (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 * $1 } }
+  /// The quotient of numbers at the same place. The shapes must be equal.
   public static func / (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 / $1 } }
+  /// A number added to each.
   public static func + (left: Tensor, right: Float) -> Tensor { left.map { $0 + right } }
+  /// A number subtracted from each.
   public static func - (left: Tensor, right: Float) -> Tensor { left.map { $0 - right } }
+  /// Each times a number.
   public static func * (left: Tensor, right: Float) -> Tensor { left.map { $0 * right } }
+  /// Each divided by a number.
   public static func / (left: Tensor, right: Float) -> Tensor { left.map { $0 / right } }
+  /// Each times a number.
   public static func * (left: Float, right: Tensor) -> Tensor { right.map { left * $0 } }
+  /// Each with the other sign.
   public static prefix func - (tensor: Tensor) -> Tensor { tensor.map { -$0 } }
 
   /// The size of each number without its sign.

@@ -95,4 +95,26 @@ import Testing
       #expect(model.loadingError.contains("tokenizer.model: "))
     }
   }
+
+  @Test("200 random changes of a SentencePiece model are errors, or leave a tokenizer that works")
+  func fuzz() throws {
+    let whole = try Data(contentsOf: GemmaFixture.folder.appending(path: "tiny-gemma/tokenizer.model"))
+    let url = FileManager.default.temporaryDirectory.appending(path: "folio-\(UUID().uuidString).model")
+    defer { try? FileManager.default.removeItem(at: url) }
+    var random = SplitMix(state: 7)
+    var errors = 0
+    for _ in 0..<200 {
+      var changed =
+        Int.random(in: 0..<5, using: &random) == 0 ? Data(whole.prefix(Int.random(in: 1..<whole.count, using: &random))) : whole
+      for _ in 0..<Int.random(in: 1...20, using: &random) {
+        changed[Int.random(in: 0..<changed.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      try changed.write(to: url)
+      do {
+        let tokenizer = try Tokenizer(contentsOf: url)
+        _ = try tokenizer.toString(tokenizer.toTokens("Fae is a grimpus. <bos> 世界\n"))
+      } catch is GemmaError { errors += 1 }
+    }
+    #expect(errors > 0)
+  }
 }
