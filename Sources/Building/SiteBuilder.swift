@@ -42,14 +42,14 @@ public struct SiteBuilder {
   /// Builds the site. After a notebook that did not run through, the others are built only if the options say to keep going.
   public func build(observe: @escaping (Event) -> Void) -> Status {
     var status = Status.succeeded
-    var records: [String: NotebookRecord] = [:]
     for (offset, document) in documents.enumerated() {
       observe(.notebookStarted(document, number: offset + 1, of: documents.count))
-      status = max(status, build(document, observe: observe) { records[document.name] = $0 })
+      status = max(status, build(document, observe: observe))
       if status != .succeeded && !options.keepsGoing { break }
     }
     do {
-      try Site(folder: site).write(IndexPage(documents.map { .init($0, record: records[$0.name]) }))
+      let folder = Site(folder: site)
+      try folder.write(IndexPage(folder.entries))
     } catch {
       observe(.problem(error))
       status = .couldNotRun
@@ -57,12 +57,9 @@ public struct SiteBuilder {
     return status
   }
 
-  private func build(
-    _ document: Document, observe: @escaping (Event) -> Void, keep: (NotebookRecord) -> Void
-  ) -> Status {
+  private func build(_ document: Document, observe: @escaping (Event) -> Void) -> Status {
     do {
       let record = try document.run(options: options) { observe(.session(document, $0)) }
-      keep(record)
       try Site(folder: site).write(Page(document, record: record))
       observe(.notebookEnded(document, record, page: "\(site)/\(document.name)/index.html"))
       return Status(record)

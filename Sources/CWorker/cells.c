@@ -8,8 +8,9 @@
 #include "include/CWorker.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -38,8 +39,15 @@ extern _Atomic(SWIFTCALL void (*)(void *error)) _swift_willThrow;
 
 // MARK: - State
 
-static int ends[2] = {-1, -1};             // Reports of ended runs, written whole, also from signal handlers.
-static _Atomic int32_t current_cell = 0;   // The cell that runs, or ran last.
+static _Atomic int32_t current_cell = 0;  // The cell that runs, or ran last.
+
+// Reports of ended runs. In memory, not in a pipe, whose descriptor a cell could write to; with nothing that a signal handler must not
+// touch.
+#define REPORTS 64
+static struct folio_end reports[REPORTS];
+static _Atomic bool report_is_ready[REPORTS];
+static _Atomic unsigned next_report = 0;
+static sem_t report_count;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t work = PTHREAD_COND_INITIALIZER;
@@ -63,7 +71,10 @@ _Noreturn static void park(void) {
 }
 
 static void report(const struct folio_end *end) {
-  while (write(ends[1], end, sizeof *end) < 0 && errno == EINTR) {}
+  unsigned place = atomic_fetch_add(&next_report, 1) % REPORTS;
+  reports[place] = *end;
+  atomic_store(&report_is_ready[place], true);
+  sem_post(&report_count);
 }
 
 // MARK: - Stack walks
@@ -149,6 +160,16 @@ __attribute__((visibility("default"))) _Noreturn void __wrap_exit(int status) {
 }
 
 // MARK: - Traps
+
+/// The Swift runtime gives up by `abort` where a cast fails; for a cell that is a trap like any other. Other libraries' `abort` may
+/// mean a damaged heap: there the process ends.
+__attribute__((visibility("default"))) _Noreturn void abort(void) {
+  Dl_info caller;
+  if (dladdr(__builtin_return_address(0), &caller) && caller.dli_fname && strstr(caller.dli_fname, "libswift")) __builtin_trap();
+  void (*next)(void) = (void (*)(void))dlsym(RTLD_NEXT, "abort");
+  if (next) next();
+  _exit(134);
+}
 
 static void handle_signal(int signal, siginfo_t *info, void *context) {
   const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
@@ -299,7 +320,7 @@ void folio_cells_start(
     void *executor_identity, uintptr_t executor_implementation,
     void (*describe_error)(void *error, char **description, char **type, int32_t *is_unavailable)) {
   describe = describe_error;
-  if (pipe(ends) != 0) abort();
+  sem_init(&report_count, 0, 0);
   install_handlers();
   main_executor = (serial_executor){executor_identity, executor_implementation};
   swift_task_getMainExecutor_hook = get_main_executor;
@@ -310,12 +331,13 @@ void folio_cells_start(
 }
 
 static struct folio_end next_end(void) {
-  struct folio_end end;
-  for (;;) {
-    ssize_t got = read(ends[0], &end, sizeof end);
-    if (got == (ssize_t)sizeof end) return end;
-    if (got < 0 && errno != EINTR) abort();
-  }
+  static unsigned next = 0;
+  while (sem_wait(&report_count) != 0) {}
+  unsigned place = next++ % REPORTS;
+  while (!atomic_load(&report_is_ready[place])) sched_yield();
+  struct folio_end end = reports[place];
+  atomic_store(&report_is_ready[place], false);
+  return end;
 }
 
 struct folio_end folio_cell_run(int32_t cell, void *entry) {

@@ -54,16 +54,19 @@ struct CellParser {
       if let new { return options[keyPath: path] = new }
       source.report(line: entry.line, "'\(entry.key)' is \(value.kindInWords), and must be \(what)")
     }
+    func set<Value>(optional path: WritableKeyPath<CellOptions, Value?>, _ new: Value?, _ what: String) {
+      set(path, new.map(Optional.some), what)
+    }
     switch entry.key {
-    case "label": set(\.label, label(entry, source: &source), "letters, digits, '-' and '_', a letter first, and not 'cell-N'")
-    case "caption": set(\.caption, value.text, "a text")
-    case "alt": set(\.alt, value.text, "a text")
+    case "label": set(optional: \.label, label(entry, source: &source), "letters, digits, '-' and '_', a letter first, and not 'cell-N'")
+    case "caption": set(optional: \.caption, value.text, "a text")
+    case "alt": set(optional: \.alt, value.text, "a text")
     case "echo": set(\.echo, value.truth, "true or false")
     case "fold": set(\.fold, value.truth, "true or false")
     case "output": set(\.output, value.truth, "true or false")
     case "cache": set(\.cache, value.truth, "true or false")
-    case "timeout": set(\.timeout, value.number.flatMap { $0 > 0 ? $0 : nil }, "a number of seconds above 0")
-    case "tolerance": set(\.tolerance, value.number.flatMap { $0 >= 0 ? $0 : nil }, "a number, 0 or above")
+    case "timeout": set(optional: \.timeout, value.number.flatMap { $0 > 0 ? $0 : nil }, "a number of seconds above 0")
+    case "tolerance": set(optional: \.tolerance, value.number.flatMap { $0 >= 0 ? $0 : nil }, "a number, 0 or above")
     case "expect": set(\.expectsError, value.text == "error" ? true : nil, "'error'")
     case "inputs":
       let list = value.sequence.map { $0.compactMap(\.text) }

@@ -120,8 +120,9 @@ private struct Grid {
   var rows: Int
   var barRooms: [Double]
 
-  static let cellWidth = 26.0
-  static let cellHeight = 22.0
+  /// A cell's width and height in pixels: few cells are larger, so that a small model's panel is no smaller than its title.
+  static func cellWidth(_ columns: Int) -> Double { max(26, min(44, 210 / Double(max(1, columns)))) }
+  static func cellHeight(_ rows: Int) -> Double { max(22, min(38, 190 / Double(max(1, rows)))) }
   /// The narrowest panel: a vector, drawn as one column.
   static let narrowest = 76.0
 
@@ -166,14 +167,15 @@ private struct Grid {
     let title = min(TextMetrics.width(heatmap.title ?? "", size: Arrangement.panelTitleSize), 260)
     let count = heatmap.values.columns
     if heatmap.problem != nil { return max(title, 240) }
-    if isSquare(panel) { return min(Double(count) * Self.cellWidth, columns == 1 ? 620 : 420) }
+    if isSquare(panel) { return min(Double(count) * Self.cellWidth(count), columns == 1 ? 620 : 420) }
     let widest = count > 400 ? 1000.0 : 760
-    return max(Self.narrowest, columns > 1 ? title : 0, min(Double(count) * Self.cellWidth, widest))
+    return max(Self.narrowest, columns > 1 ? title : 0, min(Double(count) * Self.cellWidth(count), widest))
   }
 
   private func naturalHeight(_ panel: Int) -> Double {
     if panels[panel].problem != nil { return 90 }
-    return max(36, min(Double(panels[panel].values.rows) * Self.cellHeight, panels[panel].values.rows > 60 ? 640 : 480)).rounded()
+    let rows = panels[panel].values.rows
+    return max(36, min(Double(rows) * Self.cellHeight(rows), rows > 60 ? 640 : 480)).rounded()
   }
 
   /// The panel to the left, if it has the same rows.

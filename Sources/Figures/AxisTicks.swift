@@ -1,20 +1,20 @@
 import Foundation
 
 /// Which of an axis's labels are shown, so that no two touch.
-struct AxisTicks {
+package struct AxisTicks {
   /// Sizes in pixels.
-  static let fontSize = 11.0
-  static let lineHeight = 14.0
+  package static let fontSize = 11.0
+  package static let lineHeight = 14.0
   /// A label is shown up to this many characters.
-  static let longestLabel = 18
-  static let slant = 45.0
+  package static let longestLabel = 18
+  package static let slant = 45.0
 
   /// One for each cell, shortened to be shown; `nil` where cells are only numbered.
-  var labels: [String]?
+  package var labels: [String]?
   /// How many cells the axis has.
-  var count: Int
+  package var count: Int
 
-  init(labels: [String]?, count: Int) {
+  package init(labels: [String]?, count: Int) {
     self.labels = labels.map { $0.map(Self.shortened) }
     self.count = count
   }
@@ -26,24 +26,24 @@ struct AxisTicks {
     return label.prefix(longestLabel - 7) + "…" + label.suffix(6)
   }
 
-  func text(_ index: Int) -> String {
+  package func text(_ index: Int) -> String {
     guard let labels, labels.indices.contains(index) else { return String(index) }
     return labels[index]
   }
 
   /// The width of the widest label in pixels.
-  var widest: Double {
+  package var widest: Double {
     guard let labels else { return TextMetrics.width(String(max(0, count - 1)), size: Self.fontSize) }
     return labels.map { TextMetrics.width($0, size: Self.fontSize) }.max() ?? 0
   }
 
   /// Whether labels under an axis of this length must be slanted: tokens that stand side by side must, numbers never.
-  func isSlanted(length: Double) -> Bool {
+  package func isSlanted(length: Double) -> Bool {
     labels != nil && widest + 8 > length / Double(max(1, count))
   }
 
   /// Each how manyeth cell bears a label, where a label needs `room` pixels.
-  func stride(length: Double, room: Double) -> Int {
+  package func stride(length: Double, room: Double) -> Int {
     let needed = room / max(0.01, length / Double(max(1, count)))
     let nice = [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 250, 500, 1000]
     let round = labels == nil ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] : nice
@@ -51,5 +51,5 @@ struct AxisTicks {
   }
 
   /// The room that a label takes along a horizontal axis.
-  func roomAcross(slanted: Bool) -> Double { slanted ? Self.lineHeight * 1.25 : widest + 10 }
+  package func roomAcross(slanted: Bool) -> Double { slanted ? Self.lineHeight * 1.25 : widest + 10 }
 }

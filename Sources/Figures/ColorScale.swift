@@ -50,7 +50,7 @@ public struct ColorScale: Sendable, Equatable {
   }
 
   /// The range that this scale spans over values, where nobody asked for another one. Never empty.
-  func defaultRange(of values: some Sequence<Double>) -> ClosedRange<Double> {
+  package func defaultRange(of values: some Sequence<Double>) -> ClosedRange<Double> {
     var (low, high) = (0.0, 0.0)
     for value in values where value.isFinite { (low, high) = (min(low, value), max(high, value)) }
     if self == .sequential { return high > low ? low + 0...high : 0...1 }
@@ -88,7 +88,7 @@ public struct RGB: Sendable, Hashable {
   }
 
   /// `rgb(5,48,97)`, as Plotly writes it.
-  var css: String { "rgb(\(red),\(green),\(blue))" }
+  package var css: String { "rgb(\(red),\(green),\(blue))" }
 
   /// Reads `rgb(5, 48, 97)` and `#053061`.
   init?(css: String) {

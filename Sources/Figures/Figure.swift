@@ -48,7 +48,7 @@ public struct Figure: Codable, Sendable, Equatable {
   }
 
   /// The heatmaps among the traces that have anything to draw, in order.
-  var heatmaps: [HeatmapTrace] {
+  package var heatmaps: [HeatmapTrace] {
     data.compactMap { trace in
       switch trace {
       case .heatmap(let heatmap): heatmap.z.elements.isEmpty ? nil : heatmap

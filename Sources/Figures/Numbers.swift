@@ -1,9 +1,9 @@
 import Foundation
 
 /// Numbers as text, in a way that is the same on every machine.
-enum Numbers {
+package enum Numbers {
   /// A coordinate: at most two digits after the point, none that say nothing.
-  static func coordinate(_ value: Double) -> String {
+  package static func coordinate(_ value: Double) -> String {
     guard value.isFinite, abs(value) < 1e12 else { return "0" }
     let hundredths = Int((value * 100).rounded())
     let (whole, rest) = (abs(hundredths) / 100, abs(hundredths) % 100)
@@ -14,13 +14,13 @@ enum Numbers {
   }
 
   /// A factor of a drawing's scale, with six digits after the point.
-  static func scale(_ value: Double) -> String {
+  package static func scale(_ value: Double) -> String {
     let rounded = (value * 1e6).rounded() / 1e6
     return rounded == rounded.rounded() ? coordinate(rounded) : "\(rounded)"
   }
 
   /// Steps of 1, 2 or 5 times a power of ten that divide a range into at most `count` parts, and their texts.
-  static func niceTicks(_ range: ClosedRange<Double>, atMost count: Int) -> [(value: Double, text: String)] {
+  package static func niceTicks(_ range: ClosedRange<Double>, atMost count: Int) -> [(value: Double, text: String)] {
     let span = range.upperBound - range.lowerBound
     // Where arithmetic ends, the ends must do.
     guard span > 1e-290, span < 1e300, count > 0 else {
@@ -42,7 +42,7 @@ enum Numbers {
 }
 
 /// A number format as d3 and Plotly write it: `[+][,][.precision][~][f|e|g|%]`. One that is not understood shows all digits.
-struct NumberFormat {
+package struct NumberFormat {
   private var plus = false
   private var comma = false
   private var trims = false
@@ -50,7 +50,7 @@ struct NumberFormat {
   /// `nil` where the specifier is not understood.
   private var kind: Character?
 
-  init(_ specifier: String) {
+  package init(_ specifier: String) {
     var rest = specifier[...]
     func take(_ sign: Character) -> Bool {
       guard rest.first == sign else { return false }
@@ -72,7 +72,7 @@ struct NumberFormat {
   }
 
   /// The number with a true minus sign; `missing` if it is not finite.
-  func callAsFunction(_ value: Double) -> String {
+  package func callAsFunction(_ value: Double) -> String {
     guard value.isFinite else { return "missing" }
     guard let kind else { return (value < 0 ? "−" : "") + "\(abs(value))" }
     var digits = digits(abs(value), kind)

@@ -146,7 +146,7 @@ extension Figure.Axis {
 }
 
 extension Figure.ColorAxis {
-  var range: ClosedRange<Double>? {
+  package var range: ClosedRange<Double>? {
     guard let cmin, let cmax, cmin.isFinite, cmax.isFinite, cmin < cmax else { return nil }
     return cmin...cmax
   }

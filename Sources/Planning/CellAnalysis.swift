@@ -14,6 +14,8 @@ public struct CellAnalysis: Sendable, Equatable {
   public var imports: [String] = []
   /// Where its last expression stands, in UTF-8 offsets, if the cell ends in an expression whose value can be shown.
   public var lastExpression: Range<Int>?
+  /// Whether the cell extends types.
+  public var hasExtensions = false
   /// Whether the cell awaits at its top level, which makes its entry point asynchronous.
   public var isAsynchronous = false
   /// Where the `let` or `var` of its stored top-level variables stands, in UTF-8 offsets.
@@ -41,6 +43,7 @@ public struct CellAnalysis: Sendable, Equatable {
         imports.append(declaration.trimmedDescription)
       } else {
         declarations += Declaration.all(in: declaration)
+        if declaration.is(ExtensionDeclSyntax.self) { hasExtensions = true }
         if let variable = declaration.as(VariableDeclSyntax.self), Self.isStored(variable) {
           variableKeywords.append(variable.bindingSpecifier.positionAfterSkippingLeadingTrivia.utf8Offset)
         }

@@ -1,7 +1,8 @@
 /// The definitions that a cell sees: those of the cells before it that ran to their end, the latest of a name winning.
 ///
-/// Each compiled cell is a module. Importing all of them would make a redefined name ambiguous, so each name that was defined more
-/// than once also gets scoped imports of the definitions in force (`import func Cell12.getCache`), which shadow the others.
+/// Each compiled cell is a module. Importing all of them whole would make a redefined name ambiguous, so a module with a definition that
+/// a later cell has replaced is imported by the definitions that are still in force (`import func Cell12.getCache`). Its extensions
+/// stay visible: Swift sees the members of a module that is imported in any way.
 public struct Scope: Sendable, Equatable {
   public private(set) var modules: [Module] = []
 
@@ -23,26 +24,29 @@ public struct Scope: Sendable, Equatable {
   public var imports: [String] {
     var seen = Set<String>()
     let authors = modules.flatMap(\.analysis.imports).filter { seen.insert($0).inserted }
-    return authors + modules.map { "import \($0.name)" } + scopedImports
+    let inForce = definitionsInForce
+    return authors + modules.flatMap { imports(of: $0, inForce: inForce[$0.name] ?? []) }
   }
 
-  private var scopedImports: [String] {
+  /// A module whose definitions are all in force is imported whole; of others, only what is in force. A module of which nothing is left
+  /// is still needed for its extensions and operators.
+  private func imports(of module: Module, inForce: [Declaration]) -> [String] {
+    let needsWhole = module.analysis.hasExtensions && inForce.isEmpty || inForce.contains { $0.kind == .other }
+    if inForce.count == module.analysis.declarations.count || needsWhole { return ["import \(module.name)"] }
+    var seen = Set<String>()
+    return inForce.map { "import \($0.kind.rawValue) \(module.name).`\($0.name)`" }.filter { seen.insert($0).inserted }
+  }
+
+  /// By module, what no later cell has redefined. A scoped import brings all overloads that a module has of a name, so they go together.
+  private var definitionsInForce: [String: [Declaration]] {
     var inForce: [(module: String, declaration: Declaration)] = []
-    var redefined = Set<String>()
     for module in modules {
       for declaration in module.analysis.declarations {
-        let replaced = inForce.filter { $0.module != module.name && declaration.replaces($0.declaration) }
-        guard !replaced.isEmpty else { continue }
-        redefined.insert(declaration.name)
-        // A scoped import brings all overloads that a module has of a name, so they go together.
-        let gone = Set(replaced.map(\.module))
-        inForce.removeAll { $0.declaration.name == declaration.name && gone.contains($0.module) }
+        let replaced = Set(inForce.filter { $0.module != module.name && declaration.replaces($0.declaration) }.map(\.module))
+        inForce.removeAll { $0.declaration.name == declaration.name && replaced.contains($0.module) }
       }
       inForce += module.analysis.declarations.map { (module.name, $0) }
     }
-    var seen = Set<String>()
-    return inForce.filter { redefined.contains($0.declaration.name) && $0.declaration.kind != .other }
-      .map { "import \($0.declaration.kind.rawValue) \($0.module).`\($0.declaration.name)`" }
-      .filter { seen.insert($0).inserted }
+    return Dictionary(grouping: inForce, by: \.module).mapValues { $0.map(\.declaration) }
   }
 }

@@ -35,7 +35,7 @@ public enum Fact: Hashable, Sendable {
     case (2, "is") where ["Each", "Every"].contains(subject[0]):
       guard let (other, property) = Self.predicate(predicate) else { return nil }
       self = Self.general(subject[1], other, property: property, negated)
-    case (1, "is"):
+    case (1, "is") where !["Each", "Every"].contains(subject[0]):
       guard let (concept, property) = Self.predicate(predicate) else { return nil }
       self =
         if let concept {
@@ -55,7 +55,7 @@ public enum Fact: Hashable, Sendable {
   /// `a grimpus` is a concept, `sunny` a property.
   private static func predicate(_ words: [String]) -> (concept: String?, property: String)? {
     switch words.count {
-    case 1: (nil, words[0])
+    case 1 where !["a", "an", "not"].contains(words[0]): (nil, words[0])
     case 2 where ["a", "an"].contains(words[0]): (words[1], words[1])
     default: nil
     }

@@ -116,8 +116,8 @@ struct CellView {
 }
 
 /// Numbers for readers: `12,345`.
-enum Count {
-  static func text(_ number: Int) -> String {
+package enum Count {
+  package static func text(_ number: Int) -> String {
     let digits = String(number)
     let groups = stride(from: digits.count, to: 0, by: -3).map { String(digits.prefix($0).suffix(3)) }
     return groups.reversed().joined(separator: ",")

@@ -7,6 +7,8 @@ struct Frame {
 
   var title: String
   var description: String?
+  /// For the page of a notebook, what the index shows of it.
+  var entry: IndexPage.Entry?
   /// From the page's folder to the site's: `../`.
   var root: String
   var header: String
@@ -14,6 +16,7 @@ struct Frame {
 
   var html: String {
     let meta = description.map { "\n" + Markup.element("meta", ["name": "description", "content": Markup.label($0)]) } ?? ""
+    let mark = entry.map { "\n" + PageMark.html($0) } ?? ""
     return """
       <!doctype html>
       <html lang="en">
@@ -24,7 +27,7 @@ struct Frame {
       <title>\(HTML.label(title))</title>
       <link rel="icon" href="data:,">
       <link rel="stylesheet" href="\(root)assets/\(Stylesheet.file)">
-      <script src="\(root)assets/\(Script.file)"></script>
+      <script src="\(root)assets/\(Script.file)"></script>\(mark)
       </head>
       <body>
       <a class="skip" href="#\(Self.contentID)">Skip to the text</a>

@@ -2,9 +2,9 @@ import SwiftIDEUtils
 import SwiftParser
 
 /// Swift code with its words in colours, at build time.
-enum Highlighter {
+package enum Highlighter {
   /// The source as escaped HTML; a `<span>` around what has a colour. Its text is the source, to the byte.
-  static func html(_ source: String) -> String {
+  package static func html(_ source: String) -> String {
     let bytes = Array(source.utf8)
     var html = ""
     var position = 0

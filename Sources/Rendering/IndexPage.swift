@@ -4,7 +4,7 @@ import Record
 /// The site's first page: every notebook with its title, what it is about, and how its last run ended.
 public struct IndexPage: Sendable {
   /// A notebook in the index.
-  public struct Entry: Sendable, Equatable {
+  public struct Entry: Codable, Sendable, Equatable {
     /// Its folder in the site.
     public var name: String
     /// Its title, as on its page.
@@ -24,20 +24,19 @@ public struct IndexPage: Sendable {
       self.status = status
     }
 
-    /// - Parameter record: how it ran; `nil` if it has no page yet.
-    public init(_ document: Document, record: NotebookRecord?) {
+    /// - Parameter record: how it ran.
+    public init(_ document: Document, record: NotebookRecord) {
       self.init(
         name: document.name, title: document.title, description: document.frontMatter.description,
-        order: document.frontMatter.order, status: record.map(Status.init) ?? .notBuilt)
+        order: document.frontMatter.order, status: Status(record))
     }
   }
 
   /// How a notebook's last run ended.
-  public enum Status: Sendable, Equatable {
+  public enum Status: Codable, Sendable, Equatable {
     /// All of its cells ran.
     case complete(cells: Int)
     case failed(cells: Int, of: Int)
-    case notBuilt
 
     /// A cell that failed as it was expected to has not failed.
     public init(_ record: NotebookRecord) {
@@ -71,7 +70,7 @@ public struct IndexPage: Sendable {
 
   private static func item(_ entry: Entry) -> String {
     let title = HTML.text(entry.title)
-    let link = entry.status == .notBuilt ? title : HTML.link(to: SiteNames.link(entry.name) + "/index.html", html: title)
+    let link = HTML.link(to: SiteNames.link(entry.name) + "/index.html", html: title)
     let about = entry.description.map { HTML.element("p", html: HTML.text($0)) }
     let parts = [HTML.element("h2", html: link), about, state(entry.status)].compactMap { $0 }
     return HTML.element("li", html: "\n\(parts.joined(separator: "\n"))\n")
@@ -82,7 +81,6 @@ public struct IndexPage: Sendable {
     case .complete(let cells): HTML.paragraph("state", html: cells == 1 ? "1 cell" : "\(cells) cells")
     case .failed(0, _): HTML.paragraph("state failed", html: "Did not run through")
     case .failed(let failed, let cells): HTML.paragraph("state failed", html: "\(failed) of \(cells) cells failed")
-    case .notBuilt: HTML.paragraph("state", html: "Not built yet")
     }
   }
 }

@@ -1,19 +1,19 @@
 /// A text that is too long for a page: its beginning, its end, and what is between in numbers.
-struct LongText {
+package struct LongText {
   /// A text within these is shown whole.
-  static let mostLines = 400
-  static let mostBytes = 48_000
+  package static let mostLines = 400
+  package static let mostBytes = 48_000
   /// Of a longer one, this much of its beginning, and half as much of its end.
-  static let headLines = 24
-  static let headBytes = 6_000
+  package static let headLines = 24
+  package static let headBytes = 6_000
 
-  let head: String
-  let tail: String
+  package let head: String
+  package let tail: String
   /// `9,940 lines (1,234,567 bytes)`
-  let omission: String
+  package let omission: String
 
   /// - Returns: `nil` if the text is short enough.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     let bytes = Array(text.utf8)
     let lines = bytes.count { $0 == 0x0A }
     guard bytes.count > Self.mostBytes || lines > Self.mostLines else { return nil }
@@ -29,7 +29,7 @@ struct LongText {
   }
 
   /// The text, or its beginning and an ellipsis.
-  static func clipped(_ text: String, to count: Int) -> String {
+  package static func clipped(_ text: String, to count: Int) -> String {
     guard let end = text.index(text.startIndex, offsetBy: count, limitedBy: text.endIndex), end < text.endIndex else {
       return text
     }

@@ -75,7 +75,8 @@ private struct PageBody {
     let contents = TableOfContents(document)
     let blocks = blocks.map { block($0) }.filter { !$0.isEmpty }.joined(separator: "\n")
     return Frame(
-      title: document.title, description: document.frontMatter.description, root: "../",
+      title: document.title, description: document.frontMatter.description,
+      entry: IndexPage.Entry(document, record: record), root: "../",
       header: #"<a class="home" href="../index.html">Notebooks</a>"#,
       body: """
         <div class="layout">

@@ -1,9 +1,9 @@
 /// What the pages do beyond reading: a switch between light and dark, the section in view marked in the contents, and what
 /// scrolls in reach of the keyboard.
-enum Script {
-  static let file = "folio.js"
+package enum Script {
+  package static let file = "folio.js"
 
-  static let text = """
+  package static let text = """
     // Runs in the head, so that the page never flashes in the wrong colours. Without it the page follows the system.
     (function () {
       var root = document.documentElement, choices = ["auto", "light", "dark"], signs = ["\u{25D0}", "\u{2600}\u{FE0E}", "\u{263E}"];

@@ -7,7 +7,7 @@ import Record
 /// ```swift
 /// let site = Site(folder: "Site")
 /// try site.write(Page(document, record: record))
-/// try site.write(IndexPage(notebooks.map { .init($0.document, record: $0.record) }))
+/// try site.write(IndexPage(site.entries))
 /// ```
 /// Promises: a page can be written without the others. Each file is either the old one or the whole new one. A file whose content would
 /// not change is not touched.
@@ -36,6 +36,15 @@ public struct Site: Sendable {
   public func write(_ index: IndexPage) throws {
     try writeAssets()
     try write(index.html, to: "index.html")
+  }
+
+  /// What the pages in the folder say of their notebooks, by name.
+  public var entries: [IndexPage.Entry] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().compactMap { name in
+      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)/index.html") else { return nil }
+      return PageMark.read(String(decoding: data, as: UTF8.self))
+    }
   }
 
   private func writeAssets() throws {

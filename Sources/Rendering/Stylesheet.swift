@@ -3,10 +3,10 @@
 /// Prose is set in an old-style serif in lines of about 70 characters; what belongs to the machine (code, numbers, labels) in the
 /// system's other fonts. Colours are few, and those of the figures' scales: blue leads, red warns. All of them are variables, so the
 /// dark theme is one list of values. Every pair of text and ground has a contrast of at least 4.5.
-enum Stylesheet {
-  static let file = "folio.css"
+package enum Stylesheet {
+  package static let file = "folio.css"
 
-  static let text = """
+  package static let text = """
     /* Written by Folio. */
     :root { \(light) }
     @media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { \(dark) } }
@@ -21,12 +21,12 @@ enum Stylesheet {
 
     """
 
-  static let light = """
+  package static let light = """
     color-scheme: light; --paper: #fdfcfa; --ink: #22252a; --soft: #5c626c; --rule: #e3dfd6; --wash: #f5f3ee; --accent: #1b568f;
     --alarm: #a3152a; --alarm-wash: #fbf0ef; --warn: #80530a; --type: #5b4a93; --string: #206447; --comment: #666b74;
     """
 
-  static let dark = """
+  package static let dark = """
     color-scheme: dark; --paper: #16181c; --ink: #dcdee2; --soft: #9ba2ad; --rule: #30343b; --wash: #1e2126; --accent: #8fc0e8;
     --alarm: #f79a92; --alarm-wash: #2a1e20; --warn: #dfb36a; --type: #c3b3ee; --string: #98cdaa; --comment: #949ba7;
     """

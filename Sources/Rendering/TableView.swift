@@ -2,18 +2,20 @@ import Figures
 import Record
 
 /// A table that scrolls sideways where it is wider than the page.
-struct TableView {
+package struct TableView {
   /// Rows on the page: the first and the last ones of a longer table.
-  static let mostRows = 400
-  static let lastRows = 20
+  package static let mostRows = 400
+  package static let lastRows = 20
 
-  var table: Table
+  package var table: Table
+
+  package init(table: Table) { self.table = table }
 
   /// How many rows the page does not show.
-  var omitted: Int { table.rows.count > Self.mostRows ? table.rows.count - Self.mostRows : 0 }
+  package var omitted: Int { table.rows.count > Self.mostRows ? table.rows.count - Self.mostRows : 0 }
 
   /// - Parameter link: where the whole table is, if rows are left out.
-  func html(link: String?) -> String {
+  package func html(link: String?) -> String {
     let head = omitted > 0 ? Self.mostRows - Self.lastRows : table.rows.count
     var lines = table.rows.prefix(head).map(row)
     if omitted > 0 {
@@ -38,7 +40,7 @@ struct TableView {
   }
 
   /// The whole table, as comma-separated values.
-  var csv: String {
+  package var csv: String {
     let rows = [table.columns.map(\.title)] + table.rows
     return rows.map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
   }

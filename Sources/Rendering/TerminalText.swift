@@ -1,10 +1,10 @@
 /// What a terminal would show after a program wrote a text to it: colours and cursor codes gone, lines that were written over with
 /// `\r` as they stood at the end.
-enum TerminalText {
+package enum TerminalText {
   private static let escape = UInt8(0x1B), bell = UInt8(0x07), backspace = UInt8(0x08), carriageReturn = UInt8(0x0D)
   private static let newline = UInt8(0x0A)
 
-  static func plain(_ text: String) -> String {
+  package static func plain(_ text: String) -> String {
     guard text.utf8.contains(where: { $0 == escape || $0 == backspace || $0 == carriageReturn || $0 == bell }) else {
       return text
     }

@@ -11,6 +11,9 @@ struct OutputCollector {
   /// A cell that prints more than this is cut short: nobody reads it, and the host must hold it.
   static let textLimit = 64 << 20
 
+  /// How the Swift runtime begins its last words.
+  static let lastWords = ["Fatal error", "Precondition failed", "Assertion failed", "Could not cast value"]
+
   private var pieces: [Piece] = []
   private var textLength = 0
   private var leftOut = 0
@@ -49,15 +52,17 @@ struct OutputCollector {
     guard let index = pieces.lastIndex(where: { if case .text(.standardError, _) = $0 { true } else { false } }),
       case .text(let stream, let bytes) = pieces[index]
     else { return nil }
-    let text = String(decoding: bytes, as: UTF8.self)
-    let pattern = /(?:^|\n)[^\n]*?((?:Fatal error|Precondition failed|Assertion failed)[^\n]*(?s:.*))$/
-    guard let match = text.firstMatch(of: pattern) else { return nil }
-    let rest = text[..<match.range.lowerBound]
+    let printed = String(decoding: bytes, as: UTF8.self)
+    let pattern = /(?:^|\n)[^\n]*?((?:Fatal error|Precondition failed|Assertion failed|Could not cast value)[^\n]*(?s:.*))$/
+    guard let match = printed.firstMatch(of: pattern) else { return nil }
+    let rest = printed[..<match.range.lowerBound]
     pieces[index] = .text(stream, Array(rest.utf8) + (rest.isEmpty || rest.hasSuffix("\n") ? [] : [UInt8(ascii: "\n")]))
     if rest.isEmpty { pieces.remove(at: index) }
     // What follows is the runtime's own call stack, in addresses.
     let message = String(match.1).split(separator: "\nCurrent stack trace:\n", maxSplits: 1).first.map(String.init) ?? ""
-    return message.trimmingSuffix { $0.isNewline }
+    // A failed cast names types with their addresses.
+    let text = message.trimmingSuffix { $0.isNewline }.replacing(/\ \(0x[0-9a-f]+\)/, with: "")
+    return text.hasPrefix("Could not") ? "Fatal error: \(text)" : text
   }
 }
 

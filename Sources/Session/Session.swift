@@ -228,7 +228,7 @@ private struct WatchedText {
   init(observe: @escaping (Session.Event) -> Void) { self.observe = observe }
 
   mutating func add(_ stream: Output.Stream, _ bytes: [UInt8]) {
-    guard stream == .standardError, !held.isEmpty || bytes.contains(words: "Fatal error: ") else {
+    guard stream == .standardError, !held.isEmpty || bytes.beginsLastWords else {
       return observe(.text(stream, bytes))
     }
     held += bytes
@@ -242,7 +242,10 @@ private struct WatchedText {
 }
 
 extension [UInt8] {
-  fileprivate func contains(words: String) -> Bool { String(decoding: self, as: UTF8.self).contains(words) }
+  fileprivate var beginsLastWords: Bool {
+    let text = String(decoding: self, as: UTF8.self)
+    return OutputCollector.lastWords.contains { text.contains($0) }
+  }
 }
 
 extension OutputCollector {

@@ -82,7 +82,7 @@ import Testing
     let alone = try Notebooks.read([folder.path + "/Notebooks/a.md"])
     #expect(SiteBuilder(alone, site: folder.path + "/Site", options: Session.Options()).build { _ in } == .succeeded)
     let index = try folder.read("Site/index.html")
-    #expect(index.contains("Ay") && index.contains("Bee") && index.contains("1 of 1 cell failed"))
+    #expect(index.contains("Ay") && index.contains("Bee") && index.contains("1 of 1 cells failed"))
   }
 
   @Test func twoNotebooksOfOneNameAreRefused() throws {

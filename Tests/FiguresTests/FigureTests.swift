@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Figures
+import Figures
 
 #if canImport(FoundationXML)
   import FoundationXML
@@ -27,16 +27,16 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
   @Test("is Plotly's schema as JSON") func json() {
     #expect(
       small.plotlyJSON == """
-        {"data":[{"coloraxis":"coloraxis","hovertemplate":"query %{y}, key %{x}: %{z:.4~g}<extra></extra>","type":"heatmap",\
-        "xaxis":"x","yaxis":"y","z":[[0,1],[null,0.25]]}],"layout":{"coloraxis":{"cmax":1,"cmin":0,"colorbar":{"len":1,\
-        "outlinewidth":0,"thickness":12,"x":1.23684,"y":0.5},"colorscale":[[0,"rgb(247,251,255)"],[0.125,"rgb(222,235,247)"],\
-        [0.25,"rgb(198,219,239)"],[0.375,"rgb(158,202,225)"],[0.5,"rgb(107,174,214)"],[0.625,"rgb(66,146,198)"],[0.75,"rgb(33,\
-        113,181)"],[0.875,"rgb(8,81,156)"],[1,"rgb(8,48,107)"]]},"font":{"size":11},"height":123,"margin":{"b":42,"l":36,\
-        "r":61,"t":37},"title":{"font":{"size":16},"text":"Weights | a &lt; b","x":0.01,"xanchor":"left"},"width":173,\
-        "xaxis":{"anchor":"y","domain":[0,1],"showgrid":false,"tickangle":0,"tickmode":"array","ticktext":["a","a"],\
-        "tickvals":[0,1],"title":{"font":{"size":12},"text":"key"},"zeroline":false},"yaxis":{"anchor":"x",\
-        "autorange":"reversed","domain":[0,1],"dtick":1,"showgrid":false,"tick0":0,"title":{"font":{"size":12},"text":"query"},\
-        "zeroline":false}}}
+        {"data":[{"coloraxis":"coloraxis","hovertemplate":"query %{y}, key %{x}: %{z:.4~g}<extra></extra>",\
+        "type":"heatmap","xaxis":"x","yaxis":"y","z":[[0,1],[null,0.25]]}],"layout":{"coloraxis":{"cmax":1,"cmin":0,\
+        "colorbar":{"len":1,"outlinewidth":0,"thickness":12,"x":1.20455,"y":0.5},"colorscale":[[0,"rgb(247,251,255)"],\
+        [0.125,"rgb(222,235,247)"],[0.25,"rgb(198,219,239)"],[0.375,"rgb(158,202,225)"],[0.5,"rgb(107,174,214)"],[0.625,\
+        "rgb(66,146,198)"],[0.75,"rgb(33,113,181)"],[0.875,"rgb(8,81,156)"],[1,"rgb(8,48,107)"]]},"font":{"size":11},\
+        "height":155,"margin":{"b":42,"l":36,"r":61,"t":37},"title":{"font":{"size":16},"text":"Weights | a &lt; b",\
+        "x":0.01,"xanchor":"left"},"width":185,"xaxis":{"anchor":"y","domain":[0,1],"showgrid":false,"tickangle":0,\
+        "tickmode":"array","ticktext":["a","a"],"tickvals":[0,1],"title":{"font":{"size":12},"text":"key"},\
+        "zeroline":false},"yaxis":{"anchor":"x","autorange":"reversed","domain":[0,1],"dtick":1,"showgrid":false,\
+        "tick0":0,"title":{"font":{"size":12},"text":"query"},"zeroline":false}}}
         """)
   }
 
@@ -119,7 +119,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     #expect(small.layout.axes["yaxis"]?.autorange == .reversed)
     let upsideDown = try Figure(
       plotlyJSON: small.plotlyJSON.replacing(#""autorange":"reversed""#, with: #""autorange":true"#))
-    #expect(upsideDown.svg().contains("translate(36 81)scale(38 -22)"), "A figure from elsewhere may have it below")
+    #expect(upsideDown.svg().contains("translate(36 113)scale(44 -38)"), "A figure from elsewhere may have it below")
   }
 
   @Test("says what it shows in the alternative text, which another text replaces") func altText() {
@@ -148,11 +148,11 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
   }
 
   private static let goldenSVG = """
-    <svg xmlns="http://www.w3.org/2000/svg" class="folio-figure" viewBox="0 0 173 123" width="173" height="123" \
-    style="--natural:173px;max-width:100%;height:auto" role="img" aria-label="Weights" fill="currentColor" font-size="11" \
+    <svg xmlns="http://www.w3.org/2000/svg" class="folio-figure" viewBox="0 0 185 155" width="185" height="155" \
+    style="--natural:185px;max-width:100%;height:auto" role="img" aria-label="Weights" fill="currentColor" font-size="11" \
     font-family="var(--figure-font,system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica Neue&quot;,Arial,\
     sans-serif)">
-    <g class="cells" shape-rendering="crispEdges" transform="translate(36 37)scale(38 22)">
+    <g class="cells" shape-rendering="crispEdges" transform="translate(36 37)scale(44 38)">
     <path fill="#f7fbff" d="M0 0h1v1h-1z"><title>query 0, key a: 0</title></path>
     <path fill="#08306b" d="M1 0h1v1h-1z"><title>query 0, key a: 1</title></path>
     <path fill-opacity=".13" d="M0 1h1v1h-1z"><title>query 1, key a: missing</title></path>
@@ -161,41 +161,52 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     shape-rendering="auto" pointer-events="none"/>
     </g>
     <text x="0" y="23.52" font-size="16" font-weight="600" text-anchor="start">Weights | a &lt; b</text>
-    <rect x="36" y="37" width="76" height="44" fill="none" stroke="currentColor" stroke-opacity=".3" stroke-width=".75"/>
+    <rect x="36" y="37" width="88" height="76" fill="none" stroke="currentColor" stroke-opacity=".3" stroke-width=".75"/>
     <g text-anchor="end" fill-opacity=".82" style="white-space:pre">
-    <text x="29" y="51.8">0</text>
-    <text x="29" y="73.8">1</text>
+    <text x="29" y="59.8">0</text>
+    <text x="29" y="97.8">1</text>
     </g>
-    <path d="M36 48h-4M36 70h-4" stroke="currentColor" stroke-opacity=".45" stroke-width=".75"/>
+    <path d="M36 56h-4M36 94h-4" stroke="currentColor" stroke-opacity=".45" stroke-width=".75"/>
     <g text-anchor="middle" fill-opacity=".82" style="white-space:pre">
-    <text x="55" y="97">a</text>
-    <text x="93" y="97">a</text>
+    <text x="58" y="129">a</text>
+    <text x="102" y="129">a</text>
     </g>
-    <path d="M55 81v4M93 81v4" stroke="currentColor" stroke-opacity=".45" stroke-width=".75"/>
-    <text x="74" y="114" text-anchor="middle" font-size="12" fill-opacity=".82">key</text>
-    <text transform="translate(12.62 59)rotate(-90)" text-anchor="middle" font-size="12" fill-opacity=".82">query</text>
-    <g shape-rendering="crispEdges" transform="translate(130 37)scale(12 3.142857)">
-    <path fill="#083979" d="M0 0h1v1h-1z"/>
-    <path fill="#084c95" d="M0 1h1v1h-1z"/>
-    <path fill="#135fa7" d="M0 2h1v1h-1z"/>
-    <path fill="#2171b5" d="M0 3h1v1h-1z"/>
-    <path fill="#3484bf" d="M0 4h1v1h-1z"/>
-    <path fill="#4896c8" d="M0 5h1v1h-1z"/>
-    <path fill="#5fa6d1" d="M0 6h1v1h-1z"/>
-    <path fill="#7ab6d9" d="M0 7h1v1h-1z"/>
-    <path fill="#97c6df" d="M0 8h1v1h-1z"/>
-    <path fill="#afd1e7" d="M0 9h1v1h-1z"/>
-    <path fill="#c6dbef" d="M0 10h1v1h-1z"/>
-    <path fill="#d4e4f4" d="M0 11h1v1h-1z"/>
-    <path fill="#e2edf8" d="M0 12h1v1h-1z"/>
-    <path fill="#f0f6fd" d="M0 13h1v1h-1z"/>
+    <path d="M58 113v4M102 113v4" stroke="currentColor" stroke-opacity=".45" stroke-width=".75"/>
+    <text x="80" y="146" text-anchor="middle" font-size="12" fill-opacity=".82">key</text>
+    <text transform="translate(12.62 75)rotate(-90)" text-anchor="middle" font-size="12" fill-opacity=".82">query</text>
+    <g shape-rendering="crispEdges" transform="translate(142 37)scale(12 3.04)">
+    <path fill="#083573" d="M0 0h1v1h-1z"/>
+    <path fill="#084083" d="M0 1h1v1h-1z"/>
+    <path fill="#084a92" d="M0 2h1v1h-1z"/>
+    <path fill="#0b559f" d="M0 3h1v1h-1z"/>
+    <path fill="#135fa7" d="M0 4h1v1h-1z"/>
+    <path fill="#1b69af" d="M0 5h1v1h-1z"/>
+    <path fill="#2474b6" d="M0 6h1v1h-1z"/>
+    <path fill="#2e7ebc" d="M0 7h1v1h-1z"/>
+    <path fill="#3989c1" d="M0 8h1v1h-1z"/>
+    <path fill="#4493c7" d="M0 9h1v1h-1z"/>
+    <path fill="#519ccc" d="M0 10h1v1h-1z"/>
+    <path fill="#5ea5d1" d="M0 11h1v1h-1z"/>
+    <path fill="#6baed6" d="M0 12h1v1h-1z"/>
+    <path fill="#7bb7da" d="M0 13h1v1h-1z"/>
+    <path fill="#8cc0dd" d="M0 14h1v1h-1z"/>
+    <path fill="#9cc9e1" d="M0 15h1v1h-1z"/>
+    <path fill="#a9cfe5" d="M0 16h1v1h-1z"/>
+    <path fill="#b6d4e9" d="M0 17h1v1h-1z"/>
+    <path fill="#c3daee" d="M0 18h1v1h-1z"/>
+    <path fill="#ccdff1" d="M0 19h1v1h-1z"/>
+    <path fill="#d3e4f3" d="M0 20h1v1h-1z"/>
+    <path fill="#dbe9f6" d="M0 21h1v1h-1z"/>
+    <path fill="#e3eef9" d="M0 22h1v1h-1z"/>
+    <path fill="#ebf3fb" d="M0 23h1v1h-1z"/>
+    <path fill="#f3f8fe" d="M0 24h1v1h-1z"/>
     </g>
     <g fill-opacity=".82">
-    <text x="148" y="84.8">0.0</text>
-    <text x="148" y="62.8">0.5</text>
-    <text x="148" y="40.8">1.0</text>
+    <text x="160" y="116.8">0.0</text>
+    <text x="160" y="78.8">0.5</text>
+    <text x="160" y="40.8">1.0</text>
     </g>
-    <path d="M142 81h3M142 59h3M142 37h3" stroke="currentColor" stroke-opacity=".45" stroke-width=".75"/>
+    <path d="M154 113h3M154 75h3M154 37h3" stroke="currentColor" stroke-opacity=".45" stroke-width=".75"/>
     </svg>
     """
 }

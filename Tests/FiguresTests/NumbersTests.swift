@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Figures
+import Figures
 
 @Suite("Numbers and colours") struct NumbersTests {
   @Test(

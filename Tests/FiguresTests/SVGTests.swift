@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Figures
+import Figures
 
 @Suite("The drawing") struct SVGTests {
   @Test(

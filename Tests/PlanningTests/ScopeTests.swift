@@ -16,7 +16,8 @@ import Testing
 
   @Test func theLatestDefinitionOfANameWins() {
     let imports = scope("let a = 1; func f() {}", "struct a {}", "func f() {}").imports
-    #expect(imports == ["import Cell1", "import Cell2", "import Cell3", "import struct Cell2.`a`", "import func Cell3.`f`"])
+    #expect(imports == ["import Cell2", "import Cell3"])
+    #expect(scope("let a = 1, b = 2; struct S {}", "func a() {}").imports == ["import var Cell1.`b`", "import struct Cell1.`S`", "import Cell2"])
   }
 
   @Test func overloadsStandBesideEachOther() {
@@ -25,7 +26,11 @@ import Testing
 
   @Test func aRedefinedOverloadKeepsThoseOfOtherCells() {
     let imports = scope("func f(_ x: Int) {}", "func f(_ x: String) {}", "func f(_ x: Int) {}").imports
-    #expect(imports.suffix(2) == ["import func Cell2.`f`", "import func Cell3.`f`"])
+    #expect(imports == ["import Cell2", "import Cell3"])
+  }
+
+  @Test func aCellOfWhichOnlyExtensionsAreLeftIsStillImported() {
+    #expect(scope("let a = 1\nextension Int {}", "let a = 2").imports == ["import Cell1", "import Cell2"])
   }
 
   @Test func importsOfEarlierCellsHoldForLaterOnes() {

@@ -3,7 +3,7 @@ import Figures
 import Record
 import Testing
 
-@testable import Rendering
+import Rendering
 
 /// A document of cells with the given sources, and options for all of them.
 func document(_ sources: [String], file: String = "Notebooks/n.md", options set: (inout CellOptions) -> Void = { _ in })
@@ -165,8 +165,8 @@ func page(
     let cell = CellRecord(id: "cell-1", outcome: .failed, outputs: outputs)
     let html = Page(document, record: NotebookRecord(notebook: "n", cells: [cell])).html
     let index = IndexPage([.init(name: text, title: text, description: text, status: .complete(cells: 1))], title: text).html
-    for html in [html, index] {
-      #expect(html.ranges(of: "<script").count == 1, "Only the site's own script")
+    for (html, scripts) in [(html, 2), (index, 1)] {
+      #expect(html.ranges(of: "<script").count == scripts, "Only the site's own script, and a notebook's mark")
       for forbidden in ["<img", "<b>x", " onload=\"", "javascript:", "-->"] + HostileTexts.noText {
         #expect(!html.contains(forbidden), "\(forbidden)")
       }
@@ -198,6 +198,8 @@ func page(
     <link rel="icon" href="data:,">
     <link rel="stylesheet" href="../assets/folio.css">
     <script src="../assets/folio.js"></script>
+    <script type="application/json" id="folio-notebook">{"description":"About \\u0026 so on.","name":"first-light",\
+    "status":{"failed":{"cells":1,"of":3}},"title":"First \\u003clight\\u003e"}</script>
     </head>
     <body>
     <a class="skip" href="#_content">Skip to the text</a>

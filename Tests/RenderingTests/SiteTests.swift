@@ -3,7 +3,7 @@ import Foundation
 import Record
 import Testing
 
-@testable import Rendering
+import Rendering
 
 @Suite("The site") final class SiteTests {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)").path
@@ -53,9 +53,32 @@ import Testing
   }
 }
 
+@Suite("The marks of pages") final class PageMarkTests {
+  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)").path
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  @Test("tell the index what it needs, whatever the title holds", arguments: ["plain", "<!-- \"a\" & 'b'", "é🌍\u{202E}\u{0}", "\\u003c"]) func marks(_ title: String) throws {
+    let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .failed, outputs: [])])
+    let frontMatter = FrontMatter(title: title, description: "</script><b>" + title, order: 3)
+    let document = Document(file: "dir/n.md", frontMatter: frontMatter, blocks: [])
+    let site = Site(folder: folder)
+    #expect(site.entries.isEmpty)
+    try site.write(Page(document, record: record))
+    #expect(site.entries == [IndexPage.Entry(document, record: record)])
+    #expect(site.entries.first?.status == .failed(cells: 1, of: 1))
+  }
+
+  @Test("are not looked for in other files") func others() throws {
+    try FileManager.default.createDirectory(atPath: folder + "/other", withIntermediateDirectories: true)
+    try Data([0xFF, 0x00]).write(to: URL(fileURLWithPath: folder + "/other/index.html"))
+    #expect(Site(folder: folder).entries.isEmpty)
+  }
+}
+
 @Suite("The index") struct IndexTests {
   private let entries: [IndexPage.Entry] = [
-    .init(name: "z", title: "Z", status: .notBuilt), .init(name: "b", title: "B", order: 2, status: .failed(cells: 1, of: 3)),
+    .init(name: "z", title: "Z", status: .complete(cells: 2)), .init(name: "b", title: "B", order: 2, status: .failed(cells: 1, of: 3)),
     .init(name: "a b?", title: "A <b>", description: "About", order: 2, status: .complete(cells: 1)),
     .init(name: "c", title: "C", order: 1, status: .failed(cells: 0, of: 2)),
     .init(name: "d", title: "D", status: .complete(cells: 4)),
@@ -71,7 +94,6 @@ import Testing
     let html = IndexPage(entries).html
     #expect(html.contains(#"<h2><a href="a%20b%3F/index.html">A &lt;b&gt;</a></h2>"#) && html.contains("<p>About</p>"))
     #expect(html.contains("1 of 3 cells failed") && html.contains("Did not run through") && html.contains(">4 cells<"))
-    #expect(html.contains("<h2>Z</h2>") && html.contains("Not built yet"))
     #expect(html.contains(#"href="assets/folio.css""#) && !html.contains("href=\"/"))
   }
 
@@ -80,7 +102,6 @@ import Testing
     let fine = CellRecord(id: "b", outcome: .failedAsExpected, outputs: [])
     #expect(IndexPage.Status(NotebookRecord(notebook: "n", cells: [fine])) == .complete(cells: 1))
     #expect(IndexPage.Status(NotebookRecord(notebook: "n", cells: [failed, fine])) == .failed(cells: 1, of: 2))
-    #expect(IndexPage.Entry(document(["a"]), record: nil).status == .notBuilt)
   }
 }
 

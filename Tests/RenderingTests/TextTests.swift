@@ -2,7 +2,7 @@ import Document
 import Record
 import Testing
 
-@testable import Rendering
+import Rendering
 
 @Suite("Text of a terminal") struct TerminalTextTests {
   @Test(

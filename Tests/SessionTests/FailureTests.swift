@@ -24,7 +24,7 @@ import Testing
     #expect(failed.outcome == .failed && failed.error?.kind == .thrown)
     #expect(failed.standardOutput == "before\n")
     #expect(failed.diagnostic?.message == "Error raised at top level: Oops(why: \"too big\")")
-    #expect(failed.diagnostic?.place?.line == 12)
+    #expect(failed.diagnostic?.place?.line == 13)
     #expect(failed.diagnostic?.excerpt == "let b = try risky(5)")
     #expect(failed.diagnostic?.notes.first?.place?.line == 4)
     #expect(record.cells[2].values == ["[1, 2]"])
@@ -36,8 +36,8 @@ import Testing
     ("var big = Int.max\nbig += Int(\"1\")!", "Fatal error: arithmetic overflow", 2),
     ("let zero = Int(\"0\")!\n1 / zero", "Fatal error: Division by zero", 2),
     ("\nfatalError(\"gone: é\")", "Fatal error: gone: é", 2),
-    ("precondition(Int(\"1\")! > 2, \"must be more\")", "Fatal error: must be more", 1),
-    ("let any: Any = 1\nany as! String", "Fatal error: Could not cast value of type 'Swift.Int'", 2),
+    ("precondition(Int(\"1\")! > 2, \"must be more\")", "Precondition failed: must be more", 1),
+    ("let any: Any = 1\nany as! String", "Fatal error: Could not cast value of type 'Swift.Int' to 'Swift.String'.", 2),
     ("func f(_ n: Int) -> Int { 1 + f(n + 1) }\nf(0)", "Fatal error: stack overflow", 1),
   ])
   func aTrapIsReportedAtItsLineAndTheSessionLives(source: String, message: String, line: Int) throws {

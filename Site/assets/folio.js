@@ -1,0 +1,66 @@
+// Runs in the head, so that the page never flashes in the wrong colours. Without it the page follows the system.
+(function () {
+  var root = document.documentElement, choices = ["auto", "light", "dark"], signs = ["◐", "☀︎", "☾"];
+  function stored() { try { return localStorage.getItem("folio-theme"); } catch (e) { return null; } }
+  function store(choice) { try { localStorage.setItem("folio-theme", choice); } catch (e) {} }
+  function apply(choice) {
+    if (choice === "auto") root.removeAttribute("data-theme"); else root.setAttribute("data-theme", choice);
+  }
+  var choice = choices.indexOf(stored()) < 0 ? "auto" : stored();
+  apply(choice);
+
+  function addSwitch() {
+    var bar = document.querySelector(".bar"), button = document.createElement("button");
+    if (!bar) return;
+    button.type = "button";
+    button.className = "theme";
+    function show() {
+      button.textContent = signs[choices.indexOf(choice)];
+      button.title = button.ariaLabel = "Colours: " + (choice === "auto" ? "as the system" : choice);
+    }
+    button.onclick = function () {
+      choice = choices[(choices.indexOf(choice) + 1) % choices.length];
+      apply(choice); store(choice); show();
+    };
+    show();
+    bar.appendChild(button);
+  }
+
+  function markSection() {
+    var links = document.querySelectorAll(".sidebar a");
+    if (!links.length) return;
+    var headings = Array.prototype.map.call(links, function (link) {
+      return document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    });
+    function update() {
+      var current = 0;
+      headings.forEach(function (heading, index) {
+        if (heading && heading.getBoundingClientRect().top < 120) current = index;
+      });
+      links.forEach(function (link, index) {
+        if (index === current) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
+      });
+    }
+    addEventListener("scroll", update, { passive: true });
+    update();
+  }
+
+  // What scrolls sideways can be reached with the keyboard, and only that: other blocks are no stops on the way.
+  function reachScrollers() {
+    document.querySelectorAll("pre, .scroll").forEach(function (block) {
+      if (block.scrollWidth > block.clientWidth || block.scrollHeight > block.clientHeight) block.tabIndex = 0;
+      else block.removeAttribute("tabindex");
+    });
+  }
+
+  // A link to a cell in a fold opens the fold.
+  function openTarget() {
+    var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var fold = target && target.closest("details");
+    if (fold) { fold.open = true; target.scrollIntoView(); }
+  }
+
+  addEventListener("DOMContentLoaded", function () { addSwitch(); markSection(); openTarget(); reachScrollers(); });
+  addEventListener("resize", reachScrollers);
+  addEventListener("hashchange", openTarget);
+})();

@@ -1,0 +1,31 @@
+import Foundation
+
+/// What a page says of its notebook for the index, so that one notebook can be built without the others.
+///
+/// It stands in the page itself, as JSON in a `script` element that no browser runs: a page and its mark cannot disagree, and a page that
+/// is deleted is gone from the index.
+enum PageMark {
+  private static let opening = #"<script type="application/json" id="folio-notebook">"#
+  private static let closing = "</script>"
+
+  static func html(_ entry: IndexPage.Entry) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    guard let json = try? encoder.encode(entry) else { return "" }
+    return opening + String(decoding: json, as: UTF8.self).utf16.map(Self.spelled).joined() + closing
+  }
+
+  /// JSON can spell every character by its number. Without markup in it, nothing ends the element; without what is not ASCII, nothing
+  /// invisible reaches the page.
+  private static func spelled(_ unit: UInt16) -> String {
+    let isPlain = (0x20..<0x7F).contains(unit) && !"<>&".utf16.contains(unit)
+    return isPlain ? String(UnicodeScalar(UInt8(unit))) : "\\u" + String(format: "%04x", unit)
+  }
+
+  /// Reads the mark of a page; nil if the file is no page of ours.
+  static func read(_ html: String) -> IndexPage.Entry? {
+    guard let start = html.range(of: opening), let end = html.range(of: closing, range: start.upperBound..<html.endIndex)
+    else { return nil }
+    return try? JSONDecoder().decode(IndexPage.Entry.self, from: Data(html[start.upperBound..<end.lowerBound].utf8))
+  }
+}
