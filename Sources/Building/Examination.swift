@@ -84,6 +84,7 @@ public struct Examination {
       ?? FileManager.default.homeDirectoryForCurrentUser.path + "/.cache/huggingface/hub"
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: hub)) ?? []).filter { $0.hasPrefix("models--") }
       .map { $0.dropFirst("models--".count).replacing("--", with: "/") }
-    return names.isEmpty ? "none in \(hub); the shipped notebooks bring their own" : "\(names.sorted().joined(separator: ", ")) in \(hub)"
+    return names.isEmpty
+      ? "none in \(hub); the shipped notebooks bring their own" : "\(names.sorted().joined(separator: ", ")) in \(hub)"
   }
 }

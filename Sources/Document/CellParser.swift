@@ -51,14 +51,18 @@ struct CellParser {
   private mutating func read(_ entry: YAMLMapping.Entry, into options: inout CellOptions, source: inout SourceText) {
     let value = entry.value
     func set<Value>(_ path: WritableKeyPath<CellOptions, Value>, _ new: Value?, _ what: String) {
-      if let new { return options[keyPath: path] = new }
+      if let new {
+        options[keyPath: path] = new
+        return
+      }
       source.report(line: entry.line, "'\(entry.key)' is \(value.kindInWords), and must be \(what)")
     }
     func set<Value>(optional path: WritableKeyPath<CellOptions, Value?>, _ new: Value?, _ what: String) {
       set(path, new.map(Optional.some), what)
     }
     switch entry.key {
-    case "label": set(optional: \.label, label(entry, source: &source), "letters, digits, '-' and '_', a letter first, and not 'cell-N'")
+    case "label":
+      set(optional: \.label, label(entry, source: &source), "letters, digits, '-' and '_', a letter first, and not 'cell-N'")
     case "caption": set(optional: \.caption, value.text, "a text")
     case "alt": set(optional: \.alt, value.text, "a text")
     case "echo": set(\.echo, value.truth, "true or false")

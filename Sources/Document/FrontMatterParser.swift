@@ -68,7 +68,8 @@ enum FrontMatterParser {
       guard let value = parameterValue(value) else {
         source.report(
           line: line, "the default of '\(name)' is \(value.kindInWords)",
-          advice: "It must be an integer, a number, true or false, a text, or a list of one of these: it gives the parameter its type.")
+          advice:
+            "It must be an integer, a number, true or false, a text, or a list of one of these: it gives the parameter its type.")
         continue
       }
       frontMatter.parameters.append(Parameter(name: name, value: value, line: line))
@@ -76,7 +77,8 @@ enum FrontMatterParser {
   }
 
   private static func isName(_ name: String) -> Bool {
-    name.wholeMatch(of: /[\p{L}_][\p{L}\p{M}\p{N}_]*/) != nil && !["self", "Self", "Type", "Protocol", "init", "_"].contains(name)
+    name.wholeMatch(of: /[\p{L}_][\p{L}\p{M}\p{N}_]*/) != nil
+      && !["self", "Self", "Type", "Protocol", "init", "_"].contains(name)
   }
 
   static func parameterValue(_ node: Node) -> ParameterValue? {

@@ -61,7 +61,8 @@ struct MarkdownParser {
     case .unknown(let word):
       source.report(
         line: line, "'\(word)' after 'swift' means nothing to Folio",
-        advice: "A fence is 'swift', which runs, or 'swift norun', which is only shown. Options stand in the cell: '//| fold: true'.")
+        advice:
+          "A fence is 'swift', which runs, or 'swift norun', which is only shown. Options stand in the cell: '//| fold: true'.")
     }
   }
 

@@ -24,7 +24,8 @@ extension Document {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
       throw Diagnostic(
-        "'\(path)' cannot be read: \(Self.reason(error))", advice: "Give the path of a Markdown file, as 'Notebooks/prontoqa.md'.")
+        "'\(path)' cannot be read: \(Self.reason(error))", advice: "Give the path of a Markdown file, as 'Notebooks/prontoqa.md'."
+      )
     }
     guard let markdown = String(validating: data, as: UTF8.self) else {
       let line = 1 + data[..<Self.firstInvalidByte(data)].count { $0 == UInt8(ascii: "\n") }

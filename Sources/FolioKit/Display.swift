@@ -25,7 +25,7 @@ public enum Displayed {
 /// else as `print` would write it.
 public func display(_ value: Any) {
   switch value {
-  case let value as any Displayable: value.displayed.forEach { $0.send() }
+  case let value as any Displayable: for part in value.displayed { part.send() }
   default: OutputChannel.send(.value(String(describing: value)))
   }
 }

@@ -39,7 +39,8 @@ public struct Example: Sendable, Equatable {
 
   /// Which of `species` a chain of thought starts from.
   public func chosenSpecies(chain: [String]) throws -> Int {
-    guard let first = chain.first, case .member(_, let concept, _)? = Fact(first), let index = species.firstIndex(of: concept) else {
+    guard let first = chain.first, case .member(_, let concept, _)? = Fact(first), let index = species.firstIndex(of: concept)
+    else {
       throw PrOntoQAError.chain(first: chain.first, species: species)
     }
     return index

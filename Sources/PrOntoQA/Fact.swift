@@ -25,7 +25,8 @@ public enum Fact: Hashable, Sendable {
     guard words.count >= 3, let last = words.popLast() else { return nil }
     words.append(last.hasSuffix(".") ? String(last.dropLast()) : last)
     guard let verb = words.firstIndex(where: { $0 == "is" || $0 == "are" }) else { return nil }
-    let subject = words[..<verb], rest = words[(verb + 1)...]
+    let subject = words[..<verb]
+    let rest = words[(verb + 1)...]
     let negated = rest.first == "not"
     let predicate = Array(negated ? rest.dropFirst() : rest)
     switch (subject.count, words[verb]) {

@@ -19,9 +19,11 @@ public enum PrOntoQA {
 
   /// Properties, family by family.
   public static let propertyFamilies = [
-    "colour": ["blue", "red", "brown", "orange"], "size": ["small", "large"], "material": ["metallic", "wooden", "luminous", "liquid"],
+    "colour": ["blue", "red", "brown", "orange"], "size": ["small", "large"],
+    "material": ["metallic", "wooden", "luminous", "liquid"],
     "opacity": ["transparent", "opaque"], "mood": ["nervous", "happy", "feisty", "shy"], "brightness": ["bright", "dull"],
-    "taste": ["sweet", "sour", "spicy", "bitter"], "scent": ["floral", "fruity", "earthy"], "temperature": ["hot", "cold", "temperate"],
+    "taste": ["sweet", "sour", "spicy", "bitter"], "scent": ["floral", "fruity", "earthy"],
+    "temperature": ["hot", "cold", "temperate"],
     "temper": ["kind", "mean", "angry", "amenable", "aggressive"], "sound": ["melodic", "muffled", "discordant", "loud"],
     "speed": ["slow", "moderate", "fast"], "weather": ["windy", "sunny", "overcast", "rainy", "snowy"],
   ]

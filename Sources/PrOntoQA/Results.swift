@@ -102,7 +102,9 @@ public struct ResultRow: Sendable, Equatable {
     self.label = label
     prediction = Self.truth(fields[2])
     guard let gold = PythonList.read(fields[3]) else { throw Problem("cot_gold is no list of strings: \(fields[3].prefix(60))") }
-    guard let predicted = PythonList.read(fields[4]) else { throw Problem("cot_pred is no list of strings: \(fields[4].prefix(60))") }
+    guard let predicted = PythonList.read(fields[4]) else {
+      throw Problem("cot_pred is no list of strings: \(fields[4].prefix(60))")
+    }
     goldChain = gold
     predictedChain = predicted
   }

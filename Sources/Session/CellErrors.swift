@@ -32,7 +32,8 @@ struct CellErrors {
     case .crashed(let signal, _, let backtrace):
       return died(.killed(by: signal), locations: symbolizer.locations(backtrace), cell: cell, fatalError: fatalError)
     case .notLoaded(let reason):
-      return CellError(kind: .trap, diagnostics: [diagnostic("the compiled cell cannot be loaded: \(reason)", locations: [], cell: cell)])
+      return CellError(
+        kind: .trap, diagnostics: [diagnostic("the compiled cell cannot be loaded: \(reason)", locations: [], cell: cell)])
     }
   }
 

@@ -16,7 +16,7 @@ struct ChildProcess {
   ) throws {
     var argv = ([program] + arguments).map { strdup($0) } + [nil]
     var envp = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { (argv + envp).forEach { free($0) } }
+    defer { for text in argv + envp { free(text) } }
     var child: pid_t = 0
     let status = folio_spawn(&child, program, &argv, &envp, descriptors, Int32(descriptors.count), directory)
     guard status == 0 else {

@@ -126,7 +126,7 @@ public final class Session {
     } catch let failure as CellCompiler.Failure {
       return CellError(kind: .compile, diagnostics: failure.diagnostics.map { advise($0, cell: cell) })
     }
-    compiled.warnings.forEach { observe(.warning($0)) }
+    for warning in compiled.warnings { observe(.warning(warning)) }
     return try load(compiled, cell: cell, outputs: &outputs)
   }
 
@@ -211,7 +211,8 @@ public final class Session {
     if let match = diagnostic.message.firstMatch(of: /cannot find '(?:type )?'?([^']+)' in scope/),
       let failed = missing[String(match.1)]
     {
-      diagnostic.advice = "It is defined in \(failed.id) (line \(failed.line)), which failed: what a failed cell defines is dropped."
+      diagnostic.advice =
+        "It is defined in \(failed.id) (line \(failed.line)), which failed: what a failed cell defines is dropped."
     } else if diagnostic.message == "'async' call in a function that does not support concurrency" {
       diagnostic.advice = "At the top level of a cell, write 'await' before the call."
     }

@@ -24,13 +24,22 @@ struct Symbolizer {
     return locations
   }
 
+  /// What `llvm-symbolizer --output-style=JSON` says of an address: its function, and those that are inlined there.
   private struct Symbolized: Decodable {
-    var Symbol: [Symbol]
+    var symbols: [Symbol]
+
+    enum CodingKeys: String, CodingKey { case symbols = "Symbol" }
 
     struct Symbol: Decodable {
-      var FunctionName: String
-      var FileName: String
-      var Line: Int
+      var function: String
+      var file: String
+      var line: Int
+
+      enum CodingKeys: String, CodingKey {
+        case function = "FunctionName"
+        case file = "FileName"
+        case line = "Line"
+      }
     }
   }
 
@@ -41,9 +50,9 @@ struct Symbolizer {
         toolchain.symbolizer, ["--output-style=JSON", "--obj=\(frame.library)", address]),
       let symbolized = try? JSONDecoder().decode([Symbolized].self, from: Data(output.utf8)).first
     else { return nil }
-    let failure = symbolized.Symbol.lazy.compactMap { $0.FunctionName.wholeMatch(of: /Swift runtime failure: (.*)/)?.1 }.first
+    let failure = symbolized.symbols.lazy.compactMap { $0.function.wholeMatch(of: /Swift runtime failure: (.*)/)?.1 }.first
     let path = URL(fileURLWithPath: file).path
-    guard let symbol = symbolized.Symbol.first(where: { $0.Line > 0 && [file, path].contains($0.FileName) }) else { return nil }
-    return Location(place: Place(file: file, line: symbol.Line), runtimeFailure: failure.map(String.init))
+    guard let symbol = symbolized.symbols.first(where: { $0.line > 0 && [file, path].contains($0.file) }) else { return nil }
+    return Location(place: Place(file: file, line: symbol.line), runtimeFailure: failure.map(String.init))
   }
 }

@@ -63,7 +63,9 @@ public struct Toolchain: Sendable {
   var registrar: String { "\(runtime)/\(Self.architecture)/swiftrt.o" }
 
   /// Where a library that an author imports may lie.
-  static var systemLibraryFolders: [String] { ["/usr/lib/\(architecture)-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"] }
+  static var systemLibraryFolders: [String] {
+    ["/usr/lib/\(architecture)-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"]
+  }
 
   private static var architecture: String {
     #if arch(arm64)

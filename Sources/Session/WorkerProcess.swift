@@ -40,7 +40,7 @@ final class WorkerProcess {
       pipes.indices.allSatisfy({ folio_pipe(&pipes[$0]) == 0 })
     else { throw Diagnostic.system("no descriptors for the worker") }
     let childs = [null, pipes[0][1], pipes[1][1], sockets[1], pipes[2][0]]
-    defer { childs.forEach { close($0) } }
+    defer { for descriptor in childs { close(descriptor) } }
     control = sockets[0]
     output = pipes[0][0]
     errors = pipes[1][0]
@@ -54,7 +54,7 @@ final class WorkerProcess {
     // The worker ends when its control socket closes; a cell that still runs in it is not waited for.
     if termination == nil { process.kill() }
     _ = reap()
-    [control, output, errors, acknowledgements].forEach { close($0) }
+    for descriptor in [control, output, errors, acknowledgements] { close(descriptor) }
   }
 
   /// Runs a compiled cell, and hands on what it says until it ends.

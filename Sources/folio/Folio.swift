@@ -29,7 +29,8 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Go on after a cell that failed, and with the next notebook.")
   var keepGoing = false
 
-  @Option(help: ArgumentHelp("End a cell that runs longer than this, unless it has a 'timeout' of its own.", valueName: "seconds"))
+  @Option(
+    help: ArgumentHelp("End a cell that runs longer than this, unless it has a 'timeout' of its own.", valueName: "seconds"))
   var timeout: Double?
 
   func validate() throws {

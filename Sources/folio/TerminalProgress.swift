@@ -90,7 +90,9 @@ final class TerminalProgress: @unchecked Sendable {
 
   private func ended(_ cell: Cell, _ record: CellRecord, _ duration: Duration) {
     endLine()
-    if let error = record.error, record.outcome == .failed || showsOutputs { error.diagnostics.forEach { report($0) } }
+    if let error = record.error, record.outcome == .failed || showsOutputs {
+      for diagnostic in error.diagnostics { report(diagnostic) }
+    }
     if !isTerminal && !showsOutputs { writeError("\(heading)  \(Self.seconds(duration))\n") }
   }
 

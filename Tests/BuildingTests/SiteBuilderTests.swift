@@ -29,7 +29,8 @@ import Testing
     #expect(pages["a"]?.contains("42") == true)
     #expect(pages["b"]?.contains("from &lt;b&gt;") == true && pages["b"]?.contains("from <b>") == false)
     let index = try #require(pages["index"])
-    let bee = try #require(index.range(of: "Bee")), ay = try #require(index.range(of: "Ay"))
+    let bee = try #require(index.range(of: "Bee"))
+    let ay = try #require(index.range(of: "Ay"))
     #expect(bee.lowerBound < ay.lowerBound)
     #expect(index.contains("a/index.html"))
   }
@@ -44,8 +45,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("```swift\nlet x: Int = \"\"\n```", SiteBuilder.Status.couldNotRun), ("```swift\nthrow CancellationError()\n```", .cellFailed),
-    ("```swift\nkill(getpid(), SIGKILL)\n```", .cellFailed), ("```swift\nlet m = try GemmaModel.load(\"no/such\")\n```", .couldNotRun),
+    ("```swift\nlet x: Int = \"\"\n```", SiteBuilder.Status.couldNotRun),
+    ("```swift\nthrow CancellationError()\n```", .cellFailed),
+    ("```swift\nkill(getpid(), SIGKILL)\n```", .cellFailed),
+    ("```swift\nlet m = try GemmaModel.load(\"no/such\")\n```", .couldNotRun),
     ("only prose", .succeeded),
   ])
   func theStatusSaysWhatWentWrong(notebook: String, status: SiteBuilder.Status) throws {
@@ -54,16 +57,22 @@ import Testing
   }
 
   @Test func afterAFailureTheOthersAreBuiltOnlyIfAsked() throws {
-    let notebooks = ["a": "```swift\nthrow CancellationError()\n```\n```swift\n\"next cell\"\n```", "b": "```swift\n\"next notebook\"\n```"]
-    let stopped = try TemporaryFolder(), going = try TemporaryFolder()
+    let notebooks = [
+      "a": "```swift\nthrow CancellationError()\n```\n```swift\n\"next cell\"\n```", "b": "```swift\n\"next notebook\"\n```",
+    ]
+    let stopped = try TemporaryFolder()
+    let going = try TemporaryFolder()
     #expect(try build(notebooks, in: stopped).pages["b"] == "")
     let pages = try build(notebooks, keepGoing: true, in: going).pages
     #expect(pages["b"]?.contains("next notebook") == true && pages["a"]?.contains("next cell") == true)
   }
 
   @Test func twoBuildsGiveTheSameBytes() throws {
-    let notebook = ["a": "```swift\nprint([\"k\": 1, \"l\": 2, \"m\": 3])\nFigure(Heatmap([[1.0, -2], [0.5, 3]], title: \"T\"))\n```"]
-    let first = try TemporaryFolder(), second = try TemporaryFolder()
+    let notebook = [
+      "a": "```swift\nprint([\"k\": 1, \"l\": 2, \"m\": 3])\nFigure(Heatmap([[1.0, -2], [0.5, 3]], title: \"T\"))\n```"
+    ]
+    let first = try TemporaryFolder()
+    let second = try TemporaryFolder()
     let pages = try (build(notebook, in: first).pages, build(notebook, in: second).pages)
     #expect(pages.0 == pages.1)
     #expect(pages.0["a"]?.contains("<svg") == true)
@@ -72,13 +81,15 @@ import Testing
   @Test func cellsRunInTheNotebooksFolder() throws {
     let folder = try TemporaryFolder()
     try folder.write("content", to: "Notebooks/data/x.txt")
-    let (_, pages) = try build(["a": "```swift\ntry String(contentsOfFile: \"data/x.txt\", encoding: .utf8) + \"!\"\n```"], in: folder)
+    let (_, pages) = try build(
+      ["a": "```swift\ntry String(contentsOfFile: \"data/x.txt\", encoding: .utf8) + \"!\"\n```"], in: folder)
     #expect(pages["a"]?.contains("content!") == true)
   }
 
   @Test func aNotebookBuiltAloneKeepsTheOthersInTheIndex() throws {
     let folder = try TemporaryFolder()
-    _ = try build(["a": "# Ay\n```swift\n1\n```", "b": "# Bee\n```swift\nthrow CancellationError()\n```"], keepGoing: true, in: folder)
+    _ = try build(
+      ["a": "# Ay\n```swift\n1\n```", "b": "# Bee\n```swift\nthrow CancellationError()\n```"], keepGoing: true, in: folder)
     let alone = try Notebooks.read([folder.path + "/Notebooks/a.md"])
     #expect(SiteBuilder(alone, site: folder.path + "/Site", options: Session.Options()).build { _ in } == .succeeded)
     let index = try folder.read("Site/index.html")
@@ -96,7 +107,9 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write("---\ntitel: x\n---", to: "a.md")
     try folder.write("```swift\n//| labl: x\n```", to: "b.md")
-    let error = #expect(throws: Diagnostics.self) { try Notebooks.read([folder.path + "/a.md", folder.path + "/b.md", "none.md"]) }
+    let error = #expect(throws: Diagnostics.self) {
+      try Notebooks.read([folder.path + "/a.md", folder.path + "/b.md", "none.md"])
+    }
     #expect(error?.all.count == 3)
   }
 }

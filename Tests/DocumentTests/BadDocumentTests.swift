@@ -98,7 +98,8 @@ import Testing
 
   @Test func mutationsOfANotebookNeverCrash() {
     let good = Array(
-      "---\ntitle: x\nparams:\n  a: 1\n  b: [x, y]\n---\n# H\n\n```swift\n//| label: a\n//| echo: false\nlet x = 1\n```\n- l\n\n> q\n".utf8)
+      "---\ntitle: x\nparams:\n  a: 1\n  b: [x, y]\n---\n# H\n\n```swift\n//| label: a\n//| echo: false\nlet x = 1\n```\n- l\n\n> q\n"
+        .utf8)
     var random = SystemRandomNumberGenerator()
     let bytes = Array("-`#>|/: []{}'\"&*!%@\n\t\\\u{0}é".utf8)
     for _ in 0..<2000 {

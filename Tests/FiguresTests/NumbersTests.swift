@@ -1,7 +1,6 @@
+import Figures
 import Foundation
 import Testing
-
-import Figures
 
 @Suite("Numbers and colours") struct NumbersTests {
   @Test(

@@ -1,6 +1,5 @@
-import Testing
-
 import Figures
+import Testing
 
 @Suite("The drawing") struct SVGTests {
   @Test(

@@ -31,8 +31,12 @@ import Testing
     }
     #expect(
       shown.first
-        == .table(Table(columns: [.init("head"), .init("score", isNumeric: true)], rows: [["L0H1", "0.250"], ["L1H0", "-1.000"]])))
-    #expect(shown.dropFirst() == [.figure(FigureOutput(plotly: Figure(heatmap).plotlyJSON)), .figure(FigureOutput(plotly: Figure(heatmap).plotlyJSON))])
+        == .table(
+          Table(columns: [.init("head"), .init("score", isNumeric: true)], rows: [["L0H1", "0.250"], ["L1H0", "-1.000"]])))
+    #expect(
+      shown.dropFirst() == [
+        .figure(FigureOutput(plotly: Figure(heatmap).plotlyJSON)), .figure(FigureOutput(plotly: Figure(heatmap).plotlyJSON)),
+      ])
   }
 
   @Test func aTableOfUnevenRowsLosesNothing() {

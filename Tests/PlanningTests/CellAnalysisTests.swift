@@ -50,8 +50,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("let x = await f()", true), ("for await x in s {}", true), ("if await f() { }", true), ("func f() async { await g() }", false),
-    ("Task { await f() }", false), ("struct S { func f() async { await g() } }", false), ("var x: Int { get async { await f() } }", false),
+    ("let x = await f()", true), ("for await x in s {}", true), ("if await f() { }", true),
+    ("func f() async { await g() }", false),
+    ("Task { await f() }", false), ("struct S { func f() async { await g() } }", false),
+    ("var x: Int { get async { await f() } }", false),
   ])
   func anAwaitOfTheTopLevelMakesACellAsynchronous(source: String, expected: Bool) {
     #expect(CellAnalysis(source: source).isAsynchronous == expected)

@@ -32,7 +32,9 @@ import Testing
 
   @Test func variablesOfAnAsynchronousCellAreNotIsolated() {
     let text = source("let a = await f(), b = 2\n@W private var c = 1\nvar d: Int { 1 }\nfunc g() { let e = 1 }").text
-    #expect(text.contains("\nnonisolated(unsafe) let a = await f(), b = 2\n@W private nonisolated(unsafe) var c = 1\nvar d: Int { 1 }\n"))
+    #expect(
+      text.contains(
+        "\nnonisolated(unsafe) let a = await f(), b = 2\n@W private nonisolated(unsafe) var c = 1\nvar d: Int { 1 }\n"))
     #expect(text.contains("{ let e = 1 }"))
   }
 

@@ -17,7 +17,10 @@ import Testing
   @Test func theLatestDefinitionOfANameWins() {
     let imports = scope("let a = 1; func f() {}", "struct a {}", "func f() {}").imports
     #expect(imports == ["import Cell2", "import Cell3"])
-    #expect(scope("let a = 1, b = 2; struct S {}", "func a() {}").imports == ["import var Cell1.`b`", "import struct Cell1.`S`", "import Cell2"])
+    #expect(
+      scope("let a = 1, b = 2; struct S {}", "func a() {}").imports == [
+        "import var Cell1.`b`", "import struct Cell1.`S`", "import Cell2",
+      ])
   }
 
   @Test func overloadsStandBesideEachOther() {

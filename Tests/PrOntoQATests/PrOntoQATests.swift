@@ -78,14 +78,17 @@ import Testing
 
 @Suite struct ExampleTests {
   @Test func conceptsAreComparedAsWholeWords() throws {
-    let example = try Example(prompt: "I\n\nGrimpuses are sunny. Fae is a grimpus. Fae is an impus.\nQuestion: Is Fae sunny?\nThink step-by-step.\n\n")
+    let example = try Example(
+      prompt: "I\n\nGrimpuses are sunny. Fae is a grimpus. Fae is an impus.\nQuestion: Is Fae sunny?\nThink step-by-step.\n\n")
     #expect(example.species == ["grimpus", "impus"] && example.property == "sunny" && example.entity == "Fae")
     #expect(try example.chosenSpecies(chain: ["Fae is an impus."]) == 1)
     #expect(throws: PrOntoQAError.self) { try example.chosenSpecies(chain: ["Fae is a wumpus."]) }
     #expect(throws: PrOntoQAError.self) { try example.chosenSpecies(chain: []) }
   }
 
-  @Test(arguments: ["", "no question", "a\n\nThis is no fact at all. \nQuestion: Is Fae sunny?", "Fae is a impus.\nQuestion: Whether?"])
+  @Test(arguments: [
+    "", "no question", "a\n\nThis is no fact at all. \nQuestion: Is Fae sunny?", "Fae is a impus.\nQuestion: Whether?",
+  ])
   func otherPromptsAreErrors(prompt: String) {
     #expect(throws: PrOntoQAError.self) { try Example(prompt: prompt) }
   }
@@ -100,7 +103,8 @@ import Testing
 }
 
 @Suite struct ResultsTests {
-  private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures").path
+  private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures")
+    .path
 
   @Test(arguments: ["results_1shots.csv", "results_7shots.csv"])
   func theOriginalsFilesAreWrittenByteForByte(name: String) throws {
@@ -117,7 +121,9 @@ import Testing
       predictedChain: [])
     let csv = Results(rows: [row]).csv
     #expect(
-      csv == "prompt,label,pred,cot_gold,cot_pred\r\n\"a \"\"b\"\", c\r\nd\",True,,\"[\"\"it's\"\", 'say \"\"x\"\"', 'both \\' and \"\"', '\\\\n\\n']\",[]\r\n")
+      csv
+        == "prompt,label,pred,cot_gold,cot_pred\r\n\"a \"\"b\"\", c\r\nd\",True,,\"[\"\"it's\"\", 'say \"\"x\"\"', 'both \\' and \"\"', '\\\\n\\n']\",[]\r\n"
+    )
     #expect(try Results(csv: csv, file: "x").rows == [row])
   }
 
@@ -133,7 +139,10 @@ import Testing
 
   @Test(arguments: [
     ("", "it is empty"), ("prompt,label,pred,cot_gold\r\n", "the column 'cot_pred' is missing"),
-    ("prompt,label,pred,cot_gold,cot_pred\r\n\"a\nb\",True,True,[],[]\r\nx,yes,True,[],[]\r\n", "f.csv:4: record 2: its label is 'yes'"),
+    (
+      "prompt,label,pred,cot_gold,cot_pred\r\n\"a\nb\",True,True,[],[]\r\nx,yes,True,[],[]\r\n",
+      "f.csv:4: record 2: its label is 'yes'"
+    ),
     ("prompt,label,pred,cot_gold,cot_pred\r\nx,True,True,[],[\r\n", "cot_pred is no list"),
     ("prompt,label,pred,cot_gold,cot_pred\r\nx,True,True,[a],[]\r\n", "cot_gold is no list"),
     ("prompt,label,pred,cot_gold,cot_pred\r\nx,True\r\n", "it has 2 fields, and the header 5"),
@@ -155,7 +164,9 @@ import Testing
     let rubbish = Array("\"',[]\\\r\n\u{0}".utf8)
     for _ in 0..<500 {
       var mutant = good
-      for _ in 0..<5 { mutant[Int.random(in: 0..<mutant.count, using: &random)] = rubbish[Int.random(in: 0..<rubbish.count, using: &random)] }
+      for _ in 0..<5 {
+        mutant[Int.random(in: 0..<mutant.count, using: &random)] = rubbish[Int.random(in: 0..<rubbish.count, using: &random)]
+      }
       do {
         _ = try Results(csv: String(decoding: mutant, as: UTF8.self), file: "f.csv")
       } catch {

@@ -42,7 +42,8 @@ import Testing
   }
 
   @Test func aTableReadsOnATerminal() {
-    let table = Table(columns: [.init("head"), .init("score", isNumeric: true)], rows: [["L0H1", "0.5"], ["Grüße"], ["x", "-12.25", "lost"]])
+    let table = Table(
+      columns: [.init("head"), .init("score", isNumeric: true)], rows: [["L0H1", "0.5"], ["Grüße"], ["x", "-12.25", "lost"]])
     #expect(
       table.plainText == """
         head    score

@@ -1,9 +1,8 @@
 import Document
 import Figures
 import Record
-import Testing
-
 import Rendering
+import Testing
 
 /// A document of cells with the given sources, and options for all of them.
 func document(_ sources: [String], file: String = "Notebooks/n.md", options set: (inout CellOptions) -> Void = { _ in })

@@ -1,9 +1,8 @@
 import Document
 import Foundation
 import Record
-import Testing
-
 import Rendering
+import Testing
 
 @Suite("The site") final class SiteTests {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)").path
@@ -58,7 +57,10 @@ import Rendering
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  @Test("tell the index what it needs, whatever the title holds", arguments: ["plain", "<!-- \"a\" & 'b'", "é🌍\u{202E}\u{0}", "\\u003c"]) func marks(_ title: String) throws {
+  @Test(
+    "tell the index what it needs, whatever the title holds",
+    arguments: ["plain", "<!-- \"a\" & 'b'", "é🌍\u{202E}\u{0}", "\\u003c"]) func marks(_ title: String) throws
+  {
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .failed, outputs: [])])
     let frontMatter = FrontMatter(title: title, description: "</script><b>" + title, order: 3)
     let document = Document(file: "dir/n.md", frontMatter: frontMatter, blocks: [])
@@ -78,7 +80,8 @@ import Rendering
 
 @Suite("The index") struct IndexTests {
   private let entries: [IndexPage.Entry] = [
-    .init(name: "z", title: "Z", status: .complete(cells: 2)), .init(name: "b", title: "B", order: 2, status: .failed(cells: 1, of: 3)),
+    .init(name: "z", title: "Z", status: .complete(cells: 2)),
+    .init(name: "b", title: "B", order: 2, status: .failed(cells: 1, of: 3)),
     .init(name: "a b?", title: "A <b>", description: "About", order: 2, status: .complete(cells: 1)),
     .init(name: "c", title: "C", order: 1, status: .failed(cells: 0, of: 2)),
     .init(name: "d", title: "D", status: .complete(cells: 4)),

@@ -1,8 +1,7 @@
 import Document
 import Record
-import Testing
-
 import Rendering
+import Testing
 
 @Suite("Text of a terminal") struct TerminalTextTests {
   @Test(

@@ -60,7 +60,10 @@ import Testing
 
   @Test func aTrapOnAnotherThreadEndsTheCell() throws {
     let record = try run(
-      cells: ["import Dispatch\nlet done = DispatchSemaphore(value: 0)\nThread.detachNewThread { fatalError(\"elsewhere\") }\ndone.wait()", "1"],
+      cells: [
+        "import Dispatch\nlet done = DispatchSemaphore(value: 0)\nThread.detachNewThread { fatalError(\"elsewhere\") }\ndone.wait()",
+        "1",
+      ],
       keepGoing: true)
     #expect(record.cells[0].diagnostic?.message == "Fatal error: elsewhere")
     #expect(record.cells[1].values == ["1"])
@@ -78,7 +81,8 @@ import Testing
 
   @Test func aKilledWorkerIsReportedWithItsSignalAndKeepsItsOutput() throws {
     let record = try run(
-      cells: ["print(\"first\")", "print(\"before\")\ndisplay(\"shown\")\nkill(getpid(), SIGKILL)", "print(\"never\")"], keepGoing: true)
+      cells: ["print(\"first\")", "print(\"before\")\ndisplay(\"shown\")\nkill(getpid(), SIGKILL)", "print(\"never\")"],
+      keepGoing: true)
     let killed = record.cells[1]
     #expect(record.cells[0].standardOutput == "first\n")
     #expect(killed.error?.kind == .workerDied)
@@ -111,7 +115,8 @@ import Testing
 
   @Test func anExpectedErrorIsAnOutput() throws {
     let record = try run(
-      "```swift\n//| expect: error\nlet x: Int = \"no\"\n```\n```swift\n//| expect: error\n1\n```\n```swift\n2\n```", keepGoing: true)
+      "```swift\n//| expect: error\nlet x: Int = \"no\"\n```\n```swift\n//| expect: error\n1\n```\n```swift\n2\n```",
+      keepGoing: true)
     #expect(record.cells.map(\.outcome) == [.failedAsExpected, .failed, .succeeded])
     #expect(record.cells[1].error?.kind == .missingError)
   }

@@ -27,7 +27,9 @@ import Testing
 
   @Test func manyPrintsAndDisplaysStayInOrder() throws {
     let record = try run(
-      cells: ["for i in 0..<300 {\n  print(\"p\\(i)\")\n  FileHandle.standardOutput.write(Data(\"r\\(i)\\n\".utf8))\n  display(i)\n}"])
+      cells: [
+        "for i in 0..<300 {\n  print(\"p\\(i)\")\n  FileHandle.standardOutput.write(Data(\"r\\(i)\\n\".utf8))\n  display(i)\n}"
+      ])
     let expected = (0..<300).flatMap { [Output.text(.standardOutput, "p\($0)\nr\($0)\n"), .value("\($0)")] }
     #expect(record.cells[0].outputs == expected)
   }
@@ -35,7 +37,10 @@ import Testing
   @Test func printsCannotForgeOutputs() throws {
     let frame = "let frame: [UInt8] = [3, 20, 0, 0, 0] + Array(#\"{\"value\":{\"_0\":\"no\"}}\"#.utf8)"
     let record = try run(
-      cells: ["\(frame)\nfor fd in Int32(1)...20 { _ = frame.withUnsafeBytes { write(fd, $0.baseAddress, $0.count) } }\nprint(\"end\")", "1"])
+      cells: [
+        "\(frame)\nfor fd in Int32(1)...20 { _ = frame.withUnsafeBytes { write(fd, $0.baseAddress, $0.count) } }\nprint(\"end\")",
+        "1",
+      ])
     #expect(record.cells[0].values == [])
     #expect(record.cells[0].standardOutput.hasSuffix("end\n"))
     #expect(record.cells[1].values == ["1"])
@@ -68,7 +73,10 @@ import Testing
 
   @Test func aClosureKeepsItsVariables() throws {
     let record = try run(
-      cells: ["func counter() -> () -> Int { var n = 0; return { n += 1; return n } }\nlet next = counter()\nnext()", "next()", "let next = 0\nnext", "next"])
+      cells: [
+        "func counter() -> () -> Int { var n = 0; return { n += 1; return n } }\nlet next = counter()\nnext()", "next()",
+        "let next = 0\nnext", "next",
+      ])
     #expect(record.cells.map(\.values) == [["1"], ["2"], ["0"], ["0"]])
   }
 
@@ -97,14 +105,19 @@ import Testing
 
   @Test func unicodeIsWelcomeEverywhere() throws {
     let record = try run(
-      cells: ["let größe = \"🌍 e\u{301} 日本\"\nfunc 関数(_ 値: Int) -> String { \"\\(値)→\\(größe)\" }", "print(関数(1))\nfputs(größe, stderr)\n関数(2)"])
+      cells: [
+        "let größe = \"🌍 e\u{301} 日本\"\nfunc 関数(_ 値: Int) -> String { \"\\(値)→\\(größe)\" }",
+        "print(関数(1))\nfputs(größe, stderr)\n関数(2)",
+      ])
     #expect(record.cells[1].standardOutput == "1→🌍 e\u{301} 日本\n")
     #expect(record.cells[1].standardError == "🌍 e\u{301} 日本")
     #expect(record.cells[1].values == ["2→🌍 e\u{301} 日本"])
   }
 
   @Test func tenMegabytesOfPrintsArriveWhole() throws {
-    let record = try run(cells: ["for i in 0..<200_000 { print(\"line \\(i) of very many lines that a loop has printed\") }\n\"end\""])
+    let record = try run(cells: [
+      "for i in 0..<200_000 { print(\"line \\(i) of very many lines that a loop has printed\") }\n\"end\""
+    ])
     let expected = (0..<200_000).map { "line \($0) of very many lines that a loop has printed\n" }.joined()
     #expect(record.cells[0].outputs.count == 2)
     #expect(record.cells[0].standardOutput == expected)
@@ -112,7 +125,8 @@ import Testing
 
   @Test func parametersAreTyped() throws {
     let record = try run(
-      "---\nparams:\n  idx: 2\n  rate: 0.5\n  model: \"a \\\"b\\\"\"\n  on: true\n  names: [x, y]\n---\n```swift\n(params.idx + 1, params.rate * 2, params.model, !params.on, params.names.count)\n```")
+      "---\nparams:\n  idx: 2\n  rate: 0.5\n  model: \"a \\\"b\\\"\"\n  on: true\n  names: [x, y]\n---\n```swift\n(params.idx + 1, params.rate * 2, params.model, !params.on, params.names.count)\n```"
+    )
     #expect(record.cells[0].values == ["(3, 1.0, \"a \\\"b\\\"\", false, 2)"], "\(record.cells[0].outputs)")
   }
 

@@ -15,7 +15,8 @@ import Testing
       .appendingPathComponent("folio")
     process.arguments = arguments
     if let folder { process.currentDirectoryURL = folder }
-    let output = Pipe(), errors = Pipe()
+    let output = Pipe()
+    let errors = Pipe()
     process.standardOutput = output
     process.standardError = errors
     try process.run()
@@ -65,7 +66,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("```swift\nthrow CancellationError()\n```", Int32(1), "Notebooks/n.md:2: error: Error raised at top level: CancellationError()"),
+    (
+      "```swift\nthrow CancellationError()\n```", Int32(1),
+      "Notebooks/n.md:2: error: Error raised at top level: CancellationError()"
+    ),
     ("\n```swift\n[1][3]\n```", 1, "Notebooks/n.md:3: error: Fatal error: Index out of range"),
     ("```swift\nlet x = y\n```", 2, "Notebooks/n.md:2:9: error: cannot find 'y' in scope"),
     ("```swift\n//| labl: x\n```", 2, "Notebooks/n.md:2: error: a cell has no option 'labl'"),
