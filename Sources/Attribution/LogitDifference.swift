@@ -55,7 +55,7 @@ extension LogitDifference: CustomStringConvertible {
 extension Array {
   /// The array without the element at an index: of the species, all but the chosen one.
   public func removing(at index: Int) -> [Element] {
-    precondition(indices.contains(index), "There is no element \(index) to remove from an array of \(count).")
+    require(indices.contains(index), "There is no element \(index) to remove from an array of \(count).")
     var rest = self
     rest.remove(at: index)
     return rest

@@ -41,7 +41,7 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
 
   /// The same hook points, at the last `count` positions only. Scores and patterns keep all their keys, for those queries.
   public func atLast(_ count: Int) -> Capture {
-    precondition(count > 0, "A capture at the last \(count) positions holds nothing; ask for 1 or more.")
+    require(count > 0, "A capture at the last \(count) positions holds nothing; ask for 1 or more.")
     var capture = self
     capture.last = count
     return capture

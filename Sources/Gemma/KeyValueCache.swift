@@ -33,7 +33,7 @@ public struct KeyValueCache: Sendable {
 
   /// Forgets all positions from `length` on.
   public mutating func truncate(to length: Int) {
-    precondition((0...count).contains(length), "A cache of \(count) positions cannot be cut to \(length).")
+    require((0...count).contains(length), "A cache of \(count) positions cannot be cut to \(length).")
     count = length
   }
 

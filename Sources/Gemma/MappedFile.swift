@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Tensors
 
 #if canImport(Glibc)
   import Glibc
@@ -40,7 +41,7 @@ final class MappedFile: Sendable {
 
   /// The bytes of a part of the file, which must lie within it. Valid within `body` only.
   func withBytes<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-    precondition(range.lowerBound >= 0 && range.upperBound <= count, "The bytes \(range) lie outside of a file of \(count).")
+    require(range.lowerBound >= 0 && range.upperBound <= count, "The bytes \(range) lie outside of a file of \(count).")
     defer { withExtendedLifetime(self) {} }
     let all = UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
     return try body(UnsafeRawBufferPointer(rebasing: all[range]))

@@ -12,7 +12,7 @@ extension Tensor {
 
   /// Numbers at the same place combined. The shapes must be equal.
   public func combined(with other: Tensor, _ combine: (Float, Float) throws -> Float) rethrows -> Tensor {
-    precondition(shape == other.shape, "Tensors of shapes \(shape) and \(other.shape) cannot be combined element by element.")
+    require(shape == other.shape, "Tensors of shapes \(shape) and \(other.shape) cannot be combined element by element.")
     var result = Tensor(uninitialized: shape)
     try withUnsafeElements { left in
       try other.withUnsafeElements { right in
@@ -60,19 +60,19 @@ extension Tensor {
 
   /// The largest number.
   public func max() -> Float {
-    precondition(count > 0, "A tensor of shape \(shape) has no largest number.")
+    require(count > 0, "A tensor of shape \(shape) has no largest number.")
     return withUnsafeElements { $0.reduce(-.infinity) { Swift.max($0, $1) } }
   }
 
   /// The smallest number.
   public func min() -> Float {
-    precondition(count > 0, "A tensor of shape \(shape) has no smallest number.")
+    require(count > 0, "A tensor of shape \(shape) has no smallest number.")
     return withUnsafeElements { $0.reduce(.infinity) { Swift.min($0, $1) } }
   }
 
   /// The place of the largest number in row-major order, the first one of several.
   public func argmax() -> Int {
-    precondition(count > 0, "A tensor of shape \(shape) has no largest number.")
+    require(count > 0, "A tensor of shape \(shape) has no largest number.")
     return withUnsafeElements { values in
       var best = 0
       for i in 1..<Swift.max(count, 1) where values[i] > values[best] { best = i }
@@ -120,7 +120,7 @@ extension Tensor {
   /// Tensors of one shape under a new first axis: `Tensor.stack(layers.map { $0.pattern })`.
   public static func stack(_ tensors: [Tensor]) -> Tensor {
     guard let first = tensors.first else { return Tensor([]) }
-    precondition(
+    require(
       tensors.allSatisfy { $0.shape == first.shape }, "Tensors of different shapes cannot be stacked: \(tensors.map(\.shape)).")
     var result = Tensor(uninitialized: [tensors.count] + first.shape)
     result.withUnsafeMutableElements { target in
@@ -135,7 +135,7 @@ extension Tensor {
 
   /// The mean of tensors of one shape, element by element: what an aggregate over examples shows.
   public static func mean(of tensors: [Tensor]) -> Tensor {
-    precondition(!tensors.isEmpty, "There is no mean of no tensors.")
+    require(!tensors.isEmpty, "There is no mean of no tensors.")
     return stack(tensors).mean(axis: 0)
   }
 }

@@ -10,9 +10,9 @@ extension Tensor {
 
   /// The part along the first axis: `activation[1000...]` holds the positions from 1000 on. No number is copied.
   public subscript(range: some RangeExpression<Int>) -> Tensor {
-    precondition(rank > 0, "A single number has no range to take.")
+    require(rank > 0, "A single number has no range to take.")
     let bounds = range.relative(to: 0..<shape[0])
-    precondition(
+    require(
       bounds.lowerBound >= 0 && bounds.upperBound <= shape[0],
       "The range \(bounds) lies outside of the first axis of a tensor of shape \(shape).")
     let row = rowCount
@@ -23,7 +23,7 @@ extension Tensor {
   /// head 3. Along the first axis no number is copied.
   public func select(_ index: Int, axis: Int = 0) -> Tensor {
     check(axis)
-    precondition(
+    require(
       index >= 0 && index < shape[axis], "The index \(index) lies outside of axis \(axis) of a tensor of shape \(shape).")
     var rest = shape
     rest.remove(at: axis)
@@ -49,7 +49,7 @@ extension Tensor {
 
   /// Rows and columns exchanged.
   public func transposed() -> Tensor {
-    precondition(rank == 2, "Only a matrix can be transposed, not a tensor of shape \(shape).")
+    require(rank == 2, "Only a matrix can be transposed, not a tensor of shape \(shape).")
     var result = Tensor(uninitialized: [shape[1], shape[0]])
     withUnsafeElements { source in
       result.withUnsafeMutableElements { target in
@@ -70,15 +70,15 @@ extension Tensor {
   }
 
   func check(_ axis: Int) {
-    precondition(shape.indices.contains(axis), "A tensor of shape \(shape) has no axis \(axis).")
+    require(shape.indices.contains(axis), "A tensor of shape \(shape) has no axis \(axis).")
   }
 
   private func position(of indices: [Int]) -> Int {
-    precondition(
+    require(
       indices.count == rank, "\(indices.count) indices for a tensor of shape \(shape); for a part of it, use select or a range.")
     var position = 0
     for (index, length) in zip(indices, shape) {
-      precondition(index >= 0 && index < length, "The index \(indices) lies outside of a tensor of shape \(shape).")
+      require(index >= 0 && index < length, "The index \(indices) lies outside of a tensor of shape \(shape).")
       position = position * length + index
     }
     return position

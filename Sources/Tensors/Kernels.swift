@@ -20,7 +20,7 @@ extension Tensor {
 
   /// Each row times `1 + weight`, as Gemma's norms do it. `weight` has one number a column.
   package func scaledByOnePlus(_ weight: Tensor) -> Tensor {
-    precondition(weight.count == shape[1], "A weight of shape \(weight.shape) does not scale \(shape).")
+    require(weight.count == shape[1], "A weight of shape \(weight.shape) does not scale \(shape).")
     var result = Tensor(uninitialized: shape)
     withPointers(&result) { x, y in
       weight.withUnsafeElements { w in
@@ -34,7 +34,7 @@ extension Tensor {
   /// Rotary position embedding of `[position, head, width]`: the first half of each head turned against its second half
   /// (Su et al. 2021, arXiv:2104.09864, in the half-rotation form of GPT-NeoX). `cosine` and `sine` are `[position, width / 2]`.
   package func rotated(cosine: Tensor, sine: Tensor) -> Tensor {
-    precondition(
+    require(
       rank == 3 && cosine.shape == [shape[0], shape[2] / 2] && sine.shape == cosine.shape,
       "Angles of shape \(cosine.shape) do not rotate \(shape).")
     var result = Tensor(uninitialized: shape)
@@ -51,7 +51,7 @@ extension Tensor {
 
   /// `gelu_tanh(self) ⊙ up` (Hendrycks and Gimpel 2016, arXiv:1606.08415; Shazeer 2020, arXiv:2002.05202).
   package func geluGating(_ up: Tensor) -> Tensor {
-    precondition(shape == up.shape, "A gate of shape \(shape) does not gate \(up.shape).")
+    require(shape == up.shape, "A gate of shape \(shape) does not gate \(up.shape).")
     var result = Tensor(uninitialized: shape)
     withPointers(&result) { gate, y in
       up.withUnsafeElements { up in
@@ -73,7 +73,7 @@ extension Tensor {
 
   /// Adds another tensor of the same shape to this one.
   package mutating func add(_ other: Tensor) {
-    precondition(shape == other.shape, "\(other.shape) cannot be added to \(shape).")
+    require(shape == other.shape, "\(other.shape) cannot be added to \(shape).")
     withUnsafeMutableElements { y in
       other.withUnsafeElements { x in
         guard let x = x.baseAddress, let y = y.baseAddress else { return }

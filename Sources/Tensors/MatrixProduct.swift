@@ -25,7 +25,7 @@ package func multiply(
 ) {
   let inner = transposingRight ? right.columns : right.rows
   let columns = transposingRight ? right.rows : right.columns
-  precondition(
+  require(
     left.columns == inner && result.rows == left.rows && result.columns == columns,
     "[\(left.rows), \(left.columns)] times [\(right.rows), \(right.columns)]\(transposingRight ? "ᵀ" : "") "
       + "does not make [\(result.rows), \(result.columns)].")
@@ -47,7 +47,7 @@ package func multiply(
 extension Tensor {
   /// The matrix product: `[rows, inner]` times `[inner, columns]`.
   public func multiplied(by right: Tensor) -> Tensor {
-    precondition(
+    require(
       rank == 2 && right.rank == 2 && shape[1] == right.shape[0], "\(shape) times \(right.shape) is no matrix product.")
     return product(right, transposed: false)
   }
@@ -55,7 +55,7 @@ extension Tensor {
   /// The product with a transposed matrix, as a linear layer without bias computes it: `[rows, in]` and `weight` `[out, in]` make
   /// `[rows, out]`.
   public func projected(by weight: Tensor) -> Tensor {
-    precondition(
+    require(
       rank == 2 && weight.rank == 2 && shape[1] == weight.shape[1],
       "\(shape) cannot be projected by a weight of shape \(weight.shape).")
     return product(weight, transposed: true)

@@ -25,7 +25,7 @@ public struct Tensor: Sendable {
 
   /// A tensor whose numbers are not set yet; for those who write all of them before anyone reads one.
   package init(uninitialized shape: [Int]) {
-    precondition(shape.allSatisfy { $0 >= 0 }, "The shape \(shape) has a negative axis.")
+    require(shape.allSatisfy { $0 >= 0 }, "The shape \(shape) has a negative axis.")
     self.init(shape: shape, storage: TensorStorage(count: shape.reduce(1, *)))
   }
 
@@ -38,7 +38,7 @@ public struct Tensor: Sendable {
   /// A tensor of the given numbers in row-major order. There must be as many as the shape holds; the shape is one axis if not given.
   public init(_ elements: [Float], shape: [Int]? = nil) {
     let shape = shape ?? [elements.count]
-    precondition(
+    require(
       elements.count == shape.reduce(1, *),
       "\(elements.count) numbers do not fill the shape \(shape), which holds \(shape.reduce(1, *)).")
     self.init(uninitialized: shape)
@@ -48,7 +48,7 @@ public struct Tensor: Sendable {
   /// A matrix of the given rows, which must be of equal length.
   public init(rows: [[Float]]) {
     let columns = rows.first?.count ?? 0
-    precondition(rows.allSatisfy { $0.count == columns }, "The rows have different lengths: \(rows.map(\.count)).")
+    require(rows.allSatisfy { $0.count == columns }, "The rows have different lengths: \(rows.map(\.count)).")
     self.init(rows.flatMap { $0 }, shape: [rows.count, columns])
   }
 
@@ -60,13 +60,13 @@ public struct Tensor: Sendable {
 
   /// The number of a tensor that holds just one.
   public var scalar: Float {
-    precondition(count == 1, "A tensor of shape \(shape) is not a single number.")
+    require(count == 1, "A tensor of shape \(shape) is not a single number.")
     return withUnsafeElements { $0[0] }
   }
 
   /// The rows of a matrix, as arrays.
   public var rows: [[Float]] {
-    precondition(rank == 2, "A tensor of shape \(shape) is not a matrix; select or reshape first.")
+    require(rank == 2, "A tensor of shape \(shape) is not a matrix; select or reshape first.")
     return (0..<shape[0]).map { select($0).elements }
   }
 
@@ -77,7 +77,7 @@ public struct Tensor: Sendable {
       let known = newShape.enumerated().filter { $0.offset != open }.reduce(1) { $0 * $1.element }
       newShape[open] = known == 0 ? 0 : count / known
     }
-    precondition(
+    require(
       newShape.allSatisfy { $0 >= 0 } && newShape.reduce(1, *) == count,
       "A tensor of shape \(shape) (\(count) numbers) cannot be reshaped to \(newShape).")
     return Tensor(shape: newShape, storage: storage, offset: offset)

@@ -38,6 +38,7 @@ import Testing
     ("\nfatalError(\"gone: é\")", "Fatal error: gone: é", 2),
     ("precondition(Int(\"1\")! > 2, \"must be more\")", "Precondition failed: must be more", 1),
     ("let any: Any = 1\nany as! String", "Fatal error: Could not cast value of type 'Swift.Int' to 'Swift.String'.", 2),
+    ("let t = Tensor([1, 2, 3])\nt[7]", "Fatal error: The index [7] lies outside of a tensor of shape [3].", 2),
     ("func f(_ n: Int) -> Int { 1 + f(n + 1) }\nf(0)", "Fatal error: stack overflow", 1),
   ])
   func aTrapIsReportedAtItsLineAndTheSessionLives(source: String, message: String, line: Int) throws {

@@ -95,7 +95,11 @@ import Testing
 
   @Test("what does not fit stops with a message")
   func traps() async {
-    await #expect(processExitsWith: .failure) { _ = Tensor([1, 2, 3]).reshaped([2, 2]) }
+    let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor([1, 2, 3]).reshaped([2, 2])
+    }
+    let words = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(words.contains("Fatal error: A tensor of shape [3] (3 numbers) cannot be reshaped to [2, 2]."), "\(words)")
     await #expect(processExitsWith: .failure) { _ = Tensor(rows: [[1, 2]])[0, 2] }
     await #expect(processExitsWith: .failure) { _ = Tensor(rows: [[1, 2]])[0] }
     await #expect(processExitsWith: .failure) { _ = Tensor([1, 2]) + Tensor([1, 2, 3]) }
