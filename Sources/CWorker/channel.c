@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,12 +119,22 @@ static int move_away(int descriptor) {
   return moved;
 }
 
+/// Ends the process when the host is gone, also while a cell runs that never ends.
+static void *watch_host(void *nothing) {
+  (void)nothing;
+  struct pollfd host = {.fd = channel};
+  for (;;) {
+    if (poll(&host, 1, -1) > 0 && (host.revents & (POLLHUP | POLLERR))) _exit(70);
+  }
+}
+
 int folio_channel_open(int control, int acknowledgements) {
   channel = move_away(control);
   acknowledgement = move_away(acknowledgements);
   if (channel < 0 || acknowledgement < 0) return errno;
   open_standard_streams();
-  return 0;
+  pthread_t watch;
+  return pthread_create(&watch, NULL, watch_host, NULL);
 }
 
 bool folio_channel_is_open(void) { return channel >= 0; }

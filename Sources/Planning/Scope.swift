@@ -28,13 +28,16 @@ public struct Scope: Sendable, Equatable {
     return authors + modules.flatMap { imports(of: $0, inForce: inForce[$0.name] ?? []) }
   }
 
-  /// A module whose definitions are all in force is imported whole; of others, only what is in force. A module of which nothing is left
-  /// is still needed for its extensions and operators.
+  /// A module whose definitions are all in force is imported whole, and once more by each definition: those shadow what FolioKit and
+  /// Foundation call by the same name, as an author's own definitions do. Of other modules, only what is in force is imported; one of
+  /// which nothing is left is still needed for its extensions and operators.
   private func imports(of module: Module, inForce: [Declaration]) -> [String] {
     let needsWhole = module.analysis.hasExtensions && inForce.isEmpty || inForce.contains { $0.kind == .other }
-    if inForce.count == module.analysis.declarations.count || needsWhole { return ["import \(module.name)"] }
+    let isWhole = inForce.count == module.analysis.declarations.count || needsWhole
     var seen = Set<String>()
-    return inForce.map { "import \($0.kind.rawValue) \(module.name).`\($0.name)`" }.filter { seen.insert($0).inserted }
+    let scoped = inForce.filter { $0.kind != .other }
+      .map { "import \($0.kind.rawValue) \(module.name).`\($0.name)`" }.filter { seen.insert($0).inserted }
+    return (isWhole ? ["import \(module.name)"] : []) + scoped
   }
 
   /// By module, what no later cell has redefined. A scoped import brings all overloads that a module has of a name, so they go together.

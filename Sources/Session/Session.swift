@@ -57,7 +57,7 @@ public final class Session {
     self.options = options
     self.directory = directory
     self.observe = observe
-    folder = try Self.temporaryFolder()
+    folder = try TemporaryFolder.make()
     compiler = try CellCompiler(toolchain: toolchain, installation: installation, folder: folder)
     var lines: [Int: String] = [:]
     for cell in document.cells {
@@ -70,13 +70,6 @@ public final class Session {
   deinit {
     worker = nil
     try? FileManager.default.removeItem(atPath: folder)
-  }
-
-  private static func temporaryFolder() throws -> String {
-    let template = FileManager.default.temporaryDirectory.appendingPathComponent("folio-XXXXXX").path
-    var bytes = Array(template.utf8CString)
-    guard mkdtemp(&bytes) != nil else { throw Diagnostic.system("no temporary folder at \(template)") }
-    return String(decoding: bytes.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   // MARK: - Running

@@ -10,30 +10,36 @@ import Testing
     return scope
   }
 
-  @Test func eachCellIsImported() {
-    #expect(scope("let a = 1", "let b = 2").imports == ["import Cell1", "import Cell2"])
+  @Test func eachCellIsImportedWholeAndByItsDefinitions() {
+    #expect(
+      scope("let a = 1; func == (l: S, r: S) -> Bool { true }", "print(1)").imports
+        == ["import Cell1", "import var Cell1.`a`", "import Cell2"])
   }
 
   @Test func theLatestDefinitionOfANameWins() {
     let imports = scope("let a = 1; func f() {}", "struct a {}", "func f() {}").imports
-    #expect(imports == ["import Cell2", "import Cell3"])
+    #expect(imports == ["import Cell2", "import struct Cell2.`a`", "import Cell3", "import func Cell3.`f`"])
+  }
+
+  @Test func whatALaterCellLeavesOfAnEarlierOneStays() {
+    let imports = scope("let a = 1, b = 2; struct S {}", "func a() {}").imports
     #expect(
-      scope("let a = 1, b = 2; struct S {}", "func a() {}").imports == [
-        "import var Cell1.`b`", "import struct Cell1.`S`", "import Cell2",
-      ])
+      imports == ["import var Cell1.`b`", "import struct Cell1.`S`", "import Cell2", "import func Cell2.`a`"])
   }
 
   @Test func overloadsStandBesideEachOther() {
-    #expect(scope("func f(_ x: Int) {}", "func f(_ x: String) {}").imports == ["import Cell1", "import Cell2"])
+    let imports = scope("func f(_ x: Int) {}", "func f(_ x: String) {}").imports
+    #expect(imports == ["import Cell1", "import func Cell1.`f`", "import Cell2", "import func Cell2.`f`"])
   }
 
   @Test func aRedefinedOverloadKeepsThoseOfOtherCells() {
     let imports = scope("func f(_ x: Int) {}", "func f(_ x: String) {}", "func f(_ x: Int) {}").imports
-    #expect(imports == ["import Cell2", "import Cell3"])
+    #expect(imports == ["import Cell2", "import func Cell2.`f`", "import Cell3", "import func Cell3.`f`"])
   }
 
   @Test func aCellOfWhichOnlyExtensionsAreLeftIsStillImported() {
-    #expect(scope("let a = 1\nextension Int {}", "let a = 2").imports == ["import Cell1", "import Cell2"])
+    let imports = scope("let a = 1\nextension Int {}", "let a = 2").imports
+    #expect(imports == ["import Cell1", "import Cell2", "import var Cell2.`a`"])
   }
 
   @Test func importsOfEarlierCellsHoldForLaterOnes() {

@@ -71,6 +71,16 @@ import Testing
     #expect(record.cells[4].values == ["[3, 4]"])
   }
 
+  @Test func anAuthorsNameWinsOverALibrarys() throws {
+    let record = try run(
+      cells: [
+        "struct Figure { var a = 1 }\nstruct Data { var b = 2 }\nlet params = 3\nfunc describe() -> String { \"mine\" }",
+        "func display(_ value: Any) { print(\"mine:\", value) }\nfunc abs(_ x: Int) -> Int { 99 }",
+        "display(Figure().a + Data().b + params)\nprint(describe(), abs(-1), abs(-1.5))",
+      ])
+    #expect(record.cells[2].standardOutput == "mine: 6\nmine 99 1.5\n", "\(record.cells.compactMap(\.diagnostic))")
+  }
+
   @Test func aClosureKeepsItsVariables() throws {
     let record = try run(
       cells: [
