@@ -20,6 +20,7 @@ public struct Examination {
         return "\(try toolchain.version()), \(toolchain.frontend)"
       },
       finding("Folio") { try Installation.find().worker },
+      finding("Markdown") { Document.parserVersion },
       finding("a cell") {
         let clock = ContinuousClock()
         var answer = ""

@@ -61,8 +61,8 @@ public enum Notebooks {
         for index in owners.isEmpty ? Array(documents.indices.prefix(1)) : owners {
           documents[index] = try documents[index].applying(overrides: [override])
         }
-      } catch {
-        throw ParameterProblem(description: "\(error)")
+      } catch let problem as Diagnostic {
+        throw ParameterProblem(description: [problem.message + ".", problem.advice].compactMap(\.self).joined(separator: " "))
       }
     }
     return documents

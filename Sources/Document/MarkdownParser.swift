@@ -47,6 +47,9 @@ struct MarkdownParser {
     }
   }
 
+  /// `cmark 0.30.2`
+  static var version: String { "cmark \(String(cString: cmark_version_string()))" }
+
   // MARK: - Code
 
   private mutating func readCode(_ node: Node, line: Int, source: inout SourceText) {

@@ -49,6 +49,9 @@ extension Document {
     self.init(file: file, frontMatter: frontMatter, blocks: blocks)
   }
 
+  /// The library that parses Markdown, and its version.
+  public static var parserVersion: String { MarkdownParser.version }
+
   private static func reason(_ error: any Error) -> String {
     switch (error as? CocoaError)?.code {
     case .fileReadNoSuchFile?, .fileNoSuchFile?: "there is no such file"

@@ -190,7 +190,13 @@ public final class Session {
     do {
       let compiled = try compiler.compile(source, module: name, file: "parameters", lines: [:])
       var outputs = OutputCollector()
-      if let error = try load(compiled, cell: cell, outputs: &outputs) { throw Diagnostics(error.diagnostics) }
+      if let error = try load(compiled, cell: cell, outputs: &outputs) {
+        // Before its first cell, a worker only fails for what its machine lacks; the dynamic loader says it on the standard error.
+        let words = outputs.outputs.map { if case .text(_, let text) = $0 { text } else { "" } }.joined()
+        throw Diagnostic(
+          "the worker does not start: \(error.diagnostics.first?.message ?? "it gives no reason")\n\(words)",
+          advice: "Install what the README names, and see 'folio doctor'.")
+      }
     } catch let failure as CellCompiler.Failure {
       throw Diagnostics(failure.diagnostics)
     }

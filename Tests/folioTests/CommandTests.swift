@@ -9,10 +9,12 @@ import Testing
     var errors: String
   }
 
+  private let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    .appendingPathComponent("folio")
+
   private func folio(_ arguments: String..., in folder: URL? = nil) throws -> Result {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-      .appendingPathComponent("folio")
+    process.executableURL = program
     process.arguments = arguments
     if let folder { process.currentDirectoryURL = folder }
     let output = Pipe()
@@ -92,6 +94,29 @@ import Testing
       let result = try folio("build", "-P", "n=two", in: folder)
       #expect(result.status == 64 && result.errors.contains("'n' is of type Int"))
       #expect(try folio("build", "-P", "m=1", in: folder).errors.contains("no parameter 'm'"))
+    }
+  }
+
+  @Test func aWorkerDoesNotOutliveItsHost() throws {
+    try withNotebook("```swift\nprint(getpid())\nwhile true {}\n```") { folder in
+      let process = Process()
+      process.executableURL = program
+      process.arguments = ["run", folder.appendingPathComponent("Notebooks/n.md").path]
+      let output = Pipe()
+      process.standardOutput = output
+      try process.run()
+      let printed = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+      let worker = try #require(Int32(printed.trimmingCharacters(in: .newlines)), "\(printed)")
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      // Gone, or dead and not yet reaped.
+      var state = "running"
+      for _ in 0..<100 where state == "running" {
+        usleep(50_000)
+        let status = try? String(contentsOfFile: "/proc/\(worker)/stat", encoding: .utf8)
+        state = status.map { $0.contains(") Z ") ? "dead" : "running" } ?? "gone"
+      }
+      #expect(state != "running")
     }
   }
 
