@@ -41,7 +41,7 @@ struct CellParser {
   private mutating func parseOptions(_ lines: [String], line: Int, source: inout SourceText) -> CellOptions {
     var options = CellOptions()
     let yaml = lines.joined(separator: "\n")
-    guard !lines.isEmpty, let mapping = YAMLMapping(yaml, firstLine: line, what: "the cell's options", in: &source) else {
+    guard !lines.isEmpty, let mapping = YAMLMapping(yaml, firstLine: line, what: "the cell's option block", in: &source) else {
       return options
     }
     for entry in mapping.entries { read(entry, into: &options, source: &source) }
@@ -69,8 +69,13 @@ struct CellParser {
     case "fold": set(\.fold, value.truth, "true or false")
     case "output": set(\.output, value.truth, "true or false")
     case "cache": set(\.cache, value.truth, "true or false")
-    case "timeout": set(optional: \.timeout, value.number.flatMap { $0 > 0 ? $0 : nil }, "a number of seconds above 0")
-    case "tolerance": set(optional: \.tolerance, value.number.flatMap { $0 >= 0 ? $0 : nil }, "a number, 0 or above")
+    case "timeout":
+      // A duration holds no infinity; 30 years are enough.
+      set(
+        optional: \.timeout, value.number.flatMap { $0 > 0 && $0 <= 1e9 ? $0 : nil },
+        "a number of seconds above 0 and at most 1e9")
+    case "tolerance":
+      set(optional: \.tolerance, value.number.flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }, "a finite number, 0 or above")
     case "expect": set(\.expectsError, value.text == "error" ? true : nil, "'error'")
     case "inputs":
       let list = value.sequence.map { $0.compactMap(\.text) }

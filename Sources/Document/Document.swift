@@ -13,6 +13,7 @@ public struct Document: Sendable, Equatable {
     self.blocks = blocks
   }
 
+  /// The cells alone, in the order of the document.
   public var cells: [Cell] {
     blocks.compactMap { if case .cell(let cell) = $0 { cell } else { nil } }
   }
@@ -62,6 +63,7 @@ public struct Parameter: Sendable, Equatable {
   }
 }
 
+/// A parameter's default, or what it was overridden by, with its type.
 public enum ParameterValue: Sendable, Equatable {
   case int(Int)
   case double(Double)
@@ -81,6 +83,7 @@ public enum Block: Sendable, Equatable {
   case cell(Cell)
 }
 
+/// A heading, with its address in the page.
 public struct Heading: Sendable, Equatable {
   /// 1 to 6.
   public var level: Int
@@ -101,6 +104,7 @@ public struct Heading: Sendable, Equatable {
   }
 }
 
+/// Code that is only shown.
 public struct Listing: Sendable, Equatable {
   /// The info string's first word, if there is one.
   public var language: String?

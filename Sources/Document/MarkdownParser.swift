@@ -53,7 +53,7 @@ struct MarkdownParser {
   // MARK: - Code
 
   private mutating func readCode(_ node: Node, line: Int, source: inout SourceText) {
-    let literal = cmark_node_get_literal(node).map { String(cString: $0) } ?? ""
+    let literal = Self.literal(node)
     switch Self.role(node) {
     case .cell:
       let indentation = Int(cmark_node_get_start_column(node)) - 1
@@ -64,8 +64,9 @@ struct MarkdownParser {
     case .unknown(let word):
       source.report(
         line: line, "'\(word)' after 'swift' means nothing to Folio",
-        advice:
-          "A fence is 'swift', which runs, or 'swift norun', which is only shown. Options stand in the cell: '//| fold: true'.")
+        advice: Suggestion.nearest(to: word, among: ["norun"]).map { "Did you mean '\($0)'?" }
+          ?? "A fence is 'swift', which runs, or 'swift norun', which is only shown. Options stand in the cell: '//| fold: true'."
+      )
     }
   }
 
@@ -82,23 +83,40 @@ struct MarkdownParser {
     guard words.first == "swift" else { return .listing(language: words.first) }
     switch words.dropFirst().first {
     case nil: return .cell
-    case "norun" where words.count == 2: return .listing(language: "swift")
-    case let word?: return .unknown(words.count > 2 ? words[2] : word)
+    case "norun"?: return words.count == 2 ? .listing(language: "swift") : .unknown(words[2])
+    case let word?: return .unknown(word)
     }
   }
 
-  /// A `swift` fence within a list or a quote looks like a cell, and cmark does not keep its lines apart from the list's.
+  /// A `swift` fence within something else looks like a cell, and would never run.
   private func checkNestedFences(_ root: Node, source: inout SourceText) {
     Self.forEach(in: root) { node in
-      guard cmark_node_get_type(node) == CMARK_NODE_CODE_BLOCK, cmark_node_parent(node) != root, case .cell = Self.role(node)
-      else { return }
-      source.report(
-        line: Int(cmark_node_get_start_line(node)), "a cell stands within a list or a quote",
-        advice: "Move it to the top level, or write 'swift norun' if it is only to be shown.")
+      let line = Int(cmark_node_get_start_line(node))
+      switch cmark_node_get_type(node) {
+      case CMARK_NODE_CODE_BLOCK where cmark_node_parent(node) != root:
+        if case .listing = Self.role(node) { return }
+        source.report(
+          line: line, "a cell stands within a list or a quote",
+          advice: "Move it to the top level, or write 'swift norun' if it is only to be shown.")
+      case CMARK_NODE_HTML_BLOCK:
+        guard let offset = Self.fenceOffset(inHTML: Self.literal(node)) else { return }
+        source.report(
+          line: line + offset, "a cell stands within raw HTML", advice: "Put a blank line between the HTML and the fence.")
+      default: return
+      }
     }
+  }
+
+  /// The line of a `swift` fence within raw HTML, counted from 0. Comments, scripts and preformatted text may hold what they like.
+  private static func fenceOffset(inHTML html: String) -> Int? {
+    guard html.prefixMatch(of: /\s*<(!--|pre|script|style|textarea)/.ignoresCase()) == nil else { return nil }
+    return html.split(separator: "\n", omittingEmptySubsequences: false)
+      .firstIndex { $0.wholeMatch(of: /\s*(```+|~~~+)\s*swift\s*/) != nil }
   }
 
   // MARK: - Prose
+
+  private static func literal(_ node: Node) -> String { cmark_node_get_literal(node).map { String(cString: $0) } ?? "" }
 
   private static func html(_ node: Node) -> String {
     guard let html = cmark_render_html(node, CMARK_OPT_UNSAFE | CMARK_OPT_VALIDATE_UTF8) else { return "" }
@@ -118,7 +136,7 @@ struct MarkdownParser {
     var text = ""
     forEach(in: node) { node in
       switch cmark_node_get_type(node) {
-      case CMARK_NODE_TEXT, CMARK_NODE_CODE: text += cmark_node_get_literal(node).map { String(cString: $0) } ?? ""
+      case CMARK_NODE_TEXT, CMARK_NODE_CODE: text += literal(node)
       case CMARK_NODE_SOFTBREAK, CMARK_NODE_LINEBREAK: text += " "
       default: break
       }
@@ -149,7 +167,8 @@ struct MarkdownParser {
       images.append(node)
     }
     for image in images {
-      guard let link = cmark_node_new(CMARK_NODE_LINK) else { continue }
+      // Within a link, as a badge is, its text is enough: links do not nest.
+      guard let link = cmark_node_new(isWithinLink(image) ? CMARK_NODE_EMPH : CMARK_NODE_LINK) else { continue }
       cmark_node_set_url(link, cmark_node_get_url(image))
       cmark_node_set_title(link, cmark_node_get_title(image))
       while let child = cmark_node_first_child(image) { cmark_node_append_child(link, child) }
@@ -159,6 +178,10 @@ struct MarkdownParser {
       }
       if cmark_node_replace(image, link) == 1 { cmark_node_free(image) }
     }
+  }
+
+  private static func isWithinLink(_ node: Node) -> Bool {
+    sequence(first: node) { cmark_node_parent($0) }.contains { cmark_node_get_type($0) == CMARK_NODE_LINK }
   }
 
   /// Visits a node and all below it.

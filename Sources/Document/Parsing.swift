@@ -4,7 +4,7 @@
 ///   `description`, `order` (a whole number; the index is sorted by it) and `params`, a mapping of names to defaults. A default is an
 ///   integer, a number, a truth value, a text, or a list of one of these, and gives the parameter its type.
 /// - A fence at the top level whose info string is `swift` is a cell. `swift norun`, and every other language, is only shown. A `swift`
-///   fence in a list or a quote is an error, since it would look like a cell and not be one.
+///   fence in a list, a quote or raw HTML is an error, since it would look like a cell and not be one.
 /// - A cell's leading lines of the form `//| key: value` are its options, in YAML, as Quarto writes them: `label`, `caption`, `alt`,
 ///   `echo`, `fold`, `output`, `timeout` (seconds), `expect: error`, `cache`, `inputs` (one path or a list), `tolerance`.
 ///
@@ -28,10 +28,7 @@ extension Document {
       )
     }
     guard let markdown = String(validating: data, as: UTF8.self) else {
-      let line = 1 + data[..<Self.firstInvalidByte(data)].count { $0 == UInt8(ascii: "\n") }
-      throw Diagnostics([
-        Diagnostic(.error, at: Place(file: path, line: line), "this line is not UTF-8", advice: "Save the file in UTF-8.")
-      ])
+      throw Diagnostics([Self.firstInvalidByte(in: data, file: path)])
     }
     try self.init(markdown: markdown, file: path)
   }
@@ -60,10 +57,16 @@ extension Document {
     }
   }
 
-  private static func firstInvalidByte(_ data: Data) -> Int {
-    // Replacing changes the text from the first invalid byte on.
-    let repaired = Data(String(decoding: data, as: UTF8.self).utf8)
-    return zip(data, repaired).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? repaired.count
+  /// Where a file that is not UTF-8 ceases to be. Without an excerpt: bytes that are no text do not belong on a terminal.
+  private static func firstInvalidByte(in data: Data, file: String) -> Diagnostic {
+    var (parser, bytes) = (Unicode.UTF8.ForwardParser(), data.makeIterator())
+    var (line, column) = (1, 1)
+    while case .valid(let scalar) = parser.parseScalar(from: &bytes) {
+      (line, column) = scalar.first == UInt8(ascii: "\n") ? (line + 1, 1) : (line, column + scalar.count)
+    }
+    return Diagnostic(
+      .error, at: Place(file: file, line: line, column: column), "this byte of the line is not UTF-8",
+      advice: "Save the file in UTF-8.")
   }
 }
 

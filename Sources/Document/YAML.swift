@@ -28,6 +28,9 @@ struct YAMLMapping {
         entries.append(
           Entry(key: key.string ?? "", value: value, line: firstLine + (key.mark?.line ?? value.mark?.line ?? 1) - 1))
       }
+    } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+      for key in keys.sorted() { Self.reportDuplicate(key, of: context.mark, yaml, firstLine, &source) }
+      return nil
     } catch {
       let (message, line) = Self.describe(error)
       source.report(line: firstLine + line - 1, "\(what) is not valid YAML: \(message)")
@@ -40,10 +43,26 @@ struct YAMLMapping {
     switch error as? YamlError {
     case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?, .composer(_, let problem, let mark, _)?:
       (problem, mark.line)
-    case .duplicatedKeysInMapping(let duplicates, let context)?:
-      ("a key stands there twice: \(duplicates.sorted().joined(separator: ", "))", context.mark.line)
+    case .reader(let problem, let offset, _, let yaml)?:
+      (problem, 1 + yaml.utf8.prefix(offset ?? 0).count { $0 == UInt8(ascii: "\n") })
     default: ("\(error)", 1)
     }
+  }
+
+  /// Yams tells where the mapping begins; the keys are found by their text, at the mapping's indentation.
+  private static func reportDuplicate(
+    _ key: String, of mapping: Mark, _ yaml: String, _ firstLine: Int, _ source: inout SourceText
+  ) {
+    let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
+    let places = lines.indices.dropFirst(mapping.line - 1).filter { index in
+      lines[index].prefix { $0 == " " }.count == mapping.column - 1
+        && lines[index].drop { " \"'".contains($0) }.wholeMatch(of: /(.*?)["']?\s*:(\s.*)?/)?.1 == key[...]
+    }
+    guard places.count > 1 else {
+      return source.report(line: firstLine + mapping.line - 1, "'\(key)' is given twice")
+    }
+    let first = Diagnostic(.note, at: Place(file: source.file, line: firstLine + places[0]), "the first is here")
+    source.report(line: firstLine + places[1], "'\(key)' is given twice", advice: "Keep one of them.", notes: [first])
   }
 }
 
@@ -56,7 +75,7 @@ extension Node {
     case .alias: "an alias"
     case .scalar(let scalar):
       switch tagName {
-      case "int": "an integer"
+      case "int": int == nil ? "an integer that Int cannot hold" : "an integer"
       case "float": "a number"
       case "bool": "a truth value"
       case "null": "nothing"

@@ -29,7 +29,11 @@ import Testing
     ("---\norder: 1.5\n---\n", 2, "'order' is a number", nil),
     ("---\n- a\n---\n", 2, "not a mapping", "key: value"),
     ("---\ntitle: 'x\n---\n", 2, "not valid YAML", nil),
-    ("---\ntitle: a\ntitle: b\n---\n", 2, "twice: title", nil),
+    ("---\ntitle: a\ntitle: b\n---\n", 3, "'title' is given twice", "Keep one"),
+    ("---\nparams:\n  a: 1\n  title: 2\n  a: 3\n---\n", 5, "'a' is given twice", "Keep one"),
+    ("---\nparams: {a: 1, a: 2}\n---\n", 2, "'a' is given twice", nil),
+    ("---\nparams:\n  a: 99999999999999999999\n---\n", 3, "an integer that Int cannot hold", nil),
+    ("---\norder: 1\ntitle: a\u{0}b\n---\n", 3, "not valid YAML: control characters are not allowed", nil),
     ("---\na: b: c\n---\n", 2, "not valid YAML", nil),
     ("---\nparams: 3\n---\n", 2, "'params' is an integer, and must be a mapping", nil),
     ("---\nparams:\n  a: {b: 1}\n---\n", 3, "the default of 'a' is a mapping", "its type"),
@@ -55,12 +59,19 @@ import Testing
     (options("cache: \"x\""), 4, "'cache'", nil),
     (options("just text"), 4, "not a mapping", nil),
     (options("label: 'x"), 4, "not valid YAML", nil),
-    (options("echo: true", "echo: false"), 4, "twice: echo", nil),
+    (options("echo: true", "fold: true", "\"echo\": false"), 6, "'echo' is given twice", "Keep one"),
+    (options("timeout: .inf"), 4, "'timeout' is a number, and must be a number of seconds above 0 and at most 1e9", nil),
+    (options("timeout: 1e300"), 4, "'timeout'", nil),
+    (options("tolerance: .nan"), 4, "'tolerance'", nil),
     ("```swift\nlet x = 1\n//| echo: false\n```", 3, "after the cell's code has begun", "first lines"),
-    ("```swift norunn\n1\n```", 1, "'norunn' after 'swift'", "norun"),
+    ("```swift norunn\n1\n```", 1, "'norunn' after 'swift'", "Did you mean 'norun'?"),
+    ("```swift norunn please\n1\n```", 1, "'norunn' after 'swift'", "Did you mean 'norun'?"),
+    ("```swift {.big}\n1\n```", 1, "'{.big}' after 'swift'", "'swift norun', which is only shown"),
     ("text\n\n```swift norun please\n1\n```", 3, "'please' after 'swift'", nil),
     ("- item\n\n  ```swift\n  1\n  ```", 3, "within a list or a quote", "top level"),
     ("> ```swift\n> 1\n> ```", 1, "within a list or a quote", nil),
+    ("- item\n\n  ```swift norunn\n  1\n  ```", 3, "within a list or a quote", "top level"),
+    ("<details>\n<p>\n```swift\n1\n```\n</details>", 3, "within raw HTML", "blank line"),
     ("```swift\n//| label: a\n1\n```\n```swift\n//| label: a\n2\n```", 6, "given twice", "each its own"),
   ])
   func aProblemIsReportedAtItsLineWithAdvice(markdown: String, line: Int, message: String, advice: String?) throws {
@@ -81,14 +92,25 @@ import Testing
     #expect(problem.notes.first?.place == Place(file: "n.md", line: 2))
   }
 
-  @Test func aFileThatIsNotUTF8IsReportedAtItsLine() throws {
+  @Test func theFirstOfTwoKeysIsNamedWhereTheSecondIsReported() throws {
+    let problem = try #require(problems("---\ntitle: a\norder: 1\ntitle: b\n---\n").first)
+    #expect(problem.notes.first?.place == Place(file: "n.md", line: 2))
+  }
+
+  @Test(
+    arguments: [
+      ("first\nGr", [0xFC, 0xDF, 0x65, 0x0A], 2, 3), ("é", [0xC3], 1, 3), ("", [0xFF, 0xFE], 1, 1), ("a\nb", [0xE2, 0x82], 2, 2),
+      // Cut off within a character whose first bytes are those of the replacement character.
+      ("", [0xEF], 1, 1), ("a\n", [0xEF, 0xBF], 2, 1), ("\u{FFFD}\n\u{FFFD}", [0xEF], 2, 4),
+    ] as [(String, [UInt8], Int, Int)])
+  func aFileThatIsNotUTF8IsReportedAtItsByte(text: String, rest: [UInt8], line: Int, column: Int) throws {
     let path = NSTemporaryDirectory() + "latin-\(UUID()).md"
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try Data("first\nsecond \u{E9}".utf8.map { $0 }).write(to: URL(fileURLWithPath: path))
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     #expect(throws: Never.self) { try Document(contentsOf: path) }
-    try Data(Array("first\nGr".utf8) + [0xFC, 0xDF] + Array("e\n".utf8)).write(to: URL(fileURLWithPath: path))
+    try Data(Array(text.utf8) + rest).write(to: URL(fileURLWithPath: path))
     let error = #expect(throws: Diagnostics.self) { try Document(contentsOf: path) }
-    #expect(error?.all.first?.place?.line == 2)
+    #expect(error?.all.first?.place == Place(file: path, line: line, column: column))
   }
 
   @Test func aMissingFileIsNamed() {
@@ -100,7 +122,7 @@ import Testing
     let good = Array(
       "---\ntitle: x\nparams:\n  a: 1\n  b: [x, y]\n---\n# H\n\n```swift\n//| label: a\n//| echo: false\nlet x = 1\n```\n- l\n\n> q\n"
         .utf8)
-    var random = SystemRandomNumberGenerator()
+    var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
     let bytes = Array("-`#>|/: []{}'\"&*!%@\n\t\\\u{0}é".utf8)
     for _ in 0..<2000 {
       var mutant = good
@@ -118,5 +140,17 @@ import Testing
         #expect((1...max(1, lines)).contains(problem.place?.line ?? 0), "\(problem)\n\(text.debugDescription)")
       }
     }
+  }
+}
+
+/// Marsaglia's, so that a mutation that fails is made again by the next run.
+private struct Xorshift: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return state
   }
 }

@@ -105,6 +105,26 @@ import Testing
         """)
   }
 
+  @Test func anImageWithinALinkBecomesItsText() throws {
+    let document = try parse("[![build](https://example.com/b.png)](https://example.com) [![](https://example.com/c.png)](u)")
+    guard case .prose(let html, 1)? = document.blocks.first else { return #expect(Bool(false)) }
+    #expect(
+      html
+        == "<p><a href=\"https://example.com\"><em>build</em></a> <a href=\"u\"><em>https://example.com/c.png</em></a></p>\n")
+  }
+
+  @Test(arguments: [
+    "<!--\n```swift\n1\n```\n-->", "<pre>\n```swift\n1\n```\n</pre>", "````markdown\n```swift\n1\n```\n````",
+    "- item\n\n  ```swift norun\n  1\n  ```",
+  ])
+  func aFenceThatIsShownOrCommentedOutIsNoCell(markdown: String) throws {
+    #expect(try parse(markdown).cells.isEmpty)
+  }
+
+  @Test func aFenceAfterABlankLineWithinHTMLIsACell() throws {
+    #expect(try parse("<details>\n\n```swift\n1\n```\n\n</details>").cells.map(\.line) == [4])
+  }
+
   @Test func theTitleFallsBackToTheFirstHeadingAndTheName() throws {
     #expect(try parse("text\n\n## A `title`").title == "A title")
     #expect(try Document(markdown: "text", file: "dir/my-notes.md").title == "my-notes")
