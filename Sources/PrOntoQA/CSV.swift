@@ -1,7 +1,7 @@
 /// Comma-separated values as Python's `csv` module reads and writes them (RFC 4180, with `\r\n` between records).
 ///
 /// Our own, since a results file must be written byte for byte as Python writes it, and a bad record be reported at its line, though
-/// fields hold newlines.
+/// fields hold newlines. (SwiftCSV 0.10 knows no lines, takes an unclosed quote for the end, and writes newlines unquoted.)
 enum CSV {
   struct Record: Equatable {
     var fields: [String]
@@ -58,67 +58,12 @@ enum CSV {
   }
 
   /// A record, with its line end; fields are quoted only where they must be.
-  static func line(_ fields: [String]) -> String {
-    fields.map { field in
-      let mustQuote = field.utf8.contains { [UInt8(ascii: "\""), UInt8(ascii: ","), 10, 13].contains($0) }
-      return mustQuote ? "\"" + field.replacing("\"", with: "\"\"") + "\"" : field
-    }.joined(separator: ",") + "\r\n"
-  }
-}
+  static func line(_ fields: [String]) -> String { fields.map(quoted).joined(separator: ",") + "\r\n" }
 
-/// Lists of strings as Python's `str` writes them: `['Fae is a grimpus.', "it's"]`.
-enum PythonList {
-  static func text(_ strings: [String]) -> String { "[" + strings.map(literal).joined(separator: ", ") + "]" }
-
-  private static func literal(_ string: String) -> String {
-    let quote: Character = string.contains("'") && !string.contains("\"") ? "\"" : "'"
-    var literal = ""
-    for character in string.unicodeScalars {
-      switch character {
-      case "\\": literal += "\\\\"
-      case "\n": literal += "\\n"
-      case "\r": literal += "\\r"
-      case "\t": literal += "\\t"
-      case "'" where quote == "'": literal += "\\'"
-      default: literal.unicodeScalars.append(character)
-      }
-    }
-    return "\(quote)\(literal)\(quote)"
-  }
-
-  /// The strings of a list literal; nil if the text is none.
-  static func read(_ text: String) -> [String]? {
-    var rest = Substring(text).drop(while: \.isWhitespace)
-    guard rest.popFirst() == "[" else { return nil }
-    var strings: [String] = []
-    while true {
-      rest = rest.drop(while: \.isWhitespace)
-      if rest.first == "]" {
-        return rest.dropFirst().allSatisfy(\.isWhitespace) ? strings : nil
-      }
-      guard let string = readString(&rest) else { return nil }
-      strings.append(string)
-      rest = rest.drop(while: \.isWhitespace)
-      if rest.first == "," {
-        rest.removeFirst()
-      } else if rest.first != "]" {
-        return nil
-      }
-    }
-  }
-
-  private static func readString(_ rest: inout Substring) -> String? {
-    guard let quote = rest.popFirst(), quote == "'" || quote == "\"" else { return nil }
-    var string = ""
-    while let character = rest.popFirst() {
-      if character == quote { return string }
-      guard character == "\\" else {
-        string.append(character)
-        continue
-      }
-      guard let escaped = rest.popFirst() else { return nil }
-      string.append(["n": "\n", "r": "\r", "t": "\t"][escaped] ?? escaped)
-    }
-    return nil
+  /// By scalars: a quote with an accent upon it is one character, and must be doubled all the same.
+  private static func quoted(_ field: String) -> String {
+    let special: [Unicode.Scalar] = ["\"", ",", "\n", "\r"]
+    guard field.unicodeScalars.contains(where: special.contains) else { return field }
+    return "\"" + field.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
   }
 }

@@ -26,12 +26,12 @@ public struct Example: Sendable, Equatable {
       return fact
     }
     let words = prompt[question.upperBound...].prefix { $0 != "?" && $0 != "\n" }.split(separator: " ").map(String.init)
-    guard words.count >= 3, words[0] == "Is" else {
+    guard words.count == 3, words[0] == "Is" else {
       throw PrOntoQAError.prompt(problem: "its question is not of the form 'Is Fae sunny?'")
     }
     let entity = words[1]
     self.entity = entity
-    property = words[words.count - 1]
+    property = words[2]
     species = facts.compactMap { fact in
       if case .member(entity, let concept, false) = fact { concept } else { nil }
     }
@@ -39,7 +39,8 @@ public struct Example: Sendable, Equatable {
 
   /// Which of `species` a chain of thought starts from.
   public func chosenSpecies(chain: [String]) throws -> Int {
-    guard let first = chain.first, case .member(_, let concept, _)? = Fact(first), let index = species.firstIndex(of: concept)
+    guard let first = chain.first, case .member(entity, let concept, false)? = Fact(first),
+      let index = species.firstIndex(of: concept)
     else {
       throw PrOntoQAError.chain(first: chain.first, species: species)
     }
@@ -54,14 +55,15 @@ public struct Answer: Sendable, Equatable {
   /// The verdict; nil if there is none.
   public let verdict: Bool?
 
-  /// Reads `(1) …`, `(2) …`, `(3) …`, `Answer: True`, a line each. What has another form is passed over.
+  /// Reads `(1) …`, `(2) …`, `(3) …`, `Answer: True`, a line each. What has another form is passed over, and what comes after the
+  /// verdict: a model may go on to an example of its own.
   public init(parsing text: String) {
     var steps: [String] = []
     var verdict: Bool?
-    for line in text.split(whereSeparator: \.isNewline) {
-      if let step = line.wholeMatch(of: /\s*\((\d+)\)\s*(.*?)\s*/), Int(step.1) == steps.count + 1 {
-        steps.append(String(step.2))
-      } else if verdict == nil, let answer = line.wholeMatch(of: /\s*Answer:\s*(True|False)\b.*/) {
+    for line in text.split(whereSeparator: \.isNewline).map({ $0.trimmingCharacters(in: .whitespaces) }) where verdict == nil {
+      if let number = line.prefixMatch(of: /\((\d+)\)/), Int(number.1) == steps.count + 1 {
+        steps.append(line[number.range.upperBound...].trimmingCharacters(in: .whitespaces))
+      } else if let answer = line.prefixMatch(of: /Answer:\s*(True|False)\b/) {
         verdict = answer.1 == "True"
       }
     }

@@ -72,7 +72,11 @@ extension PrOntoQA {
   /// - Parameters:
   ///   - shots: how many solved examples stand in each prompt.
   ///   - seed: equal seeds give equal prompts.
+  /// - Throws: `PrOntoQAError` for numbers of which none can be made.
   public static func prompts(count: Int, shots: Int, facts: Int = 18, seed: UInt64) throws -> [ResultRow] {
+    guard count >= 0, shots >= 0 else {
+      throw PrOntoQAError.generator("There cannot be \(count) prompts of \(shots) solved examples: neither may be negative.")
+    }
     var random = SeededGenerator(seed: seed)
     return try (0..<count).map { _ in
       let solved = try (0..<shots).map { _ in try question(facts: facts, using: &random) }

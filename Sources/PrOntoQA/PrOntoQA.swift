@@ -1,8 +1,10 @@
 /// PrOntoQA: questions about an invented ontology, their chains of thought, and the results of models that answered them.
 ///
 /// An example states facts about concepts ("Every grimpus is an impus.", "Grimpuses are sunny."), makes an entity a member of two of
-/// them, and asks whether the entity has a property. Only one of the two concepts leads to it. The gold chain of thought has three
-/// steps (the concept, its property, the conclusion) and proves what is true; the answer is False if the question asks the opposite.
+/// them, and asks whether the entity has a property. One fact says so, or denies it, of one of the two. (Of the other the distractors
+/// may say "is a" so often that it leads there as well, on a longer way: they are drawn as in the prompts that the stand-in model learnt
+/// from.) The gold chain of thought has three steps (the concept, its property, the conclusion) and proves what is true; the answer is
+/// False if the fact denies what the question asks.
 /// The task is Saparov and He's (2023, "Language Models Are Greedy Reasoners"), in the one-hop form of the original notebook.
 ///
 /// Promises: a sentence that is generated parses back to the fact that it states; words are compared whole, so that an "impus" is not
@@ -15,6 +17,7 @@ public enum PrOntoQA {
     "rompus", "lempus", "gorpus", "shumpus", "impus",
   ]
 
+  /// The names of those who belong to the concepts.
   public static let entities = ["Fae", "Rex", "Sally", "Max", "Alex", "Sam", "Polly", "Stella", "Wren"]
 
   /// Properties, family by family.

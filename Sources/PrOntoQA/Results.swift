@@ -18,7 +18,11 @@ public struct Results: Sendable, Equatable {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw PrOntoQAError.file(path, problem: "there is no such results file, or it may not be read")
     }
-    guard let text = String(validating: data, as: UTF8.self) else { throw PrOntoQAError.file(path, problem: "it is not UTF-8") }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      let line = 1 + (lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0)
+      throw PrOntoQAError.file("\(path):\(line)", problem: "this line is not UTF-8")
+    }
     try self.init(csv: text, file: path)
   }
 
@@ -86,6 +90,7 @@ public struct ResultRow: Sendable, Equatable {
     self.predictedChain = predictedChain
   }
 
+  /// Whether the model's verdict is right; none is not.
   public var isPredictionCorrect: Bool { prediction == label }
 
   /// Whether the model wrote each step of the gold chain, and no other.
@@ -101,6 +106,9 @@ public struct ResultRow: Sendable, Equatable {
     guard let label = Self.truth(fields[1]) else { throw Problem("its label is '\(fields[1])', and must be True or False") }
     self.label = label
     prediction = Self.truth(fields[2])
+    guard prediction != nil || fields[2].isEmpty else {
+      throw Problem("its pred is '\(fields[2])', and must be True or False, or empty if there is none")
+    }
     guard let gold = PythonList.read(fields[3]) else { throw Problem("cot_gold is no list of strings: \(fields[3].prefix(60))") }
     guard let predicted = PythonList.read(fields[4]) else {
       throw Problem("cot_pred is no list of strings: \(fields[4].prefix(60))")

@@ -69,6 +69,11 @@ import Testing
     #expect(prompts[0].prompt.hasSuffix("?\nThink step-by-step.\n\n"))
   }
 
+  @Test(arguments: [(-1, 0), (1, -1)])
+  func aNegativeNumberOfPromptsIsAnError(count: Int, shots: Int) {
+    #expect(throws: PrOntoQAError.self) { try PrOntoQA.prompts(count: count, shots: shots, seed: 1) }
+  }
+
   @Test(arguments: [3, 19, -1])
   func aNumberOfFactsThatTheWordsDoNotAllowIsAnError(facts: Int) {
     var random = SeededGenerator(seed: 1)
@@ -83,11 +88,14 @@ import Testing
     #expect(example.species == ["grimpus", "impus"] && example.property == "sunny" && example.entity == "Fae")
     #expect(try example.chosenSpecies(chain: ["Fae is an impus."]) == 1)
     #expect(throws: PrOntoQAError.self) { try example.chosenSpecies(chain: ["Fae is a wumpus."]) }
+    #expect(throws: PrOntoQAError.self) { try example.chosenSpecies(chain: ["Max is an impus."]) }
+    #expect(throws: PrOntoQAError.self) { try example.chosenSpecies(chain: ["Fae is not an impus."]) }
     #expect(throws: PrOntoQAError.self) { try example.chosenSpecies(chain: []) }
   }
 
   @Test(arguments: [
     "", "no question", "a\n\nThis is no fact at all. \nQuestion: Is Fae sunny?", "Fae is a impus.\nQuestion: Whether?",
+    "Fae is a impus.\nQuestion: Is Fae not sunny?", "Fae is a impus.\nQuestion: Is Fae a grimpus?",
   ])
   func otherPromptsAreErrors(prompt: String) {
     #expect(throws: PrOntoQAError.self) { try Example(prompt: prompt) }
@@ -99,6 +107,8 @@ import Testing
     let rubbish = Answer(parsing: "(2) early\n(1) one\n\u{0}(\nAnswer: Maybe\nAnswer: False\nAnswer: True")
     #expect(rubbish.steps == ["one"] && rubbish.verdict == false)
     #expect(Answer(parsing: "").verdict == nil)
+    let onward = Answer(parsing: "(1) one\nAnswer: True\n\n(2) of another example\nAnswer: False")
+    #expect(onward.steps == ["one"] && onward.verdict == true)
   }
 }
 
@@ -127,6 +137,32 @@ import Testing
     #expect(try Results(csv: csv, file: "x").rows == [row])
   }
 
+  /// Python 3.11: `str(['\x1b', …])`.
+  @Test(arguments: [
+    ("\u{1B}\u{7F}\u{A0}\u{AD}", #"['\x1b\x7f\xa0\xad']"#),
+    ("\u{200B}\u{2028}\u{FEFF}\u{E000}", #"['\u200b\u2028\ufeff\ue000']"#),
+    ("é日🌍", "['é日🌍']"), ("\u{E0001}", #"['\U000e0001']"#), ("'\u{301}", "[\"'\u{301}\"]"), ("\u{301}", "['\u{301}']"),
+    ("'\"\u{301}", #"['\'""# + "\u{301}']"),
+  ])
+  func aStringIsEscapedAsPythonDoes(string: String, literal: String) throws {
+    let row = ResultRow(prompt: "\"\u{301}", label: true, prediction: true, goldChain: [string], predictedChain: [])
+    let csv = Results(rows: [row]).csv
+    #expect(csv.contains(literal.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined()), "\(csv)")
+    #expect(try Results(csv: csv, file: "x").rows == [row])
+  }
+
+  @Test(
+    arguments: [
+      (#"['\x41\u00e9\U0001F30D']"#, ["Aé🌍"]), (#"['\0\101\q\a']"#, ["\u{0}A\\q\u{7}"]), (#" [ 'a' , ] "#, ["a"]), ("[]", []),
+      (#"['\N{BULLET}']"#, nil), (#"['\ud800']"#, nil), (#"['\x4']"#, nil), (#"['\"#, nil), ("['a' 'b']", nil), ("[,]", nil),
+      ("['a'] x", nil), ("['a'", nil), ("a", nil),
+    ] as [(String, [String]?)])
+  func aListLiteralIsReadAsPythonDoes(literal: String, strings: [String]?) {
+    let field = "\"" + literal.replacing("\"", with: "\"\"") + "\""
+    let results = try? Results(csv: "prompt,label,pred,cot_gold,cot_pred\r\nx,True,True,[],\(field)\r\n", file: "f.csv")
+    #expect(results?.rows.first?.predictedChain == strings)
+  }
+
   @Test func aWrongChainOrAnswerIsNotCorrect() {
     let right = ResultRow(prompt: "", label: false, prediction: false, goldChain: ["a", "b"], predictedChain: ["a", "b"])
     var (short, other, none) = (right, right, right)
@@ -143,6 +179,7 @@ import Testing
       "prompt,label,pred,cot_gold,cot_pred\r\n\"a\nb\",True,True,[],[]\r\nx,yes,True,[],[]\r\n",
       "f.csv:4: record 2: its label is 'yes'"
     ),
+    ("prompt,label,pred,cot_gold,cot_pred\r\nx,True,Maybe,[],[]\r\n", "f.csv:2: record 1: its pred is 'Maybe'"),
     ("prompt,label,pred,cot_gold,cot_pred\r\nx,True,True,[],[\r\n", "cot_pred is no list"),
     ("prompt,label,pred,cot_gold,cot_pred\r\nx,True,True,[a],[]\r\n", "cot_gold is no list"),
     ("prompt,label,pred,cot_gold,cot_pred\r\nx,True\r\n", "it has 2 fields, and the header 5"),
@@ -156,6 +193,14 @@ import Testing
   @Test func aMissingFileIsNamed() {
     let error = #expect(throws: PrOntoQAError.self) { try Results(contentsOf: "no/such.csv") }
     #expect(error?.description.contains("no/such.csv") == true)
+  }
+
+  @Test func aFileThatIsNotUTF8IsReportedAtItsLine() throws {
+    let path = NSTemporaryDirectory() + "latin-\(UUID()).csv"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Data(Array("prompt,label\r\na,b\r\n".utf8) + [0xFC]).write(to: URL(fileURLWithPath: path))
+    let error = #expect(throws: PrOntoQAError.self) { try Results(contentsOf: path) }
+    #expect(error == .file("\(path):3", problem: "this line is not UTF-8"))
   }
 
   @Test func mutationsOfAFileNeverCrash() throws {
