@@ -18,6 +18,8 @@ public struct CellAnalysis: Sendable, Equatable {
   public var hasExtensions = false
   /// Whether the cell awaits at its top level, which makes its entry point asynchronous.
   public var isAsynchronous = false
+  /// Where `private` and `fileprivate` stand, in UTF-8 offsets.
+  var accessModifiers: [Range<Int>] = []
   /// Where the `let` or `var` of its stored top-level variables stands, in UTF-8 offsets.
   var variableKeywords: [Int] = []
 
@@ -29,6 +31,9 @@ public struct CellAnalysis: Sendable, Equatable {
     let finder = TopLevelAwaitFinder(viewMode: .sourceAccurate)
     finder.walk(file)
     isAsynchronous = finder.isFound
+    let modifiers = AccessModifierFinder(viewMode: .sourceAccurate)
+    modifiers.walk(file)
+    accessModifiers = modifiers.ranges
   }
 
   private mutating func read(_ item: CodeBlockItemSyntax.Item) {
@@ -105,6 +110,17 @@ private final class TopLevelAwaitFinder: SyntaxVisitor {
   override func visit(_ node: ClosureExprSyntax) -> SyntaxVisitorContinueKind { .skipChildren }
   override func visit(_ node: AccessorBlockSyntax) -> SyntaxVisitorContinueKind { .skipChildren }
   override func visit(_ node: MemberBlockSyntax) -> SyntaxVisitorContinueKind { .skipChildren }
+}
+
+private final class AccessModifierFinder: SyntaxVisitor {
+  var ranges: [Range<Int>] = []
+
+  override func visit(_ node: DeclModifierSyntax) -> SyntaxVisitorContinueKind {
+    if ["private", "fileprivate"].contains(node.name.text) {
+      ranges.append(node.positionAfterSkippingLeadingTrivia.utf8Offset..<node.endPositionBeforeTrailingTrivia.utf8Offset)
+    }
+    return .skipChildren
+  }
 }
 
 /// A name that a cell declares at its top level.

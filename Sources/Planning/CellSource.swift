@@ -1,14 +1,18 @@
 import Document
 
-/// The Swift source that is compiled for a cell: imports, then the author's text at its own lines, with two things put in.
+/// The Swift source that is compiled for a cell: imports, then the author's text at its own lines, with two things put in and one taken
+/// out.
 ///
 /// - The last expression is passed to a call that shows its value.
 /// - Where a cell awaits at its top level, Swift isolates the cell's variables to the main actor, and later cells could not use them in
 ///   functions. They are declared `nonisolated(unsafe)`, which is what the variables of every other cell are.
+/// - `private` and `fileprivate` become spaces: what a cell declares is for the cells after it, and each is a file of its own.
 public struct CellSource: Sendable, Equatable {
   /// The whole source.
   public var text: String
   private var insertions: [Insertion] = []
+  /// What stands before each of the cell's lines in the file, and not in the source.
+  private var indentation: Int
 
   private struct Insertion: Sendable, Equatable {
     /// The line in the Markdown file.
@@ -23,12 +27,15 @@ public struct CellSource: Sendable, Equatable {
   ///   - file: the notebook's path, as diagnostics and traps shall name it.
   ///   - scope: what the cell sees.
   public init(cell: Cell, analysis: CellAnalysis, file: String, scope: Scope) {
+    indentation = cell.indentation
     let imports = ["import FolioKit"] + scope.imports
     text = imports.map { $0 + "\n" }.joined() + "#sourceLocation(file: \(Self.literal(file)), line: \(cell.line))\n"
     var additions: [(offset: Int, text: String)] = []
     if analysis.isAsynchronous { additions += analysis.variableKeywords.map { ($0, "nonisolated(unsafe) ") } }
     if let range = analysis.lastExpression { additions += [(range.lowerBound, "_folioShow("), (range.upperBound, ")")] }
-    add(Array(cell.source.utf8), additions: additions, firstLine: cell.line)
+    var bytes = Array(cell.source.utf8)
+    for index in analysis.accessModifiers.joined() where bytes[index] != UInt8(ascii: "\n") { bytes[index] = UInt8(ascii: " ") }
+    add(bytes, additions: additions, firstLine: cell.line)
     text += "\n"
   }
 
@@ -54,7 +61,7 @@ public struct CellSource: Sendable, Equatable {
       // Within what was put in: where it was put.
       shift += min(insertion.length, column - 1 - shift - insertion.column)
     }
-    return column - shift
+    return column - shift + indentation
   }
 
   /// A Swift string literal.

@@ -67,7 +67,7 @@ struct CellCompiler: Sendable {
     [
       "-frontend", "-c", base + ".swift", "-o", base + ".o", "-emit-module-path", base + ".swiftmodule",
       "-module-name", module, "-entry-point-function-name", entryPoint, "-target", toolchain.target,
-      "-swift-version", "5", "-enable-upcoming-feature", "BareSlashRegex", "-enable-testing", "-disable-access-control",
+      "-swift-version", "5", "-enable-bare-slash-regex", "-enable-testing", "-disable-access-control",
       // One package: a conformance of an earlier cell's type is not a retroactive one.
       "-package-name", "notebook", "-Onone", "-g", "-diagnostic-style", "llvm",
       "-plugin-path", toolchain.runtime + "/../host/plugins", "-I", installation.modules, "-I", folder,
@@ -75,10 +75,18 @@ struct CellCompiler: Sendable {
     ]
   }
 
+  /// A failure without a diagnostic: the compiler crashed. What it was doing stands in numbered lines.
   private static func crash(_ termination: ChildProcess.Termination, output: String) -> Diagnostic {
-    Diagnostic(
-      "the Swift compiler failed (\(termination)) without saying where",
-      advice: "This is an error of the compiler's own; its last words: \(output.suffix(2000))")
+    let how: String
+    switch termination {
+    case .exited(let status): how = "ended with status \(status)"
+    case .killed(let signal): how = "crashed (\(Signal.name(signal)))"
+    }
+    let activities = output.split(separator: "\n").filter { $0.firstMatch(of: /^\d+\.\t/) != nil }.joined(separator: "\n")
+    return Diagnostic(
+      "the Swift compiler \(how) and reported no error in the cell",
+      advice: "Try to write the cell in another way. The compiler's last words:\n"
+        + (activities.isEmpty ? String(output.suffix(1000)) : activities))
   }
 
   private func link(base: String) throws {

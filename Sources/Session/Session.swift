@@ -61,7 +61,9 @@ public final class Session {
     compiler = try CellCompiler(toolchain: toolchain, installation: installation, folder: folder)
     var lines: [Int: String] = [:]
     for cell in document.cells {
-      for (offset, line) in cell.sourceLines.enumerated() { lines[cell.line + offset] = String(line) }
+      for (offset, line) in cell.sourceLines.enumerated() {
+        lines[cell.line + offset] = String(repeating: " ", count: cell.indentation) + line
+      }
     }
     errors = CellErrors(
       symbolizer: Symbolizer(toolchain: toolchain, file: document.file, folder: folder), file: document.file, lines: lines)
@@ -207,7 +209,7 @@ public final class Session {
   private func advise(_ diagnostic: Diagnostic, cell: Cell) -> Diagnostic {
     var diagnostic = diagnostic
     if diagnostic.place == nil { diagnostic.place = Place(file: document.file, line: cell.line) }
-    if let match = diagnostic.message.firstMatch(of: /cannot find '(?:type )?'?([^']+)' in scope/),
+    if let match = diagnostic.message.firstMatch(of: /cannot find (?:type |operator )?'([^']+)' in scope/),
       let failed = missing[String(match.1)]
     {
       diagnostic.advice =

@@ -34,7 +34,7 @@ struct RunOptions: ParsableArguments {
   var timeout: Double?
 
   func validate() throws {
-    if let timeout, timeout <= 0 { throw ValidationError("'--timeout' is a number of seconds above 0.") }
+    if let timeout, !(timeout > 0 && timeout <= 1e9) { throw ValidationError("'--timeout' is a number of seconds above 0.") }
   }
 
   struct Override: ExpressibleByArgument {

@@ -30,11 +30,22 @@ import Testing
     #expect(source.authorsColumn(line: 11, column: 19) == 8)
   }
 
+  @Test func accessModifiersBecomeSpaces() {
+    let text = source("private let a = 1\nstruct S { fileprivate(set) var b = \"private\"; private\nfunc c() {} }").text
+    #expect(text.contains("\n        let a = 1\nstruct S {                  var b = \"private\";        \nfunc c() {} }\n"))
+  }
+
+  @Test func theIndentationOfAFenceCounts() {
+    let cell = Cell(number: 1, source: "let x = y", line: 10, indentation: 3)
+    let source = CellSource(cell: cell, analysis: CellAnalysis(source: cell.source), file: "n.md", scope: Scope())
+    #expect(source.authorsColumn(line: 10, column: 9) == 12)
+  }
+
   @Test func variablesOfAnAsynchronousCellAreNotIsolated() {
     let text = source("let a = await f(), b = 2\n@W private var c = 1\nvar d: Int { 1 }\nfunc g() { let e = 1 }").text
     #expect(
       text.contains(
-        "\nnonisolated(unsafe) let a = await f(), b = 2\n@W private nonisolated(unsafe) var c = 1\nvar d: Int { 1 }\n"))
+        "\nnonisolated(unsafe) let a = await f(), b = 2\n@W         nonisolated(unsafe) var c = 1\nvar d: Int { 1 }\n"))
     #expect(text.contains("{ let e = 1 }"))
   }
 

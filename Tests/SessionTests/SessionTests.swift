@@ -71,6 +71,16 @@ import Testing
     #expect(record.cells[4].values == ["[3, 4]"])
   }
 
+  @Test func whatACellDeclaresIsVisibleWhateverItsAccess() throws {
+    let record = try run(
+      cells: [
+        "private let secret = 42\nfileprivate struct S { private(set) var x = 1; private func f() -> Int { 7 } }",
+        "infix operator <+>\nfunc <+> (l: Int, r: Int) -> Int { l * 10 + r }\nprint(\"ab\".firstMatch(of: /a(.)/)!.1)",
+        "var s = S()\ns.x = 5\n(secret, s.x, s.f(), 1 <+> 2)",
+      ])
+    #expect(record.cells[2].values == ["(42, 5, 7, 12)"], "\(record.cells.compactMap(\.diagnostic))")
+  }
+
   @Test func anAuthorsNameWinsOverALibrarys() throws {
     let record = try run(
       cells: [
