@@ -66,7 +66,7 @@ public struct Examination {
       return (kibibytes ?? 0) / 1_048_576
     }
     return String(
-      format: "%.1f GiB available of %.1f; gemma-2b in fp32 takes about 11", gibibytes("MemAvailable"), gibibytes("MemTotal"))
+      format: "%.1f GiB available of %.1f; gemma-2b in fp32 takes about 10", gibibytes("MemAvailable"), gibibytes("MemTotal"))
   }
 
   private static func disk() throws -> String {

@@ -15,9 +15,6 @@ public struct NotebookRecord: Codable, Sendable, Equatable {
     self.notebook = notebook
     self.cells = cells
   }
-
-  /// The first cell that failed without being expected to.
-  public var firstFailure: CellRecord? { cells.first { $0.outcome == .failed } }
 }
 
 /// What one cell put out, in order.

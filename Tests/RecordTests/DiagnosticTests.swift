@@ -38,7 +38,6 @@ import Testing
           ])
       ])
     #expect(try JSONDecoder().decode(NotebookRecord.self, from: JSONEncoder().encode(record)) == record)
-    #expect(record.firstFailure?.id == "cell-1")
   }
 
   @Test func aTableReadsOnATerminal() {
