@@ -60,7 +60,7 @@ public struct SiteBuilder {
   private func build(_ document: Document, observe: @escaping (Event) -> Void) -> Status {
     do {
       let record = try document.run(options: options) { observe(.session(document, $0)) }
-      try Site(folder: site).write(Page(document, record: record))
+      try Site(folder: site).write(Page(document.embeddingLocalImages(), record: record))
       observe(.notebookEnded(document, record, page: "\(site)/\(document.name)/index.html"))
       return Status(record)
     } catch {

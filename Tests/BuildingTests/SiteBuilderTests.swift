@@ -78,6 +78,18 @@ import Testing
     #expect(pages.0["a"]?.contains("<svg") == true)
   }
 
+  @Test func imagesOfTheNotebooksFolderAreInThePage() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("<svg/>", to: "Notebooks/a picture.svg")
+    let markdown =
+      "![here](a%20picture.svg) ![made](made.svg) ![missing](no.png) ![other](../secret.txt)\n\n```swift\n"
+      + "try \"drawn\".write(toFile: \"made.svg\", atomically: true, encoding: .utf8)\n```"
+    let page = try #require(try build(["a": markdown], in: folder).pages["a"])
+    #expect(page.contains(#"<img src="data:image/svg+xml;base64,\#(Data("<svg/>".utf8).base64EncodedString())" alt="here""#))
+    #expect(page.contains(Data("drawn".utf8).base64EncodedString()))
+    #expect(page.contains(#"src="no.png""#) && page.contains(#"src="../secret.txt""#))
+  }
+
   @Test func cellsRunInTheNotebooksFolder() throws {
     let folder = try TemporaryFolder()
     try folder.write("content", to: "Notebooks/data/x.txt")
