@@ -26,7 +26,8 @@ let package = Package(
 
     // The vocabulary that host and worker share.
     .target(name: "Record"),
-    .target(name: "Figures"),
+    .target(name: "Files"),
+    .target(name: "Figures", dependencies: ["Files"]),
 
     // The host: Markdown -> Document -> cells -> records -> pages.
     .target(name: "Document", dependencies: ["Record", "CCmark", .product(name: "Yams", package: "Yams")]),
@@ -42,7 +43,7 @@ let package = Package(
     .target(
       name: "Rendering",
       dependencies: [
-        "Document", "Record", "Figures",
+        "Document", "Record", "Figures", "Files",
         .product(name: "SwiftParser", package: "swift-syntax"),
         .product(name: "SwiftIDEUtils", package: "swift-syntax"),
       ]),
@@ -59,7 +60,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
     .target(name: "Gemma", dependencies: ["Tensors", "CSentencePiece", "CKernels"]),
     .target(name: "Attribution", dependencies: ["Gemma", "Tensors"]),
-    .target(name: "PrOntoQA"),
+    .target(name: "PrOntoQA", dependencies: ["Files"]),
     .target(name: "CWorker"),
     .target(
       name: "FolioKit", dependencies: ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "CWorker"]),

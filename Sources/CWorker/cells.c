@@ -103,7 +103,7 @@ static int walk(uintptr_t frame, uint64_t *frames, int count, int most) {
 
 // MARK: - Errors
 
-static void (*describe)(void *error, char **description, char **type, int32_t *is_unavailable) = NULL;
+static void (*describe)(void *error, char **description, int32_t *is_unavailable) = NULL;
 
 #define REMEMBERED_THROWS 16
 #define THROW_FRAMES 24
@@ -145,7 +145,7 @@ static bool recall_throw(void *error, struct folio_end *end) {
 __attribute__((visibility("default"))) SWIFTCALL _Noreturn void swift_errorInMain(void *error) {
   struct folio_end end = {.kind = FOLIO_THREW, .cell = current_cell};
   // Here, since a description is a user's code: it may trap, and then is a trap of this cell.
-  if (describe) describe(error, &end.description, &end.type, &end.is_unavailable);
+  if (describe) describe(error, &end.description, &end.is_unavailable);
   if (!recall_throw(error, &end)) end.frame_count = walk((uintptr_t)__builtin_frame_address(0), end.frames, 0, FOLIO_MAX_FRAMES);
   if (my_generation == thread_generation || !is_cell_thread) report(&end);
   park();
@@ -318,7 +318,7 @@ static void start_thread(void) {
 
 void folio_cells_start(
     void *executor_identity, uintptr_t executor_implementation,
-    void (*describe_error)(void *error, char **description, char **type, int32_t *is_unavailable)) {
+    void (*describe_error)(void *error, char **description, int32_t *is_unavailable)) {
   describe = describe_error;
   sem_init(&report_count, 0, 0);
   install_handlers();

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension Figure {
@@ -9,7 +10,11 @@ extension Figure {
   /// ```
   /// - Throws: `FigureError.cannotWrite`.
   public func writeHTML(_ path: String, alt: String? = nil) throws {
-    try WholeFile.write(html(alt: alt), to: path)
+    do {
+      try WholeFile.write(html(alt: alt), to: path)
+    } catch let error as WholeFile.CannotWrite {
+      throw FigureError.cannotWrite(path: error.path, reason: error.reason)
+    }
   }
 
   /// The page that `writeHTML` writes.
@@ -39,46 +44,5 @@ extension Figure {
     </html>
 
     """
-  }
-}
-
-/// Files that are there whole or not at all.
-package enum WholeFile {
-  /// Writes the text beside the file under another name, brings it to the disk, and gives it the file's name. Missing folders are made.
-  package static func write(_ text: String, to path: String) throws {
-    let url = URL(fileURLWithPath: path)
-    let folder = url.deletingLastPathComponent()
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw FigureError.cannotWrite(path: path, reason: "its folder cannot be made")
-    }
-    let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString)").path
-    do {
-      try writeSynced(Array(text.utf8), to: temporary)
-      guard rename(temporary, url.path) == 0 else { throw Failure.current }
-    } catch {
-      unlink(temporary)
-      throw FigureError.cannotWrite(path: path, reason: (error as? Failure)?.reason ?? "\(error)")
-    }
-  }
-
-  private static func writeSynced(_ bytes: [UInt8], to path: String) throws {
-    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw Failure.current }
-    defer { close(file) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw Failure.current }
-      rest = rest.dropFirst(written)
-    }
-    guard fsync(file) == 0 else { throw Failure.current }
-  }
-
-  private struct Failure: Error {
-    var reason: String
-    static var current: Failure { Failure(reason: String(cString: strerror(errno))) }
   }
 }

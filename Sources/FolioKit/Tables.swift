@@ -26,9 +26,6 @@ extension Record.Table {
     self.init(columns: columns.map(\.key), rows: items.map { item in columns.map { $0.value(item) } }, digits: digits)
   }
 
-  /// The first rows, at most `count`.
-  public func prefix(_ count: Int) -> Record.Table { Record.Table(columns: columns, rows: Array(rows.prefix(count))) }
-
   private static func text(_ value: Any, digits: Int) -> String {
     switch value {
     case let number as Float: String(format: "%.\(digits)f", number)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A results file: questions, and what a model answered. The original's format: CSV with the columns `prompt`, `label`, `pred`, `cot_gold`
@@ -63,11 +64,9 @@ public struct Results: Sendable, Equatable {
   /// Writes the file whole: to a file beside it, which then takes its place.
   public func write(to path: String) throws {
     do {
-      try FileManager.default.createDirectory(
-        at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(csv.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw PrOntoQAError.file(path, problem: "it cannot be written: \(error.localizedDescription)")
+      try WholeFile.write(csv, to: path)
+    } catch let error as WholeFile.CannotWrite {
+      throw PrOntoQAError.file(path, problem: "it cannot be written: \(error.reason)")
     }
   }
 }

@@ -38,7 +38,7 @@ public enum WorkerProtocol {
   public enum CellEnd: Codable, Sendable, Equatable {
     case finished
     /// - Parameter isUnavailable: whether something that the notebook needs is not there: its model.
-    case threw(description: String, type: String, isUnavailable: Bool, backtrace: [Frame])
+    case threw(description: String, isUnavailable: Bool, backtrace: [Frame])
     case trapped(signal: Int32, backtrace: [Frame])
     case stackOverflow(backtrace: [Frame])
     /// The worker is about to die by the signal.

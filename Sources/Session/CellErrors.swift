@@ -13,10 +13,10 @@ struct CellErrors {
   func error(_ end: WorkerProtocol.CellEnd, cell: Cell, fatalError: String?) -> CellError? {
     switch end {
     case .finished: return nil
-    case .threw(let description, let type, let isUnavailable, let backtrace):
+    case .threw(let description, let isUnavailable, let backtrace):
       return CellError(
         kind: isUnavailable ? .unavailable : .thrown,
-        diagnostics: [thrown(description, type: type, locations: symbolizer.locations(backtrace), cell: cell)])
+        diagnostics: [thrown(description, locations: symbolizer.locations(backtrace), cell: cell)])
     case .trapped(_, let backtrace):
       let locations = symbolizer.locations(backtrace)
       let message = fatalError ?? locations.first?.runtimeFailure.map { "Fatal error: \($0)" } ?? "Fatal error: it trapped"
@@ -62,7 +62,7 @@ struct CellErrors {
   }
 
   /// A thrown error stands at the line of the cell that let it through; where it was thrown is a note.
-  private func thrown(_ description: String, type: String, locations: [Symbolizer.Location], cell: Cell) -> Diagnostic {
+  private func thrown(_ description: String, locations: [Symbolizer.Location], cell: Cell) -> Diagnostic {
     let message = "Error raised at top level: \(description)"
     guard let top = locations.last(where: { isIn(cell, $0.place) }), let source = locations.first else {
       return diagnostic(message, locations: locations, cell: cell)

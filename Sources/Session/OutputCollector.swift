@@ -1,3 +1,4 @@
+import Foundation
 import Record
 
 /// Puts together what a cell says: neighbouring bytes of one stream become one text, decoded only when it is whole, so that a
@@ -53,13 +54,14 @@ struct OutputCollector {
       case .text(let stream, let bytes) = pieces[index]
     else { return nil }
     let printed = String(decoding: bytes, as: UTF8.self)
-    let pattern = /(?:^|\n)[^\n]*?((?:Fatal error|Precondition failed|Assertion failed|Could not cast value)[^\n]*(?s:.*))$/
-    guard let match = printed.firstMatch(of: pattern) else { return nil }
-    let rest = printed[..<match.range.lowerBound]
-    pieces[index] = .text(stream, Array(rest.utf8) + (rest.isEmpty || rest.hasSuffix("\n") ? [] : [UInt8(ascii: "\n")]))
-    if rest.isEmpty { pieces.remove(at: index) }
+    // The last that stands there: a cell may have printed such words itself before.
+    let starts = Self.lastWords.compactMap { printed.range(of: $0, options: .backwards)?.lowerBound }
+    guard let start = starts.max() else { return nil }
+    let line = printed[..<start].lastIndex(of: "\n").map { printed.index(after: $0) } ?? printed.startIndex
+    pieces[index] = .text(stream, Array(printed[..<line].utf8))
+    if line == printed.startIndex { pieces.remove(at: index) }
     // What follows is the runtime's own call stack, in addresses.
-    let message = String(match.1).split(separator: "\nCurrent stack trace:\n", maxSplits: 1).first.map(String.init) ?? ""
+    let message = printed[start...].split(separator: "\nCurrent stack trace:\n", maxSplits: 1).first.map(String.init) ?? ""
     // A failed cast names types with their addresses.
     let text = message.trimmingSuffix { $0.isNewline }.replacing(/\ \(0x[0-9a-f]+\)/, with: "")
     return text.hasPrefix("Could not") ? "Fatal error: \(text)" : text

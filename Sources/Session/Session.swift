@@ -145,14 +145,13 @@ public final class Session {
       case .progress(let progress): observe(.progress(progress))
       }
     }
-    if case .end(.finished) = answer { watched.release() }
+    let fatalError = answer.end.flatMap { outputs.takeFatalError(after: $0) }
+    if fatalError == nil { watched.release() }
     switch answer {
-    case .end(.finished): return nil
-    case .end(let end): return errors.error(end, cell: cell, fatalError: outputs.takeFatalError(after: end))
+    case .end(let end): return errors.error(end, cell: cell, fatalError: fatalError)
     case .died(let termination, let lastWords):
       self.worker = nil
-      return errors.died(
-        termination, lastWords: lastWords, cell: cell, fatalError: lastWords.flatMap { outputs.takeFatalError(after: $0) })
+      return errors.died(termination, lastWords: lastWords, cell: cell, fatalError: fatalError)
     case .timedOut:
       self.worker = nil
       return CellError(
@@ -236,7 +235,7 @@ private struct WatchedText {
     held += bytes
   }
 
-  /// The cell went on after all: the words were its own.
+  /// No trap came of it: the words were the cell's own.
   mutating func release() {
     if !held.isEmpty { observe(.text(.standardError, held)) }
     held = []

@@ -20,6 +20,15 @@ final class WorkerProcess {
     case end(WorkerProtocol.CellEnd)
     case died(ChildProcess.Termination, lastWords: WorkerProtocol.CellEnd?)
     case timedOut
+
+    /// What the worker itself said of the end, if it could.
+    var end: WorkerProtocol.CellEnd? {
+      switch self {
+      case .end(let end): end
+      case .died(_, let lastWords): lastWords
+      case .timedOut: nil
+      }
+    }
   }
 
   private let process: ChildProcess

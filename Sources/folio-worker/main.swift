@@ -53,7 +53,7 @@ func cellEnd(_ end: folio_end) -> WorkerProtocol.CellEnd {
   switch folio_end_kind(rawValue: UInt32(end.kind)) {
   case FOLIO_THREW:
     return .threw(
-      description: take(end.description), type: take(end.type), isUnavailable: end.is_unavailable != 0,
+      description: take(end.description), isUnavailable: end.is_unavailable != 0,
       backtrace: backtrace(end))
   case FOLIO_TRAPPED: return .trapped(signal: end.signal, backtrace: backtrace(end))
   case FOLIO_OVERFLOWED_STACK: return .stackOverflow(backtrace: backtrace(end))
@@ -77,11 +77,10 @@ guard folio_channel_open(3, 4) == 0 else {
   exit(64)
 }
 let executor = unsafeBitCast(CellThreadExecutor.shared.asUnownedSerialExecutor(), to: (UnsafeMutableRawPointer, UInt).self)
-folio_cells_start(executor.0, executor.1) { pointer, description, type, unavailable in
+folio_cells_start(executor.0, executor.1) { pointer, description, unavailable in
   guard let pointer else { return }
   let error = unsafeBitCast(pointer, to: (any Error).self)
   description?.pointee = strdup(describe(error))
-  type?.pointee = strdup(String(reflecting: Swift.type(of: error)))
   unavailable?.pointee = isUnavailable(error) ? 1 : 0
 }
 FolioKit.prepareSession()

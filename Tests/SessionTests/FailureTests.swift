@@ -59,6 +59,13 @@ import Testing
     #expect(diagnostic.notes.map(\.place?.line) == [7])
   }
 
+  @Test func wordsOfATrapThatACellPrintedItselfStay() throws {
+    let record = try run(
+      cells: ["fputs(\"Fatal error: only words\\n\", stderr)\nlet xs = [1]\nxs[Int(\"5\")!]"])
+    #expect(record.cells[0].standardError == "Fatal error: only words\n")
+    #expect(record.cells[0].diagnostic?.message == "Fatal error: Index out of range")
+  }
+
   @Test func aTrapOnAnotherThreadEndsTheCell() throws {
     let record = try run(
       cells: [

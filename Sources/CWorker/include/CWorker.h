@@ -51,9 +51,8 @@ struct folio_end {
   int32_t thread_goes_on;
   /// The address that could not be reached, for a crash.
   uint64_t address;
-  /// What a cell threw, and its type, as text of the heap.
+  /// What a cell threw, as text of the heap.
   char *description;
-  char *type;
   /// Whether the error says that something the notebook needs is not there.
   int32_t is_unavailable;
   /// Code addresses, innermost first, each within its call.
@@ -66,7 +65,7 @@ struct folio_end {
 /// - describe_error: puts a thrown error (a Swift `any Error`, borrowed) into words.
 void folio_cells_start(
     void *executor_identity, uintptr_t executor_implementation,
-    void (*describe_error)(void *error, char **description, char **type, int32_t *is_unavailable));
+    void (*describe_error)(void *error, char **description, int32_t *is_unavailable));
 
 /// Hands a job of the main actor (the word of an `UnownedJob`) to the cell thread.
 void folio_enqueue(void *job);

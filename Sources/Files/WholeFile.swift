@@ -1,0 +1,53 @@
+import Foundation
+
+/// Files that are there whole or not at all: pages, figures, results.
+///
+/// A file is written beside the old one under another name, brought to the disk, and then takes its name, so that a reader, a full disk or
+/// a killed process never meets a part of it.
+package enum WholeFile {
+  /// Writes the text beside the file under another name, brings it to the disk, and gives it the file's name. Missing folders are made.
+  package static func write(_ text: String, to path: String) throws {
+    let url = URL(fileURLWithPath: path)
+    let folder = url.deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw CannotWrite(path: path, reason: "its folder cannot be made")
+    }
+    let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString)").path
+    do {
+      try writeSynced(Array(text.utf8), to: temporary)
+      guard rename(temporary, url.path) == 0 else { throw Failure.current }
+    } catch {
+      unlink(temporary)
+      throw CannotWrite(path: path, reason: (error as? Failure)?.reason ?? "\(error)")
+    }
+  }
+
+  /// Why a file could not be written.
+  package struct CannotWrite: Error, CustomStringConvertible {
+    package var path: String
+    package var reason: String
+
+    package var description: String { "\(path) cannot be written: \(reason)" }
+  }
+
+  private static func writeSynced(_ bytes: [UInt8], to path: String) throws {
+    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw Failure.current }
+    defer { close(file) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw Failure.current }
+      rest = rest.dropFirst(written)
+    }
+    guard fsync(file) == 0 else { throw Failure.current }
+  }
+
+  private struct Failure: Error {
+    var reason: String
+    static var current: Failure { Failure(reason: String(cString: strerror(errno))) }
+  }
+}
