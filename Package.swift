@@ -17,6 +17,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
   ],
   targets: [
     // The system's libraries.
@@ -27,6 +29,7 @@ let package = Package(
     // The vocabulary that host and worker share.
     .target(name: "Record"),
     .target(name: "Files"),
+    .target(name: "Store", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
     .target(name: "Figures", dependencies: ["Files"]),
 
     // The host: Markdown -> Document -> cells -> records -> pages.
@@ -34,12 +37,12 @@ let package = Package(
     .target(
       name: "Planning",
       dependencies: [
-        "Document",
+        "Document", "Store",
         .product(name: "SwiftSyntax", package: "swift-syntax"),
         .product(name: "SwiftParser", package: "swift-syntax"),
       ]),
     .target(name: "CSpawn"),
-    .target(name: "Session", dependencies: ["Document", "Planning", "Record", "CSpawn"]),
+    .target(name: "Session", dependencies: ["Document", "Planning", "Record", "Store", "CSpawn"]),
     .target(
       name: "Rendering",
       dependencies: [
@@ -47,11 +50,16 @@ let package = Package(
         .product(name: "SwiftParser", package: "swift-syntax"),
         .product(name: "SwiftIDEUtils", package: "swift-syntax"),
       ]),
-    .target(name: "Building", dependencies: ["Document", "Record", "Rendering", "Session"]),
+    .target(
+      name: "Preview",
+      dependencies: [
+        "Record", .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
+      ]),
+    .target(name: "Building", dependencies: ["Document", "Preview", "Record", "Rendering", "Session", "Store"]),
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Record", "Session",
+        "Building", "Document", "Figures", "Record", "Session", "Store",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -73,6 +81,7 @@ let package = Package(
     // Sessions start the worker that lies beside the tests.
     .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Record", "folio-worker"]),
     .testTarget(name: "BuildingTests", dependencies: ["Building", "Document", "Record", "Session", "folio-worker"]),
+    .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record"]),
     .testTarget(name: "RecordTests", dependencies: ["Record"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Document", "Record", "Figures"]),

@@ -48,7 +48,9 @@ public struct Examination {
   private static func answerOfCell(_ source: String) throws -> String {
     let document = Document(
       file: "doctor.md", frontMatter: FrontMatter(), blocks: [.cell(Cell(number: 1, source: source, line: 1))])
-    let record = try document.run(options: Session.Options()) { _ in }
+    var options = Session.Options()
+    options.store = nil
+    let record = try document.session(options).run(document)
     for case .value(let text) in record.cells.flatMap(\.outputs) { return text }
     throw Diagnostics(record.cells.compactMap(\.error).flatMap(\.diagnostics))
   }
@@ -59,12 +61,7 @@ public struct Examination {
   }
 
   private static func memory() throws -> String {
-    let information = try String(contentsOfFile: "/proc/meminfo", encoding: .utf8)
-    func gibibytes(_ key: String) -> Double {
-      let line = information.split(separator: "\n").first { $0.hasPrefix(key + ":") }
-      let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) }
-      return (kibibytes ?? 0) / 1_048_576
-    }
+    func gibibytes(_ key: String) -> Double { Double(Memory.bytes(key)) / 1_073_741_824 }
     return String(
       format: "%.1f GiB available of %.1f; gemma-2b in fp32 takes about 10", gibibytes("MemAvailable"), gibibytes("MemTotal"))
   }

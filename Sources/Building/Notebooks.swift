@@ -26,9 +26,11 @@ public enum Notebooks {
 
   /// Reads notebooks, in the order of their front matter's `order`, then by name.
   /// - Parameter overrides: parameters' values, as written after `-P`. One that a notebook lacks is another's; one that all lack is
-  ///   an error.
+  ///   an error, unless they are read one by one.
   /// - Throws: `Diagnostics` with everything that is wrong in any of them; `ParameterProblem` for an override that does not fit.
-  public static func read(_ paths: [String], overrides: [(name: String, value: String)] = []) throws -> [Document] {
+  public static func read(
+    _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
+  ) throws -> [Document] {
     var documents: [Document] = []
     var problems: [Diagnostic] = []
     for path in paths {
@@ -45,12 +47,14 @@ public enum Notebooks {
       throw Diagnostic(
         "\(group.map(\.file).joined(separator: " and ")) would both be the page '\(name)'", advice: "Rename one of them.")
     }
-    return try override(documents, by: overrides).sorted {
+    return try override(documents, by: overrides, ignoringStrangers: ignoringStrangers).sorted {
       ($0.frontMatter.order ?? .max, $0.name) < ($1.frontMatter.order ?? .max, $1.name)
     }
   }
 
-  private static func override(_ documents: [Document], by overrides: [(name: String, value: String)]) throws -> [Document] {
+  private static func override(
+    _ documents: [Document], by overrides: [(name: String, value: String)], ignoringStrangers: Bool
+  ) throws -> [Document] {
     var documents = documents
     for override in overrides {
       let owners = documents.indices.filter { index in
@@ -58,7 +62,7 @@ public enum Notebooks {
       }
       do {
         // Where nobody has it, the first document says so, with what it has instead.
-        for index in owners.isEmpty ? Array(documents.indices.prefix(1)) : owners {
+        for index in owners.isEmpty && !ignoringStrangers ? Array(documents.indices.prefix(1)) : owners {
           documents[index] = try documents[index].applying(overrides: [override])
         }
       } catch let problem as Diagnostic {

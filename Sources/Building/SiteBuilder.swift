@@ -1,20 +1,23 @@
-/// Builds a site from notebooks: reads them, runs each in a session of its own, and writes a page each and the index.
+/// Builds a site from notebooks: reads them, runs each in a session of its own, several at once, and writes a page each and the index.
 ///
 /// Promises: nothing is written before all notebooks could be read; a page is replaced whole when its notebook has run, also if a cell
-/// failed (the page then shows where and why, and keeps what was put out before); pages of other notebooks stay as they are.
+/// failed (the page then shows where and why, and keeps what was put out before); pages of other notebooks stay as they are. A notebook
+/// that says `after: other` runs when the other has; one that reads what another writes without saying so is run again, and told.
 
 import Document
 import Foundation
 import Record
 import Rendering
 import Session
+import Store
 
-public struct SiteBuilder {
+public final class SiteBuilder: @unchecked Sendable {
   public enum Event {
     case notebookStarted(Document, number: Int, of: Int)
     case session(Document, Session.Event)
     /// The page is written.
-    case notebookEnded(Document, NotebookRecord, page: String)
+    case notebookEnded(Document, NotebookRecord, page: String, explanations: [Session.Explanation])
+    case warning(Diagnostic)
     /// A notebook could not be run, or its page not be written.
     case problem(any Error)
   }
@@ -24,49 +27,171 @@ public struct SiteBuilder {
     case succeeded = 0
     case cellFailed = 1
     case couldNotRun = 2
+    /// As a shell says it of a program that SIGINT has ended.
+    case interrupted = 130
 
     public static func < (left: Status, right: Status) -> Bool { left.rawValue < right.rawValue }
   }
 
-  public var documents: [Document]
-  /// The site's folder.
-  public var site: String
-  public var options: Session.Options
+  private let documents: [Document]
+  private let site: String
+  private let options: Session.Options
 
+  private let lock = NSCondition()
+  private var waiting: [Int] = []
+  private var running: [Int: Session?] = [:]
+  private var finished: [Int: Finished] = [:]
+  private var status = Status.succeeded
+  private var isInterrupted = false
+
+  /// What a notebook's run left for the others.
+  private struct Finished {
+    var name: String
+    var began: ContinuousClock.Instant
+    var files: Session.Files
+  }
+
+  /// - Parameter site: the site's folder.
   public init(_ documents: [Document], site: String, options: Session.Options) {
     self.documents = documents
     self.site = site
     self.options = options
   }
 
-  /// Builds the site. After a notebook that did not run through, the others are built only if the options say to keep going.
+  /// Builds the site. After a notebook that did not run through, no other is begun, unless the options say to keep going.
+  /// - Parameter observe: is told what happens, one thing at a time.
   public func build(observe: @escaping (Event) -> Void) -> Status {
-    var status = Status.succeeded
-    for (offset, document) in documents.enumerated() {
-      observe(.notebookStarted(document, number: offset + 1, of: documents.count))
-      status = max(status, build(document, observe: observe))
-      if status != .succeeded && !options.keepsGoing { break }
+    let telling = NSLock()
+    nonisolated(unsafe) let tell: (Event) -> Void = { event in telling.withLock { observe(event) } }
+    waiting = Array(documents.indices)
+    let group = DispatchGroup()
+    while let index = next() {
+      group.enter()
+      tell(.notebookStarted(documents[index], number: index + 1, of: documents.count))
+      Thread.detachNewThread { [self] in
+        let status = build(documents[index], index: index, observe: tell)
+        end(index, status)
+        group.leave()
+      }
     }
+    group.wait()
+    repairOrder(observe: tell)
     do {
       let folder = Site(folder: site)
       try folder.write(IndexPage(folder.entries))
     } catch {
-      observe(.problem(error))
-      status = .couldNotRun
+      tell(.problem(error))
+      status = max(status, .couldNotRun)
     }
+    pruneStore()
     return status
   }
 
-  private func build(_ document: Document, observe: @escaping (Event) -> Void) -> Status {
+  /// Stops the cells that run, and begins no other.
+  public func interrupt() {
+    lock.withLock {
+      isInterrupted = true
+      waiting = []
+      status = .interrupted
+      for session in running.values { session?.interrupt() }
+      lock.broadcast()
+    }
+  }
+
+  // MARK: - One after the other, or side by side
+
+  /// Waits for the next notebook that may run; nil when there is none left.
+  private func next() -> Int? {
+    lock.lock()
+    defer { lock.unlock() }
+    while true {
+      if status != .succeeded && !options.keepsGoing { waiting = [] }
+      guard !waiting.isEmpty else { return nil }
+      let ready = waiting.first { index in
+        documents[index].frontMatter.after.allSatisfy { name in
+          !documents.indices.contains { documents[$0].name == name && $0 != index && finished[$0] == nil }
+        }
+      }
+      if let ready, hasRoom(for: documents[ready]) {
+        waiting.removeAll { $0 == ready }
+        running[ready] = .some(nil)
+        return ready
+      }
+      if ready == nil && running.isEmpty {
+        // They wait for each other: the order of the site decides.
+        let first = waiting.removeFirst()
+        running[first] = .some(nil)
+        return first
+      }
+      lock.wait()
+    }
+  }
+
+  /// Whether a notebook may run beside those that do: a core and enough memory for it. One alone always may.
+  private func hasRoom(for document: Document) -> Bool {
+    if running.isEmpty { return true }
+    guard running.count < ProcessInfo.processInfo.activeProcessorCount else { return false }
+    let known = Session.peakMemory(of: document, store: options.store)
+    // One that has never run may load anything.
+    return Memory.available > (known > 0 ? known + known / 2 : 8_000_000_000)
+  }
+
+  private func end(_ index: Int, _ status: Status) {
+    lock.withLock {
+      running[index] = nil
+      self.status = max(self.status, status)
+      if finished[index] == nil {
+        finished[index] = Finished(name: documents[index].name, began: .now, files: .init())
+      }
+      lock.broadcast()
+    }
+  }
+
+  private func build(_ document: Document, index: Int, observe: @escaping (Event) -> Void) -> Status {
     do {
-      let record = try document.run(options: options) { observe(.session(document, $0)) }
+      let began = ContinuousClock.now
+      let session = try document.session(options)
+      let isLate = lock.withLock {
+        running[index] = session
+        return isInterrupted
+      }
+      if isLate { return .interrupted }
+      let record = try session.run(document) { observe(.session(document, $0)) }
       try Site(folder: site).write(Page(document.embeddingLocalImages(), record: record))
-      observe(.notebookEnded(document, record, page: "\(site)/\(document.name)/index.html"))
+      observe(
+        .notebookEnded(
+          document, record, page: "\(site)/\(document.name)/index.html", explanations: session.explanations))
+      lock.withLock { finished[index] = Finished(name: document.name, began: began, files: session.files) }
       return Status(record)
     } catch {
       observe(.problem(error))
       return .couldNotRun
     }
+  }
+
+  /// Runs a notebook again that read a file which another one wrote meanwhile.
+  private func repairOrder(observe: @escaping (Event) -> Void) {
+    guard status == .succeeded || options.keepsGoing, !isInterrupted else { return }
+    for reader in documents.indices {
+      for writer in documents.indices where writer != reader && !documents[reader].frontMatter.after.contains(documents[writer].name) {
+        guard let read = finished[reader], let wrote = finished[writer],
+          let shared = read.files.read.intersection(wrote.files.written).min()
+        else { continue }
+        observe(
+          .warning(
+            Diagnostic(
+              .warning, at: Place(file: documents[reader].file, line: 1),
+              "\(documents[reader].name) reads \(shared), which \(documents[writer].name) writes",
+              advice: "Say 'after: \(documents[writer].name)' in its front matter, so that it is built after it.")))
+        status = max(status, build(documents[reader], index: reader, observe: observe))
+        break
+      }
+    }
+  }
+
+  private func pruneStore() {
+    guard let folder = options.store else { return }
+    Store(folder: folder).prune(to: Store.limit(environment: ProcessInfo.processInfo.environment))
   }
 }
 
@@ -74,7 +199,9 @@ extension SiteBuilder.Status {
   /// What a notebook's record says of the run.
   public init(_ record: NotebookRecord) {
     let kinds = record.cells.filter { $0.outcome == .failed }.compactMap(\.error?.kind)
-    if kinds.contains(.compile) || kinds.contains(.unavailable) {
+    if kinds.contains(.interrupted) {
+      self = .interrupted
+    } else if kinds.contains(.compile) || kinds.contains(.unavailable) {
       self = .couldNotRun
     } else {
       self = kinds.isEmpty ? .succeeded : .cellFailed
@@ -83,12 +210,12 @@ extension SiteBuilder.Status {
 }
 
 extension Document {
-  /// Runs the notebook, in its own folder.
-  public func run(options: Session.Options, observe: @escaping (Session.Event) -> Void) throws -> NotebookRecord {
-    let session = try Session(
-      self, directory: URL(fileURLWithPath: file).deletingLastPathComponent().path, toolchain: .find(), installation: .find(),
-      options: options, observe: observe)
-    return try session.run()
+  /// The notebook's folder: its cells' working directory.
+  public var folder: String { URL(fileURLWithPath: file).deletingLastPathComponent().path }
+
+  /// A session for the notebook, in its own folder.
+  public func session(_ options: Session.Options) throws -> Session {
+    try Session(directory: folder, toolchain: .find(), installation: .find(), options: options)
   }
 }
 
@@ -97,5 +224,17 @@ extension CellRecord {
   public var error: CellError? {
     for case .error(let error) in outputs.reversed() { return error }
     return nil
+  }
+}
+
+/// The machine's memory.
+enum Memory {
+  /// In bytes: what programs can still have without swapping.
+  static var available: Int { bytes("MemAvailable") }
+
+  static func bytes(_ key: String) -> Int {
+    let information = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
+    let line = information.split(separator: "\n").first { $0.hasPrefix(key + ":") }
+    return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
   }
 }

@@ -8,6 +8,7 @@
 #include "include/CWorker.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -203,6 +204,88 @@ _Noreturn void folio_die_by(int number) {
   _exit(128 + number);
 }
 
+// MARK: - Interruption
+
+// A cell is stopped in three ways, the first that takes effect: work of FolioKit looks at the flag and throws; a loop of the cell's own code is
+// parked where it stands, as by a trap; a thread that waits in the kernel is parked there. Code of other libraries is never stopped midway,
+// since it may hold a lock that all need (that of malloc); if the cell never leaves it, the host ends the process.
+static _Atomic bool is_interrupted = false;
+static _Atomic bool is_running = false;  // Whether a cell runs.
+static _Atomic pthread_t cell_thread;
+static sem_t interruption;
+static _Thread_local bool has_stopped = false;
+
+bool folio_is_interrupted(void) { return atomic_load_explicit(&is_interrupted, memory_order_relaxed); }
+
+static void end_interrupted(const ucontext_t *context) {
+  has_stopped = true;
+  struct folio_end end = {.kind = FOLIO_INTERRUPTED, .cell = current_cell};
+  if (context) {
+    end.frames[0] = context->uc_mcontext.gregs[REG_RIP];
+    end.frame_count = walk(context->uc_mcontext.gregs[REG_RBP], end.frames, 1, FOLIO_MAX_FRAMES);
+  } else {
+    end.frame_count = walk((uintptr_t)__builtin_frame_address(0), end.frames, 0, FOLIO_MAX_FRAMES);
+  }
+  report(&end);
+  park();
+}
+
+void folio_stop_if_interrupted(void) {
+  if (is_cell_thread && my_generation == thread_generation && folio_is_interrupted() && is_running) end_interrupted(NULL);
+}
+
+/// Whether the thread was waiting in a system call, which the signal has ended.
+static bool waits_in_kernel(const ucontext_t *context) {
+  const greg_t *registers = context->uc_mcontext.gregs;
+  uintptr_t words[2];
+  if (registers[REG_RAX] != -EINTR || !peek(registers[REG_RIP] - 2, words)) return false;
+  return (words[0] & 0xffff) == 0x050f;  // syscall
+}
+
+/// On the cell thread: parks it, if it may be parked where it is.
+static void handle_stop(int signal, siginfo_t *info, void *context) {
+  (void)signal, (void)info;
+  int error = errno;
+  bool stops = is_cell_thread && !has_stopped && my_generation == thread_generation && folio_is_interrupted() && is_running;
+  uintptr_t address = ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+  if (stops && (folio_is_cell_code(address) || waits_in_kernel(context))) end_interrupted(context);
+  errno = error;
+}
+
+/// The host's word, on any thread.
+static void handle_interrupt(int signal) {
+  (void)signal;
+  int error = errno;
+  atomic_store(&is_interrupted, true);
+  sem_post(&interruption);
+  errno = error;
+}
+
+/// Knocks at the cell thread until it has stopped.
+static void *interrupt_cells(void *nothing) {
+  (void)nothing;
+  for (;;) {
+    while (sem_wait(&interruption) != 0) {}
+    // FolioKit's own work gets a moment to end in order: an error unwinds, and gives its memory back.
+    usleep(20000);
+    while (is_running && folio_is_interrupted()) {
+      pthread_kill(cell_thread, SIGUSR2);
+      usleep(2000);
+    }
+  }
+  return NULL;
+}
+
+static void install_interruption(void) {
+  sem_init(&interruption, 0, 0);
+  struct sigaction interrupt = {.sa_handler = handle_interrupt, .sa_flags = SA_RESTART};
+  sigaction(SIGINT, &interrupt, NULL);
+  struct sigaction stop = {.sa_sigaction = handle_stop, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  sigaction(SIGUSR2, &stop, NULL);
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, interrupt_cells, NULL) != 0) abort();
+}
+
 static void install_handlers(void) {
   struct sigaction action = {.sa_sigaction = handle_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
   // Others stay unblocked: a parked thread sits in its handler.
@@ -287,6 +370,7 @@ static void *run_thread(void *argument) {
   free(argument);
   is_cell_thread = true;
   my_generation = start.generation;
+  cell_thread = pthread_self();
   stack_low = (uintptr_t)start.stack + GUARD_SIZE;
   stack_high = (uintptr_t)start.stack + STACK_SIZE;
   // A handler needs a stack of its own when the thread's is used up.
@@ -322,6 +406,7 @@ void folio_cells_start(
   describe = describe_error;
   sem_init(&report_count, 0, 0);
   install_handlers();
+  install_interruption();
   main_executor = (serial_executor){executor_identity, executor_implementation};
   swift_task_getMainExecutor_hook = get_main_executor;
   swift_task_isMainExecutor_hook = is_main_executor;
@@ -343,6 +428,8 @@ static struct folio_end next_end(void) {
 struct folio_end folio_cell_run(int32_t cell, void *entry) {
   pthread_mutex_lock(&lock);
   current_cell = cell;
+  is_interrupted = false;
+  is_running = true;
   waiting_entry = (void (*)(int, char **))entry;
   pthread_cond_broadcast(&work);
   pthread_mutex_unlock(&lock);
@@ -351,6 +438,7 @@ struct folio_end folio_cell_run(int32_t cell, void *entry) {
     end = next_end();
     if (end.cell != cell) fprintf(stderr, "warning: a thread that cell %d started trapped after the cell had ended\n", end.cell);
   } while (end.cell != cell);
+  is_running = false;
   if (end.kind != FOLIO_CRASHED) {
     // Every other end has parked its thread, or left it in a state that no cell should meet.
     if (!end.thread_goes_on) start_thread();

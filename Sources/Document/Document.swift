@@ -40,6 +40,8 @@ public struct FrontMatter: Sendable, Equatable {
   public var parameters: [Parameter]
   /// Where the notebook stands in the index: lower first, those without it last, then by name.
   public var order: Int?
+  /// The names of the notebooks that must be built before this one, since it reads what they write.
+  public var after: [String] = []
 
   public init(title: String? = nil, description: String? = nil, parameters: [Parameter] = [], order: Int? = nil) {
     self.title = title

@@ -3,7 +3,7 @@ import Yams
 
 /// Reads what stands between the `---` lines at the top of a file, and blanks it.
 enum FrontMatterParser {
-  private static let keys = ["title", "description", "params", "order"]
+  private static let keys = ["title", "description", "params", "order", "after"]
 
   static func parse(_ source: inout SourceText) -> FrontMatter {
     guard source.lines.first.map(isFence) == true else { return FrontMatter() }
@@ -35,6 +35,11 @@ enum FrontMatterParser {
     case "order":
       frontMatter.order = entry.value.tagName == "int" ? entry.value.int : nil
       expect("a whole number", entry, frontMatter.order != nil, &source)
+    case "after":
+      let list = entry.value.sequence.map { $0.compactMap(\.text) }
+      let isRight = entry.value.text != nil || list != nil && list?.count == entry.value.sequence?.count
+      frontMatter.after = list ?? entry.value.text.map { [$0] } ?? []
+      expect("the name of a notebook, or a list of names", entry, isRight, &source)
     case "params": readParameters(entry, into: &frontMatter, source: &source)
     default:
       source.report(

@@ -20,6 +20,17 @@ public struct CellAnalysis: Sendable, Equatable {
   public var isAsynchronous = false
   /// Where `private` and `fileprivate` stand, in UTF-8 offsets.
   var accessModifiers: [Range<Int>] = []
+  /// What runs when the cell runs: its statements, and what its variables are made of.
+  public var executed = References()
+  /// What its extensions refer to; they run when a later cell calls them.
+  public var extended = References()
+  /// Calls of `memo`, in UTF-8 offsets.
+  var memoCalls: [MemoCall] = []
+  /// Whether the cell asks where it stands (`#line`, `#file`, …).
+  public var asksForItsPlace = false
+
+  /// Its stored variables whose storage is a plain value of their type, so that the session can release what they hold.
+  var releasableVariables: [String] = []
   /// Where the `let` or `var` of its stored top-level variables stands, in UTF-8 offsets.
   var variableKeywords: [Int] = []
 
@@ -34,37 +45,63 @@ public struct CellAnalysis: Sendable, Equatable {
     let modifiers = AccessModifierFinder(viewMode: .sourceAccurate)
     modifiers.walk(file)
     accessModifiers = modifiers.ranges
+    let specials = SpecialFinder(viewMode: .sourceAccurate)
+    specials.walk(file)
+    memoCalls = specials.memoCalls
+    asksForItsPlace = specials.asksForItsPlace
   }
 
-  private mutating func read(_ item: CodeBlockItemSyntax.Item) {
+  /// All that the cell's code refers to, whenever it runs.
+  public var references: References {
+    var all = executed
+    all.merge(extended)
+    for declaration in declarations { all.merge(declaration.references) }
+    return all
+  }
+
+  /// Whether later cells see it even if they name nothing that it declares: by its extensions, conformances and operators.
+  public var isAlwaysVisible: Bool { hasExtensions || declarations.contains { $0.kind == .other } }
+
+  private mutating func read(_ item: CodeBlockItemSyntax.Item, isConditional: Bool = false) {
     switch item {
     case .decl(let declaration):
       if let conditional = declaration.as(IfConfigDeclSyntax.self) {
         for clause in conditional.clauses {
           guard case .statements(let statements)? = clause.elements else { continue }
-          for item in statements { read(item.item) }
+          for item in statements { read(item.item, isConditional: true) }
         }
       } else if let declaration = declaration.as(ImportDeclSyntax.self) {
         imports.append(declaration.trimmedDescription)
       } else {
         declarations += Declaration.all(in: declaration)
-        if declaration.is(ExtensionDeclSyntax.self) { hasExtensions = true }
+        if declaration.is(ExtensionDeclSyntax.self) {
+          hasExtensions = true
+          extended.merge(References(in: declaration))
+        } else if declaration.is(VariableDeclSyntax.self) || declaration.is(MacroExpansionDeclSyntax.self) {
+          executed.merge(References(in: declaration))
+        }
         if let variable = declaration.as(VariableDeclSyntax.self), Self.isStored(variable) {
           variableKeywords.append(variable.bindingSpecifier.positionAfterSkippingLeadingTrivia.utf8Offset)
+          // A weak reference is no value of its type, nor is what a wrapper makes of a variable.
+          let modifiers = Set(variable.modifiers.map(\.name.text))
+          if !isConditional, variable.attributes.isEmpty, modifiers.isSubset(of: ["private", "fileprivate", "internal", "public"]) {
+            releasableVariables += Declaration.all(in: declaration).map(\.name)
+          }
         }
       }
     case .stmt(let statement):
+      executed.merge(References(in: statement))
       // What a top-level `guard let` binds is a variable of the cell.
       guard let statement = statement.as(GuardStmtSyntax.self) else { return }
       for condition in statement.conditions {
         guard let binding = condition.condition.as(OptionalBindingConditionSyntax.self) else { continue }
-        declarations += Declaration.variables(in: binding.pattern)
+        declarations += Declaration.variables(in: binding.pattern, isConstant: binding.bindingSpecifier.text == "let")
       }
-    case .expr: return
+    case .expr(let expression): executed.merge(References(in: expression))
     }
   }
 
-  private static func isStored(_ variable: VariableDeclSyntax) -> Bool {
+  static func isStored(_ variable: VariableDeclSyntax) -> Bool {
     let modifiers = variable.modifiers.map(\.name.text)
     let isComputed = variable.bindings.contains { binding in
       guard case .accessors(let accessors)? = binding.accessorBlock?.accessors else { return binding.accessorBlock != nil }
@@ -123,71 +160,36 @@ private final class AccessModifierFinder: SyntaxVisitor {
   }
 }
 
-/// A name that a cell declares at its top level.
-public struct Declaration: Sendable, Equatable {
-  public var name: String
-  public var kind: Kind
-  /// For a function, its labels and types as written: two functions of one name and different signatures are overloads.
-  public var signature: String?
+/// A call of `memo`: its place, and what its value is computed by.
+struct MemoCall: Sendable, Equatable {
+  /// Where its first argument begins.
+  var arguments: Int
+  var source: String
+  var references: References
+}
 
-  /// The words that a scoped import uses (`import struct Cell2.Point`).
-  public enum Kind: String, Sendable, Equatable {
-    case variable = "var"
-    case function = "func"
-    case structure = "struct"
-    case `class` = "class"
-    case enumeration = "enum"
-    case `protocol` = "protocol"
-    case typeAlias = "typealias"
-    /// Operators and macros, which no scoped import can name.
-    case other = ""
-  }
+/// Finds what the session treats apart: calls of `memo`, and code that asks where it stands.
+private final class SpecialFinder: SyntaxVisitor {
+  var memoCalls: [MemoCall] = []
+  var asksForItsPlace = false
 
-  public init(name: String, kind: Kind, signature: String? = nil) {
-    self.name = name
-    self.kind = kind
-    self.signature = signature
-  }
-
-  /// Whether both cannot be visible at once: the later one replaces the earlier one.
-  func replaces(_ earlier: Declaration) -> Bool {
-    name == earlier.name && (kind != .function || earlier.kind != .function || signature == earlier.signature)
-  }
-
-  static func all(in declaration: DeclSyntax) -> [Declaration] {
-    switch declaration.as(DeclSyntaxEnum.self) {
-    case .variableDecl(let declaration): declaration.bindings.flatMap { variables(in: $0.pattern) }
-    case .functionDecl(let declaration): [function(declaration)]
-    case .structDecl(let declaration): [Declaration(name: name(declaration.name), kind: .structure)]
-    case .classDecl(let declaration): [Declaration(name: name(declaration.name), kind: .class)]
-    case .actorDecl(let declaration): [Declaration(name: name(declaration.name), kind: .class)]
-    case .enumDecl(let declaration): [Declaration(name: name(declaration.name), kind: .enumeration)]
-    case .protocolDecl(let declaration): [Declaration(name: name(declaration.name), kind: .protocol)]
-    case .typeAliasDecl(let declaration): [Declaration(name: name(declaration.name), kind: .typeAlias)]
-    default: []
+  override func visit(_ node: FunctionCallExprSyntax) -> SyntaxVisitorContinueKind {
+    if node.calledExpression.as(DeclReferenceExprSyntax.self)?.baseName.text == "memo", let first = node.arguments.first {
+      memoCalls.append(
+        MemoCall(
+          arguments: first.positionAfterSkippingLeadingTrivia.utf8Offset, source: node.trimmedDescription,
+          references: References(in: node)))
     }
+    return .visitChildren
   }
 
-  static func variables(in pattern: PatternSyntax) -> [Declaration] {
-    if let pattern = pattern.as(IdentifierPatternSyntax.self) {
-      return [Declaration(name: name(pattern.identifier), kind: .variable)]
-    }
-    if let pattern = pattern.as(TuplePatternSyntax.self) { return pattern.elements.flatMap { variables(in: $0.pattern) } }
-    if let pattern = pattern.as(ValueBindingPatternSyntax.self) { return variables(in: pattern.pattern) }
-    return []
+  override func visit(_ node: MacroExpansionExprSyntax) -> SyntaxVisitorContinueKind {
+    if ["line", "file", "fileID", "filePath", "column"].contains(node.macroName.text) { asksForItsPlace = true }
+    return .visitChildren
   }
 
-  private static func function(_ declaration: FunctionDeclSyntax) -> Declaration {
-    let parameters = declaration.signature.parameterClause.parameters.map { parameter in
-      "\(parameter.firstName.text):\(parameter.type.trimmedDescription)"
-    }
-    let generics = declaration.genericParameterClause?.trimmedDescription ?? ""
-    let isOperator = if case .identifier = declaration.name.tokenKind { false } else { true }
-    return Declaration(
-      name: name(declaration.name), kind: isOperator ? .other : .function,
-      signature: generics + "(" + parameters.joined(separator: ",") + ")")
+  override func visit(_ node: PoundSourceLocationSyntax) -> SyntaxVisitorContinueKind {
+    asksForItsPlace = true
+    return .skipChildren
   }
-
-  /// Without backticks.
-  private static func name(_ token: TokenSyntax) -> String { token.identifier?.name ?? token.text }
 }

@@ -1,21 +1,33 @@
 import Document
 
-/// The Swift source that is compiled for a cell: imports, then the author's text at its own lines, with two things put in and one taken
+/// The Swift source that is compiled for a cell: imports, then the author's text line by line, with a few things put in and one taken
 /// out.
 ///
 /// - The last expression is passed to a call that shows its value.
 /// - Where a cell awaits at its top level, Swift isolates the cell's variables to the main actor, and later cells could not use them in
 ///   functions. They are declared `nonisolated(unsafe)`, which is what the variables of every other cell are.
+/// - A call of `memo` is given a number that stands for the code that it remembers the value of.
 /// - `private` and `fileprivate` become spaces: what a cell declares is for the cells after it, and each is a file of its own.
+/// - A function at the end tells the worker the types of the cell's variables, by which it can release what they hold.
+///
+/// Lines are counted from the cell's first, so that a cell that moves in its notebook need not be compiled again; only one that asks
+/// for its place (`#line`) knows it.
 public struct CellSource: Sendable, Equatable {
+  /// The name of a cell's file in debug information and diagnostics.
+  public static let file = "cell.swift"
+
+  /// The function, by its C name, that tells of the variables.
+  public static let variablesFunction = "folio_variables"
+
   /// The whole source.
   public var text: String
   private var insertions: [Insertion] = []
-  /// What stands before each of the cell's lines in the file, and not in the source.
-  private var indentation: Int
+  /// The file and the number that the compiler knows the cell's first line by.
+  private var placeFile: String
+  private var placeLine: Int
 
   private struct Insertion: Sendable, Equatable {
-    /// The line in the Markdown file.
+    /// The cell's line, from 1.
     var line: Int
     /// Where in the author's line it was put, in UTF-8 bytes from 0.
     var column: Int
@@ -24,22 +36,42 @@ public struct CellSource: Sendable, Equatable {
   }
 
   /// - Parameters:
-  ///   - file: the notebook's path, as diagnostics and traps shall name it.
-  ///   - scope: what the cell sees.
-  public init(cell: Cell, analysis: CellAnalysis, file: String, scope: Scope) {
-    indentation = cell.indentation
-    let imports = ["import FolioKit"] + scope.imports
-    text = imports.map { $0 + "\n" }.joined() + "#sourceLocation(file: \(Self.literal(file)), line: \(cell.line))\n"
-    var additions: [(offset: Int, text: String)] = []
-    if analysis.isAsynchronous { additions += analysis.variableKeywords.map { ($0, "nonisolated(unsafe) ") } }
+  ///   - imports: what the cell imports beyond FolioKit.
+  ///   - file: the notebook's path, for a cell that asks for its place.
+  ///   - code: what stands for the code of a `memo` call, by the call's number.
+  ///   - isolatesNothing: whether variables are kept from the main actor; by default where the cell awaits.
+  ///   - tellsVariables: whether the function stands at the end that tells of the variables.
+  public init(
+    cell: Cell, analysis: CellAnalysis, imports: [String] = [], file: String, code: [String] = [], isolatesNothing: Bool? = nil,
+    tellsVariables: Bool = true
+  ) {
+    (placeFile, placeLine) = analysis.asksForItsPlace ? (file, cell.line) : (Self.file, 1)
+    text = (["import FolioKit"] + imports).map { $0 + "\n" }.joined() + Self.location(placeFile, line: placeLine)
+    var additions = zip(analysis.memoCalls, code).map { (offset: $0.arguments, text: "_code: \(Self.literal($1)), ") }
+    if isolatesNothing ?? analysis.isAsynchronous {
+      additions += analysis.variableKeywords.map { ($0, "nonisolated(unsafe) ") }
+    }
     if let range = analysis.lastExpression { additions += [(range.lowerBound, "_folioShow("), (range.upperBound, ")")] }
     var bytes = Array(cell.source.utf8)
     for index in analysis.accessModifiers.joined() where bytes[index] != UInt8(ascii: "\n") { bytes[index] = UInt8(ascii: " ") }
-    add(bytes, additions: additions, firstLine: cell.line)
-    text += "\n"
+    // Of two at one place, `_folioShow(` comes first.
+    let sorted = additions.enumerated().sorted {
+      ($0.element.offset, $0.element.text.hasPrefix("_folio") ? 0 : 1, $0.offset)
+        < ($1.element.offset, $1.element.text.hasPrefix("_folio") ? 0 : 1, $1.offset)
+    }
+    add(bytes, additions: sorted.map(\.element))
+    text += "\n" + (tellsVariables ? Self.variables(analysis.releasableVariables) : "")
   }
 
-  private mutating func add(_ source: [UInt8], additions: [(offset: Int, text: String)], firstLine: Int) {
+  static func location(_ file: String, line: Int) -> String { "#sourceLocation(file: \(literal(file)), line: \(line))\n" }
+
+  private static func variables(_ names: [String]) -> String {
+    guard !names.isEmpty else { return "" }
+    let calls = names.map { "  _folioVariable(\(literal($0))) { withUnsafePointer(to: `\($0)`) { $0 } }\n" }.joined()
+    return location("folio", line: 1) + "@_cdecl(\"\(variablesFunction)\") func _folioVariables() {\n\(calls)}\n"
+  }
+
+  private mutating func add(_ source: [UInt8], additions: [(offset: Int, text: String)]) {
     let newline = UInt8(ascii: "\n")
     var position = 0
     for addition in additions {
@@ -48,20 +80,23 @@ public struct CellSource: Sendable, Equatable {
       let before = source[..<position]
       insertions.append(
         Insertion(
-          line: firstLine + before.count { $0 == newline }, column: before.reversed().prefix { $0 != newline }.count,
+          line: 1 + before.count { $0 == newline }, column: before.reversed().prefix { $0 != newline }.count,
           length: addition.text.utf8.count))
     }
     text += String(decoding: source[position...], as: UTF8.self)
   }
 
-  /// The author's column for one of the compiler's. Both count UTF-8 bytes from 1.
+  /// The cell's line, from 1, for one of the compiler's; nil if it is none of the author's.
+  public func cellsLine(file: String, line: Int) -> Int? { file == placeFile ? line - placeLine + 1 : nil }
+
+  /// The author's column, within the cell, for one of the compiler's. Both count UTF-8 bytes from 1; lines are the cell's, from 1.
   public func authorsColumn(line: Int, column: Int) -> Int {
     var shift = 0
     for insertion in insertions where insertion.line == line && column - 1 - shift > insertion.column {
       // Within what was put in: where it was put.
       shift += min(insertion.length, column - 1 - shift - insertion.column)
     }
-    return column - shift + indentation
+    return column - shift
   }
 
   /// A Swift string literal.

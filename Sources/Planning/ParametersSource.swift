@@ -1,10 +1,21 @@
 import Document
 
 /// The Swift source of a notebook's parameters: `params`, with a property of its own type for each.
+///
+/// The values are not in the source: the session hands them to the worker, so that another value compiles nothing again.
 public enum ParametersSource {
+  /// What cells call it.
+  public static let variable = "params"
+
   public static func text(_ parameters: [Parameter]) -> String {
-    let properties = parameters.map { "  let `\($0.name)`: \(type($0.value)) = \(literal($0.value))\n" }.joined()
-    return "struct Parameters {\n\(properties)}\nlet params = Parameters()\n"
+    let properties = parameters.map { "  let `\($0.name)`: \(type($0.value))\n" }.joined()
+    let values = parameters.map { "\($0.name): try _folioParameter(\(CellSource.literal($0.name)))" }.joined(separator: ", ")
+    return "struct Parameters {\n\(properties)}\nlet \(variable) = Parameters(\(values))\n"
+  }
+
+  /// The parameters' values as JSON: what `_folioParameter` decodes, by name. JSON has no word for infinity and NaN; they are texts.
+  public static func values(_ parameters: [Parameter]) -> String {
+    "{" + parameters.map { "\(json($0.name)):\(json($0.value))" }.joined(separator: ",") + "}"
   }
 
   static func type(_ value: ParameterValue) -> String {
@@ -17,14 +28,36 @@ public enum ParametersSource {
     }
   }
 
-  static func literal(_ value: ParameterValue) -> String {
+  private static func json(_ value: ParameterValue) -> String {
     switch value {
     case .int(let value): "\(value)"
-    case .double(let value) where value.isFinite: "\(value)"
-    case .double(let value): value.isNaN ? ".nan" : value < 0 ? "-.infinity" : ".infinity"
+    case .double(let value): value.isFinite ? "\(value)" : json("\(value)")
+    case .bool(let value): "\(value)"
+    case .string(let value): json(value)
+    case .array(let values): "[\(values.map(json).joined(separator: ","))]"
+    }
+  }
+
+  private static func json(_ text: String) -> String {
+    let escaped = text.unicodeScalars.map { scalar in
+      switch scalar {
+      case "\"": "\\\""
+      case "\\": "\\\\"
+      case _ where scalar.value < 0x20: "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+      default: String(scalar)
+      }
+    }
+    return "\"\(escaped.joined())\""
+  }
+
+  /// A value as an author would write it: `2`, `"text"`, `[1, 2]`.
+  public static func text(_ value: ParameterValue) -> String {
+    switch value {
+    case .int(let value): "\(value)"
+    case .double(let value): "\(value)"
     case .bool(let value): "\(value)"
     case .string(let value): CellSource.literal(value)
-    case .array(let values): "[\(values.map(literal).joined(separator: ", "))]"
+    case .array(let values): "[\(values.map(text).joined(separator: ", "))]"
     }
   }
 }

@@ -1,55 +1,57 @@
-/// The definitions that a cell sees: those of the cells before it that ran to their end, the latest of a name winning.
+/// The definitions that a cell sees: those of the cells before it that did not fail, the latest of a name winning.
 ///
-/// Each compiled cell is a module. Importing all of them whole would make a redefined name ambiguous, so a module with a definition that
-/// a later cell has replaced is imported by the definitions that are still in force (`import func Cell12.getCache`). Its extensions
-/// stay visible: Swift sees the members of a module that is imported in any way.
+/// Each compiled cell is a module. A cell imports those that it needs, by the definitions that it names
+/// (`import func Cell12.getCache`): such an import resolves redefinitions, and shadows what FolioKit and Foundation call by the same
+/// name, as an author's own definitions do. Modules with extensions, conformances and operators are imported whole by every later cell,
+/// since no name says who uses them.
 public struct Scope: Sendable, Equatable {
-  public private(set) var modules: [Module] = []
+  /// By name, the definitions in force, each with the number of its cell.
+  private var definitions: [String: [Definition]] = [:]
+  /// The numbers of cells that every later cell sees.
+  public private(set) var alwaysVisible: [Int] = []
+  /// The authors' own imports, as written.
+  public private(set) var libraries: [String] = []
 
-  public struct Module: Sendable, Equatable {
-    public var name: String
-    /// The number of the cell, counted from 1; 0 for what the session itself provides.
+  public struct Definition: Sendable, Equatable {
     public var cell: Int
-    public var analysis: CellAnalysis
+    public var declaration: Declaration
   }
 
   public init() {}
 
-  /// Adds a cell's module, once the cell has run.
-  public mutating func add(module: String, cell: Int, analysis: CellAnalysis) {
-    modules.append(Module(name: module, cell: cell, analysis: analysis))
-  }
+  /// The definitions of a name that are in force: one, or the overloads of a function.
+  public func definitions(of name: String) -> [Definition] { definitions[name] ?? [] }
 
-  /// The import lines for the next cell.
-  public var imports: [String] {
-    var seen = Set<String>()
-    let authors = modules.flatMap(\.analysis.imports).filter { seen.insert($0).inserted }
-    let inForce = definitionsInForce
-    return authors + modules.flatMap { imports(of: $0, inForce: inForce[$0.name] ?? []) }
-  }
-
-  /// A module whose definitions are all in force is imported whole, and once more by each definition: those shadow what FolioKit and
-  /// Foundation call by the same name, as an author's own definitions do. Of other modules, only what is in force is imported; one of
-  /// which nothing is left is still needed for its extensions and operators.
-  private func imports(of module: Module, inForce: [Declaration]) -> [String] {
-    let needsWhole = module.analysis.hasExtensions && inForce.isEmpty || inForce.contains { $0.kind == .other }
-    let isWhole = inForce.count == module.analysis.declarations.count || needsWhole
-    var seen = Set<String>()
-    let scoped = inForce.filter { $0.kind != .other }
-      .map { "import \($0.kind.rawValue) \(module.name).`\($0.name)`" }.filter { seen.insert($0).inserted }
-    return (isWhole ? ["import \(module.name)"] : []) + scoped
-  }
-
-  /// By module, what no later cell has redefined. A scoped import brings all overloads that a module has of a name, so they go together.
-  private var definitionsInForce: [String: [Declaration]] {
-    var inForce: [(module: String, declaration: Declaration)] = []
-    for module in modules {
-      for declaration in module.analysis.declarations {
-        let replaced = Set(inForce.filter { $0.module != module.name && declaration.replaces($0.declaration) }.map(\.module))
-        inForce.removeAll { $0.declaration.name == declaration.name && replaced.contains($0.module) }
-      }
-      inForce += module.analysis.declarations.map { (module.name, $0) }
+  /// Adds what a cell defines. Of a function, overloads of other signatures stay; but a scoped import brings all that a module has of a
+  /// name, so that those of one module go together.
+  public mutating func add(cell: Int, _ analysis: CellAnalysis) {
+    for declaration in analysis.declarations {
+      let earlier = definitions[declaration.name] ?? []
+      let replaced = Set(earlier.filter { $0.cell != cell && declaration.replaces($0.declaration) }.map(\.cell))
+      definitions[declaration.name] =
+        earlier.filter { !replaced.contains($0.cell) } + [Definition(cell: cell, declaration: declaration)]
     }
-    return Dictionary(grouping: inForce, by: \.module).mapValues { $0.map(\.declaration) }
+    if analysis.isAlwaysVisible { alwaysVisible.append(cell) }
+    for library in analysis.imports where !libraries.contains(library) { libraries.append(library) }
+  }
+
+  /// The cells that a piece of code needs: those whose definitions it names, and those that every cell sees.
+  public func cells(for references: References) -> Set<Int> {
+    Set(alwaysVisible).union(references.names.keys.flatMap { definitions(of: $0).map(\.cell) })
+  }
+
+  /// The import declarations for a cell, in an order that depends on nothing but the notebook.
+  /// - Parameter module: the name of a cell's module.
+  public func imports(for references: References, module: (Int) -> String) -> [String] {
+    var scoped: [Int: Set<String>] = [:]
+    for name in references.names.keys {
+      for definition in definitions(of: name) where definition.declaration.kind != .other {
+        scoped[definition.cell, default: []].insert("\(definition.declaration.kind.rawValue) \(module(definition.cell)).`\(name)`")
+      }
+    }
+    return libraries
+      + cells(for: references).sorted().flatMap { cell in
+        (alwaysVisible.contains(cell) ? ["import \(module(cell))"] : []) + (scoped[cell] ?? []).sorted().map { "import \($0)" }
+      }
   }
 }

@@ -125,6 +125,10 @@ public struct CellError: Codable, Sendable, Equatable {
     /// It threw because something that the notebook needs is not there: its model.
     case unavailable
     case timeout
+    /// The worker took more memory than it may.
+    case memory
+    /// It was stopped by the user.
+    case interrupted
     /// The cell has `expect: error`, and no error came.
     case missingError
   }

@@ -26,6 +26,8 @@ struct ErrorView {
     case .workerDied: "The session ended"
     case .unavailable: "Something is missing"
     case .timeout: "Took too long"
+    case .memory: "Took too much memory"
+    case .interrupted: "Was stopped"
     case .missingError: "Expected an error"
     }
   }

@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import Planning
 import Record
 
 /// Puts the end of a cell's run into words, at its place in the notebook.
@@ -29,12 +30,26 @@ struct CellErrors {
             "Fatal error: stack overflow", locations: symbolizer.locations(backtrace), cell: cell,
             advice: "A function calls itself without an end, or too deeply.")
         ])
+    case .interrupted(let backtrace):
+      return stopped(.interrupted, "\(cell.id) was stopped", .interrupted(backtrace: backtrace), cell: cell, advice: nil)
     case .crashed(let signal, _, let backtrace):
       return died(.killed(by: signal), locations: symbolizer.locations(backtrace), cell: cell, fatalError: fatalError)
     case .notLoaded(let reason):
       return CellError(
         kind: .trap, diagnostics: [diagnostic("the compiled cell cannot be loaded: \(reason)", locations: [], cell: cell)])
     }
+  }
+
+  /// The error of a cell that was made to end, where it stood then.
+  func stopped(
+    _ kind: CellError.Kind, _ message: String, _ end: WorkerProtocol.CellEnd?, cell: Cell, advice: String?
+  ) -> CellError {
+    var locations: [Symbolizer.Location] = []
+    switch end {
+    case .interrupted(let backtrace), .threw(_, _, let backtrace): locations = symbolizer.locations(backtrace)
+    default: break
+    }
+    return CellError(kind: kind, diagnostics: [diagnostic(message, locations: locations, cell: cell, advice: advice)])
   }
 
   /// The error of a cell during which the worker died.
@@ -63,7 +78,7 @@ struct CellErrors {
 
   /// A thrown error stands at the line of the cell that let it through; where it was thrown is a note.
   private func thrown(_ description: String, locations: [Symbolizer.Location], cell: Cell) -> Diagnostic {
-    let message = "Error raised at top level: \(description)"
+    let message = "Error raised at top level: \(CellUnit.readable(description))"
     guard let top = locations.last(where: { isIn(cell, $0.place) }), let source = locations.first else {
       return diagnostic(message, locations: locations, cell: cell)
     }
@@ -78,6 +93,7 @@ struct CellErrors {
   private func diagnostic(
     _ message: String, locations: [Symbolizer.Location], cell: Cell, advice: String? = nil
   ) -> Diagnostic {
+    let message = CellUnit.readable(message)
     guard let first = locations.first else {
       return Diagnostic(at: Place(file: file, line: cell.line), message, advice: advice)
     }

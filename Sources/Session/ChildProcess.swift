@@ -38,6 +38,11 @@ struct ChildProcess {
     _ = Glibc.kill(-identifier, SIGKILL)
   }
 
+  /// Asks the process to stop what it does.
+  func interrupt() {
+    _ = Glibc.kill(identifier, SIGINT)
+  }
+
   enum Termination: Equatable {
     case exited(Int32)
     case killed(by: Int32)

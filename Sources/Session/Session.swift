@@ -1,20 +1,24 @@
-/// Runs a notebook: cells are compiled one by one and run in order in a worker process, which holds what they define.
+/// Runs a notebook: cells are compiled ahead and run in order in a worker process, which holds what they define.
+///
+/// A session is one notebook's, and may run it many times: as it changes, only the cells run whose record is not known for what they
+/// are made of now, and those whose values these need; the worker, and all that is in it, stays.
 ///
 /// Promises: an output comes in the order in which a cell made it; a cell that does not compile, throws or traps leaves what earlier
 /// cells defined as it was, and defines nothing itself; a worker that dies takes the values with it, but not the outputs so far, which
-/// are in the record. The session knows nothing of models: whatever FolioKit brings, cells use.
+/// are in the record, and the next run starts another. The session knows nothing of models: whatever FolioKit brings, cells use.
 
 import Document
 import Foundation
-import Glibc
 import Planning
 import Record
+import Store
 
-/// One notebook's session, from its first cell to its last.
+/// One notebook's session.
 public final class Session {
   /// What happens, as it happens, for whoever watches.
   public enum Event {
-    case cellStarted(Cell, of: Int)
+    /// A cell runs, and why.
+    case cellStarted(Cell, of: Int, reason: String)
     /// Bytes that the running cell printed, as they come.
     case text(Output.Stream, [UInt8])
     case output(Output)
@@ -22,6 +26,8 @@ public final class Session {
     /// What the compiler warns of.
     case warning(Diagnostic)
     case cellEnded(Cell, CellRecord, Duration)
+    /// A cell need not run: this is what it gave when it last did.
+    case cellReused(Cell, CellRecord)
   }
 
   public struct Options: Sendable {
@@ -29,232 +35,180 @@ public final class Session {
     public var keepsGoing = false
     /// In seconds, for cells without a `timeout` of their own.
     public var timeout: Double?
+    /// The most that the worker may have in memory, in bytes.
+    public var memory: Int?
+    /// Whether all cells run, also those whose record is known.
+    public var isForced = false
+    /// The folder of the store; nil keeps nothing.
+    public var store: String? = Store.folder(environment: ProcessInfo.processInfo.environment)
 
     public init() {}
   }
 
-  private let document: Document
-  private let options: Options
-  private let compiler: CellCompiler
-  private let errors: CellErrors
-  private let folder: String
-  private let directory: String
-  private let observe: (Event) -> Void
+  /// Why a cell ran, or that it did not.
+  public struct Explanation: Sendable, Equatable {
+    public var cell: String
+    /// `reused`, or what its run was for.
+    public var text: String
+    public var ran: Bool
+  }
 
-  private var worker: WorkerProcess?
-  private var scope = Scope()
-  /// What failed cells would have defined, to say so when a later cell misses it.
-  private var missing: [String: Cell] = [:]
+  /// Files that cells have opened, by absolute path.
+  public struct Files: Sendable, Equatable {
+    public var read: Set<String> = []
+    public var written: Set<String> = []
 
-  /// - Parameters:
-  ///   - document: with the values of its parameters that this run shall have.
-  ///   - directory: the working directory of the cells: the notebook's folder.
-  public init(
-    _ document: Document, directory: String, toolchain: Toolchain, installation: Installation, options: Options = Options(),
-    observe: @escaping (Event) -> Void = { _ in }
-  ) throws {
-    self.document = document
+    public init() {}
+  }
+
+  let options: Options
+  let compiler: CellCompiler
+  let compilation: Compilation
+  let directory: String
+  var book: RecordBook
+  let store: Store?
+  private let interruption = Wish()
+  private let yielding = Wish()
+
+  var worker: WorkerProcess?
+  var live = LiveState()
+  /// The modules whose cells have run in the worker, and may hold something.
+  var loaded: Set<String> = []
+  /// Whether the worker has died in this run.
+  private(set) var hasLostWorker = false
+  /// Of the last run, in the order of the notebook.
+  public internal(set) var explanations: [Explanation] = []
+  /// The most that the worker has had in memory, in bytes, as of the end of the last run.
+  public internal(set) var peakMemory = 0
+  /// What the notebook's cells read and write, as of their last runs, whether these were in this session or not.
+  public internal(set) var files = Files()
+
+  /// - Parameter directory: the working directory of the cells: the notebook's folder.
+  public init(directory: String, toolchain: Toolchain, installation: Installation, options: Options = Options()) throws {
     self.options = options
     self.directory = directory
-    self.observe = observe
-    folder = try TemporaryFolder.make()
-    compiler = try CellCompiler(toolchain: toolchain, installation: installation, folder: folder)
-    var lines: [Int: String] = [:]
-    for cell in document.cells {
-      for (offset, line) in cell.sourceLines.enumerated() {
-        lines[cell.line + offset] = String(repeating: " ", count: cell.indentation) + line
-      }
-    }
-    errors = CellErrors(
-      symbolizer: Symbolizer(toolchain: toolchain, file: document.file, folder: folder), file: document.file, lines: lines)
+    store = options.store.map(Store.init(folder:))
+    let folder = try TemporaryFolder.make()
+    let environment = Self.environment(toolchain, installation, store)
+    book = RecordBook(store: store, environment: environment, directory: directory)
+    compiler = try CellCompiler(
+      toolchain: toolchain, installation: installation, folder: folder, store: store, environment: Self.compileKey(environment))
+    compilation = Compilation(compiler)
   }
 
   deinit {
+    compilation.cancel()
     worker = nil
-    try? FileManager.default.removeItem(atPath: folder)
+    try? FileManager.default.removeItem(atPath: compiler.folder)
   }
 
-  // MARK: - Running
+  /// Runs what must run of a notebook, and gives the record of all of it.
+  /// - Parameters:
+  ///   - document: with the values of its parameters that this run shall have.
+  ///   - observe: is told what happens, on the calling thread.
+  public func run(_ document: Document, observe: @escaping (Event) -> Void = { _ in }) throws -> NotebookRecord {
+    interruption.clear()
+    yielding.clear()
+    hasYielded = false
+    hasLostWorker = false
+    var run = NotebookRun(session: self, document: document, observe: observe)
+    return try run.go()
+  }
 
-  /// Runs all cells. Call it once.
-  public func run() throws -> NotebookRecord {
-    let worker = try WorkerProcess(
-      installation: compiler.installation, directory: directory, environment: WorkerEnvironment.make())
+  /// The most memory that a notebook's worker had when it last ran, in bytes; 0 if that is not known.
+  public static func peakMemory(of document: Document, store: String?) -> Int {
+    RunHistory(notebook: document.file, store: store.map(Store.init(folder:))).peakMemory
+  }
+
+  /// Stops the running cell, and runs no other in this run. May be called from any thread.
+  public func interrupt() {
+    interruption.request()
+    compilation.cancel()
+  }
+
+  var isInterrupted: Bool { interruption.isRequested }
+
+  /// Ends the present run after the running cell, since a newer version of the notebook waits. May be called from any thread.
+  public func yield() { yielding.request() }
+
+  /// Whether the last run ended before its end for a newer version.
+  public internal(set) var hasYielded = false
+
+  var yields: Bool { yielding.isRequested }
+
+  /// What every key holds: the toolchain, this build of Folio, and what a number may depend on besides.
+  private static func environment(_ toolchain: Toolchain, _ installation: Installation, _ store: Store?) -> [CellKey.Part] {
+    let digests = FileDigests(store: store)
+    let machine = WorkerEnvironment.blasCoreType(flags: WorkerEnvironment.processorFlags()) ?? "any"
+    let hub = ["HF_HOME", "HF_HUB_CACHE"].map { ProcessInfo.processInfo.environment[$0] ?? "" }
+    return [
+      .init(.toolchain, digests.digest(toolchain.frontend) ?? toolchain.frontend),
+      .init(.folio, digests.digest(installation.worker) ?? installation.worker),
+      .init(.machine, ([machine] + hub).joined(separator: " ")),
+    ]
+  }
+
+  /// The parts of it that compiled code depends on.
+  private static func compileKey(_ environment: [CellKey.Part]) -> Key {
+    var builder = KeyBuilder("environment")
+    for part in environment where part.kind != .machine { builder.add(part.kind.rawValue, part.value) }
+    return builder.key
+  }
+
+  // MARK: - The worker
+
+  /// The worker, started if there is none.
+  func startedWorker() throws -> WorkerProcess {
+    if let worker { return worker }
+    var environment = WorkerEnvironment.make()
+    environment["FOLIO_UNTRACKED"] = [compiler.folder, store?.folder].compactMap { $0 }.joined(separator: ":")
+    environment["FOLIO_CACHE"] = store?.folder
+    let worker = try WorkerProcess(installation: compiler.installation, directory: directory, environment: environment)
+    // Before its first cell, a worker only fails for what its machine lacks; the dynamic loader says it on the standard error.
+    var words: [UInt8] = []
+    let answer = try worker.run(.release(libraries: [])) { if case .text(_, let bytes) = $0 { words += bytes } }
+    if case .died(let termination, _) = answer.end {
+      throw Diagnostic(
+        "the worker does not start: it \(termination.text)\n\(String(decoding: words, as: UTF8.self))",
+        advice: "Install what the README names, and see 'folio doctor'.")
+    }
     self.worker = worker
-    try defineParameters(worker)
-    var record = NotebookRecord(notebook: document.name, cells: [])
-    var isStopped = false
-    for cell in document.cells {
-      if isStopped || self.worker == nil {
-        record.cells.append(CellRecord(id: cell.id, outcome: .notRun, outputs: []))
-        continue
-      }
-      let cellRecord = try run(cell)
-      record.cells.append(cellRecord)
-      isStopped = cellRecord.outcome == .failed && !options.keepsGoing
-    }
-    return record
+    return worker
   }
 
-  private func run(_ cell: Cell) throws -> CellRecord {
-    observe(.cellStarted(cell, of: document.cells.count))
-    let start = ContinuousClock.now
-    var outputs = OutputCollector()
-    let analysis = CellAnalysis(source: cell.source)
-    let error = try execute(cell, analysis: analysis, outputs: &outputs)
-    if error == nil {
-      scope.add(module: Self.module(cell), cell: cell.number, analysis: analysis)
-    } else {
-      for declaration in analysis.declarations { missing[declaration.name] = cell }
-    }
-    let record = conclude(cell, outputs: &outputs, error: error)
-    observe(.cellEnded(cell, record, start.duration(to: .now)))
-    return record
+  /// The worker is gone, and all values with it.
+  func workerEnded() {
+    hasLostWorker = true
+    worker = nil
+    live = LiveState()
+    loaded = []
   }
 
-  /// Compiles and runs a cell. Returns why it failed, if it did.
-  private func execute(_ cell: Cell, analysis: CellAnalysis, outputs: inout OutputCollector) throws -> CellError? {
-    let source = CellSource(cell: cell, analysis: analysis, file: document.file, scope: scope)
-    let compiled: CellCompiler.Compiled
-    do {
-      compiled = try compiler.compile(source, module: Self.module(cell), file: document.file, lines: errors.lines)
-    } catch let failure as CellCompiler.Failure {
-      return CellError(kind: .compile, diagnostics: failure.diagnostics.map { advise($0, cell: cell) })
-    }
-    for warning in compiled.warnings { observe(.warning(warning)) }
-    return try load(compiled, cell: cell, outputs: &outputs)
-  }
-
-  private func load(
-    _ compiled: CellCompiler.Compiled, cell: Cell, outputs: inout OutputCollector
-  ) throws -> CellError? {
-    guard let worker else { return nil }
-    var watched = WatchedText(observe: observe)
-    let limit = cell.options.timeout ?? options.timeout
-    let answer = try worker.run(
-      .init(cell: cell.number, library: compiled.library, entryPoint: compiled.entryPoint),
-      deadline: limit.map { ContinuousClock.now + .seconds($0) }
-    ) { event in
-      switch event {
-      case .text(let stream, let bytes):
-        outputs.add(stream, bytes)
-        watched.add(stream, bytes)
-      case .output(let output):
-        outputs.add(output)
-        observe(.output(output))
-      case .progress(let progress): observe(.progress(progress))
-      }
-    }
-    let fatalError = answer.end.flatMap { outputs.takeFatalError(after: $0) }
-    if fatalError == nil { watched.release() }
-    switch answer {
-    case .end(let end): return errors.error(end, cell: cell, fatalError: fatalError)
-    case .died(let termination, let lastWords):
-      self.worker = nil
-      return errors.died(termination, lastWords: lastWords, cell: cell, fatalError: fatalError)
-    case .timedOut:
-      self.worker = nil
-      return CellError(
-        kind: .timeout,
-        diagnostics: [
-          Diagnostic(
-            at: Place(file: document.file, line: cell.line), "\(cell.id) ran longer than its limit of \(limit ?? 0) seconds",
-            advice: "Raise it by '//| timeout: SECONDS'. The worker was ended, and the values of all cells are gone with it.")
-        ])
-    }
-  }
-
-  private func conclude(_ cell: Cell, outputs: inout OutputCollector, error: CellError?) -> CellRecord {
-    switch (error, cell.options.expectsError) {
-    case (nil, false): return CellRecord(id: cell.id, outcome: .succeeded, outputs: outputs.outputs)
-    case (let error?, let expected):
-      outputs.add(.error(error))
-      return CellRecord(id: cell.id, outcome: expected ? .failedAsExpected : .failed, outputs: outputs.outputs)
-    case (nil, true):
-      let place = Place(file: document.file, line: cell.line)
-      let missing = Diagnostic(at: place, "\(cell.id) has 'expect: error', and no error came")
-      outputs.add(.error(CellError(kind: .missingError, diagnostics: [missing])))
-      return CellRecord(id: cell.id, outcome: .failed, outputs: outputs.outputs)
-    }
-  }
-
-  // MARK: - Around the cells
-
-  private static func module(_ cell: Cell) -> String { "Cell\(cell.number)" }
-
-  /// Compiles and loads `params`, as a cell before the first.
-  private func defineParameters(_ worker: WorkerProcess) throws {
-    let name = "NotebookParameters"
-    let cell = Cell(number: 0, source: ParametersSource.text(document.frontMatter.parameters), line: 1)
-    let analysis = CellAnalysis(source: cell.source)
-    let source = CellSource(cell: cell, analysis: analysis, file: "parameters", scope: scope)
-    do {
-      let compiled = try compiler.compile(source, module: name, file: "parameters", lines: [:])
-      var outputs = OutputCollector()
-      if let error = try load(compiled, cell: cell, outputs: &outputs) {
-        // Before its first cell, a worker only fails for what its machine lacks; the dynamic loader says it on the standard error.
-        let words = outputs.outputs.map { if case .text(_, let text) = $0 { text } else { "" } }.joined()
-        throw Diagnostic(
-          "the worker does not start: \(error.diagnostics.first?.message ?? "it gives no reason")\n\(words)",
-          advice: "Install what the README names, and see 'folio doctor'.")
-      }
-    } catch let failure as CellCompiler.Failure {
-      throw Diagnostics(failure.diagnostics)
-    }
-    scope.add(module: name, cell: 0, analysis: analysis)
-  }
-
-  /// Adds what the session knows and the compiler does not.
-  private func advise(_ diagnostic: Diagnostic, cell: Cell) -> Diagnostic {
-    var diagnostic = diagnostic
-    if diagnostic.place == nil { diagnostic.place = Place(file: document.file, line: cell.line) }
-    if let match = diagnostic.message.firstMatch(of: /cannot find (?:type |operator )?'([^']+)' in scope/),
-      let failed = missing[String(match.1)]
-    {
-      diagnostic.advice =
-        "It is defined in \(failed.id) (line \(failed.line)), which failed: what a failed cell defines is dropped."
-    } else if diagnostic.message == "'async' call in a function that does not support concurrency" {
-      diagnostic.advice = "At the top level of a cell, write 'await' before the call."
-    }
-    return diagnostic
+  /// Releases what former runs of modules hold.
+  func release(_ modules: some Sequence<String>) throws {
+    let held = modules.filter(loaded.contains).sorted()
+    guard let worker, !held.isEmpty else { return }
+    loaded.subtract(held)
+    let answer = try worker.run(.release(libraries: held.map(compiler.library)))
+    if case .died = answer.end { workerEnded() }
   }
 }
 
-/// Hands on what a cell prints as it comes, but not the runtime's words on a trap: they come again as the cell's error, at its place
-/// in the notebook and without a call stack in addresses.
-private struct WatchedText {
-  let observe: (Session.Event) -> Void
-  private var held: [UInt8] = []
-
-  init(observe: @escaping (Session.Event) -> Void) { self.observe = observe }
-
-  mutating func add(_ stream: Output.Stream, _ bytes: [UInt8]) {
-    guard stream == .standardError, !held.isEmpty || bytes.beginsLastWords else {
-      return observe(.text(stream, bytes))
+extension ChildProcess.Termination {
+  var text: String {
+    switch self {
+    case .exited(let status): "exited with status \(status)"
+    case .killed(let signal): "was killed by \(Signal.name(signal))"
     }
-    held += bytes
-  }
-
-  /// No trap came of it: the words were the cell's own.
-  mutating func release() {
-    if !held.isEmpty { observe(.text(.standardError, held)) }
-    held = []
   }
 }
 
-extension [UInt8] {
-  fileprivate var beginsLastWords: Bool {
-    let text = String(decoding: self, as: UTF8.self)
-    return OutputCollector.lastWords.contains { text.contains($0) }
-  }
-}
+/// A wish that the session stop, from any thread.
+private final class Wish: @unchecked Sendable {
+  private let lock = NSLock()
+  private var requested = false
 
-extension OutputCollector {
-  /// The runtime's message, if the run's end is one that has a message.
-  fileprivate mutating func takeFatalError(after end: WorkerProtocol.CellEnd) -> String? {
-    switch end {
-    case .trapped, .crashed, .stackOverflow: takeFatalError()
-    default: nil
-    }
-  }
+  var isRequested: Bool { lock.withLock { requested } }
+  func request() { lock.withLock { requested = true } }
+  func clear() { lock.withLock { requested = false } }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Planning
 import Record
 
 /// Says where in the notebook a call stack stands, from the debug information of the compiled cells.
@@ -8,6 +9,8 @@ struct Symbolizer {
   var file: String
   /// The folder of the compiled cells; frames in other libraries are not the author's.
   var folder: String
+  /// By module, the line of the cell's first line in the notebook, where the module is a cell's of the notebook as it is now.
+  var firstLines: [String: Int]
 
   struct Location: Equatable {
     var place: Place
@@ -45,14 +48,22 @@ struct Symbolizer {
 
   private func location(_ frame: WorkerProtocol.Frame) -> Location? {
     let address = "0x" + String(frame.offset, radix: 16)
-    guard
+    let module = frame.library.dropFirst(folder.count + 1).prefix { $0 != "." }
+    guard let firstLine = firstLines[String(module)],
       let (_, output) = try? ChildProcess.run(
         toolchain.symbolizer, ["--output-style=JSON", "--obj=\(frame.library)", address]),
       let symbolized = try? JSONDecoder().decode([Symbolized].self, from: Data(output.utf8)).first
     else { return nil }
     let failure = symbolized.symbols.lazy.compactMap { $0.function.wholeMatch(of: /Swift runtime failure: (.*)/)?.1 }.first
-    let path = URL(fileURLWithPath: file).path
-    guard let symbol = symbolized.symbols.first(where: { $0.line > 0 && [file, path].contains($0.file) }) else { return nil }
-    return Location(place: Place(file: file, line: symbol.line), runtimeFailure: failure.map(String.init))
+    for symbol in symbolized.symbols where symbol.line > 0 {
+      guard let line = line(symbol, firstLine: firstLine) else { continue }
+      return Location(place: Place(file: file, line: line), runtimeFailure: failure.map(String.init))
+    }
+    return nil
+  }
+
+  private func line(_ symbol: Symbolized.Symbol, firstLine: Int) -> Int? {
+    if symbol.file.split(separator: "/").last.map(String.init) == CellSource.file { return firstLine + symbol.line - 1 }
+    return [file, URL(fileURLWithPath: file).path].contains(symbol.file) ? symbol.line : nil
   }
 }

@@ -16,20 +16,42 @@ final class WorkerProcess {
   }
 
   /// How a command ended.
-  enum Answer {
-    case end(WorkerProtocol.CellEnd)
-    case died(ChildProcess.Termination, lastWords: WorkerProtocol.CellEnd?)
-    case timedOut
+  struct Answer {
+    enum End {
+      case ended(WorkerProtocol.CellEnd)
+      case died(ChildProcess.Termination, lastWords: WorkerProtocol.CellEnd?)
+    }
+
+    var end: End
+    /// Why it was made to end, if it was.
+    var stop: Stop?
+    var values: [String] = []
+    var files: [WorkerProtocol.FileUse] = []
 
     /// What the worker itself said of the end, if it could.
-    var end: WorkerProtocol.CellEnd? {
-      switch self {
-      case .end(let end): end
+    var cellEnd: WorkerProtocol.CellEnd? {
+      switch end {
+      case .ended(let end): end
       case .died(_, let lastWords): lastWords
-      case .timedOut: nil
       }
     }
   }
+
+  /// Why a cell is made to end before its time.
+  enum Stop {
+    case timeout, memory, interruption
+  }
+
+  /// What a cell may take, and who may stop it.
+  struct Limits {
+    var deadline: ContinuousClock.Instant?
+    /// In bytes, of the whole worker.
+    var memory: Int?
+    var isInterrupted: () -> Bool = { false }
+  }
+
+  /// How long a cell that is asked to stop may take until the worker is ended.
+  static let grace = Duration.seconds(3)
 
   private let process: ChildProcess
   private let control: Int32
@@ -66,29 +88,56 @@ final class WorkerProcess {
     for descriptor in [control, output, errors, acknowledgements] { close(descriptor) }
   }
 
-  /// Runs a compiled cell, and hands on what it says until it ends.
-  /// - Parameter deadline: when the worker is to be ended if the cell still runs.
+  /// Sends a command, and hands on what the worker says until it has an answer.
   func run(
-    _ command: WorkerProtocol.RunCommand, deadline: ContinuousClock.Instant?, handle: (Event) throws -> Void
+    _ command: WorkerProtocol.Command, limits: Limits = Limits(), handle: (Event) throws -> Void = { _ in }
   ) throws -> Answer {
     let json = try JSONEncoder().encode(command)
     let header = [0] + withUnsafeBytes(of: UInt32(json.count).littleEndian, Array.init)
-    var answer: WorkerProtocol.CellEnd?
-    guard send(header + Array(json)) else { return try died(answer, handle) }
+    var answer: WorkerProtocol.Answer?
+    var stop: Stop?
+    var end: ContinuousClock.Instant?
+    guard send(header + Array(json)) else { return try died(stop, handle) }
     while true {
-      guard try waitForBytes(until: deadline) else {
-        process.kill()
-        _ = try died(answer, handle)
-        return .timedOut
+      if try waitForBytes() {
+        try read(handle) { answer = $0 }
+        if !isControlOpen { return try died(stop, handle, answer: answer) }
+        if let answer {
+          // A crash is the worker's last word: its death follows.
+          if case .crashed = answer.end { continue }
+          return Answer(end: .ended(answer.end), stop: stop, values: answer.values, files: answer.files)
+        }
       }
-      try read(handle) { answer = $0 }
-      if !isControlOpen { return try died(answer, handle) }
-      if let answer {
-        // A crash is the worker's last word: its death follows.
-        if case .crashed = answer { continue }
-        return .end(answer)
+      if stop == nil, let reason = reasonToStop(limits) {
+        stop = reason
+        end = reason == .memory ? .now : .now + Self.grace
+        process.interrupt()
+      } else if let end, ContinuousClock.now >= end {
+        process.kill()
+        return try died(stop, handle, answer: answer)
       }
     }
+  }
+
+  private func reasonToStop(_ limits: Limits) -> Stop? {
+    if limits.isInterrupted() { return .interruption }
+    if let deadline = limits.deadline, ContinuousClock.now >= deadline { return .timeout }
+    if let memory = limits.memory, residentMemory > memory { return .memory }
+    return nil
+  }
+
+  /// What the worker has in memory of its own, in bytes; the pages of mapped files are not counted, which the system can take back.
+  private var residentMemory: Int {
+    let fields = (try? String(contentsOfFile: "/proc/\(process.identifier)/statm", encoding: .utf8))?.split(separator: " ") ?? []
+    guard fields.count > 2, let resident = Int(fields[1]), let shared = Int(fields[2]) else { return 0 }
+    return (resident - shared) * Int(getpagesize())
+  }
+
+  /// The most that the worker has had in memory, in bytes.
+  var peakMemory: Int {
+    let status = (try? String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
   }
 
   // MARK: - Bytes
@@ -109,21 +158,17 @@ final class WorkerProcess {
     return true
   }
 
-  /// Waits until something can be read. Returns false at the deadline.
-  private func waitForBytes(until deadline: ContinuousClock.Instant?) throws -> Bool {
+  /// Waits a moment for something that can be read. Returns whether there is.
+  private func waitForBytes() throws -> Bool {
     var waiting = [control, output, errors].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    while true {
-      let left = deadline.map { max(0, ContinuousClock.now.duration(to: $0) / .milliseconds(1)) }
-      let count = poll(&waiting, nfds_t(waiting.count), left.map { Int32(min($0.rounded(.up), 1e9)) } ?? -1)
-      if count > 0 { return true }
-      if count < 0 && errno != EINTR { throw Diagnostic.system("the worker cannot be listened to") }
-      if let deadline, ContinuousClock.now >= deadline { return false }
-    }
+    let count = poll(&waiting, nfds_t(waiting.count), 20)
+    if count < 0 && errno != EINTR { throw Diagnostic.system("the worker cannot be listened to") }
+    return count > 0
   }
 
   /// Reads what is there, in order: frames that were sent before a pipe's bytes come first. The bytes that a pipe holds are counted
   /// before the frames are read; the worker sends no frame while a pipe holds bytes, so later frames do not overtake them.
-  private func read(_ handle: (Event) throws -> Void, end: (WorkerProtocol.CellEnd) -> Void) throws {
+  private func read(_ handle: (Event) throws -> Void, end: (WorkerProtocol.Answer) -> Void) throws {
     let held = [output, errors].map(bytesHeld)
     try readFrames(handle, end: end)
     for (pipe, count) in zip([output, errors], held) { try drain(pipe, atMost: count, handle) }
@@ -146,7 +191,7 @@ final class WorkerProcess {
     }
   }
 
-  private func readFrames(_ handle: (Event) throws -> Void, end: (WorkerProtocol.CellEnd) -> Void) throws {
+  private func readFrames(_ handle: (Event) throws -> Void, end: (WorkerProtocol.Answer) -> Void) throws {
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
     while true {
       let count = Glibc.read(control, &buffer, buffer.count)
@@ -161,7 +206,7 @@ final class WorkerProcess {
     }
   }
 
-  private func parseFrames(_ handle: (Event) throws -> Void, end: (WorkerProtocol.CellEnd) -> Void) throws {
+  private func parseFrames(_ handle: (Event) throws -> Void, end: (WorkerProtocol.Answer) -> Void) throws {
     var start = 0
     defer { unparsed.removeFirst(start) }
     let headerLength = WorkerProtocol.headerLength
@@ -177,7 +222,7 @@ final class WorkerProcess {
 
   private func handleFrame(
     _ kind: WorkerProtocol.FrameKind?, _ bytes: ArraySlice<UInt8>, _ handle: (Event) throws -> Void,
-    end: (WorkerProtocol.CellEnd) -> Void
+    end: (WorkerProtocol.Answer) -> Void
   ) throws {
     switch kind {
     case .standardOutput: try handle(.text(.standardOutput, Array(bytes)))
@@ -198,11 +243,13 @@ final class WorkerProcess {
   }
 
   /// Collects what is left after the worker's death.
-  private func died(_ lastWords: WorkerProtocol.CellEnd?, _ handle: (Event) throws -> Void) throws -> Answer {
-    var lastWords = lastWords
-    try readFrames(handle) { lastWords = $0 }
+  private func died(
+    _ stop: Stop?, _ handle: (Event) throws -> Void, answer: WorkerProtocol.Answer? = nil
+  ) throws -> Answer {
+    var answer = answer
+    try readFrames(handle) { answer = $0 }
     for pipe in [output, errors] { try drain(pipe, handle) }
-    return .died(reap(), lastWords: lastWords)
+    return Answer(end: .died(reap(), lastWords: answer?.end), stop: stop)
   }
 
   /// Waits for a process that has ended or is about to.

@@ -15,17 +15,17 @@ import Record
 #endif
 
 /// Reads the host's next command; nil when the host is gone.
-func nextCommand() -> WorkerProtocol.RunCommand? {
+func nextCommand() -> WorkerProtocol.Command? {
   var header = [UInt8](repeating: 0, count: WorkerProtocol.headerLength)
   guard folio_channel_receive(&header, header.count) else { return nil }
   let length = header[1...].reversed().reduce(0) { $0 << 8 | Int($1) }
   var bytes = [UInt8](repeating: 0, count: length)
   guard folio_channel_receive(&bytes, length) else { return nil }
-  return try? JSONDecoder().decode(WorkerProtocol.RunCommand.self, from: Data(bytes))
+  return try? JSONDecoder().decode(WorkerProtocol.Command.self, from: Data(bytes))
 }
 
-func answer(_ end: WorkerProtocol.CellEnd) {
-  guard let json = try? JSONEncoder().encode(end) else { return }
+func answer(_ answer: WorkerProtocol.Answer) {
+  guard let json = try? JSONEncoder().encode(answer) else { return }
   json.withUnsafeBytes { folio_channel_send(WorkerProtocol.FrameKind.end.rawValue, $0.baseAddress, $0.count) }
 }
 
@@ -58,18 +58,57 @@ func cellEnd(_ end: folio_end) -> WorkerProtocol.CellEnd {
   case FOLIO_TRAPPED: return .trapped(signal: end.signal, backtrace: backtrace(end))
   case FOLIO_OVERFLOWED_STACK: return .stackOverflow(backtrace: backtrace(end))
   case FOLIO_CRASHED: return .crashed(signal: end.signal, address: end.address, backtrace: backtrace(end))
+  case FOLIO_INTERRUPTED: return .interrupted(backtrace: backtrace(end))
   default: return .finished
   }
 }
 
+/// Runs work of our own on the cell thread, since it may call an author's code, which may trap. Returns whether it came to its end.
+func onCellThread(_ work: @escaping () -> Void) -> Bool {
+  ownWork = work
+  defer { ownWork = nil }
+  let entry: @convention(c) () -> Void = { ownWork?() }
+  let end = folio_cell_run(ownWorkCell, unsafeBitCast(entry, to: UnsafeMutableRawPointer.self))
+  return folio_end_kind(rawValue: UInt32(end.kind)) == FOLIO_FINISHED
+}
+
+nonisolated(unsafe) var ownWork: (() -> Void)?
+let ownWorkCell: Int32 = -1
+
+/// The files that were opened since the last cell began.
+func filesUsed() -> [WorkerProtocol.FileUse] {
+  var files: UnsafePointer<folio_file>?
+  let count = folio_files_end(&files)
+  return UnsafeBufferPointer(start: files, count: count).map { file in
+    .init(
+      path: String(cString: file.path), wasRead: file.was_read, wasWritten: file.was_written,
+      state: .init(size: file.size, inode: file.inode, modified: file.modified))
+  }
+}
+
 func run(_ command: WorkerProtocol.RunCommand) {
+  if let parameters = command.parameters { ParameterValues.json = Data(parameters.utf8) }
   guard let library = dlopen(command.library, RTLD_NOW | RTLD_GLOBAL), let entry = dlsym(library, command.entryPoint) else {
-    answer(.notLoaded(dlerror().map { String(cString: $0) } ?? "the dynamic loader gives no reason"))
+    answer(.init(end: .notLoaded(dlerror().map { String(cString: $0) } ?? "the dynamic loader gives no reason")))
     return
   }
+  folio_library_loaded(library)
+  folio_files_begin()
   let end = folio_cell_run(Int32(command.cell), entry)
-  answer(cellEnd(end))
+  let files = filesUsed()
+  var values: [String] = []
+  if end.kind == Int32(FOLIO_FINISHED.rawValue), !onCellThread({ values = CellVariables.values(of: library) }) { values = [] }
+  answer(.init(end: cellEnd(end), values: values, files: files))
   if folio_end_kind(rawValue: UInt32(end.kind)) == FOLIO_CRASHED { folio_die_by(end.signal) }
+}
+
+/// What a former run of cells holds goes. What an author's `deinit` does wrong is nobody's error any more.
+func release(_ libraries: [String]) {
+  for path in libraries {
+    guard let library = dlopen(path, RTLD_NOW | RTLD_NOLOAD) else { continue }
+    _ = onCellThread { CellVariables.release(library) }
+  }
+  answer(.init(end: .finished))
 }
 
 guard folio_channel_open(3, 4) == 0 else {
@@ -85,7 +124,12 @@ folio_cells_start(executor.0, executor.1) { pointer, description, unavailable in
 }
 FolioKit.prepareSession()
 let commands = Thread {
-  while let command = nextCommand() { run(command) }
+  while let command = nextCommand() {
+    switch command {
+    case .run(let command): run(command)
+    case .release(let libraries): release(libraries)
+    }
+  }
   exit(0)
 }
 commands.start()

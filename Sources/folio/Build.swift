@@ -9,12 +9,15 @@ struct Build: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run notebooks and render their pages.",
     discussion: """
+      Only what must run runs: a cell whose source, parameters, files and cells that it depends on are as they were is taken from the       cache, with its outputs. '--explain' says why a cell ran, '--force' runs all.
+
       Without a notebook, all of 'Notebooks/' is built. Each page is written to SITE/<notebook>/index.html when its notebook has run, \
       also if a cell failed: the page then shows where and why. SITE/index.html lists all pages.
 
       Examples:
         folio build
         folio build Notebooks/prontoqa.md -P shots=7 -P model=google/gemma-2b
+        folio build --explain
         folio build --site /tmp/preview --keep-going
       """)
 
@@ -24,12 +27,17 @@ struct Build: ParsableCommand {
   @Option(help: ArgumentHelp("The folder of the site.", valueName: "dir"))
   var site = "Site"
 
+  @Flag(help: "Say for each cell whether it was reused, or why it ran.")
+  var explain = false
+
   @OptionGroup var options: RunOptions
 
   func run() throws {
     let status = try options.withDocuments(notebooks) { documents, sessionOptions in
-      let progress = TerminalProgress()
+      let progress = TerminalProgress(explains: explain)
       let builder = SiteBuilder(documents, site: site, options: sessionOptions)
+      let interrupts = Interrupts { builder.interrupt() }
+      defer { interrupts.cancel() }
       return builder.build { progress.show($0) }
     }
     throw ExitCode(status.rawValue)
@@ -41,12 +49,9 @@ extension RunOptions {
   func withDocuments(
     _ notebooks: [String], _ body: ([Document], Session.Options) throws -> SiteBuilder.Status
   ) throws -> SiteBuilder.Status {
-    var sessionOptions = Session.Options()
-    sessionOptions.keepsGoing = keepGoing
-    sessionOptions.timeout = timeout
     do {
       let paths = notebooks.isEmpty ? try Notebooks.all() : notebooks
-      return try body(Notebooks.read(paths, overrides: parameters.map { ($0.name, $0.value) }), sessionOptions)
+      return try body(Notebooks.read(paths, overrides: parameters.map { ($0.name, $0.value) }), session)
     } catch let problem as Notebooks.ParameterProblem {
       throw ValidationError(problem.description)
     } catch {

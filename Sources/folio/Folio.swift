@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Record
+import Session
 
 /// The command line: one file a subcommand, and no logic of its own.
 @main
@@ -13,10 +14,10 @@ struct Folio: ParsableCommand {
       order in one session, and renders static HTML pages with the figures embedded.
 
       Exit status: 0 all went well; 1 a cell failed; 2 a notebook could not be run (it cannot be read, a cell does not compile, \
-      there is no model, there is no toolchain); 64 the command was not understood.
+      there is no model, there is no toolchain); 64 the command was not understood; 130 it was stopped by Ctrl-C.
       """,
     version: "0.1.0",
-    subcommands: [Build.self, Run.self, Doctor.self])
+    subcommands: [Build.self, Run.self, Preview.self, Cache.self, Doctor.self])
 }
 
 /// What all commands that run notebooks can be told.
@@ -33,7 +34,24 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("End a cell that runs longer than this, unless it has a 'timeout' of its own.", valueName: "seconds"))
   var timeout: Double?
 
+  @Option(
+    help: ArgumentHelp("End a session that takes more memory than this: 8G, 500M.", valueName: "size"))
+  var memory: MemorySize?
+
+  @Flag(help: "Run all cells, also those whose outputs are known from an earlier run.")
+  var force = false
+
+  var session: Session.Options {
+    var session = Session.Options()
+    session.keepsGoing = keepGoing
+    session.timeout = timeout
+    session.memory = memory?.bytes
+    session.isForced = force
+    return session
+  }
+
   func validate() throws {
+    if memory?.bytes == 0 { throw ValidationError("'--memory' is a size above 0.") }
     if let timeout, !(timeout > 0 && timeout <= 1e9) { throw ValidationError("'--timeout' is a number of seconds above 0.") }
   }
 
@@ -46,6 +64,18 @@ struct RunOptions: ParsableArguments {
       name = String(argument[..<separator])
       value = String(argument[argument.index(after: separator)...])
     }
+  }
+}
+
+/// `8G`, `500M`: in bytes, by powers of 1000.
+struct MemorySize: ExpressibleByArgument {
+  var bytes: Int
+
+  init?(argument: String) {
+    let units = ["K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12]
+    let unit = argument.uppercased().last.flatMap { units[String($0)] }
+    guard let number = Double(unit == nil ? argument : String(argument.dropLast())), number >= 0, number < 1e6 else { return nil }
+    bytes = Int(number * (unit ?? 1))
   }
 }
 

@@ -11,7 +11,7 @@ struct Run: ParsableCommand {
     abstract: "Run a notebook, with its outputs on the terminal.",
     discussion: """
       What cells print comes as they print it, values and tables as text, figures as a line that says what they show. No page is \
-      written.
+      written. Outputs of cells that need not run are shown as they were.
       """)
 
   @Argument(help: "The notebook, a Markdown file.", completion: .file(extensions: ["md"]))
@@ -23,8 +23,11 @@ struct Run: ParsableCommand {
     let status = try options.withDocuments([notebook]) { documents, sessionOptions in
       guard let document = documents.first else { return .couldNotRun }
       let progress = TerminalProgress(showsOutputs: true)
-      return SiteBuilder.Status(
-        try document.run(options: sessionOptions) { progress.show($0, of: document) })
+      // Only `interrupt` is called from another thread.
+      nonisolated(unsafe) let session = try document.session(sessionOptions)
+      let interrupts = Interrupts { session.interrupt() }
+      defer { interrupts.cancel() }
+      return SiteBuilder.Status(try session.run(document) { progress.show($0, of: document) })
     }
     throw ExitCode(status.rawValue)
   }

@@ -16,15 +16,18 @@ import Session
 final class TerminalProgress: @unchecked Sendable {
   private let lock = NSLock()
   private let showsOutputs: Bool
+  private let explains: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let start = ContinuousClock.now
   private var heading = ""
+  private var namesNotebooks = false
   private var loop: ProgressOutput?
   private var lineIsShown = false
   private var lastCharacterWasNewline = true
 
-  init(showsOutputs: Bool = false) {
+  init(showsOutputs: Bool = false, explains: Bool = false) {
     self.showsOutputs = showsOutputs
+    self.explains = explains
     guard isTerminal else { return }
     Thread.detachNewThread { [weak self] in
       while let self {
@@ -35,35 +38,63 @@ final class TerminalProgress: @unchecked Sendable {
   }
 
   func show(_ event: SiteBuilder.Event) {
-    if case .session(let document, let event) = event { return show(event, of: document) }
+    lock.withLock { write(event) }
+  }
+
+  func show(_ event: LivePreview.Event) {
     lock.withLock { write(event) }
   }
 
   func show(_ event: Session.Event, of document: Document) {
-    lock.withLock { write(event) }
+    lock.withLock { write(event, of: document) }
   }
 
-  private func write(_ event: SiteBuilder.Event) {
+  private func write(_ event: LivePreview.Event) {
     switch event {
-    case .notebookStarted(let document, let number, let count):
-      if count > 1 { writeError("\(document.name) (\(number) of \(count))\n") }
-    case .session(_, let event): write(event)
-    case .notebookEnded(let document, let record, let page):
+    case .serving(let url): writeOutput("\(url)\n")
+    case .session(let document, let event): write(event, of: document)
+    case .updated(let document, let record, let explanations, let duration):
       clearLine()
-      let run = record.cells.count { $0.outcome != .notRun }
-      let failed = record.cells.count { $0.outcome == .failed }
-      let cells = "\(run) of \(record.cells.count) cells" + (failed > 0 ? ", \(failed) failed" : "")
-      writeOutput("\(page)  \(document.title)  (\(cells), \(elapsed))\n")
+      let ran = explanations.filter(\.ran)
+      for explanation in ran { writeOutput("  \(explanation.cell)  \(explanation.text)\n") }
+      writeOutput("\(document.name): \(Self.ran(ran.count, of: record)), \(Self.seconds(duration))\n")
     case .problem(let error):
       clearLine()
       report(error)
     }
   }
 
-  private func write(_ event: Session.Event) {
+  private static func ran(_ count: Int, of record: NotebookRecord) -> String {
+    let failed = record.cells.count { $0.outcome == .failed }
+    return "\(count) of \(record.cells.count) cells ran" + (failed > 0 ? ", \(failed) failed" : "")
+  }
+
+  private func write(_ event: SiteBuilder.Event) {
     switch event {
-    case .cellStarted(let cell, let count):
-      heading = "[\(cell.number)/\(count)] \(cell.id)"
+    case .notebookStarted(_, _, let count): namesNotebooks = count > 1
+    case .session(let document, let event): write(event, of: document)
+    case .notebookEnded(let document, let record, let page, let explanations):
+      clearLine()
+      if explains {
+        let width = explanations.map(\.cell.count).max() ?? 0
+        for line in explanations {
+          writeOutput("\(document.name)  \(line.cell.padding(toLength: width, withPad: " ", startingAt: 0))  \(line.text)\n")
+        }
+      }
+      writeOutput("\(page)  \(document.title)  (\(Self.ran(explanations.count(where: \.ran), of: record)), \(elapsed))\n")
+    case .warning(let warning):
+      clearLine()
+      report(warning)
+    case .problem(let error):
+      clearLine()
+      report(error)
+    }
+  }
+
+  private func write(_ event: Session.Event, of document: Document) {
+    switch event {
+    case .cellStarted(let cell, let count, _):
+      heading = "[\(cell.number)/\(count)] " + (namesNotebooks ? "\(document.name) " : "") + cell.id
       loop = nil
       showLine()
     case .progress(let progress):
@@ -82,6 +113,9 @@ final class TerminalProgress: @unchecked Sendable {
     case .warning(let warning):
       clearLine()
       report(warning)
+    case .cellReused(_, let record):
+      guard showsOutputs else { return }
+      for output in record.outputs { writeReused(output, of: document) }
     case .cellEnded(let cell, let record, let duration):
       clearLine()
       ended(cell, record, duration)
@@ -94,6 +128,11 @@ final class TerminalProgress: @unchecked Sendable {
       for diagnostic in error.diagnostics { report(diagnostic) }
     }
     if !isTerminal && !showsOutputs { writeError("\(heading)  \(Self.seconds(duration))\n") }
+  }
+
+  private func writeReused(_ output: Output, of document: Document) {
+    if case .text(let stream, let text) = output { return write(.text(stream, Array(text.utf8)), of: document) }
+    write(.output(output), of: document)
   }
 
   private static func text(_ output: Output) -> String? {

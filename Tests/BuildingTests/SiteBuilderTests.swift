@@ -13,6 +13,7 @@ import Testing
     for (name, text) in notebooks { try folder.write(text, to: "Notebooks/\(name).md") }
     var options = Session.Options()
     options.keepsGoing = keepGoing
+    options.store = folder.path + "/cache"
     let documents = try Notebooks.read(Notebooks.all(in: folder.path + "/Notebooks"))
     let status = SiteBuilder(documents, site: folder.path + "/Site", options: options).build { _ in }
     let pages = (["index"] + notebooks.keys).map { name in
@@ -103,7 +104,9 @@ import Testing
     _ = try build(
       ["a": "# Ay\n```swift\n1\n```", "b": "# Bee\n```swift\nthrow CancellationError()\n```"], keepGoing: true, in: folder)
     let alone = try Notebooks.read([folder.path + "/Notebooks/a.md"])
-    #expect(SiteBuilder(alone, site: folder.path + "/Site", options: Session.Options()).build { _ in } == .succeeded)
+    var options = Session.Options()
+    options.store = nil
+    #expect(SiteBuilder(alone, site: folder.path + "/Site", options: options).build { _ in } == .succeeded)
     let index = try folder.read("Site/index.html")
     #expect(index.contains("Ay") && index.contains("Bee") && index.contains("1 of 1 cells failed"))
   }

@@ -5,40 +5,45 @@ import Testing
 @Suite struct CellSourceTests {
   private func source(_ text: String, line: Int = 10) -> CellSource {
     let cell = Cell(number: 1, source: text, line: line)
-    return CellSource(cell: cell, analysis: CellAnalysis(source: text), file: "dir/a \"b\".md", scope: Scope())
+    return CellSource(cell: cell, analysis: CellAnalysis(source: text), file: "dir/a \"b\".md")
   }
 
   @Test func theCellKeepsItsLines() {
     #expect(
       source("let x = 1\nx + 1").text == """
         import FolioKit
-        #sourceLocation(file: "dir/a \\"b\\".md", line: 10)
+        #sourceLocation(file: "cell.swift", line: 1)
         let x = 1
         _folioShow(x + 1)
+        #sourceLocation(file: "folio", line: 1)
+        @_cdecl("folio_variables") func _folioVariables() {
+          _folioVariable("x") { withUnsafePointer(to: `x`) { $0 } }
+        }
 
         """)
+  }
+
+  @Test func aCellThatAsksForItsPlaceKnowsIt() {
+    #expect(source("print(#line)").text == "import FolioKit\n#sourceLocation(file: \"dir/a \\\"b\\\".md\", line: 10)\n_folioShow(print(#line))\n")
+    #expect(source("print(#line)").cellsLine(file: "dir/a \"b\".md", line: 12) == 3)
+    #expect(source("print(1)").cellsLine(file: "cell.swift", line: 3) == 3)
+    #expect(source("print(1)").cellsLine(file: "folio", line: 1) == nil)
   }
 
   @Test func columnsAreTheAuthors() {
     let source = source("let x = 1\n  é + y")
     // The call stands at column 3 of line 11 and is 11 bytes long.
-    #expect(source.authorsColumn(line: 10, column: 5) == 5)
-    #expect(source.authorsColumn(line: 11, column: 2) == 2)
-    #expect(source.authorsColumn(line: 11, column: 3) == 3)
-    #expect(source.authorsColumn(line: 11, column: 9) == 3)
-    #expect(source.authorsColumn(line: 11, column: 14) == 3)
-    #expect(source.authorsColumn(line: 11, column: 19) == 8)
+    #expect(source.authorsColumn(line: 1, column: 5) == 5)
+    #expect(source.authorsColumn(line: 2, column: 2) == 2)
+    #expect(source.authorsColumn(line: 2, column: 3) == 3)
+    #expect(source.authorsColumn(line: 2, column: 9) == 3)
+    #expect(source.authorsColumn(line: 2, column: 14) == 3)
+    #expect(source.authorsColumn(line: 2, column: 19) == 8)
   }
 
   @Test func accessModifiersBecomeSpaces() {
     let text = source("private let a = 1\nstruct S { fileprivate(set) var b = \"private\"; private\nfunc c() {} }").text
     #expect(text.contains("\n        let a = 1\nstruct S {                  var b = \"private\";        \nfunc c() {} }\n"))
-  }
-
-  @Test func theIndentationOfAFenceCounts() {
-    let cell = Cell(number: 1, source: "let x = y", line: 10, indentation: 3)
-    let source = CellSource(cell: cell, analysis: CellAnalysis(source: cell.source), file: "n.md", scope: Scope())
-    #expect(source.authorsColumn(line: 10, column: 9) == 12)
   }
 
   @Test func variablesOfAnAsynchronousCellAreNotIsolated() {
@@ -60,21 +65,29 @@ import Testing
     #expect(unescaped == text)
   }
 
+  private let parameters = [
+    Parameter(name: "idx", value: .int(2), line: 1), Parameter(name: "rate", value: .double(1), line: 1),
+    Parameter(name: "names", value: .array([.string("a\"\n")]), line: 1), Parameter(name: "none", value: .array([]), line: 1),
+    Parameter(name: "far", value: .double(-.infinity), line: 1),
+  ]
+
   @Test func parametersKeepTheirTypes() {
-    let text = ParametersSource.text([
-      Parameter(name: "idx", value: .int(2), line: 1), Parameter(name: "rate", value: .double(1), line: 1),
-      Parameter(name: "names", value: .array([.string("a\"")]), line: 1), Parameter(name: "none", value: .array([]), line: 1),
-    ])
     #expect(
-      text == """
+      ParametersSource.text(parameters) == """
         struct Parameters {
-          let `idx`: Int = 2
-          let `rate`: Double = 1.0
-          let `names`: [String] = ["a\\""]
-          let `none`: [String] = []
+          let `idx`: Int
+          let `rate`: Double
+          let `names`: [String]
+          let `none`: [String]
+          let `far`: Double
         }
-        let params = Parameters()
+        let params = Parameters(idx: try _folioParameter("idx"), rate: try _folioParameter("rate"), names: try _folioParameter("names"), \
+        none: try _folioParameter("none"), far: try _folioParameter("far"))
 
         """)
+  }
+
+  @Test func parametersAreSentAsJSON() {
+    #expect(ParametersSource.values(parameters) == #"{"idx":2,"rate":1.0,"names":["a\"\u000a"],"none":[],"far":"-inf"}"#)
   }
 }

@@ -2,47 +2,36 @@ import Planning
 import Testing
 
 @Suite struct ScopeTests {
-  private func scope(_ cells: String...) -> Scope {
+  /// What a cell imports after others, named `Cell1`, `Cell2`, …
+  private func imports(of cell: String, after cells: String...) -> [String] {
     var scope = Scope()
-    for (index, source) in cells.enumerated() {
-      scope.add(module: "Cell\(index + 1)", cell: index + 1, analysis: CellAnalysis(source: source))
-    }
-    return scope
+    for (index, source) in cells.enumerated() { scope.add(cell: index + 1, CellAnalysis(source: source)) }
+    return scope.imports(for: CellAnalysis(source: cell).references) { "Cell\($0)" }
   }
 
-  @Test func eachCellIsImportedWholeAndByItsDefinitions() {
-    #expect(
-      scope("let a = 1; func == (l: S, r: S) -> Bool { true }", "print(1)").imports
-        == ["import Cell1", "import var Cell1.`a`", "import Cell2"])
+  @Test func aCellImportsWhatItNamesAndNoMore() {
+    #expect(imports(of: "print(a)", after: "let a = 1, b = 2", "let c = 3") == ["import var Cell1.`a`"])
+    #expect(imports(of: "print(1)", after: "let a = 1", "struct S {}").isEmpty)
   }
 
   @Test func theLatestDefinitionOfANameWins() {
-    let imports = scope("let a = 1; func f() {}", "struct a {}", "func f() {}").imports
-    #expect(imports == ["import Cell2", "import struct Cell2.`a`", "import Cell3", "import func Cell3.`f`"])
-  }
-
-  @Test func whatALaterCellLeavesOfAnEarlierOneStays() {
-    let imports = scope("let a = 1, b = 2; struct S {}", "func a() {}").imports
-    #expect(
-      imports == ["import var Cell1.`b`", "import struct Cell1.`S`", "import Cell2", "import func Cell2.`a`"])
+    #expect(imports(of: "a", after: "let a = 1; func f() {}", "struct a {}") == ["import struct Cell2.`a`"])
+    #expect(imports(of: "f(a)", after: "let a = 1; func f() {}", "let a = 2") == ["import func Cell1.`f`", "import var Cell2.`a`"])
   }
 
   @Test func overloadsStandBesideEachOther() {
-    let imports = scope("func f(_ x: Int) {}", "func f(_ x: String) {}").imports
-    #expect(imports == ["import Cell1", "import func Cell1.`f`", "import Cell2", "import func Cell2.`f`"])
+    let both = ["import func Cell1.`f`", "import func Cell2.`f`"]
+    #expect(imports(of: "f(1)", after: "func f(_ x: Int) {}", "func f(_ x: String) {}") == both)
+    let redefined = imports(of: "f(1)", after: "func f(_ x: Int) {}", "func f(_ x: String) {}", "func f(_ x: Int) {}")
+    #expect(redefined == ["import func Cell2.`f`", "import func Cell3.`f`"])
   }
 
-  @Test func aRedefinedOverloadKeepsThoseOfOtherCells() {
-    let imports = scope("func f(_ x: Int) {}", "func f(_ x: String) {}", "func f(_ x: Int) {}").imports
-    #expect(imports == ["import Cell2", "import func Cell2.`f`", "import Cell3", "import func Cell3.`f`"])
-  }
-
-  @Test func aCellOfWhichOnlyExtensionsAreLeftIsStillImported() {
-    let imports = scope("let a = 1\nextension Int {}", "let a = 2").imports
-    #expect(imports == ["import Cell1", "import Cell2", "import var Cell2.`a`"])
+  @Test(arguments: ["extension Int {}", "func == (l: S, r: S) -> Bool { true }"])
+  func everyCellSeesExtensionsAndOperators(source: String) {
+    #expect(imports(of: "print(1)", after: source, "let x = 1") == ["import Cell1"])
   }
 
   @Test func importsOfEarlierCellsHoldForLaterOnes() {
-    #expect(scope("import Dispatch", "import Dispatch").imports == ["import Dispatch", "import Cell1", "import Cell2"])
+    #expect(imports(of: "print(1)", after: "import Dispatch", "import Dispatch") == ["import Dispatch"])
   }
 }

@@ -114,10 +114,22 @@ import Testing
     #expect(record.cells[0].standardOutput == "leaving\n")
   }
 
-  @Test func aCellThatRunsTooLongIsEnded() throws {
-    let record = try run("```swift\n//| timeout: 3\nprint(\"begun\")\nwhile true {}\n```\n```swift\n1\n```", keepGoing: true)
-    #expect(record.cells[0].error?.kind == .timeout)
-    #expect(record.cells[0].standardOutput == "begun\n")
+  @Test(arguments: ["while true {}", "var n = 0\nwhile true { n += \"\\(n)\".count }", "sleep(100)", "while true { sleep(1) }"])
+  func aCellThatRunsTooLongIsStoppedAndTheSessionLives(loop: String) throws {
+    let record = try run(
+      "```swift\nlet kept = 7\n```\n```swift\n//| timeout: 1\nprint(\"begun\")\n\(loop)\n```\n```swift\nkept\n```", keepGoing: true)
+    #expect(record.cells[1].error?.kind == .timeout)
+    #expect(record.cells[1].standardOutput == "begun\n")
+    #expect(record.cells[1].diagnostic?.message.contains("limit of 1 seconds") == true)
+    #expect(record.cells[2].values == ["7"])
+  }
+
+  @Test func aCellThatCannotBeStoppedEndsItsWorker() throws {
+    // The C library does not give the thread back.
+    let record = try run(
+      "```swift\n//| timeout: 1\nprint(\"begun\")\nvar set = sigset_t()\nsigfillset(&set)\npthread_sigmask(SIG_BLOCK, &set, nil)\nwhile true {}\n```\n```swift\n1\n```",
+      keepGoing: true)
+    #expect(record.cells[0].error?.kind == .timeout && record.cells[0].standardOutput == "begun\n")
     #expect(record.cells[1].outcome == .notRun)
   }
 

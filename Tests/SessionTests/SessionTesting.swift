@@ -4,15 +4,14 @@ import Record
 import Session
 import Testing
 
-/// Runs a notebook given as Markdown, in a real worker.
+/// Runs a notebook given as Markdown, in a real worker, without a store.
 func run(_ markdown: String, keepGoing: Bool = false, timeout: Double? = nil) throws -> NotebookRecord {
   var options = Session.Options()
   options.keepsGoing = keepGoing
   options.timeout = timeout
-  let document = try Document(markdown: markdown, file: "notebook.md")
-  let session = try Session(
-    document, directory: NSTemporaryDirectory(), toolchain: .find(), installation: .find(), options: options)
-  return try session.run()
+  options.store = nil
+  let session = try Session(directory: NSTemporaryDirectory(), toolchain: .find(), installation: .find(), options: options)
+  return try session.run(Document(markdown: markdown, file: "notebook.md"))
 }
 
 /// Runs cells, each given as its source. The first line of cell `n` is the line that `line(of:in:)` says.

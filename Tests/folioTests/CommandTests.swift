@@ -17,6 +17,7 @@ import Testing
     process.executableURL = program
     process.arguments = arguments
     if let folder { process.currentDirectoryURL = folder }
+    process.environment = Self.environment
     let output = Pipe()
     let errors = Pipe()
     process.standardOutput = output
@@ -27,6 +28,11 @@ import Testing
     process.waitUntilExit()
     return Result(status: process.terminationStatus, output: text, errors: complaint)
   }
+
+  /// A store of the tests' own.
+  private static let environment = ProcessInfo.processInfo.environment.merging(
+    ["FOLIO_CACHE": FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-cache-\(getpid())").path]
+  ) { $1 }
 
   private func withNotebook(_ text: String, _ body: (URL) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-\(UUID())")
@@ -101,6 +107,7 @@ import Testing
     try withNotebook("```swift\nprint(getpid())\nwhile true {}\n```") { folder in
       let process = Process()
       process.executableURL = program
+      process.environment = Self.environment
       process.arguments = ["run", folder.appendingPathComponent("Notebooks/n.md").path]
       let output = Pipe()
       process.standardOutput = output

@@ -5,6 +5,9 @@
 /// - A thread that runs cells as a program's main thread runs `main.swift`, and is given up, not the process, when a cell throws or
 ///   traps: everything that earlier cells defined stays alive.
 ///
+/// - A note of the files that a cell opens, by whatever library.
+/// - What a compiled cell's library holds: its code, by which a running cell can be stopped, and its variables, which can be released.
+///
 /// Frames are `[kind: UInt8][length: UInt32, little endian][bytes]`; the kinds stand in Record's `WorkerProtocol.swift`.
 #ifndef FOLIO_CWORKER_H
 #define FOLIO_CWORKER_H
@@ -36,7 +39,7 @@ void folio_standard_streams_recover(void);
 // MARK: - Running cells (cells.c)
 
 /// How a cell's run ended.
-enum folio_end_kind { FOLIO_FINISHED = 0, FOLIO_THREW = 1, FOLIO_TRAPPED = 2, FOLIO_OVERFLOWED_STACK = 3, FOLIO_CRASHED = 4 };
+enum folio_end_kind { FOLIO_FINISHED = 0, FOLIO_THREW = 1, FOLIO_TRAPPED = 2, FOLIO_OVERFLOWED_STACK = 3, FOLIO_CRASHED = 4, FOLIO_INTERRUPTED = 5 };
 
 #define FOLIO_MAX_FRAMES 64
 
@@ -76,10 +79,50 @@ bool folio_is_cell_thread(void);
 /// Runs a cell's entry point on the cell thread and waits for its end.
 struct folio_end folio_cell_run(int32_t cell, void *entry);
 
+/// Whether the host has asked (by SIGINT) that the running cell stop. Work that takes long looks here, and ends by an error.
+bool folio_is_interrupted(void);
+
+/// Stops the calling cell thread for good if the host has asked for it: for work that can throw no error. It must hold no lock.
+void folio_stop_if_interrupted(void);
+
 /// Ends the process as the signal would have ended it.
 _Noreturn void folio_die_by(int signal);
 
 /// Where a code address lies: the library's path (borrowed, never freed) and the offset in it. Returns false if nowhere.
 bool folio_locate(uint64_t address, const char **library, uint64_t *offset, const char **symbol);
+
+// MARK: - Files (files.c)
+
+/// A file that was opened while a cell ran.
+struct folio_file {
+  /// Absolute.
+  const char *path;
+  /// Whether it was first opened to be read. A file that is not there was read, and has no inode.
+  bool was_read;
+  bool was_written;
+  /// As it was when it was first opened: bytes, nanoseconds since 1970.
+  uint64_t size, inode;
+  int64_t modified;
+};
+
+/// Begins to note files.
+void folio_files_begin(void);
+
+/// Ends it. Returns how many there are; they stay until the next beginning.
+size_t folio_files_end(const struct folio_file **files);
+
+// MARK: - Libraries (libraries.c)
+
+/// Notes where the code of a cell's library (a handle of `dlopen`) lies.
+void folio_library_loaded(void *library);
+
+/// Whether a code address lies in a cell's library. May be called in a signal handler.
+bool folio_is_cell_code(uintptr_t address);
+
+/// A symbol that the library itself defines, or null.
+void *folio_own_symbol(void *library, const char *name);
+
+/// Visits the Swift variables that a library exports: their mangled names, addresses and sizes in bytes.
+void folio_each_variable(void *library, void *context, void (*visit)(void *context, const char *name, void *address, size_t size));
 
 #endif

@@ -1,0 +1,172 @@
+import Document
+import Foundation
+import Preview
+import Record
+import Rendering
+import Session
+
+/// One notebook of a live preview: a thread of its own, which keeps the session and brings the page up to date.
+final class LiveNotebook: @unchecked Sendable {
+  let path: String
+  private let overrides: [(name: String, value: String)]
+  private let site: Site
+  private let server: PreviewServer
+  private let options: Session.Options
+  private let observe: (LivePreview.Event) -> Void
+  private let ran: () -> Void
+
+  private let lock = NSCondition()
+  /// When the file was last saved, if that is not answered yet.
+  private var saved: ContinuousClock.Instant?
+  private var isRunning = false
+  private var isEnding = false
+  private var files = Session.Files()
+  // Of the notebook's thread alone, but for the session's `interrupt` and `yield`.
+  private var session: Session?
+  private var last: NotebookRecord?
+
+  init(
+    _ path: String, overrides: [(name: String, value: String)], site: Site, server: PreviewServer, options: Session.Options,
+    observe: @escaping (LivePreview.Event) -> Void, ran: @escaping () -> Void
+  ) {
+    self.path = URL(fileURLWithPath: path).standardizedFileURL.path
+    file = path
+    self.overrides = overrides
+    self.site = site
+    self.server = server
+    self.options = options
+    self.observe = observe
+    self.ran = ran
+  }
+
+  private let file: String
+
+  /// The page's folder.
+  var name: String { Document(file: file, frontMatter: FrontMatter(), blocks: []).name }
+
+  /// The notebook's file, and what its cells read.
+  var watchedFiles: Set<String> { lock.withLock { files.read.subtracting(files.written).union([path]) } }
+
+  func start() {
+    update()
+    Thread.detachNewThread { [self] in
+      while let since = nextSave() { bringUpToDate(since) }
+    }
+  }
+
+  /// The file, or one that its cells read, has changed.
+  func update() {
+    lock.withLock {
+      saved = saved ?? .now
+      session?.yield()
+      lock.broadcast()
+    }
+  }
+
+  /// Stops the running cell. Returns whether one runs.
+  @discardableResult
+  func stop() -> Bool {
+    lock.withLock {
+      if isRunning { session?.interrupt() }
+      return isRunning
+    }
+  }
+
+  func end() {
+    lock.withLock {
+      isEnding = true
+      session?.interrupt()
+      lock.broadcast()
+    }
+  }
+
+  private func nextSave() -> ContinuousClock.Instant? {
+    lock.lock()
+    defer { lock.unlock() }
+    while saved == nil && !isEnding { lock.wait() }
+    let since = saved
+    saved = nil
+    isRunning = !isEnding
+    return isEnding ? nil : since
+  }
+
+  // MARK: - Bringing up to date
+
+  private func bringUpToDate(_ since: ContinuousClock.Instant) {
+    defer { lock.withLock { isRunning = false } }
+    do {
+      let document = try Notebooks.read([file], overrides: overrides, ignoringStrangers: true)[0]
+      let session = try startedSession(document)
+      server.setProblems(page: name, [])
+      let display = Display(document, server: server, last: last)
+      let record = try session.run(document) { [self] event in
+        display.show(event)
+        observe(.session(document, event))
+      }
+      lock.withLock { files = session.files }
+      ran()
+      // A newer save has come meanwhile: its run goes on where this one stopped.
+      if session.hasYielded { return }
+      last = record
+      try site.write(Page(document.embeddingLocalImages(), record: record))
+      server.show(page: name, html: nil)
+      server.setStatus(page: name, nil)
+      try site.write(IndexPage(site.entries))
+      server.show(page: "", html: nil)
+      observe(.updated(document, record, explanations: session.explanations, since.duration(to: .now)))
+    } catch {
+      server.setStatus(page: name, nil)
+      server.setProblems(page: name, (error as? Diagnostics)?.all ?? [error as? Diagnostic ?? Diagnostic("\(error)")])
+      observe(.problem(error))
+    }
+  }
+
+  private func startedSession(_ document: Document) throws -> Session {
+    if let session { return session }
+    let started = try document.session(options)
+    lock.withLock { session = started }
+    return started
+  }
+}
+
+/// What the browser sees while cells run: the page with what is there so far. A run that is over at once shows only its end.
+private final class Display {
+  private let document: Document
+  private let server: PreviewServer
+  private var records: [String: CellRecord]
+  private var shown = ContinuousClock.now
+  private var cell: Cell?
+  private var count = 0
+
+  private static let patience = Duration.milliseconds(400)
+
+  init(_ document: Document, server: PreviewServer, last: NotebookRecord?) {
+    self.document = document
+    self.server = server
+    records = Dictionary(last?.cells.map { ($0.id, $0) } ?? [], uniquingKeysWith: { first, _ in first })
+  }
+
+  func show(_ event: Session.Event) {
+    switch event {
+    case .cellStarted(let cell, let count, _):
+      self.cell = cell
+      self.count = count
+      setStatus(nil)
+    case .progress(let progress): setStatus(progress.line)
+    case .cellEnded(let cell, let record, _):
+      records[cell.id] = record
+      guard shown.duration(to: .now) > Self.patience else { return }
+      let cells = document.cells.map { records[$0.id] ?? CellRecord(id: $0.id, outcome: .notRun, outputs: []) }
+      server.show(
+        page: document.name, html: Page(document, record: NotebookRecord(notebook: document.name, cells: cells)).html)
+      shown = .now
+    case .cellReused(let cell, let record): records[cell.id] = record
+    case .text, .output, .warning: return
+    }
+  }
+
+  private func setStatus(_ detail: String?) {
+    guard let cell else { return }
+    server.setStatus(page: document.name, LiveStatus(cell: cell.id, number: cell.number, count: count, detail: detail))
+  }
+}

@@ -1,0 +1,59 @@
+import Document
+import Store
+
+/// A cell as it is compiled: a module whose name stands for all that the compiler sees of it.
+///
+/// The name is made of the source, which holds the names of the modules that it imports, and so on; it does not depend on the cell's
+/// place, so that a compiled cell serves every notebook and every version of one that has the same code before it.
+public struct CellUnit: Sendable {
+  public var number: Int
+  /// `Cell_` and 16 hexadecimal digits.
+  public var module: String
+  public var source: CellSource
+  /// What the compiled cell is kept under.
+  package var key: Key
+  /// The cells whose modules it imports.
+  public var imports: Set<Int>
+
+  private static let prefix = "Cell_"
+
+  /// A text without the modules' names, which mean nothing to a reader and differ from one version of a cell to the next:
+  /// `Point` for `Cell_0123456789abcdef.Point`.
+  public static func readable(_ text: String) -> String {
+    guard text.utf8.count > prefix.utf8.count, text.contains(prefix) else { return text }
+    return text.replacing(/Cell_[0-9a-f]{16}\./, with: "").replacing(/Cell_[0-9a-f]{16}/, with: "Cell")
+  }
+
+  /// The units of a notebook's cells, by number; that of the parameters is the first.
+  /// - Parameters:
+  ///   - environment: what else the compiled code depends on: the toolchain and FolioKit.
+  package static func all(_ graph: NotebookGraph, file: String, environment: Key) -> [CellUnit] {
+    var units: [CellUnit] = []
+    var occurrences: [Key: Int] = [:]
+    for node in graph.nodes {
+      let scope = node.scope
+      let source = CellSource(
+        cell: node.cell, analysis: node.analysis, imports: scope.imports(for: node.references) { units[$0].module }, file: file,
+        code: node.analysis.memoCalls.map { code(of: $0, scope: scope, units: units) })
+      var builder = KeyBuilder("compiled cell")
+      builder.add("environment", environment)
+      builder.add("source", source.text)
+      // The same code twice in a notebook is two cells, each with variables of its own.
+      let occurrence = occurrences[builder.key, default: 0]
+      occurrences[builder.key] = occurrence + 1
+      builder.add("occurrence", "\(occurrence)")
+      units.append(
+        CellUnit(
+          number: node.cell.number, module: prefix + builder.key.short, source: source, key: builder.key, imports: node.needs))
+    }
+    return units
+  }
+
+  /// What stands for the code of a `memo` call: its own text, and the modules of what it names.
+  private static func code(of call: MemoCall, scope: Scope, units: [CellUnit]) -> String {
+    var builder = KeyBuilder("memo")
+    builder.add("source", call.source)
+    for cell in scope.cells(for: call.references).sorted() where cell > 0 { builder.add("module", units[cell].module) }
+    return builder.key.short
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Building
+import Document
+import Foundation
+import Record
+import Session
+
+struct Preview: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show notebooks in the browser while they are written.",
+    discussion: """
+      Serves the site on this machine alone, and watches the notebooks and the files that their cells read. On each save only the \
+      changed cells run, and what depends on them; what the others made, the model among it, stays in memory. The page changes in place. \
+      Errors show in the page, and a file that cannot be read costs nothing.
+
+      Ctrl-C stops the running cell; when none runs, or the second time, it ends the preview. The pages are written to SITE as by \
+      'folio build'.
+
+      Examples:
+        folio preview
+        folio preview Notebooks/prontoqa.md --port 8000 -P idx=3
+      """)
+
+  @Argument(help: "The notebooks, Markdown files; all of 'Notebooks/' if none is named.", completion: .file(extensions: ["md"]))
+  var notebooks: [String] = []
+
+  @Option(help: ArgumentHelp("The port to serve at; 0 takes any free one.", valueName: "n"))
+  var port: UInt16 = 4646
+
+  @Option(help: ArgumentHelp("The folder of the site.", valueName: "dir"))
+  var site = "Site"
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws {
+    do {
+      let paths = notebooks.isEmpty ? try Notebooks.all() : notebooks
+      let overrides = options.parameters.map { ($0.name, $0.value) }
+      let progress = TerminalProgress()
+      // What is wrong with the command itself is said before anything is served; what is wrong with a notebook, in its page.
+      do { _ = try Notebooks.read(paths, overrides: overrides) } catch is Diagnostics {}
+      let preview = try LivePreview(
+        paths, overrides: overrides, site: site, port: port, options: options.session
+      ) { progress.show($0) }
+      let signals = Interrupts { if !preview.interrupt() { preview.end() } }
+      try preview.run()
+      signals.cancel()
+    } catch let problem as Notebooks.ParameterProblem {
+      throw ValidationError(problem.description)
+    } catch {
+      report(error)
+      throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue)
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import Glibc
+import Preview
+import Testing
+
+@Suite struct FileWatcherTests {
+  @Test func aWrittenFileIsReportedOnceClosed() async throws {
+    try await watching(["a.md"]) { watcher, folder in
+      let file = open(folder + "/a.md", O_WRONLY | O_TRUNC)
+      _ = write(file, "one", 3)
+      #expect(watcher.changes(timeout: .milliseconds(50)) == [])
+      _ = write(file, "two", 3)
+      close(file)
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/a.md"])
+      #expect(watcher.changes(timeout: .milliseconds(20)) == [])
+    }
+  }
+
+  @Test func aFileThatTakesTheNameIsReported() async throws {
+    try await watching(["a.md"]) { watcher, folder in
+      try save("new", to: folder + "/.a.tmp")
+      rename(folder + "/.a.tmp", folder + "/a.md")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/a.md"])
+    }
+  }
+
+  /// As Vim saves: the old file becomes the backup, a new one is written, the backup goes.
+  @Test func aSaveInStepsIsOneChangeAndTheNewFileIsThere() async throws {
+    try await watching(["a.md"]) { watcher, folder in
+      Thread.detachNewThread {
+        rename(folder + "/a.md", folder + "/a.md~")
+        usleep(20_000)
+        let file = open(folder + "/a.md", O_WRONLY | O_CREAT, 0o644)
+        _ = write(file, "new", 3)
+        close(file)
+        unlink(folder + "/a.md~")
+      }
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/a.md"])
+      try #expect(String(contentsOfFile: folder + "/a.md", encoding: .utf8) == "new")
+      #expect(watcher.changes(timeout: .milliseconds(50)) == [])
+    }
+  }
+
+  @Test func aDeletedFileIsReported() async throws {
+    try await watching(["a.md"]) { watcher, folder in
+      unlink(folder + "/a.md")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/a.md"])
+      try save("again", to: folder + "/a.md")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/a.md"])
+    }
+  }
+
+  @Test func aFileThatComesIntoBeingIsReportedAndItsFoldersToo() async throws {
+    try await watching(["later.md", "one/two/later.md"]) { watcher, folder in
+      try save("x", to: folder + "/later.md")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/later.md"])
+      try FileManager.default.createDirectory(atPath: folder + "/one/two", withIntermediateDirectories: true)
+      try save("x", to: folder + "/one/two/later.md")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/one/two/later.md"])
+      try save("y", to: folder + "/one/two/later.md")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/one/two/later.md"])
+    }
+  }
+
+  @Test func anExchangedFolderIsFollowed() async throws {
+    try await watching(["f/a.md"]) { watcher, folder in
+      try FileManager.default.createDirectory(atPath: folder + "/g", withIntermediateDirectories: true)
+      try save("other", to: folder + "/g/a.md")
+      rename(folder + "/f", folder + "/old")
+      rename(folder + "/g", folder + "/f")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/f/a.md"])
+      try save("again", to: folder + "/f/a.md")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/f/a.md"])
+      try save("nobody asked", to: folder + "/old/a.md")
+      #expect(watcher.changes(timeout: .milliseconds(50)) == [])
+    }
+  }
+
+  @Test func aLinkIsWatchedAndWhatItLeadsTo() async throws {
+    try await watching(["a.md"]) { watcher, folder in
+      try save("target", to: folder + "/elsewhere/real.md")
+      unlink(folder + "/a.md")
+      symlink("elsewhere/real.md", folder + "/a.md")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/a.md"])
+      try save("new", to: folder + "/elsewhere/real.md")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/a.md"])
+    }
+  }
+
+  @Test func severalFilesAreReportedTogether() async throws {
+    try await watching(["a.md", "b.md", "f/c.md"]) { watcher, folder in
+      let files = ["/a.md", "/b.md", "/f/c.md"]
+      for file in files { try save("new", to: folder + file) }
+      #expect(watcher.changes(settle: .milliseconds(20), timeout: .seconds(5)) == Set(files.map { folder + $0 }))
+      try save("new", to: folder + "/b.md")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/b.md"])
+    }
+  }
+
+  @Test func othersInTheFolderAreNoChange() async throws {
+    try await watching(["a.md"]) { watcher, folder in
+      try save("x", to: folder + "/b.md")
+      try save("x", to: folder + "/a.md.swp")
+      unlink(folder + "/b.md")
+      _ = try String(contentsOfFile: folder + "/a.md", encoding: .utf8)
+      #expect(watcher.changes(timeout: .milliseconds(50)) == [])
+      watcher.watch([folder + "/b.md"])
+      try save("x", to: folder + "/a.md")
+      #expect(watcher.changes(timeout: .milliseconds(50)) == [])
+      try save("x", to: folder + "/b.md")
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/b.md"])
+    }
+  }
+
+  @Test func aChangeBetweenTwoCallsIsNotLost() async throws {
+    try await watching(["a.md"]) { watcher, folder in
+      try save("new", to: folder + "/a.md")
+      usleep(20_000)
+      let atOnce = watcher.changes(settle: .milliseconds(200), timeout: .zero)
+      #expect(atOnce == [])
+      #expect(watcher.changes(timeout: .seconds(5)) == [folder + "/a.md"])
+    }
+  }
+
+  @Test func anInterruptionEndsTheWaitNowOrNextTime() async throws {
+    try await watching(["a.md"]) { watcher, _ in
+      Thread.detachNewThread {
+        usleep(20_000)
+        watcher.interrupt()
+      }
+      #expect(watcher.changes(timeout: nil) == [])
+      watcher.interrupt()
+      watcher.interrupt()
+      #expect(watcher.changes(timeout: nil) == [])
+      #expect(watcher.changes(timeout: .milliseconds(20)) == [])
+    }
+  }
+
+  @Test func writesInQuickSuccessionAreOneChange() async throws {
+    try await watching(["a.md"]) { watcher, folder in
+      Thread.detachNewThread {
+        for index in 0..<5 {
+          try? save("\(index)", to: folder + "/a.md")
+          usleep(10_000)
+        }
+      }
+      #expect(watcher.changes(settle: .milliseconds(300), timeout: .seconds(5)) == [folder + "/a.md"])
+      try #expect(String(contentsOfFile: folder + "/a.md", encoding: .utf8) == "4")
+    }
+  }
+
+  @Test func aFileThatNeverRestsIsReportedNonetheless() async throws {
+    try await watching(["a.md"]) { watcher, folder in
+      let isDone = Shared(false)
+      Thread.detachNewThread {
+        while !isDone.with({ $0 }) { try? save("x", to: folder + "/a.md") }
+      }
+      #expect(watcher.changes(settle: .milliseconds(30), timeout: .seconds(10)) == [folder + "/a.md"])
+      isDone.with { $0 = true }
+    }
+  }
+}
+
+private func save(_ text: String, to path: String) throws { try TestSite.write(text, to: path) }
+
+/// A watcher of these files in a folder of its own, in which `a.md`, `b.md`, `f/a.md` and `f/c.md` exist.
+private func watching(_ files: [String], _ body: @escaping @Sendable (FileWatcher, String) throws -> Void) async throws {
+  try await waiting {
+    let folder = FileManager.default.temporaryDirectory.path + "/watch-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for file in ["a.md", "b.md", "f/a.md", "f/c.md"] { try save("old", to: "\(folder)/\(file)") }
+    let watcher = try FileWatcher()
+    watcher.watch(Set(files.map { "\(folder)/\($0)" }))
+    try body(watcher, folder)
+  }
+}
