@@ -65,20 +65,26 @@ package struct CellKey: Codable, Sendable, Equatable {
       add(.parameter, parameter.name, "\(ParametersSource.type(parameter.value)) \(ParametersSource.text(parameter.value))")
     }
     for cell in node.needs.union(mutators).sorted() where cell > 0 {
-      add(.cell, graph.nodes[cell].cell.id, keyOf(cell)?.description ?? "not known")
+      add(.cell, graph.nodes[cell].cell.id, keyOf(cell)?.description ?? Self.unknown)
     }
   }
 
   // MARK: - Differences
 
-  /// What is different from an earlier key, in words; empty if nothing is.
+  /// Stands for the key of a cell that must run before its key is known.
+  static let unknown = "not known"
+
+  /// What is different from an earlier key, in words; empty if nothing is. While a cell that it depends on has not run, it is not known
+  /// which other cells it depends on, and nothing is said of these.
   package func changes(since earlier: CellKey) -> [String] {
     let old = Dictionary(grouping: earlier.parts) { Slot(kind: $0.kind, name: $0.name) }
     let new = Dictionary(grouping: parts) { Slot(kind: $0.kind, name: $0.name) }
     var seen: Set<Slot> = []
     let slots = (parts + earlier.parts).map { Slot(kind: $0.kind, name: $0.name) }.filter { seen.insert($0).inserted }
+    let isOpen = parts.contains { $0.value == Self.unknown }
     return slots.compactMap { slot in
       let (before, after) = (old[slot]?.map(\.value), new[slot]?.map(\.value))
+      if isOpen, slot.kind == .cell || slot.kind == .file, before == nil || after == nil { return nil }
       return before == after ? nil : Self.change(slot, from: before?.first, to: after?.first)
     }
   }

@@ -102,12 +102,11 @@ struct NotebookRun {
     switch reason {
     case .neededBy(let user): return "needed by \(graph.nodes[user].cell.id)"
     case .changed:
-      let id = graph.nodes[number].cell.id
-      guard let parts = survey.parts[number], let last = history.last(id) else { return "new" }
+      if let note = survey.notes[number] { return note }
+      guard let parts = survey.parts[number], let last = history.last(graph.nodes[number].cell.id) else { return "new" }
       let changes = parts.changes(since: last.parts)
       if !changes.isEmpty { return changes.joined(separator: ", ") }
-      if last.failed { return "it failed last time" }
-      return survey.notes[number] ?? "its record is not in the cache"
+      return last.failed ? "it failed last time" : "its record is not in the cache"
     }
   }
 

@@ -108,16 +108,14 @@ struct RecordBook {
   private func lookUp(_ number: Int, _ graph: NotebookGraph, file: String, isForced: Bool, _ survey: inout Survey) {
     let (base, isWhole) = parts(number, graph, file: file, survey)
     survey.parts[number] = base
+    if !graph.nodes[number].cell.options.cache { survey.notes[number] = "cache: false" } else if isForced { survey.notes[number] = "--force" }
     guard isWhole else { return }
     let paths = traces[base.key] ?? store?.value([String].self, .traces, base.key)
     guard let paths else { return }
     let parts = adding(paths, to: base)
     survey.parts[number] = parts
-    if !graph.nodes[number].cell.options.cache {
-      survey.notes[number] = "cache: false"
-    } else if isForced {
-      survey.notes[number] = "--force"
-    } else if let entry = entries[parts.key] ?? store?.value(Entry.self, .records, parts.key) {
+    guard survey.notes[number] == nil else { return }
+    if let entry = entries[parts.key] ?? store?.value(Entry.self, .records, parts.key) {
       if let changed = entry.written.keys.sorted().first(where: { digest($0) != entry.written[$0] }) {
         survey.notes[number] = "\(changed), which it writes, changed"
       } else {
@@ -126,8 +124,6 @@ struct RecordBook {
         survey.values[number] = Set(entry.values)
         survey.written.formUnion(entry.written.keys)
       }
-    } else {
-      survey.notes[number] = "its record is not in the cache"
     }
   }
 

@@ -59,7 +59,7 @@ import Testing
 
   @Test func afterAFailureTheOthersAreBuiltOnlyIfAsked() throws {
     let notebooks = [
-      "a": "```swift\nthrow CancellationError()\n```\n```swift\n\"next cell\"\n```", "b": "```swift\n\"next notebook\"\n```",
+      "a": "```swift\nthrow CancellationError()\n```\n```swift\n\"next cell\"\n```", "b": "---\nafter: a\n---\n```swift\n\"next notebook\"\n```",
     ]
     let stopped = try TemporaryFolder()
     let going = try TemporaryFolder()

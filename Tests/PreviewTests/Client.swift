@@ -79,11 +79,11 @@ final class TestSite: Sendable {
   static let page =
     "<!doctype html>\n<html>\n<head>\n<title>A</title>\n</head>\n<body><main><p>from the file</p></main></body>\n</html>\n"
 
-  init(files: [String: String] = ["index.html": page, "a/index.html": page]) throws {
+  init(files: [String: String] = ["index.html": page, "a/index.html": page], port wanted: UInt16 = 0) throws {
     folder = FileManager.default.temporaryDirectory.path + "/preview-" + UUID().uuidString
     for (path, text) in files { try Self.write(text, to: "\(folder)/site/\(path)") }
     let stopped = stopped
-    server = PreviewServer(site: folder + "/site", port: 0) { page in stopped.with { $0.append(page) } }
+    server = PreviewServer(site: folder + "/site", port: wanted) { page in stopped.with { $0.append(page) } }
     port = try server.start()
   }
 
