@@ -42,7 +42,7 @@ let package = Package(
         .product(name: "SwiftParser", package: "swift-syntax"),
       ]),
     .target(name: "CSpawn"),
-    .target(name: "Session", dependencies: ["Document", "Planning", "Record", "Store", "CSpawn"]),
+    .target(name: "Session", dependencies: ["Document", "Files", "Planning", "Record", "Store", "CSpawn"]),
     .target(
       name: "Rendering",
       dependencies: [

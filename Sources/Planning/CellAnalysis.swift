@@ -28,6 +28,8 @@ public struct CellAnalysis: Sendable, Equatable {
   var memoCalls: [MemoCall] = []
   /// Whether the cell asks where it stands (`#line`, `#file`, …).
   public var asksForItsPlace = false
+  /// Whether `some` stands anywhere in it.
+  var hasOpaqueTypes = false
 
   /// Its stored variables whose storage is a plain value of their type, so that the session can release what they hold.
   var releasableVariables: [String] = []
@@ -49,6 +51,7 @@ public struct CellAnalysis: Sendable, Equatable {
     specials.walk(file)
     memoCalls = specials.memoCalls
     asksForItsPlace = specials.asksForItsPlace
+    hasOpaqueTypes = specials.hasOpaqueTypes
   }
 
   /// All that the cell's code refers to, whenever it runs.
@@ -61,6 +64,11 @@ public struct CellAnalysis: Sendable, Equatable {
 
   /// Whether later cells see it even if they name nothing that it declares: by its extensions, conformances and operators.
   public var isAlwaysVisible: Bool { hasExtensions || declarations.contains { $0.kind == .other } }
+
+  /// Whether a type of the cell may be part of what it defines: one with a name, or one that hides behind `some`.
+  var definesTypes: Bool {
+    isAlwaysVisible || declarations.contains { $0.kind.isType } || hasOpaqueTypes
+  }
 
   private mutating func read(_ item: CodeBlockItemSyntax.Item, isConditional: Bool = false) {
     switch item {
@@ -172,6 +180,12 @@ struct MemoCall: Sendable, Equatable {
 private final class SpecialFinder: SyntaxVisitor {
   var memoCalls: [MemoCall] = []
   var asksForItsPlace = false
+  var hasOpaqueTypes = false
+
+  override func visit(_ node: SomeOrAnyTypeSyntax) -> SyntaxVisitorContinueKind {
+    if node.someOrAnySpecifier.text == "some" { hasOpaqueTypes = true }
+    return .visitChildren
+  }
 
   override func visit(_ node: FunctionCallExprSyntax) -> SyntaxVisitorContinueKind {
     if node.calledExpression.as(DeclReferenceExprSyntax.self)?.baseName.text == "memo", let first = node.arguments.first {

@@ -103,7 +103,7 @@ package struct CellKey: Codable, Sendable, Equatable {
     case .folio: "another build of Folio"
     case .machine: "another machine"
     case .cell:
-      old == nil ? "it depends on cell \(slot.name) now" : new == nil ? "it depends no longer on cell \(slot.name)" : "cell \(slot.name) ran"
+      old == nil ? "it depends on \(cell(slot.name)) now" : new == nil ? "it depends no longer on \(cell(slot.name))" : "\(cell(slot.name)) ran"
     case .parameter:
       old == nil || new == nil ? "reads params.\(slot.name)\(new == nil ? " no longer" : "")"
         : "params.\(slot.name) \(plain(old)) -> \(plain(new))"
@@ -117,6 +117,8 @@ package struct CellKey: Codable, Sendable, Equatable {
       }
     }
   }
+
+  private static func cell(_ id: String) -> String { id.hasPrefix("cell-") ? id : "cell \(id)" }
 
   /// A parameter's value without its type.
   private static func plain(_ value: String?) -> String { value?.split(separator: " ", maxSplits: 1).last.map(String.init) ?? "" }

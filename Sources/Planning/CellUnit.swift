@@ -14,6 +14,8 @@ public struct CellUnit: Sendable {
   package var key: Key
   /// The cells whose modules it imports.
   public var imports: Set<Int>
+  /// Whether the author imports more than FolioKit.
+  public var importsLibraries: Bool
 
   private static let prefix = "Cell_"
 
@@ -30,11 +32,13 @@ public struct CellUnit: Sendable {
   package static func all(_ graph: NotebookGraph, file: String, environment: Key) -> [CellUnit] {
     var units: [CellUnit] = []
     var occurrences: [Key: Int] = [:]
+    var bringsTypes: [Bool] = []
     for node in graph.nodes {
       let scope = node.scope
       let source = CellSource(
-        cell: node.cell, analysis: node.analysis, imports: scope.imports(for: node.references) { units[$0].module }, file: file,
+        cell: node.cell, analysis: node.analysis, imports: scope.imports(for: node.references, module: { units[$0].module }, bringsTypes: { bringsTypes[$0] }), file: file,
         code: node.analysis.memoCalls.map { code(of: $0, scope: scope, units: units) })
+      bringsTypes.append(node.analysis.definesTypes || node.needs.contains { bringsTypes[$0] })
       var builder = KeyBuilder("compiled cell")
       builder.add("environment", environment)
       builder.add("source", source.text)
@@ -44,7 +48,8 @@ public struct CellUnit: Sendable {
       builder.add("occurrence", "\(occurrence)")
       units.append(
         CellUnit(
-          number: node.cell.number, module: prefix + builder.key.short, source: source, key: builder.key, imports: node.needs))
+          number: node.cell.number, module: prefix + builder.key.short, source: source, key: builder.key, imports: node.needs,
+          importsLibraries: !(scope.libraries + node.analysis.imports).isEmpty))
     }
     return units
   }

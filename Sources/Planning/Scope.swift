@@ -41,8 +41,13 @@ public struct Scope: Sendable, Equatable {
   }
 
   /// The import declarations for a cell, in an order that depends on nothing but the notebook.
-  /// - Parameter module: the name of a cell's module.
-  public func imports(for references: References, module: (Int) -> String) -> [String] {
+  /// - Parameters:
+  ///   - module: the name of a cell's module.
+  ///   - bringsTypes: whether a cell, or one that it needs, defines types. What imports one that does not need not tell its own
+  ///     importers of it: so a long chain of cells costs the compiler no more than a short one.
+  public func imports(
+    for references: References, module: (Int) -> String, bringsTypes: (Int) -> Bool = { _ in true }
+  ) -> [String] {
     var scoped: [Int: Set<String>] = [:]
     for name in references.names.keys {
       for definition in definitions(of: name) where definition.declaration.kind != .other {
@@ -51,7 +56,8 @@ public struct Scope: Sendable, Equatable {
     }
     return libraries
       + cells(for: references).sorted().flatMap { cell in
-        (alwaysVisible.contains(cell) ? ["import \(module(cell))"] : []) + (scoped[cell] ?? []).sorted().map { "import \($0)" }
+        let word = bringsTypes(cell) ? "import" : "@_implementationOnly import"
+        return (alwaysVisible.contains(cell) ? ["import \(module(cell))"] : []) + (scoped[cell] ?? []).sorted().map { "\(word) \($0)" }
       }
   }
 }

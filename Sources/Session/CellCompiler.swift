@@ -1,4 +1,5 @@
 import Document
+import Files
 import Foundation
 import Planning
 import Record
@@ -17,6 +18,8 @@ struct CellCompiler: Sendable {
   var folder: String
   /// Where compiled cells are kept for other sessions.
   var store: Store?
+  /// Empty modules in place of the C modules below FolioKit.
+  private var moduleMap: String
   /// Stands for all that compiled code depends on besides its source.
   var environment: Key
 
@@ -27,7 +30,15 @@ struct CellCompiler: Sendable {
     self.folder = folder
     self.store = store
     let modules = Installation.hiddenModules.map { "module \($0) {}\n" }.joined()
-    try write(Data(modules.utf8), to: moduleMap)
+    // The compiler keeps what it makes of the map under the map's path: the same path each time saves it the work.
+    let shared = store.map { "\($0.folder)/hidden.modulemap" }
+    if let shared, (try? String(contentsOfFile: shared, encoding: .utf8)) != modules { try? WholeFile.write(modules, to: shared) }
+    if let shared, (try? String(contentsOfFile: shared, encoding: .utf8)) == modules {
+      moduleMap = shared
+    } else {
+      moduleMap = folder + "/hidden.modulemap"
+      try write(Data(modules.utf8), to: moduleMap)
+    }
   }
 
   struct Compiled: Sendable {
@@ -44,21 +55,27 @@ struct CellCompiler: Sendable {
     var diagnostics: [Diagnostic]
   }
 
-  private var moduleMap: String { folder + "/hidden.modulemap" }
-
   static func entryPoint(_ module: String) -> String { "folio_\(module)_main" }
 
   func library(_ module: String) -> String { "\(folder)/\(module).so" }
 
   /// Compiles and links a cell, or takes it from the store.
+  /// - Parameter interfaceIsThere: is called when other cells that import this one can be compiled, before its own code is made.
   /// - Throws: `Failure` if the cell has errors, a `Diagnostic` if the tools themselves fail.
-  func compile(_ unit: CellUnit) throws -> Compiled {
+  func compile(_ unit: CellUnit, interfaceIsThere: @escaping () -> Void = {}) throws -> Compiled {
     if let data = store?.data(.cells, unit.key), let kept = try? PropertyListDecoder().decode(KeptCell.self, from: data) {
       return try unpack(kept, unit)
     }
     let base = "\(folder)/\(unit.module)"
     try write(Data(unit.source.text.utf8), to: base + ".swift")
-    let (termination, output) = try ChildProcess.run(toolchain.frontend, frontendArguments(base: base, module: unit.module))
+    let (termination, output) = try ChildProcess.run(
+      toolchain.frontend, frontendArguments(base: base, module: unit.module),
+      meanwhile: {
+        // The compiler gives the file its name when it is whole, and finds no more errors after it.
+        guard access(base + ".swiftmodule", R_OK) == 0 else { return true }
+        interfaceIsThere()
+        return false
+      })
     let diagnostics = CompilerDiagnostics.parse(output, source: unit.source)
     guard termination == .exited(0) else {
       var errors = diagnostics.filter { $0.severity == .error }
@@ -67,7 +84,7 @@ struct CellCompiler: Sendable {
       if errors.isEmpty { errors = [Self.crash(termination, output: output)] }
       throw Failure(diagnostics: errors)
     }
-    try link(base: base)
+    try link(base: base, libraries: unit.importsLibraries ? libraries(of: base) : Self.standardLibraries)
     let compiled = Compiled(module: unit.module, library: base + ".so", warnings: diagnostics.filter(Self.isNews))
     keep(compiled, key: unit.key, base: base)
     for file in [".swift", ".o"] { unlink(base + file) }
@@ -146,7 +163,7 @@ struct CellCompiler: Sendable {
         + (activities.isEmpty ? String(output.suffix(1000)) : activities))
   }
 
-  private func link(base: String) throws {
+  private func link(base: String, libraries: [String]) throws {
     // An asynchronous main ends by `exit(0)`: the worker's `__wrap_exit` ends the cell instead. See CWorker.
     let object = try Data(contentsOf: URL(fileURLWithPath: base + ".o"))
     let isAsynchronous = object.range(of: Data("swift_task_asyncMainDrainQueue".utf8)) != nil
@@ -154,10 +171,17 @@ struct CellCompiler: Sendable {
       toolchain.linker,
       // `swiftrt.o` tells the runtime of the library's types and conformances when it loads.
       ["-shared", "--eh-frame-hdr", "--as-needed", "--hash-style=both", toolchain.registrar, base + ".o", "-o", base + ".so"]
-        + (try libraries(of: base)) + ["-L", toolchain.runtime, "-rpath", toolchain.runtime]
+        + libraries + ["-L", toolchain.runtime, "-rpath", toolchain.runtime]
         + Toolchain.systemLibraryFolders.flatMap { ["-L", $0] } + (isAsynchronous ? ["--wrap=exit"] : []))
     guard linking == .exited(0) else { throw Diagnostic("a compiled cell could not be linked: \(output)") }
   }
+
+  /// The libraries that a cell may need which imports nothing but FolioKit; those that it does not need are left out by the linker.
+  private static let standardLibraries =
+    [
+      "swiftSwiftOnoneSupport", "swiftCore", "swift_Concurrency", "swift_StringProcessing", "swift_RegexParser", "swiftGlibc",
+      "BlocksRuntime", "dispatch", "swiftDispatch", "Foundation", "FoundationEssentials", "FoundationInternationalization",
+    ].map { "-l" + $0 }
 
   /// The libraries that the cell's imports ask for.
   private func libraries(of base: String) throws -> [String] {

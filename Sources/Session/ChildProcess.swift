@@ -49,9 +49,10 @@ struct ChildProcess {
   }
 
   /// Runs a program to its end, and returns what it wrote to both streams.
+  /// - Parameter meanwhile: is called every few milliseconds until it returns false.
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
-    directory: String? = nil
+    directory: String? = nil, meanwhile: (() -> Bool)? = nil
   ) throws -> (termination: Termination, output: String) {
     var pipe: [Int32] = [-1, -1]
     let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -68,7 +69,15 @@ struct ChildProcess {
     }
     var output: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    var meanwhile = meanwhile
     while true {
+      if let look = meanwhile {
+        var waiting = pollfd(fd: pipe[0], events: Int16(POLLIN), revents: 0)
+        if poll(&waiting, 1, 2) == 0 {
+          if !look() { meanwhile = nil }
+          continue
+        }
+      }
       let count = read(pipe[0], &buffer, buffer.count)
       if count < 0 && errno == EINTR { continue }
       if count <= 0 { break }

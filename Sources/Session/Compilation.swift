@@ -18,6 +18,8 @@ final class Compilation: @unchecked Sendable {
     var unit: CellUnit
     var imports: [String]
     var isStarted = false
+    /// Whether cells that import it can be compiled.
+    var hasInterface = false
     var outcome: Outcome?
   }
 
@@ -107,7 +109,14 @@ final class Compilation: @unchecked Sendable {
   private func work() {
     while let unit = next() {
       Self.cores.wait()
-      let outcome = Outcome { try compiler.compile(unit) }
+      let outcome = Outcome {
+        try compiler.compile(unit) { [self] in
+          lock.withLock {
+            jobs[unit.module]?.hasInterface = true
+            lock.broadcast()
+          }
+        }
+      }
       Self.cores.signal()
       lock.withLock {
         jobs[unit.module]?.outcome = outcome
@@ -123,31 +132,32 @@ final class Compilation: @unchecked Sendable {
     while !waiting.isEmpty {
       for (place, module) in waiting.enumerated() {
         guard let job = jobs[module] else { continue }
-        let outcomes = job.imports.map { jobs[$0]?.outcome }
-        if outcomes.contains(where: Self.isFailure) {
+        switch readiness(of: job) {
+        case nil: continue
+        case false?:
           waiting.remove(at: place)
           jobs[module]?.outcome = .failure(Skipped())
           lock.broadcast()
-          break
+        case true?:
+          waiting.remove(at: place)
+          jobs[module]?.isStarted = true
+          return job.unit
         }
-        guard outcomes.allSatisfy({ $0 != nil }) else { continue }
-        waiting.remove(at: place)
-        jobs[module]?.isStarted = true
-        return job.unit
+        break
       }
-      if !waiting.contains(where: { isReady($0) }) { lock.wait() }
+      if !waiting.contains(where: { jobs[$0].flatMap(readiness) != nil }) { lock.wait() }
     }
     workers -= 1
     return nil
   }
 
-  private func isReady(_ module: String) -> Bool {
-    guard let job = jobs[module] else { return false }
-    let outcomes = job.imports.map { jobs[$0]?.outcome }
-    return outcomes.allSatisfy { $0 != nil } || outcomes.contains(where: Self.isFailure)
-  }
-
-  private static func isFailure(_ outcome: Outcome?) -> Bool {
-    if case .failure? = outcome { true } else { false }
+  /// Whether a cell can be compiled now; false if it never can; nil if that is not known yet.
+  private func readiness(of job: Job) -> Bool? {
+    let imports = job.imports.map { jobs[$0] }
+    if imports.contains(where: { if case .failure? = $0?.outcome { true } else { false } }) { return false }
+    let isReady = imports.allSatisfy { job in
+      if case .success? = job?.outcome { true } else { job?.hasInterface == true }
+    }
+    return isReady ? true : nil
   }
 }
