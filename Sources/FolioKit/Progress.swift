@@ -1,3 +1,4 @@
+import CWorker
 import Foundation
 import Record
 
@@ -32,6 +33,8 @@ public struct ProgressSequence<Elements: Collection>: Sequence {
     }
 
     public func next() -> Elements.Element? {
+      // A loop that the user stops ends here, in order, and not in the midst of its work.
+      folio_stop_if_interrupted()
       // The element before this one is done only now.
       state.completed += 1
       guard let element = rest.next() else {

@@ -37,6 +37,7 @@ package struct Checkpoint: Sendable {
     guard ["F32", "BF16", "F16"].contains(entry.type) else {
       throw .badWeights(file: file.path, tensor: name, problem: "is of type \(entry.type), not F32, BF16 or F16")
     }
+    if Interruption.isRequested() { throw .interrupted }
     return try file.tensor(entry)
   }
 

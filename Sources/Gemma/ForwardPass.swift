@@ -13,11 +13,13 @@ struct ForwardPass {
   var past: KeyValueCache
 
   /// The normed residual stream behind the last layer, `[position, width]`: what the unembedding reads.
-  mutating func callAsFunction(_ tokens: [Int]) -> Tensor {
+  /// - Throws: `interrupted`, before any layer, if the work is asked to end.
+  mutating func callAsFunction(_ tokens: [Int]) throws(GemmaError) -> Tensor {
     let angles = RotaryAngles(positions: past.count..<past.count + tokens.count, configuration: configuration)
     var x = embed(tokens)
     recorder.record(.embedding, nil, x)
     for layer in 0..<configuration.layers {
+      if Interruption.isRequested() { throw .interrupted }
       recorder.record(.residualPre, layer, x)
       x.add(attend(x, layer, angles))
       recorder.record(.residualMid, layer, x)

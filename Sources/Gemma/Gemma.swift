@@ -137,6 +137,7 @@ extension GemmaModel {
   }
 
   /// Reads further tokens behind those that `past` holds, and adds them to it. Activations and logits are those of the new positions.
+  /// A run that is interrupted leaves `past` empty.
   public func run(
     _ tokens: [Int], continuing past: inout KeyValueCache, capturing capture: Capture = .none, logits: LogitPositions = .last
   ) throws(GemmaError) -> ModelRun {
@@ -145,7 +146,7 @@ extension GemmaModel {
     var pass = ForwardPass(configuration: config, weights: weights, recorder: recorder, past: past)
     // The pass writes to the cache's storage: it must be its only owner, or every buffer would be copied.
     past = emptyCache
-    let final = pass(tokens)
+    let final = try pass(tokens)
     past = pass.past
     return ModelRun(tokens: tokens, logits: unembed(final, logits), cache: ActivationCache(pass.recorder.activations))
   }

@@ -31,6 +31,8 @@ public enum GemmaError: Error, Equatable, Sendable {
   case layerOutOfRange(point: String, layers: Int)
   /// An activation that the run did not capture.
   case notCaptured(point: String, captured: [String])
+  /// The work was asked to end before its time.
+  case interrupted
 }
 
 extension GemmaError: CustomStringConvertible {
@@ -57,6 +59,7 @@ extension GemmaError: CustomStringConvertible {
     case .unknownHookPoint(let name, let nearest): "There is no hook point “\(name)”. Did you mean “\(nearest)”?"
     case .layerOutOfRange(let point, let layers):
       "“\(point)” does not exist: the model has \(layers) layers, numbered from 0 to \(layers - 1)."
+    case .interrupted: "It was stopped."
     case .notCaptured(let point, let captured):
       "“\(point)” was not captured in this run. Add it to `capturing:`. "
         + (captured.isEmpty ? "Nothing was captured." : "Captured: \(captured.joined(separator: ", ")).")

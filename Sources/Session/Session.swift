@@ -162,7 +162,8 @@ public final class Session {
     if let worker { return worker }
     var environment = WorkerEnvironment.make()
     environment["FOLIO_UNTRACKED"] = [compiler.folder, store?.folder].compactMap { $0 }.joined(separator: ":")
-    environment["FOLIO_CACHE"] = store?.folder
+    environment["FOLIO_CACHE"] = store?.folder ?? ""
+    environment["FOLIO_BUILD"] = compiler.environment.description
     let worker = try WorkerProcess(installation: compiler.installation, directory: directory, environment: environment)
     // Before its first cell, a worker only fails for what its machine lacks; the dynamic loader says it on the standard error.
     var words: [UInt8] = []

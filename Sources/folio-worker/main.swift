@@ -9,6 +9,8 @@ import CWorker
 import FolioKit
 import Foundation
 import Record
+import Store
+import Tensors
 
 #if canImport(Glibc)
   import Glibc
@@ -111,6 +113,20 @@ func release(_ libraries: [String]) {
   answer(.init(end: .finished))
 }
 
+/// Remembered values are kept in the host's store, for this build of Folio.
+func rememberValues(in environment: [String: String]) {
+  guard let folder = environment["FOLIO_CACHE"], !folder.isEmpty else { return }
+  let store = Store(folder: folder)
+  func key(_ parts: [(label: String, value: Data)]) -> Key {
+    var builder = KeyBuilder("memo")
+    builder.add("build", environment["FOLIO_BUILD"] ?? "")
+    for part in parts { builder.add(part.label, part.value) }
+    return builder.key
+  }
+  MemoStore.find = { store.data(.memo, key($0)) }
+  MemoStore.keep = { data, parts in store.put(data, .memo, key(parts)) }
+}
+
 guard folio_channel_open(3, 4) == 0 else {
   FileHandle.standardError.write(Data("folio-worker is started by folio; run 'folio --help'\n".utf8))
   exit(64)
@@ -123,6 +139,8 @@ folio_cells_start(executor.0, executor.1) { pointer, description, unavailable in
   unavailable?.pointee = isUnavailable(error) ? 1 : 0
 }
 FolioKit.prepareSession()
+Interruption.isRequested = { folio_is_interrupted() }
+rememberValues(in: ProcessInfo.processInfo.environment)
 let commands = Thread {
   while let command = nextCommand() {
     switch command {
