@@ -77,10 +77,11 @@ let package = Package(
 
     // One test target a module.
     .testTarget(name: "DocumentTests", dependencies: ["Document"]),
-    .testTarget(name: "PlanningTests", dependencies: ["Planning", "Document"]),
+    .testTarget(name: "StoreTests", dependencies: ["Store"]),
+    .testTarget(name: "PlanningTests", dependencies: ["Planning", "Document", "Store"]),
     // Sessions start the worker that lies beside the tests.
-    .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Record", "folio-worker"]),
-    .testTarget(name: "BuildingTests", dependencies: ["Building", "Document", "Record", "Session", "folio-worker"]),
+    .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Record", "Store", "folio-worker"]),
+    .testTarget(name: "BuildingTests", dependencies: ["Building", "Document", "Record", "Session", "Store", "folio-worker"]),
     .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record"]),
     .testTarget(name: "RecordTests", dependencies: ["Record"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),

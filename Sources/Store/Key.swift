@@ -5,12 +5,10 @@ import Foundation
 package struct Key: Hashable, Sendable, CustomStringConvertible {
   private let digits: String
 
-  /// - Parameter hexadecimal: 64 digits.
+  /// - Parameter hexadecimal: 64 digits. Capitals are the same key.
   package init?(hexadecimal: String) {
-    guard hexadecimal.utf8.count == 64, hexadecimal.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
-      return nil
-    }
-    digits = hexadecimal
+    guard hexadecimal.utf8.count == 64, hexadecimal.utf8.allSatisfy(Self.isDigit) else { return nil }
+    digits = hexadecimal.lowercased()
   }
 
   fileprivate init(_ digest: SHA256.Digest) { digits = digest.hexadecimal }
@@ -20,8 +18,16 @@ package struct Key: Hashable, Sendable, CustomStringConvertible {
 
   /// The first 16 of them: enough to tell the things of one notebook apart.
   package var short: String { String(digits.prefix(16)) }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"): true
+    default: false
+    }
+  }
 }
 
+/// As a string of its digits.
 extension Key: Codable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
@@ -38,39 +44,61 @@ extension Key: Codable {
   }
 }
 
-/// Makes a key of labelled parts. Each part is preceded by its length, so that no two sequences of parts are the same bytes.
+/// Makes a key of labelled parts. Each part is preceded by its length, so that no two sequences of parts are the same bytes. A part is its
+/// bytes: a text counts as its UTF-8, a key as its digits.
 package struct KeyBuilder {
   private var hash = SHA256()
 
   /// - Parameter purpose: keeps keys of different things apart.
   package init(_ purpose: String) { add(purpose) }
 
+  /// Adds a text.
   package mutating func add(_ label: String, _ value: String) {
     add(label)
     add(value)
   }
 
-  package mutating func add(_ label: String, _ value: Data) {
+  /// Adds bytes.
+  package mutating func add(_ label: String, _ value: some DataProtocol) {
     add(label)
-    addBytes(value, count: value.count)
+    addBytes(value)
   }
 
+  /// Adds what another key stands for.
   package mutating func add(_ label: String, _ key: Key) { add(label, key.description) }
 
   /// The key of the parts so far.
   package var key: Key { Key(hash.finalize()) }
 
-  private mutating func add(_ text: String) { addBytes(Array(text.utf8), count: text.utf8.count) }
+  private mutating func add(_ text: String) { addBytes(Array(text.utf8)) }
 
-  private mutating func addBytes(_ bytes: some DataProtocol, count: Int) {
-    withUnsafeBytes(of: UInt64(count).littleEndian) { hash.update(bufferPointer: $0) }
+  private mutating func addBytes(_ bytes: some DataProtocol) {
+    withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hash.update(bufferPointer: $0) }
     hash.update(data: bytes)
   }
 }
 
+extension SHA256 {
+  /// The digest of bytes in memory.
+  static func digest(_ bytes: UnsafeRawBufferPointer) -> Digest {
+    var hash = SHA256()
+    hash.update(bufferPointer: bytes)
+    return hash.finalize()
+  }
+}
+
 extension SHA256.Digest {
+  /// 64 digits.
   var hexadecimal: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    let digits: StaticString = "0123456789abcdef"
+    return String(unsafeUninitializedCapacity: 2 * SHA256.byteCount) { text in
+      var count = 0
+      for byte in self {
+        text[count] = digits.utf8Start[Int(byte >> 4)]
+        text[count + 1] = digits.utf8Start[Int(byte & 15)]
+        count += 2
+      }
+      return count
+    }
   }
 }
