@@ -214,6 +214,8 @@ static _Atomic bool is_running = false;  // Whether a cell runs.
 static _Atomic pthread_t cell_thread;
 static sem_t interruption;
 static _Thread_local bool has_stopped = false;
+// A thread that is parked as it waits for our own condition would block all who signal it: it looks at the flag itself.
+static _Thread_local bool is_serving = false;
 
 bool folio_is_interrupted(void) { return atomic_load_explicit(&is_interrupted, memory_order_relaxed); }
 
@@ -246,7 +248,7 @@ static bool waits_in_kernel(const ucontext_t *context) {
 static void handle_stop(int signal, siginfo_t *info, void *context) {
   (void)signal, (void)info;
   int error = errno;
-  bool stops = is_cell_thread && !has_stopped && my_generation == thread_generation && folio_is_interrupted() && is_running;
+  bool stops = is_cell_thread && !has_stopped && !is_serving && my_generation == thread_generation && folio_is_interrupted() && is_running;
   uintptr_t address = ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
   if (stops && (folio_is_cell_code(address) || waits_in_kernel(context))) end_interrupted(context);
   errno = error;
@@ -270,6 +272,9 @@ static void *interrupt_cells(void *nothing) {
     usleep(20000);
     while (is_running && folio_is_interrupted()) {
       pthread_kill(cell_thread, SIGUSR2);
+      pthread_mutex_lock(&lock);
+      pthread_cond_broadcast(&work);
+      pthread_mutex_unlock(&lock);
       usleep(2000);
     }
   }
@@ -325,7 +330,18 @@ void folio_enqueue(void *job) {
 _Noreturn static void serve(bool cells) {
   for (;;) {
     pthread_mutex_lock(&lock);
-    while (my_generation == thread_generation && !first_job && !(cells && waiting_entry)) pthread_cond_wait(&work, &lock);
+    is_serving = true;
+    bool stops = false;
+    while (my_generation == thread_generation && !first_job && !(cells && waiting_entry) && !stops) {
+      pthread_cond_wait(&work, &lock);
+      // Only an asynchronous cell runs while its thread waits here.
+      stops = !cells && is_running && folio_is_interrupted();
+    }
+    is_serving = false;
+    if (stops && my_generation == thread_generation) {
+      pthread_mutex_unlock(&lock);
+      end_interrupted(NULL);
+    }
     if (my_generation != thread_generation) {
       pthread_mutex_unlock(&lock);
       park();

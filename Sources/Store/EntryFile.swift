@@ -43,8 +43,8 @@ enum EntryFile {
     guard header.suffix(MemoryLayout<UInt64>.size).elementsEqual(bytes(ofLength: count)) else { return nil }
     guard let memory = malloc(max(count, 1)) else { return nil }
     let bytes = UnsafeMutableRawBufferPointer(start: memory, count: count)
-    guard fill(bytes, from: file), SHA256.digest(UnsafeRawBufferPointer(bytes)).elementsEqual(header[magic.count...].prefix(SHA256.byteCount))
-    else {
+    let digest = header[magic.count...].prefix(SHA256.byteCount)
+    guard fill(bytes, from: file), SHA256.digest(UnsafeRawBufferPointer(bytes)).elementsEqual(digest) else {
       free(memory)
       return nil
     }

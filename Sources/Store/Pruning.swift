@@ -90,7 +90,8 @@ extension Store {
   /// The entries, and the files that are to become some. Whatever else lies there is none of ours: `FOLIO_CACHE` may name a folder in which
   /// someone keeps notebooks of their own in `notebooks`.
   private func files() -> [File] {
-    Kind.allCases.flatMap { kind in
+    guard !folder.isEmpty else { return [] }
+    return Kind.allCases.flatMap { kind in
       let base = "\(folder)/\(kind.rawValue)"
       return Self.names(in: base).filter { Self.isHexadecimal($0, count: 2) }.flatMap { part in
         Self.names(in: "\(base)/\(part)").compactMap { Self.file(kind, "\(base)/\(part)", $0) }
@@ -107,7 +108,9 @@ extension Store {
     return File(kind: kind, path: path, size: Int(status.st_size), used: Moment(status.st_mtim), isTemporary: isTemporary)
   }
 
-  private static func names(in folder: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
+  private static func names(in folder: String) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+  }
 
   private static func isHexadecimal(_ name: String, count: Int) -> Bool {
     name.utf8.count == count && name.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }

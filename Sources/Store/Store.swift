@@ -20,7 +20,7 @@ package final class Store: Sendable {
   /// The store's folder; it is made when something is kept.
   package let folder: String
 
-  /// A store in a folder, which need not be there yet. The disk is not touched.
+  /// A store in a folder, which need not be there yet. The disk is not touched. In a folder without a name nothing is kept.
   package init(folder: String) { self.folder = folder }
 
   /// Where the store is: `FOLIO_CACHE`, else `$XDG_CACHE_HOME/folio`, else `~/.cache/folio`
@@ -37,7 +37,9 @@ package final class Store: Sendable {
 
   /// Keeps data under a key, in place of what was there. Returns whether it did: a disk that is full or read-only is no error.
   @discardableResult
-  package func put(_ data: Data, _ kind: Kind, _ key: Key) -> Bool { EntryFile.write(data, to: path(kind, key)) }
+  package func put(_ data: Data, _ kind: Kind, _ key: Key) -> Bool {
+    !folder.isEmpty && EntryFile.write(data, to: path(kind, key))
+  }
 
   /// What is kept under a key as JSON; nil also if it is of another form.
   package func value<Value: Decodable>(_ type: Value.Type, _ kind: Kind, _ key: Key) -> Value? {

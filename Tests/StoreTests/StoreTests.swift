@@ -3,135 +3,142 @@ import Store
 import Testing
 
 @Suite struct StoreTests {
-  private let folder = TestFolder()
-  private var store: Store { Store(folder: folder.path + "/store") }
-  private let key = Self.key("a")
+  private let folder: TemporaryFolder
+  private let store: Store
 
-  private static func key(_ text: String) -> Key {
-    var builder = KeyBuilder("test")
-    builder.add("text", text)
-    return builder.key
+  init() throws {
+    folder = try TemporaryFolder()
+    store = folder.store
   }
 
-  private var file: String {
-    let names = (try? FileManager.default.subpathsOfDirectory(atPath: store.folder)) ?? []
-    return store.folder + "/" + (names.first { $0.hasSuffix(String(key.description.dropFirst(2))) } ?? "")
+  @Test(arguments: [0, 1, 47, 48, 49, 100_000, 5_000_000])
+  func whatIsKeptIsFound(size: Int) {
+    let data = Data((0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) })
+    #expect(store.put(data, .memo, key("a")))
+    let found = store.data(.memo, key("a"))
+    #expect(found == data && found?.startIndex == 0)
   }
 
-  @Test func whatIsPutIsFound() {
-    #expect(store.data(.memo, key) == nil)
-    #expect(store.put(Data("payload".utf8), .memo, key))
-    #expect(store.data(.memo, key) == Data("payload".utf8))
-    #expect(store.data(.cells, key) == nil)
-    #expect(store.put(Data(), .cells, key) && store.data(.cells, key) == Data())
-    #expect(store.put(value: ["x": [1.5]], .records, key) && store.value([String: [Double]].self, .records, key) == ["x": [1.5]])
-    #expect(store.value([Int].self, .records, key) == nil)
+  @Test func aPartOfOtherDataIsKept() {
+    let part = Data([1, 2, 3, 4, 5])[1...3]
+    #expect(store.put(part, .memo, key("a")) && store.data(.memo, key("a")) == Data([2, 3, 4]))
   }
 
-  /// Every kind of damage, at every place of the file.
-  @Test func aDamagedEntryIsMissingAndRemoved() throws {
-    let whole: [UInt8] = {
-      store.put(Data("payload".utf8), .memo, key)
-      return FileManager.default.contents(atPath: file).map(Array.init) ?? []
-    }()
-    #expect(whole.count > 40)
-    var damaged: [[UInt8]] = whole.indices.map { Array(whole[..<$0]) } + [whole + [0], Array("something else".utf8)]
-    for index in whole.indices {
-      var flipped = whole
-      flipped[index] ^= 0x10
-      damaged.append(flipped)
+  @Test func whatWasNeverKeptIsMissing() {
+    #expect(store.data(.cells, key("a")) == nil)
+    store.put(Data("x".utf8), .cells, key("a"))
+    #expect(store.data(.cells, key("b")) == nil)
+  }
+
+  @Test func kindsAreKeptApart() {
+    for kind in Store.Kind.allCases { #expect(store.put(Data(kind.rawValue.utf8), kind, key("a"))) }
+    for kind in Store.Kind.allCases { #expect(store.data(kind, key("a")) == Data(kind.rawValue.utf8)) }
+  }
+
+  @Test func theLastOneKeptIsFound() {
+    store.put(Data("long long long".utf8), .memo, key("a"))
+    store.put(Data("short".utf8), .memo, key("a"))
+    #expect(store.data(.memo, key("a")) == Data("short".utf8))
+  }
+
+  @Test func anEntryLiesWhereItIsSaidToLie() {
+    store.put(Data("x".utf8), .traces, key("a"))
+    #expect(exists(store.file(.traces, key("a"))) && store.allFiles.count == 1)
+  }
+
+  @Test func makingAStoreAndLookingDoNotTouchTheDisk() {
+    #expect(store.data(.cells, key("a")) == nil && store.usage().isEmpty && store.prune(to: 0) == Store.Usage())
+    #expect(!exists(store.folder))
+  }
+
+  @Test func theFoldersAndFilesAreTheUsersAlone() throws {
+    let store = Store(folder: folder.path + "/new/cache")
+    store.put(Data("x".utf8), .records, key("a"))
+    let file = store.file(.records, key("a"))
+    let parent = (file as NSString).deletingLastPathComponent
+    for path in ["/new", "/new/cache", "/new/cache/records"].map({ folder.path + $0 }) + [parent] {
+      #expect(try permissions(path) == 0o700)
     }
-    for bytes in damaged {
-      store.put(Data("payload".utf8), .memo, key)
-      let path = file
-      try Data(bytes).write(to: URL(fileURLWithPath: path))
-      #expect(store.data(.memo, key) == nil)
-      #expect(!FileManager.default.fileExists(atPath: path))
-    }
+    #expect(try permissions(file) == 0o600)
   }
 
-  @Test func aStoreThatCannotBeWrittenOnlyKeepsNothing() throws {
-    try Data().write(to: URL(fileURLWithPath: folder.path + "/file"))
-    let store = Store(folder: folder.path + "/file/store")
-    #expect(!store.put(Data([1]), .memo, key))
-    #expect(store.data(.memo, key) == nil && store.usage().isEmpty && store.prune(to: 0).entries == 0)
+  private func permissions(_ path: String) throws -> Int {
+    try #require(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int)
   }
 
-  @Test func manyMayReadAndWriteAtOnce() async {
-    let store = store
-    await withTaskGroup(of: Bool.self) { group in
-      for number in 0..<64 {
-        group.addTask {
-          let payload = Data(repeating: UInt8(number % 4), count: 50_000)
-          store.put(payload, .memo, Self.key("\(number % 4)"))
-          let found = Store(folder: store.folder).data(.memo, Self.key("\(number % 4)"))
-          return found == payload
-        }
-      }
-      for await isRight in group { #expect(isRight) }
-    }
-    #expect(store.usage()[.memo]?.entries == 4)
+  @Test func aHitCountsAsUse() {
+    store.put(Data("x".utf8), .cells, key("a"))
+    store.put(Data("x".utf8), .cells, key("b"))
+    for name in ["a", "b"] { setAge(store.file(.cells, key(name)), seconds: 1000) }
+    #expect(store.data(.cells, key("a")) != nil)
+    #expect(age(store.file(.cells, key("a"))) < 100 && age(store.file(.cells, key("b"))) > 900)
   }
 
-  @Test func pruningDropsWhatWasUsedLongestAgo() throws {
-    for name in ["old", "used", "new"] {
-      store.put(Data(repeating: 1, count: 1000), .records, Self.key(name))
-      usleep(20_000)
-    }
-    _ = store.data(.records, Self.key("old"))
-    let removed = store.prune(to: 2500)
-    #expect(removed.entries == 1 && store.data(.records, Self.key("used")) == nil)
-    #expect(store.data(.records, Self.key("old")) != nil && store.data(.records, Self.key("new")) != nil)
-    store.prune(to: 0)
-    #expect(store.usage().isEmpty)
+  @Test func theStoreMayBeDeletedAtAnyTime() throws {
+    #expect(store.put(Data("x".utf8), .cells, key("a")))
+    try FileManager.default.removeItem(atPath: store.folder)
+    #expect(store.data(.cells, key("a")) == nil)
+    #expect(store.put(Data("y".utf8), .cells, key("a")) && store.data(.cells, key("a")) == Data("y".utf8))
   }
 
-  @Test func whatAKilledWriterLeftGoesAfterAnHour() throws {
-    store.put(Data([1]), .memo, key)
-    let left = (file as NSString).deletingLastPathComponent + "/.new-x"
-    try Data([1]).write(to: URL(fileURLWithPath: left))
-    store.prune(to: 1000)
-    #expect(FileManager.default.fileExists(atPath: left))
-    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -4000)], ofItemAtPath: left)
-    store.prune(to: 1000)
-    #expect(!FileManager.default.fileExists(atPath: left) && store.data(.memo, key) != nil)
+  @Test func twoStoresOnOneFolderAreOne() {
+    let other = Store(folder: store.folder)
+    store.put(Data("x".utf8), .cells, key("a"))
+    #expect(other.data(.cells, key("a")) == Data("x".utf8))
+    other.put(Data("y".utf8), .cells, key("a"))
+    #expect(store.data(.cells, key("a")) == Data("y".utf8))
+    other.prune(to: 0)
+    #expect(store.data(.cells, key("a")) == nil)
   }
 
-  @Test(arguments: [
-    (["FOLIO_CACHE": "/a/b", "XDG_CACHE_HOME": "/x"], "/a/b"), (["XDG_CACHE_HOME": "/x", "HOME": "/h"], "/x/folio"),
-    (["XDG_CACHE_HOME": "x", "HOME": "/h"], "/h/.cache/folio"), (["FOLIO_CACHE": "", "HOME": "/h"], "/h/.cache/folio"),
-  ])
-  func itIsWhereTheUserSays(environment: [String: String], path: String) {
-    #expect(Store.folder(environment: environment) == path)
+  // MARK: - Values
+
+  private struct Person: Codable, Equatable {
+    var name: String
+    var age: Int
   }
 
-  @Test func aLimitIsInGigabytes() {
-    #expect(Store.limit(environment: ["FOLIO_CACHE_LIMIT": "0.5"]) == 500_000_000)
-    #expect(Store.limit(environment: [:]) == 5_000_000_000)
-    #expect(Store.limit(environment: ["FOLIO_CACHE_LIMIT": "much"]) == 5_000_000_000)
+  @Test func aValueIsKeptAsJSONWithSortedKeys() {
+    #expect(store.put(value: Person(name: "é/\"", age: 36), .memo, key("a")))
+    #expect(store.value(Person.self, .memo, key("a")) == Person(name: "é/\"", age: 36))
+    store.put(value: ["b": 1, "c": 2, "a": 3], .memo, key("b"))
+    #expect(store.data(.memo, key("b")) == Data(#"{"a":3,"b":1,"c":2}"#.utf8))
+    #expect(store.put(value: 5, .memo, key("c")) && store.value(Int.self, .memo, key("c")) == 5)
   }
 
-  @Test func differentPartsMakeDifferentKeys() {
-    func key(_ parts: [(String, String)]) -> Key {
-      var builder = KeyBuilder("test")
-      for part in parts { builder.add(part.0, part.1) }
-      return builder.key
-    }
-    let keys = [
-      key([("a", "bc")]), key([("ab", "c")]), key([("a", "b"), ("c", "")]), key([("a", "b")]), key([]), key([("", "")]),
-      KeyBuilder("other").key,
-    ]
-    #expect(Set(keys).count == keys.count)
-    #expect(key([("a", "b")]) == key([("a", "b")]))
-    #expect(Key(hexadecimal: keys[0].description) == keys[0] && Key(hexadecimal: "12") == nil)
+  @Test func aValueOfAnotherFormIsMissing() {
+    store.put(value: ["name": "Ada"], .memo, key("a"))
+    #expect(store.value(Person.self, .memo, key("a")) == nil)
+    store.put(Data("no JSON".utf8), .memo, key("b"))
+    #expect(store.value(Person.self, .memo, key("b")) == nil)
+    #expect(store.value(Person.self, .memo, key("c")) == nil)
   }
-}
 
-/// A folder that is gone when the test is.
-final class TestFolder: Sendable {
-  let path = NSTemporaryDirectory() + "folio-store-\(UUID())"
+  @Test func whatJSONCannotSayIsNotKept() {
+    #expect(!store.put(value: [Double.infinity], .memo, key("a")))
+    #expect(store.data(.memo, key("a")) == nil && store.allFiles.isEmpty)
+  }
 
-  init() { try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
+  // MARK: - Where it is
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  @Test(
+    arguments: [
+      (["FOLIO_CACHE": "/f", "XDG_CACHE_HOME": "/x", "HOME": "/h"], "/f"), (["FOLIO_CACHE": "/f/../g/"], "/g"),
+      (["XDG_CACHE_HOME": "/x", "HOME": "/h"], "/x/folio"), (["XDG_CACHE_HOME": "/x/", "HOME": "/h"], "/x/folio"),
+      (["FOLIO_CACHE": "", "XDG_CACHE_HOME": "/x"], "/x/folio"), (["XDG_CACHE_HOME": "", "HOME": "/h"], "/h/.cache/folio"),
+      (["XDG_CACHE_HOME": "x", "HOME": "/h"], "/h/.cache/folio"), (["XDG_CACHE_HOME": "./x", "HOME": "/h"], "/h/.cache/folio"),
+      (["XDG_CACHE_HOME": "~/x", "HOME": "/h/"], "/h/.cache/folio"), (["HOME": "/h"], "/h/.cache/folio"),
+    ])
+  func theFolderIsWhereTheEnvironmentSays(environment: [String: String], folder: String) {
+    #expect(Store.folder(environment: environment) == folder)
+  }
+
+  @Test(arguments: [[:], ["HOME": ""]])
+  func withoutAnEnvironmentTheFolderIsInTheUsersHome(environment: [String: String]) {
+    #expect(Store.folder(environment: environment) == NSHomeDirectory() + "/.cache/folio")
+  }
+
+  @Test func aRelativeFolderIsTakenFromHere() {
+    #expect(Store.folder(environment: ["FOLIO_CACHE": "c"]) == FileManager.default.currentDirectoryPath + "/c")
+  }
 }

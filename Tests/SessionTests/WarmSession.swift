@@ -1,0 +1,61 @@
+import Document
+import Foundation
+import Record
+import Session
+import Testing
+
+/// A notebook that changes, in a folder and with a store of its own.
+final class WarmSession {
+  let folder = NSTemporaryDirectory() + "folio-warm-\(UUID())"
+  private(set) var session: Session
+  private let options: Session.Options
+
+  init(_ change: (inout Session.Options) -> Void = { _ in }) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var options = Session.Options()
+    options.store = folder + "/store"
+    options.keepsGoing = true
+    change(&options)
+    self.options = options
+    session = try Session(directory: folder, toolchain: .find(), installation: .find(), options: options)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  /// As if folio had been started again: nothing lives but the store.
+  func restart() throws {
+    session = try Session(directory: folder, toolchain: .find(), installation: .find(), options: options)
+  }
+
+  /// Which cells ran, by number, and the record.
+  struct Run {
+    var ran: [Int]
+    var record: NotebookRecord
+    var warnings: [Diagnostic]
+
+    func values(_ cell: Int) -> [String] { record.cells[cell - 1].values }
+  }
+
+  @discardableResult
+  func run(
+    _ cells: [String], parameters: String = "", observe: @escaping (Session.Event) -> Void = { _ in }
+  ) throws -> Run {
+    let frontMatter = parameters.isEmpty ? "" : "---\nparams: {\(parameters)}\n---\n"
+    let markdown = frontMatter + cells.map { "```swift\n\($0)\n```" }.joined(separator: "\n\nprose\n\n")
+    var ran: [Int] = []
+    var warnings: [Diagnostic] = []
+    let record = try session.run(Document(markdown: markdown, file: folder + "/notebook.md")) { event in
+      if case .cellStarted(let cell, _, _) = event { ran.append(cell.number) }
+      if case .warning(let warning) = event { warnings.append(warning) }
+      observe(event)
+    }
+    return Run(ran: ran, record: record, warnings: warnings)
+  }
+
+  func write(_ text: String, to file: String) throws {
+    let path = folder + "/" + file
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+  }
+
+  func explanation(_ cell: Int) -> String { session.explanations[cell - 1].text }
+}
