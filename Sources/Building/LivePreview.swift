@@ -57,16 +57,17 @@ public final class LivePreview: @unchecked Sendable {
 
   /// Serves until `end`.
   public func run() throws {
+    defer { for notebook in notebooks { notebook.end() } }
+    watcher.watch(Set(notebooks.flatMap(\.watchedFiles)))
+    for notebook in notebooks { notebook.start() }
     let port = try server.start()
     defer { server.stop() }
     observe(.serving(url: "http://127.0.0.1:\(port)/" + (notebooks.count == 1 ? "\(notebooks[0].name)/" : "")))
-    for notebook in notebooks { notebook.start() }
     while !isEnding.isSet {
       watcher.watch(Set(notebooks.flatMap(\.watchedFiles)))
       let changed = watcher.changes(timeout: .seconds(60))
       for notebook in notebooks where !changed.isDisjoint(with: notebook.watchedFiles) { notebook.update() }
     }
-    for notebook in notebooks { notebook.end() }
   }
 
   /// Stops the cells that run. Returns whether there were any.

@@ -21,6 +21,7 @@ struct NotebookRun {
   private var records: [Int: CellRecord] = [:]
   private var ran: [Int: RecordBook.Ran] = [:]
   private var failed: Set<Int> = []
+  private var failedParts: [Int: CellKey] = [:]
   private var reused: Set<Int> = []
   private var reasons: [Int: String] = [:]
   private var parametersRan = false
@@ -161,6 +162,7 @@ struct NotebookRun {
     let record = CellRecord(id: cell.id, outcome: .failed, outputs: [.error(error)])
     records[number] = record
     failed.insert(number)
+    failedParts[number] = survey.parts[number]
     observe(.cellEnded(cell, record, .zero))
   }
 
@@ -207,6 +209,7 @@ struct NotebookRun {
     records[number] = record
     observe(.cellEnded(cell, record, start.duration(to: .now)))
     if record.outcome == .failed {
+      failedParts[number] = survey.parts[number]
       session.live.run(number, mark: .failed(number), facts)
       failed.insert(number)
       if session.options.keepsGoing { replan() }
@@ -242,7 +245,7 @@ struct NotebookRun {
       return .init(cell: node.cell.id, text: (didRun ? "ran: " : "not run: ") + (reasons[number] ?? "new"), ran: didRun)
     }
     for node in graph.nodes.dropFirst() where records[node.cell.number] != nil {
-      if let parts = survey.parts[node.cell.number] {
+      if let parts = survey.parts[node.cell.number] ?? failedParts[node.cell.number] {
         history.note(node.cell.id, .init(parts: parts, failed: records[node.cell.number]?.outcome == .failed))
       }
     }

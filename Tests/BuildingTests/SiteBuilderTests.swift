@@ -111,6 +111,61 @@ import Testing
     #expect(index.contains("Ay") && index.contains("Bee") && index.contains("1 of 1 cells failed"))
   }
 
+  @Test func notebooksRunSideBySide() throws {
+    // Each waits for the other's file: one after the other, neither would end.
+    func waits(writing mine: String, for other: String) -> String {
+      """
+      ```swift
+      //| timeout: 30
+      mkdir("shared", 0o755)
+      close(creat("shared/\(mine)", 0o644))
+      while access("shared/\(other)", F_OK) != 0 { usleep(1000) }
+      "met"
+      ```
+      """
+    }
+    let folder = try TemporaryFolder()
+    let (status, pages) = try build(["a": waits(writing: "a", for: "b"), "b": waits(writing: "b", for: "a")], in: folder)
+    #expect(status == .succeeded && pages["a"]?.contains("met") == true && pages["b"]?.contains("met") == true)
+  }
+
+  private let writer = "```swift\nusleep(300_000)\ntry \"made\".write(toFile: \"made.txt\", atomically: true, encoding: .utf8)\n```"
+  private let reader = "```swift\n(try? String(contentsOfFile: \"made.txt\", encoding: .utf8)) ?? (\"noth\" + \"ing\")\n```"
+
+  @Test func aNotebookRunsAfterThoseThatItNames() throws {
+    let folder = try TemporaryFolder()
+    let (_, pages) = try build(["a": "---\nafter: z\n---\n" + reader, "z": writer], in: folder)
+    #expect(pages["a"]?.contains("made") == true && pages["a"]?.contains("nothing") == false)
+  }
+
+  @Test func aNotebookThatReadsWhatAnotherWritesIsRunAgainAndTold() throws {
+    let folder = try TemporaryFolder()
+    for (name, text) in ["a": reader, "z": writer] { try folder.write(text, to: "Notebooks/\(name).md") }
+    var options = Session.Options()
+    options.store = folder.path + "/cache"
+    var warnings: [Diagnostic] = []
+    let documents = try Notebooks.read(Notebooks.all(in: folder.path + "/Notebooks"))
+    let status = SiteBuilder(documents, site: folder.path + "/Site", options: options).build { event in
+      if case .warning(let warning) = event { warnings.append(warning) }
+    }
+    #expect(status == .succeeded && warnings.first?.advice?.contains("'after: z'") == true)
+    #expect(try folder.read("Site/a/index.html").contains("made"))
+  }
+
+  @Test func notebooksThatWaitForEachOtherRunInOrder() throws {
+    let folder = try TemporaryFolder()
+    let (status, _) = try build(["a": "---\nafter: b\n---\n```swift\n1\n```", "b": "---\nafter: [a]\n---\n```swift\n2\n```"], in: folder)
+    #expect(status == .succeeded)
+  }
+
+  @Test func nothingChangedMeansNoWorkerAndTheSameBytes() throws {
+    let folder = try TemporaryFolder()
+    let notebooks = ["a": "```swift\nprint(getpid())\n```\n```swift\nFigure(Heatmap([[1.0, -2]], title: \"T\"))\n```"]
+    let first = try build(notebooks, in: folder).pages
+    try FileManager.default.removeItem(atPath: folder.path + "/Site")
+    #expect(try build(notebooks, in: folder).pages == first)
+  }
+
   @Test func twoNotebooksOfOneNameAreRefused() throws {
     let folder = try TemporaryFolder()
     try folder.write("x", to: "one/a.md")

@@ -1,0 +1,138 @@
+import Building
+import Foundation
+import Record
+import Session
+import Testing
+
+/// A notebook in a live preview, seen over HTTP as a reader's browser sees it.
+@Suite struct LivePreviewTests {
+  private final class Live: @unchecked Sendable {
+    let folder: TemporaryFolder
+    private(set) var preview: LivePreview?
+    private let lock = NSLock()
+    private var url = ""
+    private var updates = 0
+    private var log: [String] = []
+
+    init(_ notebook: String) throws {
+      folder = try TemporaryFolder()
+      try folder.write(notebook, to: "n.md")
+      var options = Session.Options()
+      options.store = folder.path + "/cache"
+      let preview = try LivePreview(
+        [folder.path + "/n.md"], overrides: [], site: folder.path + "/Site", port: 0, options: options
+      ) { [weak self] event in self?.note(event) }
+      self.preview = preview
+      Thread.detachNewThread { try? preview.run() }
+    }
+
+    deinit { preview?.end() }
+
+    private func note(_ event: LivePreview.Event) {
+      lock.withLock {
+        switch event {
+        case .serving(let address): url = address
+        case .updated: updates += 1
+        case .problem(let error): log.append("problem \(error)")
+        case .session(_, .cellStarted(let cell, _, _)): log.append(cell.id)
+        case .session(_, .text): log.append("text")
+        case .session: break
+        }
+      }
+    }
+
+    var cellsRun: [String] { lock.withLock { log } }
+
+    func wait(_ condition: () throws -> Bool) -> Bool {
+      for _ in 0..<6000 {
+        if (try? condition()) == true { return true }
+        usleep(10_000)
+      }
+      return false
+    }
+
+    func waitForUpdate(_ number: Int) -> Bool { wait { lock.withLock { updates >= number } } }
+
+    func page() throws -> String {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = ["curl", "-s", lock.withLock { url }]
+      let output = Pipe()
+      process.standardOutput = output
+      try process.run()
+      return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    }
+  }
+
+  private let loading = "```swift\n//| label: model\nlet model = [3, 4].map { $0 * 1 }\n```\n"
+
+  @Test func aSaveRunsWhatChangedAndTheModelStays() async throws {
+    try await onThread {
+      let live = try Live(loading + "```swift\nmodel[0]\n```\n")
+      #expect(live.waitForUpdate(1) && live.cellsRun == ["model", "cell-2"])
+      #expect(try live.folder.read("Site/n/index.html").contains(">3<"))
+      try live.folder.write(loading + "```swift\nmodel[7]\n```\n", to: "n.md")
+      #expect(live.waitForUpdate(2))
+      #expect(try live.folder.read("Site/n/index.html").contains("Index out of range"))
+      try live.folder.write(loading + "```swift\nmodel[1]\n```\n", to: "n.md")
+      #expect(live.waitForUpdate(3))
+      #expect(try live.folder.read("Site/n/index.html").contains(">4<"))
+      #expect(live.cellsRun == ["model", "cell-2", "cell-2", "cell-2"])
+    }
+  }
+
+  @Test func aFileThatCannotBeReadCostsNothing() async throws {
+    try await onThread {
+      let live = try Live(loading)
+      #expect(live.waitForUpdate(1))
+      let before = try live.folder.read("Site/n/index.html")
+      try live.folder.write("---\ntitel: x\n" + loading, to: "n.md")
+      #expect(live.wait { live.cellsRun.contains { $0.hasPrefix("problem") } })
+      #expect(try live.folder.read("Site/n/index.html") == before)
+      try live.folder.write(loading + "```swift\nmodel[0]\n```\n", to: "n.md")
+      #expect(live.waitForUpdate(2))
+      #expect(live.cellsRun.filter { $0 == "model" }.count == 1)
+    }
+  }
+
+  @Test func aDataFileThatACellReadsIsWatched() async throws {
+    try await onThread {
+      let live = try Live("```swift\n(try? String(contentsOfFile: \"data.txt\", encoding: .utf8)) ?? \"nothing yet\"\n```")
+      #expect(live.waitForUpdate(1))
+      try live.folder.write("the data", to: "data.txt")
+      #expect(live.waitForUpdate(2))
+      #expect(try live.folder.read("Site/n/index.html").contains("the data"))
+    }
+  }
+
+  @Test func thePageIsServedWithWhatMakesItLive() async throws {
+    try await onThread {
+      let live = try Live(loading)
+      #expect(live.waitForUpdate(1))
+      #expect(live.wait { try live.page().contains("id=\"model\"") })
+      let page = try live.page()
+      #expect(page.contains("/_folio/live.js") && page.contains("id=\"model\""))
+      #expect(try !live.folder.read("Site/n/index.html").contains("_folio"))
+    }
+  }
+
+  @Test func stoppingEndsTheRunningCellAndTheNextSaveGoesOn() async throws {
+    try await onThread {
+      let live = try Live(loading + "```swift\nprint(\"begun\")\nwhile true {}\n```\n")
+      #expect(live.wait { live.cellsRun.contains("text") })
+      #expect(live.preview?.interrupt() == true)
+      #expect(live.waitForUpdate(1))
+      #expect(try live.folder.read("Site/n/index.html").contains("was stopped"))
+      try live.folder.write(loading + "```swift\nmodel[1]\n```\n", to: "n.md")
+      #expect(live.waitForUpdate(2))
+      #expect(live.cellsRun.filter { $0 == "model" }.count == 1)
+    }
+  }
+
+  /// What waits needs a thread of its own: the server runs on Swift's shared ones.
+  private func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+    }
+  }
+}
