@@ -11,6 +11,7 @@ let package = Package(
   products: [
     .executable(name: "folio", targets: ["folio"]),
     .executable(name: "folio-worker", targets: ["folio-worker"]),
+    .executable(name: "folio-bench", targets: ["folio-bench"]),
     .library(name: "FolioKit", targets: ["FolioKit"]),
   ],
   dependencies: [
@@ -61,6 +62,12 @@ let package = Package(
       dependencies: [
         "Building", "Document", "Figures", "Record", "Session", "Store",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .executableTarget(
+      name: "folio-bench",
+      dependencies: [
+        "Building", "Document", "Session", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // The worker: the model, its taking apart, and what a cell sees.
