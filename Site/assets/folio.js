@@ -26,6 +26,7 @@
     bar.appendChild(button);
   }
 
+  var marking = null;
   function markSection() {
     var links = document.querySelectorAll(".sidebar a");
     if (!links.length) return;
@@ -41,7 +42,9 @@
         if (index === current) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
       });
     }
-    addEventListener("scroll", update, { passive: true });
+    removeEventListener("scroll", marking);
+    marking = update;
+    addEventListener("scroll", marking, { passive: true });
     update();
   }
 
@@ -60,6 +63,8 @@
     if (fold) { fold.open = true; target.scrollIntoView(); }
   }
 
+  // A live preview replaces parts of the page.
+  document.addEventListener("folio:updated", function () { markSection(); reachScrollers(); });
   addEventListener("DOMContentLoaded", function () { addSwitch(); markSection(); openTarget(); reachScrollers(); });
   addEventListener("resize", reachScrollers);
   addEventListener("hashchange", openTarget);

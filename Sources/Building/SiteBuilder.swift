@@ -173,7 +173,8 @@ public final class SiteBuilder: @unchecked Sendable {
   private func repairOrder(observe: @escaping (Event) -> Void) {
     guard status == .succeeded || options.keepsGoing, !isInterrupted else { return }
     for reader in documents.indices {
-      for writer in documents.indices where writer != reader && !documents[reader].frontMatter.after.contains(documents[writer].name) {
+      for writer in documents.indices
+      where writer != reader && !documents[reader].frontMatter.after.contains(documents[writer].name) {
         guard let read = finished[reader], let wrote = finished[writer],
           let shared = read.files.read.intersection(wrote.files.written).min()
         else { continue }

@@ -6,6 +6,7 @@
 
 #define _GNU_SOURCE
 #include "include/CWorker.h"
+#include "stacks.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,8 +23,6 @@
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
-
-#define SWIFTCALL __attribute__((swiftcall))
 
 // MARK: - What we use of the Swift runtime (include/swift/Runtime/{Error,Concurrency}.h in its sources)
 
@@ -60,9 +59,9 @@ struct job {
 static struct job *first_job = NULL, **last_job = &first_job;
 static uint64_t thread_generation = 0;  // Of the cell thread in charge; older ones are given up.
 
-static _Thread_local bool is_cell_thread = false;
+_Thread_local bool folio_on_cell_thread = false;
 static _Thread_local uint64_t my_generation = 0;
-static _Thread_local uintptr_t stack_low = 0, stack_high = 0;
+_Thread_local uintptr_t folio_stack_low = 0, folio_stack_high = 0;
 
 #define STACK_SIZE ((size_t)256 << 20)  // Reserved, not used: as deep as a recursion in unoptimised code may want to go.
 #define GUARD_SIZE ((size_t)1 << 16)
@@ -78,77 +77,17 @@ static void report(const struct folio_end *end) {
   sem_post(&report_count);
 }
 
-// MARK: - Stack walks
-
-/// Reads memory that may not be there.
-static bool peek(uintptr_t address, uintptr_t words[2]) {
-  if (is_cell_thread && address >= stack_low && address + 16 <= stack_high) {
-    memcpy(words, (void *)address, 16);
-    return true;
-  }
-  struct iovec to = {words, 16}, from = {(void *)address, 16};
-  return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 16;
-}
-
-/// Follows the frame pointers, which Swift code keeps. Return addresses are moved back into their call.
-static int walk(uintptr_t frame, uint64_t *frames, int count, int most) {
-  while (count < most && frame && frame % 8 == 0) {
-    uintptr_t words[2];
-    if (!peek(frame, words) || !words[1]) break;
-    frames[count++] = words[1] - 1;
-    if (words[0] <= frame) break;
-    frame = words[0];
-  }
-  return count;
-}
-
 // MARK: - Errors
 
 static void (*describe)(void *error, char **description, int32_t *is_unavailable) = NULL;
-
-#define REMEMBERED_THROWS 16
-#define THROW_FRAMES 24
-
-static struct throw {
-  void *error;
-  int frame_count;
-  uint64_t frames[THROW_FRAMES];
-} throws[REMEMBERED_THROWS];
-static int next_throw = 0;
-static pthread_mutex_t throws_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/// Remembers where the last errors were thrown; the runtime calls this at every `throw`, on any thread.
-static SWIFTCALL void will_throw(void *error) {
-  struct throw new = {.error = error};
-  new.frame_count = walk((uintptr_t)__builtin_frame_address(0), new.frames, 0, THROW_FRAMES);
-  pthread_mutex_lock(&throws_lock);
-  throws[next_throw] = new;
-  next_throw = (next_throw + 1) % REMEMBERED_THROWS;
-  pthread_mutex_unlock(&throws_lock);
-}
-
-/// Fills in the call stack of an error's `throw`. Returns false if it is forgotten.
-static bool recall_throw(void *error, struct folio_end *end) {
-  bool found = false;
-  pthread_mutex_lock(&throws_lock);
-  for (int back = 1; back <= REMEMBERED_THROWS && !found; back++) {
-    struct throw *candidate = &throws[(next_throw - back + REMEMBERED_THROWS) % REMEMBERED_THROWS];
-    if (candidate->error != error) continue;
-    found = true;
-    end->frame_count = candidate->frame_count;
-    memcpy(end->frames, candidate->frames, sizeof candidate->frames);
-  }
-  pthread_mutex_unlock(&throws_lock);
-  return found;
-}
 
 /// The runtime calls this when an error leaves top-level code; ours, since the executable's symbol comes first.
 __attribute__((visibility("default"))) SWIFTCALL _Noreturn void swift_errorInMain(void *error) {
   struct folio_end end = {.kind = FOLIO_THREW, .cell = current_cell};
   // Here, since a description is a user's code: it may trap, and then is a trap of this cell.
   if (describe) describe(error, &end.description, &end.is_unavailable);
-  if (!recall_throw(error, &end)) end.frame_count = walk((uintptr_t)__builtin_frame_address(0), end.frames, 0, FOLIO_MAX_FRAMES);
-  if (my_generation == thread_generation || !is_cell_thread) report(&end);
+  if (!folio_recall_throw(error, &end)) end.frame_count = folio_walk((uintptr_t)__builtin_frame_address(0), end.frames, 0, FOLIO_MAX_FRAMES);
+  if (my_generation == thread_generation || !folio_on_cell_thread) report(&end);
   park();
 }
 
@@ -178,14 +117,14 @@ static void handle_signal(int signal, siginfo_t *info, void *context) {
   struct folio_end end = {.cell = current_cell, .signal = signal};
   if (signal == SIGILL || signal == SIGTRAP) {
     end.kind = FOLIO_TRAPPED;
-  } else if (signal == SIGSEGV && is_cell_thread && address + GUARD_SIZE >= stack_low && address < stack_low + GUARD_SIZE) {
+  } else if (signal == SIGSEGV && folio_on_cell_thread && address + GUARD_SIZE >= folio_stack_low && address < folio_stack_low + GUARD_SIZE) {
     end.kind = FOLIO_OVERFLOWED_STACK;
   } else {
     end.kind = FOLIO_CRASHED;
     end.address = address;
   }
   end.frames[0] = registers[REG_RIP];
-  end.frame_count = walk(registers[REG_RBP], end.frames, 1, FOLIO_MAX_FRAMES);
+  end.frame_count = folio_walk(registers[REG_RBP], end.frames, 1, FOLIO_MAX_FRAMES);
   report(&end);
   if (end.kind != FOLIO_CRASHED) park();
   // The worker's control thread tells the host and ends the process; if it cannot, the process ends here.
@@ -224,23 +163,23 @@ static void end_interrupted(const ucontext_t *context) {
   struct folio_end end = {.kind = FOLIO_INTERRUPTED, .cell = current_cell};
   if (context) {
     end.frames[0] = context->uc_mcontext.gregs[REG_RIP];
-    end.frame_count = walk(context->uc_mcontext.gregs[REG_RBP], end.frames, 1, FOLIO_MAX_FRAMES);
+    end.frame_count = folio_walk(context->uc_mcontext.gregs[REG_RBP], end.frames, 1, FOLIO_MAX_FRAMES);
   } else {
-    end.frame_count = walk((uintptr_t)__builtin_frame_address(0), end.frames, 0, FOLIO_MAX_FRAMES);
+    end.frame_count = folio_walk((uintptr_t)__builtin_frame_address(0), end.frames, 0, FOLIO_MAX_FRAMES);
   }
   report(&end);
   park();
 }
 
 void folio_stop_if_interrupted(void) {
-  if (is_cell_thread && my_generation == thread_generation && folio_is_interrupted() && is_running) end_interrupted(NULL);
+  if (folio_on_cell_thread && my_generation == thread_generation && folio_is_interrupted() && is_running) end_interrupted(NULL);
 }
 
 /// Whether the thread was waiting in a system call, which the signal has ended.
 static bool waits_in_kernel(const ucontext_t *context) {
   const greg_t *registers = context->uc_mcontext.gregs;
   uintptr_t words[2];
-  if (registers[REG_RAX] != -EINTR || !peek(registers[REG_RIP] - 2, words)) return false;
+  if (registers[REG_RAX] != -EINTR || !folio_peek(registers[REG_RIP] - 2, words)) return false;
   return (words[0] & 0xffff) == 0x050f;  // syscall
 }
 
@@ -248,7 +187,7 @@ static bool waits_in_kernel(const ucontext_t *context) {
 static void handle_stop(int signal, siginfo_t *info, void *context) {
   (void)signal, (void)info;
   int error = errno;
-  bool stops = is_cell_thread && !has_stopped && !is_serving && my_generation == thread_generation && folio_is_interrupted() && is_running;
+  bool stops = folio_on_cell_thread && !has_stopped && !is_serving && my_generation == thread_generation && folio_is_interrupted() && is_running;
   uintptr_t address = ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
   if (stops && (folio_is_cell_code(address) || waits_in_kernel(context))) end_interrupted(context);
   errno = error;
@@ -313,7 +252,7 @@ static SWIFTCALL bool is_main_executor(serial_executor executor, void *original)
   return executor.identity == main_executor.identity;
 }
 
-bool folio_is_cell_thread(void) { return is_cell_thread; }
+bool folio_is_cell_thread(void) { return folio_on_cell_thread; }
 
 void folio_enqueue(void *job) {
   struct job *node = malloc(sizeof *node);
@@ -384,11 +323,11 @@ struct thread_start {
 static void *run_thread(void *argument) {
   struct thread_start start = *(struct thread_start *)argument;
   free(argument);
-  is_cell_thread = true;
+  folio_on_cell_thread = true;
   my_generation = start.generation;
   cell_thread = pthread_self();
-  stack_low = (uintptr_t)start.stack + GUARD_SIZE;
-  stack_high = (uintptr_t)start.stack + STACK_SIZE;
+  folio_stack_low = (uintptr_t)start.stack + GUARD_SIZE;
+  folio_stack_high = (uintptr_t)start.stack + STACK_SIZE;
   // A handler needs a stack of its own when the thread's is used up.
   size_t size = 1 << 16;
   void *alternative = malloc(size);
@@ -427,7 +366,7 @@ void folio_cells_start(
   swift_task_getMainExecutor_hook = get_main_executor;
   swift_task_isMainExecutor_hook = is_main_executor;
   swift_task_asyncMainDrainQueue_hook = drain_queue;
-  atomic_store(&_swift_willThrow, will_throw);
+  atomic_store(&_swift_willThrow, folio_will_throw);
   start_thread();
 }
 

@@ -14,13 +14,26 @@ package enum WholeFile {
     } catch {
       throw CannotWrite(path: path, reason: "its folder cannot be made")
     }
-    let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString)").path
+    let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(getpid())-\(UUID().uuidString)").path
     do {
       try writeSynced(Array(text.utf8), to: temporary)
       guard rename(temporary, url.path) == 0 else { throw Failure.current }
+      removeOrphans(of: url.lastPathComponent, in: folder)
     } catch {
       unlink(temporary)
       throw CannotWrite(path: path, reason: (error as? Failure)?.reason ?? "\(error)")
+    }
+  }
+
+  /// Removes what processes left that were killed while they wrote the file.
+  private static func removeOrphans(of name: String, in folder: URL) {
+    for sibling in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where sibling.hasPrefix(".\(name).")
+    {
+      guard let writer = sibling.dropFirst(name.count + 2).wholeMatch(of: /(\d+)-[0-9A-F-]{36}/).flatMap({ pid_t($0.1) }) else {
+        continue
+      }
+      let isGone = kill(writer, 0) != 0 && errno == ESRCH
+      if isGone { unlink(folder.appendingPathComponent(sibling).path) }
     }
   }
 

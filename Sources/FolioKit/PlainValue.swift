@@ -66,7 +66,8 @@ enum PlainValue {
 
   private static let plainTypes = Set(
     ([
-      "Int", "Int8", "Int16", "Int32", "Int64", "UInt", "UInt8", "UInt16", "UInt32", "UInt64", "Float", "Double", "Bool", "String",
+      "Int", "Int8", "Int16", "Int32", "Int64", "UInt", "UInt8", "UInt16", "UInt32", "UInt64", "Float", "Double", "Bool",
+      "String",
       "Substring", "Character", "Unicode.Scalar", "Duration", "ContinuousClock.Instant", "StaticString",
     ]).map { "Swift." + $0 })
 

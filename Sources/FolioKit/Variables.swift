@@ -70,7 +70,7 @@ package enum CellVariables {
 
   /// `x` for the symbol of `Cell_1.x : Swift.Int`.
   private static func demangledName(_ mangled: UnsafePointer<CChar>) -> String? {
-    guard let text = _swift_demangle(mangled, strlen(mangled), nil, nil, 0) else { return nil }
+    guard let text = demangle(mangled, strlen(mangled), nil, nil, 0) else { return nil }
     defer { free(text) }
     let full = String(cString: text)
     guard let end = full.range(of: " : "), let dot = full[..<end.lowerBound].lastIndex(of: ".") else { return nil }
@@ -80,8 +80,9 @@ package enum CellVariables {
 
 /// The runtime's demangler (`swift/Demangling/Demangle.h`): the result is the caller's to free.
 @_silgen_name("swift_demangle")
-private func _swift_demangle(
-  _ name: UnsafePointer<CChar>, _ length: Int, _ buffer: UnsafeMutablePointer<CChar>?, _ size: UnsafeMutablePointer<Int>?, _ flags: UInt32
+private func demangle(
+  _ name: UnsafePointer<CChar>, _ length: Int, _ buffer: UnsafeMutablePointer<CChar>?, _ size: UnsafeMutablePointer<Int>?,
+  _ flags: UInt32
 ) -> UnsafeMutablePointer<CChar>?
 
 /// Tells of a variable of a cell; the session writes these calls. The closure is only called when the variable has been set.

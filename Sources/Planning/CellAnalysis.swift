@@ -92,7 +92,9 @@ public struct CellAnalysis: Sendable, Equatable {
           variableKeywords.append(variable.bindingSpecifier.positionAfterSkippingLeadingTrivia.utf8Offset)
           // A weak reference is no value of its type, nor is what a wrapper makes of a variable.
           let modifiers = Set(variable.modifiers.map(\.name.text))
-          if !isConditional, variable.attributes.isEmpty, modifiers.isSubset(of: ["private", "fileprivate", "internal", "public"]) {
+          if !isConditional, variable.attributes.isEmpty,
+            modifiers.isSubset(of: ["private", "fileprivate", "internal", "public"])
+          {
             releasableVariables += Declaration.all(in: declaration).map(\.name)
           }
         }

@@ -103,9 +103,12 @@ package struct CellKey: Codable, Sendable, Equatable {
     case .folio: "another build of Folio"
     case .machine: "another machine"
     case .cell:
-      old == nil ? "it depends on \(cell(slot.name)) now" : new == nil ? "it depends no longer on \(cell(slot.name))" : "\(cell(slot.name)) ran"
+      old == nil
+        ? "it depends on \(cell(slot.name)) now"
+        : new == nil ? "it depends no longer on \(cell(slot.name))" : "\(cell(slot.name)) ran"
     case .parameter:
-      old == nil || new == nil ? "reads params.\(slot.name)\(new == nil ? " no longer" : "")"
+      old == nil || new == nil
+        ? "reads params.\(slot.name)\(new == nil ? " no longer" : "")"
         : "params.\(slot.name) \(plain(old)) -> \(plain(new))"
     case .file:
       switch (old, new) {

@@ -36,7 +36,8 @@ public struct CellUnit: Sendable {
     for node in graph.nodes {
       let scope = node.scope
       let source = CellSource(
-        cell: node.cell, analysis: node.analysis, imports: scope.imports(for: node.references, module: { units[$0].module }, bringsTypes: { bringsTypes[$0] }), file: file,
+        cell: node.cell, analysis: node.analysis,
+        imports: scope.imports(for: node.references, module: { units[$0].module }, bringsTypes: { bringsTypes[$0] }), file: file,
         code: node.analysis.memoCalls.map { code(of: $0, scope: scope, units: units) })
       bringsTypes.append(node.analysis.definesTypes || node.needs.contains { bringsTypes[$0] })
       var builder = KeyBuilder("compiled cell")

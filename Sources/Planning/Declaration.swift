@@ -73,7 +73,9 @@ public struct Declaration: Sendable, Equatable {
       return [variable]
     }
     let parts: [PatternSyntax] =
-      pattern.as(TuplePatternSyntax.self)?.elements.map(\.pattern) ?? pattern.as(ValueBindingPatternSyntax.self).map { [$0.pattern] }
+      pattern.as(TuplePatternSyntax.self)?.elements.map(\.pattern) ?? pattern.as(ValueBindingPatternSyntax.self).map {
+        [$0.pattern]
+      }
       ?? []
     return parts.flatMap { variables(in: $0, isConstant: isConstant, isStored: isStored) }
   }

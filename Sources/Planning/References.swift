@@ -116,7 +116,8 @@ private final class ReferenceFinder: SyntaxVisitor {
 
   /// Methods of the standard library's values that change nothing, the most used ones.
   private static let readingMethods: Set = [
-    "map", "compactMap", "flatMap", "filter", "reduce", "sorted", "reversed", "enumerated", "joined", "prefix", "suffix", "dropFirst",
+    "map", "compactMap", "flatMap", "filter", "reduce", "sorted", "reversed", "enumerated", "joined", "prefix", "suffix",
+    "dropFirst",
     "dropLast", "contains", "first", "last", "firstIndex", "min", "max", "allSatisfy", "count", "forEach", "split", "hasPrefix",
     "hasSuffix", "uppercased", "lowercased", "mapValues", "index", "description", "replacing",
   ]

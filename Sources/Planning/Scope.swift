@@ -51,13 +51,15 @@ public struct Scope: Sendable, Equatable {
     var scoped: [Int: Set<String>] = [:]
     for name in references.names.keys {
       for definition in definitions(of: name) where definition.declaration.kind != .other {
-        scoped[definition.cell, default: []].insert("\(definition.declaration.kind.rawValue) \(module(definition.cell)).`\(name)`")
+        scoped[definition.cell, default: []].insert(
+          "\(definition.declaration.kind.rawValue) \(module(definition.cell)).`\(name)`")
       }
     }
     return libraries
       + cells(for: references).sorted().flatMap { cell in
         let word = bringsTypes(cell) ? "import" : "@_implementationOnly import"
-        return (alwaysVisible.contains(cell) ? ["import \(module(cell))"] : []) + (scoped[cell] ?? []).sorted().map { "\(word) \($0)" }
+        return (alwaysVisible.contains(cell) ? ["import \(module(cell))"] : [])
+          + (scoped[cell] ?? []).sorted().map { "\(word) \($0)" }
       }
   }
 }

@@ -37,7 +37,7 @@ struct CellView {
 
   private var status: String {
     switch record.outcome {
-    case .notRun: HTML.paragraph("status", html: "Not run: an earlier cell failed.")
+    case .notRun: HTML.paragraph("status", html: "Not run.")
     case .failedAsExpected: HTML.paragraph("status", html: "This cell is meant to fail.")
     case .succeeded, .failed: ""
     }

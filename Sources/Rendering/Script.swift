@@ -32,6 +32,7 @@ package enum Script {
         bar.appendChild(button);
       }
 
+      var marking = null;
       function markSection() {
         var links = document.querySelectorAll(".sidebar a");
         if (!links.length) return;
@@ -47,7 +48,9 @@ package enum Script {
             if (index === current) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
           });
         }
-        addEventListener("scroll", update, { passive: true });
+        removeEventListener("scroll", marking);
+        marking = update;
+        addEventListener("scroll", marking, { passive: true });
         update();
       }
 
@@ -66,6 +69,8 @@ package enum Script {
         if (fold) { fold.open = true; target.scrollIntoView(); }
       }
 
+      // A live preview replaces parts of the page.
+      document.addEventListener("folio:updated", function () { markSection(); reachScrollers(); });
       addEventListener("DOMContentLoaded", function () { addSwitch(); markSection(); openTarget(); reachScrollers(); });
       addEventListener("resize", reachScrollers);
       addEventListener("hashchange", openTarget);

@@ -142,7 +142,8 @@ struct CellCompiler: Sendable {
 
   private var languageArguments: [String] {
     [
-      "-target", toolchain.target, "-swift-version", "5", "-enable-bare-slash-regex", "-enable-testing", "-disable-access-control",
+      "-target", toolchain.target, "-swift-version", "5", "-enable-bare-slash-regex", "-enable-testing",
+      "-disable-access-control",
       // One package: a conformance of an earlier cell's type is not a retroactive one.
       "-package-name", "notebook", "-diagnostic-style", "llvm", "-plugin-path", toolchain.runtime + "/../host/plugins",
       "-I", installation.modules, "-I", folder, "-Xcc", "-fmodule-map-file=" + moduleMap,

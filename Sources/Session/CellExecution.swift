@@ -66,7 +66,9 @@ struct CellExecution {
   private func stopped(_ stop: WorkerProcess.Stop, _ answer: WorkerProcess.Answer) -> CellError {
     var isGone = false
     if case .died = answer.end { isGone = true }
-    let values = isGone ? " The worker was ended, and the values of all cells are gone with it." : " What earlier cells defined is still there."
+    let values =
+      isGone
+      ? " The worker was ended, and the values of all cells are gone with it." : " What earlier cells defined is still there."
     switch stop {
     case .timeout:
       let limit = cell.options.timeout ?? session.options.timeout ?? 0
@@ -79,7 +81,8 @@ struct CellExecution {
         .memory, String(format: "the session took more memory than its limit of %.3g GB in \(cell.id)", limit), answer.cellEnd,
         cell: cell, advice: "Raise it by '--memory'." + values)
     case .interruption:
-      return errors.stopped(.interrupted, "\(cell.id) was stopped", answer.cellEnd, cell: cell, advice: values.trimmingPrefix(" ").description)
+      return errors.stopped(
+        .interrupted, "\(cell.id) was stopped", answer.cellEnd, cell: cell, advice: values.trimmingPrefix(" ").description)
     }
   }
 

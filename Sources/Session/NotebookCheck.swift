@@ -12,7 +12,8 @@ enum NotebookCheck {
     let nodes = graph.nodes.filter { !$0.isLeftOut }
     var defined: [Declaration] = []
     for declaration in nodes.flatMap(\.analysis.declarations) {
-      guard !defined.contains(where: { $0.name == declaration.name && ($0.kind != .function || declaration.kind != .function) }) else {
+      guard !defined.contains(where: { $0.name == declaration.name && ($0.kind != .function || declaration.kind != .function) })
+      else {
         return nil
       }
       defined.append(declaration)

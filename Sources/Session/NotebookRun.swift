@@ -121,7 +121,8 @@ struct NotebookRun {
             .warning, at: Place(file: document.file, line: newer.line),
             "'\(older.user.name)' (\(graph.nodes[older.user.cell].cell.id)) still calls the '\(older.used.name)' of "
               + "\(graph.nodes[older.used.cell].cell.id), not the one of \(newer.id)",
-            advice: "A cell keeps what it was compiled against. Define '\(older.user.name)' again after it, or give the new one another name."
+            advice:
+              "A cell keeps what it was compiled against. Define '\(older.user.name)' again after it, or give the new one another name."
           )))
     }
   }

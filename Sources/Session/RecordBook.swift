@@ -108,7 +108,11 @@ struct RecordBook {
   private func lookUp(_ number: Int, _ graph: NotebookGraph, file: String, isForced: Bool, _ survey: inout Survey) {
     let (base, isWhole) = parts(number, graph, file: file, survey)
     survey.parts[number] = base
-    if !graph.nodes[number].cell.options.cache { survey.notes[number] = "cache: false" } else if isForced { survey.notes[number] = "--force" }
+    if !graph.nodes[number].cell.options.cache {
+      survey.notes[number] = "cache: false"
+    } else if isForced {
+      survey.notes[number] = "--force"
+    }
     guard isWhole else { return }
     let paths = traces[base.key] ?? store?.value([String].self, .traces, base.key)
     guard let paths else { return }

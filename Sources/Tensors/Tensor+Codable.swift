@@ -17,7 +17,10 @@ extension Tensor: Codable {
     var count = 1
     for length in shape {
       let (product, overflows) = count.multipliedReportingOverflow(by: length)
-      guard length >= 0, !overflows else { count = -1; break }
+      guard length >= 0, !overflows else {
+        count = -1
+        break
+      }
       count = product
     }
     guard count >= 0, bytes.count.isMultiple(of: 4), bytes.count / 4 == count else {

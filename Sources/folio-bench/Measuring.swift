@@ -14,10 +14,14 @@ extension [Double] {
 
 /// A row of the report: what was measured, and what it is judged by.
 func report(_ what: String, _ figure: String, _ judgement: String = "") {
-  print(what.padding(toLength: 58, withPad: " ", startingAt: 0) + figure.padding(toLength: 12, withPad: " ", startingAt: 0) + judgement)
+  print(
+    what.padding(toLength: 58, withPad: " ", startingAt: 0) + figure.padding(toLength: 12, withPad: " ", startingAt: 0)
+      + judgement)
 }
 
-func text(_ seconds: Double) -> String { seconds < 0.1 ? String(format: "%.1f ms", seconds * 1000) : String(format: "%.2f s", seconds) }
+func text(_ seconds: Double) -> String {
+  seconds < 0.1 ? String(format: "%.1f ms", seconds * 1000) : String(format: "%.2f s", seconds)
+}
 
 /// A figure beside the limit that it shall keep.
 func judged(_ seconds: Double, limit: Double) -> String {

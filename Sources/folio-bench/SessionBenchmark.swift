@@ -62,7 +62,9 @@ struct SessionBenchmark: ParsableCommand {
     preview.end()
     let compiler = try workshop.compilerTime()
     report("edit of 1 of 50 cells, saved to page written, median", text(seen.median), judged(seen.median, limit: 0.3))
-    report("  of which compiling and linking, by a bare session", text(compiler), String(format: "%.0f %%", compiler / seen.median * 100))
+    report(
+      "  of which compiling and linking, by a bare session", text(compiler),
+      String(format: "%.0f %%", compiler / seen.median * 100))
   }
 
   // MARK: - Builds
@@ -89,13 +91,16 @@ struct SessionBenchmark: ParsableCommand {
       let warm = try seconds { _ = try folio(build, in: workshop.folder, workshop, store: name) }
       report("200 trivial cells (\(kind)), cold", text(cold), judged(cold, limit: 15))
       report("  the same after deleting the page", text(warm), judged(warm, limit: 1))
-      report("  largest memory of the host", String(format: "%.0f MB", Double(memory) / 1e6), String(format: "%.2f of the limit of 200 MB", Double(memory) / 200e6))
+      report(
+        "  largest memory of the host", String(format: "%.0f MB", Double(memory) / 1e6),
+        String(format: "%.2f of the limit of 200 MB", Double(memory) / 200e6))
     }
   }
 
   /// Cells that are compiled already, run again in a warm session: all that is left is the session's own work.
   private func measureOverhead(_ workshop: Workshop) throws {
-    let document = try Document(markdown: Workshop.notebook(200, isChain: false, options: "//| cache: false\n"), file: workshop.folder + "/overhead.md")
+    let document = try Document(
+      markdown: Workshop.notebook(200, isChain: false, options: "//| cache: false\n"), file: workshop.folder + "/overhead.md")
     let session = try document.session(workshop.options("overhead"))
     _ = try session.run(document)
     let time = try seconds { _ = try session.run(document) } / 200

@@ -1,7 +1,6 @@
 import Building
 import Document
 import Foundation
-
 import Session
 
 /// A folder for a benchmark's notebooks, pages and stores, and the notebooks themselves.
@@ -44,7 +43,8 @@ struct Workshop {
     let cells = (1...count).map { number in
       #"{"cell_type":"code","execution_count":null,"id":"c\#(number)","metadata":{},"outputs":[],"source":["x\#(number) = \#(number)\n","x\#(number)"]}"#
     }
-    return #"{"cells":[\#(cells.joined(separator: ","))],"metadata":{"kernelspec":{"display_name":"Python 3","language":"python","name":"python3"}},"nbformat":4,"nbformat_minor":5}"#
+    return
+      #"{"cells":[\#(cells.joined(separator: ","))],"metadata":{"kernelspec":{"display_name":"Python 3","language":"python","name":"python3"}},"nbformat":4,"nbformat_minor":5}"#
   }
 
   /// What compiling and linking one trivial cell takes, by the tools themselves: the floor of an edit.

@@ -59,7 +59,8 @@ import Testing
 
   @Test func afterAFailureTheOthersAreBuiltOnlyIfAsked() throws {
     let notebooks = [
-      "a": "```swift\nthrow CancellationError()\n```\n```swift\n\"next cell\"\n```", "b": "---\nafter: a\n---\n```swift\n\"next notebook\"\n```",
+      "a": "```swift\nthrow CancellationError()\n```\n```swift\n\"next cell\"\n```",
+      "b": "---\nafter: a\n---\n```swift\n\"next notebook\"\n```",
     ]
     let stopped = try TemporaryFolder()
     let going = try TemporaryFolder()
@@ -129,7 +130,8 @@ import Testing
     #expect(status == .succeeded && pages["a"]?.contains("met") == true && pages["b"]?.contains("met") == true)
   }
 
-  private let writer = "```swift\nusleep(300_000)\ntry \"made\".write(toFile: \"made.txt\", atomically: true, encoding: .utf8)\n```"
+  private let writer =
+    "```swift\nusleep(300_000)\ntry \"made\".write(toFile: \"made.txt\", atomically: true, encoding: .utf8)\n```"
   private let reader = "```swift\n(try? String(contentsOfFile: \"made.txt\", encoding: .utf8)) ?? (\"noth\" + \"ing\")\n```"
 
   @Test func aNotebookRunsAfterThoseThatItNames() throws {
@@ -154,7 +156,8 @@ import Testing
 
   @Test func notebooksThatWaitForEachOtherRunInOrder() throws {
     let folder = try TemporaryFolder()
-    let (status, _) = try build(["a": "---\nafter: b\n---\n```swift\n1\n```", "b": "---\nafter: [a]\n---\n```swift\n2\n```"], in: folder)
+    let (status, _) = try build(
+      ["a": "---\nafter: b\n---\n```swift\n1\n```", "b": "---\nafter: [a]\n---\n```swift\n2\n```"], in: folder)
     #expect(status == .succeeded)
   }
 
@@ -164,6 +167,17 @@ import Testing
     let first = try build(notebooks, in: folder).pages
     try FileManager.default.removeItem(atPath: folder.path + "/Site")
     #expect(try build(notebooks, in: folder).pages == first)
+  }
+
+  @Test func whatAKilledBuildLeftIsClearedAway() throws {
+    let folder = try TemporaryFolder()
+    // No process has this number: the largest that Linux gives is 4194304.
+    let left = ".index.html.4194400-\(UUID())"
+    try folder.write("<half", to: "Site/a/\(left)")
+    try folder.write("mine", to: "Site/a/.index.html.mine")
+    _ = try build(["a": "```swift\n1\n```"], in: folder)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/Site/a")
+    #expect(Set(names) == ["index.html", ".index.html.mine"])
   }
 
   @Test func twoNotebooksOfOneNameAreRefused() throws {

@@ -24,8 +24,9 @@ import Testing
   }
 
   @Test func whatComesAndGoesIsNamed() {
-    #expect(key((.cell, "b", "1")).changes(since: key((.cell, "a", "1"))).sorted()
-      == ["it depends no longer on cell a", "it depends on cell b now"])
+    #expect(
+      key((.cell, "b", "1")).changes(since: key((.cell, "a", "1"))).sorted()
+        == ["it depends no longer on cell a", "it depends on cell b now"])
   }
 
   @Test func aCellReadsOnlyTheParametersThatItNames() {
@@ -41,6 +42,10 @@ import Testing
     let parts = (1...3).map { number in
       CellKey(number, in: graph, file: "n.md", environment: [], mutators: []) { _ in nil }.parts.filter { $0.kind == .parameter }
     }
-    #expect(parts == [[.init(.parameter, "b", "String \"x y\"")], [.init(.parameter, "a", "Int 1"), .init(.parameter, "b", "String \"x y\"")], []])
+    #expect(
+      parts == [
+        [.init(.parameter, "b", "String \"x y\"")], [.init(.parameter, "a", "Int 1"), .init(.parameter, "b", "String \"x y\"")],
+        [],
+      ])
   }
 }

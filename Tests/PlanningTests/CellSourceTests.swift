@@ -24,7 +24,9 @@ import Testing
   }
 
   @Test func aCellThatAsksForItsPlaceKnowsIt() {
-    #expect(source("print(#line)").text == "import FolioKit\n#sourceLocation(file: \"dir/a \\\"b\\\".md\", line: 10)\n_folioShow(print(#line))\n")
+    #expect(
+      source("print(#line)").text
+        == "import FolioKit\n#sourceLocation(file: \"dir/a \\\"b\\\".md\", line: 10)\n_folioShow(print(#line))\n")
     #expect(source("print(#line)").cellsLine(file: "dir/a \"b\".md", line: 12) == 3)
     #expect(source("print(1)").cellsLine(file: "cell.swift", line: 3) == 3)
     #expect(source("print(1)").cellsLine(file: "folio", line: 1) == nil)

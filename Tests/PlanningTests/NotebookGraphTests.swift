@@ -45,7 +45,8 @@ import Testing
   }
 
   @Test func whatACalledFunctionTouchesIsTouched() {
-    let graph = graph("var total = 0", "func add() { total += 1 }\nfunc show() { print(total) }", "add()", "show()", "let f = add", "f()")
+    let graph = graph(
+      "var total = 0", "func add() { total += 1 }\nfunc show() { print(total) }", "add()", "show()", "let f = add", "f()")
     #expect(touched(graph, by: 2, values: ["total"]).isEmpty)
     #expect(touched(graph, by: 3, values: ["total"]) == ["total": .mayChange])
     #expect(touched(graph, by: 4, values: ["total"]) == ["total": .reads])
@@ -54,7 +55,8 @@ import Testing
   }
 
   @Test func aValuesTypeBringsItsMethodsAlong() {
-    let graph = graph("var log = [1]", "struct P { func p() { log.append(1) } }\nfunc make() -> P { P() }", "let p = make()", "p.p()")
+    let graph = graph(
+      "var log = [1]", "struct P { func p() { log.append(1) } }\nfunc make() -> P { P() }", "let p = make()", "p.p()")
     #expect(touched(graph, by: 4, values: ["log", "p"])["log"] == .mayChange)
   }
 

@@ -7,7 +7,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "xs", "print(xs)", "xs.count", "xs[0]", "xs[0] + 1", "f(xs, a: 1)", "for x in xs {}", "xs.map { $0 }", "let y = xs", "-xs", "xs == y",
+    "xs", "print(xs)", "xs.count", "xs[0]", "xs[0] + 1", "f(xs, a: 1)", "for x in xs {}", "xs.map { $0 }", "let y = xs", "-xs",
+    "xs == y",
     "y = xs", "[xs]", "(xs, 1)", "\"\\(xs)\"", "xs?.count ?? 0", "if xs.isEmpty {}", "xs as Any", "xs ? 1 : 2", "{ xs }",
   ])
   func readingIsToldFromChanging(source: String) {

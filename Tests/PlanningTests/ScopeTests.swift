@@ -16,7 +16,8 @@ import Testing
 
   @Test func theLatestDefinitionOfANameWins() {
     #expect(imports(of: "a", after: "let a = 1; func f() {}", "struct a {}") == ["import struct Cell2.`a`"])
-    #expect(imports(of: "f(a)", after: "let a = 1; func f() {}", "let a = 2") == ["import func Cell1.`f`", "import var Cell2.`a`"])
+    #expect(
+      imports(of: "f(a)", after: "let a = 1; func f() {}", "let a = 2") == ["import func Cell1.`f`", "import var Cell2.`a`"])
   }
 
   @Test func overloadsStandBesideEachOther() {

@@ -117,7 +117,8 @@ import Testing
   @Test(arguments: ["while true {}", "var n = 0\nwhile true { n += \"\\(n)\".count }", "sleep(100)", "while true { sleep(1) }"])
   func aCellThatRunsTooLongIsStoppedAndTheSessionLives(loop: String) throws {
     let record = try run(
-      "```swift\nlet kept = 7\n```\n```swift\n//| timeout: 1\nprint(\"begun\")\n\(loop)\n```\n```swift\nkept\n```", keepGoing: true)
+      "```swift\nlet kept = 7\n```\n```swift\n//| timeout: 1\nprint(\"begun\")\n\(loop)\n```\n```swift\nkept\n```",
+      keepGoing: true)
     #expect(record.cells[1].error?.kind == .timeout)
     #expect(record.cells[1].standardOutput == "begun\n")
     #expect(record.cells[1].diagnostic?.message.contains("limit of 1 seconds") == true)

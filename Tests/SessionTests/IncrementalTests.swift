@@ -224,7 +224,9 @@ import Testing
 
   @Test func namesOfModulesAreNoPartOfARecord() throws {
     let warm = try WarmSession()
-    let run = try warm.run(["struct P { var a = 1 }", "dump(P())\nprint(String(reflecting: P.self))\nlet any: Any = 1\nany as! P"])
+    let run = try warm.run([
+      "struct P { var a = 1 }", "dump(P())\nprint(String(reflecting: P.self))\nlet any: Any = 1\nany as! P",
+    ])
     #expect(run.record.cells[1].standardOutput == "▿ P\n  - a: 1\nP\n")
     #expect(run.record.cells[1].diagnostic?.message == "Fatal error: Could not cast value of type 'Swift.Int' to 'P'.")
   }

@@ -17,7 +17,9 @@ import Testing
     #expect(mended.ran == [2, 3] && mended.values(2) == first)
   }
 
-  @Test(arguments: ["let pick = model[", "let pick: String = model[0]", "let pick = modle[0]", "let pick = model[0]\nthrow CancellationError()"])
+  @Test(arguments: [
+    "let pick = model[", "let pick: String = model[0]", "let pick = modle[0]", "let pick = model[0]\nthrow CancellationError()",
+  ])
   func aHalfWrittenCellCostsNothing(source: String) throws {
     let warm = try WarmSession()
     let first = try warm.run([model, "let pick = model[0]", "pick"]).values(3)
@@ -64,7 +66,10 @@ import Testing
 
   @Test func anErrorInTheLastCellIsKnownBeforeTheFirstRuns() throws {
     let warm = try WarmSession { $0.keepsGoing = false }
-    let cells = ["try \"ran\".write(toFile: \"ran.txt\", atomically: true, encoding: .utf8)", "let a = 1", "let b = 2", "let c: Int = \"no\""]
+    let cells = [
+      "try \"ran\".write(toFile: \"ran.txt\", atomically: true, encoding: .utf8)", "let a = 1", "let b = 2",
+      "let c: Int = \"no\"",
+    ]
     let run = try warm.run(cells)
     #expect(run.record.cells.map(\.outcome) == [.notRun, .notRun, .notRun, .failed])
     #expect(!FileManager.default.fileExists(atPath: warm.folder + "/ran.txt"))
@@ -73,7 +78,9 @@ import Testing
 
   @Test func aWarningNamesWhatStillCallsAnOlderDefinition() throws {
     let warm = try WarmSession()
-    let run = try warm.run(["func getCache() -> Int { 1 }", "func compute() -> Int { getCache() }", "func getCache() -> Int { 2 }", "compute()"])
+    let run = try warm.run([
+      "func getCache() -> Int { 1 }", "func compute() -> Int { getCache() }", "func getCache() -> Int { 2 }", "compute()",
+    ])
     #expect(run.values(4) == ["1"])
     #expect(run.warnings.map(\.message) == ["'compute' (cell-2) still calls the 'getCache' of cell-1, not the one of cell-3"])
   }
@@ -95,7 +102,8 @@ import Testing
     "try await Task.sleep(for: .seconds(100))",
   ])
   func aStoppedCellKeepsItsOutputsAndTheOthersValues(loop: String) throws {
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .path
     let warm = try WarmSession()
     let path2 = "let path = \"\(path)/Notebooks/models/prontoqa-tiny\""
     let cells = [model, path2, "print(\"begun\")\n\(loop)", "model[0]"]
@@ -108,7 +116,10 @@ import Testing
 
   @Test func aSessionThatTakesTooMuchMemoryIsEnded() throws {
     let warm = try WarmSession { $0.memory = 600_000_000 }
-    let cells = ["print(\"begun\")\nvar blocks: [[UInt8]] = []\nfor _ in 0..<400 { blocks.append(.init(repeating: 1, count: 20_000_000)) }", "1"]
+    let cells = [
+      "print(\"begun\")\nvar blocks: [[UInt8]] = []\nfor _ in 0..<400 { blocks.append(.init(repeating: 1, count: 20_000_000)) }",
+      "1",
+    ]
     let run = try warm.run(cells)
     #expect(run.record.cells[0].error?.kind == .memory && run.record.cells[0].standardOutput == "begun\n")
     #expect(run.record.cells[0].diagnostic?.message.contains("0.6 GB") == true)
@@ -120,7 +131,10 @@ import Testing
   @Test func aRememberedValueIsComputedOnce() throws {
     let warm = try WarmSession()
     func cells(_ version: Int, _ key: String) -> [String] {
-      ["func f(_ x: Int) -> Int { x + \(version) }", "let t = try memo(\"t\", keyedBy: \(key), [1.5]) { print(\"computed\"); return [Tensor([Float(f(1))])] }\nt[0].elements"]
+      [
+        "func f(_ x: Int) -> Int { x + \(version) }",
+        "let t = try memo(\"t\", keyedBy: \(key), [1.5]) { print(\"computed\"); return [Tensor([Float(f(1))])] }\nt[0].elements",
+      ]
     }
     #expect(try warm.run(cells(1, "1")).record.cells[1].standardOutput == "computed\n")
     try warm.restart()
@@ -134,7 +148,10 @@ import Testing
 
   @Test func aMemoThatThrowsKeepsNothing() throws {
     let warm = try WarmSession()
-    let run = try warm.run(["func m(_ fails: Bool) throws -> Int { try memo(\"x\", keyedBy: 1) { if fails { throw CancellationError() }; return 4 } }", "try? m(true)", "try m(false)"])
+    let run = try warm.run([
+      "func m(_ fails: Bool) throws -> Int { try memo(\"x\", keyedBy: 1) { if fails { throw CancellationError() }; return 4 } }",
+      "try? m(true)", "try m(false)",
+    ])
     #expect(run.values(2) == ["nil"] && run.values(3) == ["4"])
   }
 }

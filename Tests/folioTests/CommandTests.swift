@@ -12,12 +12,12 @@ import Testing
   private let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     .appendingPathComponent("folio")
 
-  private func folio(_ arguments: String..., in folder: URL? = nil) throws -> Result {
+  private func folio(_ arguments: String..., in folder: URL? = nil, cache: String? = nil) throws -> Result {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
     if let folder { process.currentDirectoryURL = folder }
-    process.environment = Self.environment
+    process.environment = Self.environment.merging(cache.map { ["FOLIO_CACHE": $0] } ?? [:]) { $1 }
     let output = Pipe()
     let errors = Pipe()
     process.standardOutput = output
@@ -44,8 +44,13 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--help"], ["build", "run", "doctor", "Exit status"]),
-    (["build", "--help"], ["--site", "-P", "--keep-going", "--timeout", "Notebooks/", "Examples"]),
+    (["--help"], ["build", "run", "preview", "cache", "doctor", "Exit status"]),
+    (
+      ["build", "--help"],
+      ["--site", "-P", "--keep-going", "--timeout", "--memory", "--force", "--explain", "Notebooks/", "Examples"]
+    ),
+    (["preview", "--help"], ["--port", "--site", "Ctrl-C", "Examples"]),
+    (["cache", "--help"], ["prune", "FOLIO_CACHE", "Examples"]),
     (["run", "--help"], ["<notebook>", "-P", "--keep-going", "--timeout"]), (["doctor", "--help"], ["BLAS", "Exit status"]),
   ])
   func helpNamesEverything(arguments: [String], words: [String]) throws {
@@ -125,6 +130,74 @@ import Testing
       }
       #expect(state != "running")
     }
+  }
+
+  @Test func aBuildCanSayWhyEachCellRan() throws {
+    let notebook =
+      "---\nparams: {idx: 2}\n---\n```swift\n//| label: base\nlet base = params.idx\n```\n```swift\nbase * 21\n```\n```swift\n7\n```"
+    try withNotebook(notebook) { folder in
+      #expect(try folio("build", "--explain", in: folder).output.contains("n  base    ran: new\n"))
+      let again = try folio("build", "--explain", in: folder)
+      #expect(again.output.contains("n  cell-3  reused\n") && again.output.contains("0 of 3 cells ran"))
+      let changed = try folio("build", "--explain", "-P", "idx=3", in: folder).output
+      #expect(
+        changed.contains("n  base    ran: params.idx 2 -> 3\n") && changed.contains("n  cell-2  ran: cell base ran\n"),
+        "\(changed)")
+      #expect(changed.contains("n  cell-3  reused\n"))
+      #expect(try folio("build", "--force", in: folder).output.contains("3 of 3 cells ran"))
+    }
+  }
+
+  @Test func theCacheCanBeListedAndPruned() throws {
+    let cache = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-cache-\(UUID())").path
+    defer { try? FileManager.default.removeItem(atPath: cache) }
+    try withNotebook("```swift\n1\n```") { folder in
+      #expect(try folio("build", in: folder, cache: cache).status == 0)
+      let listed = try folio("cache", in: folder, cache: cache).output
+      #expect(
+        listed.hasPrefix(cache) && listed.contains("compiled cells") && !listed.contains("in all                         0"))
+      #expect(try folio("cache", "prune", "--to", "0", in: folder, cache: cache).status == 0)
+      #expect(try folio("cache", in: folder, cache: cache).output.contains("in all                         0"))
+    }
+  }
+
+  /// Starts a build of a cell that never ends, and sends it signals once it runs.
+  private func interrupted(times: Int) throws -> (status: Int32, page: String?) {
+    var result: (Int32, String?) = (0, nil)
+    try withNotebook("```swift\n\"first\"\n```\n```swift\nclose(creat(\"running\", 0o644))\nwhile true {}\n```\n```swift\n3\n```")
+    { folder in
+      let process = Process()
+      process.executableURL = program
+      process.arguments = ["build"]
+      process.currentDirectoryURL = folder
+      process.environment = Self.environment
+      process.standardError = FileHandle.nullDevice
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      let flag = folder.appendingPathComponent("Notebooks/running").path
+      for _ in 0..<3000 where !FileManager.default.fileExists(atPath: flag) { usleep(10_000) }
+      for _ in 0..<times {
+        kill(process.processIdentifier, SIGINT)
+        if times > 1 { usleep(1000) }
+      }
+      process.waitUntilExit()
+      result = (
+        process.terminationStatus, try? String(contentsOf: folder.appendingPathComponent("Site/n/index.html"), encoding: .utf8)
+      )
+    }
+    return result
+  }
+
+  @Test func ctrlCStopsTheCellAndKeepsWhatCameBefore() throws {
+    let (status, page) = try interrupted(times: 1)
+    #expect(status == 130)
+    #expect(page?.contains("first") == true && page?.contains("cell-2 was stopped") == true && page?.contains("</html>") == true)
+  }
+
+  @Test func ctrlCTwiceEndsAtOnce() throws {
+    let (status, page) = try interrupted(times: 2)
+    #expect(status == 130)
+    #expect(page == nil || page?.contains("</html>") == true)
   }
 
   @Test func aFolderWithoutNotebooksIsExplained() throws {
