@@ -40,6 +40,8 @@ public final class LivePreview: @unchecked Sendable {
   ) throws {
     var options = options
     options.keepsGoing = true
+    // While a line is being written, one error is enough.
+    options.sparesOrphans = true
     self.observe = observe
     watcher = try FileWatcher()
     let watcher = watcher

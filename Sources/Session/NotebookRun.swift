@@ -22,6 +22,8 @@ struct NotebookRun {
   private var ran: [Int: RecordBook.Ran] = [:]
   private var failed: Set<Int> = []
   private var failedParts: [Int: CellKey] = [:]
+  /// Cells that are left alone, since they need what a failed one would have defined.
+  private var orphans: Set<Int> = []
   private var reused: Set<Int> = []
   private var reasons: [Int: String] = [:]
   private var parametersRan = false
@@ -63,9 +65,9 @@ struct NotebookRun {
   private mutating func makePlan() {
     // What fails, by accident or as it should, defines nothing.
     let expected = document.cells.filter(\.options.expectsError).map(\.number)
-    graph = NotebookGraph(document, analyses: analyses, leavingOut: failed.union(expected))
+    graph = NotebookGraph(document, analyses: analyses, leavingOut: leftOut.union(expected))
     units = CellUnit.all(graph, file: document.file, environment: session.compiler.environment)
-    survey = session.book.survey(graph, file: document.file, ran: ran, failed: failed, isForced: session.options.isForced)
+    survey = session.book.survey(graph, file: document.file, ran: ran, failed: leftOut, isForced: session.options.isForced)
     let done = Set(ran.keys)
     plan = RunPlan(facts, live: session.live)
     for (number, reason) in plan.reasons where !done.contains(number) && reasons[number] == nil {
@@ -77,12 +79,12 @@ struct NotebookRun {
     let survey = survey
     return RunPlan.Facts(
       graph: graph, modules: units.map(\.module), known: survey.keys, touches: survey.touches,
-      holdsValue: survey.holdsValue, leftOut: failed)
+      holdsValue: survey.holdsValue, leftOut: leftOut)
   }
 
   /// The first cell of the plan that has not run; passes those that need not.
   private mutating func nextCell() -> Int? {
-    let next = plan.cells.first { !hasRun($0) && !failed.contains($0) }
+    let next = plan.cells.first { !hasRun($0) && !leftOut.contains($0) }
     for number in 1..<max(1, next ?? units.count) where ran[number] == nil { reuse(number) }
     return next
   }
@@ -149,6 +151,16 @@ struct NotebookRun {
     if !failed.isEmpty && session.options.keepsGoing { replan() }
   }
 
+  private var leftOut: Set<Int> { failed.union(orphans) }
+
+  /// Notes that a cell has failed: it defines nothing, and does not run again in this run.
+  private mutating func leaveOut(_ number: Int) {
+    failed.insert(number)
+    failedParts[number] = survey.parts[number]
+    guard session.options.sparesOrphans else { return }
+    orphans.formUnion(graph.nodes.indices.filter { records[$0] == nil && graph.ancestors(of: $0).contains(number) })
+  }
+
   private mutating func replan() {
     makePlan()
     session.compilation.add(plan.cells, of: units)
@@ -162,8 +174,7 @@ struct NotebookRun {
       diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: document.file, lines: lines), cell: cell) })
     let record = CellRecord(id: cell.id, outcome: .failed, outputs: [.error(error)])
     records[number] = record
-    failed.insert(number)
-    failedParts[number] = survey.parts[number]
+    leaveOut(number)
     observe(.cellEnded(cell, record, .zero))
   }
 
@@ -210,9 +221,8 @@ struct NotebookRun {
     records[number] = record
     observe(.cellEnded(cell, record, start.duration(to: .now)))
     if record.outcome == .failed {
-      failedParts[number] = survey.parts[number]
       session.live.run(number, mark: .failed(number), facts)
-      failed.insert(number)
+      leaveOut(number)
       if session.options.keepsGoing { replan() }
       return
     }

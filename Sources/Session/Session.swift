@@ -33,6 +33,8 @@ public final class Session {
   public struct Options: Sendable {
     /// Whether to go on with the next cell after one that failed.
     public var keepsGoing = false
+    /// Whether, after a cell that failed, those that need what it would have defined are left alone instead of failing for the lack of it.
+    public var sparesOrphans = false
     /// In seconds, for cells without a `timeout` of their own.
     public var timeout: Double?
     /// The most that the worker may have in memory, in bytes.

@@ -37,6 +37,15 @@ import Testing
     #expect(try warm.run([model, "model[0] + 0"]).values(2) == first)
   }
 
+  @Test func whatNeedsAFailedCellCanBeLeftAlone() throws {
+    let warm = try WarmSession { $0.sparesOrphans = true }
+    let cells = [model, "let pick = modle[0]", "pick", "print(model.count)", "func f() -> Int { pick }"]
+    let run = try warm.run(cells)
+    #expect(run.record.cells.map(\.outcome) == [.succeeded, .failed, .notRun, .succeeded, .notRun])
+    let trapped = try warm.run([model, "let pick = model[7]", "pick", "print(model.count)", "func f() -> Int { pick }"])
+    #expect(trapped.record.cells.map(\.outcome) == [.succeeded, .failed, .notRun, .succeeded, .notRun])
+  }
+
   /// What a cell's former version held is gone when the new one runs, and when the same one runs again.
   @Test func aCellThatRunsAgainReleasesWhatItHeld() throws {
     let warm = try WarmSession()
