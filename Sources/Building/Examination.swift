@@ -2,6 +2,7 @@ import Document
 import Foundation
 import Record
 import Session
+import Store
 
 /// Looks whether this machine can run notebooks, part by part; for `folio doctor`.
 public struct Examination {
@@ -30,6 +31,7 @@ public struct Examination {
       finding("numerics") { try answerOfCell("MachineReport.numerics()") + preset },
       finding("memory") { try memory() },
       finding("disk") { try disk() },
+      finding("cache") { cache() },
       finding("models") { models() },
     ]
   }
@@ -72,6 +74,13 @@ public struct Examination {
     let free = (attributes[.systemFreeSize] as? NSNumber)?.doubleValue ?? 0
     guard free > 1e8 else { throw Diagnostic("\(folder) has less than 100 MB free", advice: "Compiled cells are put there.") }
     return String(format: "%.1f GB free in %@", free / 1e9, folder)
+  }
+
+  /// The store and its size.
+  private static func cache() -> String {
+    let store = Store(folder: Store.folder(environment: ProcessInfo.processInfo.environment))
+    let bytes = store.usage().values.reduce(0) { $0 + $1.bytes }
+    return String(format: "%.1f MB in %@; see 'folio cache'", Double(bytes) / 1e6, store.folder)
   }
 
   /// The models of the hub cache.

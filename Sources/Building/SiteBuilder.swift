@@ -200,7 +200,7 @@ extension SiteBuilder.Status {
   /// What a notebook's record says of the run.
   public init(_ record: NotebookRecord) {
     let kinds = record.cells.filter { $0.outcome == .failed }.compactMap(\.error?.kind)
-    if kinds.contains(.interrupted) {
+    if kinds.contains(.interrupted) || kinds.isEmpty && record.cells.contains(where: { $0.outcome == .notRun }) {
       self = .interrupted
     } else if kinds.contains(.compile) || kinds.contains(.unavailable) {
       self = .couldNotRun

@@ -36,7 +36,8 @@ package struct CellKey: Codable, Sendable, Equatable {
     var builder = KeyBuilder("cell")
     for part in parts {
       builder.add("kind", part.kind.rawValue)
-      builder.add("name", part.name)
+      // A cell that has another label, or stands in another place, gives the same values.
+      builder.add("name", part.kind == .cell ? "" : part.name)
       builder.add("value", part.value)
     }
     return builder.key

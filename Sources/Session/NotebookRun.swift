@@ -93,8 +93,11 @@ struct NotebookRun {
 
   private mutating func reuse(_ number: Int) {
     guard let entry = survey.entries[number], reused.insert(number).inserted else { return }
-    records[number] = entry.record
-    observe(.cellReused(graph.nodes[number].cell, entry.record))
+    let cell = graph.nodes[number].cell
+    // It may bear another label now, or stand in another place.
+    let record = CellRecord(id: cell.id, outcome: entry.record.outcome, outputs: entry.record.outputs)
+    records[number] = record
+    observe(.cellReused(cell, record))
   }
 
   private mutating func reuseRest() {

@@ -181,7 +181,8 @@ struct RecordBook {
     let written = Set(files.filter { $0.wasWritten && !$0.wasRead }.map { kept($0.path) })
     let entry = Entry(
       record: record, values: values,
-      written: Dictionary(uniqueKeysWithValues: written.map { ($0, digest($0)) }))
+      // What is gone by now was only there on the way to another name.
+      written: Dictionary(uniqueKeysWithValues: written.map { ($0, digest($0)) }).filter { $0.value != CellKey.missingFile })
     let parts = adding(paths, to: base)
     let isReusable =
       isSound && options.cache && isWhole && record.outcome != .failed

@@ -32,6 +32,17 @@ import Testing
     #expect(warm.explanation(1) == "ran: needed by cell-3" && warm.explanation(4) == "reused")
   }
 
+  @Test func anotherPlaceOrLabelRunsNothing() throws {
+    let warm = try WarmSession()
+    try warm.run(chain)
+    let moved = try warm.run(["print(0)"] + chain)
+    #expect(moved.ran == [1] && moved.record.cells.map(\.id) == ["cell-1", "cell-2", "cell-3", "cell-4", "cell-5"])
+    let labelled = try warm.run(["//| label: first\n" + chain[0]] + chain[1...])
+    #expect(labelled.ran == [] && labelled.record.cells[0].id == "first" && labelled.values(3) == ["3"])
+    try warm.restart()
+    #expect(try warm.run(["print(0)"] + chain).ran == [])
+  }
+
   @Test func aChangeInADiamondRunsItsSideOnly() throws {
     let warm = try WarmSession()
     let diamond = ["let a = 1", "let b = a + 1", "let c = a * 10", "b + c"]

@@ -85,6 +85,21 @@ import Testing
     #expect(run.record.cells[3].diagnostic?.place?.line == 20)
   }
 
+  /// The first cell ends when the last one is compiled: if cells were compiled one after the other's run, it never would.
+  @Test func cellsAreCompiledWhileOthersRun() throws {
+    let warm = try WarmSession()
+    let waiting = """
+      func compiledCells() -> Int {
+        let names = (try? FileManager.default.subpathsOfDirectory(atPath: "store/cells")) ?? []
+        return names.count { $0.contains("/") && !$0.contains(".new-") }
+      }
+      for _ in 0..<3000 where compiledCells() < 6 { usleep(10_000) }
+      compiledCells() >= 6
+      """
+    let run = try warm.run([waiting, "let a = 1", "let b = a", "let c = b", "let d = c", "let e = d"])
+    #expect(run.values(1) == ["true"])
+  }
+
   @Test func aWarningNamesWhatStillCallsAnOlderDefinition() throws {
     let warm = try WarmSession()
     let run = try warm.run([

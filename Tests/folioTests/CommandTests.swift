@@ -200,6 +200,52 @@ import Testing
     #expect(page == nil || page?.contains("</html>") == true)
   }
 
+  /// Kills the build, or its worker, at moments spread over its run. Whatever it was doing, no page is left half, and the next build is
+  /// as good as a first one.
+  @Test(arguments: [true, false])
+  func aKilledBuildHarmsNothing(killsWorker: Bool) throws {
+    let notebook =
+      "```swift\nlet xs = [1, 2]\n```\n```swift\nlet m = try memo(\"m\", keyedBy: xs) { xs.map { $0 * 3 } }\nm\n```\n"
+      + "```swift\ntry \"\\(m)\".write(toFile: \"out.txt\", atomically: true, encoding: .utf8)\nusleep(100_000)\n```\n"
+      + "```swift\ntry String(contentsOfFile: \"out.txt\", encoding: .utf8)\n```"
+    try withNotebook(notebook) { folder in
+      let fresh = folder.appendingPathComponent("fresh").path
+      #expect(try folio("build", in: folder, cache: fresh).status == 0)
+      let page = folder.appendingPathComponent("Site/n/index.html")
+      let whole = try String(contentsOf: page, encoding: .utf8)
+      let cache = folder.appendingPathComponent("cache").path
+      for moment in 0..<8 {
+        if moment % 3 == 0 { try? FileManager.default.removeItem(atPath: cache) }
+        try FileManager.default.removeItem(at: folder.appendingPathComponent("Site"))
+        let process = Process()
+        process.executableURL = program
+        process.arguments = ["build"]
+        process.currentDirectoryURL = folder
+        process.environment = Self.environment.merging(["FOLIO_CACHE": cache]) { $1 }
+        process.standardError = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        usleep(UInt32(40_000 + moment * 110_000))
+        if killsWorker { killChildren(of: process.processIdentifier) } else { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        let left = try? String(contentsOf: page, encoding: .utf8)
+        #expect(left?.hasSuffix("</html>\n") != false)
+        #expect(try folio("build", in: folder, cache: cache).status == 0)
+        #expect(try String(contentsOf: page, encoding: .utf8) == whole, "killed at moment \(moment)")
+      }
+    }
+  }
+
+  private func killChildren(of process: Int32) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+      guard let child = Int32(name), let stat = try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8) else {
+        continue
+      }
+      let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
+      if fields.count > 1, Int32(fields[1]) == process { kill(child, SIGKILL) }
+    }
+  }
+
   @Test func aFolderWithoutNotebooksIsExplained() throws {
     let result = try folio("build", in: URL(fileURLWithPath: "/"))
     #expect(result.status == 2 && result.errors.contains("there is no folder 'Notebooks' here"))
