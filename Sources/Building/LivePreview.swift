@@ -27,6 +27,7 @@ public final class LivePreview: @unchecked Sendable {
   private let watcher: FileWatcher
   private let observe: @Sendable (Event) -> Void
   private let isEnding = Flag()
+  private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameters:
   ///   - paths: the notebooks.
@@ -60,17 +61,31 @@ public final class LivePreview: @unchecked Sendable {
   /// Serves until `end`.
   public func run() throws {
     defer { for notebook in notebooks { notebook.end() } }
-    watcher.watch(Set(notebooks.flatMap(\.watchedFiles)))
+    watcher.watch(watchedFiles)
     for notebook in notebooks { notebook.start() }
-    let port = try server.start()
-    defer { server.stop() }
+    Thread.detachNewThread { [self] in follow() }
+    let port: UInt16
+    do {
+      port = try server.start()
+    } catch {
+      end()
+      throw error
+    }
     observe(.serving(url: "http://127.0.0.1:\(port)/" + (notebooks.count == 1 ? "\(notebooks[0].name)/" : "")))
+    ended.wait()
+    server.stop()
+  }
+
+  /// Brings notebooks up to date whose files change.
+  private func follow() {
     while !isEnding.isSet {
-      watcher.watch(Set(notebooks.flatMap(\.watchedFiles)))
+      watcher.watch(watchedFiles)
       let changed = watcher.changes(timeout: .seconds(60))
       for notebook in notebooks where !changed.isDisjoint(with: notebook.watchedFiles) { notebook.update() }
     }
   }
+
+  private var watchedFiles: Set<String> { Set(notebooks.flatMap(\.watchedFiles)) }
 
   /// Stops the cells that run. Returns whether there were any.
   public func interrupt() -> Bool { notebooks.map { $0.stop() }.contains(true) }
@@ -79,6 +94,7 @@ public final class LivePreview: @unchecked Sendable {
   public func end() {
     isEnding.set()
     watcher.interrupt()
+    ended.signal()
   }
 }
 

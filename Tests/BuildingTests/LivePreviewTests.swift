@@ -44,7 +44,7 @@ import Testing
     var cellsRun: [String] { lock.withLock { log } }
 
     func wait(_ condition: () throws -> Bool) -> Bool {
-      for _ in 0..<6000 {
+      for _ in 0..<18_000 {
         if (try? condition()) == true { return true }
         usleep(10_000)
       }
