@@ -129,7 +129,6 @@ package struct LiveState: Sendable, Equatable {
   }
 
   private mutating func dropUsers(of number: Int, _ facts: RunPlan.Facts) {
-    guard cells[facts.modules[number]] != nil else { return }
     let node = facts.graph.nodes[number]
     let shared = node.analysis.declarations.filter { declaration in
       declaration.isStored
@@ -144,11 +143,9 @@ package struct LiveState: Sendable, Equatable {
     }
   }
 
-  /// Forgets modules that are not of the notebook any more; returns them.
-  package mutating func forget(allBut modules: Set<String>) -> [String] {
-    let gone = cells.keys.filter { !modules.contains($0) }
-    for module in gone { cells[module] = nil }
-    changes = changes.filter { modules.contains($0.key.module) }
-    return gone
+  /// Forgets modules whose values are released.
+  package mutating func forget(_ modules: Set<String>) {
+    for module in modules { cells[module] = nil }
+    changes = changes.filter { !modules.contains($0.key.module) }
   }
 }

@@ -19,7 +19,12 @@ struct CellCompiler: Sendable {
   /// Where compiled cells are kept for other sessions.
   var store: Store?
   /// Empty modules in place of the C modules below FolioKit.
-  private var moduleMap: String
+  private var moduleMap: String {
+    // The store may be deleted at any time.
+    if let sharedModuleMap, access(sharedModuleMap, R_OK) == 0 { return sharedModuleMap }
+    return folder + "/hidden.modulemap"
+  }
+  private let sharedModuleMap: String?
   /// Stands for all that compiled code depends on besides its source.
   var environment: Key
 
@@ -31,13 +36,10 @@ struct CellCompiler: Sendable {
     self.store = store
     let modules = Installation.hiddenModules.map { "module \($0) {}\n" }.joined()
     // The compiler keeps what it makes of the map under the map's path: the same path each time saves it the work.
-    let shared = store.map { "\($0.folder)/hidden.modulemap" }
-    if let shared, (try? String(contentsOfFile: shared, encoding: .utf8)) != modules { try? WholeFile.write(modules, to: shared) }
-    if let shared, (try? String(contentsOfFile: shared, encoding: .utf8)) == modules {
-      moduleMap = shared
-    } else {
-      moduleMap = folder + "/hidden.modulemap"
-      try write(Data(modules.utf8), to: moduleMap)
+    sharedModuleMap = store.map { "\($0.folder)/hidden.modulemap" }
+    try write(Data(modules.utf8), to: folder + "/hidden.modulemap")
+    if let shared = sharedModuleMap, (try? String(contentsOfFile: shared, encoding: .utf8)) != modules {
+      try? WholeFile.write(modules, to: shared)
     }
   }
 

@@ -192,6 +192,7 @@ public final class Session {
     let held = modules.filter(loaded.contains).sorted()
     guard let worker, !held.isEmpty else { return }
     loaded.subtract(held)
+    live.forget(Set(held))
     let answer = try worker.run(.release(libraries: held.map(compiler.library)))
     if case .died = answer.end { workerEnded() }
   }

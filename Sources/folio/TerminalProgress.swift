@@ -116,6 +116,8 @@ final class TerminalProgress: @unchecked Sendable {
     case .cellReused(_, let record):
       guard showsOutputs else { return }
       for output in record.outputs { writeReused(output, of: document) }
+      endLine()
+      for diagnostic in record.error?.diagnostics ?? [] { report(diagnostic) }
     case .cellEnded(let cell, let record, let duration):
       clearLine()
       ended(cell, record, duration)

@@ -37,6 +37,32 @@ import Testing
     #expect(try warm.run([model, "model[0] + 0"]).values(2) == first)
   }
 
+  @Test func goingBackToAFormerVersionFindsNoGhosts() throws {
+    let warm = try WarmSession()
+    let one = "let a = [1, 2, 3]"
+    try warm.run([one, "a.count"])
+    #expect(try warm.run(["let a = [1, 2]", "a.count"]).values(2) == ["2"])
+    #expect(try warm.run([one, "a.count"]).ran == [])
+    // What the first version held was released when the second ran.
+    let back = try warm.run([one, "a.count + 10"])
+    #expect(back.ran == [1, 2] && back.values(2) == ["13"])
+  }
+
+  @Test func whatHoldsOnToAnObjectThatIsMadeAnewIsMadeAnewToo() throws {
+    let warm = try WarmSession()
+    let cells = ["final class Box { var n = 0 }", "let box = Box()", "let alias = box", "box.n += 1", "alias.n"]
+    #expect(try warm.run(cells).values(5) == ["1"])
+    #expect(try warm.run(Array(cells[..<3]) + ["box.n += 5", "alias.n"]).values(5) == ["5"])
+  }
+
+  @Test func theStoreMayBeDeletedAtAnyTime() throws {
+    let warm = try WarmSession()
+    try warm.run([model, "let a = 1"])
+    try FileManager.default.removeItem(atPath: warm.folder + "/store")
+    let run = try warm.run([model, "let a = 2\na"])
+    #expect(run.ran == [2] && run.values(2) == ["2"])
+  }
+
   @Test func whatNeedsAFailedCellCanBeLeftAlone() throws {
     let warm = try WarmSession { $0.sparesOrphans = true }
     let cells = [model, "let pick = modle[0]", "pick", "print(model.count)", "func f() -> Int { pick }"]
