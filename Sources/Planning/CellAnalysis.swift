@@ -62,6 +62,13 @@ public struct CellAnalysis: Sendable, Equatable {
     return all
   }
 
+  /// What its extensions and operators refer to.
+  var callableWithoutName: References {
+    var all = extended
+    for declaration in declarations where declaration.kind == .other { all.merge(declaration.references) }
+    return all
+  }
+
   /// Whether later cells see it even if they name nothing that it declares: by its extensions, conformances and operators.
   public var isAlwaysVisible: Bool { hasExtensions || declarations.contains { $0.kind == .other } }
 

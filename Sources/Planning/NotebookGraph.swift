@@ -80,7 +80,10 @@ public struct NotebookGraph: Sendable {
     withoutActuallyEscaping(holdsValue) { holdsValue in
       var walk = Walk(graph: self, cell: number, holdsValue: holdsValue)
       walk.follow(nodes[number].analysis.executed, from: number)
-      for cell in nodes[number].scope.alwaysVisible { walk.follow(nodes[cell].analysis.extended, from: cell) }
+      // No name says who calls a method of an extension, or an operator.
+      for cell in nodes[number].scope.alwaysVisible + [number] {
+        walk.follow(nodes[cell].analysis.callableWithoutName, from: cell)
+      }
       return walk.touched
     }
   }
