@@ -132,8 +132,8 @@ public final class SiteBuilder: @unchecked Sendable {
     if running.isEmpty { return true }
     guard running.count < ProcessInfo.processInfo.activeProcessorCount else { return false }
     let known = Session.peakMemory(of: document, store: options.store)
-    // One that has never run may load anything.
-    return Memory.available > (known > 0 ? known + known / 2 : 8_000_000_000)
+    // One that has never run may load anything: half of the machine must be free for it.
+    return Memory.available > (known > 0 ? known + known / 2 : Memory.bytes("MemTotal") / 2)
   }
 
   private func end(_ index: Int, _ status: Status) {
