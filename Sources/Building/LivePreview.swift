@@ -26,7 +26,7 @@ public final class LivePreview: @unchecked Sendable {
   private let server: PreviewServer
   private let watcher: FileWatcher
   private let observe: @Sendable (Event) -> Void
-  private let isEnding = Flag()
+  private let isEnding = Locked(false)
   private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameters:
@@ -46,8 +46,8 @@ public final class LivePreview: @unchecked Sendable {
     self.observe = observe
     watcher = try FileWatcher()
     let watcher = watcher
-    let byName = Flagged<[String: LiveNotebook]>([:])
-    server = PreviewServer(site: site, port: port) { page in byName.value[page]?.stop() }
+    let byName = Locked<[String: LiveNotebook]>([:])
+    server = PreviewServer(site: site, port: port) { page in byName.with { $0[page] }?.stop() }
     let server = server
     notebooks = paths.map { path in
       LiveNotebook(path, overrides: overrides, site: Site(folder: site), server: server, options: options, observe: observe) {
@@ -55,7 +55,7 @@ public final class LivePreview: @unchecked Sendable {
         watcher.interrupt()
       }
     }
-    byName.value = Dictionary(notebooks.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    byName.with { [notebooks] in $0 = Dictionary(notebooks.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }) }
   }
 
   /// Serves until `end`.
@@ -78,7 +78,7 @@ public final class LivePreview: @unchecked Sendable {
 
   /// Brings notebooks up to date whose files change.
   private func follow() {
-    while !isEnding.isSet {
+    while !isEnding.with({ $0 }) {
       watcher.watch(watchedFiles)
       let changed = watcher.changes(timeout: .seconds(60))
       for notebook in notebooks where !changed.isDisjoint(with: notebook.watchedFiles) { notebook.update() }
@@ -92,27 +92,8 @@ public final class LivePreview: @unchecked Sendable {
 
   /// Makes `run` return.
   public func end() {
-    isEnding.set()
+    isEnding.with { $0 = true }
     watcher.interrupt()
     ended.signal()
   }
-}
-
-/// A value that several threads see.
-final class Flagged<Value: Sendable>: @unchecked Sendable {
-  private let lock = NSLock()
-  private var stored: Value
-
-  init(_ value: Value) { stored = value }
-
-  var value: Value {
-    get { lock.withLock { stored } }
-    set { lock.withLock { stored = newValue } }
-  }
-}
-
-final class Flag: Sendable {
-  private let flag = Flagged(false)
-  var isSet: Bool { flag.value }
-  func set() { flag.value = true }
 }

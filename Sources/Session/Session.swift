@@ -12,6 +12,7 @@ import Foundation
 import Planning
 import Record
 import Store
+import Synchronization
 
 /// One notebook's session.
 public final class Session {
@@ -69,8 +70,9 @@ public final class Session {
   let directory: String
   var book: RecordBook
   let store: Store?
-  private let interruption = Wish()
-  private let yielding = Wish()
+  // Wishes of other threads.
+  private let interruption = Mutex(false)
+  private let yielding = Mutex(false)
 
   var worker: WorkerProcess?
   var live = LiveState()
@@ -109,8 +111,8 @@ public final class Session {
   ///   - document: with the values of its parameters that this run shall have.
   ///   - observe: is told what happens, on the calling thread.
   public func run(_ document: Document, observe: @escaping (Event) -> Void = { _ in }) throws -> NotebookRecord {
-    interruption.clear()
-    yielding.clear()
+    interruption.withLock { $0 = false }
+    yielding.withLock { $0 = false }
     hasYielded = false
     hasLostWorker = false
     var run = NotebookRun(session: self, document: document, observe: observe)
@@ -124,19 +126,19 @@ public final class Session {
 
   /// Stops the running cell, and runs no other in this run. May be called from any thread.
   public func interrupt() {
-    interruption.request()
+    interruption.withLock { $0 = true }
     compilation.cancel()
   }
 
-  var isInterrupted: Bool { interruption.isRequested }
+  var isInterrupted: Bool { interruption.withLock { $0 } }
 
   /// Ends the present run after the running cell, since a newer version of the notebook waits. May be called from any thread.
-  public func yield() { yielding.request() }
+  public func yield() { yielding.withLock { $0 = true } }
 
   /// Whether the last run ended before its end for a newer version.
   public internal(set) var hasYielded = false
 
-  var yields: Bool { yielding.isRequested }
+  var yields: Bool { yielding.withLock { $0 } }
 
   /// What every key holds: the toolchain, this build of Folio, and what a number may depend on besides.
   private static func environment(_ toolchain: Toolchain, _ installation: Installation, _ store: Store?) -> [CellKey.Part] {
@@ -205,14 +207,4 @@ extension ChildProcess.Termination {
     case .killed(let signal): "was killed by \(Signal.name(signal))"
     }
   }
-}
-
-/// A wish that the session stop, from any thread.
-private final class Wish: @unchecked Sendable {
-  private let lock = NSLock()
-  private var requested = false
-
-  var isRequested: Bool { lock.withLock { requested } }
-  func request() { lock.withLock { requested = true } }
-  func clear() { lock.withLock { requested = false } }
 }
