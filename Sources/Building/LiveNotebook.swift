@@ -99,10 +99,17 @@ final class LiveNotebook: @unchecked Sendable {
       let session = try startedSession(document)
       server.setProblems(page: name, [])
       let display = Display(document, server: server, last: last)
+      if last == nil && !site.hasPage(name) {
+        // The first run may take long: there is something to read meanwhile.
+        try site.write(IndexPage(site.entries))
+        display.showPage()
+      }
+      defer { display.end() }
       let record = try session.run(document) { [self] event in
         display.show(event)
         observe(.session(document, event))
       }
+      display.end()
       lock.withLock { files = session.files }
       ran()
       // A newer save has come meanwhile: its run goes on where this one stopped.
@@ -129,16 +136,19 @@ final class LiveNotebook: @unchecked Sendable {
   }
 }
 
-/// What the browser sees while cells run: the page with what is there so far. A run that is over at once shows only its end.
-private final class Display {
+/// What the browser sees while cells run: the page with what is there so far, a moment after it is there. A run that is over at once
+/// shows only its end.
+private final class Display: @unchecked Sendable {
   private let document: Document
   private let server: PreviewServer
+  private let lock = NSLock()
   private var records: [String: CellRecord]
-  private var shown = ContinuousClock.now
+  private var isDue = false
+  private var isOver = false
   private var cell: Cell?
   private var count = 0
 
-  private static let patience = Duration.milliseconds(400)
+  private static let patience = DispatchTimeInterval.milliseconds(400)
 
   init(_ document: Document, server: PreviewServer, last: NotebookRecord?) {
     self.document = document
@@ -153,16 +163,31 @@ private final class Display {
       self.count = count
       setStatus(nil)
     case .progress(let progress): setStatus(progress.line)
-    case .cellEnded(let cell, let record, _):
-      records[cell.id] = record
-      guard shown.duration(to: .now) > Self.patience else { return }
-      let cells = document.cells.map { records[$0.id] ?? CellRecord(id: $0.id, outcome: .notRun, outputs: []) }
-      server.show(
-        page: document.name, html: Page(document, record: NotebookRecord(notebook: document.name, cells: cells)).html)
-      shown = .now
-    case .cellReused(let cell, let record): records[cell.id] = record
+    case .cellEnded(let cell, let record, _), .cellReused(let cell, let record): keep(record, of: cell)
     case .text, .output, .warning: return
     }
+  }
+
+  /// The run is over: the page's file takes over.
+  func end() { lock.withLock { isOver = true } }
+
+  /// Shows what is there so far.
+  func showPage() {
+    lock.withLock {
+      isDue = false
+      guard !isOver else { return }
+      let cells = document.cells.map { records[$0.id] ?? CellRecord(id: $0.id, outcome: .notRun, outputs: []) }
+      server.show(page: document.name, html: Page(document, record: NotebookRecord(notebook: document.name, cells: cells)).html)
+    }
+  }
+
+  private func keep(_ record: CellRecord, of cell: Cell) {
+    let wasDue = lock.withLock {
+      records[cell.id] = record
+      defer { isDue = true }
+      return isDue
+    }
+    if !wasDue { DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) { [self] in showPage() } }
   }
 
   private func setStatus(_ detail: String?) {

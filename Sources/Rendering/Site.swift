@@ -47,6 +47,9 @@ public struct Site: Sendable {
     }
   }
 
+  /// Whether the notebook of a name has a page.
+  public func hasPage(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)/index.html") }
+
   private func writeAssets() throws {
     try write(Stylesheet.text, to: "assets/" + Stylesheet.file)
     try write(Script.text, to: "assets/" + Script.file)

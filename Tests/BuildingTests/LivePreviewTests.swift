@@ -120,6 +120,9 @@ import Testing
     try await onThread {
       let live = try Live(loading + "```swift\nprint(\"begun\")\nwhile true {}\n```\n")
       #expect(live.wait { live.cellsRun.contains("text") })
+      // There is a page while the first run lasts, though none is written yet.
+      #expect(live.wait { try live.page().contains("id=\"model\"") })
+      #expect(!FileManager.default.fileExists(atPath: live.folder.path + "/Site/n/index.html"))
       #expect(live.preview?.interrupt() == true)
       #expect(live.waitForUpdate(1))
       #expect(try live.folder.read("Site/n/index.html").contains("was stopped"))
