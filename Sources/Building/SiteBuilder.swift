@@ -40,16 +40,10 @@ public final class SiteBuilder: @unchecked Sendable {
   private let lock = NSCondition()
   private var waiting: [Int] = []
   private var running: [Int: Session?] = [:]
-  private var finished: [Int: Finished] = [:]
+  /// What those that have ended read and wrote.
+  private var finished: [Int: Session.Files] = [:]
   private var status = Status.succeeded
   private var isInterrupted = false
-
-  /// What a notebook's run left for the others.
-  private struct Finished {
-    var name: String
-    var began: ContinuousClock.Instant
-    var files: Session.Files
-  }
 
   /// - Parameter site: the site's folder.
   public init(_ documents: [Document], site: String, options: Session.Options) {
@@ -140,16 +134,13 @@ public final class SiteBuilder: @unchecked Sendable {
     lock.withLock {
       running[index] = nil
       self.status = max(self.status, status)
-      if finished[index] == nil {
-        finished[index] = Finished(name: documents[index].name, began: .now, files: .init())
-      }
+      finished[index] = finished[index] ?? Session.Files()
       lock.broadcast()
     }
   }
 
   private func build(_ document: Document, index: Int, observe: @escaping (Event) -> Void) -> Status {
     do {
-      let began = ContinuousClock.now
       let session = try document.session(options)
       let isLate = lock.withLock {
         running[index] = session
@@ -161,7 +152,7 @@ public final class SiteBuilder: @unchecked Sendable {
       observe(
         .notebookEnded(
           document, record, page: "\(site)/\(document.name)/index.html", explanations: session.explanations))
-      lock.withLock { finished[index] = Finished(name: document.name, began: began, files: session.files) }
+      lock.withLock { finished[index] = session.files }
       return Status(record)
     } catch {
       observe(.problem(error))
@@ -176,7 +167,7 @@ public final class SiteBuilder: @unchecked Sendable {
       for writer in documents.indices
       where writer != reader && !documents[reader].frontMatter.after.contains(documents[writer].name) {
         guard let read = finished[reader], let wrote = finished[writer],
-          let shared = read.files.read.intersection(wrote.files.written).min()
+          let shared = read.read.intersection(wrote.written).min()
         else { continue }
         observe(
           .warning(

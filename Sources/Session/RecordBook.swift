@@ -154,7 +154,7 @@ struct RecordBook {
   }
 
   private func digest(_ path: String) -> String {
-    digests.digest(path.hasPrefix("/") ? path : directory + "/" + path) ?? CellKey.missingFile
+    digests.digest(absolute(path)) ?? CellKey.missingFile
   }
 
   /// A path as it is kept.

@@ -27,6 +27,7 @@ import Testing
     ("---\ntitle:\n---\n", 2, "'title' is nothing", nil),
     ("---\n\norder: high\n---\n", 3, "'order' is the text 'high', and must be a whole number", nil),
     ("---\norder: 1.5\n---\n", 2, "'order' is a number", nil),
+    ("---\nafter: {a: b}\n---\n", 2, "'after' is a mapping, and must be the name of a notebook", nil),
     ("---\n- a\n---\n", 2, "not a mapping", "key: value"),
     ("---\ntitle: 'x\n---\n", 2, "not valid YAML", nil),
     ("---\ntitle: a\ntitle: b\n---\n", 3, "'title' is given twice", "Keep one"),
