@@ -95,7 +95,7 @@ let package = Package(
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Document", "Record", "Figures"]),
     .target(name: "GemmaFixture", dependencies: ["Gemma", "Tensors"], path: "Tests/GemmaFixture"),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "GemmaTests", dependencies: ["Gemma", "Tensors", "GemmaFixture"], exclude: ["Fixtures"]),
     .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Gemma", "Tensors", "GemmaFixture"]),
     .testTarget(name: "PrOntoQATests", dependencies: ["PrOntoQA"], exclude: ["Fixtures"]),

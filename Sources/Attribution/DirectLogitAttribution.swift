@@ -82,7 +82,7 @@ extension GemmaModel {
   /// `(1 + w) ⊙ (mean of clean columns - mean of corrupted columns)`, `[width]`.
   package func direction(of answer: LogitDifference) throws -> Tensor {
     let (clean, corrupted) = try answer.tokens(tokenizer)
-    let difference = weights.embedding.meanOfRows(clean) - weights.embedding.meanOfRows(corrupted)
+    let difference = weights.embedding.gathered(clean).mean(axis: 0) - weights.embedding.gathered(corrupted).mean(axis: 0)
     return difference * (weights.finalNorm + 1)
   }
 
@@ -93,7 +93,7 @@ extension GemmaModel {
     return Tensor.stack(
       try (0..<config.layers).map { layer in
         let z = try cache[.z(layer: layer)].reshaped([config.heads * config.headWidth])
-        let read = row.multiplied(by: weights.layers[layer].output).reshaped(z.shape)
+        let read = row.projectedBack(by: weights.layers[layer].output).reshaped(z.shape)
         return (z * read).reshaped([config.heads, config.headWidth]).sum(axis: 1)
       })
   }
@@ -104,7 +104,4 @@ extension Tensor {
   fileprivate func dotted(with vector: Tensor) -> Tensor {
     Tensor((0..<shape[0]).map { (select($0) * vector).sum() })
   }
-
-  /// The mean of some rows of a matrix.
-  fileprivate func meanOfRows(_ rows: [Int]) -> Tensor { Tensor.mean(of: rows.map { select($0) }) }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Tensors
 
 /// A Gemma language model that can be taken apart.
@@ -17,9 +18,11 @@ import Tensors
 ///   changes no probability, no argmax and no logit difference.
 /// - Hook points bear TransformerLens's names and have its shapes, without the batch axis: one prompt at a time.
 /// - Observing changes nothing: logits are bit-identical, whatever is captured.
+/// - Keys and values of what was read are remembered, and used when another prompt begins with the same tokens. This changes no bit
+///   either: a run gives what it would give in a fresh session.
 /// - Whatever is wrong with files, prompts or names is a `GemmaError` that says what to do.
 ///
-/// A model is immutable, and may be used from several threads at once.
+/// A model's weights are used where they lie in the mapped files, as bf16 if that is what they are. A model is immutable, and may be used from several threads at once.
 public final class GemmaModel: Sendable {
   /// Sizes and constants.
   public let config: GemmaConfiguration
@@ -29,8 +32,12 @@ public final class GemmaModel: Sendable {
   public let folder: String
   /// Identifies the model by its content: any change to a byte of its weights, its configuration or its tokenizer changes it. It is a
   /// 64-bit hash, which notices accidents and not attacks.
-  public let checksum: String
+  public var checksum: String { contents.checksum }
+  /// What the model remembers of the prompts that it has read.
+  public let prefixes: PrefixCache
   package let weights: Weights
+  let rotary: RotaryTable
+  private let contents: ModelContents
 
   /// Reads a model from a folder that holds `config.json`, `tokenizer.model` and `model.safetensors`, or shards with their index.
   public init(folder: URL) throws(GemmaError) {
@@ -44,9 +51,15 @@ public final class GemmaModel: Sendable {
     let checkpoint = try Checkpoint(folder: folder)
     weights = try Weights(checkpoint, config)
     self.folder = folder.path
-    var hash: UInt64 = 0
-    for name in ["config.json", "tokenizer.model"] { hash = try MappedFile(folder.appending(path: name)).checksum(seed: hash) }
-    checksum = String(checkpoint.checksum(seed: hash), radix: 16)
+    rotary = RotaryTable(config)
+    prefixes = PrefixCache(config)
+    contents = ModelContents { seed in
+      var hash = seed
+      for name in ["config.json", "tokenizer.model"] {
+        hash = (try? MappedFile(folder.appending(path: name)).checksum(seed: hash)) ?? hash
+      }
+      return checkpoint.checksum(seed: hash)
+    }
   }
 
   /// Reads a model by the path of its folder, or by its name in the Hugging Face hub's cache on this machine.
@@ -100,75 +113,18 @@ extension Array: Prompt where Element == Int {
   public func tokens(_ tokenizer: Tokenizer) throws(GemmaError) -> [Int] { self }
 }
 
-// MARK: - Running
+/// A model's checksum, computed when somebody asks: it reads all of the weights.
+private final class ModelContents: Sendable {
+  private let compute: @Sendable (UInt64) -> UInt64
+  private let known = Mutex<String?>(nil)
 
-/// What a run through the model gives.
-public struct ModelRun: Sendable {
-  /// The tokens that were read.
-  public let tokens: [Int]
-  /// `[position, vocabulary]` of the positions asked for: all, only the last, or none.
-  public let logits: Tensor
-  /// The activations that were asked for.
-  public let cache: ActivationCache
-}
+  init(_ compute: @escaping @Sendable (UInt64) -> UInt64) { self.compute = compute }
 
-/// At which positions logits are computed. A large vocabulary makes them the most expensive numbers of a prompt.
-public enum LogitPositions: Sendable {
-  /// `[position, vocabulary]`.
-  case all
-  /// `[1, vocabulary]`.
-  case last
-  /// `[0, vocabulary]`.
-  case none
-}
-
-extension GemmaModel {
-  /// Reads a prompt.
-  ///
-  /// - Parameters:
-  ///   - prompt: Text or tokens.
-  ///   - capture: The activations to keep: `[.query(layer: 3)]`, `.components([.mlpOutput])`, `.all`.
-  ///   - logits: Where to compute logits: at the last position, at all, or not at all.
-  public func run(
-    _ prompt: some Prompt, capturing capture: Capture = .none, logits: LogitPositions = .last
-  ) throws(GemmaError) -> ModelRun {
-    var past = emptyCache
-    return try run(prompt.tokens(tokenizer), continuing: &past, capturing: capture, logits: logits)
-  }
-
-  /// Reads further tokens behind those that `past` holds, and adds them to it. Activations and logits are those of the new positions.
-  /// A run that is interrupted leaves `past` empty.
-  public func run(
-    _ tokens: [Int], continuing past: inout KeyValueCache, capturing capture: Capture = .none, logits: LogitPositions = .last
-  ) throws(GemmaError) -> ModelRun {
-    try check(tokens, behind: past.count)
-    let recorder = try capture.resolved(layers: config.layers)
-    var pass = ForwardPass(configuration: config, weights: weights, recorder: recorder, past: past)
-    // The pass writes to the cache's storage: it must be its only owner, or every buffer would be copied.
-    past = emptyCache
-    let final = try pass(tokens)
-    past = pass.past
-    return ModelRun(tokens: tokens, logits: unembed(final, logits), cache: ActivationCache(pass.recorder.activations))
-  }
-
-  /// A cache of no position, to start `run(_:continuing:)` with.
-  public var emptyCache: KeyValueCache { KeyValueCache(config) }
-
-  private func unembed(_ final: Tensor, _ positions: LogitPositions) -> Tensor {
-    switch positions {
-    case .all: final.projected(by: weights.embedding)
-    case .last: final[(final.shape[0] - 1)...].projected(by: weights.embedding)
-    case .none: Tensor(repeating: 0, shape: [0, config.vocabulary])
-    }
-  }
-
-  private func check(_ tokens: [Int], behind past: Int) throws(GemmaError) {
-    guard !tokens.isEmpty else { throw .emptyPrompt }
-    guard past + tokens.count <= config.contextLength else {
-      throw .contextTooLong(tokens: past + tokens.count, limit: config.contextLength)
-    }
-    if let bad = tokens.first(where: { !(0..<config.vocabulary).contains($0) }) {
-      throw .tokenOutOfRange(token: bad, vocabulary: config.vocabulary)
+  var checksum: String {
+    known.withLock { known in
+      let checksum = known ?? String(compute(0), radix: 16)
+      known = checksum
+      return checksum
     }
   }
 }

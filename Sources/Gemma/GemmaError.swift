@@ -1,3 +1,5 @@
+import Tensors
+
 /// What can be wrong with a model's files, with a prompt, or with a question about activations. Each case holds what is needed to see
 /// the cause, and its description ends with what to do about it.
 public enum GemmaError: Error, Equatable, Sendable {
@@ -31,6 +33,18 @@ public enum GemmaError: Error, Equatable, Sendable {
   case layerOutOfRange(point: String, layers: Int)
   /// An activation that the run did not capture.
   case notCaptured(point: String, captured: [String])
+  /// Positions that the prompt does not have.
+  case positionsOutOfRange(positions: Range<Int>, tokens: Int)
+  /// A head that a hook point does not have; `heads` is 0 if it has none at all.
+  case headOutOfRange(point: String, head: Int, heads: Int)
+  /// A replacement whose numbers do not have the shape of what they replace.
+  case badReplacement(point: String, expected: [Int], found: [Int])
+  /// Activations that would not fit into memory.
+  case captureTooLarge(bytes: Int, available: Int, tokens: Int, largest: String)
+  /// Numbers that are none: a sum that overflowed, or a replacement with NaN.
+  case notFinite(where: String)
+  /// A question about a prompt, or a setting, that makes no sense; it says what to change.
+  case badRequest(String)
   /// The work was asked to end before its time.
   case interrupted
 }
@@ -59,6 +73,20 @@ extension GemmaError: CustomStringConvertible {
     case .unknownHookPoint(let name, let nearest): "There is no hook point “\(name)”. Did you mean “\(nearest)”?"
     case .layerOutOfRange(let point, let layers):
       "“\(point)” does not exist: the model has \(layers) layers, numbered from 0 to \(layers - 1)."
+    case .positionsOutOfRange(let positions, let tokens):
+      "The prompt has \(tokens) tokens, positions 0 to \(tokens - 1), and \(positions.lowerBound)..<\(positions.upperBound) "
+        + (positions.isEmpty ? "holds none of them." : "is not within them.")
+    case .headOutOfRange(let point, let head, let heads):
+      heads == 0
+        ? "“\(point)” has no heads; leave the head out." : "“\(point)” has heads 0 to \(heads - 1), and \(head) is none of them."
+    case .badReplacement(let point, let expected, let found):
+      "The replacement at “\(point)” has the shape \(found), and what it replaces has \(expected). Return the same shape."
+    case .captureTooLarge(let bytes, let available, let tokens, let largest):
+      "The activations asked for at \(tokens) tokens take \(Memory.text(bytes)), and \(Memory.text(available)) are free. "
+        + "Ask for fewer layers or components (most takes \(largest)), or for fewer positions: `.atLast(1)`, `.at(positions:)`."
+    case .notFinite(let place):
+      "\(place) holds numbers that are not finite. Look at what was replaced, and whether the checkpoint is whole."
+    case .badRequest(let problem): problem
     case .interrupted: "It was stopped."
     case .notCaptured(let point, let captured):
       "“\(point)” was not captured in this run. Add it to `capturing:`. "

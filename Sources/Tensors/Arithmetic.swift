@@ -133,6 +133,39 @@ extension Tensor {
     return result
   }
 
+  /// Tensors of one shape under a new second axis: of heads' results `[position, d]`, `[position, head, d]`.
+  package static func stack(_ tensors: [Tensor], axis: Int) -> Tensor {
+    guard axis == 1, let first = tensors.first else { return stack(tensors) }
+    let (rows, width) = (first.shape[0], first.count / Swift.max(first.shape[0], 1))
+    var result = Tensor(uninitialized: [rows, tensors.count] + first.shape.dropFirst())
+    for (place, tensor) in tensors.enumerated() {
+      result.withUnsafeMutableElements { target in
+        tensor.withUnsafeElements { source in
+          for row in 0..<rows {
+            for i in 0..<width { target[(row * tensors.count + place) * width + i] = source[row * width + i] }
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// Tensors that differ in their first axis only, one behind the other.
+  package static func joined(_ tensors: [Tensor]) -> Tensor {
+    guard tensors.count != 1, let first = tensors.first else { return tensors.first ?? Tensor([]) }
+    var result = Tensor(uninitialized: [tensors.reduce(0) { $0 + $1.shape[0] }] + first.shape.dropFirst())
+    result.withUnsafeMutableElements { target in
+      var place = 0
+      for tensor in tensors {
+        tensor.withUnsafeElements {
+          _ = UnsafeMutableBufferPointer(rebasing: target[place..<place + tensor.count]).update(fromContentsOf: $0)
+        }
+        place += tensor.count
+      }
+    }
+    return result
+  }
+
   /// The mean of tensors of one shape, element by element: what an aggregate over examples shows.
   public static func mean(of tensors: [Tensor]) -> Tensor {
     require(!tensors.isEmpty, "There is no mean of no tensors.")

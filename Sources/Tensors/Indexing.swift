@@ -47,6 +47,9 @@ extension Tensor {
     return copy
   }
 
+  /// The tensor itself, or a copy if it is a part of a larger one.
+  package func ownedAlone() -> Tensor { storage.count == count ? self : compacted() }
+
   /// Rows and columns exchanged.
   public func transposed() -> Tensor {
     require(rank == 2, "Only a matrix can be transposed, not a tensor of shape \(shape).")

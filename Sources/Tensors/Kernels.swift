@@ -12,10 +12,21 @@ extension Tensor {
     withPointers(&normalized) { x, y in
       scale.withUnsafeMutableElements { s in
         guard let s = s.baseAddress else { return }
-        ck_rms_normalize(x, y, s, rows, width, epsilon)
+        Parallel.overRows(rows, width: width) {
+          ck_rms_normalize(x + $0.lowerBound * width, y + $0.lowerBound * width, s + $0.lowerBound, $0.count, width, epsilon)
+        }
       }
     }
     return (normalized, scale)
+  }
+
+  /// Each row divided by a number of its own, as `rootMeanSquareNormalized` does it: `scale` is `[row, 1]`.
+  package func dividedRows(by scale: Tensor) -> Tensor {
+    var result = Tensor(uninitialized: shape)
+    withPointers(&result) { x, y in
+      scale.withUnsafeElements { ck_divide_rows(x, $0.baseAddress, y, shape[0], shape[1]) }
+    }
+    return result
   }
 
   /// Each row times `1 + weight`, as Gemma's norms do it. `weight` has one number a column.
@@ -25,7 +36,10 @@ extension Tensor {
     withPointers(&result) { x, y in
       weight.withUnsafeElements { w in
         guard let w = w.baseAddress else { return }
-        ck_scale_by_one_plus(x, w, y, shape[0], shape[1])
+        let width = shape[1]
+        Parallel.overRows(shape[0], width: width) {
+          ck_scale_by_one_plus(x + $0.lowerBound * width, w, y + $0.lowerBound * width, $0.count, width)
+        }
       }
     }
     return result
@@ -56,7 +70,7 @@ extension Tensor {
     withPointers(&result) { gate, y in
       up.withUnsafeElements { up in
         guard let up = up.baseAddress else { return }
-        ck_gelu_gate(gate, up, y, count)
+        Parallel.overRows(count, width: 8) { ck_gelu_gate(gate + $0.lowerBound, up + $0.lowerBound, y + $0.lowerBound, $0.count) }
       }
     }
     return result
@@ -91,7 +105,7 @@ extension Tensor {
     }
   }
 
-  private func withPointers(_ result: inout Tensor, _ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void) {
+  func withPointers(_ result: inout Tensor, _ body: (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void) {
     withUnsafeElements { x in
       result.withUnsafeMutableElements { y in
         guard let x = x.baseAddress, let y = y.baseAddress else { return }

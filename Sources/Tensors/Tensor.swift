@@ -98,6 +98,16 @@ public struct Tensor: Sendable {
     return try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
   }
 
+  /// Where the numbers lie, for work that several threads divide: each writes its own part. The tensor must be kept, and not be copied,
+  /// until they are done.
+  package mutating func sharedBase() -> UnsafeMutablePointer<Float> {
+    makeUnique()
+    return storage.base + offset
+  }
+
+  /// Where the numbers lie, for as long as the tensor is kept.
+  package var constantBase: UnsafePointer<Float> { UnsafePointer(storage.base + offset) }
+
   /// Gives this value a storage of its own, before it is written to.
   private mutating func makeUnique() {
     guard !isKnownUniquelyReferenced(&storage) else { return }

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -6,20 +8,28 @@
 
 /// The memory of a tensor, released with its last owner.
 ///
-/// Large blocks ask the kernel for huge pages: filling fresh pages of 4 KB costs more than most arithmetic done on them.
+/// Large blocks ask the kernel for huge pages, and are used again: filling fresh pages costs more than most arithmetic done on them.
 /// Written to only through `Tensor`, which makes sure first that it is the only owner; that is why it may be shared between threads.
 final class TensorStorage: @unchecked Sendable {
   let base: UnsafeMutablePointer<Float>
+  /// How many numbers it was made for.
+  let count: Int
 
   private static let hugePage = 2 << 20
+  private static let released = Mutex(ReleasedBlocks())
 
   init(count: Int) {
+    self.count = count
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     let isLarge = bytes >= 2 * Self.hugePage
+    if isLarge, let memory = Self.released.withLock({ $0.take(bytes) }) {
+      base = memory.bindMemory(to: Float.self, capacity: count)
+      return
+    }
     var memory: UnsafeMutableRawPointer?
     let status = posix_memalign(&memory, isLarge ? Self.hugePage : 64, bytes)
     guard status == 0, let memory else {
-      preconditionFailure("No memory for a tensor of \(count) numbers (\(bytes >> 20) MiB).")
+      fatalError("There is no memory for a tensor of \(count) numbers (\(Memory.text(bytes))).")
     }
     #if os(Linux)
       if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
@@ -27,5 +37,37 @@ final class TensorStorage: @unchecked Sendable {
     base = memory.bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
-  deinit { free(base) }
+  deinit {
+    let bytes = count * MemoryLayout<Float>.stride
+    if bytes >= 2 * Self.hugePage, Self.released.withLock({ [base] in $0.keep(base, bytes) }) { return }
+    free(base)
+  }
+
+  /// Large blocks that nobody owns, for tensors of the same size: the next layer needs what the last one needed.
+  private struct ReleasedBlocks: @unchecked Sendable {
+    private var blocks: [Int: [UnsafeMutableRawPointer]] = [:]
+    private var total = 0
+    private static let limit = 256 << 20
+
+    mutating func take(_ bytes: Int) -> UnsafeMutableRawPointer? {
+      guard let block = blocks[bytes]?.popLast() else { return nil }
+      total -= bytes
+      return block
+    }
+
+    mutating func keep(_ block: UnsafeMutableRawPointer, _ bytes: Int) -> Bool {
+      guard bytes <= Self.limit else { return false }
+      // What is kept for another size makes room: sizes change with the prompt.
+      while total + bytes > Self.limit, let size = blocks.first(where: { $0.key != bytes && !$0.value.isEmpty })?.key,
+        let old = blocks[size]?.popLast()
+      {
+        free(old)
+        total -= size
+      }
+      guard total + bytes <= Self.limit else { return false }
+      blocks[bytes, default: []].append(block)
+      total += bytes
+      return true
+    }
+  }
 }

@@ -10,8 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Product.h"
+
 /// scale[r] = sqrt(mean(x[r]²) + epsilon), normalized[r] = x[r] / scale[r]. `scale` has `rows` elements.
 void ck_rms_normalize(const float *x, float *normalized, float *scale, size_t rows, size_t width, float epsilon);
+
+/// y[r] = x[r] / scale[r], rounded as `ck_rms_normalize` rounds.
+void ck_divide_rows(const float *x, const float *scale, float *y, size_t rows, size_t width);
 
 /// y[r] = x[r] ⊙ (1 + weight).
 void ck_scale_by_one_plus(const float *x, const float *weight, float *y, size_t rows, size_t width);
@@ -31,9 +36,32 @@ void ck_add(const float *x, float *y, size_t count);
 /// x *= factor.
 void ck_scale(float *x, float factor, size_t count);
 
+// Gradients. Each takes the gradient of the result and gives that of what it was made of.
+
+/// Of normalized[r] = x[r] / scale[r]: the gradient of each scale, -Σ gradient ⊙ x / scale².
+void ck_rms_scale_gradient(const float *x, const float *scale, const float *gradient, float *result, size_t rows, size_t width);
+
+/// Of normalized and of scale together, that of x: gradient / scale + scale_gradient · x / (width · scale). It may be `gradient` itself.
+void ck_rms_input_gradient(const float *x, const float *scale, const float *gradient, const float *scale_gradient, float *result,
+                           size_t rows, size_t width);
+
+/// Of `ck_gelu_gate`, that of the gate and that of up. Either may be `gradient` itself.
+void ck_gelu_gate_gradient(const float *gate, const float *up, const float *gradient, float *gate_gradient, float *up_gradient,
+                           size_t count);
+
+/// Of softmax, row by row and in place: gradient becomes pattern ⊙ (gradient - Σ pattern ⊙ gradient).
+void ck_softmax_gradient(const float *pattern, float *gradient, size_t rows, size_t width);
+
+/// 1 if none of the numbers is NaN or infinite.
+int ck_is_finite(const void *source, ck_format format, size_t count);
+
 /// Exact widening of bfloat16 and IEEE half from little-endian bytes of any alignment.
 void ck_widen_bfloat16(const void *source, float *y, size_t count);
 void ck_widen_float16(const void *source, float *y, size_t count);
+
+/// Whether this thread does a part of divided work already, so that it need not divide its part.
+int ck_in_part(void);
+void ck_set_in_part(int value);
 
 /// A 64-bit hash of bytes, at the speed of memory. It notices accidents, not attacks.
 uint64_t ck_hash(const void *source, size_t count, uint64_t seed);

@@ -28,8 +28,31 @@ package struct Checkpoint: Sendable {
   /// A number that changes with any byte of the checkpoint's weight files.
   func checksum(seed: UInt64) -> UInt64 { files.reduce(seed) { $1.checksum(seed: $0) } }
 
-  /// The tensor of a name, in fp32. Its shape must be the one that the configuration asks for.
+  /// The matrix of a name, used where it lies in its file. Its shape must be the one that the configuration asks for, and its numbers
+  /// finite.
+  package func matrix(_ name: String, shape: [Int]) throws(GemmaError) -> WeightMatrix {
+    let (file, entry) = try place(name, shape)
+    let matrix = try file.matrix(entry)
+    if Interruption.isRequested() { throw .interrupted }
+    guard matrix.isFinite else { throw Self.notFinite(file, name) }
+    return matrix
+  }
+
+  /// The vector of a name, in fp32.
+  package func vector(_ name: String, count: Int) throws(GemmaError) -> Tensor {
+    let (file, entry) = try place(name, [count])
+    let vector = try file.tensor(entry)
+    guard vector.elements.allSatisfy(\.isFinite) else { throw Self.notFinite(file, name) }
+    return vector
+  }
+
+  /// The tensor of a name, in fp32.
   package func tensor(_ name: String, shape: [Int]) throws(GemmaError) -> Tensor {
+    let (file, entry) = try place(name, shape)
+    return try file.tensor(entry)
+  }
+
+  private func place(_ name: String, _ shape: [Int]) throws(GemmaError) -> (SafetensorsFile, SafetensorsFile.Entry) {
     guard let (file, entry) = places[name] else { throw .badWeights(file: listing, tensor: name, problem: "is missing") }
     guard entry.shape == shape else {
       throw .badWeights(file: file.path, tensor: name, problem: "has the shape \(entry.shape), and config.json asks for \(shape)")
@@ -37,8 +60,13 @@ package struct Checkpoint: Sendable {
     guard ["F32", "BF16", "F16"].contains(entry.type) else {
       throw .badWeights(file: file.path, tensor: name, problem: "is of type \(entry.type), not F32, BF16 or F16")
     }
-    if Interruption.isRequested() { throw .interrupted }
-    return try file.tensor(entry)
+    return (file, entry)
+  }
+
+  private static func notFinite(_ file: SafetensorsFile, _ name: String) -> GemmaError {
+    .badWeights(
+      file: file.path, tensor: name,
+      problem: "holds NaN or infinite numbers, with which every answer would be NaN. Download or train it again")
   }
 
   private mutating func collect() throws(GemmaError) {

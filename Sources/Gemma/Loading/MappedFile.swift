@@ -48,6 +48,12 @@ final class MappedFile: Sendable {
     return try body(UnsafeRawBufferPointer(rebasing: all[range]))
   }
 
+  /// Where a part of the file lies in memory, for as long as this object lives.
+  func address(of range: Range<Int>) -> UnsafeRawPointer {
+    require(range.lowerBound >= 0 && range.upperBound <= count, "The bytes \(range) lie outside of a file of \(count).")
+    return UnsafeRawPointer(bitPattern: address + UInt(range.lowerBound))!
+  }
+
   /// Gives back the whole pages within a part.
   private func release(_ range: Range<Int>) {
     let page = Int(getpagesize())

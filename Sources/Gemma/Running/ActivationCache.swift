@@ -9,8 +9,10 @@ import Tensors
 /// ```
 public struct ActivationCache: Sendable {
   private let activations: [HookPoint: Tensor]
+  /// The model whose activations they are.
+  public let model: GemmaModel
 
-  init(_ activations: [HookPoint: Tensor]) { self.activations = activations }
+  init(_ activations: [HookPoint: Tensor], _ model: GemmaModel) { (self.activations, self.model) = (activations, model) }
 
   /// The activation at a hook point; an error if the run did not capture it.
   public subscript(point: HookPoint) -> Tensor {

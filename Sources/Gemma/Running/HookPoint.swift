@@ -63,6 +63,31 @@ public struct HookPoint: Hashable, Sendable {
     /// Whether each layer has one.
     public var isInLayer: Bool { ![.embedding, .finalNormScale, .finalNormalized].contains(self) }
 
+    /// Whether it is a square of queries and keys, `[h, query, key]`.
+    public var isSquare: Bool { self == .attentionScores || self == .pattern }
+
+    /// How many heads its second axis has (its first, of a square); 0 for what has none.
+    func heads(_ config: GemmaConfiguration) -> Int {
+      switch self {
+      case .query, .rotatedQuery, .z, .result, .attentionScores, .pattern: config.heads
+      case .key, .value, .rotatedKey: config.keyValueHeads
+      default: 0
+      }
+    }
+
+    /// Its shape at `rows` positions of a prompt that has `keys` positions up to the last of them.
+    func shape(_ config: GemmaConfiguration, rows: Int, keys: Int) -> [Int] {
+      switch self {
+      case .attentionScores, .pattern: [config.heads, rows, keys]
+      case .query, .rotatedQuery, .z: [rows, config.heads, config.headWidth]
+      case .key, .value, .rotatedKey: [rows, config.keyValueHeads, config.headWidth]
+      case .result: [rows, config.heads, config.width]
+      case .mlpPre, .mlpPreLinear, .mlpPost: [rows, config.mlpWidth]
+      case .attentionNormScale, .mlpNormScale, .finalNormScale: [rows, 1]
+      default: [rows, config.width]
+      }
+    }
+
     /// TransformerLens's other names for the same numbers. (It gives `hook_q_input` and its like a head axis of copies; here they have
     /// none.)
     static let aliases: [String: Component] = [
@@ -100,8 +125,12 @@ public struct HookPoint: Hashable, Sendable {
     throw .unknownHookPoint(name: name, nearest: Self.nearest(to: name))
   }
 
+  /// An error if a model does not have its layer.
+  func check(_ config: GemmaConfiguration) throws(GemmaError) {
+    if let layer, !(0..<config.layers).contains(layer) { throw .layerOutOfRange(point: name, layers: config.layers) }
+  }
+
   /// All hook points of a model, in the order in which they are computed.
-  /// `Component.all` of a layer.
   public static func all(layers: Int) -> [HookPoint] {
     let inLayer = Component.allCases.filter(\.isInLayer)
     return [.embedding] + (0..<layers).flatMap { layer in inLayer.map { HookPoint($0, layer: layer) } } + [

@@ -37,9 +37,38 @@ public struct KeyValueCache: Sendable {
     count = length
   }
 
-  private static func append(_ rows: Tensor, to buffer: inout Tensor, at position: Int) {
+  /// The first `length` positions.
+  func truncated(to length: Int) -> KeyValueCache {
+    var copy = self
+    copy.truncate(to: length)
+    return copy
+  }
+
+  /// Keys and values of some positions in every layer, each `[position, keyValueHeads · headWidth]`, in memory of their own.
+  func rows(_ positions: Range<Int>) -> [(keys: Tensor, values: Tensor)] {
+    layers.map { ($0.keys[positions].compacted(), $0.values[positions].compacted()) }
+  }
+
+  /// Adds positions that `rows` gave, to every layer.
+  mutating func append(_ rows: [(keys: Tensor, values: Tensor)], capacity: Int) {
+    for (layer, new) in rows.enumerated() {
+      Self.append(new.keys, to: &layers[layer].keys, at: count, capacity: capacity)
+      Self.append(new.values, to: &layers[layer].values, at: count, capacity: capacity)
+    }
+    advance(by: rows.first?.keys.shape[0] ?? 0)
+  }
+
+  /// Keys and values of a layer at the first `length` positions, which may not be advanced over yet.
+  func layer(_ layer: Int, length: Int) -> (keys: Tensor, values: Tensor) {
+    (layers[layer].keys[..<length], layers[layer].values[..<length])
+  }
+
+  private static func append(_ rows: Tensor, to buffer: inout Tensor, at position: Int, capacity: Int = 0) {
     let total = position + rows.shape[0]
-    if total > buffer.shape[0] { buffer = grown(buffer, holding: position, to: max(total, 2 * position)) }
+    if total > buffer.shape[0] {
+      // A prompt takes what it needs; what grows token by token doubles.
+      buffer = grown(buffer, holding: position, to: max(total, capacity, rows.shape[0] == 1 ? 2 * position : 0))
+    }
     let width = buffer.shape[1]
     buffer.withUnsafeMutableElements { target in
       rows.withUnsafeElements { source in

@@ -1,0 +1,118 @@
+// Matrix-vector products for a few rows: the weight is read once, by several of its rows at a time, at the speed of memory.
+//
+// A number of the result is one vector of sums over its row of x and its row of the weight, whose lanes are added at the end. That is the same
+// however many rows are computed together.
+
+#include "Product.h"
+
+#include "Kinds.h"
+
+/// The numbers of `inner` for which x is packed at a time: eight rows of them leave room in the second cache.
+#ifndef GDEPTH
+#define GDEPTH 8192
+#endif
+enum { depth_of_block = GDEPTH };
+
+#ifndef AHEAD
+#define AHEAD(address, rows, format) __builtin_prefetch((address) + 1024)
+#endif
+
+struct dots {
+  const float *x;
+  const uint8_t *weight;
+  ck_format format;
+  /// Of the weight, in numbers.
+  size_t stride;
+  size_t depth;
+  /// How many rows of the weight are left.
+  size_t count;
+  float *result;
+  size_t result_stride;
+  bool adding;
+};
+
+struct kind {
+  void (*pack_x)(const float *x, size_t stride, size_t rows, ck_format format, size_t depth, float *to);
+  /// By rows - 1. Each does one or several rows of the weight, and says how many.
+  void (*dots[8])(const struct dots *dots, size_t *together);
+};
+
+#define KIND \
+  static const struct kind NAME(kind) = { \
+    NAME(pack_x), \
+    {NAME(dots_1), NAME(dots_2), NAME(dots_3), NAME(dots_4), NAME(dots_5), NAME(dots_6), NAME(dots_7), NAME(dots_8)}};
+
+#if defined(__x86_64__)
+#define LANES 16
+#define REGISTERS 24
+#define FUSED 1
+#define NAME(x) x##_avx512
+#pragma clang attribute push(FOR_AVX512, apply_to = function)
+#include "Lanes.h"
+#include "Dots.h"
+#pragma clang attribute pop
+KIND
+#undef LANES
+#undef REGISTERS
+#undef FUSED
+#undef NAME
+
+#define LANES 8
+#define REGISTERS 12
+#define FUSED 1
+#define NAME(x) x##_avx2
+#pragma clang attribute push(FOR_AVX2, apply_to = function)
+#include "Lanes.h"
+#include "Dots.h"
+#pragma clang attribute pop
+KIND
+#undef LANES
+#undef REGISTERS
+#undef FUSED
+#undef NAME
+#endif
+
+#define LANES 4
+#define REGISTERS 12
+#if defined(__aarch64__)
+#define FUSED 1
+#else
+#define FUSED 0
+#endif
+#define NAME(x) x##_plain
+#include "Lanes.h"
+#include "Dots.h"
+KIND
+
+INLINE const struct kind *kind_of_cpu(void) {
+#if defined(__x86_64__)
+  int kind = ck_kind();
+  return kind == ck_avx512 ? &kind_avx512 : kind == ck_avx2 ? &kind_avx2 : &kind_plain;
+#else
+  return &kind_plain;
+#endif
+}
+
+void ck_gemv(
+  const float *x, size_t rows, size_t x_stride, const void *weight, ck_format format, size_t inner, size_t weight_stride,
+  float *result, size_t result_stride, size_t from, size_t to) {
+  const struct kind *kind = kind_of_cpu();
+  if (inner == 0)
+    for (size_t r = 0; r < rows; r++)
+      for (size_t o = from; o < to; o++) result[r * result_stride + o] = 0;
+  for (size_t row = 0; row < rows; row += 8) {
+    size_t group = rows - row < 8 ? rows - row : 8;
+    for (size_t i = 0; i < inner; i += depth_of_block) {
+      size_t depth = inner - i < depth_of_block ? inner - i : depth_of_block;
+      float *packed = ck_scratch();
+      kind->pack_x(x + row * x_stride + i, x_stride, group, format, depth, packed);
+      struct dots dots = {packed, 0, format, weight_stride, depth, 0, 0, result_stride, i > 0};
+      for (size_t o = from, together; o < to; o += together) {
+        dots.weight = (const uint8_t *)weight + (o * weight_stride + i) * (format == ck_bfloat16 ? 2 : 4);
+        dots.count = to - o;
+        dots.result = result + row * result_stride + o;
+        kind->dots[group - 1](&dots, &together);
+      }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// What the products of every kind of CPU share.
+
+#ifndef FOLIO_CKERNELS_KINDS_H
+#define FOLIO_CKERNELS_KINDS_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define FOR_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")))
+#define FOR_AVX2 __attribute__((target("avx2,fma")))
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+/// The kinds of CPU, of which each has its kernels. The plain kind is for every other: older x86, and ARM by its vectors of four.
+enum { ck_plain, ck_avx2, ck_avx512 };
+
+INLINE int ck_kind(void) {
+#if defined(FOLIO_CPU)
+  // For tests: -DFOLIO_CPU=0 or 1, the number of the kind.
+  return FOLIO_CPU;
+#elif defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
+      && __builtin_cpu_supports("avx512dq"))
+    return ck_avx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return ck_avx2;
+#endif
+  return ck_plain;
+}
+
+/// What a thread packs its factors into: one huge page, kept until the thread ends.
+enum { ck_scratch_floats = 524288 };
+float *ck_scratch(void);
+
+#endif

@@ -1,0 +1,48 @@
+// Products of matrices whose right factor may be bfloat16, as a model's weights lie in their file.
+//
+// Row invariance: a number of the result depends, bit for bit, on its own row of `left`, its own column of `right`, on `inner` and on the
+// kind of CPU only. How many rows or columns are computed together, how they lie in memory and into how many tasks the work is divided
+// changes nothing, so that what a language model keeps of a prefix is exactly what the computation of the whole text gives.
+
+#ifndef FOLIO_CKERNELS_PRODUCT_H
+#define FOLIO_CKERNELS_PRODUCT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/// How the numbers of a right factor lie in memory. bfloat16 is little-endian, of any alignment.
+typedef enum { ck_float32, ck_bfloat16 } ck_format;
+
+/// result = factor · left · right, or result += factor · left · right with `adding`. Strides count numbers, from row to row.
+///
+/// `left` is [rows, inner], or [inner, rows] if transposed; `right` is [inner, columns], or [columns, inner] if transposed, as the weight
+/// [out, in] of a linear layer is. The result must not overlap its factors. Any size may be 0.
+typedef struct {
+  size_t rows, columns, inner;
+  const float *left;
+  size_t left_stride;
+  bool left_transposed;
+  const void *right;
+  ck_format format;
+  size_t right_stride;
+  bool right_transposed;
+  float *result;
+  size_t result_stride;
+  float factor;
+  bool adding;
+} ck_product;
+
+/// Into how many tasks the product is best divided for so many threads: 1 for a small one, several a thread for a large one.
+size_t ck_product_tasks(const ck_product *product, size_t threads);
+
+/// Does one of `tasks` tasks, any number of which may run at the same time. Together they make the whole result.
+void ck_product_task(const ck_product *product, size_t task, size_t tasks);
+
+/// result[r, o] = Σ_i x[r, i] · weight[o, i] for o in from..<to: for few rows, at the speed at which the weight can be read.
+///
+/// Its rows are as invariant as those of `ck_product_task`, but sums are taken in another order than there.
+void ck_gemv(
+  const float *x, size_t rows, size_t x_stride, const void *weight, ck_format format, size_t inner, size_t weight_stride,
+  float *result, size_t result_stride, size_t from, size_t to);
+
+#endif

@@ -1,0 +1,154 @@
+import CKernels
+import Tensors
+
+/// The way back through the attention of one layer: from the gradient of z to those of the rotated queries and keys, and of the values.
+///
+/// Patterns are computed again, block by block, as `Attention` computed them. Heads that share keys and values are computed side by side,
+/// and added up in the order of the heads.
+struct AttentionGradient {
+  let configuration: GemmaConfiguration
+  let layer: Int
+  /// The gradient of z, `[row, h, c]`.
+  let z: Tensor
+  let rows: RowLayout
+  /// Where the keys' rows lie.
+  let layout: RowLayout
+
+  /// The gradients of the query, `[row, h, c]`, and of the lanes' own keys and values, `[row, g, c]`.
+  func callAsFunction(
+    _ saved: LayerTape, _ lanes: [Lane], _ recorders: inout [ActivationRecorder]
+  ) -> (query: Tensor, key: Tensor, value: Tensor) {
+    let attention = Attention(configuration: configuration, layer: layer, queries: saved.query, rows: rows)
+    var query = Tensor(uninitialized: saved.query.shape)
+    let perHead = [configuration.heads, layout.count, configuration.headWidth]
+    var (keys, values) = (Tensor(repeating: 0, shape: perHead), Tensor(repeating: 0, shape: perHead))
+    let targets = Targets(query: query.sharedBase(), key: keys.sharedBase(), value: values.sharedBase())
+    var (tasks, squares): ([() -> Void], [RecordedSquares?]) = ([], [])
+    for lane in lanes.indices {
+      let part = LaneGradient(self, LaneAttention(attention, lanes[lane], lane), lanes[lane], lane, targets)
+      if let patterns = saved.patterns[lane] {
+        squares.append(nil)
+        part.whole(patterns, lanes[lane].hooks, &recorders[lane])
+        continue
+      }
+      let recorded = RecordedSquares(gradient: recorders[lane], part.attention)
+      squares.append(recorded)
+      for head in 0..<configuration.heads {
+        tasks.append {
+          for block in Attention.blocks(part.attention.positions) {
+            part.through(block, head, pattern: part.attention.pattern(block, head), recorded)
+          }
+        }
+      }
+    }
+    Parallel.perform(tasks.count) { tasks[$0]() }
+    for lane in lanes.indices { squares[lane]?.keep(in: &recorders[lane], layer) }
+    return withExtendedLifetime(tasks) { (query, addedUp(keys), addedUp(values)) }
+  }
+
+  /// `[h, row, c]` to `[row, g, c]`: the sum over the query heads of each key and value head.
+  private func addedUp(_ perHead: Tensor) -> Tensor {
+    let sums = (0..<configuration.keyValueHeads).map { group in
+      let first = group * configuration.headsPerKeyValueHead
+      var sum = perHead.select(first)
+      for head in first + 1..<max(first + configuration.headsPerKeyValueHead, first + 1) { sum.add(perHead.select(head)) }
+      return sum
+    }
+    return sums.count == 1 ? sums[0].reshaped([layout.count, 1, configuration.headWidth]) : Tensor.stack(sums, axis: 1)
+  }
+
+  /// Where the gradients are written: query `[row, h, c]`, key and value `[h, row, c]`.
+  fileprivate struct Targets {
+    let query: UnsafeMutablePointer<Float>
+    let key: UnsafeMutablePointer<Float>
+    let value: UnsafeMutablePointer<Float>
+  }
+}
+
+/// The part of one lane.
+private struct LaneGradient {
+  let attention: LaneAttention
+  private let z: Tensor
+  private let targets: AttentionGradient.Targets
+  private let keyRows: Range<Int>
+  private let keyStart: Int
+  private let batchRows: Int
+
+  init(_ gradient: AttentionGradient, _ attention: LaneAttention, _ lane: Lane, _ index: Int, _ targets: AttentionGradient.Targets) {
+    (self.attention, z, self.targets) = (attention, gradient.z, targets)
+    (keyRows, keyStart, batchRows) = (gradient.layout.rows[index], lane.start, gradient.layout.count)
+  }
+
+  private var c: Int { attention.configuration.headWidth }
+  private var stride: Int { attention.configuration.heads * c }
+  private func rowOffset(_ block: Range<Int>, _ head: Int) -> Int { attention.row(block) * stride + head * c }
+
+  /// One block of queries of one head.
+  func through(_ block: Range<Int>, _ head: Int, pattern: Tensor, _ recorded: RecordedSquares?) {
+    addValueGradient(block, head, pattern)
+    var square = patternGradient(block, head, visible: pattern.shape[1])
+    recorded?.pattern?.copy(square, block, head)
+    ck_softmax_gradient(pattern.constantBase, square.sharedBase(), block.count, square.shape[1])
+    recorded?.scores?.copy(square, block, head)
+    throughScores(block, head, square)
+    withExtendedLifetime(pattern) {}
+  }
+
+  /// All queries at once, where a hook may have replaced scores or patterns, `[h, query, key]`.
+  func whole(_ patterns: Tensor, _ hooks: HookSet, _ recorder: inout ActivationRecorder) {
+    let (positions, heads, layer) = (attention.positions, 0..<attention.configuration.heads, attention.layer)
+    for head in heads { addValueGradient(positions, head, patterns.select(head)) }
+    var square = Tensor.stack(heads.map { patternGradient(positions, $0, visible: patterns.shape[2]) })
+    recorder.record(.pattern, layer, square, start: positions.lowerBound)
+    hooks.cut(.pattern, layer, &square, start: positions.lowerBound)
+    ck_softmax_gradient(patterns.constantBase, square.sharedBase(), square.shape[0] * square.shape[1], square.shape[2])
+    recorder.record(.attentionScores, layer, square, start: positions.lowerBound)
+    hooks.cut(.attentionScores, layer, &square, start: positions.lowerBound)
+    for head in heads { throughScores(positions, head, square.select(head)) }
+    withExtendedLifetime(patterns) {}
+  }
+
+  /// dz · Vᵀ, `[block, visible]`.
+  private func patternGradient(_ block: Range<Int>, _ head: Int, visible: Int) -> Tensor {
+    var square = Tensor(uninitialized: [block.count, visible])
+    multiply(
+      ck_product(
+        rows: block.count, columns: visible, inner: c, left: z.constantBase + rowOffset(block, head), left_stride: stride,
+        left_transposed: false, right: attention.values.constantBase + attention.keyValueColumn(head), format: ck_float32,
+        right_stride: attention.values.shape[1], right_transposed: true, result: square.sharedBase(), result_stride: visible,
+        factor: 1, adding: false))
+    return square
+  }
+
+  /// Adds Pᵀ · dz to the gradient of the lane's own values.
+  private func addValueGradient(_ block: Range<Int>, _ head: Int, _ pattern: Tensor) {
+    addForKeys(block, head, pattern, z.constantBase + rowOffset(block, head), targets.value, factor: 1)
+  }
+
+  /// From the gradient of scores to those of queries and of the lane's own keys.
+  private func throughScores(_ block: Range<Int>, _ head: Int, _ square: Tensor) {
+    multiply(
+      ck_product(
+        rows: block.count, columns: c, inner: square.shape[1], left: square.constantBase, left_stride: square.shape[1],
+        left_transposed: false, right: attention.keys.constantBase + attention.keyValueColumn(head), format: ck_float32,
+        right_stride: attention.keys.shape[1], right_transposed: false, result: targets.query + rowOffset(block, head),
+        result_stride: stride, factor: attention.factor, adding: false))
+    addForKeys(
+      block, head, square, attention.queries.constantBase + rowOffset(block, head), targets.key, factor: attention.factor)
+  }
+
+  /// Adds squareᵀ · rows for the keys that the lane computed itself; those before it are given.
+  private func addForKeys(
+    _ block: Range<Int>, _ head: Int, _ square: Tensor, _ rows: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
+    factor: Float
+  ) {
+    let visible = square.shape[1]
+    guard visible > keyStart else { return }
+    multiply(
+      ck_product(
+        rows: visible - keyStart, columns: c, inner: block.count, left: square.constantBase + keyStart, left_stride: visible,
+        left_transposed: true, right: rows, format: ck_float32, right_stride: stride, right_transposed: false,
+        result: target + (head * batchRows + keyRows.lowerBound) * c, result_stride: c, factor: factor, adding: true))
+    withExtendedLifetime(square) {}
+  }
+}

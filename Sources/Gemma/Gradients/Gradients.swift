@@ -1,0 +1,71 @@
+import Tensors
+
+/// What a run forward and back gives.
+public struct GradientRun: Sendable {
+  /// The tokens that were read.
+  public let tokens: [Int]
+  /// The metric's value.
+  public let value: Float
+  /// The metric's derivative with respect to each number of the activations asked for, in their shapes.
+  public let gradients: ActivationCache
+  /// The activations themselves, at the same hook points and positions.
+  public let activations: ActivationCache
+}
+
+extension GemmaModel {
+  /// The gradient of a metric at hook points: by how much the metric changes with each number of their activations, all else behind them
+  /// following.
+  ///
+  /// It is the total derivative: through every path from the hook point to the logits. Where a hook replaces an activation, the gradient
+  /// is that with respect to the new numbers, and none passes to what the old ones came from. Of attention scores and patterns, what lies
+  /// behind the diagonal has the gradient 0.
+  ///
+  /// Only layers above the lowest hook point that is asked for, and positions from the first one on, are computed backward. Memory stays
+  /// bounded: the residual stream of each layer is kept, and what does not fit into `tapeBudget` is computed again.
+  ///
+  /// - Parameters:
+  ///   - prompt: Text or tokens.
+  ///   - metric: `LogitDifference`, `LogProbability`, `Loss`, or a `LogitFunction` of one's own.
+  ///   - capture: Where: `.components([.query, .key])`, `.all.atLast(20)`.
+  ///   - hooks: What else happens on the way forward.
+  ///   - tapeBudget: How many bytes of the MLPs' activations are kept between the two passes, instead of being computed twice.
+  public func gradients(
+    _ prompt: some Prompt, of metric: some Metric, at capture: Capture, hooks: [any Hook] = [], tapeBudget: Int = 2_000_000_000
+  ) throws -> GradientRun {
+    let tokens = try prompt.tokens(tokenizer)
+    let function = try metric.function(tokens: tokens, model: self)
+    let plan = try PlannedRun(self, tokens, capture, hooks, .at(function.positions))
+    guard let lowest = plan.recorder.points.map({ $0.layer ?? ($0 == .embedding ? 0 : config.layers) }).min() else {
+      throw GemmaError.badRequest("The gradient is asked for nowhere. Name hook points: `at: .components([.residualPre])`.")
+    }
+    let lane = plan.lane(prefixes)
+    let tape = Tape(budget: tapeBudget)
+    var pass = ForwardPass(self, lanes: [lane], tape: tape)
+    let final = try pass([Array(tokens[lane.start...])])
+    if !lane.hooks.replaces { prefixes.insert(tokens, pass.lanes[0].past, knownTo: lane.start) }
+    let (value, gradient) = try finalGradient(of: function, final, lane)
+    var backward = BackwardPass(pass, tape: tape, recorders: [plan.recorder])
+    _ = try backward(gradient, downTo: lowest)
+    return GradientRun(
+      tokens: tokens, value: Float(value), gradients: ActivationCache(backward.recorders[0].activations, self),
+      activations: ActivationCache(pass.lanes[0].hooks.recorder.activations, self))
+  }
+
+  /// A function's value, and its gradient with respect to a lane's rows of the normed final residual stream.
+  func finalGradient(of function: LogitFunction, _ final: Tensor, _ lane: Lane) throws -> (value: Double, gradient: Tensor) {
+    let rows = function.positions.map { $0 - lane.outputStart }
+    let logits = try logits(final, at: rows, function.columns)
+    let (value, logitGradient) = try function(logits)
+    let columns = function.columns.map { WeightMatrix(weights.embedding.gathered($0)) } ?? weights.embedding
+    let read = logitGradient.projectedBack(by: columns)
+    var gradient = Tensor(repeating: 0, shape: final.shape)
+    gradient.withUnsafeMutableElements { gradient in
+      read.withUnsafeElements { read in
+        for (place, row) in rows.enumerated() {
+          for i in 0..<config.width { gradient[row * config.width + i] += read[place * config.width + i] }
+        }
+      }
+    }
+    return (value, gradient)
+  }
+}

@@ -1,0 +1,136 @@
+import Synchronization
+import Tensors
+
+/// What a model remembers of the prompts that it has read: the keys and values of their tokens, in a tree of their beginnings.
+///
+/// Prompts that begin with the same tokens share a path from the root (a radix tree, as SGLang's RadixAttention, Zheng et al. 2023,
+/// arXiv:2312.07104): the steps of one question, its clean and its corrupted prompt, and every figure of it compute only what is new.
+/// What was used longest ago is forgotten when the budget is full. It never changes a number, see `ForwardPass`.
+public final class PrefixCache: Sendable {
+  private let configuration: GemmaConfiguration
+  private let state: Mutex<State>
+
+  private struct Node: Sendable {
+    var parent: Int
+    var tokens: [Int]
+    var rows: [(keys: Tensor, values: Tensor)]
+    /// By the first token of each.
+    var children: [Int: Int] = [:]
+    var lastUse: Int
+  }
+
+  private struct State: Sendable {
+    var nodes: [Int: Node] = [0: Node(parent: 0, tokens: [], rows: [], lastUse: 0)]
+    var next = 1
+    var clock = 0
+    var count = 0
+    var budget = 1_000_000_000
+  }
+
+  init(_ configuration: GemmaConfiguration) {
+    self.configuration = configuration
+    state = Mutex(State())
+  }
+
+  /// How many bytes it may take; 0 for no memory at all.
+  public var byteBudget: Int {
+    get { state.withLock { $0.budget } }
+    set {
+      state.withLock {
+        $0.budget = max(0, newValue)
+        evict(&$0)
+      }
+    }
+  }
+
+  /// How many tokens it holds. Common beginnings count once.
+  public var count: Int { state.withLock { $0.count } }
+
+  /// How many bytes it takes.
+  public var byteCount: Int { count * bytesPerToken }
+
+  /// Forgets everything.
+  public func removeAll() {
+    state.withLock {
+      let budget = $0.budget
+      $0 = State()
+      $0.budget = budget
+    }
+  }
+
+  private var bytesPerToken: Int {
+    2 * configuration.layers * configuration.keyValueHeads * configuration.headWidth * MemoryLayout<Float>.stride
+  }
+
+  /// The longest known beginning of a prompt, of at most `limit` tokens.
+  func longest(of tokens: [Int], limit: Int) -> KeyValueCache {
+    var parts: [([(keys: Tensor, values: Tensor)], Int)] = []
+    state.withLock { state in
+      state.clock += 1
+      var (node, position) = (0, 0)
+      while position < limit, let child = state.nodes[node]?.children[tokens[position]], let found = state.nodes[child] {
+        let shared = min(commonCount(found.tokens, tokens[position...]), limit - position)
+        state.nodes[child]?.lastUse = state.clock
+        parts.append((found.rows, shared))
+        position += shared
+        guard shared == found.tokens.count else { break }
+        node = child
+      }
+    }
+    var cache = KeyValueCache(configuration)
+    for (rows, shared) in parts { cache.append(rows.map { ($0.keys[..<shared], $0.values[..<shared]) }, capacity: tokens.count) }
+    return cache
+  }
+
+  /// Remembers the keys and values of a prompt, of which the first `known` tokens came from here.
+  func insert(_ tokens: [Int], _ past: KeyValueCache, knownTo known: Int) {
+    state.withLock { state in
+      guard tokens.count * bytesPerToken <= state.budget else { return }
+      state.clock += 1
+      var (node, position) = (0, 0)
+      while position < tokens.count, let child = state.nodes[node]?.children[tokens[position]] {
+        let shared = commonCount(state.nodes[child]!.tokens, tokens[position...])
+        state.nodes[child]!.lastUse = state.clock
+        node = shared < state.nodes[child]!.tokens.count ? split(&state, child, at: shared) : child
+        position += shared
+      }
+      guard position < tokens.count else { return }
+      let new = Node(
+        parent: node, tokens: Array(tokens[position...]), rows: past.rows(position..<tokens.count), lastUse: state.clock)
+      state.nodes[node]!.children[tokens[position]] = state.next
+      state.nodes[state.next] = new
+      state.next += 1
+      state.count += new.tokens.count
+      evict(&state)
+    }
+  }
+
+  /// Divides a node in two, and returns the upper part.
+  private func split(_ state: inout State, _ child: Int, at length: Int) -> Int {
+    var (upper, lower) = (state.nodes[child]!, state.nodes[child]!)
+    let id = state.next
+    state.next += 1
+    upper.tokens = Array(upper.tokens[..<length])
+    upper.rows = upper.rows.map { ($0.keys[..<length].compacted(), $0.values[..<length].compacted()) }
+    lower.tokens = Array(lower.tokens[length...])
+    lower.rows = lower.rows.map { ($0.keys[length...].compacted(), $0.values[length...].compacted()) }
+    upper.children = [lower.tokens[0]: child]
+    lower.parent = id
+    state.nodes[upper.parent]!.children[upper.tokens[0]] = id
+    (state.nodes[id], state.nodes[child]) = (upper, lower)
+    return id
+  }
+
+  /// Forgets the ends that were used longest ago, until the rest fits.
+  private func evict(_ state: inout State) {
+    while state.count * bytesPerToken > state.budget {
+      let ends = state.nodes.filter { $0.key != 0 && $0.value.children.isEmpty }
+      guard let (id, node) = ends.min(by: { ($0.value.lastUse, $0.key) < ($1.value.lastUse, $1.key) }) else { return }
+      state.nodes[id] = nil
+      state.nodes[node.parent]!.children[node.tokens[0]] = nil
+      state.count -= node.tokens.count
+    }
+  }
+
+  private func commonCount(_ a: [Int], _ b: ArraySlice<Int>) -> Int { zip(a, b).prefix { $0 == $1 }.count }
+}
