@@ -44,6 +44,19 @@ public struct LogitDifference: Sendable {
   }
 }
 
+extension LogitDifference: Metric {
+  public func function(tokens: [Int], model: GemmaModel) throws -> LogitFunction {
+    let (clean, corrupted) = try self.tokens(model.tokenizer)
+    // Only these columns of the vocabulary are computed.
+    let weights =
+      clean.map { _ in 1 / Float(clean.count) } + corrupted.map { _ in -1 / Float(corrupted.count) }
+    return LogitFunction(positions: [tokens.count - 1], columns: clean + corrupted) { logits in
+      let value = zip(logits.elements, weights).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      return (value, Tensor(weights, shape: logits.shape))
+    }
+  }
+}
+
 extension LogitDifference: CustomStringConvertible {
   public var description: String { "\(side(clean)) - \(side(corrupted))" }
 

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Synchronization
 import Tensors
@@ -28,7 +29,7 @@ public final class GemmaModel: Sendable {
   public let config: GemmaConfiguration
   /// From text to tokens and back.
   public let tokenizer: Tokenizer
-  /// The folder that the model was read from.
+  /// The folder that the model was read from, or what says that it was made in memory.
   public let folder: String
   /// Identifies the model by its content: any change to a byte of its weights, its configuration or its tokenizer changes it. It is a
   /// 64-bit hash, which notices accidents and not attacks.
@@ -59,6 +60,22 @@ public final class GemmaModel: Sendable {
         hash = (try? MappedFile(folder.appending(path: name)).checksum(seed: hash)) ?? hash
       }
       return checkpoint.checksum(seed: hash)
+    }
+  }
+
+  /// A model of weights in memory. Its checksum is that of their numbers, and not that of a folder to which it is saved.
+  /// - Parameter origin: what stands for the folder.
+  init(_ config: GemmaConfiguration, _ tokenizer: Tokenizer, _ source: some WeightSource, origin: String) throws(GemmaError) {
+    let weights = try Weights(source, config)
+    (self.config, self.tokenizer, self.weights, folder) = (config, tokenizer, weights, origin)
+    rotary = RotaryTable(config)
+    prefixes = PrefixCache(config)
+    contents = ModelContents { seed in
+      let texts = [config.json, tokenizer.serialized]
+      let hash = texts.reduce(seed) { hash, data in data.withUnsafeBytes { ck_hash($0.baseAddress, $0.count, hash) } }
+      return WeightPlace.all(config).reduce(hash) { hash, place in
+        weights.tensor(place).withUnsafeElements { ck_hash($0.baseAddress, 4 * $0.count, hash) }
+      }
     }
   }
 

@@ -27,7 +27,8 @@ struct BackwardPass {
     (self.tape, self.recorders, self.weightGradients) = (tape, recorders, weightGradients)
   }
 
-  /// The gradient with respect to the residual stream before layer `last`, `[row, width]`.
+  /// Records the gradients that are wanted down to layer `last`. The result is the gradient with respect to the residual stream before
+  /// that layer, `[row, width]`, if somebody wants it recorded too.
   /// - Parameter final: the gradient with respect to the normed residual stream, of the rows from each lane's `outputStart` on.
   mutating func callAsFunction(_ final: Tensor, downTo last: Int = 0) throws -> Tensor {
     guard let finalNorm = tape.final else { fatalError("A backward pass needs the tape of a forward pass.") }
@@ -39,8 +40,17 @@ struct BackwardPass {
       guard let saved = tape.layers[layer] else { fatalError("The tape lacks layer \(layer).") }
       let rows = layer == configuration.layers - 1 ? outputLayout : layout
       reach(.residualPost, layer, &gradient, rows)
+      // In the lowest layer, what nobody waits for is left out.
+      if layer == last && !wantsAny(of: Self.belowMLPOutput, layer) {
+        reach(.mlpOutput, layer, &gradient, rows)
+        return gradient
+      }
       throughMLP(&gradient, saved, layer, rows)
       reach(.residualMid, layer, &gradient, rows)
+      if layer == last && !wantsAny(of: Self.belowAttentionOutput, layer) {
+        reach(.attentionOutput, layer, &gradient, rows)
+        return gradient
+      }
       throughAttention(&gradient, saved, layer, rows, angles)
       reach(.residualPre, layer, &gradient, layout)
     }
@@ -81,6 +91,17 @@ struct BackwardPass {
   }
 
   private static let block = 1024
+  private static let belowMLPOutput = Set(HookPoint.Component.allCases).subtracting([.mlpOutput, .residualPost])
+  private static let belowAttentionOutput: Set<HookPoint.Component> = belowMLPOutput.subtracting([
+    .mlpPost, .mlpPre, .mlpPreLinear, .mlpNormalized, .mlpNormScale, .residualMid, .attentionOutput,
+  ])
+
+  private func wantsAny(of components: Set<HookPoint.Component>, _ layer: Int) -> Bool {
+    weightGradients != nil
+      || recorders.contains { recorder in
+        recorder.points.contains { ($0.layer ?? 0) == layer && components.contains($0.component) }
+      }
+  }
 
   private func wantsNeurons(_ layer: Int) -> Bool {
     let inner: Set<HookPoint.Component> = [.mlpPre, .mlpPreLinear, .mlpPost]

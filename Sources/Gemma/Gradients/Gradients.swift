@@ -35,20 +35,27 @@ extension GemmaModel {
     let tokens = try prompt.tokens(tokenizer)
     let function = try metric.function(tokens: tokens, model: self)
     let plan = try PlannedRun(self, tokens, capture, hooks, .at(function.positions))
-    guard let lowest = plan.recorder.points.map({ $0.layer ?? ($0 == .embedding ? 0 : config.layers) }).min() else {
+    let (pass, value, gradients) = try forwardAndBack(plan, function, plan.recorder, Tape(budget: tapeBudget))
+    return GradientRun(
+      tokens: tokens, value: value, gradients: gradients,
+      activations: ActivationCache(pass.lanes[0].hooks.recorder.activations, self))
+  }
+
+  /// Runs one prompt forward and back: the pass, the metric's value, and the gradients that `recorder` wants.
+  func forwardAndBack(
+    _ plan: PlannedRun, _ function: LogitFunction, _ recorder: ActivationRecorder, _ tape: Tape
+  ) throws -> (pass: ForwardPass, value: Float, gradients: ActivationCache) {
+    guard let lowest = recorder.points.map({ $0.layer ?? ($0 == .embedding ? 0 : config.layers) }).min() else {
       throw GemmaError.badRequest("The gradient is asked for nowhere. Name hook points: `at: .components([.residualPre])`.")
     }
     let lane = plan.lane(prefixes)
-    let tape = Tape(budget: tapeBudget)
     var pass = ForwardPass(self, lanes: [lane], tape: tape)
-    let final = try pass([Array(tokens[lane.start...])])
-    if !lane.hooks.replaces { prefixes.insert(tokens, pass.lanes[0].past, knownTo: lane.start) }
+    let final = try pass([Array(plan.tokens[lane.start...])])
+    if !lane.hooks.replaces { prefixes.insert(plan.tokens, pass.lanes[0].past, knownTo: lane.start) }
     let (value, gradient) = try finalGradient(of: function, final, lane)
-    var backward = BackwardPass(pass, tape: tape, recorders: [plan.recorder])
+    var backward = BackwardPass(pass, tape: tape, recorders: [recorder])
     _ = try backward(gradient, downTo: lowest)
-    return GradientRun(
-      tokens: tokens, value: Float(value), gradients: ActivationCache(backward.recorders[0].activations, self),
-      activations: ActivationCache(pass.lanes[0].hooks.recorder.activations, self))
+    return (pass, Float(value), ActivationCache(backward.recorders[0].activations, self))
   }
 
   /// A function's value, and its gradient with respect to a lane's rows of the normed final residual stream.

@@ -1,66 +1,59 @@
 import CKernels
 import Tensors
 
-/// The gradients of a model's weights, added up over the prompts of a batch.
+/// The gradients of a model's weights, added up over the prompts of a batch. One thread adds at a time.
 final class WeightGradients {
-  /// Which weight of the model, or of a layer.
-  enum Name: Hashable, CaseIterable {
-    case embedding, finalNorm
-    case inputNorm, query, key, value, output, mlpNorm, gate, up, down
-  }
+  typealias Name = WeightPlace.Name
 
-  /// A weight of the whole model, or of one layer.
-  struct Place: Hashable {
-    let name: Name
-    let layer: Int?
-  }
+  /// All of them, in the order of the layout.
+  private(set) var values: Tensor
+  private let layout: ParameterLayout
 
-  private(set) var gradients: [Place: Tensor] = [:]
+  init(_ layout: ParameterLayout) { (self.layout, values) = (layout, Tensor(repeating: 0, shape: [layout.count])) }
 
-  subscript(_ name: Name, _ layer: Int? = nil) -> Tensor? { gradients[Place(name: name, layer: layer)] }
+  subscript(_ name: Name, _ layer: Int? = nil) -> Tensor { layout.part(of: values, WeightPlace(name, layer)) }
 
   /// Adds what a product with a weight `[out, in]` gives: `gradientᵀ · input`, of the gradient of its result `[row, out]` and of its
   /// input `[row, in]`.
   func add(_ name: Name, _ layer: Int?, gradient: @autoclosure () -> Tensor, input: @autoclosure () -> Tensor) {
     let (gradient, input) = (gradient(), input())
-    let place = Place(name: name, layer: layer)
     let (out, width) = (gradient.shape[1], input.shape[1])
-    var sum = gradients.removeValue(forKey: place) ?? Tensor(repeating: 0, shape: [out, width])
     multiply(
       ck_product(
         rows: out, columns: width, inner: gradient.shape[0], left: gradient.constantBase, left_stride: out, left_transposed: true,
-        right: input.constantBase, format: ck_float32, right_stride: width, right_transposed: false, result: sum.sharedBase(),
+        right: input.constantBase, format: ck_float32, right_stride: width, right_transposed: false, result: base(name, layer),
         result_stride: width, factor: 1, adding: true))
     withExtendedLifetime((gradient, input)) {}
-    gradients[place] = sum
   }
 
   /// Adds what a norm gives, of which the result is `normalized · (1 + weight)`.
   func addNorm(_ name: Name, _ layer: Int?, gradient: @autoclosure () -> Tensor, normalized: @autoclosure () -> Tensor) {
-    add(Place(name: name, layer: layer), (gradient() * normalized()).sum(axis: 0))
-  }
-
-  /// Adds the rows of the embedding that tokens read, times √width as the embedding is.
-  func addEmbedding(_ tokens: [Int], gradient: Tensor, shape: [Int]) {
-    let place = Place(name: .embedding, layer: nil)
-    var sum = gradients.removeValue(forKey: place) ?? Tensor(repeating: 0, shape: shape)
-    let (width, factor) = (shape[1], Float(shape[1]).squareRoot())
-    sum.withUnsafeMutableElements { sum in
-      gradient.withUnsafeElements { gradient in
-        for (row, token) in tokens.enumerated() {
-          for i in 0..<width { sum[token * width + i] += factor * gradient[row * width + i] }
+    let (gradient, normalized, sum) = (gradient(), normalized(), base(name, layer))
+    let width = gradient.shape[1]
+    gradient.withUnsafeElements { gradient in
+      normalized.withUnsafeElements { normalized in
+        guard let g = gradient.baseAddress, let n = normalized.baseAddress else { return }
+        for first in stride(from: 0, to: gradient.count, by: width) {
+          for i in 0..<width { sum[i] += g[first + i] * n[first + i] }
         }
       }
     }
-    gradients[place] = sum
   }
 
-  private func add(_ place: Place, _ gradient: Tensor) {
-    guard var sum = gradients.removeValue(forKey: place) else {
-      gradients[place] = gradient
-      return
+  /// Adds what reading tokens gives to the rows of the embedding, which are multiplied by √width: the gradient is that of the residual
+  /// stream, `[row, width]`, with one row a token.
+  func addEmbedding(_ tokens: [Int], gradient: Tensor) {
+    let (sum, width) = (base(.embedding, nil), gradient.shape[1])
+    let factor = Float(width).squareRoot()
+    gradient.withUnsafeElements { gradient in
+      guard let g = gradient.baseAddress else { return }
+      for (row, token) in tokens.enumerated() {
+        for i in 0..<width { sum[token * width + i] += factor * g[row * width + i] }
+      }
     }
-    sum.add(gradient)
-    gradients[place] = sum
+  }
+
+  private func base(_ name: Name, _ layer: Int?) -> UnsafeMutablePointer<Float> {
+    values.sharedBase() + layout.range(WeightPlace(name, layer)).lowerBound
   }
 }

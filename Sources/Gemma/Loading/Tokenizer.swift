@@ -15,6 +15,8 @@ public final class Tokenizer: @unchecked Sendable {
   public let count: Int
   /// The token that begins a sequence.
   public let bos: Int
+  /// The `tokenizer.model` that it was read from.
+  let serialized: Data
   /// The special tokens that text may name, with their bytes.
   private let specials: [(bytes: [UInt8], id: Int)]
 
@@ -32,7 +34,7 @@ public final class Tokenizer: @unchecked Sendable {
       let reason = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       throw .badTokenizer(file: file, problem: "is not a SentencePiece model (\(reason))")
     }
-    processor = loaded
+    (processor, self.serialized) = (loaded, data)
     count = Int(csp_piece_count(loaded))
     self.bos = bos
     specials = (0..<Int32(count)).compactMap { id in

@@ -1,8 +1,7 @@
 import Foundation
 import Tensors
 
-/// The weights of a model: matrices where they lie in the checkpoint's files, norms in fp32. The names behind them are those of the
-/// checkpoint; shapes are `[out, in]`.
+/// The weights of a model: matrices where they lie in the checkpoint's files, norms in fp32. Shapes are `[out, in]`.
 package struct Weights: Sendable {
   /// `[vocabulary, width]`; also the unembedding.
   package var embedding: WeightMatrix
@@ -10,11 +9,12 @@ package struct Weights: Sendable {
   /// `[width]`; a norm multiplies by one plus its weight.
   package var finalNorm: Tensor
 
-  init(_ checkpoint: Checkpoint, _ configuration: GemmaConfiguration) throws(GemmaError) {
-    embedding = try checkpoint.matrix("model.embed_tokens.weight", shape: [configuration.vocabulary, configuration.width])
-    finalNorm = try checkpoint.vector("model.norm.weight", count: configuration.width)
+  init(_ source: some WeightSource, _ configuration: GemmaConfiguration) throws(GemmaError) {
+    let reader = WeightReader(source: source, configuration: configuration)
+    embedding = try reader.matrix(.embedding)
+    finalNorm = try reader.norm(.finalNorm)
     var layers: [LayerWeights] = []
-    for layer in 0..<configuration.layers { layers.append(try LayerWeights(checkpoint, layer, configuration)) }
+    for layer in 0..<configuration.layers { layers.append(try LayerWeights(reader, layer)) }
     self.layers = layers
   }
 }
@@ -38,21 +38,37 @@ package struct LayerWeights: Sendable {
   /// `[width, mlpWidth]`.
   package var down: WeightMatrix
 
-  init(_ checkpoint: Checkpoint, _ layer: Int, _ c: GemmaConfiguration) throws(GemmaError) {
-    func load(_ name: String, _ shape: [Int]) throws(GemmaError) -> WeightMatrix {
-      try checkpoint.matrix("model.layers.\(layer).\(name).weight", shape: shape)
-    }
-    func norm(_ name: String) throws(GemmaError) -> Tensor {
-      try checkpoint.vector("model.layers.\(layer).\(name).weight", count: c.width)
-    }
-    inputNorm = try norm("input_layernorm")
-    query = try load("self_attn.q_proj", [c.heads * c.headWidth, c.width])
-    key = try load("self_attn.k_proj", [c.keyValueHeads * c.headWidth, c.width])
-    value = try load("self_attn.v_proj", [c.keyValueHeads * c.headWidth, c.width])
-    output = try load("self_attn.o_proj", [c.width, c.heads * c.headWidth])
-    mlpNorm = try norm("post_attention_layernorm")
-    gate = try load("mlp.gate_proj", [c.mlpWidth, c.width])
-    up = try load("mlp.up_proj", [c.mlpWidth, c.width])
-    down = try load("mlp.down_proj", [c.width, c.mlpWidth])
+  fileprivate init(_ reader: WeightReader<some WeightSource>, _ layer: Int) throws(GemmaError) {
+    inputNorm = try reader.norm(.inputNorm, layer)
+    query = try reader.matrix(.query, layer)
+    key = try reader.matrix(.key, layer)
+    value = try reader.matrix(.value, layer)
+    output = try reader.matrix(.output, layer)
+    mlpNorm = try reader.norm(.mlpNorm, layer)
+    gate = try reader.matrix(.gate, layer)
+    up = try reader.matrix(.up, layer)
+    down = try reader.matrix(.down, layer)
+  }
+}
+
+/// Where weights come from, by the checkpoint's names: its files, or memory.
+package protocol WeightSource {
+  func matrix(_ name: String, shape: [Int]) throws(GemmaError) -> WeightMatrix
+  func vector(_ name: String, count: Int) throws(GemmaError) -> Tensor
+}
+
+extension Checkpoint: WeightSource {}
+
+private struct WeightReader<Source: WeightSource> {
+  let source: Source
+  let configuration: GemmaConfiguration
+
+  func matrix(_ name: WeightPlace.Name, _ layer: Int? = nil) throws(GemmaError) -> WeightMatrix {
+    let place = WeightPlace(name, layer)
+    return try source.matrix(place.checkpointName, shape: place.shape(configuration))
+  }
+
+  func norm(_ name: WeightPlace.Name, _ layer: Int? = nil) throws(GemmaError) -> Tensor {
+    try source.vector(WeightPlace(name, layer).checkpointName, count: configuration.width)
   }
 }

@@ -101,7 +101,7 @@ public struct HookPoint: Hashable, Sendable {
   /// The layer, from 0; nil for what is outside of the layers.
   public let layer: Int?
 
-  init(_ component: Component, layer: Int?) {
+  package init(_ component: Component, layer: Int?) {
     self.component = component
     self.layer = layer
   }
@@ -128,6 +128,12 @@ public struct HookPoint: Hashable, Sendable {
   /// An error if a model does not have its layer.
   func check(_ config: GemmaConfiguration) throws(GemmaError) {
     if let layer, !(0..<config.layers).contains(layer) { throw .layerOutOfRange(point: name, layers: config.layers) }
+  }
+
+  /// How many heads its activation has; nil for what has none.
+  package func headCount(_ config: GemmaConfiguration) -> Int? {
+    let count = component.heads(config)
+    return count == 0 ? nil : count
   }
 
   /// All hook points of a model, in the order in which they are computed.

@@ -105,7 +105,7 @@ extension GemmaModel {
     try capture.resolved(config, tokens: tokens).byteCount(config, tokens: tokens)
   }
 
-  private func checkMemory(_ plans: [PlannedRun]) throws(GemmaError) {
+  func checkMemory(_ plans: [PlannedRun]) throws(GemmaError) {
     let bytes = plans.reduce(0) { $0 + $1.recorder.byteCount(config, tokens: $1.tokens.count) }
     // Small captures are not worth asking the system.
     guard bytes > 64 << 20 else { return }
@@ -160,20 +160,23 @@ struct PlannedRun {
   private let start: Int
   private let outputStart: Int
 
+  /// - Parameter fillsUnread: whether rows of the last layer that no logit depends on are recorded as 0, instead of being computed.
   init(
-    _ model: GemmaModel, _ tokens: [Int], _ capture: Capture, _ hooks: [any Hook], _ logits: LogitPositions
+    _ model: GemmaModel, _ tokens: [Int], _ capture: Capture, _ hooks: [any Hook], _ logits: LogitPositions,
+    fillsUnread: Bool = false
   ) throws(GemmaError) {
     try model.check(tokens)
     let config = model.config
-    let recorder = try capture.resolved(config, tokens: tokens.count)
+    var recorder = try capture.resolved(config, tokens: tokens.count)
+    recorder.fillsMissing = fillsUnread
     let positions = try logits.resolved(tokens: tokens.count)
     var (start, outputStart) = (tokens.count - 1, tokens.count - 1)
     if let first = positions.min() { (start, outputStart) = (min(start, first), min(outputStart, first)) }
-    func needs(_ point: HookPoint, _ first: Int) {
+    func needs(_ point: HookPoint, _ first: Int, output: Bool = true) {
       start = min(start, first)
-      if point.needsOutput(config) { outputStart = min(outputStart, first) }
+      if output && point.needsOutput(config) { outputStart = min(outputStart, first) }
     }
-    for point in recorder.points { needs(point, recorder.kept.lowerBound) }
+    for point in recorder.points { needs(point, recorder.kept.lowerBound, output: !fillsUnread) }
     for hook in hooks {
       try hook.point.check(config)
       let replacement = hook as? Replacement

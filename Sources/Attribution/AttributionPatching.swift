@@ -1,0 +1,84 @@
+import Gemma
+import Tensors
+
+extension GemmaModel {
+  /// Attribution patching: at every position of every layer, `Σ_d (a_clean - a_corrupted) · ∂M/∂a` at the clean activation, which is to
+  /// first order what exchanging that one activation would change (Nanda 2023; Syed et al. 2023, arXiv:2310.10348).
+  ///
+  /// One forward pass of each prompt and one backward pass serve all components that are asked for. Where the prompts agree, up to
+  /// `firstPosition` of the result, nothing is computed backward, and nothing forward that is remembered; the numbers are those of the full
+  /// computation.
+  ///
+  /// - Parameters:
+  ///   - clean: The prompt that leads to the clean answer.
+  ///   - corrupted: One of as many tokens that does not.
+  ///   - metric: What the answer is measured by, as `LogitDifference(clean: " a", corrupted: " b")`.
+  ///   - components: Of residualPre, residualMid, mlpOutput, attentionOutput, z, result, query, key, value, pattern.
+  ///   - nodes: How many activations are exchanged in truth, to compare; 0 for none.
+  ///   - seed: Chooses them.
+  /// - Returns: One attribution a component, in the given order.
+  public func attributionPatching(
+    clean: some Prompt, corrupted: some Prompt, toward metric: some Metric, components: [HookPoint.Component],
+    checking nodes: Int = 0, seed: UInt64 = 0
+  ) throws -> [ComponentAttribution] {
+    let prompts = try PromptPair(clean: clean, corrupted: corrupted, model: self)
+    try components.forEach(checkAttributable)
+    let start = prompts.firstDifference
+    let (base, other) = try runs(prompts, from: start, metric, components, withGradients: true)
+    return try components.map { component in
+      let layers = try (0..<config.layers).map { layer in
+        let point = HookPoint(component, layer: layer)
+        let gradient = try base.gradients![point]
+        return try (gradient * (base.activations[point] - other.activations[point])).attributed(component)
+      }
+      var result = ComponentAttribution(
+        component: component, method: .attributionPatching, values: Tensor.stack(layers).afterZeros(start),
+        firstPosition: start, prompts: prompts, metric: (base.value, other.value), completeness: nil)
+      if nodes > 0 { result.check = try check(result, base, other, nodes: nodes, seed: seed) }
+      return result
+    }
+  }
+
+  /// `attributionPatching` of one component.
+  public func attributionPatching(
+    clean: some Prompt, corrupted: some Prompt, toward metric: some Metric, component: HookPoint.Component, checking nodes: Int = 0,
+    seed: UInt64 = 0
+  ) throws -> ComponentAttribution {
+    try attributionPatching(
+      clean: clean, corrupted: corrupted, toward: metric, components: [component], checking: nodes, seed: seed)[0]
+  }
+
+  /// Both prompts, from a position on.
+  func runs(
+    _ prompts: PromptPair, from start: Int, _ metric: some Metric, _ components: [HookPoint.Component], withGradients: Bool
+  ) throws -> (clean: BaseRun, corrupted: BaseRun) {
+    // The corrupted prompt first: the backward pass's memory is needed only then.
+    let corrupted = try baseRun(prompts.corrupted, from: start, metric, capturing: Set(components), withGradients: false)
+    let clean = try baseRun(prompts.clean, from: start, metric, capturing: Set(components), withGradients: withGradients)
+    return (clean, corrupted)
+  }
+
+  func checkAttributable(_ component: HookPoint.Component) throws(AttributionError) {
+    let all: Set<HookPoint.Component> = [
+      .residualPre, .residualMid, .residualPost, .mlpOutput, .attentionOutput, .z, .result, .query, .key, .value, .rotatedQuery,
+      .rotatedKey, .pattern,
+    ]
+    guard all.contains(component) else { throw .badComponent("\(component)") }
+  }
+}
+
+extension Tensor {
+  /// Contributions summed over what one activation holds: `[p, h, c]` to `[h, p]`, `[p, d]` to `[p]`, and of patterns `[h, query, key]`
+  /// to `[h, query]`.
+  func attributed(_ component: HookPoint.Component) -> Tensor {
+    let sums = sum(axis: rank - 1)
+    return component.isSquare || sums.rank == 1 ? sums : sums.transposed()
+  }
+
+  /// The same behind `count` zeros along the last axis.
+  func afterZeros(_ count: Int) -> Tensor {
+    let width = shape[rank - 1]
+    let rows = reshaped([-1, width]).rows
+    return Tensor(rows.flatMap { [Float](repeating: 0, count: count) + $0 }, shape: shape.dropLast() + [count + width])
+  }
+}

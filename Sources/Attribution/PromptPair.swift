@@ -1,0 +1,31 @@
+import Gemma
+import Tensors
+
+/// A clean and a corrupted prompt of as many tokens: they differ in what matters for the answer, and in nothing else.
+public struct PromptPair: Sendable {
+  /// The tokens of the prompt that leads to the clean answer.
+  public let clean: [Int]
+  /// The tokens of the one that leads to the corrupted answer.
+  public let corrupted: [Int]
+  /// The first position at which they differ. Up to there, every activation of both is the same: nothing is attributed to it, and nothing
+  /// is computed for it.
+  public let firstDifference: Int
+
+  /// - Throws: an error that shows both tokenisations, if the prompts have different numbers of tokens, or are the same.
+  public init(clean: some Prompt, corrupted: some Prompt, model: GemmaModel) throws {
+    let (clean, corrupted) = (try clean.tokens(model.tokenizer), try corrupted.tokens(model.tokenizer))
+    guard let first = zip(clean, corrupted).enumerated().first(where: { $1.0 != $1.1 })?.offset ?? Self.end(clean, corrupted) else {
+      throw AttributionError.samePrompts
+    }
+    guard clean.count == corrupted.count else {
+      let around = max(0, first - 3)
+      throw AttributionError.differentLengths(
+        clean: clean.count, corrupted: corrupted.count, position: first,
+        cleanTokens: try model.toStrTokens(Array(clean[min(around, clean.count)...].prefix(12))),
+        corruptedTokens: try model.toStrTokens(Array(corrupted[min(around, corrupted.count)...].prefix(12))))
+    }
+    (self.clean, self.corrupted, firstDifference) = (clean, corrupted, first)
+  }
+
+  private static func end(_ a: [Int], _ b: [Int]) -> Int? { a.count == b.count ? nil : min(a.count, b.count) }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// Where an integral from 0 to 1 is sampled, and how much each sample counts.
+public struct Quadrature: Sendable {
+  /// Between 0 and 1.
+  public let nodes: [Double]
+  /// They sum to 1.
+  public let weights: [Double]
+
+  /// The Gauss-Legendre rule, exact for polynomials up to degree 2 · steps - 1. Its nodes are the zeros of the Legendre polynomial, found
+  /// by Newton's method (Press et al., Numerical Recipes, 4.6).
+  public static func gaussLegendre(_ steps: Int) -> Quadrature {
+    var (nodes, weights): ([Double], [Double]) = ([], [])
+    for i in 0..<max(steps, 0) {
+      var x = cos(Double.pi * (Double(i) + 0.75) / (Double(steps) + 0.5))
+      var derivative = 0.0
+      for _ in 0..<100 {
+        var (p, before) = (1.0, 0.0)
+        for degree in 1...steps {
+          (p, before) = ((Double(2 * degree - 1) * x * p - Double(degree - 1) * before) / Double(degree), p)
+        }
+        derivative = Double(steps) * (x * p - before) / (x * x - 1)
+        let step = p / derivative
+        x -= step
+        if abs(step) < 1e-15 { break }
+      }
+      nodes.append((1 - x) / 2)
+      weights.append(1 / ((1 - x * x) * derivative * derivative))
+    }
+    return Quadrature(nodes: nodes, weights: weights)
+  }
+
+  /// The midpoints of `steps` equal parts.
+  public static func midpoint(_ steps: Int) -> Quadrature {
+    Quadrature(
+      nodes: (0..<max(steps, 0)).map { (Double($0) + 0.5) / Double(steps) },
+      weights: Array(repeating: 1 / Double(steps), count: max(steps, 0)))
+  }
+
+  /// The end of the way alone, α = 1: integrated gradients become attribution patching.
+  public static let clean = Quadrature(nodes: [1], weights: [1])
+}
