@@ -67,7 +67,8 @@ let package = Package(
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Building", "Document", "Session", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Attribution", "Building", "Document", "Gemma", "Session", "Tensors", "COpenBLAS",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // The worker: the model, its taking apart, and what a cell sees.

@@ -5,15 +5,17 @@ import Tensors
 public struct AttentionPatterns: Sendable {
   /// The heads, in the order in which they were asked for.
   public let heads: [HeadReference]
-  /// One a head, `[query, key]`: each row sums to 1, and is 0 behind its diagonal.
+  /// One a head, `[query, key]`: each row sums to 1, and is 0 behind its diagonal. Row 0 is `firstQuery`.
   public let patterns: [Tensor]
+  /// The position of the first row.
+  public let firstQuery: Int
   /// The text of each token, for the axes.
   public let labels: [String]
 
   /// The same from some query and key on: long prompts show only their end.
   public func from(query: Int = 0, key: Int = 0) -> AttentionPatterns.Part {
-    let (query, key) = (min(max(query, 0), labels.count), min(max(key, 0), labels.count))
-    let parts = patterns.map { $0[query...].transposed()[key...].transposed() }
+    let (query, key) = (min(max(query, firstQuery), labels.count), min(max(key, 0), labels.count))
+    let parts = patterns.map { $0[(query - firstQuery)...].transposed()[key...].transposed() }
     return Part(heads: heads, patterns: parts, queryLabels: Array(labels[query...]), keyLabels: Array(labels[key...]))
   }
 
@@ -32,15 +34,21 @@ public struct AttentionPatterns: Sendable {
 
 extension GemmaModel {
   /// The attention patterns of some heads: `try model.attentionPatterns(text, heads: ["L10H7+", "L14H0+"])`.
-  public func attentionPatterns(_ prompt: some Prompt, heads: [some HeadName]) throws -> AttentionPatterns {
+  /// - Parameter firstQuery: the first position that asks. What comes before is not computed, if the model remembers it.
+  public func attentionPatterns(
+    _ prompt: some Prompt, heads: [some HeadName], from firstQuery: Int = 0
+  ) throws -> AttentionPatterns {
     var references: [HeadReference] = []
     for head in heads {
       let reference = try head.reference()
       try reference.check(config)
       references.append(reference)
     }
-    let run = try run(prompt, capturing: .points(references.map { .pattern(layer: $0.layer) }), logits: .none)
+    let tokens = try prompt.tokens(tokenizer)
+    let first = min(max(firstQuery, 0), max(tokens.count - 1, 0))
+    let capture = Capture.points(references.map { .pattern(layer: $0.layer) }).at(positions: first..<max(tokens.count, 1))
+    let run = try run(tokens, capturing: capture, logits: .none)
     let patterns = try references.map { try run.cache[.pattern(layer: $0.layer)].select($0.head) }
-    return AttentionPatterns(heads: references, patterns: patterns, labels: try tokenizer.toStrTokens(run.tokens))
+    return AttentionPatterns(heads: references, patterns: patterns, firstQuery: first, labels: try tokenizer.toStrTokens(run.tokens))
   }
 }

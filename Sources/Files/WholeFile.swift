@@ -6,7 +6,10 @@ import Foundation
 /// a killed process never meets a part of it.
 package enum WholeFile {
   /// Writes the text beside the file under another name, brings it to the disk, and gives it the file's name. Missing folders are made.
-  package static func write(_ text: String, to path: String) throws {
+  package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
+
+  /// The same with bytes.
+  package static func write(_ bytes: [UInt8], to path: String) throws {
     let url = URL(fileURLWithPath: path)
     let folder = url.deletingLastPathComponent()
     do {
@@ -16,7 +19,7 @@ package enum WholeFile {
     }
     let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(getpid())-\(UUID().uuidString)").path
     do {
-      try writeSynced(Array(text.utf8), to: temporary)
+      try writeSynced(bytes, to: temporary)
       guard rename(temporary, url.path) == 0 else { throw Failure.current }
       removeOrphans(of: url.lastPathComponent, in: folder)
     } catch {

@@ -20,6 +20,8 @@ enum PlainValue {
   private static func isPlain(_ type: Any.Type, depth: Int = 0) -> Bool? {
     if type is any ImmutableObject.Type { return true }
     if type is AnyClass || depth > 16 { return false }
+    // What holds a closure of the author's may hold anything.
+    if type is any Hook.Type || type is any Metric.Type && type != LogitDifference.self { return false }
     if let container = type as? any PlainContainer.Type {
       return container.parts.reduce(true) { known, part in
         known == false ? false : isPlain(part, depth: depth + 1).map { $0 ? known : false } ?? nil

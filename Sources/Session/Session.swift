@@ -168,6 +168,7 @@ public final class Session {
     environment["FOLIO_UNTRACKED"] = [compiler.folder, store?.folder].compactMap { $0 }.joined(separator: ":")
     environment["FOLIO_CACHE"] = store?.folder ?? ""
     environment["FOLIO_BUILD"] = compiler.environment.description
+    environment["FOLIO_MEMORY_LIMIT"] = options.memory.map(String.init)
     let worker = try WorkerProcess(installation: compiler.installation, directory: directory, environment: environment)
     // Before its first cell, a worker only fails for what its machine lacks; the dynamic loader says it on the standard error.
     var words: [UInt8] = []

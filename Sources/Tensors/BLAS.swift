@@ -8,6 +8,7 @@ public enum BLAS {
   /// Its version and how it was built.
   public static var configuration: String { openblas_get_config().map { String(cString: $0) } ?? "unknown" }
 
+  /// How many threads its products use.
   public static var threads: Int { Int(openblas_get_num_threads()) }
 
   /// The rate of its matrix product in GFLOP/s: the best of some products of square matrices.
@@ -17,13 +18,25 @@ public enum BLAS {
     openblas_set_num_threads(Int32(threads))
     defer { openblas_set_num_threads(Int32(former)) }
     let left = Tensor(repeating: 0.5, shape: [size, size])
-    let operations = 2 * Double(size) * Double(size) * Double(size)
-    var best = 0.0
-    for _ in 0..<5 {
-      let clock = ContinuousClock()
-      let duration = clock.measure { _ = left.multiplied(by: left) }
-      best = max(best, operations / (duration / .seconds(1)) / 1e9)
-    }
-    return best
+    return bestRate(size) { _ = left.multiplied(by: left) }
   }
+}
+
+extension WeightMatrix {
+  /// The rate of products with weights in bf16, in GFLOP/s, with all threads.
+  package static func measureRate(size: Int = 1536) -> Double {
+    let left = Tensor(repeating: 0.5, shape: [size, size])
+    // A bf16 number is the upper half of a Float.
+    let weights = [UInt16](repeating: UInt16(Float(0.5).bitPattern >> 16), count: size * size)
+    return weights.withUnsafeBytes { bytes in
+      let matrix = WeightMatrix(bytes.baseAddress!, .bfloat16, shape: [size, size], owner: size)
+      return bestRate(size) { _ = left.projected(by: matrix) }
+    }
+  }
+}
+
+/// The best of some products of square matrices, in GFLOP/s.
+private func bestRate(_ size: Int, _ product: () -> Void) -> Double {
+  let operations = 2 * Double(size) * Double(size) * Double(size)
+  return (0..<5).map { _ in operations / (ContinuousClock().measure(product) / .seconds(1)) / 1e9 }.max() ?? 0
 }

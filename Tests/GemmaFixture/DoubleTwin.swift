@@ -124,7 +124,9 @@ private struct TwinPass {
   }
 
   /// x / √(mean(x²) + ε) · (1 + w), row by row.
-  private mutating func norm(_ x: [Double], _ weight: [Double], _ scalePoint: HookPoint, _ normalizedPoint: HookPoint) -> [Double] {
+  private mutating func norm(
+    _ x: [Double], _ weight: [Double], _ scalePoint: HookPoint, _ normalizedPoint: HookPoint
+  ) -> [Double] {
     let width = config.width
     let divisors = (0..<positions).map { row in
       let squares = x[row * width..<(row + 1) * width].reduce(0) { $0 + $1 * $1 }

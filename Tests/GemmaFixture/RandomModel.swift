@@ -104,8 +104,8 @@ package struct RandomModel: Sendable {
         case .bfloat16: withUnsafeBytes(of: Self.bfloat16(value).littleEndian) { content.append(contentsOf: $0) }
         }
       }
-      header.append(
-        "\"\(tensor.name)\":{\"dtype\":\"\(format.rawValue)\",\"shape\":\(tensor.shape),\"data_offsets\":[\(start),\(content.count)]}")
+      let place = "\"data_offsets\":[\(start),\(content.count)]"
+      header.append("\"\(tensor.name)\":{\"dtype\":\"\(format.rawValue)\",\"shape\":\(tensor.shape),\(place)}")
     }
     // Data begin at a multiple of 64 bytes, as the reference writer places them: spaces fill the header up.
     var json = "{\(header.joined(separator: ","))}"

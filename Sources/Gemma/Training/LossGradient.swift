@@ -6,25 +6,24 @@ import Tensors
 /// of some hundred tokens: large enough for products to run at speed, small enough for a group's activations to stay in a core's cache. A
 /// group is one core's work. Groups depend on the examples only, and their gradients are added in their order: the sum is the same, bit
 /// for bit, on any number of cores.
-struct LossGradient {
-  let model: GemmaModel
-  let layout: ParameterLayout
+package struct LossGradient {
+  private let model: GemmaModel
+  private let layout: ParameterLayout
 
-  /// - Returns: the gradient in the layout's order.
-  func callAsFunction(_ examples: [TrainingExample]) throws -> (loss: Double, gradient: Tensor) {
-    let total = examples.reduce(0) { $0 + $1.weight * Double($1.targets.count) }
-    let parts = try inParallel(Self.groups(examples)) { try gradient($0, total) }
+  package init(_ model: GemmaModel) { (self.model, layout) = (model, ParameterLayout(model.config)) }
+
+  /// - Returns: the gradient in the order of the model's `ParameterLayout`.
+  package func callAsFunction(_ examples: [TrainingExample]) throws -> (loss: Double, gradient: Tensor) {
+    let total = examples.totalWeight
+    let parts = try inParallel(groups(examples)) { try gradient($0, total) }
     return (parts.reduce(0) { $0 + $1.loss }, Self.sum(parts.map(\.gradient)))
   }
 
   /// The loss alone.
   func loss(_ examples: [TrainingExample]) throws -> Double {
-    let total = examples.reduce(0) { $0 + $1.weight * Double($1.targets.count) }
-    let parts = try inParallel(Self.groups(examples)) { group in
-      let pass = try TrainingPass(model, group, tape: nil)
-      return pass.head(total, nil).loss
-    }
-    return parts.reduce(0, +)
+    let total = examples.totalWeight
+    let losses = try inParallel(groups(examples)) { try TrainingPass(model, $0, tape: nil).head(total, nil).loss }
+    return losses.reduce(0, +)
   }
 
   private func gradient(_ group: [TrainingExample], _ total: Double) throws -> (loss: Double, gradient: Tensor) {
@@ -38,26 +37,30 @@ struct LossGradient {
     return (loss, gradients.values)
   }
 
-  /// About as many tokens in each group, and as many groups as a multiple of four where there are so many: two or four cores then have
-  /// equally much to do.
-  static func groups(_ examples: [TrainingExample]) -> [[TrainingExample]] {
+  /// About as many tokens in each group, and as many groups as a multiple of four, so that two or four cores have equally much to do. Each
+  /// group has a gradient of its own: a large model gets fewer of them, and divides its products instead.
+  func groups(_ examples: [TrainingExample]) -> [[TrainingExample]] {
     let tokens = examples.reduce(0) { $0 + $1.read.count }
-    let count = max(1, (tokens + 4 * groupSize - 1) / (4 * groupSize) * 4)
-    var (groups, read): ([[TrainingExample]], Int) = ([], 0)
+    let fours = (tokens + 4 * Self.groupSize - 1) / (4 * Self.groupSize)
+    let count = max(1, min(4 * fours, Self.gradientBudget / layout.count))
+    var (groups, read, last): ([[TrainingExample]], Int, Int?) = ([], 0, nil)
     for example in examples {
-      // By the middle of the example.
       let place = (read + example.read.count / 2) * count / tokens
-      read += example.read.count
-      if groups.isEmpty || place >= groups.count { groups.append([]) }
+      if place != last { groups.append([]) }
       groups[groups.count - 1].append(example)
+      (last, read) = (place, read + example.read.count)
     }
     return groups
   }
 
-  nonisolated(unsafe) static var groupSize = 512
+  /// In tokens.
+  private static let groupSize = 512
+  /// How many numbers the gradients of all groups may have together.
+  private static let gradientBudget = 1 << 28
 
   private static func sum(_ parts: [Tensor]) -> Tensor {
-    guard var sum = parts.first, parts.count > 1 else { return parts[0] }
+    guard parts.count > 1 else { return parts[0] }
+    var sum = parts[0]
     let (target, sources) = (sum.sharedBase(), parts.dropFirst().map(\.constantBase))
     Parallel.overRows(sum.count, width: parts.count) { range in
       for source in sources {
@@ -80,7 +83,7 @@ struct LossGradient {
 }
 
 /// Some examples read side by side.
-struct TrainingPass {
+private struct TrainingPass {
   let forward: ForwardPass
   private let model: GemmaModel
   private let examples: [TrainingExample]
@@ -119,6 +122,11 @@ struct TrainingPass {
     }
     return (loss, gradient)
   }
+}
+
+extension [TrainingExample] {
+  /// What the sum over targets is divided by.
+  fileprivate var totalWeight: Double { reduce(0) { $0 + $1.weight * Double($1.targets.count) } }
 }
 
 extension Tensor {

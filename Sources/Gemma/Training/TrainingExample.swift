@@ -40,8 +40,23 @@ public struct TrainingExample: Equatable, Sendable {
 
   /// The tokens to be predicted.
   var answers: [Int] { targets.map { tokens[$0 + 1] } }
+}
 
-  func check(_ model: GemmaModel) throws(GemmaError) {
-    try model.check(tokens)
+extension [TrainingExample] {
+  /// All examples once, in an order that depends on the seed, in batches of about so many tokens: a batch ends before the example with
+  /// which it would be longer.
+  /// - Parameter seed: another one for each time that the examples are read, as `seed + epoch`.
+  public func batches(tokens limit: Int, seed: UInt64) -> [[TrainingExample]] {
+    var random = SplitMix64(seed: seed)
+    var (batches, count): ([[TrainingExample]], Int) = ([], 0)
+    for example in shuffled(using: &random) {
+      if batches.isEmpty || count + example.tokens.count > limit {
+        batches.append([])
+        count = 0
+      }
+      batches[batches.count - 1].append(example)
+      count += example.tokens.count
+    }
+    return batches
   }
 }

@@ -1,0 +1,100 @@
+import Foundation
+import Tensors
+
+extension GemmaModel {
+  /// How numbers are written to a checkpoint.
+  public enum SavedFormat: Sendable {
+    /// All of a number's bits.
+    case float32
+    /// Half the size, as Gemma's own checkpoints are; each number becomes the nearest one, of two equally near the one whose last bit is 0.
+    case bfloat16
+  }
+
+  /// Writes the model to a folder, from which `GemmaModel.load` and Hugging Face's transformers read it: `model.safetensors`, `tokenizer.model`,
+  /// and `config.json` last. The folder is made if it is missing. Each file is replaced whole: a reader, a full disk or a killed process
+  /// never meets a part of one.
+  public func save(to folder: URL, as format: SavedFormat = .float32) throws(GemmaError) {
+    let index = folder.appending(path: "model.safetensors.index.json")
+    guard !FileManager.default.fileExists(atPath: index.path) else {
+      throw .badRequest("\(folder.path) holds a model in shards. Save to another folder, or remove the old model first.")
+    }
+    var writer = SafetensorsWriter()
+    for place in WeightPlace.all(config) {
+      writer.add(place.checkpointName, weights.tensor(place), as: format == .float32 ? .float32 : .bfloat16)
+    }
+    try writer.write(to: folder.appending(path: "model.safetensors"))
+    try writeWhole([UInt8](tokenizer.serialized), to: folder.appending(path: "tokenizer.model"))
+    try writeWhole([UInt8](config.json), to: folder.appending(path: "config.json"))
+  }
+}
+
+extension Trainer {
+  /// Writes everything that training needs to go on to one file: weights, moments, the number of steps, sizes and tokenizer. Of the
+  /// optimizer's settings it holds none; give the same ones again. It is three times as large as the weights in fp32.
+  public func saveState(to file: URL) throws(GemmaError) {
+    var writer = SafetensorsWriter()
+    for (prefix, values) in zip(Self.prefixes, [state.parameters.values, state.firstMoment, state.secondMoment]) {
+      for place in state.parameters.layout.places {
+        writer.add(prefix + place.checkpointName, state.parameters.layout.part(of: values, place))
+      }
+    }
+    writer.add("steps", bytes: Data("\(state.steps)".utf8))
+    writer.add("config.json", bytes: model.config.json)
+    writer.add("tokenizer.model", bytes: model.tokenizer.serialized)
+    try writer.write(to: file)
+  }
+
+  /// Goes on from a file that `saveState` wrote: with the same settings and the same batches, as if it had never ended, bit for bit.
+  public init(restoring file: URL, optimizer: AdamW) throws(GemmaError) {
+    let reader = try StateReader(file)
+    let config = try GemmaConfiguration(json: reader.bytes("config.json"), file: file.path)
+    let tokenizer = try Tokenizer(serialized: reader.bytes("tokenizer.model"), file: file.path, bos: config.bos)
+    let layout = ParameterLayout(config)
+    let parts = try Self.prefixes.map { prefix throws(GemmaError) in try reader.values(prefix, layout) }
+    guard let steps = Int(String(decoding: try reader.bytes("steps"), as: UTF8.self)), steps >= 0 else {
+      throw reader.notAState("its number of steps is no number")
+    }
+    var state = TrainingState(Parameters(layout, parts[0]))
+    (state.firstMoment, state.secondMoment, state.steps) = (parts[1], parts[2], steps)
+    try self.init(state, tokenizer: tokenizer, optimizer)
+  }
+
+  /// What stands before the names of weights and moments.
+  private static let prefixes = ["", "first_moment.", "second_moment."]
+}
+
+/// Reads a training state, and knows the file for the error.
+private struct StateReader {
+  private let file: SafetensorsFile
+
+  init(_ url: URL) throws(GemmaError) { file = try SafetensorsFile(url) }
+
+  /// All tensors with a prefix, one behind the other.
+  func values(_ prefix: String, _ layout: ParameterLayout) throws(GemmaError) -> Tensor {
+    let parts = try layout.places.map { place throws(GemmaError) in
+      let (name, shape) = (prefix + place.checkpointName, place.shape(layout.configuration))
+      let tensor = try file.tensor(entry(name, "F32", shape))
+      guard tensor.isFinite else { throw notAState("“\(name)” holds numbers that are not finite") }
+      return tensor.reshaped([-1])
+    }
+    return Tensor.joined(parts)
+  }
+
+  func bytes(_ name: String) throws(GemmaError) -> Data {
+    let entry = try entry(name, "U8", nil)
+    do { return try Data(contentsOf: URL(filePath: file.path)).subdata(in: entry.bytes) } catch {
+      throw .unreadable(file: file.path, cause: error.localizedDescription)
+    }
+  }
+
+  private func entry(_ name: String, _ type: String, _ shape: [Int]?) throws(GemmaError) -> SafetensorsFile.Entry {
+    guard let entry = file.entries[name], entry.type == type, shape == nil || entry.shape == shape else {
+      throw notAState("it has no “\(name)” of type \(type)\(shape.map { " and shape \($0)" } ?? "")")
+    }
+    return entry
+  }
+
+  func notAState(_ problem: String) -> GemmaError {
+    .badRequest("\(file.path) is no state of a training: \(problem). Restore from a file that `saveState(to:)` wrote.")
+  }
+}

@@ -1,0 +1,25 @@
+import Foundation
+import Tensors
+
+/// The elementwise kernels, each beside a copy of as many bytes as it reads and writes.
+enum KernelBenchmark {
+  static func run(tokens n: Int) {
+    let (width, mlp, heads, c) = (2048, 16384, 8, 256)
+    let stream = Tensor(repeating: 0.5, shape: [n, width])
+    measure("RMSNorm of [\(n), \(width)]", bytes: 8 * stream.count) { _ = stream.rootMeanSquareNormalized(epsilon: 1e-6) }
+    let (gate, up) = (Tensor(repeating: 0.5, shape: [n, mlp]), Tensor(repeating: 0.25, shape: [n, mlp]))
+    measure("GELU gate of [\(n), \(mlp)]", bytes: 12 * gate.count) { _ = gate.geluGating(up) }
+    measure("  its gradient", bytes: 20 * gate.count) { _ = gate.gradientOfGating(gate: gate, up: up) }
+    let query = Tensor(repeating: 0.5, shape: [n, heads, c])
+    let angles = Tensor(repeating: 0.7, shape: [n, c / 2])
+    measure("RoPE of [\(n), \(heads), \(c)]", bytes: 8 * query.count) { _ = query.rotated(cosine: angles, sine: angles) }
+    var square = Tensor(repeating: 0.5, shape: [n, n])
+    measure("causal softmax of [\(n), \(n)], in place", bytes: 8 * square.count) { square.applyCausalSoftmax(visible: n) }
+  }
+
+  private static func measure(_ what: String, bytes: Int, _ work: () -> Void) {
+    let time = (0..<9).map { _ in seconds(work) }.min() ?? 0
+    let copy = MachineLimits.copySeconds(bytes: bytes)
+    report(what, text(time), String(format: "%.2f of a copy's time", time / copy))
+  }
+}
