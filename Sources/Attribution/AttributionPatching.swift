@@ -14,25 +14,26 @@ extension GemmaModel {
   ///   - corrupted: One of as many tokens that does not.
   ///   - metric: What the answer is measured by, as `LogitDifference(clean: " a", corrupted: " b")`.
   ///   - components: Of residualPre, residualMid, mlpOutput, attentionOutput, z, result, query, key, value, pattern.
+  ///   - refinement: What of AtP* is done besides; see `AttributionRefinement`.
   ///   - nodes: How many activations are exchanged in truth, to compare; 0 for none.
   ///   - seed: Chooses them.
   /// - Returns: One attribution a component, in the given order.
   public func attributionPatching(
     clean: some Prompt, corrupted: some Prompt, toward metric: some Metric, components: [HookPoint.Component],
-    checking nodes: Int = 0, seed: UInt64 = 0
+    refinement: AttributionRefinement = [], checking nodes: Int = 0, seed: UInt64 = 0
   ) throws -> [ComponentAttribution] {
     let prompts = try PromptPair(clean: clean, corrupted: corrupted, model: self)
     try components.forEach(checkAttributable)
     let start = prompts.firstDifference
-    let (base, other) = try runs(prompts, from: start, metric, components, withGradients: true)
+    let wanted = refinement.contains(.qkFix) ? components + [.rotatedQuery, .rotatedKey, .pattern] : components
+    let (base, other) = try runs(
+      prompts, from: start, metric, wanted, withGradients: true, droppingEach: refinement.contains(.gradDrop))
     return try components.map { component in
       let layers = try (0..<config.layers).map { layer in
-        let point = HookPoint(component, layer: layer)
-        let gradient = try base.gradients![point]
-        return try (gradient * (base.activations[point] - other.activations[point])).attributed(component)
+        try refined(HookPoint(component, layer: layer), base, other, refinement)
       }
       var result = ComponentAttribution(
-        component: component, method: .attributionPatching, values: Tensor.stack(layers).afterZeros(start),
+        component: component, method: .attributionPatching(refinement), values: Tensor.stack(layers).afterZeros(start),
         firstPosition: start, prompts: prompts, metric: (base.value, other.value), completeness: nil)
       if nodes > 0 { result.check = try check(result, base, other, nodes: nodes, seed: seed) }
       return result
@@ -41,20 +42,23 @@ extension GemmaModel {
 
   /// `attributionPatching` of one component.
   public func attributionPatching(
-    clean: some Prompt, corrupted: some Prompt, toward metric: some Metric, component: HookPoint.Component, checking nodes: Int = 0,
-    seed: UInt64 = 0
+    clean: some Prompt, corrupted: some Prompt, toward metric: some Metric, component: HookPoint.Component,
+    refinement: AttributionRefinement = [], checking nodes: Int = 0, seed: UInt64 = 0
   ) throws -> ComponentAttribution {
     try attributionPatching(
-      clean: clean, corrupted: corrupted, toward: metric, components: [component], checking: nodes, seed: seed)[0]
+      clean: clean, corrupted: corrupted, toward: metric, components: [component], refinement: refinement, checking: nodes,
+      seed: seed)[0]
   }
 
   /// Both prompts, from a position on.
   func runs(
-    _ prompts: PromptPair, from start: Int, _ metric: some Metric, _ components: [HookPoint.Component], withGradients: Bool
+    _ prompts: PromptPair, from start: Int, _ metric: some Metric, _ components: [HookPoint.Component], withGradients: Bool,
+    droppingEach: Bool = false
   ) throws -> (clean: BaseRun, corrupted: BaseRun) {
     // The corrupted prompt first: the backward pass's memory is needed only then.
     let corrupted = try baseRun(prompts.corrupted, from: start, metric, capturing: Set(components), withGradients: false)
-    let clean = try baseRun(prompts.clean, from: start, metric, capturing: Set(components), withGradients: withGradients)
+    let clean = try baseRun(
+      prompts.clean, from: start, metric, capturing: Set(components), withGradients: withGradients, droppingEach: droppingEach)
     return (clean, corrupted)
   }
 

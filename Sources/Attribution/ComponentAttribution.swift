@@ -52,7 +52,7 @@ public struct ComponentAttribution: Sendable {
 /// How an attribution was computed.
 public enum AttributionMethod: Hashable, Sendable {
   /// The gradient at the clean activation times the difference (Nanda 2023; Syed et al. 2023, arXiv:2310.10348).
-  case attributionPatching
+  case attributionPatching(AttributionRefinement = [])
   /// The gradient integrated from the corrupted to the clean activation, times the difference (Sundararajan et al. 2017,
   /// arXiv:1703.01365).
   case integratedGradients(steps: Int)

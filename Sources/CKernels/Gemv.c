@@ -1,21 +1,14 @@
 // Matrix-vector products for a few rows: the weight is read once, by several of its rows at a time, at the speed of memory.
 //
-// A number of the result is one vector of sums over its row of x and its row of the weight, whose lanes are added at the end. That is the same
+// A number of the result is one vector of sums over its row of x and its row of the weight, whose lanes are added at the end: the same
 // however many rows are computed together.
 
 #include "Product.h"
 
 #include "Kinds.h"
 
-/// The numbers of `inner` for which x is packed at a time: eight rows of them leave room in the second cache.
-#ifndef GDEPTH
-#define GDEPTH 8192
-#endif
-enum { depth_of_block = GDEPTH };
-
-#ifndef AHEAD
-#define AHEAD(address, rows, format) __builtin_prefetch((address) + 1024)
-#endif
+/// The numbers of `inner` for which x is packed at a time: eight rows of them leave room in the second cache. A result's bits depend on it.
+enum { depth_of_block = 8192 };
 
 struct dots {
   const float *x;
@@ -37,61 +30,8 @@ struct kind {
   void (*dots[8])(const struct dots *dots, size_t *together);
 };
 
-#define KIND \
-  static const struct kind NAME(kind) = { \
-    NAME(pack_x), \
-    {NAME(dots_1), NAME(dots_2), NAME(dots_3), NAME(dots_4), NAME(dots_5), NAME(dots_6), NAME(dots_7), NAME(dots_8)}};
-
-#if defined(__x86_64__)
-#define LANES 16
-#define REGISTERS 24
-#define FUSED 1
-#define NAME(x) x##_avx512
-#pragma clang attribute push(FOR_AVX512, apply_to = function)
-#include "Lanes.h"
-#include "Dots.h"
-#pragma clang attribute pop
-KIND
-#undef LANES
-#undef REGISTERS
-#undef FUSED
-#undef NAME
-
-#define LANES 8
-#define REGISTERS 12
-#define FUSED 1
-#define NAME(x) x##_avx2
-#pragma clang attribute push(FOR_AVX2, apply_to = function)
-#include "Lanes.h"
-#include "Dots.h"
-#pragma clang attribute pop
-KIND
-#undef LANES
-#undef REGISTERS
-#undef FUSED
-#undef NAME
-#endif
-
-#define LANES 4
-#define REGISTERS 12
-#if defined(__aarch64__)
-#define FUSED 1
-#else
-#define FUSED 0
-#endif
-#define NAME(x) x##_plain
-#include "Lanes.h"
-#include "Dots.h"
-KIND
-
-INLINE const struct kind *kind_of_cpu(void) {
-#if defined(__x86_64__)
-  int kind = ck_kind();
-  return kind == ck_avx512 ? &kind_avx512 : kind == ck_avx2 ? &kind_avx2 : &kind_plain;
-#else
-  return &kind_plain;
-#endif
-}
+#define KERNELS "Dots.h"
+#include "EachKind.h"
 
 void ck_gemv(
   const float *x, size_t rows, size_t x_stride, const void *weight, ck_format format, size_t inner, size_t weight_stride,

@@ -1,7 +1,8 @@
 // The types and steps that every kind of CPU has in its own width. Included once for each kind, with
-//   LANES    how many floats a vector has
-//   FUSED    1 if the CPU multiplies and adds with one rounding
-//   NAME(x)  the name of x for this kind
+//   LANES      how many floats a vector has
+//   REGISTERS  how many vectors the CPU can hold
+//   FUSED      1 if it multiplies and adds with one rounding
+//   NAME(x)    the name of x for this kind
 // within the target attributes of the kind, so that these functions become part of its kernels.
 
 #define vec NAME(vec)
@@ -36,6 +37,16 @@ INLINE void NAME(store_some)(float *to, vec value, size_t count) {
 #endif
 }
 
+/// So many bytes, and zeros up to a vector's.
+INLINE void NAME(copy_some)(uint8_t *to, const uint8_t *from, size_t count) {
+#if LANES == 16
+  _mm512_storeu_si512(to, _mm512_maskz_loadu_epi8(((__mmask64)1 << count) - 1, from));
+#else
+  memset(to, 0, sizeof(words));
+  memcpy(to, from, count);
+#endif
+}
+
 /// a · b + c. Where it takes two roundings, the compiler may not make it one in some places only.
 INLINE vec NAME(fma)(vec a, vec b, vec c) {
 #if FUSED
@@ -58,28 +69,65 @@ INLINE vec NAME(widen)(const uint8_t *from) {
   return __builtin_bit_cast(vec, __builtin_convertvector(value, words) << 16);
 }
 
-#if LANES == 16
-#define LOWS 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define HIGHS 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#elif LANES == 8
-#define LOWS 0, 8, 1, 9, 2, 10, 3, 11
-#define HIGHS 4, 12, 5, 13, 6, 14, 7, 15
+/// Of four words each of the rows 0, 4, 8, … one vector.
+INLINE words NAME(gather)(const uint8_t *const *rows, size_t offset) {
+  typedef uint32_t four __attribute__((ext_vector_type(4)));
+  four part[LANES / 4];
+  UNROLL for (int i = 0; i < LANES / 4; i++) memcpy(part + i, rows[4 * i] + offset, sizeof(four));
+#if LANES == 4
+  return part[0];
 #else
-#define LOWS 0, 4, 1, 5
-#define HIGHS 2, 6, 3, 7
+  typedef uint32_t eight __attribute__((ext_vector_type(8)));
+  eight low = __builtin_shufflevector(part[0], part[1], 0, 1, 2, 3, 4, 5, 6, 7);
+#if LANES == 8
+  return low;
+#else
+  eight high = __builtin_shufflevector(part[2], part[3], 0, 1, 2, 3, 4, 5, 6, 7);
+  return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 #endif
+#endif
+}
 
-/// Transposes a square of words: riffling its first half of rows into its second half, like cards, once for each bit of a row's number.
-INLINE void NAME(transpose)(words square[LANES]) {
-  UNROLL for (int step = 1; step < LANES; step *= 2) {
-    words riffled[LANES];
-    UNROLL for (int i = 0; i < LANES / 2; i++) {
-      riffled[2 * i] = __builtin_shufflevector(square[i], square[i + LANES / 2], LOWS);
-      riffled[2 * i + 1] = __builtin_shufflevector(square[i], square[i + LANES / 2], HIGHS);
+#if LANES == 16
+#define LANEWISE(a, b, c, d) \
+  a, b, c, d, a + 4, b + 4, c + 4, d + 4, a + 8, b + 8, c + 8, d + 8, a + 12, b + 12, c + 12, d + 12
+#elif LANES == 8
+#define LANEWISE(a, b, c, d) a, b, c, d, a + 4, b + 4, c + 4, d + 4
+#else
+#define LANEWISE(a, b, c, d) a, b, c, d
+#endif
+#define INTERLEAVE_LOW LANEWISE(0, LANES, 1, LANES + 1)
+#define INTERLEAVE_HIGH LANEWISE(2, LANES + 2, 3, LANES + 3)
+
+/// LANES words of each of LANES rows become LANES vectors of one word of each row.
+///
+/// Reading them in fours leaves squares of 4 x 4, which are transposed within 128-bit lanes: moving words across these costs more.
+INLINE void NAME(transpose)(const uint8_t *const rows[LANES], size_t offset, words columns[LANES]) {
+  UNROLL for (int i = 0; i < LANES; i += 4) {
+    words row[4], half[4];
+    UNROLL for (int r = 0; r < 4; r++) row[r] = NAME(gather)(rows + r, offset + 4 * i);
+    UNROLL for (int r = 0; r < 2; r++) {
+      half[2 * r] = __builtin_shufflevector(row[r], row[r + 2], INTERLEAVE_LOW);
+      half[2 * r + 1] = __builtin_shufflevector(row[r], row[r + 2], INTERLEAVE_HIGH);
     }
-    UNROLL for (int i = 0; i < LANES; i++) square[i] = riffled[i];
+    UNROLL for (int r = 0; r < 2; r++) {
+      columns[i + 2 * r] = __builtin_shufflevector(half[r], half[r + 2], INTERLEAVE_LOW);
+      columns[i + 2 * r + 1] = __builtin_shufflevector(half[r], half[r + 2], INTERLEAVE_HIGH);
+    }
   }
 }
 
-#undef LOWS
-#undef HIGHS
+/// The same for rows that end after `count` bytes.
+INLINE void NAME(transpose_some)(const uint8_t *const rows[LANES], size_t offset, size_t count, words columns[LANES]) {
+  uint8_t copies[LANES][sizeof(words)];
+  const uint8_t *copied[LANES];
+  for (int r = 0; r < LANES; r++) {
+    NAME(copy_some)(copies[r], rows[r] + offset, count);
+    copied[r] = copies[r];
+  }
+  NAME(transpose)(copied, 0, columns);
+}
+
+#undef LANEWISE
+#undef INTERLEAVE_LOW
+#undef INTERLEAVE_HIGH

@@ -1,8 +1,8 @@
-// The matrix product in the manner of GotoBLAS (Goto and van de Geijn 2008): blocks of the factors are packed into the order of their use,
-// and tiles of the result are summed in registers.
+// The matrix product in the manner of GotoBLAS (Goto and van de Geijn 2008): blocks of the factors are packed into the order of their
+// use, and tiles of the result are summed in registers.
 //
 // What makes it row-invariant: `inner` is divided in the same places for every product, a number of the result is the sum of those
-// blocks in order, and within a block one number after the other is multiplied and added. Tiles differ in size, not in what they compute.
+// blocks in order, and within a block one number after the other is multiplied and added. Tiles differ in size only.
 
 #include "Product.h"
 
@@ -11,20 +11,14 @@
 
 #include "Kinds.h"
 
-/// The numbers of `inner` that are summed in registers before they are added to the result. Results depend on it: it is the same everywhere.
-#ifndef DEPTH
-#define DEPTH 256
-#endif
-enum { depth_of_block = DEPTH };
+/// The numbers of `inner` that are summed in registers before they are added to the result. A result's bits depend on it.
+enum { depth_of_block = 256 };
 
 /// The columns of `right` that are packed at a time: with the depth, a part of the second cache.
-#ifndef WIDTH
-#define WIDTH 256
-#endif
-enum { columns_of_block = WIDTH };
+enum { columns_of_block = 256 };
 
-/// The rows of `left` that are packed at a time: what is left of the scratch page, less what packing may write too much.
-enum { rows_of_block = (ck_scratch_floats - depth_of_block * columns_of_block - 16) / depth_of_block };
+/// What is left of the scratch page for `left`, less what packing may write too much; and the most rows that fit.
+enum { left_floats = ck_scratch_floats - depth_of_block * columns_of_block - 16, rows_of_block = left_floats / depth_of_block };
 
 struct tile {
   const float *left, *right;
@@ -44,57 +38,8 @@ struct kind {
   void (*tiles[14][2])(const struct tile *tile);
 };
 
-#if defined(__x86_64__)
-#define LANES 16
-#define TILE_ROWS 14
-#define FUSED 1
-#define NAME(x) x##_avx512
-#pragma clang attribute push(FOR_AVX512, apply_to = function)
-#include "Lanes.h"
-#include "Tile.h"
-#pragma clang attribute pop
-#undef LANES
-#undef TILE_ROWS
-#undef FUSED
-#undef NAME
-
-#define LANES 8
-#define TILE_ROWS 6
-#define FUSED 1
-#define NAME(x) x##_avx2
-#pragma clang attribute push(FOR_AVX2, apply_to = function)
-#include "Lanes.h"
-#include "Tile.h"
-#pragma clang attribute pop
-#undef LANES
-#undef TILE_ROWS
-#undef FUSED
-#undef NAME
-#endif
-
-#define LANES 4
-#define TILE_ROWS 4
-#if defined(__aarch64__)
-#define FUSED 1
-#else
-#define FUSED 0
-#endif
-#define NAME(x) x##_plain
-#include "Lanes.h"
-#include "Tile.h"
-#undef LANES
-#undef TILE_ROWS
-#undef FUSED
-#undef NAME
-
-INLINE const struct kind *kind_of_cpu(void) {
-#if defined(__x86_64__)
-  int kind = ck_kind();
-  return kind == ck_avx512 ? &kind_avx512 : kind == ck_avx2 ? &kind_avx2 : &kind_plain;
-#else
-  return &kind_plain;
-#endif
-}
+#define KERNELS "Tile.h"
+#include "EachKind.h"
 
 static pthread_key_t scratch_key;
 static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
@@ -103,7 +48,7 @@ static void make_scratch_key(void) {
   if (pthread_key_create(&scratch_key, free)) abort();
 }
 
-/// Kept for the thread's life rather than taken for each task: the system would clear a fresh page for longer than a small product takes.
+/// Kept for the thread's life rather than taken for each task: to clear a fresh page takes longer than a small product.
 float *ck_scratch(void) {
   pthread_once(&scratch_once, make_scratch_key);
   float *scratch = pthread_getspecific(scratch_key);
@@ -151,28 +96,40 @@ static void multiply_packed(
   }
 }
 
+/// One packed block of columns after the other with rows from..<to of `left`, which are packed for all `deep` numbers from k.
+static void multiply_columns(
+  const ck_product *p, const struct kind *kind, size_t from, size_t to, size_t column_from, size_t column_to, size_t k,
+  size_t deep, float *left, float *right) {
+  size_t size = p->format == ck_bfloat16 ? 2 : 4, slivers = parts(to - from, kind->tile_rows);
+  for (size_t done = 0; done < deep; done += depth_of_block)
+    pack_left(p, kind, from, to, slivers, k + done, smaller(deep - done, depth_of_block), left + done * (to - from));
+  for (size_t c = column_from; c < column_to; c += columns_of_block) {
+    size_t columns = smaller(column_to - c, columns_of_block);
+    for (size_t done = 0; done < deep; done += depth_of_block) {
+      size_t depth = smaller(deep - done, depth_of_block);
+      const uint8_t *source = p->right;
+      if (p->right_transposed)
+        kind->pack_right_transposed(
+          source + (c * p->right_stride + k + done) * size, p->format, p->right_stride, columns, depth, right);
+      else
+        kind->pack_right(source + ((k + done) * p->right_stride + c) * size, p->format, p->right_stride, columns, depth, right);
+      multiply_packed(p, kind, from, to, slivers, c, columns, k + done, depth, left + done * (to - from), right);
+    }
+  }
+}
+
 /// Rows and columns [from, to) of the product.
 static void multiply(const ck_product *p, size_t row_from, size_t row_to, size_t column_from, size_t column_to) {
   const struct kind *kind = kind_of_cpu();
   float *right = ck_scratch(), *left = right + depth_of_block * columns_of_block;
-  size_t size = p->format == ck_bfloat16 ? 2 : 4;
   size_t blocks = parts(row_to - row_from, rows_of_block);
   for (size_t b = 0; b < blocks; b++) {
     size_t from = row_from + (row_to - row_from) * b / blocks, to = row_from + (row_to - row_from) * (b + 1) / blocks;
-    size_t slivers = parts(to - from, kind->tile_rows);
-    for (size_t k = 0; k < p->inner; k += depth_of_block) {
-      size_t depth = smaller(p->inner - k, depth_of_block);
-      pack_left(p, kind, from, to, slivers, k, depth, left);
-      for (size_t c = column_from; c < column_to; c += columns_of_block) {
-        size_t columns = smaller(column_to - c, columns_of_block);
-        const uint8_t *source = p->right;
-        if (p->right_transposed)
-          kind->pack_right_transposed(source + (c * p->right_stride + k) * size, p->format, p->right_stride, columns, depth, right);
-        else
-          kind->pack_right(source + (k * p->right_stride + c) * size, p->format, p->right_stride, columns, depth, right);
-        multiply_packed(p, kind, from, to, slivers, c, columns, k, depth, left, right);
-      }
-    }
+    // Few rows are packed for several blocks of `inner`. So a transposed `right` is read on where it was left, page by page; for other
+    // orders each read of it would wait until the CPU knows its page's address again.
+    size_t most = p->right_transposed ? left_floats / (to - from) / depth_of_block * depth_of_block : depth_of_block;
+    for (size_t k = 0; k < p->inner; k += most)
+      multiply_columns(p, kind, from, to, column_from, column_to, k, smaller(p->inner - k, most), left, right);
   }
 }
 

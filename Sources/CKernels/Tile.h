@@ -1,24 +1,32 @@
-// The inner part of a product for one kind of CPU: packing its factors, and the sums of one tile of the result, which stay in registers.
-// Included after Lanes.h with TILE_ROWS ≤ LANES, the rows of the largest tile; its columns are two vectors.
+// The inner part of a product for one kind of CPU: packing its factors, and summing one tile of the result in registers.
+// Included after Lanes.h.
 
-/// Puts a left sliver of `rows` ≤ TILE_ROWS rows into the order of its use: `rows` numbers for each k. Writes up to LANES numbers too many.
+/// The largest tile has so many rows of two vectors: its sums, two vectors of `right` and one of `left` fill the registers. No more than
+/// LANES, which `pack_left` relies on.
+#if LANES == 16
+#define TILE_ROWS 14
+#elif LANES == 8
+#define TILE_ROWS 6
+#else
+#define TILE_ROWS 4
+#endif
+
+/// Puts a left sliver of `rows` ≤ TILE_ROWS rows into the order of its use: `rows` numbers for each k.
+/// Writes up to LANES numbers too many.
 static void NAME(pack_left)(const float *from, size_t stride, size_t rows, size_t depth, float *to) {
-  for (size_t k = 0; k < depth; k += LANES) {
-    size_t count = depth - k < LANES ? depth - k : LANES;
-    words square[LANES];
-    UNROLL for (size_t r = 0; r < LANES; r++) {
-      vec row = 0;
-      if (r < rows) row = count == LANES ? NAME(load)(from + r * stride + k) : NAME(load_some)(from + r * stride + k, count);
-      square[r] = __builtin_bit_cast(words, row);
-    }
-    NAME(transpose)(square);
+  // The rows that a vector has beyond these are the last one again.
+  const uint8_t *row[LANES];
+  for (size_t r = 0; r < LANES; r++) row[r] = (const uint8_t *)(from + (r < rows ? r : rows - 1) * stride);
+  words columns[LANES];
+  size_t k = 0;
+  for (; k + LANES <= depth; k += LANES) {
+    NAME(transpose)(row, k * sizeof(float), columns);
     // In rising order, so that each covers what the one before wrote too much.
-    if (count == LANES) {
-      UNROLL for (size_t i = 0; i < LANES; i++) memcpy(to + (k + i) * rows, square + i, sizeof(words));
-    } else {
-      for (size_t i = 0; i < count; i++) memcpy(to + (k + i) * rows, square + i, sizeof(words));
-    }
+    UNROLL for (size_t i = 0; i < LANES; i++) memcpy(to + (k + i) * rows, columns + i, sizeof(words));
   }
+  if (k == depth) return;
+  NAME(transpose_some)(row, k * sizeof(float), (depth - k) * sizeof(float), columns);
+  for (size_t i = 0; i < depth - k; i++) memcpy(to + (k + i) * rows, columns + i, sizeof(words));
 }
 
 /// The same from a transposed matrix, in which `readable` numbers follow in each row.
@@ -29,39 +37,35 @@ static void NAME(pack_left_transposed)(const float *from, size_t stride, size_t 
     for (size_t k = 0; k < depth; k++) NAME(store)(to + k * rows, NAME(load_some)(from + k * stride, rows));
 }
 
-/// LANES columns of a transposed matrix, `count` of which exist, become LANES numbers for each k; these lie `width` apart.
-INLINE void NAME(pack_columns)(
-  const uint8_t *from, ck_format format, size_t stride, size_t count, size_t depth, float *to, size_t width) {
-  // A vector's bytes of each column hold so many numbers.
-  const size_t size = format == ck_bfloat16 ? 2 : 4, step = sizeof(words) / size;
-  for (size_t k = 0; k < depth; k += step) {
-    size_t filled = depth - k < step ? depth - k : step;
-    words square[LANES];
-    UNROLL for (size_t c = 0; c < LANES; c++) {
-      const uint8_t *source = from + (c * stride + k) * size;
-      // The columns after these are wanted soon, and lie too far apart for the CPU to guess it.
-      __builtin_prefetch(source + LANES * stride * size);
-      square[c] = 0;
-      if (c < count) memcpy(square + c, source, filled == step ? sizeof(words) : filled * size);
-    }
-    NAME(transpose)(square);
-    float *out = to + k * width;
+/// Writes the numbers of so many words, one vector for each k; they lie `width` apart.
+INLINE void NAME(spread)(const words columns[LANES], ck_format format, size_t count, float *to, size_t width) {
+  UNROLL for (size_t i = 0; i < LANES; i++) {
     if (format == ck_float32) {
-      if (filled == step) {
-        UNROLL for (size_t i = 0; i < LANES; i++) NAME(store)(out + i * width, __builtin_bit_cast(vec, square[i]));
-      } else {
-        for (size_t i = 0; i < filled; i++) NAME(store)(out + i * width, __builtin_bit_cast(vec, square[i]));
-      }
-    } else if (filled == step) {
-      UNROLL for (size_t i = 0; i < LANES; i++) {
-        NAME(store)(out + 2 * i * width, NAME(evens)(square[i]));
-        NAME(store)(out + (2 * i + 1) * width, NAME(odds)(square[i]));
-      }
+      if (i < count) NAME(store)(to + i * width, __builtin_bit_cast(vec, columns[i]));
     } else {
-      for (size_t i = 0; i < filled; i++)
-        NAME(store)(out + i * width, i % 2 == 0 ? NAME(evens)(square[i / 2]) : NAME(odds)(square[i / 2]));
+      if (2 * i < count) NAME(store)(to + 2 * i * width, NAME(evens)(columns[i]));
+      if (2 * i + 1 < count) NAME(store)(to + (2 * i + 1) * width, NAME(odds)(columns[i]));
     }
   }
+}
+
+/// LANES columns of a transposed matrix, `count` of which exist, become LANES numbers for each k. The others' are never used.
+INLINE void NAME(pack_columns)(
+  const uint8_t *from, const ck_format format, size_t stride, size_t count, size_t depth, float *to, size_t width) {
+  const size_t size = format == ck_bfloat16 ? 2 : 4, step = sizeof(words) / size;
+  const uint8_t *column[LANES];
+  for (size_t c = 0; c < LANES; c++) column[c] = from + (c < count ? c : count - 1) * stride * size;
+  words columns[LANES];
+  size_t k = 0;
+  for (; k + step <= depth; k += step) {
+    // The columns after these are wanted soon, and lie too far apart for the CPU to guess it.
+    UNROLL for (size_t c = 0; c < LANES; c++) __builtin_prefetch(column[c] + (k + LANES * stride) * size, 0, 2);
+    NAME(transpose)(column, k * size, columns);
+    NAME(spread)(columns, format, step, to + k * width, width);
+  }
+  if (k == depth) return;
+  NAME(transpose_some)(column, k * size, (depth - k) * size, columns);
+  NAME(spread)(columns, format, depth - k, to + k * width, width);
 }
 
 /// Packs `columns` of a right matrix [columns, inner] into slivers of 2 · LANES columns, the last of which may have LANES.
@@ -72,14 +76,11 @@ static void NAME(pack_right_transposed)(
     size_t count = columns - c < LANES ? columns - c : LANES;
     float *out = to + first * depth + (c - first);
     const uint8_t *source = from + c * stride * (format == ck_bfloat16 ? 2 : 4);
-    if (count == LANES && format == ck_bfloat16)
-      NAME(pack_columns)(source, ck_bfloat16, stride, LANES, depth, out, width);
-    else if (count == LANES)
-      NAME(pack_columns)(source, ck_float32, stride, LANES, depth, out, width);
+    if (format == ck_bfloat16)
+      NAME(pack_columns)(source, ck_bfloat16, stride, count, depth, out, width);
     else
-      NAME(pack_columns)(source, format, stride, count, depth, out, width);
+      NAME(pack_columns)(source, ck_float32, stride, count, depth, out, width);
   }
-  // The second half of a last sliver that has a single number too many for one vector is written above, with zeros in it.
 }
 
 /// The same from a matrix [inner, columns], `columns` of which are packed.
@@ -93,8 +94,8 @@ static void NAME(pack_right)(const uint8_t *from, ck_format format, size_t strid
       if (columns - c >= LANES) {
         NAME(store)(out, format == ck_bfloat16 ? NAME(widen)(row + 2 * c) : NAME(load)(row + 4 * c));
       } else {
-        uint8_t last[sizeof(vec)] = {0};
-        memcpy(last, row + c * size, (columns - c) * size);
+        uint8_t last[sizeof(words)];
+        NAME(copy_some)(last, row + c * size, (columns - c) * size);
         NAME(store)(out, format == ck_bfloat16 ? NAME(widen)(last) : NAME(load)(last));
       }
     }
@@ -159,3 +160,4 @@ static const struct kind NAME(kind) = {
   }};
 #undef TILE
 #undef BOTH
+#undef TILE_ROWS

@@ -32,7 +32,8 @@ import Testing
     let start: [Float] = [0.5, -0.25, 1.5, 0, -2, 0.125]
     let count = { (place: WeightPlace) in place.name == .embedding ? 6 : place.isNorm ? 2 : 0 }
     func padded(_ place: WeightPlace, _ numbers: [Float]) throws -> [Float] {
-      let all = place.shape(try GemmaConfiguration(layers: 1, width: 2, heads: 1, headWidth: 2, mlpWidth: 1, vocabulary: 3)).reduce(1, *)
+      let all = place.shape(try GemmaConfiguration(layers: 1, width: 2, heads: 1, headWidth: 2, mlpWidth: 1, vocabulary: 3))
+        .reduce(1, *)
       return numbers.prefix(count(place)) + [Float](repeating: 0, count: all - count(place))
     }
     var state = try Self.tinyState { (try? padded($0, start)) ?? [] }
@@ -62,7 +63,8 @@ import Testing
   @Test("a trainer's steps are AdamW's formula in Double, with gradients cut and a rate that changes")
   func formula() throws {
     let adam = AdamW(
-      learningRate: .cosine(peak: 0.02, warmup: 2, steps: 6, floor: 0.001), beta1: 0.85, beta2: 0.97, weightDecay: 0.2, gradientClip: 0.5)
+      learningRate: .cosine(peak: 0.02, warmup: 2, steps: 6, floor: 0.001), beta1: 0.85, beta2: 0.97, weightDecay: 0.2,
+      gradientClip: 0.5)
     var trainer = try Self.trainer(adam)
     var weights = trainer.state.parameters.values.elements.map(Double.init)
     var (m, v) = (weights.map { _ in 0.0 }, weights.map { _ in 0.0 })
@@ -119,7 +121,9 @@ import Testing
   @Test("only targets are learnt")
   func onlyTargets() throws {
     var trainer = try Self.trainer()
-    let (targets, others) = try (TrainingExample(Self.sequences[0], targets: 8..<16), TrainingExample(Self.sequences[0], targets: 0..<8))
+    let (targets, others) = try (
+      TrainingExample(Self.sequences[0], targets: 8..<16), TrainingExample(Self.sequences[0], targets: 0..<8)
+    )
     let before = try trainer.loss([others])
     for _ in 0..<60 { try trainer.step([targets]) }
     #expect(try trainer.loss([targets]) < 0.1)
@@ -143,11 +147,14 @@ import Testing
   @Test("the number of threads changes no bit of the weights")
   func threads() async throws {
     func checksum(_ result: ExitTest.Result?) -> String {
-      String(decoding: result?.standardOutputContent ?? [], as: UTF8.self).firstMatch(of: /CHECKSUM (\w+)/).map { String($0.1) } ?? ""
+      String(decoding: result?.standardOutputContent ?? [], as: UTF8.self).firstMatch(of: /CHECKSUM (\w+)/).map { String($0.1) }
+        ?? ""
     }
     // Each in a process of its own, since the number is read once.
     let one = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) { try Self.trainWith(threads: "1") }
-    let three = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) { try Self.trainWith(threads: "3") }
+    let three = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+      try Self.trainWith(threads: "3")
+    }
     #expect(!checksum(one).isEmpty && checksum(one) == checksum(three))
   }
 
@@ -238,18 +245,23 @@ import Testing
       try trainer.step([TrainingExample(Array(repeating: 2, count: 9000))])
     }
     for (optimizer, word) in [
-      (AdamW(learningRate: .constant(.nan)), "learning rate"), (AdamW(learningRate: -0.1), "learning rate"), (AdamW(beta1: 1), "beta1"),
+      (AdamW(learningRate: .constant(.nan)), "learning rate"), (AdamW(learningRate: -0.1), "learning rate"),
+      (AdamW(beta1: 1), "beta1"),
       (AdamW(beta2: -0.1), "beta2"), (AdamW(epsilon: 0), "epsilon"), (AdamW(weightDecay: -1), "weightDecay"),
       (AdamW(gradientClip: 0), "gradientClip"),
     ] {
       trainer.optimizer = optimizer
       #expect(message { try trainer.step(batch) }.contains(word))
     }
-    #expect(trainer.steps == 0 && trainer.state.parameters.values == (try Self.trainer().state.parameters.values))
+    let untouched = try Self.trainer().state.parameters.values
+    #expect(trainer.steps == 0 && trainer.state.parameters.values == untouched)
     let small = try GemmaConfiguration(layers: 1, width: 8, heads: 1, headWidth: 4, mlpWidth: 8, vocabulary: 999)
     let tokenizer = trainer.model.tokenizer
     #expect(message { _ = try Trainer(small, seed: 1, tokenizer: tokenizer, optimizer: AdamW()) }.contains("999"))
-    #expect(message { _ = try GemmaConfiguration(layers: 1, width: 8, heads: 3, keyValueHeads: 2, headWidth: 4, mlpWidth: 8, vocabulary: 9) }
+    #expect(
+      message {
+        _ = try GemmaConfiguration(layers: 1, width: 8, heads: 3, keyValueHeads: 2, headWidth: 4, mlpWidth: 8, vocabulary: 9)
+      }
       .contains("num_key_value_heads"))
   }
 

@@ -92,7 +92,7 @@ import Testing
     let model = try Trainer(TrainingState(parameters), tokenizer: GemmaFixture.all.get()[0].model.tokenizer, AdamW()).model
     let (loss, gradient) = try LossGradient(model)(Self.examples.get())
     #expect(loss > 200 && loss.isFinite)
-    #expect(gradient.elements.allSatisfy(\.isFinite))
+    #expect(gradient.elements.allSatisfy { $0.isFinite })
   }
 
   @Test("no bit depends on how the work is divided among threads")

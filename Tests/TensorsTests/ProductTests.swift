@@ -110,7 +110,9 @@ import Testing
   func values(rows: Int) {
     for (columns, inner) in [(1, 1), (5, 31), (7, 32), (13, 100), (4, 8300), (30, 65)] {
       let factors = Factors(rows: rows, columns: columns, inner: inner)
-      for layout in Layout.forVectors { #expect(factors.wrong(factors.vectorProduct(layout)) == nil, "\(columns) \(inner) \(layout)") }
+      for layout in Layout.forVectors {
+        #expect(factors.wrong(factors.vectorProduct(layout)) == nil, "\(columns) \(inner) \(layout)")
+      }
     }
   }
 
@@ -140,7 +142,8 @@ import Testing
 
 /// Numbers in rows. Equal are matrices of the same bits.
 private struct Matrix: Equatable, CustomStringConvertible {
-  let rows: Int, columns: Int
+  let rows: Int
+  let columns: Int
   var numbers: [Float]
 
   init(_ rows: Int, _ columns: Int, number: (Int, Int) -> Float) {
@@ -188,7 +191,8 @@ private struct Layout: CustomStringConvertible {
 /// Both factors, with numbers of the right one that bf16 holds exactly, and what the result holds before.
 private struct Factors {
   var left: Matrix
-  let right: Matrix, result: Matrix
+  let right: Matrix
+  let result: Matrix
 
   init(rows: Int, columns: Int, inner: Int, seed: UInt64 = 1) {
     var random = SplitMix(state: seed)
@@ -232,15 +236,19 @@ private struct Factors {
     nonisolated(unsafe) let product = ck_product(
       rows: self.left.rows, columns: self.right.columns, inner: self.left.columns, left: left.floats, left_stride: left.stride,
       left_transposed: layout.leftTransposed, right: right.base, format: layout.format, right_stride: right.stride,
-      right_transposed: layout.rightTransposed, result: result.floats, result_stride: result.stride, factor: factor, adding: adding)
-    DispatchQueue.concurrentPerform(iterations: tasks) { task in withUnsafePointer(to: product) { ck_product_task($0, task, tasks) } }
+      right_transposed: layout.rightTransposed, result: result.floats, result_stride: result.stride, factor: factor,
+      adding: adding)
+    DispatchQueue.concurrentPerform(iterations: tasks) { task in
+      withUnsafePointer(to: product) { ck_product_task($0, task, tasks) }
+    }
     #expect(result.gapsAreUntouched)
     return result.matrix
   }
 
   /// The columns outside of the range stay as they were.
   func vectorProduct(_ layout: Layout, columns: Range<Int>? = nil) -> Matrix {
-    let x = Memory(left, gap: layout.gap), result = Memory(self.result, gap: layout.gap)
+    let x = Memory(left, gap: layout.gap)
+    let result = Memory(self.result, gap: layout.gap)
     let weight = Memory(right.transposed, gap: 2 * layout.gap, format: layout.format)
     let columns = columns ?? 0..<right.columns
     ck_gemv(
@@ -256,14 +264,18 @@ private struct Factors {
 
 /// A matrix in memory that ends at a page that may not be touched; bf16 ends a byte before it, and so lies at odd addresses.
 private final class Memory {
-  private let start: UnsafeMutableRawPointer, mapped: Int
+  private let start: UnsafeMutableRawPointer
+  private let mapped: Int
   let base: UnsafeMutableRawPointer
-  let rows: Int, columns: Int, stride: Int
+  let rows: Int
+  let columns: Int
+  let stride: Int
   private static let gapBits: UInt32 = 0x7FC1_2345
 
   init(_ matrix: Matrix, gap: Int, format: ck_format = ck_float32) {
     (rows, columns, stride) = (matrix.rows, matrix.columns, matrix.columns + gap)
-    let size = format == ck_bfloat16 ? 2 : 4, page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let size = format == ck_bfloat16 ? 2 : 4
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let bytes = max(0, ((rows - 1) * stride + columns) * size) + (format == ck_bfloat16 ? 1 : 0)
     mapped = (bytes + page - 1) / page * page + page
     start = mmap(nil, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)

@@ -1,8 +1,10 @@
 // Products of matrices whose right factor may be bfloat16, as a model's weights lie in their file.
 //
-// Row invariance: a number of the result depends, bit for bit, on its own row of `left`, its own column of `right`, on `inner` and on the
-// kind of CPU only. How many rows or columns are computed together, how they lie in memory and into how many tasks the work is divided
-// changes nothing, so that what a language model keeps of a prefix is exactly what the computation of the whole text gives.
+// Row invariance: a number of the result depends, bit for bit, on its own row of `left`, its own column of `right`, on `inner` and on
+// the kind of CPU only. How many rows or columns are computed together, how they lie in memory and into how many tasks the work is
+// divided changes nothing, so that what a language model keeps of a prefix is exactly what the computation of the whole text gives.
+//
+// Each thread that computes keeps 2 MiB to pack factors into, until it ends.
 
 #ifndef FOLIO_CKERNELS_PRODUCT_H
 #define FOLIO_CKERNELS_PRODUCT_H
@@ -15,8 +17,8 @@ typedef enum { ck_float32, ck_bfloat16 } ck_format;
 
 /// result = factor · left · right, or result += factor · left · right with `adding`. Strides count numbers, from row to row.
 ///
-/// `left` is [rows, inner], or [inner, rows] if transposed; `right` is [inner, columns], or [columns, inner] if transposed, as the weight
-/// [out, in] of a linear layer is. The result must not overlap its factors. Any size may be 0.
+/// `left` is [rows, inner], or [inner, rows] if transposed; `right` is [inner, columns], or [columns, inner] if transposed, as the
+/// weight [out, in] of a linear layer is. The result must not overlap its factors. Any size may be 0.
 typedef struct {
   size_t rows, columns, inner;
   const float *left;
@@ -40,7 +42,8 @@ void ck_product_task(const ck_product *product, size_t task, size_t tasks);
 
 /// result[r, o] = Σ_i x[r, i] · weight[o, i] for o in from..<to: for few rows, at the speed at which the weight can be read.
 ///
-/// Its rows are as invariant as those of `ck_product_task`, but sums are taken in another order than there.
+/// Its rows are as invariant as those of `ck_product_task`, but sums are taken in another order than there, which for bfloat16 is not
+/// that for fp32.
 void ck_gemv(
   const float *x, size_t rows, size_t x_stride, const void *weight, ck_format format, size_t inner, size_t weight_stride,
   float *result, size_t result_stride, size_t from, size_t to);

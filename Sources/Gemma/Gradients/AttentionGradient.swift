@@ -99,6 +99,7 @@ private struct LaneGradient {
     let (positions, heads, layer) = (attention.positions, 0..<attention.configuration.heads, attention.layer)
     for head in heads { addValueGradient(positions, head, patterns.select(head)) }
     var square = Tensor.stack(heads.map { patternGradient(positions, $0, visible: patterns.shape[2]) })
+    clearUnseen(&square, patterns)
     recorder.record(.pattern, layer, square, start: positions.lowerBound)
     hooks.cut(.pattern, layer, &square, start: positions.lowerBound)
     ck_softmax_gradient(patterns.constantBase, square.sharedBase(), square.shape[0] * square.shape[1], square.shape[2])
@@ -106,6 +107,20 @@ private struct LaneGradient {
     hooks.cut(.attentionScores, layer, &square, start: positions.lowerBound)
     for head in heads { throughScores(positions, head, square.select(head)) }
     withExtendedLifetime(patterns) {}
+  }
+
+  /// Behind the diagonal, where a query does not look, a pattern has no gradient; unless a hook has lifted the mask.
+  private func clearUnseen(_ square: inout Tensor, _ patterns: Tensor) {
+    let (keys, positions) = (square.shape[2], attention.positions)
+    square.withUnsafeMutableElements { square in
+      patterns.withUnsafeElements { patterns in
+        for row in 0..<square.count / keys {
+          for key in (positions.lowerBound + row % positions.count + 1)..<keys + 1 where key < keys && patterns[row * keys + key] == 0 {
+            square[row * keys + key] = 0
+          }
+        }
+      }
+    }
   }
 
   /// dz · Vᵀ, `[block, visible]`.

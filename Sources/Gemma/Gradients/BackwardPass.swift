@@ -15,6 +15,8 @@ struct BackwardPass {
   let outputLayout: RowLayout
   /// Of each lane, what is recorded.
   var recorders: [ActivationRecorder]
+  /// A layer through whose attention and MLP no gradient passes, only beside them.
+  var dropped: Int?
   /// Where gradients of weights are added up, if they are wanted.
   let weightGradients: WeightGradients?
 
@@ -87,7 +89,7 @@ struct BackwardPass {
         return normed
       })
     normed = throughNorm(normed, norm, weights.mlpNorm, .mlpNormScale, .mlpNormalized, layer, rows, weight: .mlpNorm)
-    gradient.add(normed)
+    if layer != dropped { gradient.add(normed) }
   }
 
   private static let block = 1024
@@ -146,7 +148,8 @@ struct BackwardPass {
     normed.addProjectedBack(flat(value), by: weights.value)
     normed = throughNorm(
       normed, saved.attention, weights.inputNorm, .attentionNormScale, .attentionNormalized, layer, layout, weight: .inputNorm)
-    normed.add(layout.widened(gradient, from: rows))
+    let beside = layout.widened(gradient, from: rows)
+    if layer == dropped { normed = beside } else { normed.add(beside) }
     gradient = normed
   }
 

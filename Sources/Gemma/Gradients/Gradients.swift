@@ -37,14 +37,15 @@ extension GemmaModel {
     let plan = try PlannedRun(self, tokens, capture, hooks, .at(function.positions))
     let (pass, value, gradients) = try forwardAndBack(plan, function, plan.recorder, Tape(budget: tapeBudget))
     return GradientRun(
-      tokens: tokens, value: value, gradients: gradients,
+      tokens: tokens, value: value, gradients: gradients[0],
       activations: ActivationCache(pass.lanes[0].hooks.recorder.activations, self))
   }
 
-  /// Runs one prompt forward and back: the pass, the metric's value, and the gradients that `recorder` wants.
+  /// Runs one prompt forward and back: the pass, the metric's value, and the gradients that `recorder` wants; if asked for, also those
+  /// that each layer's own attention and MLP are left out of, one a layer.
   func forwardAndBack(
-    _ plan: PlannedRun, _ function: LogitFunction, _ recorder: ActivationRecorder, _ tape: Tape
-  ) throws -> (pass: ForwardPass, value: Float, gradients: ActivationCache) {
+    _ plan: PlannedRun, _ function: LogitFunction, _ recorder: ActivationRecorder, _ tape: Tape, droppingEach: Bool = false
+  ) throws -> (pass: ForwardPass, value: Float, gradients: [ActivationCache]) {
     guard let lowest = recorder.points.map({ $0.layer ?? ($0 == .embedding ? 0 : config.layers) }).min() else {
       throw GemmaError.badRequest("The gradient is asked for nowhere. Name hook points: `at: .components([.residualPre])`.")
     }
@@ -53,9 +54,13 @@ extension GemmaModel {
     let final = try pass([Array(plan.tokens[lane.start...])])
     if !lane.hooks.replaces { prefixes.insert(plan.tokens, pass.lanes[0].past, knownTo: lane.start) }
     let (value, gradient) = try finalGradient(of: function, final, lane)
-    var backward = BackwardPass(pass, tape: tape, recorders: [recorder])
-    _ = try backward(gradient, downTo: lowest)
-    return (pass, Float(value), ActivationCache(backward.recorders[0].activations, self))
+    let gradients = try ([nil] + (droppingEach ? (0..<config.layers).map(Optional.some) : [])).map { dropped in
+      var backward = BackwardPass(pass, tape: tape, recorders: [recorder])
+      backward.dropped = dropped
+      _ = try backward(gradient, downTo: lowest)
+      return ActivationCache(backward.recorders[0].activations, self)
+    }
+    return (pass, Float(value), gradients)
   }
 
   /// A function's value, and its gradient with respect to a lane's rows of the normed final residual stream.

@@ -10,11 +10,16 @@ package struct BaseRun: Sendable {
   package let activations: ActivationCache
   /// The metric's gradients at the same points, if they were asked for.
   package let gradients: ActivationCache?
+  /// The same with no gradient through a layer's own attention and MLP, one a layer, if they were asked for.
+  package let droppedGradients: [ActivationCache]
   /// The first position that a resumed run may begin at.
   package let start: Int
   fileprivate let function: LogitFunction
   fileprivate let residuals: [Tensor]
   fileprivate let past: KeyValueCache
+
+  /// The rotated keys of a layer at all positions, `[position, keyValueHeads · headWidth]`.
+  package func keys(layer: Int) -> Tensor { past.layer(layer, length: tokens.count).keys }
 }
 
 /// One activation that is replaced in a resumed run.
@@ -36,20 +41,21 @@ extension GemmaModel {
   ///   - start: the first position of interest. What comes before is not computed if it is remembered, and never captured.
   ///   - components: captured in every layer from `start` on. Rows of the last layer that no logit depends on are 0.
   ///   - withGradients: whether the gradients at the same points are computed.
+  ///   - droppingEach: whether they are computed once more for each layer, without it.
   package func baseRun(
     _ tokens: [Int], from start: Int, _ metric: some Metric, capturing components: Set<HookPoint.Component>,
-    withGradients: Bool
+    withGradients: Bool, droppingEach: Bool = false
   ) throws -> BaseRun {
     let function = try metric.function(tokens: tokens, model: self)
     let capture = Capture.components(components.union([.residualPre])).at(positions: start..<tokens.count)
     let plan = try PlannedRun(self, tokens, capture, [], .at(function.positions), fillsUnread: true)
     try checkMemory([plan])
-    var gradients: ActivationCache?
+    var gradients: [ActivationCache] = []
     let (pass, value): (ForwardPass, Float)
     if withGradients {
       var recorder = try Capture.components(components).at(positions: start..<tokens.count).resolved(config, tokens: tokens.count)
       recorder.fillsMissing = true
-      (pass, value, gradients) = try forwardAndBack(plan, function, recorder, Tape())
+      (pass, value, gradients) = try forwardAndBack(plan, function, recorder, Tape(), droppingEach: droppingEach)
     } else {
       let lane = plan.lane(prefixes)
       var forward = ForwardPass(self, lanes: [lane])
@@ -61,7 +67,7 @@ extension GemmaModel {
     let activations = ActivationCache(lane.hooks.recorder.activations, self)
     let residuals = try (0..<config.layers).map { try activations[.residualPre(layer: $0)] }
     return BaseRun(
-      tokens: tokens, value: value, activations: activations, gradients: gradients, start: start, function: function,
+      tokens: tokens, value: value, activations: activations, gradients: gradients.first, droppedGradients: Array(gradients.dropFirst()), start: start, function: function,
       residuals: residuals, past: lane.past)
   }
 

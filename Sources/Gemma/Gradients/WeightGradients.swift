@@ -13,8 +13,8 @@ final class WeightGradients {
 
   subscript(_ name: Name, _ layer: Int? = nil) -> Tensor { layout.part(of: values, WeightPlace(name, layer)) }
 
-  /// Adds what a product with a weight `[out, in]` gives: `gradientᵀ · input`, of the gradient of its result `[row, out]` and of its
-  /// input `[row, in]`.
+  /// Adds what a product with a weight `[out, in]` gives: `gradientᵀ · input`, of the gradient of its result `[row, out]` and of
+  /// its input `[row, in]`.
   func add(_ name: Name, _ layer: Int?, gradient: @autoclosure () -> Tensor, input: @autoclosure () -> Tensor) {
     let (gradient, input) = (gradient(), input())
     let (out, width) = (gradient.shape[1], input.shape[1])
@@ -40,8 +40,8 @@ final class WeightGradients {
     }
   }
 
-  /// Adds what reading tokens gives to the rows of the embedding, which are multiplied by √width: the gradient is that of the residual
-  /// stream, `[row, width]`, with one row a token.
+  /// Adds what reading tokens gives to the rows of the embedding, which are multiplied by √width: the gradient is that of the
+  /// residual stream, `[row, width]`, with one row a token.
   func addEmbedding(_ tokens: [Int], gradient: Tensor) {
     let (sum, width) = (base(.embedding, nil), gradient.shape[1])
     let factor = Float(width).squareRoot()

@@ -155,7 +155,9 @@ struct ForwardPass {
   }
 
   private func needsNeurons(_ layer: Int) -> Bool {
-    lanes.contains { lane in
+    // Gates that come of a replaced norm cannot be computed again from what the tape holds.
+    if tape != nil, lanes.contains(where: { $0.hooks.replaces(.mlpNormalized, layer) }) { return true }
+    return lanes.contains { lane in
       lane.hooks.acts(Self.inner, layer) || Self.inner.contains { lane.hooks.recorder.wants($0, layer) }
     }
   }

@@ -3,7 +3,8 @@ import Tensors
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101), as `torch.optim.AdamW` computes it.
 ///
-/// With the gradient g of step t, of which the norm over all weights is first cut to `gradientClip`, and the learning rate η of that step:
+/// With the gradient g of step t, of which the norm over all weights is first cut to `gradientClip`, and the learning rate η of
+/// that step:
 ///
 ///     m = β₁m + (1 - β₁)g        v = β₂v + (1 - β₂)g²
 ///     w = (1 - ηλ)w - η · m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + ε)
@@ -16,12 +17,12 @@ public struct AdamW: Sendable {
   public var epsilon: Double
   /// λ.
   public var weightDecay: Double
-  /// The longest gradient, as the root of the sum of squares over all weights; longer ones are shortened to it. Nil for any length.
+  /// The longest gradient, as the root of the sum of squares over all weights; longer ones are shortened to it. Nil: any length.
   public var gradientClip: Double?
 
   public init(
-    learningRate: LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01,
-    gradientClip: Double? = 1
+    learningRate: LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0.01, gradientClip: Double? = 1
   ) {
     (self.learningRate, self.beta1, self.beta2) = (learningRate, beta1, beta2)
     (self.epsilon, self.weightDecay, self.gradientClip) = (epsilon, weightDecay, gradientClip)
@@ -40,7 +41,7 @@ public struct LearningRate: Sendable, ExpressibleByFloatLiteral {
   /// The same rate at every step.
   public static func constant(_ value: Double) -> LearningRate { LearningRate { _ in value } }
 
-  /// Rises in a straight line to `peak` at step `warmup`, and falls along half a cosine to `floor` at step `steps`, where it stays.
+  /// Rises in a straight line to `peak` at step `warmup`, then falls along half a cosine to `floor` at step `steps`, and stays.
   public static func cosine(peak: Double, warmup: Int = 0, steps: Int, floor: Double = 0) -> LearningRate {
     LearningRate { step in
       if step < warmup { return peak * Double(step) / Double(warmup) }

@@ -8,7 +8,8 @@ extension GemmaConfiguration {
   ) throws(GemmaError) {
     let file = FileContent(
       layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads, headWidth: headWidth, mlpWidth: mlpWidth,
-      vocabulary: vocabulary, contextLength: contextLength, normEpsilon: normEpsilon, ropeBase: ropeBase, bos: bos, eos: eos, pad: pad)
+      vocabulary: vocabulary, contextLength: contextLength, normEpsilon: normEpsilon, ropeBase: ropeBase, bos: bos, eos: eos,
+      pad: pad)
     try self.init(json: file.json, file: "The configuration")
   }
 
@@ -16,8 +17,8 @@ extension GemmaConfiguration {
   package var json: Data {
     FileContent(
       layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads, headWidth: headWidth, mlpWidth: mlpWidth,
-      vocabulary: vocabulary, contextLength: contextLength, normEpsilon: Self.decimal(normEpsilon), ropeBase: Self.decimal(ropeBase),
-      bos: bos, eos: eos, pad: pad
+      vocabulary: vocabulary, contextLength: contextLength, normEpsilon: Self.decimal(normEpsilon),
+      ropeBase: Self.decimal(ropeBase), bos: bos, eos: eos, pad: pad
     ).json
   }
 

@@ -2,12 +2,7 @@ import Foundation
 import Tensors
 
 extension Parameters {
-  /// Weights to begin with, from a seed.
-  ///
-  /// Normally distributed around 0: the embedding and what reads the residual stream or the heads' values with the deviation 1/√(numbers
-  /// that are read); what writes to the residual stream, the output projections of attention and MLP, with 1/√(2 · layers) of that, so that
-  /// the stream keeps its size (Radford et al. 2019, GPT-2). For gemma-2b's width 1/√width is 0.022, the 0.02 of Hugging Face's `initializer_range`;
-  /// narrow models learn faster with what suits their width. Norms begin with 0, which multiplies by one.
+  /// Weights to begin with, from a seed; `Trainer` says how they are distributed.
   init(_ configuration: GemmaConfiguration, seed: UInt64) {
     layout = ParameterLayout(configuration)
     values = Tensor(repeating: 0, shape: [layout.count])

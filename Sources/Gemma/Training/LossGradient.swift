@@ -2,10 +2,10 @@ import Tensors
 
 /// The loss of a batch and its gradient with respect to every weight.
 ///
-/// The loss is the mean cross entropy over the batch's targets, in nats, each counted by its example's weight. Examples are read in groups
-/// of some hundred tokens: large enough for products to run at speed, small enough for a group's activations to stay in a core's cache. A
-/// group is one core's work. Groups depend on the examples only, and their gradients are added in their order: the sum is the same, bit
-/// for bit, on any number of cores.
+/// The loss is the mean cross entropy over the batch's targets, in nats, each counted by its example's weight. Examples are read
+/// in groups of some hundred tokens: large enough for products to run at speed, small enough for a group's activations to stay in
+/// a core's cache. A group is one core's work. Groups depend on the examples only, and their gradients are added in their order:
+/// the sum is the same, bit for bit, on any number of cores.
 package struct LossGradient {
   private let model: GemmaModel
   private let layout: ParameterLayout
@@ -37,8 +37,8 @@ package struct LossGradient {
     return (loss, gradients.values)
   }
 
-  /// About as many tokens in each group, and as many groups as a multiple of four, so that two or four cores have equally much to do. Each
-  /// group has a gradient of its own: a large model gets fewer of them, and divides its products instead.
+  /// About as many tokens in each group, and as many groups as a multiple of four, so that two or four cores have equally much to
+  /// do. Each group has a gradient of its own: a large model gets fewer of them, and divides its products instead.
   func groups(_ examples: [TrainingExample]) -> [[TrainingExample]] {
     let tokens = examples.reduce(0) { $0 + $1.read.count }
     let fours = (tokens + 4 * Self.groupSize - 1) / (4 * Self.groupSize)
@@ -99,8 +99,8 @@ private struct TrainingPass {
     (self.forward, self.model, self.examples) = (forward, model, examples)
   }
 
-  /// The loss's part of these examples, out of a sum of weights `total`, and its gradient with respect to the normed final residual
-  /// stream. The unembedding's part of the embedding's gradient is added up.
+  /// The loss's part of these examples, out of a sum of weights `total`, and its gradient with respect to the normed final
+  /// residual stream. The unembedding's part of the embedding's gradient is added up.
   func head(_ total: Double, _ gradients: WeightGradients?) -> (loss: Double, gradient: Tensor) {
     let rows = zip(examples, forward.outputLayout.rows).flatMap { example, rows in
       example.targets.map { rows.lowerBound + $0 - example.targets[0] }

@@ -6,13 +6,14 @@ extension GemmaModel {
   public enum SavedFormat: Sendable {
     /// All of a number's bits.
     case float32
-    /// Half the size, as Gemma's own checkpoints are; each number becomes the nearest one, of two equally near the one whose last bit is 0.
+    /// Half the size, as Gemma's own checkpoints are; each number becomes the nearest one, of two equally near the one whose last
+    /// bit is 0.
     case bfloat16
   }
 
-  /// Writes the model to a folder, from which `GemmaModel.load` and Hugging Face's transformers read it: `model.safetensors`, `tokenizer.model`,
-  /// and `config.json` last. The folder is made if it is missing. Each file is replaced whole: a reader, a full disk or a killed process
-  /// never meets a part of one.
+  /// Writes the model to a folder, from which `GemmaModel.load` and Hugging Face's transformers read it: `model.safetensors`,
+  /// `tokenizer.model`, and `config.json` last. The folder is made if it is missing. Each file is replaced whole: a reader, a
+  /// full disk or a killed process never meets a part of one.
   public func save(to folder: URL, as format: SavedFormat = .float32) throws(GemmaError) {
     let index = folder.appending(path: "model.safetensors.index.json")
     guard !FileManager.default.fileExists(atPath: index.path) else {
@@ -29,8 +30,8 @@ extension GemmaModel {
 }
 
 extension Trainer {
-  /// Writes everything that training needs to go on to one file: weights, moments, the number of steps, sizes and tokenizer. Of the
-  /// optimizer's settings it holds none; give the same ones again. It is three times as large as the weights in fp32.
+  /// Writes everything that training needs to go on to one file: weights, moments, the number of steps, sizes and tokenizer. Of
+  /// the optimizer's settings it holds none; give the same ones again. It is three times as large as the weights in fp32.
   public func saveState(to file: URL) throws(GemmaError) {
     var writer = SafetensorsWriter()
     for (prefix, values) in zip(Self.prefixes, [state.parameters.values, state.firstMoment, state.secondMoment]) {
@@ -44,7 +45,7 @@ extension Trainer {
     try writer.write(to: file)
   }
 
-  /// Goes on from a file that `saveState` wrote: with the same settings and the same batches, as if it had never ended, bit for bit.
+  /// Goes on from a file that `saveState` wrote: with the same settings and batches, bit for bit as if it had never ended.
   public init(restoring file: URL, optimizer: AdamW) throws(GemmaError) {
     let reader = try StateReader(file)
     let config = try GemmaConfiguration(json: reader.bytes("config.json"), file: file.path)

@@ -16,7 +16,7 @@ import Tensors
 /// - A step is made whole or not at all: an error, or a request to stop, leaves the state of the last whole step.
 /// - A saved state goes on as if it had never been interrupted, bit for bit.
 ///
-/// It is a value: a copy is a fork. A step replaces the weights: models that were taken from the trainer before stay as they were.
+/// It is a value: a copy is a fork. Models that were taken from the trainer stay as they were when it goes on.
 public struct Trainer: Sendable {
   /// May be changed between steps.
   public var optimizer: AdamW
@@ -40,11 +40,17 @@ public struct Trainer: Sendable {
     try self.init(TrainingState(Parameters(of: model)), tokenizer: model.tokenizer, optimizer)
   }
 
-  /// A new model, whose weights are drawn from the seed; `Parameters.init(_:seed:)` says how.
+  /// A new model, whose weights are drawn from the seed.
+  ///
+  /// They are normally distributed around 0: the embedding and what reads the residual stream with the deviation 1/√width, so that
+  /// the stream begins, and logits are, about 1; what writes to the stream, the output projections of attention and MLP, with
+  /// 1/√(2 · layers · numbers that are read), so that the stream keeps its size (Radford et al. 2019, GPT-2). Hugging Face draws all
+  /// with `initializer_range`, 0.02, which is 1/√width at gemma-2b's. Norms begin with 0, which multiplies by one.
   public init(_ config: GemmaConfiguration, seed: UInt64, tokenizer: Tokenizer, optimizer: AdamW) throws(GemmaError) {
     guard tokenizer.count <= config.vocabulary else {
       throw .badRequest(
-        "The tokenizer has \(tokenizer.count) pieces, and the configuration's vocabulary only \(config.vocabulary). Make it as large.")
+        "The tokenizer has \(tokenizer.count) pieces, and the configuration's vocabulary is \(config.vocabulary). Make it as large."
+      )
     }
     try self.init(TrainingState(Parameters(config, seed: seed)), tokenizer: tokenizer, optimizer)
   }
@@ -58,8 +64,8 @@ public struct Trainer: Sendable {
   public var steps: Int { state.steps }
 
   /// Makes one step on a batch of examples.
-  /// - Throws: an error for examples that the model cannot read, and if the loss or the gradient is not finite; `interrupted` if the work
-  ///   is asked to end. The state is then that of the last whole step.
+  /// - Throws: an error for examples that the model cannot read, and if the loss or the gradient is not finite; `interrupted` if
+  ///   the work is asked to end. The state is then that of the last whole step.
   @discardableResult
   public mutating func step(_ batch: [TrainingExample]) throws -> Step {
     try check(batch)
@@ -91,8 +97,8 @@ public struct Trainer: Sendable {
 
   private func diverged(_ what: String) -> GemmaError {
     .badRequest(
-      "The \(what) of step \(state.steps + 1) is not finite: training has diverged. The weights are those after step \(state.steps). Go on from an "
-        + "earlier state with a lower learning rate, a longer warmup or a shorter gradientClip.")
+      "The \(what) of step \(state.steps + 1) is not finite: training has diverged. The weights are those after step "
+        + "\(state.steps). Go on from an earlier state with a lower learning rate, a longer warmup or a shorter gradientClip.")
   }
 
   private static func model(_ state: TrainingState, _ tokenizer: Tokenizer) throws(GemmaError) -> GemmaModel {

@@ -23,8 +23,8 @@ public struct TrainingExample: Equatable, Sendable {
     }
     guard first >= 0, last < tokens.count - 1, zip(targets, targets.dropFirst()).allSatisfy(<) else {
       throw .badRequest(
-        "The targets of a training example must ascend within 0..<\(max(tokens.count - 1, 0)), since each needs the token behind it: it has "
-          + "\(tokens.count) tokens, and targets from \(first) to \(last).")
+        "The targets of a training example must ascend within 0..<\(max(tokens.count - 1, 0)), since each needs the token behind "
+          + "it: it has \(tokens.count) tokens, and targets from \(first) to \(last).")
     }
     guard weight.isFinite, weight > 0 else { throw .badRequest("A training example's weight is \(weight); it must be positive.") }
     (self.tokens, self.targets, self.weight) = (tokens, targets, weight)
@@ -43,8 +43,8 @@ public struct TrainingExample: Equatable, Sendable {
 }
 
 extension [TrainingExample] {
-  /// All examples once, in an order that depends on the seed, in batches of about so many tokens: a batch ends before the example with
-  /// which it would be longer.
+  /// All examples once, in an order that depends on the seed, in batches of about so many tokens: a batch ends before the example
+  /// with which it would be longer.
   /// - Parameter seed: another one for each time that the examples are read, as `seed + epoch`.
   public func batches(tokens limit: Int, seed: UInt64) -> [[TrainingExample]] {
     var random = SplitMix64(seed: seed)

@@ -1,0 +1,106 @@
+import Foundation
+import Gemma
+import Tensors
+
+/// What AtP* does besides attribution patching, where that fails in known ways (Kramár et al. 2024, arXiv:2403.00745).
+public struct AttributionRefinement: OptionSet, Hashable, Sendable {
+  public let rawValue: Int
+
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// For queries and keys, the softmax is computed with the exchanged query or key, and only what lies behind it is taken to be linear:
+  /// where attention is saturated, its derivative is 0, and the effect of another query is not.
+  public static let qkFix = AttributionRefinement(rawValue: 1)
+  /// The mean of sizes over backward passes that each leave one layer's attention and MLP out: effects of opposite signs along different
+  /// paths no longer hide each other. Values are sizes, without a sign.
+  public static let gradDrop = AttributionRefinement(rawValue: 2)
+  /// Both.
+  public static let star: AttributionRefinement = [.qkFix, .gradDrop]
+}
+
+extension GemmaModel {
+  /// The values of one layer's component, `[head, position]` or `[position]`.
+  func refined(
+    _ point: HookPoint, _ base: BaseRun, _ other: BaseRun, _ refinement: AttributionRefinement
+  ) throws -> Tensor {
+    let estimate: (ActivationCache) throws -> Tensor
+    if refinement.contains(.qkFix), [.query, .rotatedQuery, .key, .rotatedKey].contains(point.component), let layer = point.layer {
+      let change = try PatternChange(self, layer, base, other)
+      let isQuery = [.query, .rotatedQuery].contains(point.component)
+      estimate = { try isQuery ? change.ofQueries($0) : change.ofKeys($0) }
+    } else {
+      let difference = try base.activations[point] - other.activations[point]
+      estimate = { try ($0[point] * difference).attributed(point.component) }
+    }
+    guard refinement.contains(.gradDrop) else { return try estimate(base.gradients!) }
+    // What lies within a layer has no effect when the layer is left out; the residual stream beside it has.
+    let isBeside = [.residualPre, .residualMid, .residualPost].contains(point.component)
+    let passes = base.droppedGradients.enumerated().filter { isBeside || $0.offset != point.layer }.map(\.element)
+    let sizes = try passes.map { try estimate($0).magnitude() }
+    guard let first = sizes.first else { return try estimate(base.gradients!).magnitude() }
+    return sizes.dropFirst().reduce(first) { $0 + $1 } / Float(sizes.count)
+  }
+}
+
+/// How a layer's patterns change when one query, or one key, is that of the corrupted prompt; and what the gradient at the pattern makes
+/// of it.
+private struct PatternChange {
+  private let config: GemmaConfiguration
+  private let layer: Int
+  private let start: Int
+  /// `[h, query, key]`, of the clean prompt.
+  private let patterns: Tensor
+  /// Rotated, `[position, h, c]` and `[position, g, c]`, from `start` on.
+  private let queries: (clean: Tensor, corrupted: Tensor)
+  private let keys: (clean: Tensor, corrupted: Tensor)
+  /// Rotated, of the clean prompt, `[position, g · c]` from 0 on.
+  private let allKeys: Tensor
+
+  init(_ model: GemmaModel, _ layer: Int, _ base: BaseRun, _ other: BaseRun) throws {
+    (config, self.layer, start, allKeys) = (model.config, layer, base.start, base.keys(layer: layer))
+    patterns = try base.activations[.pattern(layer: layer)]
+    let (query, key) = (HookPoint.rotatedQuery(layer: layer), HookPoint.rotatedKey(layer: layer))
+    queries = (try base.activations[query], try other.activations[query])
+    keys = (try base.activations[key], try other.activations[key])
+  }
+
+  private var factor: Float { 1 / Float(config.headWidth).squareRoot() }
+
+  /// Of each head and query, the gradient times what its row loses when the query is the corrupted one: `[h, position]`.
+  func ofQueries(_ gradients: ActivationCache) throws -> Tensor {
+    let gradient = try gradients[.pattern(layer: layer)]
+    let c = config.headWidth
+    return Tensor.stack(
+      (0..<config.heads).map { head in
+        let group = head / config.headsPerKeyValueHead
+        let columns = Tensor(rows: allKeys.rows.map { Array($0[group * c..<(group + 1) * c]) })
+        var changed = queries.corrupted.select(head, axis: 1).multiplied(by: columns.transposed())
+        changed.scale(by: factor)
+        changed.applyCausalSoftmax(visible: start + 1)
+        return (gradient.select(head) * (patterns.select(head) - changed)).sum(axis: 1)
+      })
+  }
+
+  /// Of each key and value head and key, the gradient times what all rows lose when the key is the corrupted one: `[g, position]`. With
+  /// one score changed by Δ, a weight a becomes a·e^Δ / (1 + a(e^Δ - 1)), and the others shrink by the same divisor.
+  func ofKeys(_ gradients: ActivationCache) throws -> Tensor {
+    let gradient = try gradients[.pattern(layer: layer)]
+    let count = queries.clean.shape[0]
+    var values = Tensor(repeating: 0, shape: [config.keyValueHeads, count])
+    for head in 0..<config.heads {
+      let group = head / config.headsPerKeyValueHead
+      let change = keys.corrupted.select(group, axis: 1) - keys.clean.select(group, axis: 1)
+      let deltas = queries.clean.select(head, axis: 1).multiplied(by: change.transposed())
+      for query in 0..<count {
+        let (a, g) = (patterns.select(head).select(query).elements, gradient.select(head).select(query).elements)
+        let sum = zip(a, g).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+        for key in 0...query {
+          let (weight, slope) = (Double(a[start + key]), Double(g[start + key]))
+          let growth = weight * expm1(Double(deltas[query, key] * factor))
+          values[group, key] += Float(sum - (sum + slope * growth) / (1 + growth))
+        }
+      }
+    }
+    return values
+  }
+}
