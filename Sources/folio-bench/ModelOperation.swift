@@ -31,7 +31,7 @@ struct ModelOperation: ParsableCommand {
       best = best.map { $0.cpu < measured.cpu ? $0 : measured } ?? measured
     }
     let measured = best!
-    print(String(format: "RESULT %.4f %.4f %.4f %d", measured.wall, measured.cpu, load, Measured.peakMemory))
+    print(String(format: "RESULT %.4f %.4f %.4f %ld", measured.wall, measured.cpu, load, Measured.peakMemory))
   }
 
   private func perform(_ model: GemmaModel, _ pair: BenchmarkPrompt) throws {

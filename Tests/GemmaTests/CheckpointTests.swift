@@ -120,6 +120,18 @@ import Testing
     try model.replace("\"vocab_size\": 1000", by: "\"vocab_size\": 999", in: "config.json")
     #expect(model.loadingError.contains("tokenizer.model: has 1000 pieces"))
   }
+
+  @Test("weights that are NaN or infinite are an error that names the tensor", arguments: ["tiny-gemma", "tiny-gemma/bf16"], [0, 1])
+  func notFinite(_ name: String, _ place: Int) throws {
+    let copy = try TemporaryModel(copying: name)
+    let file = try SafetensorsFile(copy.file("model.safetensors"))
+    let entry = try #require(file.entries[["model.layers.2.mlp.up_proj.weight", "model.layers.3.input_layernorm.weight"][place]])
+    let isWide = entry.type == "F32"
+    // The upper half of a number: an infinity or a NaN, according to its lower bits.
+    let number = entry.bytes.lowerBound + (isWide ? 4 : 2) * 37 + (isWide ? 2 : 0)
+    try copy.changeWeights { $0.replaceSubrange(number..<number + 2, with: place == 0 ? [0xC0, 0x7F] : [0x80, 0xFF]) }
+    #expect(copy.loadingError.contains("“\(entry.name)” holds NaN or infinite numbers"), "\(copy.loadingError)")
+  }
 }
 
 /// A hub cache with one model in it.

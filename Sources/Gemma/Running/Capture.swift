@@ -84,10 +84,13 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
     switch choice {
     case .points(let chosen): points = chosen
     case .components(let components, let layers):
-      points = Set(all.filter { components.contains($0.component) && (layers == nil || $0.layer.map(layers!.contains) == true) })
       if let layers, layers.lowerBound < 0 || layers.upperBound > config.layers {
         throw .layerOutOfRange(point: "layers \(layers)", layers: config.layers)
       }
+      points = Set(
+        all.filter { point in
+          components.contains(point.component) && (layers.map { point.layer.map($0.contains) ?? false } ?? true)
+        })
     case .matching(let predicate): points = Set(all.filter(predicate))
     case .names(let names):
       var chosen: Set<HookPoint> = []
