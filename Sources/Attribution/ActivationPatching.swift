@@ -78,7 +78,9 @@ extension GemmaModel {
     let (values, rows, first) = (attribution.rows, attribution.rowLabels, attribution.firstPosition)
     let positions = first..<attribution.prompts.clean.count
     var candidates = rows.indices.flatMap { row in positions.map { (row: row, position: $0) } }
-    candidates.sort { (abs(values[$0.row, $0.position]), $1.row, $1.position) > (abs(values[$1.row, $1.position]), $0.row, $0.position) }
+    candidates.sort {
+      (abs(values[$0.row, $0.position]), $1.row, $1.position) > (abs(values[$1.row, $1.position]), $0.row, $0.position)
+    }
     let largest = min(count / 2, candidates.count)
     var random = SplitMix64(seed: seed)
     let drawn = candidates[largest...].shuffled(using: &random).prefix(count - largest)

@@ -49,6 +49,7 @@ extension GemmaModel {
     let capture = Capture.points(references.map { .pattern(layer: $0.layer) }).at(positions: first..<max(tokens.count, 1))
     let run = try run(tokens, capturing: capture, logits: .none)
     let patterns = try references.map { try run.cache[.pattern(layer: $0.layer)].select($0.head) }
-    return AttentionPatterns(heads: references, patterns: patterns, firstQuery: first, labels: try tokenizer.toStrTokens(run.tokens))
+    return AttentionPatterns(
+      heads: references, patterns: patterns, firstQuery: first, labels: try tokenizer.toStrTokens(run.tokens))
   }
 }

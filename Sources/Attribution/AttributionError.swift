@@ -34,7 +34,8 @@ extension AttributionError: CustomStringConvertible {
         corrupted: \(show(corruptedTokens))
       Exchange words only for words of as many tokens.
       """
-    case .samePrompts: "The clean and the corrupted prompt are the same tokens, so that nothing can be attributed to their difference."
+    case .samePrompts:
+      "The clean and the corrupted prompt are the same tokens, so that nothing can be attributed to their difference."
     case .badComponent(let name):
       "“\(name)” is not attributed to. Choose residualPre, residualMid, mlpOutput, attentionOutput, z, result, query, key, value or pattern."
     case .badSteps(let steps): "\(steps) steps make no integral. Take 1 or more; 5 are the original notebook's, 16 are accurate."

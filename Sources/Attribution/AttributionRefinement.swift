@@ -24,7 +24,8 @@ extension GemmaModel {
     _ point: HookPoint, _ base: BaseRun, _ other: BaseRun, _ refinement: AttributionRefinement
   ) throws -> Tensor {
     let estimate: (ActivationCache) throws -> Tensor
-    if refinement.contains(.qkFix), [.query, .rotatedQuery, .key, .rotatedKey].contains(point.component), let layer = point.layer {
+    if refinement.contains(.qkFix), [.query, .rotatedQuery, .key, .rotatedKey].contains(point.component), let layer = point.layer
+    {
       let change = try PatternChange(self, layer, base, other)
       let isQuery = [.query, .rotatedQuery].contains(point.component)
       estimate = { try isQuery ? change.ofQueries($0) : change.ofKeys($0) }

@@ -110,6 +110,20 @@ public struct PatchingCheck: Sendable {
 
 extension ComponentAttribution: CustomStringConvertible {
   public var description: String {
-    "\(component) by \(method): \(values.shape), from position \(firstPosition) on; M(clean) \(metric.clean), M(corrupted) \(metric.corrupted)"
+    let rows = hasHeads ? "\(values.shape[0]) layers, \(values.shape[1]) heads" : "\(values.shape[0]) layers"
+    return "\(component) by \(method): \(rows), positions \(firstPosition) to \(prompts.clean.count - 1); "
+      + "the metric is \(metric.clean) on the clean prompt and \(metric.corrupted) on the corrupted one"
+  }
+}
+
+extension AttributionMethod: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .attributionPatching(let refinement):
+      let names = [(AttributionRefinement.qkFix, "QK fix"), (.gradDrop, "GradDrop")].filter { refinement.contains($0.0) }.map(\.1)
+      return (["attribution patching"] + names).joined(separator: ", ")
+    case .integratedGradients(let steps): return "integrated gradients of \(steps) steps"
+    case .activationPatching(let direction): return "activation patching (\(direction))"
+    }
   }
 }

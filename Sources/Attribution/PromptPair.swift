@@ -14,7 +14,8 @@ public struct PromptPair: Sendable {
   /// - Throws: an error that shows both tokenisations, if the prompts have different numbers of tokens, or are the same.
   public init(clean: some Prompt, corrupted: some Prompt, model: GemmaModel) throws {
     let (clean, corrupted) = (try clean.tokens(model.tokenizer), try corrupted.tokens(model.tokenizer))
-    guard let first = zip(clean, corrupted).enumerated().first(where: { $1.0 != $1.1 })?.offset ?? Self.end(clean, corrupted) else {
+    guard let first = zip(clean, corrupted).enumerated().first(where: { $1.0 != $1.1 })?.offset ?? Self.end(clean, corrupted)
+    else {
       throw AttributionError.samePrompts
     }
     guard clean.count == corrupted.count else {

@@ -65,7 +65,8 @@ public struct Examination {
   private static func memory() throws -> String {
     func gibibytes(_ key: String) -> Double { Double(Memory.bytes(key)) / 1_073_741_824 }
     return String(
-      format: "%.1f GiB available of %.1f; gemma-2b takes 5 for its weights and 1 for a long prompt", gibibytes("MemAvailable"), gibibytes("MemTotal"))
+      format: "%.1f GiB available of %.1f; gemma-2b takes 5 for its weights and 1 for a long prompt", gibibytes("MemAvailable"),
+      gibibytes("MemTotal"))
   }
 
   private static func disk() throws -> String {

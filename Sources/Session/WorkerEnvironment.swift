@@ -33,7 +33,8 @@ public enum WorkerEnvironment {
       processors.map { processor in
         text("\(system)/devices/system/cpu/cpu\(processor)/topology/thread_siblings_list") ?? "processor \(processor)"
       })
-    guard let quota = text("\(system)/fs/cgroup/cpu.max")?.split(separator: " ").compactMap({ Double($0) }), quota.count == 2 else {
+    guard let quota = text("\(system)/fs/cgroup/cpu.max")?.split(separator: " ").compactMap({ Double($0) }), quota.count == 2
+    else {
       return max(1, cores.count)
     }
     return max(1, min(cores.count, Int((quota[0] / quota[1]).rounded(.up))))

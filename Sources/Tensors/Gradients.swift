@@ -9,7 +9,9 @@ extension Tensor {
     withUnsafeElements { g in
       x.withUnsafeElements { x in
         scale.withUnsafeElements { s in
-          result.withUnsafeMutableElements { ck_rms_scale_gradient(x.baseAddress, s.baseAddress, g.baseAddress, $0.baseAddress, shape[0], shape[1]) }
+          result.withUnsafeMutableElements {
+            ck_rms_scale_gradient(x.baseAddress, s.baseAddress, g.baseAddress, $0.baseAddress, shape[0], shape[1])
+          }
         }
       }
     }

@@ -32,7 +32,8 @@ package struct TensorPart: Sendable {
 
   /// The places of the part's numbers, in order, as runs that lie together.
   func runs(in shape: [Int]) -> [Range<Int>] {
-    let inner = shape.dropFirst(2).reduce(1, *), length = shape.count > 1 ? shape[1] : 1
+    let inner = shape.dropFirst(2).reduce(1, *)
+    let length = shape.count > 1 ? shape[1] : 1
     let columns = shape.count > 1 ? second.range(of: length) : 0..<1
     return first.range(of: shape[0]).map { row in
       (row * length + columns.lowerBound) * inner..<(row * length + columns.upperBound) * inner

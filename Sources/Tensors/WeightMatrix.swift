@@ -40,7 +40,9 @@ package struct WeightMatrix: Sendable {
   }
 
   private init(address: UInt, _ format: Format, rows: Int, columns: Int, stride: Int, owner: any Sendable) {
-    (self.address, self.format, self.rows, self.columns, self.stride, self.owner) = (address, format, rows, columns, stride, owner)
+    (self.address, self.format, self.rows, self.columns, self.stride, self.owner) = (
+      address, format, rows, columns, stride, owner
+    )
   }
 
   /// Some of the columns of every row. No number is copied.

@@ -20,7 +20,8 @@ enum MachineLimits {
     let (q, kv) = (c.heads * c.headWidth, c.keyValueHeads * c.headWidth)
     func layer(_ count: Int, _ rows: Int) -> [Product] {
       [
-        Product(count: count, rows: rows, columns: q, inner: c.width), Product(count: count, rows: rows, columns: c.width, inner: q),
+        Product(count: count, rows: rows, columns: q, inner: c.width),
+        Product(count: count, rows: rows, columns: c.width, inner: q),
         Product(count: 2 * count, rows: rows, columns: c.mlpWidth, inner: c.width),
         Product(count: count, rows: rows, columns: c.width, inner: c.mlpWidth),
       ]
@@ -34,7 +35,8 @@ enum MachineLimits {
     let (q, kv) = (c.heads * c.headWidth, c.keyValueHeads * c.headWidth)
     return [
       Product(count: 2 * c.layers, rows: n, columns: c.width, inner: kv),
-      Product(count: c.layers, rows: n, columns: c.width, inner: q), Product(count: c.layers, rows: n, columns: q, inner: c.width),
+      Product(count: c.layers, rows: n, columns: c.width, inner: q),
+      Product(count: c.layers, rows: n, columns: q, inner: c.width),
       Product(count: 2 * c.layers, rows: n, columns: c.width, inner: c.mlpWidth),
       Product(count: c.layers, rows: n, columns: c.mlpWidth, inner: c.width),
     ] + attention(c, n) + attention(c, n)
@@ -55,14 +57,15 @@ enum MachineLimits {
       let left = Tensor(repeating: 0.5, shape: [product.rows, product.inner])
       let right = Tensor(repeating: 0.25, shape: [product.columns, product.inner])
       var result = Tensor(repeating: 0, shape: [product.rows, product.columns])
-      let best = (0..<3).map { _ in
-        seconds {
-          cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasTrans, blasint(product.rows), blasint(product.columns), blasint(product.inner), 1,
-            left.constantBase, blasint(product.inner), right.constantBase, blasint(product.inner), 0, result.sharedBase(),
-            blasint(product.columns))
-        }
-      }.min() ?? 0
+      let best =
+        (0..<3).map { _ in
+          seconds {
+            cblas_sgemm(
+              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(product.rows), blasint(product.columns), blasint(product.inner), 1,
+              left.constantBase, blasint(product.inner), right.constantBase, blasint(product.inner), 0, result.sharedBase(),
+              blasint(product.columns))
+          }
+        }.min() ?? 0
       return sum + best * Double(product.count)
     }
   }
@@ -72,22 +75,23 @@ enum MachineLimits {
     let numbers = Tensor(repeating: 1, shape: [64 << 20])
     let words = numbers.count * 4 / 64
     var sums = [SIMD16<UInt32>](repeating: .zero, count: Parallel.threads)
-    let best = (0..<7).map { _ in
-      seconds {
-        sums.withUnsafeMutableBufferPointer { sums in
-          Parallel.perform(Parallel.threads) { part in
-            let base = UnsafeRawPointer(numbers.constantBase).assumingMemoryBound(to: SIMD16<UInt32>.self)
-            var (a, b) = (SIMD16<UInt32>.zero, SIMD16<UInt32>.zero)
-            let range = words * part / Parallel.threads..<words * (part + 1) / Parallel.threads
-            for i in stride(from: range.lowerBound, to: range.upperBound - 1, by: 2) {
-              a ^= base[i]
-              b ^= base[i + 1]
+    let best =
+      (0..<7).map { _ in
+        seconds {
+          sums.withUnsafeMutableBufferPointer { sums in
+            Parallel.perform(Parallel.threads) { part in
+              let base = UnsafeRawPointer(numbers.constantBase).assumingMemoryBound(to: SIMD16<UInt32>.self)
+              var (a, b) = (SIMD16<UInt32>.zero, SIMD16<UInt32>.zero)
+              let range = words * part / Parallel.threads..<words * (part + 1) / Parallel.threads
+              for i in stride(from: range.lowerBound, to: range.upperBound - 1, by: 2) {
+                a ^= base[i]
+                b ^= base[i + 1]
+              }
+              sums[part] = a ^ b
             }
-            sums[part] = a ^ b
           }
         }
-      }
-    }.min() ?? 1
+      }.min() ?? 1
     precondition(sums.count == Parallel.threads)
     return Double(words * 64) / best
   }

@@ -83,7 +83,9 @@ struct ModelBenchmark: ParsableCommand {
     let points = Capture.components([.residualPre, .residualMid, .query, .key, .value, .z, .mlpOutput, .attentionOutput])
     let answer = LogProbability(of: pair.answers.clean[0])
     let there = try seconds { _ = try model.run(pair.clean, capturing: points) }
-    let both = try (0..<2).map { _ in try seconds { _ = try model.gradients(pair.clean, of: answer, at: points, tapeBudget: 8 << 30) } }
+    let both = try (0..<2).map { _ in
+      try seconds { _ = try model.gradients(pair.clean, of: answer, at: points, tapeBudget: 8 << 30) }
+    }
     let back = (both.min() ?? 0) - there
     let backProducts = MachineLimits.backward(model.config, tokens: n)
     let backLimit = MachineLimits.sgemmSeconds(backProducts)
@@ -91,7 +93,8 @@ struct ModelBenchmark: ParsableCommand {
       "backward to all activations", text(back),
       percent(backLimit / back, "of sgemm alone", backProducts.reduce(0) { $0 + $1.operations } / 1e9 / backLimit))
     let bounded = try seconds { _ = try model.gradients(pair.clean, of: answer, at: points, tapeBudget: 0) }
-    report("  the same with the MLPs computed twice", text(bounded - there), percent(backLimit / (bounded - there), "of sgemm alone"))
+    report(
+      "  the same with the MLPs computed twice", text(bounded - there), percent(backLimit / (bounded - there), "of sgemm alone"))
   }
 
   private func percent(_ ratio: Double, _ what: String, _ rate: Double? = nil) -> String {
@@ -137,7 +140,9 @@ struct ModelBenchmark: ParsableCommand {
         guard let other = try measurePeer(name) else { continue }
         sum += other.cpu
         print(
-          String(format: "  %@ %38.2f s %7.2f GB   %.1f times", name.padding(toLength: 14, withPad: " ", startingAt: 0), other.cpu, other.peak,
+          String(
+            format: "  %@ %38.2f s %7.2f GB   %.1f times", name.padding(toLength: 14, withPad: " ", startingAt: 0), other.cpu,
+            other.peak,
             other.cpu / own.cpu))
       }
       if operation == .dla || operation == .atp { print(String(format: "  all three %40.2f s %21.1f times", sum, sum / own.cpu)) }
@@ -148,7 +153,9 @@ struct ModelBenchmark: ParsableCommand {
     var arguments = ["model-operation", operation.rawValue, "--model", path, "--tokens", "\(tokens)"]
     if let prompt { arguments += ["--prompt", prompt] }
     let end = try launch("/proc/self/exe", arguments, in: FileManager.default.currentDirectoryPath)
-    let fields = end.output.split(separator: "\n").last { $0.hasPrefix("RESULT ") }?.split(separator: " ").compactMap { Double($0) }
+    let fields = end.output.split(separator: "\n").last { $0.hasPrefix("RESULT ") }?.split(separator: " ").compactMap {
+      Double($0)
+    }
     guard let fields, fields.count == 4 else { throw ValidationError("\(operation) failed:\n\(end.output)") }
     if operation == .load { return (fields[2], fields[2], fields[3] / 1e9) }
     return (fields[0], fields[1], fields[3] / 1e9)
@@ -178,7 +185,8 @@ struct ModelBenchmark: ParsableCommand {
     }
     print("\nprompts of 128 tokens   together   a prompt")
     for count in [1, 2, 4, 8, 16, 32, 64] {
-      let prompts = try (0..<count).map { number in try BenchmarkPrompt(file: nil, tokens: 128).clean.map { ($0 + number) % 1000 } }
+      let prompts = try (0..<count).map { number in try BenchmarkPrompt(file: nil, tokens: 128).clean.map { ($0 + number) % 1000 }
+      }
       let time = try seconds { _ = try model.run(batch: prompts) }
       print(String(format: "%6d %23.2f s %8.2f ms", count, time, time / Double(count) * 1000))
     }

@@ -88,18 +88,20 @@ struct BenchmarkPrompt {
   let answers: (clean: [Int], corrupted: [Int])
 
   private struct File: Decodable {
-    let tokens_clean: [Int]
-    let tokens_corr: [Int]
-    let a_clean: [Int]
-    let a_corr: [Int]
+    let tokensClean: [Int]
+    let tokensCorr: [Int]
+    let aClean: [Int]
+    let aCorr: [Int]
   }
 
   init(file: String?, tokens: Int) throws {
     if let file {
-      let file = try JSONDecoder().decode(File.self, from: Data(contentsOf: URL(filePath: file)))
-      clean = [2] + file.tokens_clean.suffix(tokens - 1)
-      corrupted = [2] + file.tokens_corr.suffix(tokens - 1)
-      answers = (file.a_clean, file.a_corr)
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      let file = try decoder.decode(File.self, from: Data(contentsOf: URL(filePath: file)))
+      clean = [2] + file.tokensClean.suffix(tokens - 1)
+      corrupted = [2] + file.tokensCorr.suffix(tokens - 1)
+      answers = (file.aClean, file.aCorr)
       return
     }
     clean = (0..<tokens).map { $0 == 0 ? 2 : 4 + $0 * 7919 % 990 }

@@ -22,7 +22,8 @@ struct RandomCheckpoint {
         (prefix + "mlp.gate_proj.weight", [mlpWidth, width]), (prefix + "mlp.up_proj.weight", [mlpWidth, width]),
         (prefix + "post_attention_layernorm.weight", [width]), (prefix + "self_attn.k_proj.weight", [headWidth, width]),
         (prefix + "self_attn.o_proj.weight", [width, heads * headWidth]),
-        (prefix + "self_attn.q_proj.weight", [heads * headWidth, width]), (prefix + "self_attn.v_proj.weight", [headWidth, width]),
+        (prefix + "self_attn.q_proj.weight", [heads * headWidth, width]),
+        (prefix + "self_attn.v_proj.weight", [headWidth, width]),
       ]
     }
     return tensors + [("model.norm.weight", [width])]
@@ -61,7 +62,8 @@ struct RandomCheckpoint {
     for tensor in tensors {
       let bytes = tensor.shape.reduce(isWide ? 4 : 2, *)
       entries.append(
-        #""\#(tensor.name)":{"dtype":"\#(isWide ? "F32" : "BF16")","shape":\#(tensor.shape),"data_offsets":[\#(offset),\#(offset + bytes)]}"#)
+        #""\#(tensor.name)":{"dtype":"\#(isWide ? "F32" : "BF16")","shape":\#(tensor.shape),"data_offsets":[\#(offset),\#(offset + bytes)]}"#
+      )
       offset += bytes
     }
     var header = "{" + entries.joined(separator: ",") + "}"

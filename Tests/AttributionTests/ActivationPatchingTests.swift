@@ -50,7 +50,8 @@ struct ActivationPatchingTests {
     let last = model.config.layers - 1
     let scale = try model.run(clean, capturing: [.finalNormScale]).cache[.finalNormScale]
     let freeze = Replacement(.finalNormScale, with: scale)
-    let run = try model.gradients(clean, of: fixture.answer, at: [.mlpOutput(layer: last), .attentionOutput(layer: last)], hooks: [freeze])
+    let run = try model.gradients(
+      clean, of: fixture.answer, at: [.mlpOutput(layer: last), .attentionOutput(layer: last)], hooks: [freeze])
     let point = HookPoint.mlpOutput(layer: last)
     let other = try model.run(corrupted, capturing: [point]).cache[point]
     let estimate = try (run.gradients[point] * (run.activations[point] - other)).sum()

@@ -17,7 +17,9 @@ struct IntegratedGradientsTests {
       component: component, positions: last.map { count - $0..<count }, steps: steps, rule: rule)
   }
 
-  @Test("agree with TransformerLens's midpoint rule of as many steps", arguments: ["q", "k", "v", "z", "resid_pre", "mlp_out", "attn_out"])
+  @Test(
+    "agree with TransformerLens's midpoint rule of as many steps",
+    arguments: ["q", "k", "v", "z", "resid_pre", "mlp_out", "attn_out"])
   func midpoint(_ name: String) throws {
     let fixture = try Self.fixture.get()
     let expected = try fixture.tensor("ig_\(name)_midpoint5_last128")
@@ -43,7 +45,8 @@ struct IntegratedGradientsTests {
     }
   }
 
-  @Test("are complete: the delta shrinks with the steps", arguments: [HookPoint.Component.residualPre, .query, .pattern, .mlpOutput])
+  @Test(
+    "are complete: the delta shrinks with the steps", arguments: [HookPoint.Component.residualPre, .query, .pattern, .mlpOutput])
   func completeness(_ component: HookPoint.Component) throws {
     let fixture = try Self.fixture.get()
     let deltas = try [2, 8, 32].map { steps in

@@ -31,11 +31,14 @@ struct CaptureTests {
   func slice(_ positions: Range<Int>) throws {
     let fixture = try GemmaFixture.all.get()[1]
     let tokens = Array(fixture.expectations.tokensClean.prefix(37))
-    let (whole, part) = (try fixture.model.run(tokens, capturing: .all), try fixture.model.run(tokens, capturing: .all.at(positions: positions)))
+    let (whole, part) = (
+      try fixture.model.run(tokens, capturing: .all), try fixture.model.run(tokens, capturing: .all.at(positions: positions))
+    )
     #expect(part.logits == whole.logits)
     for point in whole.cache.points {
       let (all, some) = (try whole.cache[point], try part.cache[point])
-      let expected = point.component.isSquare ? Tensor.stack((0..<all.shape[0]).map { all.select($0)[positions] }) : all[positions]
+      let expected =
+        point.component.isSquare ? Tensor.stack((0..<all.shape[0]).map { all.select($0)[positions] }) : all[positions]
       #expect(some == expected, "\(point)")
     }
   }
@@ -49,8 +52,12 @@ struct CaptureTests {
     #expect(throws: GemmaError.layerOutOfRange(point: "layers 2..<9", layers: 4)) {
       try model.run([2, 3, 4], capturing: .components([.z], layers: 2..<9))
     }
-    #expect(throws: GemmaError.positionsOutOfRange(positions: 3..<4, tokens: 3)) { try model.run([2, 3, 4], logits: .at([0, 3])) }
-    #expect(throws: GemmaError.badRequest("The gradient is asked for nowhere. Name hook points: `at: .components([.residualPre])`.")) {
+    #expect(throws: GemmaError.positionsOutOfRange(positions: 3..<4, tokens: 3)) {
+      try model.run([2, 3, 4], logits: .at([0, 3]))
+    }
+    #expect(
+      throws: GemmaError.badRequest("The gradient is asked for nowhere. Name hook points: `at: .components([.residualPre])`.")
+    ) {
       try model.gradients([2, 3, 4], of: LogProbability(of: 7), at: .none)
     }
   }
@@ -58,7 +65,9 @@ struct CaptureTests {
   @Test("only the asked columns of the vocabulary are computed, with the same bits")
   func columns() throws {
     let model = try GemmaFixture.all.get()[0].model
-    let (all, some) = (try model.run([2, 306, 337], logits: .all), try model.run([2, 306, 337], logits: .at([2, 0]), of: [341, 360, 341]))
+    let (all, some) = (
+      try model.run([2, 306, 337], logits: .all), try model.run([2, 306, 337], logits: .at([2, 0]), of: [341, 360, 341])
+    )
     #expect(some.logits.shape == [2, 3])
     for (row, position) in [2, 0].enumerated() {
       for (column, token) in [341, 360, 341].enumerated() { #expect(some.logits[row, column] == all.logits[position, token]) }

@@ -121,7 +121,8 @@ import Testing
     #expect(model.loadingError.contains("tokenizer.model: has 1000 pieces"))
   }
 
-  @Test("weights that are NaN or infinite are an error that names the tensor", arguments: ["tiny-gemma", "tiny-gemma/bf16"], [0, 1])
+  @Test(
+    "weights that are NaN or infinite are an error that names the tensor", arguments: ["tiny-gemma", "tiny-gemma/bf16"], [0, 1])
   func notFinite(_ name: String, _ place: Int) throws {
     let copy = try TemporaryModel(copying: name)
     let file = try SafetensorsFile(copy.file("model.safetensors"))

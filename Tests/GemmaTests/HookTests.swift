@@ -8,14 +8,17 @@ struct HookTests {
   private static let fixtures = Result { try GemmaFixture.all.get() }
   private struct Stop: Error {}
 
-  @Test("observing every hook point changes no bit of the logits, and shows what a capture keeps", arguments: try GemmaFixture.all.get())
+  @Test(
+    "observing every hook point changes no bit of the logits, and shows what a capture keeps",
+    arguments: try GemmaFixture.all.get())
   func observing(_ fixture: GemmaFixture) throws {
     let tokens = fixture.expectations.tokensClean
     let plain = try fixture.model.run(tokens, logits: .all)
     let captured = try fixture.model.run(tokens, capturing: .all, logits: .all)
     var seen: [HookPoint: Tensor] = [:]
     let points = captured.cache.points
-    let watched = try fixture.model.run(tokens, hooks: points.map { point in Observation(point) { seen[point] = $0 } }, logits: .all)
+    let watched = try fixture.model.run(
+      tokens, hooks: points.map { point in Observation(point) { seen[point] = $0 } }, logits: .all)
     #expect(plain.logits == captured.logits)
     #expect(plain.logits == watched.logits)
     #expect(seen.count == points.count)
@@ -79,7 +82,8 @@ struct HookTests {
     let tokens = Array(fixture.expectations.tokensClean.prefix(20))
     let plain = try fixture.model.run(tokens)
     #expect(throws: Stop.self) {
-      try fixture.model.run(tokens, hooks: [Replacement(.mlpOutput(layer: 0)) { $0 * 0 }, Observation(.z(layer: 2)) { _ in throw Stop() }])
+      try fixture.model.run(
+        tokens, hooks: [Replacement(.mlpOutput(layer: 0)) { $0 * 0 }, Observation(.z(layer: 2)) { _ in throw Stop() }])
     }
     _ = try fixture.model.run(tokens, hooks: [Replacement(.mlpOutput(layer: 0)) { $0 * 0 }])
     #expect(try fixture.model.run(tokens).logits == plain.logits)

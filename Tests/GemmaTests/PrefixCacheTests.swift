@@ -25,7 +25,9 @@ struct PrefixCacheTests {
     for prompt in prompts {
       let cold = try model(fixture.name)
       let logits: LogitPositions = Bool.random(using: &random) ? .last : .all
-      let (a, b) = (try warm.run(prompt, capturing: capture, logits: logits), try cold.run(prompt, capturing: capture, logits: logits))
+      let (a, b) = (
+        try warm.run(prompt, capturing: capture, logits: logits), try cold.run(prompt, capturing: capture, logits: logits)
+      )
       #expect(a.logits == b.logits)
       for point in a.cache.points { #expect(try a.cache[point] == b.cache[point]) }
     }

@@ -272,12 +272,15 @@ import Testing
     try trainer.step(batch)
     let good = trainer.state
     let error = message { try trainer.step(batch) }
-    #expect(error.contains("step 2") && error.contains("after step 1") && error.contains("learning rate"))
+    #expect(error.contains("The loss of step 2") && error.contains("after step 1") && error.contains("learning rate"))
     #expect(trainer.steps == 1 && trainer.state.parameters.values == good.parameters.values)
     #expect(trainer.state.secondMoment == good.secondMoment)
-    // It can go on from there, with other settings.
-    trainer.optimizer.learningRate = .constant(.greatestFiniteMagnitude)
-    #expect(message { try trainer.step(batch) }.contains("step 2"))
+    // Finite gradients, and a step that no number holds. It can go on from there, with other settings.
+    var leaping = try Self.trainer(AdamW(learningRate: .constant(.greatestFiniteMagnitude), weightDecay: 0))
+    #expect(message { try leaping.step(batch) }.contains("The new weights of step 1"))
+    leaping.optimizer.learningRate = 1e-2
+    let losses = try (0..<5).map { _ in try leaping.step(batch).loss }
+    #expect(losses[4] < losses[0] && leaping.steps == 5)
   }
 
   @Test("a step that is asked to end leaves the last whole step")

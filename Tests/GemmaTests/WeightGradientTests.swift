@@ -66,6 +66,18 @@ import Testing
     #expect(relativeError(try LossGradient(model)(doubled).gradient.elements, mean) < 1e-6)
   }
 
+  @Test("a sequence of more targets than have their logits computed at once has the gradient of its parts")
+  func manyTargets() throws {
+    let model = try Self.model(keyValueHeads: 1)
+    let tokens = [2] + (0..<4600).map { 3 + $0 * 37 % 997 }
+    let whole = try LossGradient(model)([TrainingExample(tokens)])
+    let parts = try LossGradient(model)([
+      TrainingExample(tokens, targets: 0..<2000), TrainingExample(tokens, targets: 2000..<4600),
+    ])
+    #expect(abs(whole.loss - parts.loss) < 1e-6 * whole.loss)
+    #expect(relativeError(whole.gradient.elements, parts.gradient.elements.map(Double.init)) < 1e-5)
+  }
+
   @Test("the loss is that of the metric, and the same with and without a gradient")
   func loss() throws {
     let model = try Self.model(keyValueHeads: 2)
@@ -77,7 +89,7 @@ import Testing
     #expect(try Trainer(model, optimizer: AdamW()).loss(batch) == loss)
   }
 
-  @Test("tokens behind the last target, beyond the one that it learns, are never read")
+  @Test("tokens behind the one that the last target learns change nothing")
   func behind() throws {
     let model = try Self.model(keyValueHeads: 1)
     let short = try LossGradient(model)([TrainingExample([2, 3, 4, 5, 6], targets: 1..<3)])

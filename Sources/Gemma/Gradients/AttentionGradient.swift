@@ -74,7 +74,9 @@ private struct LaneGradient {
   private let keyStart: Int
   private let batchRows: Int
 
-  init(_ gradient: AttentionGradient, _ attention: LaneAttention, _ lane: Lane, _ index: Int, _ targets: AttentionGradient.Targets) {
+  init(
+    _ gradient: AttentionGradient, _ attention: LaneAttention, _ lane: Lane, _ index: Int, _ targets: AttentionGradient.Targets
+  ) {
     (self.attention, z, self.targets) = (attention, gradient.z, targets)
     (keyRows, keyStart, batchRows) = (gradient.layout.rows[index], lane.start, gradient.layout.count)
   }
@@ -115,7 +117,8 @@ private struct LaneGradient {
     square.withUnsafeMutableElements { square in
       patterns.withUnsafeElements { patterns in
         for row in 0..<square.count / keys {
-          for key in (positions.lowerBound + row % positions.count + 1)..<keys + 1 where key < keys && patterns[row * keys + key] == 0 {
+          for key in (positions.lowerBound + row % positions.count + 1)..<keys + 1
+          where key < keys && patterns[row * keys + key] == 0 {
             square[row * keys + key] = 0
           }
         }

@@ -67,8 +67,8 @@ struct BackwardPass {
     var output = gradient
     reach(.mlpOutput, layer, &output, rows)
     // Blocks of rows, so that the gradients of a long prompt's neurons need not lie in memory all at once.
-    let isWhole = rows.count <= Self.block || wantsNeurons(layer) || weightGradients != nil
-    let blocks = isWhole ? [0..<rows.count] : stride(from: 0, to: rows.count, by: Self.block).map { $0..<min($0 + Self.block, rows.count) }
+    let isWhole = rows.mlpBlocks.count == 1 || wantsNeurons(layer) || weightGradients != nil
+    let blocks = isWhole ? [0..<rows.count] : rows.mlpBlocks
     var normed = Tensor.joined(
       blocks.map { block in
         let (gate, up) = gates(saved, norm, layer, block)
@@ -92,7 +92,6 @@ struct BackwardPass {
     if layer != dropped { gradient.add(normed) }
   }
 
-  private static let block = 1024
   private static let belowMLPOutput = Set(HookPoint.Component.allCases).subtracting([.mlpOutput, .residualPost])
   private static let belowAttentionOutput: Set<HookPoint.Component> = belowMLPOutput.subtracting([
     .mlpPost, .mlpPre, .mlpPreLinear, .mlpNormalized, .mlpNormScale, .residualMid, .attentionOutput,

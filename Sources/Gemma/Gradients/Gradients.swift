@@ -12,6 +12,10 @@ public struct GradientRun: Sendable {
   public let activations: ActivationCache
 }
 
+extension GradientRun: CustomStringConvertible {
+  public var description: String { "The metric is \(value) on \(tokens.count) tokens; its gradients:\n\(gradients)" }
+}
+
 extension GemmaModel {
   /// The gradient of a metric at hook points: by how much the metric changes with each number of their activations, all else behind them
   /// following.

@@ -34,7 +34,8 @@ public struct LogitFunction: Metric {
     let result = try evaluate(logits)
     guard result.gradient.shape == logits.shape else {
       throw GemmaError.badRequest(
-        "The metric's gradient has the shape \(result.gradient.shape), and its logits have \(logits.shape). Give one derivative a logit.")
+        "The metric's gradient has the shape \(result.gradient.shape), and its logits have \(logits.shape). Give one derivative a logit."
+      )
     }
     return result
   }
@@ -66,7 +67,8 @@ public struct Loss: Metric {
     let positions = positions ?? all
     guard positions.lowerBound >= 0, positions.upperBound <= all.upperBound, !positions.isEmpty else {
       throw GemmaError.badRequest(
-        "A loss needs the token behind each of its positions. The prompt has \(tokens.count) tokens: choose within 0..<\(all.upperBound).")
+        "A loss needs the token behind each of its positions. The prompt has \(tokens.count) tokens: choose within 0..<\(all.upperBound)."
+      )
     }
     let targets = positions.map { tokens[$0 + 1] }
     return LogitFunction(positions: Array(positions)) { logProbabilities($0, of: targets, weight: -1 / Double(targets.count)) }

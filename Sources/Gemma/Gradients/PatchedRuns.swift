@@ -67,7 +67,8 @@ extension GemmaModel {
     let activations = ActivationCache(lane.hooks.recorder.activations, self)
     let residuals = try (0..<config.layers).map { try activations[.residualPre(layer: $0)] }
     return BaseRun(
-      tokens: tokens, value: value, activations: activations, gradients: gradients.first, droppedGradients: Array(gradients.dropFirst()), start: start, function: function,
+      tokens: tokens, value: value, activations: activations, gradients: gradients.first,
+      droppedGradients: Array(gradients.dropFirst()), start: start, function: function,
       residuals: residuals, past: lane.past)
   }
 

@@ -131,7 +131,7 @@ struct ForwardPass {
     if needsNeurons(layer) || tape?.reservesGates(rows: rows.count, configuration) == true {
       output = try neurons(normed, layer, rows).projected(by: weights.down)
     } else {
-      output = Tensor.joined(rowBlocks(rows.count).map { block in gated(normed[block], layer).projected(by: weights.down) })
+      output = Tensor.joined(rows.mlpBlocks.map { block in gated(normed[block], layer).projected(by: weights.down) })
     }
     try reach(.mlpOutput, layer, &output, rows)
     x.add(output)
@@ -163,12 +163,6 @@ struct ForwardPass {
   }
 
   private static let inner: Set<HookPoint.Component> = [.mlpPre, .mlpPreLinear, .mlpPost]
-
-  /// So many rows of the MLP are computed at once that the products run at speed, and the neurons of a long prompt need not lie in memory
-  /// all at once.
-  private func rowBlocks(_ count: Int) -> [Range<Int>] {
-    stride(from: 0, to: count, by: 1024).map { $0..<min($0 + 1024, count) }
-  }
 
   /// The normed rows, times `1 + weight`, and the divisors.
   private mutating func norm(

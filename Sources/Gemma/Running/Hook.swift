@@ -21,7 +21,9 @@ public struct Observation: Hook {
   public init(_ point: HookPoint, _ look: @escaping (Tensor) throws -> Void) { (self.point, self.look) = (point, look) }
 
   /// The same, by TransformerLens's name.
-  public init(_ name: String, _ look: @escaping (Tensor) throws -> Void) throws(GemmaError) { self.init(try HookPoint(name), look) }
+  public init(_ name: String, _ look: @escaping (Tensor) throws -> Void) throws(GemmaError) {
+    self.init(try HookPoint(name), look)
+  }
 }
 
 /// Replaces an activation, or a part of it, while the model runs: what is computed from it uses the new numbers, and no gradient passes

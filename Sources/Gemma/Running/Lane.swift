@@ -44,6 +44,13 @@ struct RowLayout {
 
   var count: Int { rows.last?.upperBound ?? 0 }
 
+  /// The rows in equal parts: so many that the products of the MLP run at speed, and so few that the neurons of a long prompt need not lie
+  /// in memory all at once.
+  var mlpBlocks: [Range<Int>] {
+    let parts = max(1, (count + 1023) / 1024)
+    return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
+  }
+
   /// The rows of another layout, which begins later in some lanes.
   func narrowed(_ x: Tensor, to other: RowLayout) -> Tensor {
     guard other.count != count else { return x }

@@ -10,6 +10,10 @@ public struct ModelRun: Sendable {
   public let cache: ActivationCache
 }
 
+extension ModelRun: CustomStringConvertible {
+  public var description: String { "A run of \(tokens.count) tokens, logits \(logits.shape)\n\(cache)" }
+}
+
 /// At which positions logits are computed. A large vocabulary makes them the most expensive numbers of a prompt.
 public enum LogitPositions: Equatable, Sendable {
   /// `[position, vocabulary]`.
