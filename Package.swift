@@ -74,9 +74,9 @@ let package = Package(
     // The worker: the model, its taking apart, and what a cell sees.
     .target(name: "CKernels"),
     .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
-    .target(name: "Gemma", dependencies: ["Tensors", "CSentencePiece", "CKernels"]),
+    .target(name: "Gemma", dependencies: ["Files", "Tensors", "CSentencePiece", "CKernels"]),
     .target(name: "Attribution", dependencies: ["Gemma", "Tensors"]),
-    .target(name: "PrOntoQA", dependencies: ["Files"]),
+    .target(name: "PrOntoQA", dependencies: ["Files", "Tensors"]),
     .target(name: "CWorker"),
     .target(
       name: "FolioKit", dependencies: ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "CWorker"]),
@@ -99,7 +99,7 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "GemmaTests", dependencies: ["Gemma", "Tensors", "GemmaFixture"], exclude: ["Fixtures"]),
     .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Gemma", "Tensors", "GemmaFixture"]),
-    .testTarget(name: "PrOntoQATests", dependencies: ["PrOntoQA"], exclude: ["Fixtures"]),
+    .testTarget(name: "PrOntoQATests", dependencies: ["PrOntoQA", "Tensors"], exclude: ["Fixtures"]),
     .testTarget(name: "FolioKitTests", dependencies: ["FolioKit", "Record"]),
     .testTarget(name: "folioTests", dependencies: ["folio", "folio-worker"]),
   ],

@@ -82,7 +82,7 @@ extension GemmaModel {
       (abs(values[$0.row, $0.position]), $1.row, $1.position) > (abs(values[$1.row, $1.position]), $0.row, $0.position)
     }
     let largest = min(count / 2, candidates.count)
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let drawn = candidates[largest...].shuffled(using: &random).prefix(count - largest)
     let chosen = (candidates[..<largest] + drawn).sorted { ($0.row, $0.position) < ($1.row, $1.position) }
     let heads = attribution.hasHeads ? attribution.values.shape[1] : 1
@@ -98,20 +98,5 @@ extension GemmaModel {
       }
     }
     return PatchingCheck(nodes: nodes)
-  }
-}
-
-/// Random numbers from a seed, the same on every machine (Steele, Lea and Flood 2014).
-struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -101,7 +101,7 @@ extension Heatmap {
       } else if elements.isEmpty {
         self.init(problem: .empty(rows: rows, columns: columns))
       } else {
-        self.init(rows, columns, elements.map { Self.decimal($0) })
+        self.init(rows, columns, elements.map(\.decimal))
       }
     }
 
@@ -131,14 +131,6 @@ extension Heatmap {
 
     /// Those that are not missing.
     var present: some Sequence<Double> { elements.lazy.filter { $0.isFinite } }
-
-    /// The number with the fewest digits that a `Float` was meant as: 0.1, not 0.10000000149. Infinities are missing, -0 is 0.
-    private static func decimal(_ number: some BinaryFloatingPoint) -> Double {
-      guard number.isFinite else { return .nan }
-      if number == 0 { return 0 }
-      if let float = number as? Float { return Double(float.description) ?? Double(float) }
-      return Double(number)
-    }
   }
 }
 
@@ -174,6 +166,9 @@ public enum FigureError: Error, Sendable, Equatable, CustomStringConvertible {
   case ragged(row: Int, count: Int, expected: Int)
   case count(elements: Int, rows: Int, columns: Int)
   case labels(axis: String, labels: Int, expected: Int, of: String)
+  case lengths(series: String, x: Int, y: Int)
+  case noPoints(series: Int)
+  case notAboveZero(axis: String, series: String, point: Int, value: Double)
   case notPlotly(String)
   case cannotWrite(path: String, reason: String)
 
@@ -188,6 +183,12 @@ public enum FigureError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(elements) values do not fill \(rows) rows of \(columns) columns"
     case .labels(let axis, let labels, let expected, let of):
       "\(labels) \(axis) labels for \(expected) \(of); give one for each"
+    case .lengths(let series, let x, let y):
+      "“\(series)” has \(x) x values and \(y) y values; a point needs one of each"
+    case .noPoints(let series):
+      "No data: " + (series == 0 ? "the chart has no series" : "the chart has no point that is a number")
+    case .notAboveZero(let axis, let series, let point, let value):
+      "“\(series)” has \(axis) = \(NumberFormat(".4~g")(value)) at point \(point); a log axis shows only numbers above 0"
     case .notPlotly(let reason):
       "This is not a figure that can be drawn: \(reason)"
     case .cannotWrite(let path, let reason):

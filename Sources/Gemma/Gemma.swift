@@ -54,13 +54,10 @@ public final class GemmaModel: Sendable {
     self.folder = folder.path
     rotary = RotaryTable(config)
     prefixes = PrefixCache(config)
-    contents = ModelContents { seed in
-      var hash = seed
-      for name in ["config.json", "tokenizer.model"] {
-        hash = (try? MappedFile(folder.appending(path: name)).checksum(seed: hash)) ?? hash
-      }
-      return checkpoint.checksum(seed: hash)
-    }
+    var hash: UInt64 = 0
+    for name in ["config.json", "tokenizer.model"] { hash = try MappedFile(folder.appending(path: name)).checksum(seed: hash) }
+    let small = hash
+    contents = ModelContents { checkpoint.checksum(seed: small) }
   }
 
   /// A model of weights in memory. Its checksum is that of their numbers, and not that of a folder to which it is saved.
@@ -70,9 +67,9 @@ public final class GemmaModel: Sendable {
     (self.config, self.tokenizer, self.weights, folder) = (config, tokenizer, weights, origin)
     rotary = RotaryTable(config)
     prefixes = PrefixCache(config)
-    contents = ModelContents { seed in
+    contents = ModelContents {
       let texts = [config.json, tokenizer.serialized]
-      let hash = texts.reduce(seed) { hash, data in data.withUnsafeBytes { ck_hash($0.baseAddress, $0.count, hash) } }
+      let hash = texts.reduce(UInt64(0)) { hash, data in data.withUnsafeBytes { ck_hash($0.baseAddress, $0.count, hash) } }
       return WeightPlace.all(config).reduce(hash) { hash, place in
         weights.tensor(place).withUnsafeElements { ck_hash($0.baseAddress, 4 * $0.count, hash) }
       }
@@ -132,14 +129,14 @@ extension Array: Prompt where Element == Int {
 
 /// A model's checksum, computed when somebody asks: it reads all of the weights.
 private final class ModelContents: Sendable {
-  private let compute: @Sendable (UInt64) -> UInt64
+  private let compute: @Sendable () -> UInt64
   private let known = Mutex<String?>(nil)
 
-  init(_ compute: @escaping @Sendable (UInt64) -> UInt64) { self.compute = compute }
+  init(_ compute: @escaping @Sendable () -> UInt64) { self.compute = compute }
 
   var checksum: String {
     known.withLock { known in
-      let checksum = known ?? String(compute(0), radix: 16)
+      let checksum = known ?? String(compute(), radix: 16)
       known = checksum
       return checksum
     }

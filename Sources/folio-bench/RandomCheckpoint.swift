@@ -68,7 +68,9 @@ struct RandomCheckpoint {
     }
     var header = "{" + entries.joined(separator: ",") + "}"
     header += String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
-    FileManager.default.createFile(atPath: path, contents: nil)
+    guard FileManager.default.createFile(atPath: path, contents: nil) else {
+      throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path])
+    }
     let file = try FileHandle(forWritingTo: URL(filePath: path))
     defer { try? file.close() }
     try file.write(contentsOf: withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) })

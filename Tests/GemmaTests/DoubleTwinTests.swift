@@ -165,8 +165,9 @@ import Testing
           twin.gradient(of: { SmoothMetric()($0) }, tokens: Self.tokens, at: point, index: index, step: step)
         }
       }
-      let difference = zip(vectors[0], vectors[1]).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
-      let length = vectors[1].reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let differences: [Double] = zip(vectors[0], vectors[1]).map { $0 - $1 }
+      let difference = differences.map { $0 * $0 }.reduce(0.0, +).squareRoot()
+      let length = vectors[1].map { $0 * $0 }.reduce(0.0, +).squareRoot()
       #expect(difference <= 5e-9 * length && length > 0, "\(point)")
     }
   }

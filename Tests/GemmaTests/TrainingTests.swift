@@ -272,9 +272,14 @@ import Testing
     try trainer.step(batch)
     let good = trainer.state
     let error = message { try trainer.step(batch) }
-    #expect(error.contains("The loss of step 2") && error.contains("after step 1") && error.contains("learning rate"))
+    #expect(error.contains("The gradient of step 2") && error.contains("after step 1") && error.contains("learning rate"))
     #expect(trainer.steps == 1 && trainer.state.parameters.values == good.parameters.values)
     #expect(trainer.state.secondMoment == good.secondMoment)
+    // Logits that overflow.
+    var overflowing = try Self.trainer().state
+    for i in overflowing.parameters.layout.range(WeightPlace(.finalNorm)) { overflowing.parameters.values[i] = 3e38 }
+    var loud = try Trainer(overflowing, tokenizer: trainer.model.tokenizer, AdamW())
+    #expect(message { try loud.step(batch) }.contains("The loss of step 1"))
     // Finite gradients, and a step that no number holds. It can go on from there, with other settings.
     var leaping = try Self.trainer(AdamW(learningRate: .constant(.greatestFiniteMagnitude), weightDecay: 0))
     #expect(message { try leaping.step(batch) }.contains("The new weights of step 1"))

@@ -1,5 +1,6 @@
 import Foundation
 import PrOntoQA
+import Tensors
 import Testing
 
 @Suite struct FactTests {

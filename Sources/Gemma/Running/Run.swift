@@ -65,10 +65,14 @@ extension GemmaModel {
     batch prompts: [some Prompt], capturing capture: Capture = .none, hooks: [any Hook] = [], logits: LogitPositions = .last,
     of vocabulary: (any TokenChoice)? = nil
   ) throws -> [ModelRun] {
-    var remaining = try prompts.map { try PlannedRun(self, $0.tokens(tokenizer), capture, hooks, logits) }[...]
-    let columns = try vocabulary?.choices(tokenizer)
-    try checkMemory(Array(remaining))
-    var runs: [ModelRun] = []
+    let plans = try prompts.map { try PlannedRun(self, $0.tokens(tokenizer), capture, hooks, logits) }
+    return try runAll(plans, vocabulary?.choices(tokenizer)).map(\.run)
+  }
+
+  /// Runs prompts in groups, and gives the keys and values that each ends with besides.
+  func runAll(_ plans: [PlannedRun], _ columns: [Int]?) throws -> [(run: ModelRun, past: KeyValueCache)] {
+    try checkMemory(plans)
+    var (runs, remaining): ([(run: ModelRun, past: KeyValueCache)], ArraySlice<PlannedRun>) = ([], plans[...])
     while !remaining.isEmpty {
       // So many rows that the products run at speed; the prompts after them find what these have in common with them.
       var rows = 0
@@ -76,13 +80,13 @@ extension GemmaModel {
         defer { rows += plan.tokens.count }
         return rows == 0 || rows + plan.tokens.count <= 1024
       }
-      runs += try run(Array(group), columns)
+      runs += try runTogether(Array(group), columns)
       remaining = remaining.dropFirst(group.count)
     }
     return runs
   }
 
-  private func run(_ plans: [PlannedRun], _ columns: [Int]?) throws -> [ModelRun] {
+  private func runTogether(_ plans: [PlannedRun], _ columns: [Int]?) throws -> [(run: ModelRun, past: KeyValueCache)] {
     let lanes = plans.map { $0.lane(prefixes) }
     var pass = ForwardPass(self, lanes: lanes)
     let final = try pass(zip(plans, lanes).map { plan, lane in Array(plan.tokens[lane.start...]) })
@@ -91,7 +95,8 @@ extension GemmaModel {
       if !lane.hooks.replaces { prefixes.insert(plan.tokens, lane.past, knownTo: lanes[index].start) }
       let rows = final[pass.outputLayout.rows[index]]
       let logits = try logits(rows, at: plan.logits.map { $0 - lane.outputStart }, columns)
-      return ModelRun(tokens: plan.tokens, logits: logits, cache: ActivationCache(lane.hooks.recorder.activations, self))
+      let cache = ActivationCache(lane.hooks.recorder.activations, self)
+      return (ModelRun(tokens: plan.tokens, logits: logits, cache: cache), lane.past)
     }
   }
 

@@ -47,7 +47,7 @@ extension [TrainingExample] {
   /// with which it would be longer.
   /// - Parameter seed: another one for each time that the examples are read, as `seed + epoch`.
   public func batches(tokens limit: Int, seed: UInt64) -> [[TrainingExample]] {
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var (batches, count): ([[TrainingExample]], Int) = ([], 0)
     for example in shuffled(using: &random) {
       if batches.isEmpty || count + example.tokens.count > limit {

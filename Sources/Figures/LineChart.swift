@@ -1,0 +1,157 @@
+/// Curves of y over x, one for each series: one panel of a figure, or a figure of its own.
+///
+/// ```swift
+/// LineChart(["loss": losses], title: "Training", x: "step", y: "loss (nats)", xScale: .log)
+/// LineChart(title: "Time to the first token", x: "tokens", y: "seconds") {
+///   Series("prefill", x: tokens, y: prefill, markers: true)
+///   for (name, times) in others { Series(name, x: tokens, y: times) }
+/// }
+/// ```
+/// Two and more series get a legend; a single one is named on hovering and in the alternative text. Making a chart never fails: lengths
+/// that differ, and numbers that a log axis cannot show, are `problem`s, and the figure shows them in the panel's place.
+public struct LineChart: Sendable, Equatable {
+  /// How numbers become places on an axis.
+  public enum Scale: Sendable, Equatable {
+    case linear
+    /// Equal distances are equal ratios. Only numbers above 0 have a place.
+    case log
+  }
+
+  /// The curves, in the order of the legend.
+  public var series: [Series]
+  /// What stands above the panel.
+  public var title: String?
+  /// What x is, with its unit: `step`.
+  public var x: String?
+  /// What y is, with its unit: `loss (nats)`.
+  public var y: String?
+  public var xScale: Scale
+  public var yScale: Scale
+  /// The numbers at the axis's ends; curves are cut there. By default all points are inside. A range that is empty or endless, or not
+  /// above 0 on a log axis, is ignored.
+  public var xRange: ClosedRange<Double>?
+  public var yRange: ClosedRange<Double>?
+  /// How y reads on hovering, as d3 and Plotly write it: `.3f`, `.4~g`, `.1%`.
+  public var hoverFormat: String
+
+  /// A chart of any series.
+  public init(
+    title: String? = nil, x: String? = nil, y: String? = nil, xScale: Scale = .linear, yScale: Scale = .linear,
+    xRange: ClosedRange<Double>? = nil, yRange: ClosedRange<Double>? = nil, hoverFormat: String = ".4~g",
+    @SeriesBuilder series: () throws -> [Series]
+  ) rethrows {
+    self.series = try series()
+    self.title = title
+    self.x = x
+    self.y = y
+    self.xScale = xScale
+    self.yScale = yScale
+    self.xRange = xRange
+    self.yRange = yRange
+    self.hoverFormat = hoverFormat
+  }
+
+  /// A chart of named lists of y, counted along x (see `Series`).
+  public init<Number: Plottable>(
+    _ series: KeyValuePairs<String, [Number]>, title: String? = nil, x: String? = nil, y: String? = nil,
+    xScale: Scale = .linear, yScale: Scale = .linear, xRange: ClosedRange<Double>? = nil, yRange: ClosedRange<Double>? = nil,
+    markers: Bool = false, hoverFormat: String = ".4~g"
+  ) {
+    self.init(
+      title: title, x: x, y: y, xScale: xScale, yScale: yScale, xRange: xRange, yRange: yRange, hoverFormat: hoverFormat
+    ) {
+      for (name, values) in series { Series(name, y: values, markers: markers) }
+    }
+  }
+
+  /// Why this chart cannot be drawn, if it cannot.
+  public var problem: FigureError? {
+    for series in series {
+      if let problem = series.problem ?? series.unshowable(xScale, yScale) { return problem }
+    }
+    return series.contains(where: \.hasPoint) ? nil : .noPoints(series: series.count)
+  }
+
+  /// The points of a series, those without x counted from 0, or from 1 where x is a log axis.
+  func points(of index: Int) -> [ChartPoint] {
+    let first = xScale == .log ? 1.0 : 0
+    let series = series[index]
+    return series.y.indices.map { ChartPoint(x: series.x?[$0] ?? first + Double($0), y: series.y[$0]) }
+  }
+}
+
+/// A curve of a chart: its name, and its points in the order in which they are joined.
+///
+/// A point whose x or y is not finite is missing, and the curve has a gap there.
+public struct Series: Sendable, Equatable {
+  /// What the legend says.
+  public var name: String
+  /// One a point. Without them points are counted from 0, or from 1 on a log axis.
+  public var x: [Double]?
+  /// One a point.
+  public var y: [Double]
+  /// What a point says on hovering beside its numbers; one a point.
+  public var labels: [String]?
+  /// Whether each point is marked.
+  public var markers: Bool
+
+  /// A curve through points.
+  public init<X: Plottable, Y: Plottable>(
+    _ name: String, x: some Collection<X>, y: some Collection<Y>, labels: [String]? = nil, markers: Bool = false
+  ) {
+    self.init(name, y: y, labels: labels, markers: markers)
+    self.x = x.map(\.plotted)
+  }
+
+  /// A curve of numbers that are counted along x.
+  public init<Y: Plottable>(_ name: String, y: some Collection<Y>, labels: [String]? = nil, markers: Bool = false) {
+    self.name = name
+    self.y = y.map(\.plotted)
+    self.labels = labels
+    self.markers = markers
+  }
+
+  /// Whether any point is not missing; the lengths must be equal.
+  fileprivate var hasPoint: Bool {
+    y.indices.contains { ChartPoint(x: x?[$0] ?? 0, y: y[$0]).isPresent }
+  }
+
+  /// Lengths that differ.
+  fileprivate var problem: FigureError? {
+    if let x, x.count != y.count { return .lengths(series: name, x: x.count, y: y.count) }
+    if let labels, labels.count != y.count {
+      return .labels(axis: "point", labels: labels.count, expected: y.count, of: "points of “\(name)”")
+    }
+    return nil
+  }
+
+  /// A number that a log axis has no place for.
+  fileprivate func unshowable(_ xScale: LineChart.Scale, _ yScale: LineChart.Scale) -> FigureError? {
+    for (axis, scale, values) in [("x", xScale, x ?? []), ("y", yScale, y)] where scale == .log {
+      if let point = values.firstIndex(where: { $0 <= 0 }) {
+        return .notAboveZero(axis: axis, series: name, point: point, value: values[point])
+      }
+    }
+    return nil
+  }
+}
+
+/// A point of a curve; a coordinate that is not finite is missing.
+struct ChartPoint: Equatable {
+  var x: Double
+  var y: Double
+
+  var isPresent: Bool { x.isFinite && y.isFinite }
+}
+
+/// How cells make charts: series by series, in loops and conditions too.
+@resultBuilder public enum SeriesBuilder {
+  public static func buildExpression(_ series: Series) -> [Series] { [series] }
+  public static func buildExpression(_ series: [Series]) -> [Series] { series }
+  public static func buildBlock(_ parts: [Series]...) -> [Series] { parts.flatMap { $0 } }
+  public static func buildArray(_ parts: [[Series]]) -> [Series] { parts.flatMap { $0 } }
+  public static func buildOptional(_ part: [Series]?) -> [Series] { part ?? [] }
+  public static func buildEither(first part: [Series]) -> [Series] { part }
+  public static func buildEither(second part: [Series]) -> [Series] { part }
+  public static func buildLimitedAvailability(_ part: [Series]) -> [Series] { part }
+}
