@@ -28,6 +28,9 @@ struct Arrangement {
   /// The panel left of each panel, or below it, whose labels stand for its own as well.
   private(set) var yNeighbours: [Int?] = []
   private(set) var xNeighbours: [Int?] = []
+  private let columns: Int
+  /// For each row of panels the height between their titles and themselves.
+  private var legendRooms: [Double] = []
   private(set) var margin = Figure.Margin(l: 0, r: 0, t: 0, b: 0)
   private(set) var titleLines: [String] = []
   /// The space between the margins.
@@ -39,17 +42,19 @@ struct Arrangement {
   /// - Parameters:
   ///   - barRooms: for each panel the room that its own colour bar takes, 0 without one.
   ///   - sharedBarRoom: the room right of all panels.
-  init(panels: [Heatmap], columns: Int, title: String?, titled: Bool, barRooms: [Double], sharedBarRoom: Double) {
+  init(panels: [Figure.Panel], columns: Int, title: String?, titled: Bool, barRooms: [Double], sharedBarRoom: Double) {
     let columns = max(1, min(columns, panels.count))
+    self.columns = columns
     let rows = (panels.count + columns - 1) / columns
     let grid = Grid(panels: panels, columns: columns, rows: rows, barRooms: barRooms)
     let widths = grid.widths
     let heights = grid.heights(widths)
-    slanted = panels.indices.map { AxisTicks(x: panels[$0]).isSlanted(length: grid.width(of: $0, in: widths)) }
+    slanted = panels.indices.map { panels[$0].isSlanted(width: grid.width(of: $0, in: widths)) }
     yNeighbours = panels.indices.map(grid.yNeighbour)
     xNeighbours = panels.indices.map(grid.xNeighbour)
     let lefts = (0..<columns).map { column in grid.maximum(column: column) { grid.left($0, slanted[$0]) } }
     let bottoms = (0..<rows).map { row in grid.maximum(row: row) { grid.bottom($0, slanted[$0]) } }
+    legendRooms = (0..<rows).map { row in grid.maximum(row: row) { grid.legend($0, widths) } }
     let titleRoom = titled ? Self.panelTitleRoom : 0
 
     var x = 0.0
@@ -62,27 +67,31 @@ struct Arrangement {
     var y = 0.0
     var ys: [Double] = []
     for row in 0..<rows {
-      if row > 0 { y += bottoms[row - 1] + titleRoom + 6 }
+      if row > 0 { y += bottoms[row - 1] + titleRoom + legendRooms[row] + 6 }
       ys.append(y)
       y += heights[row]
     }
     inner = panels.isEmpty ? Frame(x: 0, y: 0, width: 260, height: 60) : Frame(x: 0, y: 0, width: x, height: y)
     margin.l = max(lefts.first ?? 0, 12).rounded(.up)
-    margin.r = max(sharedBarRoom, 14).rounded(.up)
+    let overhang = grid.maximum(column: columns - 1) { panels[$0].lineChart.map { $0.xAxis.widestTick / 2 + 2 } ?? 0 }
+    margin.r = max(sharedBarRoom, 14, overhang).rounded(.up)
     margin.b = max(bottoms.last ?? 0, 8).rounded(.up)
     if let title, !title.isEmpty {
       titleLines = TextMetrics.wrapped(
         Markup.label(title), width: max(260, margin.l + inner.width + margin.r - 16), size: Self.titleSize * 1.05, limit: 4)
     }
     let titleBlock = titleLines.isEmpty ? 8 : 10 + Double(titleLines.count) * Self.titleLine + 6
-    margin.t = titleBlock + titleRoom
+    margin.t = titleBlock + titleRoom + (legendRooms.first ?? 0)
     frames = panels.indices.map { index in
       let (row, column) = (index / columns, index % columns)
-      let height = grid.isSquare(index) ? min(widths[column], heights[row]) : heights[row]
-      return Frame(x: xs[column], y: ys[row], width: grid.isSquare(index) ? height : widths[column], height: height)
+      let height = panels[index].isSquare ? min(widths[column], heights[row]) : heights[row]
+      return Frame(x: xs[column], y: ys[row], width: panels[index].isSquare ? height : widths[column], height: height)
     }
     widenForTitle()
   }
+
+  /// The height between a panel and its title.
+  func legendRoom(above panel: Int) -> Double { legendRooms[panel / columns] }
 
   /// A narrow figure grows on the right for the longest line of its title.
   private mutating func widenForTitle() {
@@ -115,7 +124,7 @@ extension AxisTicks {
 
 /// The panels in rows and columns, and what each needs.
 private struct Grid {
-  var panels: [Heatmap]
+  var panels: [Figure.Panel]
   var columns: Int
   var rows: Int
   var barRooms: [Double]
@@ -136,12 +145,6 @@ private struct Grid {
     (row * columns..<min(panels.count, (row + 1) * columns)).map(need).max() ?? 0
   }
 
-  /// Matrices such as attention patterns, of as many rows as columns.
-  func isSquare(_ panel: Int) -> Bool {
-    let values = panels[panel].values
-    return values.rows == values.columns && values.rows >= 8
-  }
-
   /// One a column. What would be wider than a page shrinks, but never below what can be read.
   var widths: [Double] {
     let natural = (0..<columns).map { column in maximum(column: column, naturalWidth) }
@@ -158,23 +161,22 @@ private struct Grid {
 
   func heights(_ widths: [Double]) -> [Double] {
     (0..<rows).map { row in
-      maximum(row: row) { isSquare($0) ? width(of: $0, in: widths) : naturalHeight($0) }
+      maximum(row: row) { panels[$0].isSquare ? width(of: $0, in: widths) : naturalHeight($0) }
     }
   }
 
   private func naturalWidth(_ panel: Int) -> Double {
-    let heatmap = panels[panel]
-    let title = min(TextMetrics.width(heatmap.title ?? "", size: Arrangement.panelTitleSize), 260)
-    let count = heatmap.values.columns
-    if heatmap.problem != nil { return max(title, 240) }
-    if isSquare(panel) { return min(Double(count) * Self.cellWidth(count), columns == 1 ? 620 : 420) }
+    let title = min(TextMetrics.width(panels[panel].title ?? "", size: Arrangement.panelTitleSize), 260)
+    if panels[panel].problem != nil { return max(title, 240) }
+    guard let count = panels[panel].heatmap?.values.columns else { return columns == 1 ? 620 : 380 }
+    if panels[panel].isSquare { return min(Double(count) * Self.cellWidth(count), columns == 1 ? 620 : 420) }
     let widest = count > 400 ? 1000.0 : 760
     return max(Self.narrowest, columns > 1 ? title : 0, min(Double(count) * Self.cellWidth(count), widest))
   }
 
   private func naturalHeight(_ panel: Int) -> Double {
     if panels[panel].problem != nil { return 90 }
-    let rows = panels[panel].values.rows
+    guard let rows = panels[panel].heatmap?.values.rows else { return columns == 1 ? 300 : 250 }
     return max(36, min(Double(rows) * Self.cellHeight(rows), rows > 60 ? 640 : 480)).rounded()
   }
 
@@ -182,39 +184,36 @@ private struct Grid {
   func yNeighbour(_ panel: Int) -> Int? {
     guard panel % columns > 0 else { return nil }
     let (own, other) = (panels[panel], panels[panel - 1])
-    let same = own.values.rows == other.values.rows && own.yLabels == other.yLabels && own.y == other.y
-    return same && own.problem == nil && other.problem == nil ? panel - 1 : nil
+    return own.sharesY(with: other) && own.problem == nil && other.problem == nil ? panel - 1 : nil
   }
 
   /// The panel below, if it has the same columns.
   func xNeighbour(_ panel: Int) -> Int? {
     guard panel + columns < panels.count else { return nil }
     let (own, other) = (panels[panel], panels[panel + columns])
-    let same = own.values.columns == other.values.columns && own.xLabels == other.xLabels && own.x == other.x
-    return same && own.problem == nil && other.problem == nil ? panel + columns : nil
+    return own.sharesX(with: other) && own.problem == nil && other.problem == nil ? panel + columns : nil
   }
 
   /// What stands left of a panel: its title, its labels, and the overhang of slanted labels below. Beside another panel these hang
   /// over its labels' free side.
   func left(_ panel: Int, _ slanted: Bool) -> Double {
-    let heatmap = panels[panel]
-    guard heatmap.problem == nil, yNeighbour(panel) == nil else { return 0 }
-    let labels = AxisTicks(y: heatmap).widest + 9
-    let overhang = slanted && panel % columns == 0 ? AxisTicks(x: heatmap).widest * 0.71 + 4 : 0
-    return max(labels + (heatmap.y == nil ? 0 : Arrangement.axisTitleRoom), overhang)
+    let drawn = panels[panel]
+    guard drawn.problem == nil, yNeighbour(panel) == nil else { return 0 }
+    let overhang = slanted && panel % columns == 0 ? drawn.slantedLabelWidth * 0.71 + 4 : 0
+    return max(drawn.yLabelWidth + 9 + (drawn.y == nil ? 0 : Arrangement.axisTitleRoom), overhang)
+  }
+
+  /// What stands between a panel and its title.
+  func legend(_ panel: Int, _ widths: [Double]) -> Double {
+    guard let chart = panels[panel].lineChart, chart.problem == nil else { return 0 }
+    return LegendRows(names: chart.legendNames, width: width(of: panel, in: widths)).height
   }
 
   /// What stands below a panel.
   func bottom(_ panel: Int, _ slanted: Bool) -> Double {
-    let heatmap = panels[panel]
-    guard heatmap.problem == nil, xNeighbour(panel) == nil else { return 0 }
-    let ticks = AxisTicks(x: heatmap)
-    let labels = !heatmap.showsXLabels ? 4 : slanted ? ticks.widest * 0.71 + 16 : AxisTicks.lineHeight + 8
-    return labels + (heatmap.x == nil ? 2 : Arrangement.axisTitleRoom)
+    let drawn = panels[panel]
+    guard drawn.problem == nil, xNeighbour(panel) == nil else { return 0 }
+    let labels = !drawn.showsXLabels ? 4 : slanted ? drawn.slantedLabelWidth * 0.71 + 16 : AxisTicks.lineHeight + 8
+    return labels + (drawn.x == nil ? 2 : Arrangement.axisTitleRoom)
   }
-}
-
-extension Heatmap {
-  /// The number 0 under a single column says nothing.
-  var showsXLabels: Bool { xLabels != nil || values.columns > 1 }
 }

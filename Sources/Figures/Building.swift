@@ -1,21 +1,20 @@
-/// How cells make figures: panels in a row, or in a grid, with one colour scale for all of them.
-@resultBuilder public enum PanelBuilder {
-  public static func buildExpression(_ panel: Heatmap) -> [Heatmap] { [panel] }
-  public static func buildExpression(_ panels: [Heatmap]) -> [Heatmap] { panels }
-  public static func buildBlock(_ parts: [Heatmap]...) -> [Heatmap] { parts.flatMap { $0 } }
-  public static func buildArray(_ parts: [[Heatmap]]) -> [Heatmap] { parts.flatMap { $0 } }
-  public static func buildOptional(_ part: [Heatmap]?) -> [Heatmap] { part ?? [] }
-  public static func buildEither(first part: [Heatmap]) -> [Heatmap] { part }
-  public static func buildEither(second part: [Heatmap]) -> [Heatmap] { part }
-  public static func buildLimitedAvailability(_ part: [Heatmap]) -> [Heatmap] { part }
-}
-
 extension Figure {
   /// One heatmap; its title is the figure's.
   public init(_ heatmap: Heatmap) {
     var panel = heatmap
     panel.title = nil
-    self = FigureBuilder(title: heatmap.title, panels: [panel], columns: 1, range: nil, sharesColors: true).figure
+    self.init(.heatmap(panel), title: heatmap.title)
+  }
+
+  /// One chart; its title is the figure's.
+  public init(_ chart: LineChart) {
+    var panel = chart
+    panel.title = nil
+    self.init(.lineChart(panel), title: chart.title)
+  }
+
+  private init(_ panel: Panel, title: String?) {
+    self = FigureBuilder(title: title, panels: [panel], columns: 1, range: nil, sharesColors: true).figure
   }
 
   /// Panels side by side.
@@ -31,7 +30,7 @@ extension Figure {
   ///   - sharesColors: whether equal colours mean equal values in all panels, with one colour bar.
   public static func row(
     title: String? = nil, range: ClosedRange<Double>? = nil, sharesColors: Bool = true,
-    @PanelBuilder panels: () throws -> [Heatmap]
+    @PanelBuilder panels: () throws -> [Panel]
   ) rethrows -> Figure {
     let panels = try panels()
     return FigureBuilder(title: title, panels: panels, columns: max(1, panels.count), range: range, sharesColors: sharesColors)
@@ -41,7 +40,7 @@ extension Figure {
   /// Panels in rows of `columns`, as `row` otherwise.
   public static func grid(
     title: String? = nil, columns: Int, range: ClosedRange<Double>? = nil, sharesColors: Bool = true,
-    @PanelBuilder panels: () throws -> [Heatmap]
+    @PanelBuilder panels: () throws -> [Panel]
   ) rethrows -> Figure {
     FigureBuilder(title: title, panels: try panels(), columns: columns, range: range, sharesColors: sharesColors).figure
   }
@@ -73,9 +72,10 @@ private struct PanelScale {
   }
 
   /// Shared: one for each kind of scale, spanning its panels' ranges; otherwise one for each panel.
-  static func scales(of panels: [Heatmap], shared: Bool, range: ClosedRange<Double>?) -> [PanelScale] {
+  static func scales(of panels: [Figure.Panel], shared: Bool, range: ClosedRange<Double>?) -> [PanelScale] {
     var found: [PanelScale] = []
-    for (index, panel) in panels.enumerated() where panel.problem == nil {
+    for (index, panel) in panels.map(\.heatmap).enumerated() {
+      guard let panel, panel.problem == nil else { continue }
       let own = panel.range.flatMap(usable) ?? panel.scale.defaultRange(of: panel.values.present)
       let title = panel.colorBar.map { TextMetrics.clipped(Markup.label($0), to: 24) }
       if shared, let same = found.firstIndex(where: { $0.scale == panel.scale }) {
@@ -99,12 +99,12 @@ private struct PanelScale {
 
 /// From panels to the schema.
 private struct FigureBuilder {
-  let panels: [Heatmap]
+  let panels: [Figure.Panel]
   let sharesColors: Bool
   let scales: [PanelScale]
   let arrangement: Arrangement
 
-  init(title: String?, panels: [Heatmap], columns: Int, range: ClosedRange<Double>?, sharesColors: Bool) {
+  init(title: String?, panels: [Figure.Panel], columns: Int, range: ClosedRange<Double>?, sharesColors: Bool) {
     self.panels = panels
     self.sharesColors = sharesColors
     let scales = PanelScale.scales(of: panels, shared: sharesColors, range: range)
@@ -122,8 +122,14 @@ private struct FigureBuilder {
       layout.annotations += annotations(panel)
       guard panels[panel].problem == nil else { continue }
       let number = axisNumber(panel)
-      let scale = scales.firstIndex { $0.panels.contains(panel) } ?? 0
-      traces.append(.heatmap(trace(panels[panel], axis: number, scale: scale)))
+      switch panels[panel] {
+      case .heatmap(let heatmap):
+        let scale = scales.firstIndex { $0.panels.contains(panel) } ?? 0
+        traces.append(.heatmap(trace(heatmap, axis: number, scale: scale)))
+      case .lineChart(let chart):
+        traces += chart.traces(axis: number)
+        if !chart.legendNames.isEmpty { layout.legends["legend" + number] = legend(panel) }
+      }
       (layout.axes["xaxis" + number], layout.axes["yaxis" + number]) = axes(panel)
     }
     if panels.isEmpty { layout.annotations.append(note("No data: the figure has no panels", in: arrangement.inner)) }
@@ -148,14 +154,14 @@ private struct FigureBuilder {
 
   private func trace(_ panel: Heatmap, axis: String, scale: Int) -> Figure.HeatmapTrace {
     Figure.HeatmapTrace(
-      z: panel.values, name: panel.title.map { PlotlyText.escape(Markup.label($0)) }, xaxis: "x" + axis, yaxis: "y" + axis,
+      z: panel.values, name: panel.title.map { PlotlyText.label($0) }, xaxis: "x" + axis, yaxis: "y" + axis,
       coloraxis: colorAxisName(scale), hovertemplate: hoverTemplate(panel))
   }
 
   /// `layer %{y}, head %{x}: %{z:.4~g}`; a label speaks for itself where the axis has no title.
   private func hoverTemplate(_ panel: Heatmap) -> String {
     func place(_ title: String?, _ labels: [String]?, _ fallback: String, _ name: String) -> String {
-      let title = title.map { PlotlyText.escape(Markup.label($0)) + " " } ?? (labels == nil ? fallback + " " : "")
+      let title = title.map { PlotlyText.label($0) + " " } ?? (labels == nil ? fallback + " " : "")
       return title + "%{\(name)}"
     }
     let row = place(panel.y, panel.yLabels, "row", "y")
@@ -170,37 +176,52 @@ private struct FigureBuilder {
   }
 
   private func axes(_ panel: Int) -> (x: Figure.Axis, y: Figure.Axis) {
-    let (heatmap, number) = (panels[panel], axisNumber(panel))
-    let frame = arrangement.frames[panel]
+    let (number, frame) = (axisNumber(panel), arrangement.frames[panel])
     let domains = arrangement.domains(of: frame)
-    var x = axis(AxisTicks(x: heatmap), heatmap.xLabels, heatmap.x, length: frame.width, room: AxisTicks(x: heatmap).widest + 10)
+    var (x, y) =
+      switch panels[panel] {
+      case .heatmap(let heatmap): axes(heatmap, frame, isSlanted: arrangement.slanted[panel])
+      case .lineChart(let chart): chart.axes
+      }
     x.domain = domains.x
     x.anchor = "y" + number
-    x.tickangle = arrangement.slanted[panel] ? -AxisTicks.slant : 0
-    if !heatmap.showsXLabels { x.showticklabels = false }
     if let below = arrangement.xNeighbours[panel] { x.follow("x" + axisNumber(below)) }
-    var y = axis(AxisTicks(y: heatmap), heatmap.yLabels, heatmap.y, length: frame.height, room: AxisTicks.lineHeight)
     y.domain = domains.y
     y.anchor = "x" + number
-    y.autorange = .reversed
     if let left = arrangement.yNeighbours[panel] { y.follow("y" + axisNumber(left)) }
+    return (x, y)
+  }
+
+  private func axes(_ heatmap: Heatmap, _ frame: Arrangement.Frame, isSlanted: Bool) -> (x: Figure.Axis, y: Figure.Axis) {
+    var x = axis(AxisTicks(x: heatmap), heatmap.xLabels, heatmap.x, length: frame.width, room: AxisTicks(x: heatmap).widest + 10)
+    x.tickangle = isSlanted ? -AxisTicks.slant : 0
+    if !heatmap.showsXLabels { x.showticklabels = false }
+    var y = axis(AxisTicks(y: heatmap), heatmap.yLabels, heatmap.y, length: frame.height, room: AxisTicks.lineHeight)
+    y.autorange = .reversed
     return (x, y)
   }
 
   private func axis(_ ticks: AxisTicks, _ labels: [String]?, _ title: String?, length: Double, room: Double) -> Figure.Axis {
     var axis = Figure.Axis(showgrid: false, zeroline: false)
     axis.title = title.map {
-      Figure.Title(text: PlotlyText.escape(Markup.label($0)), font: Figure.Font(size: Arrangement.axisTitleSize))
+      Figure.Title(text: PlotlyText.label($0), font: Figure.Font(size: Arrangement.axisTitleSize))
     }
     if let labels {
       axis.tickmode = "array"
       axis.tickvals = labels.indices.map(Double.init)
-      axis.ticktext = labels.map { PlotlyText.escape(Markup.label($0)) }
+      axis.ticktext = labels.map { PlotlyText.label($0) }
     } else {
       axis.tick0 = 0
       axis.dtick = Double(ticks.stride(length: length, room: room))
     }
     return axis
+  }
+
+  /// Above the panel, from its left edge on.
+  private func legend(_ panel: Int) -> Figure.Legend {
+    let frame = arrangement.frames[panel]
+    return Figure.Legend(
+      orientation: "h", x: arrangement.across(frame.x), y: arrangement.up(frame.y), xanchor: "left", yanchor: "bottom")
   }
 
   private func colorAxisName(_ index: Int) -> String { "coloraxis" + (index == 0 ? "" : String(index + 1)) }
@@ -230,7 +251,7 @@ private struct FigureBuilder {
       found.append(
         Figure.Annotation(
           text: PlotlyText.escape(text), x: arrangement.across(frame.x + frame.width / 2),
-          y: arrangement.up(frame.y), xref: "paper", yref: "paper", xanchor: "center",
+          y: arrangement.up(frame.y - arrangement.legendRoom(above: panel)), xref: "paper", yref: "paper", xanchor: "center",
           yanchor: "bottom", showarrow: false, font: Figure.Font(size: Arrangement.panelTitleSize)))
     }
     if let problem = panels[panel].problem { found.append(note(problem.description, in: frame)) }

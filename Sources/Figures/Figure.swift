@@ -12,13 +12,14 @@ import Foundation
 /// Promises:
 /// - The JSON is valid for Plotly, with the geometry that the SVG has: sizes, domains and margins in it are the ones drawn.
 /// - The SVG stands alone: no request, no script, no identifier that could clash with another figure on the page. It takes the
-///   colour of the text around it, so it is readable on light and dark pages. It is never larger than 500 KB (see `SVGCells`).
+///   colour of the text around it, so it is readable on light and dark pages. It is never larger than 500 KB (see `SVGCells` and
+///   `SVGCurves`).
 /// - Every text of a figure may hold anything; it comes out as text.
 /// - The same figure gives the same bytes.
 ///
 /// The module knows nothing of tensors, models, or notebooks.
 public struct Figure: Codable, Sendable, Equatable {
-  /// One trace a panel that could be drawn, in order.
+  /// What could be drawn, in the order of the panels: one trace a heatmap, and one a curve.
   public var data: [Trace]
   /// Sizes, titles, axes and colour scales.
   public var layout: Layout
@@ -52,8 +53,22 @@ public struct Figure: Codable, Sendable, Equatable {
     data.compactMap { trace in
       switch trace {
       case .heatmap(let heatmap): heatmap.z.elements.isEmpty ? nil : heatmap
+      case .scatter: nil
       }
     }
+  }
+
+  /// The curves in order, those on the same axes together, without axes that have nothing to draw.
+  package var charts: [[ScatterTrace]] {
+    var charts: [[ScatterTrace]] = []
+    for case .scatter(let trace) in data {
+      if let index = charts.firstIndex(where: { $0[0].axes == trace.axes }) {
+        charts[index].append(trace)
+      } else {
+        charts.append([trace])
+      }
+    }
+    return charts.filter { $0.contains { $0.points.contains(where: \.isPresent) } }
   }
 
   /// The title without markup, on one line.

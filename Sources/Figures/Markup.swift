@@ -59,6 +59,9 @@ enum PlotlyText {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }
 
+  /// A name on one line as Plotly must be told it.
+  static func label(_ text: String) -> String { escape(Markup.label(text)) }
+
   /// What Plotly's text says without its markup; `<br>` is a line break.
   static func plain(_ text: String) -> String {
     guard text.contains(where: { $0 == "<" || $0 == "&" }) else { return text }

@@ -15,6 +15,8 @@ struct NumberAxis: Equatable {
   /// - Parameter ends: powers of ten on a log axis. What cannot be divided is widened.
   init(ends: ClosedRange<Double>, isLog: Bool) {
     self.isLog = isLog
+    // No number has other powers of ten.
+    let ends = isLog ? ends.clamped(to: -330...310) : ends
     self.ends = ends
     let size = max(abs(ends.lowerBound), abs(ends.upperBound))
     let span = ends.upperBound - ends.lowerBound
@@ -102,11 +104,11 @@ struct NumberAxis: Equatable {
 
   private static func plain(_ value: Double) -> Tick { Tick(value: value, text: NumberFormat(".4~g")(value)) }
 
-  /// `0.01` and `100`; on axes that reach beyond a thousandth or a hundred thousand `10⁶`.
+  /// `0.01` and `100`; on axes that reach beyond a thousandth or ten thousand `10⁶`.
   private static func power(_ exponent: Int, among all: [Int]) -> Tick {
     let value = pow(10, Double(exponent))
-    if let low = all.first, let high = all.last, low >= -3, high <= 5 {
-      return Tick(value: value, text: NumberFormat(exponent < 0 ? ".\(-exponent)f" : ",.0f")(value))
+    if let low = all.first, let high = all.last, low >= -3, high <= 4 {
+      return Tick(value: value, text: NumberFormat(".\(max(0, -exponent))f")(value))
     }
     let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
     let raised = String(abs(exponent)).compactMap(\.wholeNumberValue).map { digits[$0] }

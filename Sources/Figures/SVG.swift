@@ -17,17 +17,24 @@ private struct SVGDrawing {
     self.figure = figure
     geometry = SVGGeometry(figure.layout)
     let panels = figure.heatmaps.map { SVGPanel($0, in: figure, geometry) }
+    let charts = figure.charts.map { SVGChart($0, in: figure, geometry) }
     var frame = SVGText()
     title(&frame)
     for note in figure.layout.annotations { annotation(note, &frame) }
-    for panel in panels { SVGAxes(panel: panel).draw(&frame) }
+    for panel in panels { panel.axes.draw(&frame) }
+    for chart in charts {
+      chart.axes.draw(&frame)
+      SVGLegend(panel: chart).draw(&frame)
+    }
     for (_, axis) in figure.layout.colorAxes.sorted(by: { $0.key < $1.key }) {
       SVGColorBar(axis: axis, geometry: geometry).draw(&frame)
     }
     let alt = Markup.escape(TextMetrics.clipped(alt, to: 4000))
-    let cells = SVGCells(panels: panels, budget: max(60_000, Self.largest - frame.text.utf8.count - alt.utf8.count - 1000))
+    let budget = max(60_000, Self.largest - frame.text.utf8.count - alt.utf8.count - 1000)
+    let curves = SVGCurves(charts: charts, budget: panels.isEmpty ? budget : budget / 2)
+    let cells = SVGCells(panels: panels, budget: budget - curves.text.utf8.count)
     var height = geometry.height
-    if let remark = cells.remark {
+    for remark in [cells.remark, curves.remark].compactMap({ $0 }) {
       frame.element("text", ["x": Numbers.coordinate(12), "y": Numbers.coordinate(height + 6), "fill-opacity": ".7"], remark)
       height += 18
     }
@@ -36,7 +43,7 @@ private struct SVGDrawing {
       #"<svg xmlns="http://www.w3.org/2000/svg" class="folio-figure" viewBox="0 0 \#(size.0) \#(size.1)" width="\#(size.0)" height="\#(size.1)" "#
       + #"style="--natural:\#(size.0)px;max-width:100%;height:auto" role="img" aria-label="\#(alt)" fill="currentColor" font-size="11" "#
       + #"font-family="var(--figure-font,system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica Neue&quot;,Arial,sans-serif)">"#
-      + "\n" + cells.text + frame.text + "</svg>"
+      + "\n" + cells.text + curves.text + frame.text + "</svg>"
   }
 
   private func title(_ svg: inout SVGText) {
@@ -112,7 +119,7 @@ struct SVGPanel {
   var range: ClosedRange<Double>
   var x: Figure.Axis
   var y: Figure.Axis
-  var hover: HoverText
+  var hover: CellHover
 
   init(_ trace: Figure.HeatmapTrace, in figure: Figure, _ geometry: SVGGeometry) {
     let axes = figure.layout.axes
@@ -123,7 +130,7 @@ struct SVGPanel {
     let axis = trace.coloraxis.flatMap { figure.layout.colorAxes[$0] }
     scale = axis?.colorscale ?? .diverging
     range = axis?.range ?? scale.defaultRange(of: trace.z.present)
-    hover = HoverText(template: trace.hovertemplate, x: x.labels(trace.z.columns), y: y.labels(trace.z.rows))
+    hover = CellHover(template: trace.hovertemplate, x: x.labels(trace.z.columns), y: y.labels(trace.z.rows))
   }
 
   var xTicks: AxisTicks { AxisTicks(labels: x.labels(values.columns), count: values.columns) }
@@ -131,6 +138,26 @@ struct SVGPanel {
   var cellWidth: Double { frame.width / Double(max(1, values.columns)) }
   var cellHeight: Double { frame.height / Double(max(1, values.rows)) }
   var isUpsideDown: Bool { y.autorange != .reversed }
+
+  /// Labels for as many cells as have room.
+  var axes: SVGAxes {
+    let (xTicks, yTicks) = (xTicks, yTicks)
+    let isSlanted = (x.tickangle ?? 0) != 0 || (x.tickangle == nil && xTicks.isSlanted(length: frame.width))
+    let stride = (
+      x: xTicks.stride(length: frame.width, room: xTicks.roomAcross(slanted: isSlanted)),
+      y: yTicks.stride(length: frame.height, room: AxisTicks.lineHeight)
+    )
+    let across = Swift.stride(from: 0, to: xTicks.count, by: stride.x).map { index in
+      SVGAxes.Mark(place: frame.x + (Double(index) + 0.5) * cellWidth, text: xTicks.text(index))
+    }
+    let down = Swift.stride(from: 0, to: yTicks.count, by: stride.y).map { index in
+      let row = isUpsideDown ? yTicks.count - 1 - index : index
+      return SVGAxes.Mark(place: frame.y + (Double(row) + 0.5) * cellHeight, text: yTicks.text(index))
+    }
+    return SVGAxes(
+      frame: frame, x: SVGAxes.Side(axis: x, marks: across, widest: xTicks.widest, isSlanted: isSlanted),
+      y: SVGAxes.Side(axis: y, marks: down, widest: yTicks.widest))
+  }
 }
 
 extension Figure.Axis {
@@ -150,41 +177,6 @@ extension Figure.ColorAxis {
     guard let cmin, let cmax, cmin.isFinite, cmax.isFinite, cmin < cmax else { return nil }
     return cmin...cmax
   }
-}
-
-/// What a cell says on hovering.
-struct HoverText {
-  /// The template's texts and variables by turns: `layer `, `y`, `, head `, `x`, …
-  private var parts: [(text: String, variable: Substring)] = []
-  private var x: [String]?
-  private var y: [String]?
-  private var format = NumberFormat(".4~g")
-
-  init(template: String?, x: [String]?, y: [String]?) {
-    (self.x, self.y) = (x?.map(Self.label), y?.map(Self.label))
-    var rest = (template ?? "row %{y}, column %{x}: %{z}").replacing("<extra></extra>", with: "")[...]
-    while let open = rest.firstRange(of: "%{"), let close = rest[open.upperBound...].firstIndex(of: "}") {
-      let variable = rest[open.upperBound..<close]
-      if variable.hasPrefix("z:") { format = NumberFormat(String(variable.dropFirst(2))) }
-      parts.append((Self.label(PlotlyText.plain(String(rest[..<open.lowerBound]))), variable.prefix { $0 != ":" }))
-      rest = rest[rest.index(after: close)...]
-    }
-    parts.append((Self.label(PlotlyText.plain(String(rest))), ""))
-  }
-
-  /// `layer 3, head 1: 0.812`
-  func text(row: Int, column: Int, _ value: Double) -> String {
-    parts.map { part in
-      switch part.variable {
-      case "x": part.text + (x.map { $0[column] } ?? String(column))
-      case "y": part.text + (y.map { $0[row] } ?? String(row))
-      case "z": part.text + format(value)
-      default: part.text
-      }
-    }.joined()
-  }
-
-  private static func label(_ text: String) -> String { TextMetrics.clipped(Markup.label(text), to: 60) }
 }
 
 /// SVG elements, one a line.

@@ -1,9 +1,24 @@
 /// A panel's outline, ticks, labels and axis titles.
 struct SVGAxes {
-  var panel: SVGPanel
+  /// A label, and where it stands along its axis, in pixels of the drawing.
+  struct Mark {
+    var place: Double
+    var text: String
+  }
+
+  /// An axis, its labels, and the width of the widest that it could have.
+  struct Side {
+    var axis: Figure.Axis
+    var marks: [Mark]
+    var widest: Double
+    var isSlanted = false
+  }
+
+  var frame: Arrangement.Frame
+  var x: Side
+  var y: Side
 
   func draw(_ svg: inout SVGText) {
-    let frame = panel.frame
     svg.element(
       "rect",
       [
@@ -11,45 +26,37 @@ struct SVGAxes {
         "height": Numbers.coordinate(frame.height), "fill": "none", "stroke": "currentColor", "stroke-opacity": ".3",
         "stroke-width": ".75",
       ])
-    if panel.y.showticklabels != false { drawY(&svg) }
-    if panel.x.showticklabels != false { drawX(&svg) }
+    if y.axis.showticklabels != false { drawY(&svg) }
+    if x.axis.showticklabels != false { drawX(&svg) }
     drawTitles(&svg)
   }
 
   private func drawY(_ svg: inout SVGText) {
-    let ticks = panel.yTicks
-    let (x, stride) = (panel.frame.x, ticks.stride(length: panel.frame.height, room: AxisTicks.lineHeight))
-    var marks = ""
+    var path = ""
     svg.raw(#"<g text-anchor="end" fill-opacity=".82" style="white-space:pre">"#)
-    for index in Swift.stride(from: 0, to: ticks.count, by: stride) {
-      let row = panel.isUpsideDown ? ticks.count - 1 - index : index
-      let y = panel.frame.y + (Double(row) + 0.5) * panel.cellHeight
-      marks += "M\(Numbers.coordinate(x)) \(Numbers.coordinate(y))h-4"
-      svg.element("text", ["x": Numbers.coordinate(x - 7), "y": Numbers.coordinate(y + 3.8)], ticks.text(index))
+    for mark in y.marks {
+      path += "M\(Numbers.coordinate(frame.x)) \(Numbers.coordinate(mark.place))h-4"
+      svg.element("text", ["x": Numbers.coordinate(frame.x - 7), "y": Numbers.coordinate(mark.place + 3.8)], mark.text)
     }
     svg.raw("</g>")
-    drawMarks(marks, &svg)
+    drawMarks(path, &svg)
   }
 
   private func drawX(_ svg: inout SVGText) {
-    let ticks = panel.xTicks
-    let slanted = (panel.x.tickangle ?? 0) != 0 || (panel.x.tickangle == nil && ticks.isSlanted(length: panel.frame.width))
-    let stride = ticks.stride(length: panel.frame.width, room: ticks.roomAcross(slanted: slanted))
-    let y = panel.frame.y + panel.frame.height
-    var marks = ""
-    svg.raw(#"<g text-anchor="\#(slanted ? "end" : "middle")" fill-opacity=".82" style="white-space:pre">"#)
-    for index in Swift.stride(from: 0, to: ticks.count, by: stride) {
-      let x = panel.frame.x + (Double(index) + 0.5) * panel.cellWidth
-      marks += "M\(Numbers.coordinate(x)) \(Numbers.coordinate(y))v4"
-      if slanted {
-        let place = "translate(\(Numbers.coordinate(x + 4)) \(Numbers.coordinate(y + 12)))rotate(-45)"
-        svg.element("text", ["transform": place], ticks.text(index))
+    let bottom = frame.y + frame.height
+    var path = ""
+    svg.raw(#"<g text-anchor="\#(x.isSlanted ? "end" : "middle")" fill-opacity=".82" style="white-space:pre">"#)
+    for mark in x.marks {
+      path += "M\(Numbers.coordinate(mark.place)) \(Numbers.coordinate(bottom))v4"
+      if x.isSlanted {
+        let place = "translate(\(Numbers.coordinate(mark.place + 4)) \(Numbers.coordinate(bottom + 12)))rotate(-45)"
+        svg.element("text", ["transform": place], mark.text)
       } else {
-        svg.element("text", ["x": Numbers.coordinate(x), "y": Numbers.coordinate(y + 16)], ticks.text(index))
+        svg.element("text", ["x": Numbers.coordinate(mark.place), "y": Numbers.coordinate(bottom + 16)], mark.text)
       }
     }
     svg.raw("</g>")
-    drawMarks(marks, &svg)
+    drawMarks(path, &svg)
   }
 
   private func drawMarks(_ path: String, _ svg: inout SVGText) {
@@ -57,11 +64,9 @@ struct SVGAxes {
   }
 
   private func drawTitles(_ svg: inout SVGText) {
-    let frame = panel.frame
     let size = Numbers.coordinate(Arrangement.axisTitleSize)
-    if let title = label(panel.x.title, length: frame.width) {
-      let ticks = panel.xTicks
-      let labels = panel.x.showticklabels == false ? 4 : (panel.x.tickangle ?? 0) != 0 ? ticks.widest * 0.71 + 16 : 22
+    if let title = label(x.axis.title, length: frame.width) {
+      let labels = x.axis.showticklabels == false ? 4 : x.isSlanted ? x.widest * 0.71 + 16 : 22
       svg.element(
         "text",
         [
@@ -69,13 +74,16 @@ struct SVGAxes {
           "text-anchor": "middle", "font-size": size, "fill-opacity": ".82",
         ], title)
     }
-    if let title = label(panel.y.title, length: frame.height) {
-      let labels = panel.y.showticklabels == false ? 0 : panel.yTicks.widest
-      let x = Numbers.coordinate(frame.x - 17 - labels)
-      let y = Numbers.coordinate(frame.y + frame.height / 2)
+    if let title = label(y.axis.title, length: frame.height) {
+      let labels = y.axis.showticklabels == false ? 0 : y.widest
+      let left = Numbers.coordinate(frame.x - 17 - labels)
+      let middle = Numbers.coordinate(frame.y + frame.height / 2)
       svg.element(
         "text",
-        ["transform": "translate(\(x) \(y))rotate(-90)", "text-anchor": "middle", "font-size": size, "fill-opacity": ".82"],
+        [
+          "transform": "translate(\(left) \(middle))rotate(-90)", "text-anchor": "middle", "font-size": size,
+          "fill-opacity": ".82",
+        ],
         title)
     }
   }

@@ -6,6 +6,7 @@ extension Figure {
   /// One drawing on a pair of axes.
   public enum Trace: Sendable, Equatable {
     case heatmap(HeatmapTrace)
+    case scatter(ScatterTrace)
   }
 
   /// A matrix as coloured cells.
@@ -36,6 +37,8 @@ extension Figure {
     public var axes: [String: Axis] = [:]
     /// `coloraxis`, `coloraxis2`, …
     public var colorAxes: [String: ColorAxis] = [:]
+    /// `legend`, `legend2`, …
+    public var legends: [String: Legend] = [:]
   }
 
   /// A title of a figure, an axis, or a colour bar.
@@ -63,6 +66,10 @@ extension Figure {
 
   /// One side of a panel: where it lies, and what stands along it. A cell's middle is at its index.
   public struct Axis: Codable, Sendable, Equatable {
+    /// `linear`, `log`
+    public var type: String?
+    /// The numbers at the ends, on a log axis their powers of ten.
+    public var range: [Double?]?
     /// Where it lies, from 0 to 1 of the space between the margins; 0 is left, or below.
     public var domain: [Double]?
     public var anchor: String?
@@ -80,6 +87,7 @@ extension Figure {
     public var tickangle: Double?
     public var showticklabels: Bool?
     public var showgrid: Bool?
+    public var gridcolor: String?
     public var zeroline: Bool?
   }
 
@@ -135,16 +143,21 @@ extension Figure.Trace: Codable {
     case .heatmap(let trace):
       try object.encode("heatmap", forKey: .type)
       try trace.encode(to: encoder)
+    case .scatter(let trace):
+      try object.encode("scatter", forKey: .type)
+      try trace.encode(to: encoder)
     }
   }
 
   public init(from decoder: any Decoder) throws {
     let object = try decoder.container(keyedBy: Key.self)
     let type = try object.decodeIfPresent(String.self, forKey: .type) ?? "scatter"
-    guard type == "heatmap" else {
+    switch type {
+    case "heatmap": self = .heatmap(try Figure.HeatmapTrace(from: decoder))
+    case "scatter", "scattergl": self = .scatter(try Figure.ScatterTrace(from: decoder))
+    default:
       throw DecodingError.dataCorruptedError(forKey: .type, in: object, debugDescription: "traces of type \(type) are not known")
     }
-    self = .heatmap(try Figure.HeatmapTrace(from: decoder))
   }
 }
 
@@ -218,6 +231,7 @@ extension Figure.Layout: Codable {
     if !annotations.isEmpty { try object.encode(annotations, forKey: .annotations) }
     for (name, axis) in axes { try object.encode(axis, forKey: Key(stringValue: name)) }
     for (name, axis) in colorAxes { try object.encode(axis, forKey: Key(stringValue: name)) }
+    for (name, legend) in legends { try object.encode(legend, forKey: Key(stringValue: name)) }
   }
 
   public init(from decoder: any Decoder) throws {
@@ -231,6 +245,7 @@ extension Figure.Layout: Codable {
     for key in object.allKeys {
       if key.names("xaxis") || key.names("yaxis") { axes[key.stringValue] = try object.decode(Figure.Axis.self, forKey: key) }
       if key.names("coloraxis") { colorAxes[key.stringValue] = try object.decode(Figure.ColorAxis.self, forKey: key) }
+      if key.names("legend") { legends[key.stringValue] = try object.decode(Figure.Legend.self, forKey: key) }
     }
   }
 }

@@ -38,8 +38,8 @@ package enum Parallel {
 
   /// Divides `rows` rows of `width` numbers each, if they are enough to be worth it.
   package static func overRows(_ rows: Int, width: Int, _ part: (Range<Int>) -> Void) {
-    // Below some 10 µs of work, waking a thread costs more than it saves.
-    let parts = min(threads, rows, max(1, rows * width / 32_768))
+    // Below some 10 µs of work, waking a thread costs more than it saves. More parts than threads, since a core may be busy elsewhere.
+    let parts = min(4 * threads, rows, max(1, rows * width / 32_768))
     perform(parts) { part(rows * $0 / parts..<rows * ($0 + 1) / parts) }
   }
 }

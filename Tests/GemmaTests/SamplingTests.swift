@@ -64,7 +64,9 @@ struct SamplingTests {
     let prompts = try [prompt(40), prompt(7), prompt(294), [2, 700, 701], prompt(41)]
     for sampling in [Sampling.greedy, try Sampling(temperature: 1.2, topK: 50, seed: 3)] {
       var pieces = Array(repeating: "", count: prompts.count)
-      let together = try model.generate(batch: prompts, until: [341, 306], maxNewTokens: 9, sampling: sampling) { pieces[$0] += $1 }
+      let together = try model.generate(batch: prompts, until: [341, 306], maxNewTokens: 9, sampling: sampling) {
+        pieces[$0] += $1
+      }
       #expect(pieces == together.map(\.newText))
       if sampling == .greedy {
         for (prompt, text) in zip(prompts, together) {

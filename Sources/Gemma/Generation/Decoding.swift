@@ -65,7 +65,8 @@ struct TokenDecoder {
   }
 
   /// The heads of one group, which read the same keys and values.
-  private func attend(_ query: Tensor, _ past: (keys: Tensor, values: Tensor), _ group: Int, into z: UnsafeMutablePointer<Float>) {
+  private func attend(_ query: Tensor, _ past: (keys: Tensor, values: Tensor), _ group: Int, into z: UnsafeMutablePointer<Float>)
+  {
     let (heads, c, count) = (configuration.headsPerKeyValueHead, configuration.headWidth, past.keys.shape[0])
     let (stride, first) = (past.keys.shape[1], group * heads * c)
     var pattern = Tensor(uninitialized: [heads, count])

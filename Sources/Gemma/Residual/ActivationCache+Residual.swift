@@ -10,18 +10,19 @@ public enum ResidualWriters: Sendable {
   case mlp
 }
 
-/// TransformerLens's vocabulary of the residual stream. Each function needs activations that the run captured, and there is a `Capture`
-/// of the same name that holds them: `model.run(prompt, capturing: .headResults.atLast(1)).cache.headResults()`. What is missing is
-/// `notCaptured`, which says what to add.
+/// TransformerLens's vocabulary of the residual stream. Each function needs activations that the run captured, and there is a
+/// `Capture` of the same name that holds them: `model.run(prompt, capturing: .headResults.atLast(1)).cache.headResults()`. What
+/// is missing is `notCaptured`, which says what to add.
 ///
-/// `upTo` is TransformerLens's `layer`: the parts are those that the attention of this layer reads, with `mlpInput` those that its MLP
-/// reads, and if nil, those that the unembedding reads. With `normalized`, the norm of that reader is applied to every part; see
-/// `normalized(_:at:mlpInput:)`.
+/// `upTo` is TransformerLens's `layer`: the parts are those that the attention of this layer reads, with `mlpInput` those that
+/// its MLP reads, and if nil, those that the unembedding reads. With `normalized`, the norm of that reader is applied to every
+/// part; see `normalized(_:at:mlpInput:)`.
 extension ActivationCache {
-  /// The residual stream before each layer, and at the end: TransformerLens's `accumulated_resid`, for the logit lens. The labels are
-  /// `0_pre`, `0_mid` if `includingMid`, `1_pre`, …, `final_post`.
+  /// The residual stream before each layer, and at the end: TransformerLens's `accumulated_resid`, for the logit lens. The labels
+  /// are `0_pre`, `0_mid` if `includingMid`, `1_pre`, …, `final_post`.
   ///
-  /// Needs `residualPre` of each layer, `residualMid` for what lies between attention and MLP, and `residualPost` of the last layer.
+  /// Needs `residualPre` of each layer, `residualMid` for what lies between attention and MLP, and `residualPost` of the last
+  /// layer.
   public func accumulatedResidual(
     upTo layer: Int? = nil, includingMid: Bool = false, mlpInput: Bool = false, normalized: Bool = false
   ) throws(GemmaError) -> ResidualStack {
@@ -37,8 +38,8 @@ extension ActivationCache {
     return try stack(points, place, normalized: normalized)
   }
 
-  /// What the embedding and each layer's attention and MLP write into the residual stream: TransformerLens's `decompose_resid`. The labels
-  /// are `embed`, `0_attn_out`, `0_mlp_out`, `1_attn_out`, …; all together sum to the residual stream.
+  /// What the embedding and each layer's attention and MLP write into the residual stream: TransformerLens's `decompose_resid`.
+  /// The labels are `embed`, `0_attn_out`, `0_mlp_out`, `1_attn_out`, …; all together sum to the residual stream.
   ///
   /// Needs `embedding`, `attentionOutput` and `mlpOutput`, as far as they are asked for.
   public func decomposedResidual(
@@ -54,12 +55,12 @@ extension ActivationCache {
     return try stack(points, place, normalized: normalized)
   }
 
-  /// Every head, every neuron (or every MLP as a whole), and the embedding: TransformerLens's `get_full_resid_decomposition`. The labels
-  /// are `L0H0`, …, then `L0N0`, … (or `0_mlp_out`, …), then `embed`; all together sum to the residual stream. Gemma has no biases, so
-  /// that TransformerLens's `bias` is left out: it is 0.
+  /// Every head, every neuron (or every MLP as a whole), and the embedding: TransformerLens's `get_full_resid_decomposition`. The
+  /// labels are `L0H0`, …, then `L0N0`, … (or `0_mlp_out`, …), then `embed`; all together sum to the residual stream. Gemma has
+  /// no biases, so that TransformerLens's `bias` is left out: it is 0.
   ///
-  /// Needs `z` (or `result`), `mlpPost` (or `mlpOutput`) and `embedding`. With neurons this is large, `4 · layers · mlpWidth · width`
-  /// bytes a position, 2.4 GB for gemma-2b; `neuronResults(projectedOn:)` gives their share of an answer without that.
+  /// Needs `z` (or `result`), `mlpPost` (or `mlpOutput`) and `embedding`. With neurons this is large, `4 · layers · mlpWidth ·
+  /// width` bytes a position, 2.4 GB for gemma-2b; `neuronResults(projectedOn:)` gives their share of an answer without that.
   public func fullDecomposition(
     upTo layer: Int? = nil, mlpInput: Bool = false, expandingNeurons: Bool = true, normalized: Bool = false
   ) throws(GemmaError) -> ResidualStack {
@@ -81,8 +82,8 @@ extension ActivationCache {
     return try stack(&builder, place, normalized: normalized)
   }
 
-  /// One component's activations in all layers that have been captured, `[layer, …]`: `stacked(_:)` with the labels `L0`, `L1`, …, or the
-  /// name of what is in no layer. As TransformerLens's `stack_activation`.
+  /// One component's activations in all layers that have been captured, `[layer, …]`: `stacked(_:)` with the labels `L0`, `L1`,
+  /// …, or the name of what is in no layer. As TransformerLens's `stack_activation`.
   public func stackedActivations(_ component: HookPoint.Component) throws(GemmaError) -> LabelledTensor {
     let values = try stacked(component)
     let labels = points.filter { $0.component == component }.map { point in point.layer.map { "L\($0)" } ?? point.name }

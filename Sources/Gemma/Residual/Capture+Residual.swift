@@ -1,5 +1,5 @@
-/// What the functions of the residual stream need, under their names. The divisors of all norms are always among it, which are small: so
-/// that the parts can be normalized for any reader.
+/// What the functions of the residual stream need, under their names. The divisors of all norms are always among it, which are
+/// small: so that the parts can be normalized for any reader.
 ///
 /// ```swift
 /// let cache = try model.run(prompt, capturing: .decomposedResidual.atLast(1)).cache

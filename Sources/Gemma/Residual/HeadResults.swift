@@ -1,11 +1,11 @@
 import Tensors
 
 extension ActivationCache {
-  /// What each head writes into the residual stream, in all layers below one: TransformerLens's `stack_head_results`. The labels are
-  /// `L0H0`, `L0H1`, …, and at the end `remainder` if wanted: what the residual stream holds there besides.
+  /// What each head writes into the residual stream, in all layers below one: TransformerLens's `stack_head_results`. The labels
+  /// are `L0H0`, `L0H1`, …, and at the end `remainder` if wanted: what the residual stream holds there besides.
   ///
-  /// Needs `z` of these layers, from which the results are computed; `result` is used where it was captured. The remainder needs
-  /// `residualPost` of the last of them.
+  /// Needs `z` of these layers, from which the results are computed; `result` is used where it was captured, and must be where a
+  /// hook replaced it. The remainder needs `residualPost` of the last of them.
   /// - Parameter layer: From 1 to the number of layers, which nil stands for.
   public func headResults(
     upTo layer: Int? = nil, includingRemainder: Bool = false, normalized: Bool = false

@@ -28,10 +28,10 @@ public struct LabelledTensor: Equatable, Sendable {
 }
 
 extension LabelledTensor: CustomStringConvertible {
-  public var description: String {
-    let ends = labels.count <= 8 ? labels : labels.prefix(4) + ["…"] + labels.suffix(2)
-    return "LabelledTensor \(values.shape): \(ends.joined(separator: ", "))"
-  }
+  public var description: String { "LabelledTensor \(values.shape): \(ends)" }
+
+  /// The first labels and the last.
+  var ends: String { (labels.count <= 8 ? labels : labels.prefix(4) + ["…"] + labels.suffix(2)).joined(separator: ", ") }
 }
 
 extension Tensor {

@@ -1,9 +1,9 @@
 import Tensors
 
 extension GemmaModel {
-  /// The direction of the normed residual stream along which the logit of a token grows, `[width]`: its column of the unembedding, or the
-  /// mean of several. With `against`, minus that of those tokens: the direction of the logit difference. As TransformerLens's
-  /// `tokens_to_residual_directions`, of which only the columns asked for are read.
+  /// The direction of the normed residual stream along which the logit of a token grows, `[width]`: its column of the
+  /// unembedding, or the mean of several. With `against`, minus that of those tokens: the direction of the logit difference. As
+  /// TransformerLens's `tokens_to_residual_directions`, of which only the columns asked for are read.
   ///
   /// What is projected on it must have been through the final norm: `normalized: true`.
   public func logitDirection(
@@ -24,10 +24,10 @@ extension ActivationCache {
   /// How much each part of a stack contributes to the logit of a token, or to a difference of logits, `[component, position]`:
   /// TransformerLens's `logit_attrs`.
   ///
-  /// The final norm is applied with the run's own divisor (which needs `finalNormScale`), unless the stack has been through it already; so
-  /// the parts of `fullDecomposition()` or `decomposedResidual()` sum to the model's logit at each position. Of several tokens it is the
-  /// mean of their logits. Single logits are the checkpoint's; TransformerLens's default loading subtracts their mean over the
-  /// vocabulary, which changes no difference.
+  /// The final norm is applied with the run's own divisor (which needs `finalNormScale`), unless the stack has been through it
+  /// already; so the parts of `fullDecomposition()` or `decomposedResidual()` sum to the model's logit at each position. Of
+  /// several tokens it is the mean of their logits. Single logits are the checkpoint's; TransformerLens's default loading
+  /// subtracts their mean over the vocabulary, which changes no difference.
   ///
   /// - Parameters:
   ///   - stack: Parts at the positions of this cache.
@@ -40,20 +40,18 @@ extension ActivationCache {
     let direction = try model.logitDirection(of: tokens, against: others)
     switch stack.norm {
     case .final: return try stack.projected(on: direction)
-    case nil: return try projection(of: stack, on: direction, behind: .final)
+    case nil: return try normalizedProjection(of: stack, on: direction)
     case .some(let norm):
       throw .badRequest("The unembedding reads what \(ResidualStack.Norm.final) makes, and \(norm) was applied to this stack.")
     }
   }
 
-  /// What parts have along a direction once a norm has been applied to them. Its weight moves to the direction, and its divisor behind the
+  /// What parts have along a direction behind the final norm. Its weight moves to the direction, and its divisor behind the
   /// product, so that no second stack is built.
-  private func projection(
-    of stack: ResidualStack, on direction: Tensor, behind norm: ResidualStack.Norm
-  ) throws(GemmaError) -> Tensor {
-    let projected = try stack.projected(on: direction * (norm.weight(model.weights) + 1))
+  private func normalizedProjection(of stack: ResidualStack, on direction: Tensor) throws(GemmaError) -> Tensor {
+    let projected = try stack.projected(on: direction * (model.weights.finalNorm + 1))
     var values = projected.reshaped(projected.shape + [1])
-    try apply(norm, to: &values, weight: Tensor([1]))
+    try apply(.final, to: &values, weight: Tensor([1]))
     return values.reshaped(projected.shape)
   }
 }

@@ -1,11 +1,11 @@
 import Tensors
 
 extension ActivationCache {
-  /// What each neuron writes into the residual stream, in all layers below one: TransformerLens's `stack_neuron_results`. The labels are
-  /// `L0N0`, `L0N1`, …, and at the end `remainder` if wanted: what the residual stream holds there besides.
+  /// What each neuron writes into the residual stream, in all layers below one: TransformerLens's `stack_neuron_results`. The
+  /// labels are `L0N0`, `L0N1`, …, and at the end `remainder` if wanted: what the residual stream holds there besides.
   ///
-  /// It takes `4 · layers · neurons · positions · width` bytes, of gemma-2b 2.4 GB a position, and is refused beyond the free memory. Choose
-  /// `neurons`, or ask for what they have along a direction: `neuronResults(projectedOn:)` never builds them.
+  /// It takes `4 · layers · neurons · positions · width` bytes, of gemma-2b 2.4 GB a position, and is refused beyond the free
+  /// memory. Choose `neurons`, or ask for what they have along a direction: `neuronResults(projectedOn:)` never builds them.
   ///
   /// Needs `mlpPost` of these layers. The remainder needs `residualPost` of the last of them.
   /// - Parameters:
@@ -24,11 +24,11 @@ extension ActivationCache {
     return try stack(&builder, place, normalized: normalized)
   }
 
-  /// What each neuron writes along a direction of the residual stream, `[component, position]`; along several, `[width, k]`, it is
-  /// `[component, position, k]`. As `stack_neuron_results(project_output_onto:)`.
+  /// What each neuron writes along a direction of the residual stream, `[component, position]`; along several, `[width, k]`, it
+  /// is `[component, position, k]`. As `stack_neuron_results(project_output_onto:)`.
   ///
-  /// The direction is read through the MLP's weights once, `direction · down`, and no neuron's result is built: memory is that of the
-  /// answer. With `normalized`, the norm of the reader is applied as everywhere, so that with a direction of
+  /// The direction is read through the MLP's weights once, `direction · down`, and no neuron's result is built: memory is that of
+  /// the answer. With `normalized`, the norm of the reader is applied as everywhere, so that with a direction of
   /// `GemmaModel.logitDirection(of:against:)` these are the neurons' logit attributions.
   ///
   /// Parameters are those of `neuronResults(upTo:neurons:includingRemainder:normalized:)`.
@@ -73,11 +73,11 @@ extension ActivationCache {
     }
   }
 
-  /// Numbers in ascending runs, in their order, of up to 256.
+  /// Numbers in ascending runs, in their order, of up to 64.
   private func blocks(of neurons: [Int]) -> [Range<Int>] {
     var blocks: [Range<Int>] = []
     for neuron in neurons {
-      if let last = blocks.last, last.upperBound == neuron, last.count < 256 {
+      if let last = blocks.last, last.upperBound == neuron, last.count < 64 {
         blocks[blocks.count - 1] = last.lowerBound..<neuron + 1
       } else {
         blocks.append(neuron..<neuron + 1)

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Parts of the residual stream: each is what one component wrote into it, or what it held at one place, at the captured positions.
+/// Parts of the residual stream: each is what one component wrote into it, or what it held at one place, at the captured
+/// positions.
 ///
 /// ```swift
 /// let cache = try model.run(prompt, capturing: .decomposedResidual.atLast(1)).cache
@@ -68,7 +69,8 @@ public struct ResidualStack: Equatable, Sendable {
   /// The sum of all parts, `[position, width]`, added up in Double.
   public func sum() -> Tensor { parts.sum() }
 
-  /// What the parts have along a direction, `[component, position]`; along several, `[width, k]`, it is `[component, position, k]`.
+  /// What the parts have along a direction, `[component, position]`; along several, `[width, k]`, it is `[component, position,
+  /// k]`.
   public func projected(on direction: Tensor) throws(GemmaError) -> Tensor {
     let rows = try Directions(direction, width: values.shape[2])
     return rows.shaped(values.reshaped([-1, values.shape[2]]).along(rows), leading: [count, positionCount])
@@ -77,8 +79,7 @@ public struct ResidualStack: Equatable, Sendable {
 
 extension ResidualStack: CustomStringConvertible {
   public var description: String {
-    let ends = count <= 8 ? labels : labels.prefix(4) + ["…"] + labels.suffix(2)
-    return "ResidualStack \(values.shape)\(norm.map { ", normalized by \($0)" } ?? ""): \(ends.joined(separator: ", "))"
+    "ResidualStack \(values.shape)\(norm.map { ", normalized by \($0)" } ?? ""): \(parts.ends)"
   }
 }
 

@@ -58,9 +58,9 @@ extension ActivationCache {
   /// Applies the norm that reads the residual stream at a place to each part, with the divisor of the run: as TransformerLens's
   /// `apply_ln_to_stack`. The parts of a stream then sum to what the attention, the MLP or the unembedding really read there.
   ///
-  /// A norm divides by one number a position, its cached scale, and multiplies by one plus its weight. TransformerLens's default loading
-  /// folds that weight into the next matrix, so that its function only divides; here the weights stand as in the checkpoint, and both are
-  /// done.
+  /// A norm divides by one number a position, its cached scale, and multiplies by one plus its weight. TransformerLens's default
+  /// loading folds that weight into the next matrix, so that its function only divides; here the weights stand as in the
+  /// checkpoint, and both are done.
   ///
   /// - Parameters:
   ///   - stack: Parts at the positions of this cache, to which no norm was applied yet.

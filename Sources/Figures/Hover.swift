@@ -1,0 +1,76 @@
+/// A text with variables, as Plotly shows it on hovering: `layer %{y}, head %{x}: %{z:.4~g}<extra></extra>`.
+struct HoverTemplate {
+  /// The template's texts and variables by turns: `layer `, `y`, `, head `, `x`, …
+  private var parts: [(text: String, variable: Substring, format: NumberFormat?)] = []
+
+  init(_ template: String) {
+    var rest = template.replacing("<extra></extra>", with: "")[...]
+    while let open = rest.firstRange(of: "%{"), let close = rest[open.upperBound...].firstIndex(of: "}") {
+      let variable = rest[open.upperBound..<close].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      let format = variable.count > 1 ? NumberFormat(String(variable[1])) : nil
+      parts.append((Self.label(String(rest[..<open.lowerBound])), variable[0], format))
+      rest = rest[rest.index(after: close)...]
+    }
+    parts.append((Self.label(String(rest)), "", nil))
+  }
+
+  /// The text with each variable's value, as `value` knows it.
+  func text(_ value: (_ variable: Substring, _ format: NumberFormat?) -> String) -> String {
+    parts.map { $0.text + value($0.variable, $0.format) }.joined()
+  }
+
+  /// Plotly's text on one line, and not for ever.
+  static func label(_ text: String) -> String { TextMetrics.clipped(Markup.label(PlotlyText.plain(text)), to: 60) }
+}
+
+/// What a cell says on hovering.
+struct CellHover {
+  private var template: HoverTemplate
+  private var x: [String]?
+  private var y: [String]?
+
+  init(template: String?, x: [String]?, y: [String]?) {
+    (self.x, self.y) = (x?.map(Self.label), y?.map(Self.label))
+    self.template = HoverTemplate(template ?? "row %{y}, column %{x}: %{z}")
+  }
+
+  /// `layer 3, head 1: 0.812`
+  func text(row: Int, column: Int, _ value: Double) -> String {
+    template.text { variable, format in
+      switch variable {
+      case "x": x.map { $0[column] } ?? String(column)
+      case "y": y.map { $0[row] } ?? String(row)
+      case "z": (format ?? NumberFormat(".4~g"))(value)
+      default: ""
+      }
+    }
+  }
+
+  private static func label(_ text: String) -> String { TextMetrics.clipped(Markup.label(text), to: 60) }
+}
+
+/// What a point says on hovering.
+struct PointHover {
+  private var template: HoverTemplate
+  private var name: String
+  private var labels: [String?]
+
+  init(_ trace: Figure.ScatterTrace) {
+    template = HoverTemplate(trace.hovertemplate ?? "%{fullData.name}: x %{x}, y %{y}")
+    name = HoverTemplate.label(trace.name ?? "")
+    labels = trace.text ?? []
+  }
+
+  /// `loss: warm-up, step 3, nats 0.812`
+  func text(_ index: Int, _ point: ChartPoint) -> String {
+    template.text { variable, format in
+      switch variable {
+      case "x": (format ?? NumberFormat(".6~g"))(point.x)
+      case "y": (format ?? NumberFormat(".4~g"))(point.y)
+      case "text": labels.indices.contains(index) ? labels[index].map(HoverTemplate.label) ?? "" : ""
+      case "fullData.name": name
+      default: ""
+      }
+    }
+  }
+}
