@@ -67,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "Building", "Document", "Gemma", "Session", "Tensors", "COpenBLAS",
+        "Attribution", "Building", "Document", "Figures", "Gemma", "Session", "Tensors", "COpenBLAS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -50,13 +50,26 @@ void ck_rotate_halves(const float *x, const float *cosine, const float *sine, fl
   }
 }
 
+/// The largest of some numbers, by lanes, so that the loop becomes vectors. What is not a number is passed over.
+INLINE float largest_of(const float *x, size_t count) {
+  enum { lanes = 32 };
+  float largest[lanes];
+  for (size_t l = 0; l < lanes; l++) largest[l] = -INFINITY;
+  size_t whole = count - count % lanes;
+  for (size_t i = 0; i < whole; i += lanes) {
+    for (size_t l = 0; l < lanes; l++) largest[l] = x[i + l] > largest[l] ? x[i + l] : largest[l];
+  }
+  for (size_t i = whole; i < count; i++) largest[0] = x[i] > largest[0] ? x[i] : largest[0];
+  for (size_t l = 1; l < lanes; l++) largest[0] = largest[l] > largest[0] ? largest[l] : largest[0];
+  return largest[0];
+}
+
 FOR_EACH_CPU
 void ck_causal_softmax(float *x, size_t rows, size_t width, size_t visible) {
   for (size_t r = 0; r < rows; r++) {
     float *row = x + r * width;
     size_t count = visible + r < width ? visible + r : width;
-    float largest = -INFINITY;
-    for (size_t i = 0; i < count; i++) largest = row[i] > largest ? row[i] : largest;
+    float largest = largest_of(row, count);
     for (size_t i = 0; i < count; i++) row[i] = exponential(row[i] - largest);
     float sum = 0;
     {

@@ -128,7 +128,7 @@ private struct FigureBuilder {
         traces.append(.heatmap(trace(heatmap, axis: number, scale: scale)))
       case .lineChart(let chart):
         traces += chart.traces(axis: number)
-        if !chart.legendNames.isEmpty { layout.legends["legend" + number] = legend(panel) }
+        if chart.hasLegend { layout.legends["legend" + number] = legend(panel) }
       }
       (layout.axes["xaxis" + number], layout.axes["yaxis" + number]) = axes(panel)
     }

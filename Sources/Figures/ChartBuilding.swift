@@ -14,7 +14,7 @@ extension LineChart {
       mode: series.markers ? "lines+markers" : "lines",
       line: Figure.Line(color: style.color.css, width: SeriesStyle.lineWidth, dash: style.dash == "solid" ? nil : style.dash),
       marker: series.markers ? Figure.Marker(size: SeriesStyle.markerSize, symbol: style.symbol) : nil,
-      xaxis: "x" + number, yaxis: "y" + number, legend: "legend" + number, showlegend: legendNames.isEmpty ? false : nil,
+      xaxis: "x" + number, yaxis: "y" + number, legend: "legend" + number, showlegend: hasLegend ? nil : false,
       hovertemplate: hoverTemplate(series))
   }
 
@@ -22,7 +22,8 @@ extension LineChart {
   private func hoverTemplate(_ series: Series) -> String {
     let name = series.name.isEmpty ? "" : "%{fullData.name}: "
     let label = series.labels == nil ? "" : "%{text}, "
-    let (x, y) = (x.map(PlotlyText.label) ?? "x", y.map(PlotlyText.label) ?? "y")
+    func short(_ title: String) -> String { PlotlyText.label(TextMetrics.clipped(title, to: HoverTemplate.longestText)) }
+    let (x, y) = (x.map(short) ?? "x", y.map(short) ?? "y")
     return "\(name)\(label)\(x) %{x:.6~g}, \(y) %{y:\(hoverFormat)}<extra></extra>"
   }
 

@@ -1,5 +1,8 @@
 /// A text with variables, as Plotly shows it on hovering: `layer %{y}, head %{x}: %{z:.4~g}<extra></extra>`.
 struct HoverTemplate {
+  /// Characters of one part; more would not be read on hovering.
+  static let longestText = 60
+
   /// The template's texts and variables by turns: `layer `, `y`, `, head `, `x`, …
   private var parts: [(text: String, variable: Substring, format: NumberFormat?)] = []
 
@@ -20,7 +23,7 @@ struct HoverTemplate {
   }
 
   /// Plotly's text on one line, and not for ever.
-  static func label(_ text: String) -> String { TextMetrics.clipped(Markup.label(PlotlyText.plain(text)), to: 60) }
+  static func label(_ text: String) -> String { TextMetrics.clipped(Markup.label(PlotlyText.plain(text)), to: longestText) }
 }
 
 /// What a cell says on hovering.
@@ -46,7 +49,7 @@ struct CellHover {
     }
   }
 
-  private static func label(_ text: String) -> String { TextMetrics.clipped(Markup.label(text), to: 60) }
+  private static func label(_ text: String) -> String { TextMetrics.clipped(Markup.label(text), to: HoverTemplate.longestText) }
 }
 
 /// What a point says on hovering.

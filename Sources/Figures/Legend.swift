@@ -57,7 +57,7 @@ struct SVGLegend {
   func draw(_ svg: inout SVGText) {
     let shown = panel.curves.filter(\.isInLegend)
     guard shown.count > 1 || shown.contains(where: { $0.trace.showlegend == true }) else { return }
-    let legend = LegendRows(names: shown.map(\.trace.label), width: panel.frame.width)
+    let legend = LegendRows(names: shown.map(\.label), width: panel.frame.width)
     let (left, top) = (panel.legendPlace.x, panel.legendPlace.y - legend.height)
     for entry in legend.entries {
       let x = left + entry.x

@@ -119,6 +119,9 @@ extension LineChart {
     return yRange.flatMap { NumberAxis(range: $0, isLog: isLog) } ?? NumberAxis(values: values, isLog: isLog, room: 0.06)
   }
 
-  /// The names that the legend shows; one series alone needs none.
-  var legendNames: [String] { series.count > 1 ? series.map { Markup.label($0.name) } : [] }
+  /// One series alone needs no legend.
+  var hasLegend: Bool { series.count > 1 }
+
+  /// The names that the legend shows.
+  var legendNames: [String] { hasLegend ? series.map { Markup.label($0.name) } : [] }
 }

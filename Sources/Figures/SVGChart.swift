@@ -2,10 +2,19 @@
 struct SVGChart {
   /// A trace and its look.
   struct Curve {
-    var trace: Figure.ScatterTrace
-    var style: SeriesStyle
+    let trace: Figure.ScatterTrace
+    let style: SeriesStyle
+    let points: [ChartPoint]
+    /// The series' name as it is drawn.
+    let label: String
+    let hover: PointHover
 
-    var isInLegend: Bool { trace.showlegend != false && !trace.label.isEmpty }
+    init(_ trace: Figure.ScatterTrace, number: Int) {
+      (self.trace, style) = (trace, SeriesStyle(trace, number: number))
+      (points, label, hover) = (trace.points, trace.label, PointHover(trace))
+    }
+
+    var isInLegend: Bool { trace.showlegend != false && !label.isEmpty }
 
     /// The attributes of its line.
     var stroke: String {
@@ -32,7 +41,7 @@ struct SVGChart {
     x = layout.axes["xaxis" + (traces[0].xaxis ?? "x").dropFirst()] ?? Figure.Axis()
     y = layout.axes["yaxis" + (traces[0].yaxis ?? "y").dropFirst()] ?? Figure.Axis()
     frame = geometry.frame(x: x.domain, y: y.domain)
-    curves = traces.enumerated().map { Curve(trace: $0.element, style: SeriesStyle($0.element, number: $0.offset)) }
+    curves = traces.enumerated().map { Curve($0.element, number: $0.offset) }
     let points = traces.lazy.flatMap(\.points).filter(\.isPresent)
     xNumbers = x.numbers(points.map(\.x), room: 0.03)
     yNumbers = y.numbers(points.map(\.y), room: 0.06)

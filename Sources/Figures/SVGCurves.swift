@@ -66,14 +66,7 @@ private struct SVGCurve {
   let chart: SVGChart
   /// How wide a column is of which few points are kept, in pixels.
   let column: Double
-  private let points: [ChartPoint]
-
-  init(curve: SVGChart.Curve, chart: SVGChart, column: Double) {
-    self.curve = curve
-    self.chart = chart
-    self.column = column
-    points = curve.trace.points
-  }
+  private var points: [ChartPoint] { curve.points }
 
   /// The line, and the markers upon it.
   var text: String {
@@ -89,7 +82,7 @@ private struct SVGCurve {
       }
     }
     if curve.trace.hasMarkers { dots += apart.map { curve.style.markerPath($0.x, $0.y, size: curve.markerSize) }.joined() }
-    let title = "<title>\(Markup.escape(HoverTemplate.label(curve.trace.name ?? "")))</title>"
+    let title = "<title>\(Markup.escape(curve.label))</title>"
     return (line.isEmpty ? "" : "<path \(curve.stroke) d=\"\(line)\">\(title)</path>\n")
       + (dots.isEmpty ? "" : "<path fill=\"\(curve.style.color.hex)\" d=\"\(dots)\"/>\n")
   }
@@ -184,7 +177,7 @@ private struct SVGCurve {
   var spots: String {
     Dictionary(grouping: inside) { Int($0.x / column) }.sorted { $0.key < $1.key }.compactMap { _, places in
       guard let highest = places.min(by: { $0.y < $1.y }) else { return nil }
-      let hover = PointHover(curve.trace).text(highest.index, points[highest.index])
+      let hover = curve.hover.text(highest.index, points[highest.index])
       let title = Markup.escape(hover + (places.count > 1 ? " (highest of \(places.count) points here)" : ""))
       let (x, y) = (Numbers.coordinate(highest.x), Numbers.coordinate(highest.y))
       return "<circle cx=\"\(x)\" cy=\"\(y)\" r=\"6\"><title>\(title)</title></circle>\n"

@@ -74,7 +74,7 @@ extension Figure.ScatterTrace {
   var hasMarkers: Bool { drawn.contains("markers") }
 
   /// The series' name as it is drawn.
-  var label: String { Markup.label(PlotlyText.plain(name ?? "")) }
+  var label: String { HoverTemplate.label(name ?? "") }
 }
 
 extension Figure.Marker: Codable {

@@ -49,6 +49,10 @@ extension Heatmap: Displayable {
   public var displayed: [Displayed] { [.figure(Figure(self))] }
 }
 
+extension LineChart: Displayable {
+  public var displayed: [Displayed] { [.figure(Figure(self))] }
+}
+
 extension Record.Table: Displayable {
   public var displayed: [Displayed] { [.table(self)] }
 }

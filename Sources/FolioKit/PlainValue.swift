@@ -22,6 +22,7 @@ enum PlainValue {
     if type is AnyClass || depth > 16 { return false }
     // What holds a closure of the author's may hold anything.
     if type is any Hook.Type || type is any Metric.Type && type != LogitDifference.self { return false }
+    if [Capture.self, LearningRate.self, AdamW.self, Trainer.self].contains(where: { $0 == type }) { return false }
     if let container = type as? any PlainContainer.Type {
       return container.parts.reduce(true) { known, part in
         known == false ? false : isPlain(part, depth: depth + 1).map { $0 ? known : false } ?? nil

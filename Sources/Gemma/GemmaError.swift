@@ -95,7 +95,10 @@ extension GemmaError: CustomStringConvertible {
   }
 
   private func notSingle(_ text: String, _ pieces: [String]) -> String {
-    let advice = text.hasPrefix(" ") ? "" : " A word within a sentence starts with a space: try \(quoted(" " + text))."
+    let advice =
+      text.hasPrefix(" ")
+      ? " Name a word that is one token, or one of these."
+      : " A word within a sentence starts with a space: try \(quoted(" " + text))."
     return "\(quoted(text)) is not one token but \(pieces.count): \(pieces.map(quoted).joined(separator: " ")).\(advice)"
   }
 

@@ -56,7 +56,11 @@ extension Tensor {
       cosine.withUnsafeElements { c in
         sine.withUnsafeElements { s in
           guard let c = c.baseAddress, let s = s.baseAddress else { return }
-          ck_rotate_halves(x, c, s, y, shape[0], shape[1], shape[2])
+          let (heads, width) = (shape[1], shape[2])
+          Parallel.overRows(shape[0], width: heads * width) { rows in
+            let (first, angle) = (rows.lowerBound * heads * width, rows.lowerBound * width / 2)
+            ck_rotate_halves(x + first, c + angle, s + angle, y + first, rows.count, heads, width)
+          }
         }
       }
     }

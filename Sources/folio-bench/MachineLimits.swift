@@ -43,7 +43,7 @@ enum MachineLimits {
   }
 
   /// Scores, and the values gathered, of the lower half of the square.
-  private static func attention(_ c: GemmaConfiguration, _ n: Int) -> [Product] {
+  static func attention(_ c: GemmaConfiguration, _ n: Int) -> [Product] {
     let products = c.layers * c.heads
     return [
       Product(count: products, rows: n, columns: n / 2, inner: c.headWidth),

@@ -33,6 +33,9 @@ struct ModelBenchmark: ParsableCommand {
   @Option(help: ArgumentHelp("A program that runs an operation of the original notebook.", valueName: "command"))
   var peer: String?
 
+  @Option(help: ArgumentHelp("Where to draw how the time grows with tokens and prompts, as a page.", valueName: "file"))
+  var plot: String?
+
   @Option(help: ArgumentHelp("What to measure: kernels, passes, decoding, operations, scaling.", valueName: "names"))
   var parts = "kernels,passes,decoding,operations"
 
@@ -55,7 +58,7 @@ struct ModelBenchmark: ParsableCommand {
       case "passes": try measurePasses(path)
       case "decoding": try measureDecoding(path)
       case "operations": try measureOperations(path)
-      case "scaling": try measureScaling(path)
+      case "scaling": try ScalingBenchmark(model: GemmaModel.load(path)).run(plot: plot)
       default: throw ValidationError("There is no part “\(part)”; choose among kernels, passes, decoding, operations, scaling.")
       }
     }
@@ -126,8 +129,8 @@ struct ModelBenchmark: ParsableCommand {
   private func measureOperations(_ path: String) throws {
     print("\noperation            wall      CPU     peak      peer's CPU    peak     ratio")
     let peers: [ModelOperation.Name: [String]] = [
-      .cache: ["tl_cache"], .forward: ["tl_fwd", "hf_fwd"], .generate: ["gen_seed", "gen_hf"],
-      .dla: ["dla_resid_pre", "dla_result", "dla_result"], .atp: ["atp_q", "atp_k", "atp_k"], .ig: ["ig_q"],
+      .cache: ["tl_cache"], .cacheAndLogits: ["tl_cache"], .forward: ["tl_fwd", "hf_fwd"], .generate: ["gen_seed", "gen_hf"],
+      .dla: ["dla_resid_pre", "dla_result", "dla_result"], .atp: ["atp_q", "atp_k", "atp_k"], .igOfQuery: ["ig_q"],
     ]
     for operation in ModelOperation.Name.allCases {
       let own = try operate(operation, path)
@@ -170,26 +173,6 @@ struct ModelBenchmark: ParsableCommand {
       return nil
     }
     return (cpu, peak)
-  }
-
-  // MARK: - Scaling
-
-  private func measureScaling(_ path: String) throws {
-    let model = try GemmaModel.load(path)
-    model.prefixes.byteBudget = 0
-    print("\ntokens   prefill    a token   its sgemm share")
-    for count in [128, 256, 512, 1024, 2048, 4096] {
-      let prompt = try BenchmarkPrompt(file: nil, tokens: count).clean
-      let time = try seconds { _ = try model.run(prompt) }
-      print(String(format: "%6d %8.2f s %8.2f ms", count, time, time / Double(count) * 1000))
-    }
-    print("\nprompts of 128 tokens   together   a prompt")
-    for count in [1, 2, 4, 8, 16, 32, 64] {
-      let prompts = try (0..<count).map { number in try BenchmarkPrompt(file: nil, tokens: 128).clean.map { ($0 + number) % 1000 }
-      }
-      let time = try seconds { _ = try model.run(batch: prompts) }
-      print(String(format: "%6d %23.2f s %8.2f ms", count, time, time / Double(count) * 1000))
-    }
   }
 }
 

@@ -10,7 +10,11 @@ struct ModelOperation: ParsableCommand {
     commandName: "model-operation", abstract: "One operation, measured in this process; 'model' calls it.", shouldDisplay: false)
 
   enum Name: String, CaseIterable, ExpressibleByArgument {
-    case load, forward, cache, generate, dla, atp, ig, layer
+    case load, forward, cache
+    case cacheAndLogits = "cache-logits"
+    case generate, dla, atp
+    case igOfQuery = "ig-q"
+    case ig, layer
   }
 
   @Argument var operation: Name
@@ -39,7 +43,8 @@ struct ModelOperation: ParsableCommand {
     switch operation {
     case .load: break
     case .forward: _ = try model.run(pair.clean)
-    case .cache: _ = try model.run(pair.clean, capturing: .all, logits: .all)
+    case .cache: _ = try model.run(pair.clean, capturing: .all)
+    case .cacheAndLogits: _ = try model.run(pair.clean, capturing: .all, logits: .all)
     case .layer:
       _ = try model.run(pair.clean, capturing: .matching { $0.layer == 1 })
     case .generate: _ = try model.generate(pair.clean, until: [Int](), maxNewTokens: 16)
@@ -47,9 +52,10 @@ struct ModelOperation: ParsableCommand {
     case .atp:
       _ = try model.attributionPatching(
         clean: pair.clean, corrupted: pair.corrupted, toward: answer, components: [.query, .key, .value])
-    case .ig:
+    case .ig, .igOfQuery:
       _ = try model.integratedGradients(
-        clean: pair.clean, corrupted: pair.corrupted, toward: answer, components: [.query, .key, .value], steps: 5)
+        clean: pair.clean, corrupted: pair.corrupted, toward: answer,
+        components: operation == .ig ? [.query, .key, .value] : [.query], steps: 5)
     }
   }
 }

@@ -27,6 +27,7 @@ import Testing
     let shown = outputs {
       display(Table(columns: ["head", "score"], rows: [["L0H1", 0.25], ["L1H0", -1.0]]))
       display(heatmap)
+      display(LineChart(["loss": [3.0, 1]]))
       display(Optional(Figure(heatmap)) as Any)
     }
     #expect(
@@ -35,7 +36,9 @@ import Testing
           Table(columns: [.init("head"), .init("score", isNumeric: true)], rows: [["L0H1", "0.250"], ["L1H0", "-1.000"]])))
     #expect(
       shown.dropFirst() == [
-        .figure(FigureOutput(plotly: Figure(heatmap).plotlyJSON)), .figure(FigureOutput(plotly: Figure(heatmap).plotlyJSON)),
+        .figure(FigureOutput(plotly: Figure(heatmap).plotlyJSON)),
+        .figure(FigureOutput(plotly: Figure(LineChart(["loss": [3.0, 1]])).plotlyJSON)),
+        .figure(FigureOutput(plotly: Figure(heatmap).plotlyJSON)),
       ])
   }
 

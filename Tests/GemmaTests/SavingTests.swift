@@ -102,7 +102,13 @@ import Testing
     try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
     try config.json.write(to: folder.file("config.json"))
     #expect(try GemmaConfiguration(contentsOf: folder.file("config.json")) == config)
-    #expect(String(decoding: config.json, as: UTF8.self).contains(#""model_type" : "gemma""#))
+    let text = String(decoding: config.json, as: UTF8.self)
+    for line in [
+      #""model_type" : "gemma""#, #""hidden_activation" : "gelu_pytorch_tanh""#, #""hidden_size" : 48,"#,
+      #""rms_norm_eps" : 3e-07"#,
+    ] { #expect(text.contains(line), "\(line) in \(text)") }
+    let one = try GemmaConfiguration(layers: 1, width: 4, heads: 1, headWidth: 2, mlpWidth: 4, vocabulary: 8)
+    #expect(String(decoding: one.json, as: UTF8.self).contains(#""eos_token_id" : 1,"#))
   }
 
   @Test("training that is restored goes on bit for bit")

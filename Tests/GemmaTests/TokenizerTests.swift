@@ -61,6 +61,8 @@ import Testing
       error?.description
         == "\"grimpus\" is not one token but 2: \"g\" \"rimpus\". A word within a sentence starts with a space: try \" grimpus\"."
     )
+    let long = #expect(throws: GemmaError.self) { try tokenizer.toSingleToken(" grimpus lorpus") }
+    #expect(long?.description.hasSuffix("2: \" grimpus\" \" lorpus\". Name a word that is one token, or one of these.") == true)
     #expect(throws: GemmaError.notASingleToken(text: "", pieces: [])) { try tokenizer.toSingleToken("") }
     #expect(throws: GemmaError.self) { try tokenizer.toSingleToken("世") }
   }

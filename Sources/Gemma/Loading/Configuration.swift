@@ -46,9 +46,9 @@ extension GemmaConfiguration {
   }
 
   init(json: Data, file: String) throws(GemmaError) {
-    let raw: RawConfiguration
+    let raw: ConfigurationFile
     do {
-      raw = try JSONDecoder().decode(RawConfiguration.self, from: withoutByteOrderMark(json))
+      raw = try JSONDecoder().decode(ConfigurationFile.self, from: withoutByteOrderMark(json))
     } catch let error as DecodingError {
       throw Self.error(error, file)
     } catch {
@@ -57,7 +57,7 @@ extension GemmaConfiguration {
     try self.init(raw, file: file)
   }
 
-  private init(_ raw: RawConfiguration, file: String) throws(GemmaError) {
+  init(_ raw: ConfigurationFile, file: String) throws(GemmaError) {
     let checker = ConfigurationChecker(file: file)
     try checker.expect(
       raw.kind, "gemma", "model_type", "Folio runs Gemma 1 checkpoints, as google/gemma-2b and google/gemma-7b.")
@@ -110,53 +110,6 @@ extension GemmaConfiguration {
 
 /// Some writers leave a byte order mark in front of JSON, which the decoder does not take.
 private func withoutByteOrderMark(_ json: Data) -> Data { json.starts(with: [0xEF, 0xBB, 0xBF]) ? json.dropFirst(3) : json }
-
-/// The keys of `config.json` that matter, as Hugging Face's `GemmaConfig` names them.
-private struct RawConfiguration: Decodable {
-  // Whole numbers are read as Double and checked later: the decoder's error about a fraction does not name its key.
-  var kind: String?
-  var layers: Double?
-  var width: Double?
-  var heads: Double?
-  var keyValueHeads: Double?
-  var headWidth: Double?
-  var mlpWidth: Double?
-  var vocabulary: Double?
-  var contextLength: Double?
-  var normEpsilon: Double?
-  var ropeBase: Double?
-  var bos: Double?
-  var pad: Double?
-  var eos: OneOrMore?
-  var tiesEmbeddings: Bool?
-
-  enum CodingKeys: String, CodingKey {
-    case kind = "model_type"
-    case layers = "num_hidden_layers"
-    case width = "hidden_size"
-    case heads = "num_attention_heads"
-    case keyValueHeads = "num_key_value_heads"
-    case headWidth = "head_dim"
-    case mlpWidth = "intermediate_size"
-    case vocabulary = "vocab_size"
-    case contextLength = "max_position_embeddings"
-    case normEpsilon = "rms_norm_eps"
-    case ropeBase = "rope_theta"
-    case bos = "bos_token_id"
-    case pad = "pad_token_id"
-    case eos = "eos_token_id"
-    case tiesEmbeddings = "tie_word_embeddings"
-  }
-
-  struct OneOrMore: Decodable {
-    let ids: [Double]
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      do { ids = [try container.decode(Double.self)] } catch { ids = try container.decode([Double].self) }
-    }
-  }
-}
 
 /// Checks one value after the other, and knows the file for the error.
 private struct ConfigurationChecker {

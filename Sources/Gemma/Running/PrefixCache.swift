@@ -24,7 +24,7 @@ public final class PrefixCache: Sendable {
     var next = 1
     var clock = 0
     var count = 0
-    var budget = 1_000_000_000
+    var budget = min(1_000_000_000, Memory.available / 8)
   }
 
   init(_ configuration: GemmaConfiguration) {
@@ -32,7 +32,7 @@ public final class PrefixCache: Sendable {
     state = Mutex(State())
   }
 
-  /// How many bytes it may take; 0 for no memory at all.
+  /// How many bytes it may take, at first 1 GB, or an eighth of the free memory if that is less; 0 for no memory at all.
   public var byteBudget: Int {
     get { state.withLock { $0.budget } }
     set {

@@ -6,65 +6,50 @@ extension GemmaConfiguration {
     layers: Int, width: Int, heads: Int, keyValueHeads: Int = 1, headWidth: Int, mlpWidth: Int, vocabulary: Int,
     contextLength: Int = 8192, normEpsilon: Double = 1e-6, ropeBase: Double = 10_000, bos: Int = 2, eos: [Int] = [1], pad: Int = 0
   ) throws(GemmaError) {
-    let file = FileContent(
-      layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads, headWidth: headWidth, mlpWidth: mlpWidth,
-      vocabulary: vocabulary, contextLength: contextLength, normEpsilon: normEpsilon, ropeBase: ropeBase, bos: bos, eos: eos,
-      pad: pad)
-    try self.init(json: file.json, file: "The configuration")
+    let file = ConfigurationFile(
+      kind: "gemma", layers: Double(layers), width: Double(width), heads: Double(heads), keyValueHeads: Double(keyValueHeads),
+      headWidth: Double(headWidth), mlpWidth: Double(mlpWidth), vocabulary: Double(vocabulary),
+      contextLength: Double(contextLength), normEpsilon: normEpsilon, ropeBase: ropeBase, bos: Double(bos), pad: Double(pad),
+      eos: .init(eos), tiesEmbeddings: true)
+    try self.init(file, file: "The configuration")
   }
 
   /// A `config.json` from which the same configuration is read, here and by Hugging Face's transformers.
   package var json: Data {
-    FileContent(
-      layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads, headWidth: headWidth, mlpWidth: mlpWidth,
-      vocabulary: vocabulary, contextLength: contextLength, normEpsilon: Self.decimal(normEpsilon),
-      ropeBase: Self.decimal(ropeBase), bos: bos, eos: eos, pad: pad
-    ).json
+    let file = ConfigurationFile(
+      kind: "gemma", layers: Double(layers), width: Double(width), heads: Double(heads), keyValueHeads: Double(keyValueHeads),
+      headWidth: Double(headWidth), mlpWidth: Double(mlpWidth), vocabulary: Double(vocabulary),
+      contextLength: Double(contextLength), normEpsilon: Self.decimal(normEpsilon), ropeBase: Self.decimal(ropeBase),
+      bos: Double(bos), pad: Double(pad), eos: .init(eos), tiesEmbeddings: true)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    return (try? encoder.encode(WrittenConfiguration(file: file))) ?? Data()
   }
 
   /// The shortest decimal number that is read as the same Float: 1e-06, and not 9.999999974752427e-07.
   private static func decimal(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
 }
 
-/// What `config.json` holds, by Hugging Face's names. What a Gemma has no choice about is there for its readers.
-private struct FileContent: Encodable {
-  let architectures = ["GemmaForCausalLM"]
-  let kind = "gemma"
-  let activation = "gelu_pytorch_tanh"
-  let hasAttentionBias = false
-  let attentionDropout = 0
-  let tiesEmbeddings = true
-  let layers, width, heads, keyValueHeads, headWidth, mlpWidth, vocabulary, contextLength: Int
-  let normEpsilon, ropeBase: Double
-  let bos: Int
-  let eos: [Int]
-  let pad: Int
+/// A configuration, and beside it what a Gemma has no choice about, for other readers.
+private struct WrittenConfiguration: Encodable {
+  let file: ConfigurationFile
 
-  enum CodingKeys: String, CodingKey {
-    case architectures
-    case kind = "model_type"
-    case activation = "hidden_activation"
-    case hasAttentionBias = "attention_bias"
-    case attentionDropout = "attention_dropout"
-    case tiesEmbeddings = "tie_word_embeddings"
-    case layers = "num_hidden_layers"
-    case width = "hidden_size"
-    case heads = "num_attention_heads"
-    case keyValueHeads = "num_key_value_heads"
-    case headWidth = "head_dim"
-    case mlpWidth = "intermediate_size"
-    case vocabulary = "vocab_size"
-    case contextLength = "max_position_embeddings"
-    case normEpsilon = "rms_norm_eps"
-    case ropeBase = "rope_theta"
-    case bos = "bos_token_id"
-    case eos = "eos_token_id"
-    case pad = "pad_token_id"
+  private struct Constants: Encodable {
+    let architectures = ["GemmaForCausalLM"]
+    let activation = "gelu_pytorch_tanh"
+    let hasAttentionBias = false
+    let attentionDropout = 0
+
+    enum CodingKeys: String, CodingKey {
+      case architectures
+      case activation = "hidden_activation"
+      case hasAttentionBias = "attention_bias"
+      case attentionDropout = "attention_dropout"
+    }
   }
 
-  var json: Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    return (try? encoder.encode(self)) ?? Data()
+  func encode(to encoder: any Encoder) throws {
+    try Constants().encode(to: encoder)
+    try file.encode(to: encoder)
   }
 }
