@@ -36,6 +36,9 @@ struct ModelBenchmark: ParsableCommand {
   @Option(help: ArgumentHelp("Where to draw how the time grows with tokens and prompts, as a page.", valueName: "file"))
   var plot: String?
 
+  @Option(help: ArgumentHelp("How often each operation is run; the fastest counts.", valueName: "n"))
+  var repetitions = 1
+
   @Option(help: ArgumentHelp("What to measure: kernels, passes, decoding, operations, scaling.", valueName: "names"))
   var parts = "kernels,passes,decoding,operations"
 
@@ -154,6 +157,7 @@ struct ModelBenchmark: ParsableCommand {
 
   private func operate(_ operation: ModelOperation.Name, _ path: String) throws -> (wall: Double, cpu: Double, peak: Double) {
     var arguments = ["model-operation", operation.rawValue, "--model", path, "--tokens", "\(tokens)"]
+    arguments += ["--repetitions", "\(repetitions)"]
     if let prompt { arguments += ["--prompt", prompt] }
     let end = try launch("/proc/self/exe", arguments, in: FileManager.default.currentDirectoryPath)
     let fields = end.output.split(separator: "\n").last { $0.hasPrefix("RESULT ") }?.split(separator: " ").compactMap {
