@@ -35,9 +35,18 @@ struct CellErrors {
     case .crashed(let signal, _, let backtrace):
       return died(.killed(by: signal), locations: symbolizer.locations(backtrace), cell: cell, fatalError: fatalError)
     case .notLoaded(let reason):
-      return CellError(
-        kind: .trap, diagnostics: [diagnostic("the compiled cell cannot be loaded: \(reason)", locations: [], cell: cell)])
+      return CellError(kind: .trap, diagnostics: [notLoaded(reason, cell: cell)])
     }
+  }
+
+  /// A cell may name what is internal to a library, since the compiler's access control is off for it; then the linker does not find it.
+  private func notLoaded(_ reason: String, cell: Cell) -> Diagnostic {
+    guard let symbol = reason.firstMatch(of: /undefined symbol: (\$s\w+)/)?.1,
+      let (_, name) = try? ChildProcess.run(symbolizer.toolchain.demangler, ["-compact", "-simplified", String(symbol)])
+    else { return diagnostic("the compiled cell cannot be loaded: \(reason)", locations: [], cell: cell) }
+    return diagnostic(
+      "the cell uses '\(name.trimmingCharacters(in: .whitespacesAndNewlines))', which is internal to its library", locations: [],
+      cell: cell, advice: "Use what is declared public.")
   }
 
   /// The error of a cell that was made to end, where it stood then.

@@ -9,6 +9,7 @@ public struct Toolchain: Sendable {
   public var linker: String
   public var autolinkExtract: String
   public var symbolizer: String
+  public var demangler: String
   /// The folder of the Swift runtime's libraries.
   public var runtime: String
   public var target: String
@@ -24,7 +25,8 @@ public struct Toolchain: Sendable {
     let folder = try binaryFolder(of: compiler)
     let toolchain = Toolchain(
       frontend: folder + "/swift-frontend", linker: folder + "/ld.lld", autolinkExtract: folder + "/swift-autolink-extract",
-      symbolizer: folder + "/llvm-symbolizer", runtime: folder.replacing(/\/bin$/, with: "") + "/lib/swift/linux",
+      symbolizer: folder + "/llvm-symbolizer", demangler: folder + "/swift-demangle",
+      runtime: folder.replacing(/\/bin$/, with: "") + "/lib/swift/linux",
       target: "\(architecture)-unknown-linux-gnu")
     for tool in [toolchain.frontend, toolchain.linker, toolchain.autolinkExtract] where access(tool, X_OK) != 0 {
       throw Diagnostic(

@@ -52,6 +52,14 @@ import Testing
     #expect(record.cells[2].values == ["[\"kept\"]"])
   }
 
+  @Test func whatIsInternalToALibraryIsNamed() throws {
+    let internalUse = "Question(text: \"\", facts: [], goldChain: [], label: true)"
+    let record = try run(cells: ["let kept = 1", internalUse, "kept"], keepGoing: true)
+    let diagnostic = try #require(record.cells[1].diagnostic)
+    #expect(diagnostic.message.hasPrefix("the cell uses 'Question.init(text:facts:goldChain:label:)', which is internal"))
+    #expect(diagnostic.advice?.contains("public") == true && record.cells[2].values == ["1"])
+  }
+
   @Test func aTrapInAFunctionOfAnEarlierCellNamesItsCaller() throws {
     let record = try run(cells: ["func third(_ xs: [Int]) -> Int {\n  xs[3]\n}", "third([1, 2])"])
     let diagnostic = try #require(record.cells[1].diagnostic)
