@@ -15,6 +15,11 @@ struct ModelOperation: ParsableCommand {
     case generate, dla, atp
     case igOfQuery = "ig-q"
     case ig, layer
+    // As they follow in the notebook: on the text that was generated, and is remembered.
+    case dlaInSession = "dla-next"
+    case atpInSession = "atp-next"
+
+    var isInSession: Bool { self == .dlaInSession || self == .atpInSession }
   }
 
   @Argument var operation: Name
@@ -31,6 +36,7 @@ struct ModelOperation: ParsableCommand {
     var best: Measured?
     for _ in 0..<max(1, repetitions) {
       model.prefixes.removeAll()
+      if operation.isInSession { _ = try model.run(pair.clean) }
       let measured = try Measured { try perform(model, pair) }
       best = best.map { $0.cpu < measured.cpu ? $0 : measured } ?? measured
     }
@@ -48,8 +54,8 @@ struct ModelOperation: ParsableCommand {
     case .layer:
       _ = try model.run(pair.clean, capturing: .matching { $0.layer == 1 })
     case .generate: _ = try model.generate(pair.clean, until: [Int](), maxNewTokens: 16)
-    case .dla: _ = try model.directLogitAttribution(pair.clean, toward: answer)
-    case .atp:
+    case .dla, .dlaInSession: _ = try model.directLogitAttribution(pair.clean, toward: answer)
+    case .atp, .atpInSession:
       _ = try model.attributionPatching(
         clean: pair.clean, corrupted: pair.corrupted, toward: answer, components: [.query, .key, .value])
     case .ig, .igOfQuery:
