@@ -48,6 +48,8 @@ public enum PrOntoQAError: Error, Equatable, Sendable, CustomStringConvertible {
   case prompt(problem: String)
   /// A chain of thought that does not begin with one of the example's species.
   case chain(first: String?, species: [String])
+  /// An example that has no pair of prompts for a decision.
+  case contrast(_ reason: String)
   /// More facts or examples than the words allow.
   case generator(String)
 
@@ -59,6 +61,7 @@ public enum PrOntoQAError: Error, Equatable, Sendable, CustomStringConvertible {
     case .prompt(let problem): "The prompt is no PrOntoQA question: \(problem)."
     case .chain(let first, let species):
       "The chain of thought begins with '\(first ?? "nothing")', and must name one of: \(species.joined(separator: ", "))."
+    case .contrast(let reason): "The example has no corrupted prompt: \(reason)."
     case .generator(let problem): problem
     }
   }
