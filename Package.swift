@@ -100,7 +100,7 @@ let package = Package(
     .testTarget(name: "GemmaTests", dependencies: ["Gemma", "Tensors", "GemmaFixture"], exclude: ["Fixtures"]),
     .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Gemma", "Tensors", "GemmaFixture"]),
     .testTarget(name: "PrOntoQATests", dependencies: ["PrOntoQA", "Tensors"], exclude: ["Fixtures"]),
-    .testTarget(name: "FolioKitTests", dependencies: ["FolioKit", "Record"]),
+    .testTarget(name: "FolioKitTests", dependencies: ["FolioKit", "Record", "GemmaFixture"]),
     .testTarget(name: "folioTests", dependencies: ["folio", "folio-worker"]),
   ],
   swiftLanguageModes: [.v6],

@@ -16,7 +16,8 @@ public struct AttentionPatterns: Sendable {
   public func from(query: Int = 0, key: Int = 0) -> AttentionPatterns.Part {
     let (query, key) = (min(max(query, firstQuery), labels.count), min(max(key, 0), labels.count))
     let parts = patterns.map { $0[(query - firstQuery)...].transposed()[key...].transposed() }
-    return Part(heads: heads, patterns: parts, queryLabels: Array(labels[query...]), keyLabels: Array(labels[key...]))
+    let places = labels.enumerated().map { "\($0.element) (\($0.offset))" }
+    return Part(heads: heads, patterns: parts, queryLabels: Array(places[query...]), keyLabels: Array(places[key...]))
   }
 
   /// Some rows and columns of patterns, with their labels.
@@ -25,9 +26,9 @@ public struct AttentionPatterns: Sendable {
     public let heads: [HeadReference]
     /// One a head, `[query, key]`.
     public let patterns: [Tensor]
-    /// The text of each row's token.
+    /// The text of each row's token with its position: ` grimpus (1003)`.
     public let queryLabels: [String]
-    /// The text of each column's token.
+    /// The text of each column's token with its position.
     public let keyLabels: [String]
   }
 }

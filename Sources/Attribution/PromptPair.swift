@@ -10,6 +10,8 @@ public struct PromptPair: Sendable {
   /// The first position at which they differ. Up to there, every activation of both is the same: nothing is attributed to it, and nothing
   /// is computed for it.
   public let firstDifference: Int
+  /// The text of each token of the clean prompt, for the axes.
+  public let labels: [String]
 
   /// - Throws: an error that shows both tokenisations, if the prompts have different numbers of tokens, or are the same.
   public init(clean: some Prompt, corrupted: some Prompt, model: GemmaModel) throws {
@@ -26,6 +28,7 @@ public struct PromptPair: Sendable {
         corruptedTokens: try model.toStrTokens(Array(corrupted[min(around, corrupted.count)...].prefix(12))))
     }
     (self.clean, self.corrupted, firstDifference) = (clean, corrupted, first)
+    labels = try model.toStrTokens(clean)
   }
 
   private static func end(_ a: [Int], _ b: [Int]) -> Int? { a.count == b.count ? nil : min(a.count, b.count) }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The colours that stand for numbers: stops between 0 and 1, and straight lines between them in RGB, as Plotly draws them.
 ///
 /// The stops are written out in the JSON, never named: plotly.js and plotly.py know different colours by the name `RdBu`.
@@ -80,11 +82,20 @@ public struct RGB: Sendable, Hashable {
   }
 
   /// `#0a2f6b`, or `#fff` where three digits say the same.
-  var hex: String {
+  package var hex: String {
     let digits = Array("0123456789abcdef")
     let channels = [red, green, blue]
     if channels.allSatisfy({ $0 >> 4 == $0 & 15 }) { return "#" + String(channels.map { digits[Int($0 & 15)] }) }
     return "#" + String(channels.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+
+  /// Whether white is better read on this colour than black: its relative luminance (WCAG 2) is below that of equal contrast.
+  package var isDark: Bool {
+    let linear = [red, green, blue].map { channel in
+      let part = Double(channel) / 255
+      return part <= 0.04045 ? part / 12.92 : pow((part + 0.055) / 1.055, 2.4)
+    }
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] < 0.179
   }
 
   /// `rgb(5,48,97)`, as Plotly writes it.

@@ -11,12 +11,14 @@ public enum Displayed {
   case text(String)
   case table(Record.Table)
   case figure(Figure)
+  case tokens(Record.ColoredTokens)
 
   fileprivate func send() {
     switch self {
     case .text(let text): OutputChannel.send(.value(text))
     case .table(let table): OutputChannel.send(.table(table))
     case .figure(let figure): OutputChannel.send(.figure(FigureOutput(plotly: figure.plotlyJSON)))
+    case .tokens(let tokens): OutputChannel.send(.tokens(tokens))
     }
   }
 }
@@ -41,6 +43,11 @@ extension Optional: Displayable {
   }
 }
 
+extension Array: Displayable where Element: Displayable {
+  /// One after the other.
+  public var displayed: [Displayed] { flatMap(\.displayed) }
+}
+
 extension Figure: Displayable {
   public var displayed: [Displayed] { [.figure(self)] }
 }
@@ -51,6 +58,10 @@ extension Heatmap: Displayable {
 
 extension LineChart: Displayable {
   public var displayed: [Displayed] { [.figure(Figure(self))] }
+}
+
+extension Record.ColoredTokens: Displayable {
+  public var displayed: [Displayed] { [.tokens(self)] }
 }
 
 extension Record.Table: Displayable {

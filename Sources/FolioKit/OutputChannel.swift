@@ -50,6 +50,7 @@ package enum OutputChannel {
     case .text(_, let text), .value(let text): text
     case .table(let table): table.plainText
     case .figure: "[figure]"
+    case .tokens(let tokens): tokens.plainText
     case .progress(let progress): progress.line
     case .error(let error): error.diagnostics.map(\.description).joined(separator: "\n")
     }

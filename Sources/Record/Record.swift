@@ -50,6 +50,7 @@ public enum Output: Codable, Sendable, Equatable {
   case value(String)
   case table(Table)
   case figure(FigureOutput)
+  case tokens(ColoredTokens)
   /// A finished loop's progress, one stable line: `Generating: 26 of 26`.
   case progress(ProgressOutput)
   case error(CellError)

@@ -68,6 +68,7 @@ struct CellView {
     case .value(let text): return self.text(TerminalText.plain(text), style: "value")
     case .table(let table): return self.table(table)
     case .figure(let figure): return self.figure(figure, alt: alt, caption: isLastFigure ? cell.options.caption : nil)
+    case .tokens(let tokens): return TokensView(tokens: tokens).html
     case .progress(let progress): return self.progress(progress)
     case .error(let error): return ErrorView(error: error, isExpected: record.outcome == .failedAsExpected).html
     }

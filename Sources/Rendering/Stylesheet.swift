@@ -144,6 +144,10 @@ package enum Stylesheet {
     .cells path:hover { stroke: #000; stroke-width: 1.5; vector-effect: non-scaling-stroke }
     figcaption, .caption { max-width: 68ch; font: .88rem/1.5 var(--sans); color: var(--soft); text-wrap: pretty }
     figcaption { margin-top: .35rem }
+    .tokens { max-width: 58rem; font: .9rem/1.75 var(--sans); white-space: pre-wrap; overflow-wrap: anywhere }
+    .tokens span { border-radius: 3px; padding: .12em 0; box-decoration-break: clone; -webkit-box-decoration-break: clone }
+    .tokens span:hover { outline: 1px solid currentColor }
+    .tokens-title { font: .84rem/1.5 var(--sans); color: var(--soft); margin: 0 0 .3rem }
     .unreadable { color: var(--alarm); font: .86rem var(--sans) }
     .failure, .banner { max-width: 58rem; padding: .8rem 1.1rem; border-left: 3px solid var(--alarm); border-radius: 0 5px 5px 0; background: var(--alarm-wash); font: .9rem/1.5 var(--sans) }
     .failure.expected { background: var(--wash); border-left-color: var(--soft) }

@@ -118,7 +118,7 @@ extension Output {
         Table(
           columns: table.columns.map { Table.Column(CellUnit.readable($0.title), isNumeric: $0.isNumeric) },
           rows: table.rows.map { $0.map(CellUnit.readable) }))
-    case .figure, .progress, .error: self
+    case .figure, .tokens, .progress, .error: self
     }
   }
 }

@@ -142,6 +142,7 @@ final class TerminalProgress: @unchecked Sendable {
     case .value(let text): text
     case .table(let table): table.plainText
     case .figure(let figure): "[figure] " + ((try? Figure(plotlyJSON: figure.plotly))?.altText ?? "that cannot be read")
+    case .tokens(let tokens): tokens.plainText
     case .progress(let progress): progress.line
     case .text, .error: nil
     }

@@ -51,7 +51,8 @@ import Testing
     let part = result.from(query: 290, key: 280)
     #expect(part.patterns[0].shape == [4, 14])
     #expect(part.patterns[0][3, 13] == result.patterns[0][293, 293])
-    #expect(part.queryLabels == Array(result.labels[290...]) && part.keyLabels == Array(result.labels[280...]))
+    let places = result.labels.enumerated().map { "\($0.element) (\($0.offset))" }
+    #expect(part.queryLabels == Array(places[290...]) && part.keyLabels == Array(places[280...]))
     #expect(result.from(query: 1000, key: 1000).patterns[0].shape == [0, 0])
   }
 

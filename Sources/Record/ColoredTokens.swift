@@ -1,0 +1,38 @@
+import Foundation
+
+/// A text cut into tokens, each with a number that colours it: what speaks for an answer, and what against it.
+public struct ColoredTokens: Codable, Sendable, Equatable {
+  /// What the numbers are.
+  public var title: String
+  /// The tokens' texts, in order; joined they are the text.
+  public var tokens: [String]
+  /// One a token; nil where there is none.
+  public var values: [Double?]
+  /// The number that has the strongest colour, above 0; its negative has the strongest of the other.
+  public var limit: Double
+  /// The position of the first token, from which the others are counted.
+  public var start: Int
+
+  public init(title: String, tokens: [String], values: [Double?], limit: Double, start: Int = 0) {
+    (self.title, self.tokens, self.values, self.limit, self.start) = (title, tokens, values, limit, start)
+  }
+
+  /// The value of a token; nil if it has none, or none that is finite.
+  public func value(_ index: Int) -> Double? {
+    values.indices.contains(index) ? values[index].flatMap { $0.isFinite ? $0 : nil } : nil
+  }
+
+  /// The tokens with the largest values, either way, largest first.
+  public func strongest(_ count: Int) -> [Int] {
+    let size = { (index: Int) in abs(value(index) ?? 0) }
+    return Array(tokens.indices.filter { size($0) > 0 }.sorted { (size($0), $1) > (size($1), $0) }.prefix(count))
+  }
+
+  /// One line for a terminal: the strongest tokens with their positions.
+  public var plainText: String {
+    let named = strongest(5).map { index in
+      "'\(tokens[index])' (\(start + index)) \(String(format: "%.3g", value(index) ?? 0))"
+    }
+    return "[tokens] \(title): \(tokens.count) tokens" + (named.isEmpty ? "" : "; strongest: \(named.joined(separator: ", "))")
+  }
+}
