@@ -48,6 +48,7 @@ let package = Package(
       name: "Rendering",
       dependencies: [
         "Document", "Record", "Figures", "Files",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftParser", package: "swift-syntax"),
         .product(name: "SwiftIDEUtils", package: "swift-syntax"),
       ]),
@@ -56,7 +57,11 @@ let package = Package(
       dependencies: [
         "Record", .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
       ]),
-    .target(name: "Building", dependencies: ["Document", "Preview", "Record", "Rendering", "Session", "Store"]),
+    .target(
+      name: "Building",
+      dependencies: [
+        "Document", "Preview", "Record", "Rendering", "Session", "Store", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .executableTarget(
       name: "folio",
       dependencies: [

@@ -35,6 +35,7 @@ public final class SiteBuilder: @unchecked Sendable {
 
   private let documents: [Document]
   private let site: String
+  private let plotly: PlotlyScript?
   private let options: Session.Options
 
   private let lock = NSCondition()
@@ -45,8 +46,11 @@ public final class SiteBuilder: @unchecked Sendable {
   private var status = Status.succeeded
   private var isInterrupted = false
 
-  /// - Parameter site: the site's folder.
-  public init(_ documents: [Document], site: String, options: Session.Options) {
+  /// - Parameters:
+  ///   - site: the site's folder.
+  ///   - plotly: makes the pages' figures interactive.
+  public init(_ documents: [Document], site: String, plotly: PlotlyScript? = nil, options: Session.Options) {
+    self.plotly = plotly
     self.documents = documents
     self.site = site
     self.options = options
@@ -148,7 +152,7 @@ public final class SiteBuilder: @unchecked Sendable {
       }
       if isLate { return .interrupted }
       let record = try session.run(document) { observe(.session(document, $0)) }
-      try Site(folder: site).write(Page(document.embeddingLocalImages(), record: record))
+      try Site(folder: site).write(Page(document.embeddingLocalImages(), record: record, plotly: plotly))
       observe(
         .notebookEnded(
           document, record, page: "\(site)/\(document.name)/index.html", explanations: session.explanations))

@@ -10,11 +10,14 @@ struct CellView {
 
   let cell: Cell
   let record: CellRecord
+  /// Whether figures bring their data for plotly.js.
+  let isInteractive: Bool
   private(set) var attachments: [Page.Attachment] = []
 
-  init(cell: Cell, record: CellRecord) {
+  init(cell: Cell, record: CellRecord, isInteractive: Bool) {
     self.cell = cell
     self.record = record
+    self.isInteractive = isInteractive
   }
 
   mutating func html() -> String {
@@ -99,15 +102,23 @@ struct CellView {
   }
 
   /// A figure with its caption; one that cannot be read says why. Of several figures in a cell the last bears the caption.
-  private func figure(_ output: FigureOutput, alt: String?, caption: String?) -> String {
+  private mutating func figure(_ output: FigureOutput, alt: String?, caption: String?) -> String {
     let caption = caption.map { HTML.element("figcaption", html: HTML.text($0)) + "\n" } ?? ""
     do {
       let figure = try Figure(plotlyJSON: output.plotly)
       let drawing = HTML.element("div", ["class": "scroll"], html: "\n\(figure.svg(alt: alt))\n")
-      return HTML.element("figure", html: "\n\(drawing)\n\(caption)")
+      let data = isInteractive ? attachData(figure) : nil
+      let attributes: KeyValuePairs = data.map { ["data-plotly": $0] } ?? [:]
+      return HTML.element("figure", attributes, html: "\n\(drawing)\n\(caption)")
     } catch {
       return HTML.paragraph("unreadable", html: HTML.text(LongText.clipped("\(error)", to: 500)))
     }
+  }
+
+  /// Keeps a figure's data in a script beside the page: unlike JSON, pages opened from a disk may load it.
+  private mutating func attachData(_ figure: Figure) -> String {
+    let path = "outputs/" + SiteNames.link("\(SiteNames.file(cell.id))-\(attachments.count + 1).js")
+    return attach("window.folioFigures[\"\(path)\"] = \(figure.plotlyJSON);\n", suffix: "js")
   }
 
   private func progress(_ progress: ProgressOutput) -> String {

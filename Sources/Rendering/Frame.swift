@@ -9,6 +9,8 @@ struct Frame {
   var description: String?
   /// For the page of a notebook, what the index shows of it.
   var entry: IndexPage.Entry?
+  /// What its interactive figures need.
+  var plotly: PlotlyScript?
   /// From the page's folder to the site's: `../`.
   var root: String
   var header: String
@@ -16,7 +18,7 @@ struct Frame {
 
   var html: String {
     let meta = description.map { "\n" + Markup.element("meta", ["name": "description", "content": Markup.label($0)]) } ?? ""
-    let mark = entry.map { "\n" + PageMark.html($0) } ?? ""
+    let mark = (entry.map { "\n" + PageMark.html($0) } ?? "") + (plotly.map { "\n" + $0.meta(root: root) } ?? "")
     return """
       <!doctype html>
       <html lang="en">

@@ -29,12 +29,17 @@ public struct Page: Sendable {
   public let html: String
   /// In the order of the page; the writer of the site writes them beside it.
   public let attachments: [Attachment]
+  /// What the page loads for its interactive figures.
+  let plotly: PlotlyScript?
 
   /// - Parameters:
   ///   - parameters: the values with which the notebook ran; by default the document's own.
-  public init(_ document: Document, record: NotebookRecord, parameters: [Parameter]? = nil) {
+  ///   - plotly: makes the figures interactive for readers who ask for it; without it they are static.
+  public init(_ document: Document, record: NotebookRecord, parameters: [Parameter]? = nil, plotly: PlotlyScript? = nil) {
     var body = PageBody(
-      document: document.withDistinctAnchors, record: record, parameters: parameters ?? document.frontMatter.parameters)
+      document: document.withDistinctAnchors, record: record, parameters: parameters ?? document.frontMatter.parameters,
+      plotly: plotly)
+    self.plotly = plotly
     name = document.name
     title = document.title
     html = body.html()
@@ -61,10 +66,12 @@ private struct PageBody {
   let document: Document
   let record: NotebookRecord
   let parameters: [Parameter]
+  let plotly: PlotlyScript?
   private let records: [String: CellRecord]
   private(set) var attachments: [Page.Attachment] = []
 
-  init(document: Document, record: NotebookRecord, parameters: [Parameter]) {
+  init(document: Document, record: NotebookRecord, parameters: [Parameter], plotly: PlotlyScript?) {
+    self.plotly = plotly
     self.document = document
     self.record = record
     self.parameters = parameters
@@ -76,7 +83,7 @@ private struct PageBody {
     let blocks = blocks.map { block($0) }.filter { !$0.isEmpty }.joined(separator: "\n")
     return Frame(
       title: document.title, description: document.frontMatter.description,
-      entry: IndexPage.Entry(document, record: record), root: "../",
+      entry: IndexPage.Entry(document, record: record), plotly: plotly, root: "../",
       header: #"<a class="home" href="../index.html">Notebooks</a>"#,
       body: """
         <div class="layout">
@@ -139,7 +146,7 @@ private struct PageBody {
     case .listing(let listing): return self.listing(listing)
     case .cell(let cell):
       let cellRecord = records[cell.id] ?? CellRecord(id: cell.id, outcome: .notRun, outputs: [])
-      var view = CellView(cell: cell, record: cellRecord)
+      var view = CellView(cell: cell, record: cellRecord, isInteractive: plotly != nil)
       let html = view.html()
       attachments += view.attachments
       return html

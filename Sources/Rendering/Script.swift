@@ -76,5 +76,6 @@ package enum Script {
       addEventListener("hashchange", openTarget);
     })();
 
+    \(interactive)
     """
 }

@@ -27,6 +27,7 @@ public struct Site: Sendable {
         "A notebook cannot be called '\(page.name)'", advice: "Its name is its folder in the site; rename its file.")
     }
     try writeAssets()
+    if let plotly = page.plotly { try write(plotly.data, to: "assets/" + plotly.file) }
     for attachment in page.attachments { try write(attachment.text, to: "\(page.name)/\(attachment.path)") }
     try write(page.html, to: "\(page.name)/index.html")
     removeOutputs(of: page)
@@ -55,11 +56,13 @@ public struct Site: Sendable {
     try write(Script.text, to: "assets/" + Script.file)
   }
 
-  private func write(_ text: String, to path: String) throws {
+  private func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
+
+  private func write(_ data: Data, to path: String) throws {
     let path = folder + "/" + path
-    if let old = FileManager.default.contents(atPath: path), old.elementsEqual(text.utf8) { return }
+    if let old = FileManager.default.contents(atPath: path), old == data { return }
     do {
-      try WholeFile.write(text, to: path)
+      try WholeFile.write(Array(data), to: path)
     } catch {
       throw Diagnostic("\(error)", advice: "See that the folder exists, is yours to write, and that the disk is not full.")
     }
@@ -71,7 +74,7 @@ public struct Site: Sendable {
     let kept = Set(page.attachments.map { "\(folder)/\(page.name)/\($0.path)" })
     for file in (try? FileManager.default.contentsOfDirectory(atPath: outputs)) ?? [] {
       let path = outputs + "/" + file
-      if file.hasSuffix(".txt") || file.hasSuffix(".csv"), !kept.contains(path) {
+      if [".txt", ".csv", ".js"].contains(where: file.hasSuffix), !kept.contains(path) {
         try? FileManager.default.removeItem(atPath: path)
       }
     }

@@ -19,6 +19,7 @@ struct Build: ParsableCommand {
         folio build Notebooks/prontoqa.md -P shots=7 -P model=google/gemma-2b
         folio build --explain
         folio build --site /tmp/preview --keep-going
+        folio build --interactive
       """)
 
   @Argument(help: "The notebooks, Markdown files.", completion: .file(extensions: ["md"]))
@@ -30,12 +31,20 @@ struct Build: ParsableCommand {
   @Flag(help: "Say for each cell whether it was reused, or why it ran.")
   var explain = false
 
+  @Flag(help: "Let readers zoom into figures, hover and save them, with plotly.js from PyPI's 'plotly' in SITE/assets.")
+  var interactive = false
+
+  @Option(
+    help: ArgumentHelp("The same with this plotly.min.js.", valueName: "file"), completion: .file(extensions: ["js"]))
+  var plotly: String?
+
   @OptionGroup var options: RunOptions
 
   func run() throws {
     let status = try options.withDocuments(notebooks) { documents, sessionOptions in
+      let script = interactive || plotly != nil ? try PlotlyPackage.script(file: plotly, site: site) : nil
       let progress = TerminalProgress(explains: explain)
-      let builder = SiteBuilder(documents, site: site, options: sessionOptions)
+      let builder = SiteBuilder(documents, site: site, plotly: script, options: sessionOptions)
       let interrupts = Interrupts { builder.interrupt() }
       defer { interrupts.cancel() }
       return builder.build { progress.show($0) }
