@@ -95,7 +95,9 @@ let package = Package(
     .testTarget(name: "PlanningTests", dependencies: ["Planning", "Document", "Store"]),
     // Sessions start the worker that lies beside the tests.
     .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Record", "Store", "folio-worker"]),
-    .testTarget(name: "BuildingTests", dependencies: ["Building", "Document", "Record", "Session", "Store", "folio-worker"]),
+    .testTarget(
+      name: "BuildingTests",
+      dependencies: ["Building", "Document", "Figures", "Record", "Rendering", "Session", "Store", "folio-worker"]),
     .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record"]),
     .testTarget(name: "RecordTests", dependencies: ["Record"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),

@@ -60,7 +60,8 @@ public enum PlotlyPackage {
     let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0, let data = FileManager.default.contents(atPath: folder.path + "/plotly.min.js") else {
-      let reason = said.split(separator: "\n").last { $0.contains("rror") || $0.contains("No module") } ?? "it ended without a word"
+      let reason =
+        said.split(separator: "\n").last { $0.contains("rror") || $0.contains("No module") } ?? "it ended without a word"
       throw Diagnostic(
         "plotly \(version) could not be taken from PyPI with '\(python) -m pip': \(reason)",
         advice: "Install python3 and python3-pip, or name a file: '--plotly plotly.min.js'. Without it the figures are static.")

@@ -87,12 +87,13 @@ extension AttentionPatterns: Displayable {
 }
 
 extension AttentionPatterns.Part: Displayable {
-  /// A panel for each head: rows ask (queries), columns are looked at (keys).
+  /// A panel for each head: rows ask (queries), columns are looked at (keys). Weights are rounded to five digits after the point.
   public func figure(title: String = "Attention patterns", columns: Int = 2) -> Figure {
     .grid(title: title, columns: columns, range: 0...1) {
       for (head, pattern) in zip(heads, patterns) {
         Heatmap(
-          pattern, title: "\(head)", x: "Keys", y: "Queries", xLabels: keyLabels, yLabels: queryLabels, scale: .sequential,
+          pattern.map { ($0 * 100_000).rounded() / 100_000 }, title: "\(head)", x: "Keys", y: "Queries", xLabels: keyLabels,
+          yLabels: queryLabels, scale: .sequential,
           colorBar: "Attention")
       }
     }

@@ -42,11 +42,11 @@ extension ResultRow {
   private func speciesContrast(_ example: Example, _ chain: GoldChain) throws -> Contrast {
     let others = example.species.filter { $0 != chain.species }
     guard others.count == 1 else {
-      throw PrOntoQAError.contrast("\(example.entity) belongs to \(example.species.count) species, and must to two")
+      throw PrOntoQAError.contrast("its entity belongs to \(example.species.count) species, and must to two")
     }
     guard Fact.article(others[0]) == Fact.article(chain.species) else {
       throw PrOntoQAError.contrast(
-        "'\(chain.species)' and '\(others[0])' take different articles, so that the choice falls earlier")
+        "its two species take different articles, so that the choice falls earlier")
     }
     let fact = Fact.has(concept: others[0], property: chain.property, negated: chain.isNegated)
     let text = try example.text(replacing: chain.steps[1], with: fact.sentence(chain.form))

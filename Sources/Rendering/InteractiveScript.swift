@@ -24,13 +24,32 @@ extension Script {
           var source = window.folioFigures[path], ink = getComputedStyle(figure).color;
           var layout = Object.assign({}, source.layout, { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" });
           layout.font = Object.assign({}, source.layout.font, { color: ink });
+          layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: "#8a9099", activecolor: ink };
           var space = document.createElement("div");
           space.className = "scroll plotly";
           figure.insertBefore(space, figure.querySelector(".scroll"));
           var cell = figure.closest(".cell"), name = (cell && cell.id) || "figure";
           return Plotly.newPlot(space, source.data, layout, {
             displaylogo: false, scrollZoom: true, toImageButtonOptions: { format: "png", filename: name, scale: 2 }
-          }).then(function () { return space; });
+          }).then(function () {
+            space.on("plotly_afterplot", function () { thinLabels(space); });
+            thinLabels(space);
+            return space;
+          });
+        });
+      }
+
+      // Of the axes' labels as many show as can be read; zooming in shows more, and hovering names every cell.
+      function thinLabels(space) {
+        [["x", "left"], ["y", "top"]].forEach(function (axis) {
+          var last = {};
+          space.querySelectorAll("." + axis[0] + "axislayer-above [class$=tick] text").forEach(function (label) {
+            var kind = label.parentNode.getAttribute("class"), place;
+            label.style.display = "";
+            place = label.getBoundingClientRect()[axis[1]];
+            if (last[kind] !== undefined && Math.abs(place - last[kind]) < 13) label.style.display = "none";
+            else last[kind] = place;
+          });
         });
       }
 

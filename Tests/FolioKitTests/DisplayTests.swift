@@ -47,6 +47,11 @@ import Testing
     #expect(table.columns.map(\.title) == ["a", ""] && table.rows == [["1", "2"], ["", ""]])
   }
 
+  @Test func aSmallNumberIsNotShownAsZero() {
+    let table = Table(columns: ["x"], rows: [[0.0], [-3.2e-6], [Float(0.0006)], [1e-9], [Double.nan]])
+    #expect(table.rows.map(\.[0]) == ["0.000", "-3.2e-06", "0.001", "1.0e-09", "nan"])
+  }
+
   @Test func aTableOfItemsHasARowEach() {
     let table = Table([(1, "x"), (2, "y")], ["number": { $0.0 }, "name": { $0.1 }])
     #expect(table.rows == [["1", "x"], ["2", "y"]] && table.columns.map(\.isNumeric) == [true, false])
