@@ -59,13 +59,15 @@ extension ComponentAttribution: Displayable {
 }
 
 extension [ComponentAttribution] {
-  /// A panel for each component, one below the other, with a row for each layer or head and a column for each position; all have the same
-  /// colours, and, being of the same prompts, the same columns.
+  /// A panel for each component, one below the other, with a row for each layer or head and a column for each position. Being of the same
+  /// prompts, they have the same columns.
   /// - Parameters:
   ///   - positions: only so many at the end are shown, and none before the prompts begin to differ.
-  ///   - limit: the colours span `-limit...limit`; by default all values.
+  ///   - limit: the colours of all panels span `-limit...limit`; by default those of each panel span its own values, which may be
+  ///     orders of magnitude apart.
   public func figure(title: String? = nil, last positions: Int = 128, limit: Double? = nil) -> Figure {
-    .grid(title: title ?? first.map { "\($0.method)" }, columns: 1, range: Figure.symmetric(limit)) {
+    let range = Figure.symmetric(limit)
+    return .grid(title: title ?? first.map { "\($0.method)" }, columns: 1, range: range, sharesColors: range != nil) {
       for part in self {
         let labels = part.prompts.labels
         let start = Swift.max(part.firstPosition, labels.count - positions)

@@ -20,8 +20,13 @@ public struct Question: Sendable, Equatable {
 extension PrOntoQA {
   /// Makes a question: an entity that belongs to two concepts, of which one has the property asked for, negated by a fair coin; the
   /// facts about others are distractors.
-  /// - Parameter facts: how many sentences stand before those about the entity, 4 to 18.
-  public static func question(facts count: Int = 18, using random: inout SeededGenerator) throws -> Question {
+  /// - Parameters:
+  ///   - count: how many sentences stand before those about the entity, 4 to 18.
+  ///   - hasRival: whether another fact gives the species that decides a second property, so that the second step of the chain of
+  ///     thought, too, depends on what is asked. There is none with fewer than 6 sentences.
+  public static func question(
+    facts count: Int = 18, hasRival: Bool = false, using random: inout SeededGenerator
+  ) throws -> Question {
     guard (4...18).contains(count) else {
       throw PrOntoQAError.generator("A question has 4 to 18 facts, not \(count): there are words for no more.")
     }
@@ -34,7 +39,8 @@ extension PrOntoQA {
     // The other species of the entity, and half of the others, have properties of their own.
     for (index, concept) in species[1..<(count / 2)].enumerated() {
       let isNegated = Int.random(in: 0..<5, using: &random) < 2
-      sentences.append(sentence(.has(concept: concept, property: adjectives[index + 1], negated: isNegated), &random))
+      let subject = hasRival && index == 1 ? species[0] : concept
+      sentences.append(sentence(.has(concept: subject, property: adjectives[index + 1], negated: isNegated), &random))
     }
     var pairs: Set<Set<String>> = []
     while sentences.count < count {

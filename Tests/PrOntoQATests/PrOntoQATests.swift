@@ -61,6 +61,19 @@ import Testing
     #expect((1350...1650).contains(labels))
   }
 
+  @Test func aRivalGivesTheDecidingSpeciesASecondProperty() throws {
+    for seed in 0..<50 {
+      var (plain, rival) = (SeededGenerator(seed: UInt64(seed)), SeededGenerator(seed: UInt64(seed)))
+      let a = try PrOntoQA.question(facts: 6 + seed % 13, using: &plain)
+      let b = try PrOntoQA.question(facts: 6 + seed % 13, hasRival: true, using: &rival)
+      #expect(a.goldChain == b.goldChain && a.label == b.label && plain.next() == rival.next())
+      let species = try #require(Fact(b.goldChain[1])).subject
+      #expect(b.facts.filter { $0.isProperty(of: species) }.count == 2)
+      #expect(a.facts.filter { $0.isProperty(of: species) }.count == 1)
+      #expect(zip(a.facts, b.facts).filter { $0 != $1 }.count == 1)
+    }
+  }
+
   @Test func equalSeedsGiveEqualPrompts() throws {
     let prompts = try PrOntoQA.prompts(count: 3, shots: 2, seed: 7)
     #expect(try PrOntoQA.prompts(count: 3, shots: 2, seed: 7) == prompts)
@@ -220,4 +233,9 @@ import Testing
       }
     }
   }
+}
+
+extension Fact {
+  fileprivate var subject: String? { if case .has(let concept, _, _) = self { concept } else { nil } }
+  fileprivate func isProperty(of species: String) -> Bool { subject == species }
 }
