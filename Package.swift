@@ -44,10 +44,11 @@ let package = Package(
       ]),
     .target(name: "CSpawn"),
     .target(name: "Session", dependencies: ["Document", "Files", "Planning", "Record", "Store", "CSpawn"]),
+    .target(name: "Review", dependencies: ["Document", "Record"]),
     .target(
       name: "Rendering",
       dependencies: [
-        "Document", "Record", "Figures", "Files",
+        "Document", "Record", "Figures", "Files", "Review",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftParser", package: "swift-syntax"),
         .product(name: "SwiftIDEUtils", package: "swift-syntax"),
@@ -60,12 +61,13 @@ let package = Package(
     .target(
       name: "Building",
       dependencies: [
-        "Document", "Preview", "Record", "Rendering", "Session", "Store", .product(name: "Crypto", package: "swift-crypto"),
+        "Document", "Files", "Preview", "Record", "Rendering", "Review", "Session", "Store",
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Record", "Session", "Store",
+        "Building", "Document", "Figures", "Record", "Rendering", "Review", "Session", "Store",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -3,7 +3,7 @@ import Yams
 
 /// Reads what stands between the `---` lines at the top of a file, and blanks it.
 enum FrontMatterParser {
-  private static let keys = ["title", "description", "params", "order", "after"]
+  private static let keys = ["title", "description", "params", "order", "after", "tolerance"]
 
   static func parse(_ source: inout SourceText) -> FrontMatter {
     guard source.lines.first.map(isFence) == true else { return FrontMatter() }
@@ -40,6 +40,9 @@ enum FrontMatterParser {
       let isRight = entry.value.text != nil || list != nil && list?.count == entry.value.sequence?.count
       frontMatter.after = list ?? entry.value.text.map { [$0] } ?? []
       expect("the name of a notebook, or a list of names", entry, isRight, &source)
+    case "tolerance":
+      frontMatter.tolerance = entry.value.number.flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
+      expect("a finite number, 0 or above", entry, frontMatter.tolerance != nil, &source)
     case "params": readParameters(entry, into: &frontMatter, source: &source)
     default:
       source.report(

@@ -91,12 +91,12 @@ struct CellView {
   private mutating func table(_ table: Table) -> String {
     let view = TableView(table: table)
     guard view.omitted > 0 else { return view.html(link: nil) }
-    return view.html(link: attach(view.csv, suffix: "csv"))
+    return view.html(link: attach(table.csv, suffix: "csv"))
   }
 
   /// Keeps a text for a file beside the page, and says how to link it.
   private mutating func attach(_ text: String, suffix: String) -> String {
-    let file = "\(SiteNames.file(cell.id))-\(attachments.count + 1).\(suffix)"
+    let file = "\(RecordFiles.name(cell.id))-\(attachments.count + 1).\(suffix)"
     attachments.append(Page.Attachment(path: "outputs/" + file, text: text))
     return "outputs/" + SiteNames.link(file)
   }
@@ -117,7 +117,7 @@ struct CellView {
 
   /// Keeps a figure's data in a script beside the page: unlike JSON, pages opened from a disk may load it.
   private mutating func attachData(_ figure: Figure) -> String {
-    let path = "outputs/" + SiteNames.link("\(SiteNames.file(cell.id))-\(attachments.count + 1).js")
+    let path = "outputs/" + SiteNames.link("\(RecordFiles.name(cell.id))-\(attachments.count + 1).js")
     return attach("window.folioFigures[\"\(path)\"] = \(figure.plotlyJSON);\n", suffix: "js")
   }
 

@@ -29,6 +29,8 @@ public struct Page: Sendable {
   public let html: String
   /// In the order of the page; the writer of the site writes them beside it.
   public let attachments: [Attachment]
+  /// The outputs as files for reviewers; the writer of the site writes them beside it.
+  public let record: RecordFiles
   /// What the page loads for its interactive figures.
   let plotly: PlotlyScript?
 
@@ -40,6 +42,7 @@ public struct Page: Sendable {
       document: document.withDistinctAnchors, record: record, parameters: parameters ?? document.frontMatter.parameters,
       plotly: plotly)
     self.plotly = plotly
+    self.record = RecordFiles(document, record: record, parameters: parameters)
     name = document.name
     title = document.title
     html = body.html()
@@ -172,12 +175,16 @@ private struct ParameterList {
   var html: String {
     let items = parameters.map { parameter in
       let name = HTML.element("dt", html: HTML.label(parameter.name))
-      return HTML.element("div", html: name + HTML.element("dd", html: HTML.label(text(parameter.value))))
+      return HTML.element("div", html: name + HTML.element("dd", html: HTML.label(ParameterText.text(parameter.value))))
     }
     return HTML.element("dl", ["class": "parameters", "aria-label": "Parameters"], html: items.joined())
   }
 
-  private func text(_ value: ParameterValue) -> String {
+}
+
+/// A parameter's value for readers.
+enum ParameterText {
+  static func text(_ value: ParameterValue) -> String {
     switch value {
     case .int(let number): String(number)
     case .double(let number): number.description

@@ -31,6 +31,19 @@ public struct Site: Sendable {
     for attachment in page.attachments { try write(attachment.text, to: "\(page.name)/\(attachment.path)") }
     try write(page.html, to: "\(page.name)/index.html")
     removeOutputs(of: page)
+    try write(page.record, of: page.name)
+  }
+
+  /// Writes a notebook's record, `<name>/record/`; files of an earlier one go.
+  public func write(_ record: RecordFiles, of name: String) throws {
+    let place = "\(name)/record"
+    // The index comes last: it names no file that is not there.
+    for (file, text) in record.files where file != RecordFiles.indexName { try write(text, to: "\(place)/\(file)") }
+    try record.files[RecordFiles.indexName].map { try write($0, to: "\(place)/\(RecordFiles.indexName)") }
+    for file in (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(place)")) ?? []
+    where record.files[file] == nil && [".txt", ".csv", ".json"].contains(where: file.hasSuffix) {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(place)/\(file)")
+    }
   }
 
   /// Writes the site's first page, `index.html`.
@@ -87,15 +100,6 @@ enum SiteNames {
   /// Whether a notebook of this name has a folder of its own in the site.
   static func isFolder(_ name: String) -> Bool {
     !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && !name.contains("\0") && name.lowercased() != "assets"
-  }
-
-  /// A cell's label as a part of a file's name: letters, digits, `-` and `_` stay, others become their numbers.
-  static func file(_ label: String) -> String {
-    label.unicodeScalars.map { scalar in
-      let stays =
-        scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)) || scalar == "-" || scalar == "_"
-      return stays ? String(scalar) : "~" + String(scalar.value, radix: 16)
-    }.joined()
   }
 
   /// A name as a part of a relative link.

@@ -39,12 +39,6 @@ package struct TableView {
     return HTML.element("div", ["class": "scroll table"], html: "\n\(html)\n")
   }
 
-  /// The whole table, as comma-separated values.
-  package var csv: String {
-    let rows = [table.columns.map(\.title)] + table.rows
-    return rows.map { $0.map(Self.quoted).joined(separator: ",") + "\n" }.joined()
-  }
-
   private func row(_ cells: [String]) -> String {
     let cells = table.columns.indices.map { index in
       let text = cells.indices.contains(index) ? LongText.clipped(TerminalText.plain(cells[index]), to: 2000) : ""
@@ -54,9 +48,4 @@ package struct TableView {
   }
 
   private func style(_ column: Table.Column) -> String { column.isNumeric ? "number" : "text" }
-
-  private static func quoted(_ text: String) -> String {
-    guard text.contains(where: { "\",".contains($0) || $0.isNewline }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
-  }
 }

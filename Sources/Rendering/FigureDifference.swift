@@ -1,0 +1,40 @@
+import Figures
+
+extension Figure {
+  /// The head less the base, trace by trace, in the head's frame; nil if the two have not the same shape everywhere.
+  func difference(from base: Figure) -> Figure? {
+    guard data.count == base.data.count else { return nil }
+    var figure = self
+    var largest: [String: Double] = [:]
+    for index in data.indices {
+      switch (data[index], base.data[index]) {
+      case (.heatmap(var head), .heatmap(let old)):
+        guard head.z.rows == old.z.rows, head.z.columns == old.z.columns else { return nil }
+        let values = zip(head.z.elements, old.z.elements).map { $0 - $1 }
+        head.z = Heatmap.Values(rows: head.z.rows, columns: head.z.columns, values)
+        figure.data[index] = .heatmap(head)
+        let axis = head.coloraxis ?? "coloraxis"
+        largest[axis] = values.reduce(largest[axis] ?? 0) { $1.isFinite ? max($0, abs($1)) : $0 }
+      case (.scatter(var head), .scatter(let old)):
+        guard head.x == old.x, head.y.count == old.y.count else { return nil }
+        head.y = zip(head.y, old.y).map { after, before in after.flatMap { after in before.map { after - $0 } } }
+        figure.data[index] = .scatter(head)
+        figure.layout.axes["yaxis" + (head.yaxis ?? "y").dropFirst()]?.showDifference()
+      default: return nil
+      }
+    }
+    for (axis, extent) in largest {
+      figure.layout.colorAxes[axis]?.colorscale = .diverging
+      figure.layout.colorAxes[axis]?.cmin = -(extent > 0 ? extent : 1)
+      figure.layout.colorAxes[axis]?.cmax = extent > 0 ? extent : 1
+    }
+    return figure
+  }
+}
+
+extension Figure.Axis {
+  /// Differences have other sizes, and no logarithms. Their ends are found anew, and their labels.
+  fileprivate mutating func showDifference() {
+    (type, range, tickmode, tickvals, ticktext, tick0, dtick, autorange) = (nil, nil, nil, nil, nil, nil, nil, .forward)
+  }
+}

@@ -1,0 +1,23 @@
+import Crypto
+import Document
+import Foundation
+import Record
+
+extension RecordFiles {
+  /// The record of a document's run, with what the document says of its cells.
+  /// - Parameter parameters: the values with which the notebook ran; by default the document's own.
+  public init(_ document: Document, record: NotebookRecord, parameters: [Parameter]? = nil) {
+    let details = document.cells.map { ($0.id, RecordIndex.Detail(key: $0.key, tolerance: $0.options.tolerance)) }
+    let values = (parameters ?? document.frontMatter.parameters).map { ($0.name, ParameterText.text($0.value)) }
+    self.init(
+      record, details: Dictionary(details, uniquingKeysWith: { first, _ in first }),
+      parameters: Dictionary(values, uniquingKeysWith: { first, _ in first }), tolerance: document.frontMatter.tolerance)
+  }
+}
+
+extension Cell {
+  /// Of the source: 16 digits of its SHA-256.
+  fileprivate var key: String {
+    SHA256.hash(data: Data(source.utf8)).prefix(8).map { String(format: "%02x", $0) }.joined()
+  }
+}

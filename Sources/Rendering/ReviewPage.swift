@@ -1,0 +1,208 @@
+import Figures
+import Foundation
+import Record
+import Review
+
+/// A review as one page that needs nothing beside it: what changed, worst first, then cell by cell, with base, head and difference of each
+/// figure side by side, or one upon the other to be swiped.
+///
+/// Without JavaScript the three figures stand beside each other; all texts of the records are text.
+public struct ReviewPage {
+  private let review: Review
+  private let base: any RecordSource
+  private let head: any RecordSource
+
+  /// - Parameters:
+  ///   - base, head: where the compared figures and tables are read again.
+  public init(_ review: Review, base: any RecordSource, head: any RecordSource) {
+    (self.review, self.base, self.head) = (review, base, head)
+  }
+
+  public var html: String {
+    let title = "\(review.base) → \(review.head)"
+    return """
+      <!doctype html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark">
+      <title>Review: \(HTML.label(title))</title>
+      <style>\(Stylesheet.text)\(Self.style)</style>
+      </head>
+      <body>
+      <div class="review">
+      <header class="head">
+      <h1>\(HTML.label(title))</h1>
+      <p class="lead">\(HTML.text(review.verdict))</p>
+      </header>
+      \(contents)
+      \(review.notebooks.map(notebook).filter { !$0.isEmpty }.joined(separator: "\n"))
+      </div>
+      <script>\(Self.script)</script>
+      </body>
+      </html>
+
+      """
+  }
+
+  // MARK: - What changed, worst first
+
+  private var contents: String {
+    let worst = review.worstFirst
+    guard !worst.isEmpty else { return "" }
+    let items = worst.prefix(200).map { notebook, cell in
+      let finding = cell.outputs.first { $0.verdict != .same && $0.verdict != .within }?.findings.first
+      let what = finding.map { ": " + HTML.label(LongText.clipped($0, to: 200)) } ?? ""
+      let link = HTML.link(to: "#" + anchor(notebook, cell), html: HTML.label("\(notebook.name) \(cell.id)"))
+      return HTML.element("li", html: link + note(cell) + what)
+    }
+    let more = worst.count > 200 ? HTML.paragraph("omitted", html: "\(Count.text(worst.count - 200)) more below.") : ""
+    return "<h2>Worst first</h2>\n<ol class=\"worst\">\n\(items.joined(separator: "\n"))\n</ol>\n\(more)"
+  }
+
+  private func anchor(_ notebook: NotebookReview, _ cell: CellReview) -> String {
+    "\(RecordFiles.name(notebook.name))--\(RecordFiles.name(cell.id))\(cell.status == .removed ? "--removed" : "")"
+  }
+
+  private func note(_ cell: CellReview) -> String {
+    var notes: [String] = []
+    if cell.status == .added || cell.status == .removed { notes.append(cell.status.rawValue) }
+    if let former = cell.formerID { notes.append("was \(former)") }
+    if cell.isMoved { notes.append("moved") }
+    if let outcome = cell.outcome { notes.append("\(outcome.base ?? "") → \(outcome.head ?? "")") }
+    return notes.map { " " + HTML.element("span", ["class": "note"], html: HTML.label($0)) }.joined()
+  }
+
+  // MARK: - Cell by cell
+
+  private func notebook(_ notebook: NotebookReview) -> String {
+    let shown = notebook.cells.filter { $0.status != .same || $0.isChanged || !$0.source.isEmpty }
+    guard notebook.isChanged || !shown.isEmpty else { return "" }
+    let problem = notebook.problem.map { HTML.paragraph("unreadable", html: "It cannot be compared: " + HTML.label($0)) } ?? ""
+    let status = [.added: "A new notebook.", .removed: "It has no record any more."][notebook.status] ?? ""
+    let parameters = notebook.parameters.map { change in
+      HTML.paragraph("note", html: HTML.label("\(change.name): \(change.base ?? "none") → \(change.head ?? "none")"))
+    }
+    let cells = shown.map { cell($0, in: notebook) }
+    return """
+      <section>
+      <h2>\(HTML.label(notebook.name))</h2>
+      \(([problem, status.isEmpty ? "" : HTML.paragraph("note", html: status)] + parameters + cells).filter { !$0.isEmpty }.joined(separator: "\n"))
+      </section>
+      """
+  }
+
+  private func cell(_ cell: CellReview, in notebook: NotebookReview) -> String {
+    let outputs = cell.outputs.filter { $0.verdict != .same }.map { output($0, notebook.name) }
+    let source = cell.source.isEmpty ? "" : "<details open><summary>Source</summary>\(lines(cell.source))</details>"
+    let state = cell.isChanged ? "changed" : "within"
+    return """
+      <article class="\(state)" id="\(anchor(notebook, cell))">
+      <h3><code>\(HTML.label(cell.id))</code>\(note(cell))</h3>
+      \((outputs + [source]).filter { !$0.isEmpty }.joined(separator: "\n"))
+      </article>
+      """
+  }
+
+  private func output(_ output: OutputReview, _ notebook: String) -> String {
+    let findings = output.findings.prefix(60).map { HTML.element("li", html: HTML.label(LongText.clipped($0, to: 400))) }.joined()
+    let list = findings.isEmpty ? "" : "<ul class=\"findings\">\(findings)</ul>"
+    let state = output.verdict == .within ? " within the tolerance" : output.verdict == .changed ? "" : " " + output.verdict.rawValue
+    let title = HTML.paragraph("caps", html: HTML.text("\(output.kind)\(state)"))
+    let body =
+      switch output.kind {
+      case "figure": figures(output, notebook)
+      case "table", "tokens": tables(output, notebook)
+      default: output.lines.isEmpty ? single(output, notebook) : lines(output.lines)
+      }
+    return [title, list, body].filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+
+  private func read(_ file: String?, _ source: any RecordSource, _ notebook: String) -> Data? {
+    file.flatMap { file in (try? source.read(file, of: notebook)) ?? nil }
+  }
+
+  private func single(_ output: OutputReview, _ notebook: String) -> String {
+    guard let data = read(output.headFile, head, notebook) ?? read(output.baseFile, base, notebook) else { return "" }
+    return HTML.preformatted("value", html: HTML.text(LongText.clipped(TerminalText.plain(String(decoding: data, as: UTF8.self)), to: 4000)))
+  }
+
+  private func lines(_ changes: [LineChange]) -> String {
+    let shown = changes.prefix(200).flatMap { change in
+      [("del", "− ", change.base), ("ins", "+ ", change.head)].compactMap { tag, sign, text in
+        text.map { HTML.element(tag, html: HTML.text(sign + LongText.clipped(TerminalText.plain($0), to: 600))) }
+      }
+    }
+    let more = changes.count > 200 ? HTML.paragraph("omitted", html: "\(Count.text(changes.count - 200)) more lines.") : ""
+    return "<pre class=\"lines\">\(shown.joined(separator: "\n"))</pre>\(more)"
+  }
+
+  private func tables(_ output: OutputReview, _ notebook: String) -> String {
+    let sides = [("base", read(output.baseFile, base, notebook)), ("head", read(output.headFile, head, notebook))]
+    let drawn = sides.compactMap { name, data in
+      data.map { data -> String in
+        let rows = CSVText.rows(String(decoding: data, as: UTF8.self))
+        let table = Table(columns: (rows.first ?? []).map { Table.Column($0) }, rows: Array(rows.dropFirst()))
+        return HTML.element("div", html: HTML.paragraph("note", html: name) + TableView(table: table).html(link: nil))
+      }
+    }
+    return HTML.element("div", ["class": "sides"], html: drawn.joined(separator: "\n"))
+  }
+
+  private func figures(_ output: OutputReview, _ notebook: String) -> String {
+    func figure(_ data: Data?) -> Figure? { data.flatMap { try? Figure(plotlyJSON: String(decoding: $0, as: UTF8.self)) } }
+    let (old, new) = (figure(read(output.baseFile, base, notebook)), figure(read(output.headFile, head, notebook)))
+    let difference = old.flatMap { new?.difference(from: $0) }
+    let sides = [("base", old), ("head", new), ("head less base", difference)].compactMap { name, figure in
+      figure.map { figure in
+        HTML.element(
+          "figure", ["data-side": name], html: "<figcaption>\(name)</figcaption><div class=\"scroll\">\(figure.svg(alt: nil))</div>")
+      }
+    }
+    let swipe = old != nil && new != nil ? " swipable" : ""
+    return HTML.element("div", ["class": "sides" + swipe], html: sides.joined(separator: "\n"))
+  }
+
+  // MARK: - Look
+
+  private static let style = """
+    .review { max-width: 110rem; margin: 0 auto; padding: 1.5rem 1.5rem 6rem }
+    .review article { margin: 1.6rem 0; padding: .2rem 0 .2rem 1rem; border-left: 3px solid var(--alarm) }
+    .review article.within { border-color: var(--rule) }
+    .review h3 { margin: .2rem 0 .6rem }
+    .note { font: .84rem var(--sans); color: var(--soft) }
+    .worst li { margin: .2rem 0 }
+    .findings { margin: .2rem 0 .6rem; font: .92rem/1.5 var(--sans) }
+    .sides { display: flex; flex-wrap: wrap; gap: 1rem 1.6rem; align-items: flex-start }
+    .sides > * { flex: 1 1 24rem; min-width: 0; margin: 0 }
+    .lines { font: .82rem/1.5 var(--mono); overflow-x: auto; white-space: pre }
+    .lines del, .lines ins { text-decoration: none; display: inline-block; min-width: 100% }
+    .lines del { background: color-mix(in srgb, var(--alarm) 14%, transparent) }
+    .lines ins { background: color-mix(in srgb, var(--string) 16%, transparent) }
+    .swiping { display: block; position: relative }
+    .swiping > figure[data-side="head"] { position: absolute; inset: 0 0 auto 0; background: var(--paper); clip-path: inset(0 0 0 var(--swipe, 50%)) }
+    .swiping > figure[data-side="head less base"] { display: none }
+    .swipe { font: .8rem var(--sans); margin: .3rem 0; display: flex; gap: .8rem; align-items: center }
+    .swipe input[type=range] { width: min(24rem, 60vw) }
+    """
+
+  private static let script = """
+    document.querySelectorAll(".swipable").forEach(function (sides) {
+      var bar = document.createElement("p"), button = document.createElement("button"), range = document.createElement("input");
+      bar.className = "swipe";
+      button.type = "button"; button.className = "interact"; button.textContent = "Swipe";
+      range.type = "range"; range.min = 0; range.max = 100; range.value = 50; range.hidden = true;
+      range.setAttribute("aria-label", "How much of the base is shown");
+      button.onclick = function () {
+        var on = sides.classList.toggle("swiping");
+        range.hidden = !on;
+        button.textContent = on ? "Side by side" : "Swipe";
+        button.setAttribute("aria-pressed", on);
+      };
+      range.oninput = function () { sides.style.setProperty("--swipe", range.value + "%"); };
+      bar.append(button, range);
+      sides.before(bar);
+    });
+    """
+}

@@ -1,0 +1,152 @@
+import Foundation
+import Record
+
+/// The records of one notebook, cell by cell.
+struct NotebookComparison {
+  let base: any RecordSource
+  let head: any RecordSource
+  let notebook: String
+  let tolerance: Double?
+
+  /// - Parameter tolerance: for all cells; nil for what they, the notebook, and the standard say.
+  init(_ notebook: String, _ base: any RecordSource, _ head: any RecordSource, tolerance: Double?) {
+    (self.notebook, self.base, self.head, self.tolerance) = (notebook, base, head, tolerance)
+  }
+
+  func review() -> NotebookReview {
+    do {
+      let (old, new) = (try base.index(of: notebook), try head.index(of: notebook))
+      let files = (try base.files(of: notebook), try head.files(of: notebook))
+      let sources = Sources(try base.document(of: notebook), try head.document(of: notebook))
+      var review = NotebookReview(name: notebook, status: .same, cells: cells(old, new, files, sources))
+      review.parameters = parameters(old, new)
+      let isChanged = !review.parameters.isEmpty || review.cells.contains { $0.isChanged }
+      review.status = isChanged ? .changed : .same
+      return review
+    } catch {
+      let reason = (error as? RecordIndex.Unreadable)?.reason ?? (error as? Diagnostic)?.message ?? "\(error)"
+      return NotebookReview(name: notebook, status: .unreadable, cells: [], problem: reason)
+    }
+  }
+
+  private func parameters(_ old: RecordIndex, _ new: RecordIndex) -> [ValueChange] {
+    Set(old.parameters.keys).union(new.parameters.keys).sorted().compactMap { name in
+      let (before, after) = (old.parameters[name], new.parameters[name])
+      return before == after ? nil : ValueChange(name: name, base: before, head: after)
+    }
+  }
+
+  // MARK: - Cells
+
+  private typealias Files = (base: [String: String?], head: [String: String?])
+
+  private func cells(_ old: RecordIndex, _ new: RecordIndex, _ files: Files, _ sources: Sources) -> [CellReview] {
+    let pairing = CellPairing(old.cells, new.cells)
+    var reviews = new.cells.enumerated().map { index, cell -> CellReview in
+      guard let former = pairing.former[index] else {
+        return CellReview(
+          id: cell.id, status: .added,
+          outputs: cell.outputs.enumerated().map { alone($1, number: $0 + 1, isAdded: true) })
+      }
+      let before = old.cells[former]
+      var review = compare(before, cell, files, tolerance ?? cell.tolerance ?? new.tolerance ?? Tolerance.standard)
+      if before.id != cell.id { review.formerID = before.id }
+      review.isMoved = pairing.moved.contains(index)
+      if before.key != cell.key { review.source = sources.changes(before.id, cell.id) }
+      return review
+    }
+    for index in pairing.removed.reversed() {
+      let cell = old.cells[index]
+      let review = CellReview(
+        id: cell.id, status: .removed, outputs: cell.outputs.enumerated().map { alone($1, number: $0 + 1, isAdded: false) })
+      // After the cell that it stood behind.
+      let place = (0..<index).reversed().lazy.compactMap { former in pairing.former.first { $0.value == former }?.key }.first
+      reviews.insert(review, at: place.map { $0 + 1 } ?? 0)
+    }
+    return reviews
+  }
+
+  private func alone(_ output: RecordIndex.Output, number: Int, isAdded: Bool) -> OutputReview {
+    OutputReview(
+      kind: output.kind.rawValue, number: number, verdict: isAdded ? .added : .removed, baseFile: isAdded ? nil : output.file,
+      headFile: isAdded ? output.file : nil, tolerance: 0)
+  }
+
+  private func compare(_ old: RecordIndex.Cell, _ new: RecordIndex.Cell, _ files: Files, _ tolerance: Double) -> CellReview {
+    var review = CellReview(id: new.id, status: .same)
+    if old.outcome != new.outcome {
+      review.outcome = ValueChange(name: "outcome", base: old.outcome.rawValue, head: new.outcome.rawValue)
+    }
+    for (before, after) in pairs(old.outputs, new.outputs) {
+      switch (before, after) {
+      case (let before?, let after?):
+        let output = OutputComparison(base, head, notebook, Tolerance(tolerance), files)
+          .compare(old.outputs[before], new.outputs[after], number: after + 1)
+        if output.verdict != .same { review.outputs.append(output) }
+      case (let before?, nil): review.outputs.append(alone(old.outputs[before], number: before + 1, isAdded: false))
+      case (nil, let after?): review.outputs.append(alone(new.outputs[after], number: after + 1, isAdded: true))
+      case (nil, nil): break
+      }
+    }
+    let isWithin = review.outputs.allSatisfy { $0.verdict == .within }
+    review.status = review.outcome == nil && isWithin ? (review.outputs.isEmpty ? .same : .within) : .changed
+    return review
+  }
+
+  /// Outputs that belong together: of the same kind, in order.
+  private func pairs(_ old: [RecordIndex.Output], _ new: [RecordIndex.Output]) -> [(Int?, Int?)] {
+    let difference = new.map(\.kind.rawValue).difference(from: old.map(\.kind.rawValue))
+    var (removed, inserted) = (Set<Int>(), Set<Int>())
+    for change in difference {
+      switch change {
+      case .remove(let offset, _, _): removed.insert(offset)
+      case .insert(let offset, _, _): inserted.insert(offset)
+      }
+    }
+    let kept = zip(old.indices.filter { !removed.contains($0) }, new.indices.filter { !inserted.contains($0) })
+    return kept.map { ($0, $1) } + removed.sorted().map { ($0, nil) } + inserted.sorted().map { (nil, $0) }
+  }
+}
+
+/// Which cells of both belong together: those of the same name, and of the others those of the same source.
+struct CellPairing {
+  /// By the index in the head, that in the base.
+  private(set) var former: [Int: Int] = [:]
+  /// Indices in the head of cells that stand in another order.
+  private(set) var moved: Set<Int> = []
+  /// Indices in the base.
+  private(set) var removed: [Int] = []
+
+  init(_ old: [RecordIndex.Cell], _ new: [RecordIndex.Cell]) {
+    let places = Dictionary(old.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    for (index, cell) in new.enumerated() { former[index] = places[cell.id] }
+    var free = old.indices.filter { !former.values.contains($0) }
+    for (index, cell) in new.enumerated() where former[index] == nil {
+      guard let key = cell.key, let match = free.first(where: { old[$0].key == key }) else { continue }
+      former[index] = match
+      free.removeAll { $0 == match }
+    }
+    removed = free
+    let common = new.indices.filter { former[$0] != nil }
+    let kept = Set(Self.longestRise(common.map { former[$0]! }))
+    moved = Set(common.indices.filter { !kept.contains($0) }.map { common[$0] })
+  }
+
+  /// The indices of a longest rising part: what stayed in order, while the fewest others moved (Fredman 1975, patience sorting).
+  private static func longestRise(_ values: [Int]) -> [Int] {
+    var tails: [Int] = []
+    var previous = [Int?](repeating: nil, count: values.count)
+    for (index, value) in values.enumerated() {
+      let place = tails.firstIndex { values[$0] >= value } ?? tails.count
+      previous[index] = place > 0 ? tails[place - 1] : nil
+      if place == tails.count { tails.append(index) } else { tails[place] = index }
+    }
+    var rise: [Int] = []
+    var next = tails.last
+    while let index = next {
+      rise.append(index)
+      next = previous[index]
+    }
+    return rise.reversed()
+  }
+}

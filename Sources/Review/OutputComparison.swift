@@ -1,0 +1,127 @@
+import Foundation
+import Record
+
+/// One output in both records.
+struct OutputComparison {
+  private let base: any RecordSource
+  private let head: any RecordSource
+  private let notebook: String
+  private let tolerance: Tolerance
+  private let files: (base: [String: String?], head: [String: String?])
+
+  /// Larger ones are not taken apart: they would not fit into memory, or onto a page.
+  private static let largest = 64 << 20
+
+  init(
+    _ base: any RecordSource, _ head: any RecordSource, _ notebook: String, _ tolerance: Tolerance,
+    _ files: (base: [String: String?], head: [String: String?])
+  ) {
+    (self.base, self.head, self.notebook, self.tolerance, self.files) = (base, head, notebook, tolerance, files)
+  }
+
+  func compare(_ old: RecordIndex.Output, _ new: RecordIndex.Output, number: Int) -> OutputReview {
+    var review = OutputReview(
+      kind: new.kind.rawValue, number: number, verdict: .same, baseFile: old.file, headFile: new.file, tolerance: tolerance.relative)
+    guard let oldFile = old.file, let newFile = new.file else {
+      compareText(old.text ?? "", new.text ?? "", &review)
+      return review
+    }
+    // Git knows equal contents by their names.
+    if let before = files.base[oldFile] ?? nil, let after = files.head[newFile] ?? nil, before == after { return review }
+    do {
+      let (before, after) = (try base.read(oldFile, of: notebook), try head.read(newFile, of: notebook))
+      guard let before, let after else {
+        let missing = before == nil ? "\(base.name) has no \(oldFile)" : "\(head.name) has no \(newFile)"
+        return unreadable(missing, review)
+      }
+      if before == after { return review }
+      guard max(before.count, after.count) <= Self.largest else {
+        review.findings = ["it is different, and too large to be compared number by number (\(after.count >> 20) MB)"]
+        (review.verdict, review.isStructural) = (.changed, true)
+        return review
+      }
+      compare(before, after, new.kind, &review)
+    } catch {
+      return unreadable((error as? Diagnostic)?.message ?? "\(error)", review)
+    }
+    return review
+  }
+
+  private func unreadable(_ reason: String, _ review: OutputReview) -> OutputReview {
+    var review = review
+    (review.verdict, review.isStructural, review.findings) = (.changed, true, [reason])
+    return review
+  }
+
+  private func compare(_ old: Data, _ new: Data, _ kind: RecordIndex.Kind, _ review: inout OutputReview) {
+    switch kind {
+    case .figure:
+      do {
+        let figure = try FigureComparison([UInt8](old), [UInt8](new), tolerance: tolerance)
+        take(figure.verdict, figure.numbers, figure.findings, figure.isStructural, &review)
+      } catch {
+        compareUnreadable(old, new, "a figure cannot be read: \(error)", &review)
+      }
+    case .table, .tokens, .text, .value, .error, .errorText, .progress:
+      guard let before = String(validating: old, as: UTF8.self), let after = String(validating: new, as: UTF8.self) else {
+        return compareUnreadable(old, new, "it is not UTF-8 text", &review)
+      }
+      if kind == .table || kind == .tokens {
+        let table = TableComparison(before, after, tolerance: tolerance)
+        take(table.verdict, table.numbers, table.findings, table.isStructural, &review)
+      } else {
+        compareText(before, after, &review)
+      }
+    }
+  }
+
+  private func compareText(_ old: String, _ new: String, _ review: inout OutputReview) {
+    guard old != new else { return }
+    let text = TextComparison(old, new, tolerance: tolerance)
+    review.lines = text.lines
+    let changed = text.lines.filter { !$0.isWithin }.count
+    take(
+      text.verdict, text.numbers, text.isStructural ? [Words.count(changed, "line") + " changed"] : [], text.isStructural, &review)
+  }
+
+  private func compareUnreadable(_ old: Data, _ new: Data, _ reason: String, _ review: inout OutputReview) {
+    (review.verdict, review.isStructural) = (.changed, true)
+    review.findings = [reason, "it had \(old.count) bytes, and has \(new.count)"]
+  }
+
+  private func take(
+    _ verdict: OutputReview.Verdict, _ numbers: NumberChanges, _ findings: [String], _ isStructural: Bool,
+    _ review: inout OutputReview
+  ) {
+    // Bytes that differ, and say the same: a space, a digit that was written in another way.
+    review.verdict = verdict == .same ? .within : verdict
+    review.findings = findings
+    review.isStructural = isStructural
+    if numbers.count > 0 { review.numbers = numbers }
+    review.findings += numbers.sentences
+  }
+}
+
+extension NumberChanges {
+  /// What a reader must know of them.
+  var sentences: [String] {
+    var sentences: [String] = []
+    if changed > 0, let largest {
+      sentences.append(
+        "\(changed) of \(Words.count(count, "number")) changed; most: \(largest.text) (\(PlainNumber.percent(largest.relative)))")
+      if let relative = largestRelative, relative.place != largest.place {
+        sentences.append("relative to itself most: \(relative.text) (\(PlainNumber.percent(relative.relative)))")
+      }
+    }
+    if signFlips > 0 { sentences.append("\(Words.count(signFlips, "number")) changed sign") }
+    if missing > 0 { sentences.append("\(Words.count(missing, "number")) came or went (NaN)") }
+    if within > 0 { sentences.append("\(Words.count(within, "number")) differ\(within == 1 ? "s" : "") within the tolerance") }
+    if changed > 0, let correlation { sentences.append(String(format: "correlation %.4f", correlation)) }
+    return sentences
+  }
+}
+
+extension NumberChanges.Difference {
+  /// `L14H0 at ' a' (312): 0.81 -> 0.78`
+  public var text: String { "\(place): \(Words.number(base)) -> \(Words.number(head))" }
+}

@@ -1,0 +1,16 @@
+import Foundation
+
+/// Numbers in reports.
+enum PlainNumber {
+  /// Four digits, without zeros at the end: `0.81`, `-3.2e-06`.
+  static func text(_ value: Double) -> String {
+    let text = String(format: "%.4g", value)
+    return text == "-0" ? "0" : text
+  }
+
+  /// `1.3 %`, `12 %`, `3.5 times`.
+  static func percent(_ share: Double) -> String {
+    if !share.isFinite || share > 1e6 { return "from nothing" }
+    return share < 9.995 ? String(format: share < 0.0995 ? "%.2g %%" : "%.0f %%", share * 100) : String(format: "%.3g times", share)
+  }
+}

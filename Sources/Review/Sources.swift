@@ -1,0 +1,24 @@
+import Document
+import Foundation
+
+/// The sources of a notebook's cells in both, for the lines that changed.
+struct Sources {
+  private let base: [String: String]
+  private let head: [String: String]
+
+  init(_ base: String?, _ head: String?) {
+    (self.base, self.head) = (Self.cells(base), Self.cells(head))
+  }
+
+  private static func cells(_ markdown: String?) -> [String: String] {
+    guard let markdown else { return [:] }
+    let document = try? Document(markdown: markdown, file: "notebook.md")
+    return Dictionary((document?.cells ?? []).map { ($0.id, $0.source) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What changed between a cell of the base and one of the head; nothing if either is not known.
+  func changes(_ former: String, _ id: String) -> [LineChange] {
+    guard let old = base[former], let new = head[id] else { return [] }
+    return TextComparison(old, new, tolerance: Tolerance(0)).lines
+  }
+}

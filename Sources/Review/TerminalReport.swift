@@ -1,0 +1,135 @@
+import Foundation
+
+extension Review {
+  /// The report for a terminal: what changed, worst first within each notebook, with the lines.
+  /// - Parameters:
+  ///   - colors: whether to use ANSI colours.
+  ///   - mostLines: of one output.
+  public func terminalText(colors: Bool, mostLines: Int = 20) -> String {
+    let paint = Paint(isOn: colors)
+    var lines = ["\(paint.faint("base")) \(base)  \(paint.faint("head")) \(head)"]
+    for notebook in notebooks where notebook.isChanged || !notebook.withinCells.isEmpty {
+      lines.append("")
+      lines.append(paint.bold(notebook.name) + paint.faint("  " + notebook.summary))
+      if let problem = notebook.problem { lines.append("  " + paint.red("cannot be compared: \(problem)")) }
+      for change in notebook.parameters { lines.append("  parameter \(change.text)") }
+      for cell in notebook.cellsWorstFirst { lines += cellLines(cell, paint, mostLines) }
+      if !notebook.withinCells.isEmpty {
+        lines.append("  " + paint.faint("within tolerance: \(Words.list(notebook.withinCells.map(\.id), first: 10))"))
+      }
+    }
+    lines.append("")
+    lines.append(isChanged ? paint.red(verdict) : paint.green(verdict))
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The whole in a sentence.
+  public var verdict: String {
+    let cells = notebooks.flatMap(\.cells)
+    let (changed, within) = (cells.count(where: \.isChanged), cells.count { $0.status == .within })
+    let other = notebooks.count { $0.isChanged && $0.status != .changed }
+    let parts =
+      [
+        changed > 0 ? "\(Words.count(changed, "cell")) changed" : nil,
+        other > 0 ? "\(Words.count(other, "notebook")) added, removed or unreadable" : nil,
+        within > 0 ? "\(Words.count(within, "cell")) within the tolerance" : nil,
+      ].compactMap { $0 }
+    let compared = "\(Words.count(cells.count, "cell")) of \(Words.count(notebooks.count, "notebook")) compared"
+    return parts.isEmpty ? "No output changed; \(compared)." : "\(parts.joined(separator: ", ")); \(compared)."
+  }
+
+  private func cellLines(_ cell: CellReview, _ paint: Paint, _ mostLines: Int) -> [String] {
+    var lines = ["  \(paint.mark(cell)) \(paint.bold(cell.id))\(paint.faint(cell.notes))"]
+    for output in cell.outputs where output.verdict != .same {
+      let head = output.findings.first ?? output.verdict.rawValue
+      lines.append("      \(paint.faint(output.label)) \(head)")
+      lines += output.findings.dropFirst().map { "        \($0)" }
+      lines += changes(output.lines.filter { !$0.isWithin }, paint, mostLines)
+    }
+    if !cell.source.isEmpty {
+      lines.append("      " + paint.faint("source"))
+      lines += changes(cell.source, paint, mostLines)
+    }
+    return lines
+  }
+
+  private func changes(_ changes: [LineChange], _ paint: Paint, _ most: Int) -> [String] {
+    var lines: [String] = []
+    for change in changes.prefix(most) {
+      if let base = change.base { lines.append("        " + paint.red("- " + Self.shortened(base))) }
+      if let head = change.head { lines.append("        " + paint.green("+ " + Self.shortened(head))) }
+    }
+    if changes.count > most { lines.append("        " + paint.faint("and \(Words.count(changes.count - most, "line")) more")) }
+    return lines
+  }
+
+  /// A long line's beginning; control characters as signs, so that a record cannot write to the terminal.
+  static func shortened(_ line: String, to count: Int = 200) -> String {
+    let plain = String(
+      String.UnicodeScalarView(line.unicodeScalars.prefix(count).map { $0.value < 0x20 || $0.value == 0x7F ? "\u{FFFD}" : $0 }))
+    return line.unicodeScalars.count > count ? plain + "…" : plain
+  }
+}
+
+/// ANSI colours, or none.
+private struct Paint {
+  let isOn: Bool
+
+  private func code(_ number: String, _ text: String) -> String { isOn ? "\u{1B}[\(number)m\(text)\u{1B}[0m" : text }
+  func bold(_ text: String) -> String { code("1", text) }
+  func faint(_ text: String) -> String { code("2", text) }
+  func red(_ text: String) -> String { code("31", text) }
+  func green(_ text: String) -> String { code("32", text) }
+
+  func mark(_ cell: CellReview) -> String {
+    switch cell.status {
+    case .added: green("+")
+    case .removed: red("-")
+    case .changed: red("~")
+    case .same, .within: "·"
+    }
+  }
+}
+
+extension NotebookReview {
+  /// What changed beyond the tolerance, worst first, and cells whose source alone did.
+  var cellsWorstFirst: [CellReview] {
+    let shown = cells.filter { $0.isChanged || !$0.source.isEmpty }
+    return shown.enumerated().sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }.map(\.element)
+  }
+
+  var withinCells: [CellReview] { cells.filter { $0.status == .within && !$0.isChanged } }
+
+  /// `3 of 40 cells changed`
+  var summary: String {
+    switch status {
+    case .added: "a new notebook"
+    case .removed: "it has no record any more"
+    case .unreadable: "its record cannot be read"
+    case .same, .changed: "\(cells.count(where: \.isChanged)) of \(Words.count(cells.count, "cell")) changed"
+    }
+  }
+}
+
+extension CellReview {
+  /// What happened to it as a cell.
+  var notes: String {
+    var notes: [String] = []
+    if status == .added { notes.append("added") }
+    if status == .removed { notes.append("removed") }
+    if let formerID { notes.append("was \(formerID)") }
+    if isMoved { notes.append("moved") }
+    if let outcome { notes.append("\(outcome.base ?? "") -> \(outcome.head ?? "")") }
+    if !isChanged, !source.isEmpty { notes.append(status == .within ? "source changed, outputs within the tolerance" : "source changed, same outputs") }
+    return notes.isEmpty ? "" : "  " + notes.joined(separator: ", ")
+  }
+}
+
+extension OutputReview {
+  /// `figure`, `table 2`
+  var label: String { number > 1 ? "\(kind) \(number):" : "\(kind):" }
+}
+
+extension ValueChange {
+  var text: String { "\(name): \(base ?? "none") -> \(head ?? "none")" }
+}
