@@ -173,3 +173,22 @@ private struct TraceData {
     return columns == 1 ? text(rowNames, row, axes.y, "row") : "\(text(rowNames, row, axes.y, "row")) at \(column)"
   }
 }
+
+/// A figure with one value a line, each with its labels: what `git log -p` shows of it.
+struct FigureLines {
+  let text: String
+
+  init(_ figure: JSONValue) {
+    let data = FigureData(figure)
+    var lines = data.texts.map { "text: \($0)" }
+    for trace in data.traces {
+      lines.append("\(trace.name) (\(trace.type), \(trace.rows) by \(trace.columns))")
+      for row in 0..<trace.rows {
+        for column in 0..<trace.columns {
+          lines.append("  \(trace.place(row, column)): \(trace[row, column].map { Words.number($0, digits: 6) } ?? "none")")
+        }
+      }
+    }
+    text = lines.joined(separator: "\n") + "\n"
+  }
+}

@@ -2,9 +2,9 @@ import Foundation
 
 /// Numbers in reports.
 enum PlainNumber {
-  /// Four digits, without zeros at the end: `0.81`, `-3.2e-06`.
-  static func text(_ value: Double) -> String {
-    let text = String(format: "%.4g", value)
+  /// Few digits, without zeros at the end: `0.81`, `-3.2e-06`.
+  static func text(_ value: Double, digits: Int) -> String {
+    let text = String(format: "%.\(digits)g", value)
     return text == "-0" ? "0" : text
   }
 

@@ -114,6 +114,6 @@ enum Words {
 
   static func count(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
 
-  /// A number with four digits.
-  static func number(_ value: Double) -> String { PlainNumber.text(value) }
+  /// A number with four digits, or as many as asked for.
+  static func number(_ value: Double, digits: Int = 4) -> String { PlainNumber.text(value, digits: digits) }
 }

@@ -1,0 +1,75 @@
+import Foundation
+import Record
+
+/// One file of a record in two versions, for git: what changed, in words, and a form of it whose lines are what a reader thinks of as one thing.
+public enum FileReview {
+  /// What changed between two versions of a record's file; nil is a version that is not there.
+  /// - Parameter path: in the repository; its ending says what the file is.
+  public static func text(_ path: String, _ base: Data?, _ head: Data?, colors: Bool = false) -> String {
+    let kind = kind(path)
+    if path.hasSuffix("/" + RecordFiles.indexName) || path == RecordFiles.indexName { return index(path, base, head) }
+    guard let base, let head else { return "\(path): \(base == nil ? "added" : "removed")\n" }
+    let files = MemoryRecord(path: path, base: base, head: head)
+    let output = RecordIndex.Output(kind: kind, file: path)
+    let review = OutputComparison(files.side(base), files.side(head), "", Tolerance(), (base: [:], head: [:]))
+      .compare(output, output, number: 1)
+    var lines = ["\(path): \(review.findings.first ?? review.verdict.rawValue)"] + review.findings.dropFirst().map { "  " + $0 }
+    for change in review.lines where !change.isWithin {
+      lines += [change.base.map { "  - " + $0 }, change.head.map { "  + " + $0 }].compactMap { $0 }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The file with one value a line, each with its labels: `L3H2 at S1: 5.459`. What is no figure stays as it is.
+  public static func lines(_ path: String, _ data: Data) -> Data {
+    guard kind(path) == .figure, !path.hasSuffix(RecordFiles.indexName), let figure = try? JSONValue(data) else { return data }
+    return Data((FigureLines(figure).text).utf8)
+  }
+
+  private static func kind(_ path: String) -> RecordIndex.Kind {
+    path.hasSuffix(".json") ? .figure : path.hasSuffix(".csv") ? .table : .text
+  }
+
+  /// Cells that came, went, moved, were renamed, or ended in another way.
+  private static func index(_ path: String, _ base: Data?, _ head: Data?) -> String {
+    func read(_ data: Data?) -> RecordIndex? { data.flatMap { try? RecordIndex(json: $0) } }
+    guard let old = read(base), let new = read(head) else { return "\(path): \(base == nil ? "added" : head == nil ? "removed" : "cannot be read")\n" }
+    let pairing = CellPairing(old.cells, new.cells)
+    var lines: [String] = []
+    for (index, cell) in new.cells.enumerated() {
+      guard let former = pairing.former[index].map({ old.cells[$0] }) else {
+        lines.append("+ \(cell.id)")
+        continue
+      }
+      var notes: [String] = []
+      if former.id != cell.id { notes.append("was \(former.id)") }
+      if pairing.moved.contains(index) { notes.append("moved") }
+      if former.key != cell.key { notes.append("source changed") }
+      if former.outcome != cell.outcome { notes.append("\(former.outcome.rawValue) -> \(cell.outcome.rawValue)") }
+      if former.outputs.map(\.kind) != cell.outputs.map(\.kind) { notes.append("other outputs") }
+      if !notes.isEmpty { lines.append("~ \(cell.id): \(notes.joined(separator: ", "))") }
+    }
+    lines += pairing.removed.map { "- \(old.cells[$0].id)" }
+    for name in Set(old.parameters.keys).union(new.parameters.keys).sorted() where old.parameters[name] != new.parameters[name] {
+      lines.append("~ parameter \(ValueChange(name: name, base: old.parameters[name], head: new.parameters[name]).text)")
+    }
+    return "\(path):\n" + (lines.isEmpty ? ["no cell changed"] : lines).map { "  \($0)\n" }.joined()
+  }
+}
+
+/// Two versions of a file as two records.
+private struct MemoryRecord {
+  let path: String
+  let base, head: Data
+
+  func side(_ data: Data) -> Side { Side(data: data) }
+
+  struct Side: RecordSource {
+    let data: Data
+    var name: String { "it" }
+    func notebooks() -> [String] { [] }
+    func files(of notebook: String) -> [String: String?] { [:] }
+    func read(_ file: String, of notebook: String) -> Data? { data }
+    func document(of notebook: String) -> String? { nil }
+  }
+}

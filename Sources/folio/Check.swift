@@ -1,0 +1,77 @@
+import ArgumentParser
+import Building
+import Document
+import Foundation
+import Record
+import Review
+import Session
+
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run notebooks afresh and see whether the committed outputs still hold.",
+    discussion: """
+      All cells run, in sessions of their own; nothing is taken from the cache. Their outputs are compared with the records in \
+      SITE/<notebook>/record as 'folio diff' compares them, within the same tolerances. The site is not touched, unless '--accept' is given: then its \
+      pages and records become the new ones.
+
+      Exit status: 0 all outputs hold; 1 something moved beyond its tolerance, or a cell failed; 2 a notebook could not be run, or has no \
+      record.
+
+      Examples:
+        folio check
+        folio check Notebooks/prontoqa.md --tolerance 0.01
+        folio check --accept
+        folio check --format html -o review.html
+      """)
+
+  @Argument(help: "The notebooks, Markdown files.", completion: .file(extensions: ["md"]))
+  var notebooks: [String] = []
+
+  @Flag(help: "Write the new pages and records to the site.")
+  var accept = false
+
+  @Option(help: "text, markdown, json or html.")
+  var format = ReportFormat.text
+
+  @Option(help: ArgumentHelp("How far numbers may differ, relative to the largest beside them.", valueName: "number"))
+  var tolerance: Double?
+
+  @Option(help: ArgumentHelp("The folder of the site.", valueName: "dir"))
+  var site = "Site"
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Write the report to a file.", valueName: "file"))
+  var output: String?
+
+  @OptionGroup var options: RunOptions
+
+  func validate() throws {
+    if let tolerance, !(tolerance >= 0 && tolerance.isFinite) { throw ValidationError("'--tolerance' is a number, 0 or above.") }
+  }
+
+  func run() throws {
+    let fresh = FileManager.default.temporaryDirectory.appending(path: "folio-check-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: fresh) }
+    let status = try options.withDocuments(notebooks) { documents, session in
+      var forced = session
+      forced.isForced = true
+      let built = build(documents, into: fresh, forced)
+      guard built <= .cellFailed else { return built }
+      let sides = try ReviewSides(
+        committed: site, fresh: fresh, notebooks: documents.map(\.name), documents: documents.first?.folder)
+      let review = try Review(sides.base, sides.head, notebooks: sides.notebooks, tolerance: tolerance)
+      try format.write(review, sides, to: output)
+      // What ran a moment ago is known.
+      let accepted = accept ? build(documents, into: site, session) : .succeeded
+      return max(accepted, built, review.isChanged && !accept ? .cellFailed : .succeeded)
+    }
+    throw ExitCode(status.rawValue)
+  }
+
+  private func build(_ documents: [Document], into site: String, _ session: Session.Options) -> SiteBuilder.Status {
+    let progress = TerminalProgress(explains: false)
+    let builder = SiteBuilder(documents, site: site, options: session)
+    let interrupts = Interrupts { builder.interrupt() }
+    defer { interrupts.cancel() }
+    return builder.build { progress.show($0) }
+  }
+}

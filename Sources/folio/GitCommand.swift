@@ -1,0 +1,73 @@
+import ArgumentParser
+import Building
+import Foundation
+import Record
+import Review
+
+struct GitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "git",
+    abstract: "Let git show what changed in records as 'folio diff' does.",
+    discussion: """
+      'folio git install' sets diff drivers in this repository's own settings (.git/config and .git/info/attributes; nothing is \
+      committed): 'git diff' then says of each file of a record what changed, 'git log -p' shows figures with one labelled value a line, and the \
+      hunks of notebooks name their cells. 'folio git uninstall' takes them away again.
+      """,
+    subcommands: [Install.self, Uninstall.self, Compare.self, Lines.self])
+
+  struct Install: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Set the diff drivers in this repository.")
+
+    func run() throws { try reporting { try GitDrivers(program: Self.program).install() } }
+
+    /// This program's path: git starts it from elsewhere.
+    private static var program: String {
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }
+  }
+
+  struct Uninstall: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Take the diff drivers away again.")
+
+    func run() throws { try reporting { try GitDrivers(program: "").uninstall() } }
+  }
+
+  /// What git calls: path old-file old-hex old-mode new-file new-hex new-mode, and for a renamed file its new name and what changed of it.
+  struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "What git calls to compare two versions of a file.", shouldDisplay: false)
+
+    @Argument var arguments: [String]
+
+    func validate() throws {
+      if arguments.count < 5 { throw ValidationError("git calls this with a path and two versions of it.") }
+    }
+
+    func run() throws {
+      func data(_ file: String) -> Data? { file == "/dev/null" ? nil : FileManager.default.contents(atPath: file) }
+      let text = FileReview.text(arguments[0], data(arguments[1]), data(arguments[4]))
+      FileHandle.standardOutput.write(Data(text.utf8))
+    }
+  }
+
+  /// What git calls for `git log -p`.
+  struct Lines: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "What git calls to show a file line by line.", shouldDisplay: false)
+
+    @Argument var file: String
+
+    func run() throws {
+      guard let data = FileManager.default.contents(atPath: file) else { throw ValidationError("\(file) cannot be read.") }
+      FileHandle.standardOutput.write(FileReview.lines(file, data))
+    }
+  }
+}
+
+/// Runs something whose errors are reported, and end the command with 2.
+private func reporting(_ body: () throws -> Void) throws {
+  do { try body() } catch let error as Diagnostic {
+    report(error)
+    throw ExitCode(2)
+  }
+}
