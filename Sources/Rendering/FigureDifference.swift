@@ -1,6 +1,22 @@
 import Figures
 
 extension Figure {
+  /// Both with the same colours for the same values, so that they can be compared by eye.
+  static func sharingColors(_ base: Figure, _ head: Figure) -> (base: Figure, head: Figure) {
+    var (base, head) = (base, head)
+    for (name, axis) in head.layout.colorAxes {
+      guard let old = base.layout.colorAxes[name], old.colorscale == axis.colorscale, let low = axis.cmin, let high = axis.cmax,
+        let oldLow = old.cmin, let oldHigh = old.cmax
+      else { continue }
+      let (least, most) = (min(low, oldLow), max(high, oldHigh))
+      base.layout.colorAxes[name]?.cmin = least
+      base.layout.colorAxes[name]?.cmax = most
+      head.layout.colorAxes[name]?.cmin = least
+      head.layout.colorAxes[name]?.cmax = most
+    }
+    return (base, head)
+  }
+
   /// The head less the base, trace by trace, in the head's frame; nil if the two have not the same shape everywhere.
   func difference(from base: Figure) -> Figure? {
     guard data.count == base.data.count else { return nil }

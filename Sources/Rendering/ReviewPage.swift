@@ -152,7 +152,8 @@ public struct ReviewPage {
 
   private func figures(_ output: OutputReview, _ notebook: String) -> String {
     func figure(_ data: Data?) -> Figure? { data.flatMap { try? Figure(plotlyJSON: String(decoding: $0, as: UTF8.self)) } }
-    let (old, new) = (figure(read(output.baseFile, base, notebook)), figure(read(output.headFile, head, notebook)))
+    var (old, new) = (figure(read(output.baseFile, base, notebook)), figure(read(output.headFile, head, notebook)))
+    if let before = old, let after = new { (old, new) = Figure.sharingColors(before, after) }
     let difference = old.flatMap { new?.difference(from: $0) }
     let sides = [("base", old), ("head", new), ("head less base", difference)].compactMap { name, figure in
       figure.map { figure in

@@ -139,11 +139,20 @@ private struct TraceData {
     name = trace["name"]?.string ?? "trace \(number)"
     type = trace["type"]?.string ?? "scatter"
     self.isOnly = isOnly
-    func axis(_ letter: String) -> JSONValue? {
-      let reference = trace[letter + "axis"]?.string ?? letter
-      return layout?["\(letter)axis\(reference.dropFirst())"]
+    /// The trace's axis and, where panels share their labels, those that bear them.
+    func axes(_ letter: String) -> [JSONValue] {
+      var (axes, seen) = ([JSONValue](), Set<String>())
+      var next: String? = trace[letter + "axis"]?.string ?? letter
+      while let reference = next, seen.insert(reference).inserted, let axis = layout?["\(letter)axis\(reference.dropFirst())"] {
+        axes.append(axis)
+        next = axis["matches"]?.string
+      }
+      return axes
     }
-    func labels(_ letter: String) -> [String]? { axis(letter)?["ticktext"]?.array?.map { $0.string ?? $0.line } }
+    func labels(_ letter: String) -> [String]? {
+      axes(letter).lazy.compactMap { $0["ticktext"]?.array }.first?.map { $0.string ?? $0.line }
+    }
+    func title(_ letter: String) -> String? { axes(letter).lazy.compactMap { $0["title"]?["text"]?.string }.first }
     if let z = trace["z"]?.array {
       matrix = z.map { ($0.array ?? []).map(\.number) }
       (rowNames, columnNames, positions) = (labels("y"), labels("x"), [])
@@ -153,7 +162,7 @@ private struct TraceData {
       positions = x.map(\.number)
       (rowNames, columnNames) = (nil, x.isEmpty ? nil : x.map { $0.string ?? $0.line })
     }
-    axes = (axis("x")?["title"]?["text"]?.string, axis("y")?["title"]?["text"]?.string)
+    self.axes = (title("x"), title("y"))
   }
 
   var rows: Int { matrix.count }
@@ -164,6 +173,7 @@ private struct TraceData {
 
   /// `L14H0 at ' a' (312)`
   func place(_ row: Int, _ column: Int) -> String {
+    if rowNames == nil, columnNames == nil, axes == ("head", "layer") { return "L\(row)H\(column)" }
     func text(_ names: [String]?, _ index: Int, _ axis: String?, _ what: String) -> String {
       guard let names, names.indices.contains(index) else { return "\(axis ?? what) \(index)" }
       return names[index]

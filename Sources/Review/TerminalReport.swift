@@ -39,7 +39,7 @@ extension Review {
   }
 
   private func cellLines(_ cell: CellReview, _ paint: Paint, _ mostLines: Int) -> [String] {
-    var lines = ["  \(paint.mark(cell)) \(paint.bold(cell.id))\(paint.faint(cell.notes))"]
+    var lines = ["  \(paint.mark(cell)) \(paint.bold(cell.id))\(cell.notes.isEmpty ? "" : "  " + paint.faint(cell.notes))"]
     for output in cell.outputs where output.verdict != .same {
       let head = output.findings.first ?? output.verdict.rawValue
       lines.append("      \(paint.faint(output.label)) \(head)")
@@ -121,7 +121,7 @@ extension CellReview {
     if isMoved { notes.append("moved") }
     if let outcome { notes.append("\(outcome.base ?? "") -> \(outcome.head ?? "")") }
     if !isChanged, !source.isEmpty { notes.append(status == .within ? "source changed, outputs within the tolerance" : "source changed, same outputs") }
-    return notes.isEmpty ? "" : "  " + notes.joined(separator: ", ")
+    return notes.joined(separator: ", ")
   }
 }
 

@@ -5,7 +5,7 @@ public enum WorkerEnvironment {
   package static func make(_ inherited: [String: String] = ProcessInfo.processInfo.environment) -> [String: String] {
     var environment = inherited
     // OpenBLAS reads the core type when it loads; some machines preset one that halves its speed.
-    environment["OPENBLAS_CORETYPE"] = blasCoreType(flags: processorFlags())
+    environment["OPENBLAS_CORETYPE"] = environment["FOLIO_CORETYPE"] ?? blasCoreType(flags: processorFlags())
     // One thread a core: two on one core share its arithmetic, and wait for each other.
     if Int(environment["FOLIO_THREADS"] ?? "") ?? 0 < 1 { environment["FOLIO_THREADS"] = String(coreCount()) }
     environment["OPENBLAS_NUM_THREADS"] = environment["FOLIO_THREADS"]
