@@ -101,6 +101,7 @@ let package = Package(
       name: "BuildingTests",
       dependencies: ["Building", "Document", "Figures", "Record", "Rendering", "Session", "Store", "folio-worker"]),
     .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record"]),
+    .testTarget(name: "ReviewTests", dependencies: ["Record", "Rendering", "Review"]),
     .testTarget(name: "RecordTests", dependencies: ["Record"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Document", "Record", "Figures"]),

@@ -28,7 +28,8 @@ public struct ReviewSides {
         sides.append(try FolderRecords(folder: name, documents: Self.documents(beside: name)))
       } else if let repository, repository.hasRevision(name) {
         let path = try Self.path(of: site, in: repository)
-        sides.append(try RevisionRecords(name, in: repository, site: path, documents: Self.documents(beside: path) ?? "Notebooks"))
+        sides.append(
+          try RevisionRecords(name, in: repository, site: path, documents: Self.documents(beside: path) ?? "Notebooks"))
       } else if name.contains("/") || sides.isEmpty && names.count > 1 && !isFolder("\(site)/\(name)") {
         throw Diagnostic(
           "'\(name)' is neither a folder nor a revision", advice: "Name a site, a record, or what `git log` shows.")
@@ -49,7 +50,9 @@ public struct ReviewSides {
       sides = [try RevisionRecords("HEAD", in: repository, site: path, documents: Self.documents(beside: path) ?? "Notebooks")]
     }
     base = sides[0]
-    head = try sides.count > 1 ? sides[1] : FolderRecords(folder: site, name: "the working tree", documents: Self.documents(beside: site))
+    head =
+      try sides.count > 1
+      ? sides[1] : FolderRecords(folder: site, name: "the working tree", documents: Self.documents(beside: site))
   }
 
   /// - Parameters:

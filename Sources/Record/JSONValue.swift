@@ -83,7 +83,9 @@ private struct JSONParser {
   }
 
   private mutating func number() throws(JSONValue.Fault) -> JSONValue {
-    let end = bytes[place...].firstIndex { !("0"..."9").contains(Character(Unicode.Scalar($0))) && !Array("+-.eE".utf8).contains($0) }
+    let end = bytes[place...].firstIndex {
+      !("0"..."9").contains(Character(Unicode.Scalar($0))) && !Array("+-.eE".utf8).contains($0)
+    }
     let text = String(decoding: bytes[place..<(end ?? bytes.count)], as: UTF8.self)
     guard text.first.map({ $0 == "-" || $0.isNumber }) == true, let number = Double(text), number.isFinite else {
       throw fault("a value is expected")
@@ -134,7 +136,9 @@ private struct JSONParser {
     place += 1
     let quoted = bytes[start..<place]
     if !quoted.contains(UInt8(ascii: "\\")) {
-      guard let text = String(validating: quoted.dropFirst().dropLast(), as: UTF8.self) else { throw fault("a text is not UTF-8") }
+      guard let text = String(validating: quoted.dropFirst().dropLast(), as: UTF8.self) else {
+        throw fault("a text is not UTF-8")
+      }
       return text
     }
     // Escapes are Foundation's to read.

@@ -49,7 +49,11 @@ extension JSONValue {
     switch self {
     case .number(let number): .number(Precision.rounded(number))
     case .array(let values):
-      if let rows = values.matrix { .array(Precision.rounded(matrix: rows).map { .array($0) }) } else { .array(values.map(\.rounded)) }
+      if let rows = values.matrix {
+        .array(Precision.rounded(matrix: rows).map { .array($0) })
+      } else {
+        .array(values.map(\.rounded))
+      }
     case .object(let members): .object(members.mapValues(\.rounded))
     case .null, .bool, .string: self
     }

@@ -127,7 +127,9 @@ public struct RecordIndex: Codable, Sendable, Equatable {
   var text: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    func line(_ value: some Encodable) -> String { (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null" }
+    func line(_ value: some Encodable) -> String {
+      (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
+    }
     var head = [
       "\"format\": \(format)", "\"notebook\": \(line(notebook))", "\"parameters\": \(line(parameters))",
       "\"precision\": \(line(precision))",

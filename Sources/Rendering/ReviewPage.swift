@@ -108,7 +108,8 @@ public struct ReviewPage {
   private func output(_ output: OutputReview, _ notebook: String) -> String {
     let findings = output.findings.prefix(60).map { HTML.element("li", html: HTML.label(LongText.clipped($0, to: 400))) }.joined()
     let list = findings.isEmpty ? "" : "<ul class=\"findings\">\(findings)</ul>"
-    let state = output.verdict == .within ? " within the tolerance" : output.verdict == .changed ? "" : " " + output.verdict.rawValue
+    let state =
+      output.verdict == .within ? " within the tolerance" : output.verdict == .changed ? "" : " " + output.verdict.rawValue
     let title = HTML.paragraph("caps", html: HTML.text("\(output.kind)\(state)"))
     let body =
       switch output.kind {
@@ -125,7 +126,8 @@ public struct ReviewPage {
 
   private func single(_ output: OutputReview, _ notebook: String) -> String {
     guard let data = read(output.headFile, head, notebook) ?? read(output.baseFile, base, notebook) else { return "" }
-    return HTML.preformatted("value", html: HTML.text(LongText.clipped(TerminalText.plain(String(decoding: data, as: UTF8.self)), to: 4000)))
+    return HTML.preformatted(
+      "value", html: HTML.text(LongText.clipped(TerminalText.plain(String(decoding: data, as: UTF8.self)), to: 4000)))
   }
 
   private func lines(_ changes: [LineChange]) -> String {
@@ -158,7 +160,8 @@ public struct ReviewPage {
     let sides = [("base", old), ("head", new), ("head less base", difference)].compactMap { name, figure in
       figure.map { figure in
         HTML.element(
-          "figure", ["data-side": name], html: "<figcaption>\(name)</figcaption><div class=\"scroll\">\(figure.svg(alt: nil))</div>")
+          "figure", ["data-side": name],
+          html: "<figcaption>\(name)</figcaption><div class=\"scroll\">\(figure.svg(alt: nil))</div>")
       }
     }
     let swipe = old != nil && new != nil ? " swipable" : ""

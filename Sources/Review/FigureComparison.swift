@@ -38,7 +38,9 @@ struct FigureComparison {
     if old.name != new.name { add("trace renamed: \(old.name) -> \(new.name)") }
     guard old.type == new.type else { return add("\(new.name): was \(old.type), is \(new.type)") }
     let scale = max(old.largest, new.largest)
-    let (rows, columns) = (match(old.rowNames, new.rowNames, old.rows, new.rows), match(old.columnNames, new.columnNames, old.columns, new.columns))
+    let (rows, columns) = (
+      match(old.rowNames, new.rowNames, old.rows, new.rows), match(old.columnNames, new.columnNames, old.columns, new.columns)
+    )
     describe("row", rows, old.rowNames, new.rowNames, old.rows, new.rows, new.name)
     describe("column", columns, old.columnNames, new.columnNames, old.columns, new.columns, new.name)
     let prefix = new.isOnly ? "" : "\(new.name), "

@@ -33,7 +33,9 @@ public enum FileReview {
   /// Cells that came, went, moved, were renamed, or ended in another way.
   private static func index(_ path: String, _ base: Data?, _ head: Data?) -> String {
     func read(_ data: Data?) -> RecordIndex? { data.flatMap { try? RecordIndex(json: $0) } }
-    guard let old = read(base), let new = read(head) else { return "\(path): \(base == nil ? "added" : head == nil ? "removed" : "cannot be read")\n" }
+    guard let old = read(base), let new = read(head) else {
+      return "\(path): \(base == nil ? "added" : head == nil ? "removed" : "cannot be read")\n"
+    }
     let pairing = CellPairing(old.cells, new.cells)
     var lines: [String] = []
     for (index, cell) in new.cells.enumerated() {

@@ -14,7 +14,9 @@ public final class GitRepository: @unchecked Sendable {
   public init(containing folder: String = ".") throws {
     let output = try Git.run(["rev-parse", "--show-toplevel"], in: folder)
     guard output.status == 0 else {
-      throw Diagnostic("\(folder == "." ? "This folder" : folder) is not in a git repository", advice: "Compare two folders instead: folio diff OLD NEW.")
+      throw Diagnostic(
+        "\(folder == "." ? "This folder" : folder) is not in a git repository",
+        advice: "Compare two folders instead: folio diff OLD NEW.")
     }
     top = output.text.trimmingCharacters(in: .newlines)
   }

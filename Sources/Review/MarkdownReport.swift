@@ -5,7 +5,8 @@ extension Review {
     let tables = notebooks.filter { $0.isChanged || !$0.withinCells.isEmpty }.map(table)
     for (index, table) in tables.enumerated() {
       guard text.utf8.count + table.utf8.count < 60_000 else {
-        text += "\n_\(Words.count(tables.count - index, "notebook")) left out: the comment would be too long. `folio diff` shows all._\n"
+        text +=
+          "\n_\(Words.count(tables.count - index, "notebook")) left out: the comment would be too long. `folio diff` shows all._\n"
         break
       }
       text += table
@@ -46,13 +47,16 @@ extension Review {
         what += [line.base.map { "− " + Self.cell($0) }, line.head.map { "+ " + Self.cell($0) }].compactMap { $0 }
       }
       if what.isEmpty { what = [output.verdict.rawValue] }
-      return "| \(index == 0 ? sign : "") | \(index == 0 ? name : "") | \(output.label.dropLast()) | \(what.joined(separator: "<br>")) |\n"
+      return
+        "| \(index == 0 ? sign : "") | \(index == 0 ? name : "") | \(output.label.dropLast()) | \(what.joined(separator: "<br>")) |\n"
     }.joined()
   }
 
   /// Text that is text in a table's cell, whatever it holds.
   private static func cell(_ text: String) -> String {
-    let special: Set<Character> = ["\\", "`", "*", "_", "{", "}", "[", "]", "<", ">", "(", ")", "#", "+", "!", "|", "~", "@", "$"]
+    let special: Set<Character> = [
+      "\\", "`", "*", "_", "{", "}", "[", "]", "<", ">", "(", ")", "#", "+", "!", "|", "~", "@", "$",
+    ]
     return shortened(text, to: 160).map { special.contains($0) ? "\\\($0)" : String($0) }.joined()
   }
 

@@ -21,7 +21,8 @@ struct OutputComparison {
 
   func compare(_ old: RecordIndex.Output, _ new: RecordIndex.Output, number: Int) -> OutputReview {
     var review = OutputReview(
-      kind: new.kind.rawValue, number: number, verdict: .same, baseFile: old.file, headFile: new.file, tolerance: tolerance.relative)
+      kind: new.kind.rawValue, number: number, verdict: .same, baseFile: old.file, headFile: new.file,
+      tolerance: tolerance.relative)
     guard let oldFile = old.file, let newFile = new.file else {
       compareText(old.text ?? "", new.text ?? "", &review)
       return review
@@ -81,7 +82,8 @@ struct OutputComparison {
     review.lines = text.lines
     let changed = text.lines.filter { !$0.isWithin }.count
     take(
-      text.verdict, text.numbers, text.isStructural ? [Words.count(changed, "line") + " changed"] : [], text.isStructural, &review)
+      text.verdict, text.numbers, text.isStructural ? [Words.count(changed, "line") + " changed"] : [], text.isStructural, &review
+    )
   }
 
   private func compareUnreadable(_ old: Data, _ new: Data, _ reason: String, _ review: inout OutputReview) {

@@ -11,6 +11,7 @@ enum PlainNumber {
   /// `1.3 %`, `12 %`, `3.5 times`.
   static func percent(_ share: Double) -> String {
     if !share.isFinite || share > 1e6 { return "from nothing" }
-    return share < 9.995 ? String(format: share < 0.0995 ? "%.2g %%" : "%.0f %%", share * 100) : String(format: "%.3g times", share)
+    return share < 9.995
+      ? String(format: share < 0.0995 ? "%.2g %%" : "%.0f %%", share * 100) : String(format: "%.3g times", share)
   }
 }

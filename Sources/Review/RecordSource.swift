@@ -49,8 +49,10 @@ public struct FolderRecords: RecordSource {
     self.folder = folder
     self.name = name ?? folder
     self.documents = documents
-    let index = [folder, folder + "/record"].lazy.compactMap { FileManager.default.contents(atPath: "\($0)/\(RecordIndex.fileName)") }
-      .first
+    let index = [folder, folder + "/record"].lazy.compactMap {
+      FileManager.default.contents(atPath: "\($0)/\(RecordIndex.fileName)")
+    }
+    .first
     single = index.flatMap { try? RecordIndex(json: $0) }?.notebook
   }
 

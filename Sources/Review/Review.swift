@@ -23,7 +23,8 @@ public struct Review: Codable, Sendable, Equatable {
   /// What is beyond its tolerance, worst first; equals in the order of the notebooks.
   public var worstFirst: [(notebook: NotebookReview, cell: CellReview)] {
     let all = notebooks.flatMap { notebook in notebook.cells.filter(\.isChanged).map { (notebook: notebook, cell: $0) } }
-    return all.enumerated().sorted { ($1.element.cell.severity, $0.offset) < ($0.element.cell.severity, $1.offset) }.map(\.element)
+    return all.enumerated().sorted { ($1.element.cell.severity, $0.offset) < ($0.element.cell.severity, $1.offset) }.map(
+      \.element)
   }
 }
 
@@ -50,6 +51,8 @@ public struct ValueChange: Codable, Sendable, Equatable {
   public var base: String?
   /// Nil where it is gone.
   public var head: String?
+
+  public init(name: String, base: String?, head: String?) { (self.name, self.base, self.head) = (name, base, head) }
 }
 
 /// What changed in one cell.

@@ -73,9 +73,10 @@ private struct KeyedTable {
     columns = titles
     let named = [rows, CSVText.rows(other)].map { rows in
       let titles = Self.distinct(rows.first ?? [], empty: "untitled")
-      return Set(titles.indices.filter { column in
-        rows.dropFirst().contains { $0.indices.contains(column) && PrintedNumber($0[column]) != nil }
-      }.map { titles[$0] })
+      return Set(
+        titles.indices.filter { column in
+          rows.dropFirst().contains { $0.indices.contains(column) && PrintedNumber($0[column]) != nil }
+        }.map { titles[$0] })
     }
     let numeric = named[0].union(named[1])
     let body = rows.dropFirst()

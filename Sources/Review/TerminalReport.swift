@@ -120,7 +120,9 @@ extension CellReview {
     if let formerID { notes.append("was \(formerID)") }
     if isMoved { notes.append("moved") }
     if let outcome { notes.append("\(outcome.base ?? "") -> \(outcome.head ?? "")") }
-    if !isChanged, !source.isEmpty { notes.append(status == .within ? "source changed, outputs within the tolerance" : "source changed, same outputs") }
+    if !isChanged, !source.isEmpty {
+      notes.append(status == .within ? "source changed, outputs within the tolerance" : "source changed, same outputs")
+    }
     return notes.joined(separator: ", ")
   }
 }

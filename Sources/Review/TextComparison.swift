@@ -11,7 +11,8 @@ struct TextComparison {
     var (i, j) = (0, 0)
     func append(_ base: Int?, _ head: Int?, isWithin: Bool = false) {
       lines.append(
-        LineChange(base: base.map { old[$0].text }, head: head.map { new[$0].text }, line: (head ?? base ?? 0) + 1, isWithin: isWithin))
+        LineChange(
+          base: base.map { old[$0].text }, head: head.map { new[$0].text }, line: (head ?? base ?? 0) + 1, isWithin: isWithin))
     }
     for pair in Self.aligned(old.map(\.shape), new.map(\.shape)) + [(old.count, new.count)] {
       while i < pair.0 {

@@ -35,7 +35,9 @@ struct PrintedNumber: Equatable {
   /// Reads a whole text as one number, with a hyphen or a true minus sign.
   init?(_ text: some StringProtocol) {
     let ascii = String(text).replacing("−", with: "-")
-    guard ascii.first.map({ $0.isNumber || "-+.".contains($0) }) == true, let value = Double(ascii), value.isFinite else { return nil }
+    guard ascii.first.map({ $0.isNumber || "-+.".contains($0) }) == true, let value = Double(ascii), value.isFinite else {
+      return nil
+    }
     self.value = value
     let parts = ascii.lowercased().split(separator: "e", maxSplits: 1)
     let decimals = parts[0].split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).dropFirst().first?.count ?? 0

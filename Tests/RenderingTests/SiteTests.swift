@@ -19,7 +19,11 @@ import Testing
   @Test("has a folder a notebook, an index and shared assets, and nothing else") func layout() throws {
     try site.write(page(long))
     try site.write(IndexPage([]))
-    #expect(try files() == ["assets/folio.css", "assets/folio.js", "index.html", "n/index.html", "n/outputs/cell-1-1.txt"])
+    #expect(
+      try files() == [
+        "assets/folio.css", "assets/folio.js", "index.html", "n/index.html", "n/outputs/cell-1-1.txt", "n/record/cell-1-1.txt",
+        "n/record/index.json",
+      ])
   }
 
   @Test("does not touch a file that would not change") func unchanged() throws {
@@ -34,7 +38,12 @@ import Testing
   @Test("loses the outputs that a page no longer has") func stale() throws {
     try site.write(page(long))
     try site.write(page([.value("short")]))
-    #expect(try files() == ["assets/folio.css", "assets/folio.js", "n/index.html"])
+    #expect(
+      try files() == [
+        "assets/folio.css", "assets/folio.js", "n/index.html", "n/record/cell-1-1.txt", "n/record/index.json",
+      ])
+    try site.write(page([]))
+    #expect(try files().contains("n/record/cell-1-1.txt") == false)
   }
 
   @Test(

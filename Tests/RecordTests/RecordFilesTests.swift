@@ -1,0 +1,71 @@
+import Foundation
+import Record
+import Testing
+
+@Suite struct RecordFilesTests {
+  private func files(_ outputs: [Output]) -> [String: String] {
+    RecordFiles(NotebookRecord(notebook: "n", cells: [CellRecord(id: "a b", outcome: .succeeded, outputs: outputs)])).files
+  }
+
+  @Test func anOutputIsAFileAndTheIndexNamesIt() throws {
+    let figure = FigureOutput(plotly: "{\"data\":[{\"type\":\"heatmap\",\"z\":[[0.123456789,2],[3,null]]}],\"layout\":{}}")
+    let files = files([
+      .text(.standardOutput, "x"), .table(Table(columns: [.init("k"), .init("v")], rows: [["a,b", "1"]])), .figure(figure),
+      .progress(ProgressOutput(title: "Loop", completed: 2, total: 2)),
+    ])
+    #expect(files["a~20b-1.txt"] == "x\n" && files["a~20b-2.csv"] == "k,v\n\"a,b\",1\n")
+    let index = try RecordIndex(json: Data(files["index.json"]!.utf8))
+    #expect(index.cells[0].outputs.map(\.file) == ["a~20b-1.txt", "a~20b-2.csv", "a~20b-3.json", nil])
+    #expect(index.cells[0].outputs[3].text == "Loop: 2 of 2")
+  }
+
+  @Test func aRowOfAMatrixIsALineAndOneNumberIsOneChangedLine() throws {
+    func lines(_ value: Double) -> [Substring] {
+      let figure = FigureOutput(plotly: "{\"data\":[{\"z\":[[0.1,0.2],[\(value),0.4],[5,6]]}]}")
+      return files([.figure(figure)])["a~20b-1.json"]!.split(separator: "\n")
+    }
+    let (a, b) = (lines(0.3), lines(0.31))
+    #expect(a.contains("    [0.1,0.2],") && zip(a, b).filter { $0 != $1 }.count == 1 && a.count == b.count)
+  }
+
+  @Test func numbersAreRoundedToTheirMatrix() {
+    func row(_ numbers: String) -> String? {
+      files([.figure(FigureOutput(plotly: "{\"data\":[{\"z\":[[\(numbers)]]}]}"))])["a~20b-1.json"]!
+        .split(separator: "\n").first { $0.contains("[") && $0.contains(",") }?.trimmingCharacters(in: .whitespaces)
+    }
+    #expect(row("8.123456,1e-9") == "[8.1235,0]")
+    #expect(row("123456789,12345.6") == "[123460000,10000]")
+    #expect(row("1.23456789e-7,-1e-12") == "[1.2346e-07,0]")
+    #expect(Precision.rounded(0.00123456) == 0.0012346 && Precision.rounded(0) == 0 && Precision.rounded(-99999.6) == -100000)
+  }
+
+  @Test func theSameRecordGivesTheSameBytes() {
+    let outputs: [Output] = [.figure(FigureOutput(plotly: "{\"layout\":{\"b\":1,\"a\":2},\"data\":[]}")), .value("v")]
+    #expect(files(outputs) == files(outputs))
+    #expect(files(outputs)["a~20b-1.json"] == "{\n \"data\": [],\n \"layout\": {\n  \"a\": 2,\n  \"b\": 1\n }\n}\n")
+  }
+
+  @Test(arguments: ["a,b", "a\"b", "line\nbreak", "\"\u{301}", "", "plain", ",", "\"\""])
+  func whatIsWrittenAsCSVIsReadAgain(field: String) {
+    let rows = [["x", field], [field, "y"]]
+    #expect(CSVText.rows(CSVText.text(rows)) == rows)
+  }
+
+  @Test(arguments: [
+    ("", 0), ("{", 1), ("[1,]", 3), ("{\"a\" 1}", 5), ("tru", 0), ("\"a", 2), ("1 2", 2), ("[01x]", 3), ("nul", 0),
+    ("\"\\x\"", 4),
+  ])
+  func brokenJSONIsReportedAtItsByte(text: String, byte: Int) {
+    do {
+      _ = try JSONValue(text.utf8)
+      Issue.record("no error for \(text)")
+    } catch { #expect(error.byte == byte) }
+  }
+
+  @Test func jsonIsReadAsFoundationReadsIt() throws {
+    let text = #"{"a":[1,-2.5e3,0.1,true,false,null],"b":{"c":"ä\u00e9\n\"\\😀"},"d":[],"e":{}}"#
+    let value = try JSONValue(text.utf8)
+    #expect(try JSONValue(value.text().utf8) == value && JSONValue(value.line.utf8) == value)
+    #expect(value["b"]?["c"]?.string == "äé\n\"\\😀" && value["a"]?.array?[1].number == -2500)
+  }
+}

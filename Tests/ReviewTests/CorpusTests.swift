@@ -1,0 +1,214 @@
+import Foundation
+import Record
+import Review
+import Testing
+
+/// Pairs of records, and what a careful reviewer wants to be told of them.
+@Suite struct CorpusTests {
+  private let heads: [[Double?]] = [[0.81, -0.2], [0.1, 0.4]]
+
+  @Test func equalRecordsSayNothing() throws {
+    let cells = [cell("a", .value("1"), figure(heads)), cell("b", table(["h", "v"], [["L0H0", "0.1"]]))]
+    let review = try review(cells, cells)
+    #expect(!review.isChanged && review.verdict == "No output changed; 2 cells of 1 notebook compared.")
+    #expect(review.notebooks[0].cells.allSatisfy { $0.status == .same && $0.outputs.isEmpty })
+  }
+
+  @Test func noiseAloneIsWithinAndCounted() throws {
+    let noisy: [[Double?]] = [[0.810_02, -0.200_01], [0.1, 0.4]]
+    let review = try review([cell("a", figure(heads))], [cell("a", figure(noisy))])
+    #expect(!review.isChanged && review.cell("a")?.status == .within)
+    #expect(review.output("a")?.numbers?.within == 2 && review.output("a")?.numbers?.changed == 0)
+    #expect(review.verdict.contains("1 cell within the tolerance"))
+  }
+
+  @Test func noiseBelowTheRecordsDigitsIsNoChangedByte() throws {
+    let noisy: [[Double?]] = [[0.810_000_04, -0.200_000_01], [0.1, 0.399_999_98]]
+    let (a, b) = (
+      MemoryRecords("a", NotebookRecord(notebook: "n", cells: [cell("a", figure(heads))])),
+      MemoryRecords("b", NotebookRecord(notebook: "n", cells: [cell("a", figure(noisy))]))
+    )
+    #expect(a.records == b.records)
+  }
+
+  @Test func oneNumberIsNamedByItsLabels() throws {
+    var other = heads
+    other[0][0] = 0.78
+    let review = try review([cell("a", figure(heads))], [cell("a", figure(other))])
+    let numbers = try #require(review.output("a")?.numbers)
+    #expect(review.isChanged && numbers.changed == 1 && numbers.count == 4)
+    #expect(numbers.largest?.place == "L0H0" && numbers.largest?.base == 0.81 && numbers.largest?.head == 0.78)
+    #expect(review.findings.contains { $0.contains("1 of 4 numbers changed; most: L0H0: 0.81 -> 0.78 (3.7 %)") })
+  }
+
+  @Test func aTokenIsNamedWithItsPosition() throws {
+    let labels = (y: ["L14H0", "L14H1"], x: ["' a' (311)", "' b' (312)"])
+    let (a, b) = (figure(heads, y: labels.y, x: labels.x), figure([[0.81, -0.1], [0.1, 0.4]], y: labels.y, x: labels.x))
+    #expect(try review([cell("a", a)], [cell("a", b)]).output("a")?.numbers?.largest?.place == "L14H0 at ' b' (312)")
+  }
+
+  @Test func aSignFlipIsWorseThanAChangeOfTheSameSize() throws {
+    let flip = try review([cell("a", figure([[0.1, 1]]))], [cell("a", figure([[-0.1, 1]]))])
+    let shift = try review([cell("a", figure([[0.3, 1]]))], [cell("a", figure([[0.1, 1]]))])
+    #expect(flip.output("a")?.numbers?.signFlips == 1 && flip.findings.contains("1 number changed sign"))
+    #expect(flip.cell("a")!.severity > shift.cell("a")!.severity)
+  }
+
+  @Test func aPermutedAxisIsThatAndNoOtherNumber() throws {
+    let (a, b) = (
+      figure([[1, 2], [3, 4]], y: ["L0", "L1"], x: ["p", "q"]), figure([[3, 4], [1, 2]], y: ["L1", "L0"], x: ["p", "q"])
+    )
+    let review = try review([cell("a", a)], [cell("a", b)])
+    #expect(review.isChanged && review.output("a")?.numbers?.changed == 0)
+    #expect(review.findings.first == "Heads: the rows stand in another order")
+  }
+
+  @Test func aRenamedLabelIsNamed() throws {
+    let (a, b) = (figure(heads, y: ["L0", "L1"]), figure(heads, y: ["L0", "Layer 1"]))
+    let review = try review([cell("a", a)], [cell("a", b)])
+    #expect(review.findings.first == "Heads: row labels: “L1” -> “Layer 1”" && review.output("a")?.numbers?.changed == 0)
+  }
+
+  @Test func anAddedExampleIsARowAndTheOthersAreCompared() throws {
+    let (a, b) = (figure([[1, 2], [3, 4]], y: ["e1", "e2"]), figure([[1, 2], [9, 9], [3, 5]], y: ["e1", "new", "e2"]))
+    let review = try review([cell("a", a)], [cell("a", b)])
+    #expect(review.findings.contains("Heads: rows added: new"))
+    #expect(review.output("a")?.numbers?.changed == 1 && review.output("a")?.numbers?.largest?.place == "e2 at head 1")
+  }
+
+  @Test func otherShapesAreToldAndTheCommonPartIsCompared() throws {
+    let review = try review([cell("a", figure([[1, 2]]))], [cell("a", figure([[1, 2, 3], [4, 5, 6]]))])
+    #expect(review.findings.contains("Heads: had 1 row, has 2") && review.findings.contains("Heads: had 2 columns, has 3"))
+    #expect(review.output("a")?.numbers?.changed == 0)
+  }
+
+  @Test func aNumberThatIsNoneAnyMoreIsTold() throws {
+    let review = try review([cell("a", figure(heads))], [cell("a", figure([[nil, -0.2], [0.1, 0.4]]))])
+    #expect(review.isChanged && review.output("a")?.numbers?.missing == 1)
+    #expect(review.findings.contains("1 number came or went (NaN)"))
+    let table = try CorpusTests.tables(["v", "0.5"], ["v", "nan"])
+    #expect(table.isChanged && table.findings.contains { $0.contains("0.5 -> nan") })
+  }
+
+  private static func tables(_ base: [String], _ head: [String]) throws -> Review {
+    try review([cell("a", table(["h", "x"], [base]))], [cell("a", table(["h", "x"], [head]))])
+  }
+
+  @Test func tablesGoByTheKeysOfTheirRows() throws {
+    let old = table(["head", "logits"], [["L3H2", "0.810"], ["L0H1", "0.500"], ["L2H0", "-0.300"]])
+    let new = table(["head", "logits"], [["L0H1", "0.500"], ["L3H2", "0.780"], ["L1H1", "0.200"]])
+    let review = try review([cell("a", old)], [cell("a", new)])
+    #expect(review.findings.contains("row removed: L2H0") && review.findings.contains("row added: L1H1"))
+    #expect(review.findings.contains("the rows stand in another order"))
+    #expect(review.output("a")?.numbers?.changed == 1 && review.output("a")?.numbers?.largest?.place == "L3H2, logits")
+  }
+
+  @Test func columnsAreFoundByTheirTitles() throws {
+    let review = try review(
+      [cell("a", table(["h", "x", "y"], [["r", "1", "2"]]))], [cell("a", table(["h", "y", "z"], [["r", "2", "3"]]))])
+    #expect(review.findings.contains("column removed: x") && review.findings.contains("column added: z"))
+    #expect(review.output("a")?.numbers?.changed == 0)
+  }
+
+  @Test func linesOfTextAreAlignedAndTheirNumbersCompared() throws {
+    let review = try review(
+      [cell("a", .text(.standardOutput, "start\nloss 2.5000 at 100\nend\n"))],
+      [cell("a", .text(.standardOutput, "start\nnew line\nloss 2.5001 at 100\nend\n"))])
+    let lines = try #require(review.output("a")?.lines)
+    #expect(lines.count == 2 && lines[0].base == nil && lines[0].head == "new line" && lines[1].isWithin)
+    #expect(review.isChanged)
+  }
+
+  @Test func aDigitWithinANameIsNoNumber() throws {
+    let review = try review([cell("a", .value("L14H0+ is best"))], [cell("a", .value("L14H1+ is best"))])
+    #expect(review.isChanged && review.output("a")?.numbers == nil)
+  }
+
+  @Test func unicodeIsComparedAsItIs() throws {
+    let review = try review([cell("ä", .value("größe 👩‍👩‍👧: 1.0"))], [cell("ä", .value("größe 👩‍👩‍👧: 2.0"))])
+    #expect(review.output("ä")?.numbers?.largest?.head == 2 && review.cell("ä")?.outputs[0].headFile == "~e4-1.txt")
+  }
+
+  @Test func cellsThatCameWentMovedOrWereRenamedAreTold() throws {
+    func document(_ cells: [(String, String)]) -> String { cells.map { "```swift\n//| label: \($0.0)\n\($0.1)\n```\n" }.joined() }
+    let base = MemoryRecords(
+      "base", NotebookRecord(notebook: "n", cells: ["a", "b", "c", "gone"].map { cell($0, .value($0 == "b" ? "same" : $0)) }),
+      document: document([("a", "1"), ("b", "two()"), ("c", "3"), ("gone", "4")]))
+    let head = MemoryRecords(
+      "head",
+      NotebookRecord(notebook: "n", cells: ["c", "a", "renamed", "new"].map { cell($0, .value($0 == "renamed" ? "same" : $0)) }),
+      document: document([("c", "3"), ("a", "1"), ("renamed", "two()"), ("new", "5")]))
+    let review = try Review(base, head)
+    #expect(review.cell("new")?.status == .added && review.cell("gone")?.status == .removed)
+    #expect(review.cell("renamed")?.formerID == "b" && review.cell("renamed")?.status == .same)
+    #expect(review.notebooks[0].cells.filter(\.isMoved).map(\.id) == ["c"])
+    #expect(review.notebooks[0].cells.map(\.id) == ["c", "gone", "a", "renamed", "new"])
+  }
+
+  @Test func aFailingCellIsWorst() throws {
+    let error = Output.error(CellError(kind: .thrown, diagnostics: [Diagnostic("no such file")]))
+    let review = try review(
+      [cell("a", .value("1")), cell("b", figure(heads))],
+      [cell("a", .value("1"), error, outcome: .failed), cell("b", figure([[9, 9], [9, 9]]))])
+    #expect(review.worstFirst.map(\.cell.id) == ["a", "b"])
+    #expect(review.cell("a")?.outcome == ValueChange(name: "outcome", base: "succeeded", head: "failed"))
+    #expect(review.cell("a")?.outputs.map(\.verdict) == [.added])
+  }
+
+  @Test func sourceChangesStandBesideOutputs() throws {
+    func side(_ name: String, _ source: String, _ value: String) -> MemoryRecords {
+      MemoryRecords(
+        name, NotebookRecord(notebook: "n", cells: [cell("a", .value(value)), cell("b", .value("same"))]),
+        document: "```swift\n//| label: a\n\(source)\n```\n\n```swift\n//| label: b\n\(source)\n```\n")
+    }
+    let review = try Review(side("base", "let x = 1", "1"), side("head", "let x = 2", "2"))
+    #expect(review.cell("a")?.source.contains { $0.base == "let x = 1" && $0.head == "let x = 2" } == true)
+    #expect(review.cell("b")?.isChanged == false && review.cell("b")?.source.isEmpty == false)
+    #expect(review.terminalText(colors: false).contains("source changed, same outputs"))
+  }
+
+  @Test(arguments: ["{", "\u{0}\u{1}\u{2}", "[1,2", "{\"data\":[{\"z\":[[1e999]]}]}", String(repeating: "[", count: 100_000)])
+  func rubbishInARecordIsSaidAndHidesNothingElse(rubbish: String) throws {
+    let cells = [cell("a", figure(heads)), cell("b", .value("1"))]
+    var head = MemoryRecords("head", NotebookRecord(notebook: "n", cells: [cells[0], cell("b", .value("2"))]))
+    head.records["n"]!["a-1.json"] = Data(rubbish.utf8) + [0xFF, 0xFE]
+    let review = try Review(MemoryRecords("base", NotebookRecord(notebook: "n", cells: cells)), head)
+    #expect(review.output("a")?.findings.first?.contains("cannot be read") == true && review.output("b")?.verdict == .changed)
+  }
+
+  @Test func aMissingFileAndABrokenIndexAreSaid() throws {
+    let record = NotebookRecord(notebook: "n", cells: [cell("a", .value("1"))])
+    var head = MemoryRecords("head", record)
+    head.records["n"]!["a-1.txt"] = nil
+    #expect(try Review(MemoryRecords("base", record), head).findings == ["head has no a-1.txt"])
+    for index in ["", "{}", "{\"format\": 2, \"notebook\": \"n\", \"parameters\": {}, \"cells\": []}", "\u{0}"] {
+      head.records["n"]!["index.json"] = Data(index.utf8)
+      let review = try Review(MemoryRecords("base", record), head)
+      #expect(review.isChanged && review.notebooks[0].status == .unreadable && review.notebooks[0].problem != nil)
+    }
+  }
+
+  @Test func tolerancesAreThoseOfTheCallElseTheCellElseTheNotebook() throws {
+    func side(_ name: String, _ value: Double, notebook: Double? = nil, cells: [String: Double] = [:]) -> MemoryRecords {
+      MemoryRecords(
+        name, NotebookRecord(notebook: "n", cells: [cell("a", figure([[value, 1]])), cell("b", figure([[value, 1]]))]),
+        tolerance: notebook, tolerances: cells)
+    }
+    func changed(_ call: Double?, notebook: Double? = nil, cells: [String: Double] = [:]) throws -> [String] {
+      let review = try Review(side("base", 0.5), side("head", 0.52, notebook: notebook, cells: cells), tolerance: call)
+      return review.notebooks[0].cells.filter(\.isChanged).map(\.id)
+    }
+    #expect(try changed(nil) == ["a", "b"])
+    #expect(try changed(nil, notebook: 0.03) == [])
+    #expect(try changed(nil, cells: ["a": 0.03]) == ["b"])
+    #expect(try changed(nil, notebook: 0.03, cells: ["b": 0]) == ["b"])
+    #expect(try changed(0.001, notebook: 0.03) == ["a", "b"])
+  }
+
+  @Test func notebooksThatCameOrWentAreTold() throws {
+    let (a, b) = (NotebookRecord(notebook: "a", cells: []), NotebookRecord(notebook: "b", cells: []))
+    let review = try Review(MemoryRecords("base", a), MemoryRecords("head", b))
+    #expect(review.notebooks.map(\.status) == [.removed, .added] && review.isChanged)
+    #expect(throws: Diagnostic.self) { try Review(MemoryRecords("base", a), MemoryRecords("head", b), notebooks: ["c"]) }
+  }
+}
