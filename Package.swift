@@ -99,7 +99,7 @@ let package = Package(
     .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Record", "Store", "folio-worker"]),
     .testTarget(
       name: "BuildingTests",
-      dependencies: ["Building", "Document", "Figures", "Record", "Rendering", "Session", "Store", "folio-worker"]),
+      dependencies: ["Building", "Document", "Figures", "Record", "Rendering", "Review", "Session", "Store", "folio-worker"]),
     .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record"]),
     .testTarget(name: "ReviewTests", dependencies: ["Record", "Rendering", "Review"]),
     .testTarget(name: "RecordTests", dependencies: ["Record"]),

@@ -3,7 +3,7 @@ import Testing
 
 /// The command itself, as a user runs it: the program that lies beside the tests.
 @Suite struct CommandTests {
-  private struct Result {
+  struct Result {
     var status: Int32
     var output: String
     var errors: String
@@ -12,7 +12,7 @@ import Testing
   private let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     .appendingPathComponent("folio")
 
-  private func folio(_ arguments: String..., in folder: URL? = nil, cache: String? = nil) throws -> Result {
+  func folio(_ arguments: String..., in folder: URL? = nil, cache: String? = nil) throws -> Result {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
@@ -34,7 +34,7 @@ import Testing
     ["FOLIO_CACHE": FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-cache-\(getpid())").path]
   ) { $1 }
 
-  private func withNotebook(_ text: String, _ body: (URL) throws -> Void) throws {
+  func withNotebook(_ text: String, _ body: (URL) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-\(UUID())")
     let notebooks = folder.appendingPathComponent("Notebooks")
     try FileManager.default.createDirectory(at: notebooks, withIntermediateDirectories: true)
@@ -44,10 +44,17 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--help"], ["build", "run", "preview", "cache", "doctor", "Exit status"]),
+    (["--help"], ["build", "run", "preview", "diff", "check", "git", "cache", "doctor", "Exit status"]),
+    (["diff", "--help"], ["--format", "--tolerance", "--site", "-o", "Exit status", "Examples"]),
+    (["check", "--help"], ["--accept", "--format", "--tolerance", "-P", "Exit status", "Examples"]),
+    (["git", "--help"], ["install", "uninstall"]),
     (
       ["build", "--help"],
-      ["--site", "-P", "--keep-going", "--timeout", "--memory", "--force", "--explain", "Notebooks/", "Examples"]
+      [
+        "--site", "-P", "--keep-going", "--timeout", "--memory", "--force", "--explain", "--interactive", "--plotly",
+        "Notebooks/",
+        "Examples",
+      ]
     ),
     (["preview", "--help"], ["--port", "--site", "Ctrl-C", "Examples"]),
     (["cache", "--help"], ["prune", "FOLIO_CACHE", "Examples"]),

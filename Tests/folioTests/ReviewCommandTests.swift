@@ -1,0 +1,47 @@
+import Foundation
+import Testing
+
+extension CommandTests {
+  @Test func aCheckPassesFailsOnAMovedNumberAndAcceptsIt() throws {
+    try withNotebook("```swift\n//| label: x\nprint(\"x =\", 1.25)\n```") { folder in
+      #expect(try folio("build", in: folder).status == 0)
+      let passed = try folio("check", in: folder)
+      #expect(passed.status == 0 && passed.output.contains("No output changed"), "\(passed)")
+      let record = folder.appendingPathComponent("Site/n/record/x-1.txt")
+      try Data("x = 1.5\n".utf8).write(to: record)
+      let failed = try folio("check", "--format", "json", in: folder)
+      #expect(failed.status == 1 && failed.output.contains("\"place\" : \"line 1\""), "\(failed)")
+      #expect(try String(contentsOf: record, encoding: .utf8) == "x = 1.5\n")
+      #expect(try folio("check", "--tolerance", "0.5", in: folder).status == 0)
+      #expect(try folio("check", "--accept", in: folder).status == 0)
+      #expect(try String(contentsOf: record, encoding: .utf8) == "x = 1.25\n")
+    }
+  }
+
+  @Test func aCheckWithoutARecordIsExplained() throws {
+    try withNotebook("```swift\n1\n```") { folder in
+      let result = try folio("check", in: folder)
+      #expect(result.status == 2 && result.errors.contains("Site"), "\(result)")
+    }
+  }
+
+  @Test func twoSitesAreComparedInAllFormats() throws {
+    try withNotebook("---\nparams: {n: 2}\n---\n```swift\n//| label: x\nparams.n * 21\n```") { folder in
+      #expect(try folio("build", "--site", "old", in: folder).status == 0)
+      #expect(try folio("build", "--site", "new", "-P", "n=3", in: folder).status == 0)
+      for (format, expected) in [
+        ("text", "parameter n: 2 -> 3"), ("markdown", "| 🔶 | `x` |"), ("json", "\"isChanged\" : true"),
+        ("html", "<h2>Worst first</h2>"),
+      ] {
+        let result = try folio("diff", "old", "new", "--format", format, in: folder)
+        #expect(result.status == 1 && result.output.contains(expected), "\(result)")
+      }
+      #expect(try folio("diff", "old", "old", in: folder).status == 0)
+      #expect(try folio("diff", "old", "new", "n", "-o", "r.txt", in: folder).output.isEmpty)
+      #expect(FileManager.default.fileExists(atPath: folder.path + "/r.txt"))
+      let unknown = try folio("diff", "old", "new", "other", in: folder)
+      #expect(unknown.status == 2 && unknown.errors.contains("There are: n"), "\(unknown)")
+      #expect(try folio("diff", "old", "no/such", in: folder).status == 2)
+    }
+  }
+}
