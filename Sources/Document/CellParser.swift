@@ -6,6 +6,7 @@ struct CellParser {
   /// Labels so far, with the lines where they were given.
   private var labels: [String: Int] = [:]
   private var count = 0
+  private var inlineCount = 0
 
   private static let keys = [
     "label", "caption", "alt", "echo", "fold", "output", "timeout", "expect", "cache", "inputs", "tolerance",
@@ -27,8 +28,27 @@ struct CellParser {
     }
     let options = parseOptions(optionLines.map(Self.yaml), line: line, source: &source)
     return Cell(
-      number: count, source: code.joined(separator: "\n"), line: line + optionLines.count, indentation: indentation,
+      number: count, ordinal: count - inlineCount, source: code.joined(separator: "\n"), line: line + optionLines.count,
+      indentation: indentation,
       options: options)
+  }
+
+  /// What the next cell of inline expressions is called.
+  var nextInlineName: String { "\(InlineExpressions.name)\(inlineCount + 1)" }
+
+  /// The cell of some inline expressions.
+  /// - Parameter markdown: the file's lines, for what errors show.
+  mutating func inlineCell(_ source: String, line: Int, markdown: [String]) -> Cell {
+    var options = CellOptions()
+    options.label = nextInlineName
+    options.echo = false
+    count += 1
+    inlineCount += 1
+    var cell = Cell(number: count, ordinal: count - inlineCount, source: source, line: line, options: options)
+    cell.isInline = true
+    let count = source.split(separator: "\n", omittingEmptySubsequences: false).count
+    cell.excerpts = Array(markdown.dropFirst(line - 1).prefix(count))
+    return cell
   }
 
   private static func isOption(_ line: Substring) -> Bool { line.drop(while: \.isWhitespace).hasPrefix("//|") }
@@ -62,7 +82,9 @@ struct CellParser {
     }
     switch entry.key {
     case "label":
-      set(optional: \.label, label(entry, source: &source), "letters, digits, '-' and '_', a letter first, and not 'cell-N'")
+      set(
+        optional: \.label, label(entry, source: &source),
+        "letters, digits, '-' and '_', a letter first, and not 'cell-N' or 'inline-N'")
     case "caption": set(optional: \.caption, value.text, "a text")
     case "alt": set(optional: \.alt, value.text, "a text")
     case "echo": set(\.echo, value.truth, "true or false")
@@ -89,7 +111,7 @@ struct CellParser {
   /// A label names the cell in links, files and messages, once in a notebook.
   private mutating func label(_ entry: YAMLMapping.Entry, source: inout SourceText) -> String? {
     guard let label = entry.value.text, label.wholeMatch(of: /[A-Za-z][A-Za-z0-9_-]*/) != nil,
-      label.wholeMatch(of: /cell-\d+/) == nil
+      label.wholeMatch(of: /(cell|inline)-\d+/) == nil
     else { return nil }
     if let first = labels[label] {
       let note = Diagnostic(.note, at: Place(file: source.file, line: first), "the first is here")

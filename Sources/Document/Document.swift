@@ -124,8 +124,14 @@ public struct Listing: Sendable, Equatable {
 
 /// A `swift` fence: code that is compiled and run.
 public struct Cell: Sendable, Equatable {
-  /// Counted from 1.
+  /// Its place in the order in which cells run, from 1.
   public var number: Int
+  /// The same without the cells of inline expressions: what an unlabelled cell is called by.
+  public var ordinal: Int
+  /// Whether it was made of the inline expressions of a piece of prose (see `InlineExpressions`).
+  public var isInline = false
+  /// The Markdown lines that errors in it show; its source's own if empty.
+  public var excerpts: [String] = []
   /// The fence's content without its leading option lines.
   public var source: String
   /// The line of the source's first line in the file.
@@ -134,8 +140,11 @@ public struct Cell: Sendable, Equatable {
   public var indentation: Int
   public var options: CellOptions
 
-  public init(number: Int, source: String, line: Int, indentation: Int = 0, options: CellOptions = CellOptions()) {
+  public init(
+    number: Int, ordinal: Int? = nil, source: String, line: Int, indentation: Int = 0, options: CellOptions = CellOptions()
+  ) {
     self.number = number
+    self.ordinal = ordinal ?? number
     self.source = source
     self.line = line
     self.indentation = indentation
@@ -143,7 +152,7 @@ public struct Cell: Sendable, Equatable {
   }
 
   /// The label, or `cell-N`.
-  public var id: String { options.label ?? "cell-\(number)" }
+  public var id: String { options.label ?? "cell-\(ordinal)" }
 }
 
 /// What the `//| key: value` lines at a cell's top say.

@@ -27,6 +27,7 @@ struct MarkdownParser {
 
   private mutating func read(_ node: Node, source: inout SourceText) {
     let line = Int(cmark_node_get_start_line(node))
+    takeInlineExpressions(node, source: &source)
     switch cmark_node_get_type(node) {
     case CMARK_NODE_HEADING:
       let text = Self.plainText(node)
@@ -115,6 +116,27 @@ struct MarkdownParser {
   }
 
   // MARK: - Prose
+
+  /// Inline expressions become a cell before the prose that they stand in, and HTML that is filled when their values are known.
+  private mutating func takeInlineExpressions(_ block: Node, source: inout SourceText) {
+    var spans: [Node] = []
+    Self.forEach(in: block) { if cmark_node_get_type($0) == CMARK_NODE_CODE { spans.append($0) } }
+    var expressions = InlineExpressions()
+    for span in spans {
+      let line = Int(cmark_node_get_start_line(span))
+      switch expressions.take(Self.literal(span), line: line, cell: cells.nextInlineName, source: &source) {
+      case nil: continue
+      case .code(let code)?: cmark_node_set_literal(span, code)
+      case .html(let html)?:
+        guard let place = cmark_node_new(CMARK_NODE_HTML_INLINE) else { continue }
+        cmark_node_set_literal(place, html)
+        if cmark_node_replace(span, place) == 1 { cmark_node_free(span) }
+      }
+    }
+    guard !expressions.isEmpty else { return }
+    let (line, text) = expressions.source
+    blocks.append(.cell(cells.inlineCell(text, line: line, markdown: source.lines)))
+  }
 
   private static func literal(_ node: Node) -> String { cmark_node_get_literal(node).map { String(cString: $0) } ?? "" }
 

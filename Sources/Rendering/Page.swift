@@ -145,10 +145,15 @@ private struct PageBody {
   private mutating func block(_ block: Block) -> String {
     switch block {
     case .heading(let heading): return self.heading(heading)
-    case .prose(let html, _): return HTML.element("div", ["class": "prose"], html: "\n" + html)
+    case .prose(let html, _): return HTML.element("div", ["class": "prose"], html: "\n" + filled(html))
     case .listing(let listing): return self.listing(listing)
     case .cell(let cell):
-      let cellRecord = records[cell.id] ?? CellRecord(id: cell.id, outcome: .notRun, outputs: [])
+      var cellRecord = records[cell.id] ?? CellRecord(id: cell.id, outcome: .notRun, outputs: [])
+      if cell.isInline {
+        // Its values stand in the prose.
+        guard cellRecord.outcome == .failed else { return "" }
+        cellRecord.outputs = cellRecord.outputs.filter { if case .error = $0 { true } else { false } }
+      }
       var view = CellView(cell: cell, record: cellRecord, isInteractive: plotly != nil)
       let html = view.html()
       attachments += view.attachments
@@ -156,10 +161,19 @@ private struct PageBody {
     }
   }
 
+  /// The prose with the values of its inline expressions.
+  private func filled(_ html: String) -> String {
+    InlineExpressions.fill(html) { cell, index in
+      let values = (records[cell]?.outputs ?? []).compactMap { if case .value(let text) = $0 { text } else { nil } }
+      guard values.indices.contains(index) else { return nil }
+      return HTML.element("span", ["class": "inline-value"], html: HTML.label(TerminalText.plain(values[index])))
+    }
+  }
+
   private func heading(_ heading: Heading) -> String {
     let link = HTML.element(
       "a", ["class": "anchor", "href": "#" + heading.anchor, "aria-label": "Link to this section"], html: "#")
-    return HTML.element("h\(heading.level)", ["id": heading.anchor], html: heading.html + link)
+    return HTML.element("h\(heading.level)", ["id": heading.anchor], html: filled(heading.html) + link)
   }
 
   private func listing(_ listing: Listing) -> String {

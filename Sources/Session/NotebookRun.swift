@@ -300,7 +300,7 @@ extension Document {
   var codeLines: [Int: String] {
     var lines: [Int: String] = [:]
     for cell in cells {
-      for (offset, line) in cell.sourceLines.enumerated() {
+      for (offset, line) in (cell.isInline ? cell.excerpts : cell.sourceLines.map(String.init)).enumerated() {
         lines[cell.line + offset] = String(repeating: " ", count: cell.indentation) + line
       }
     }

@@ -177,7 +177,7 @@ import Testing
     try folder.write("mine", to: "Site/a/.index.html.mine")
     _ = try build(["a": "```swift\n1\n```"], in: folder)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/Site/a")
-    #expect(Set(names) == ["index.html", ".index.html.mine"])
+    #expect(Set(names) == ["index.html", ".index.html.mine", "record"])
   }
 
   @Test func twoNotebooksOfOneNameAreRefused() throws {

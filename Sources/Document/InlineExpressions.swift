@@ -1,0 +1,91 @@
+import CCmark
+import Foundation
+
+/// The inline expressions of a piece of prose: code spans of the form `` `{swift} expression` ``, whose values stand in their places on the page.
+///
+/// They become one cell, which comes before the prose and puts out a value for each. So they are checked, run, reused, recorded and reviewed as all
+/// cells are. Each expression stands in the cell's source at the line and the column that it has in the Markdown file, and errors are found
+/// there. `` `{swift norun} x` `` is only shown, as `{swift} x`.
+public struct InlineExpressions {
+  /// What the cells are called, before their numbers.
+  static let name = "inline-"
+
+  private struct Expression {
+    var text: String
+    var line: Int
+    /// In UTF-8 bytes, from 0; nil where it cannot be found.
+    var column: Int?
+  }
+
+  private var expressions: [Expression] = []
+
+  var isEmpty: Bool { expressions.isEmpty }
+
+  /// The HTML that stands for an expression until its value is known, with the expression as it is written.
+  static func placeholder(cell: String, index: Int, expression: String) -> String {
+    "<folio-value cell=\"\(cell)\" index=\"\(index)\"><code>\(escaped(expression))</code></folio-value>"
+  }
+
+  /// Puts values into the places of expressions.
+  /// - Parameter value: the HTML of a value, by the cell's name and the index in it; nil where there is none.
+  public static func fill(_ html: String, value: (String, Int) -> String?) -> String {
+    guard html.contains("<folio-value") else { return html }
+    return html.replacing(/<folio-value cell="([^"]*)" index="([0-9]+)">(.*?)<\/folio-value>/.dotMatchesNewlines()) { match in
+      value(String(match.1), Int(match.2) ?? 0) ?? String(match.3)
+    }
+  }
+
+  /// The text of a span that is evaluated, or shown; nil for any other code.
+  private static func parse(_ code: String) -> (expression: String, isShown: Bool)? {
+    guard let match = code.firstMatch(of: /^\{swift( +norun)?\}(?:\s+|$)/) else { return nil }
+    return (String(code[match.range.upperBound...]).trimmingCharacters(in: .whitespaces), match.1 != nil)
+  }
+
+  /// Takes a code span that is an inline expression.
+  /// - Returns: what is to be shown of it: HTML in its place, or other code; nil if it is no inline expression.
+  mutating func take(_ code: String, line: Int, cell: String, source: inout SourceText) -> Replacement? {
+    guard let (expression, isShown) = Self.parse(code) else { return nil }
+    if isShown { return .code("{swift} " + expression) }
+    guard !expression.isEmpty else {
+      source.report(
+        line: line, "'{swift}' has no expression",
+        advice: "Write `{swift} count` for a value, and `{swift norun} …` for the words themselves.")
+      return .code(code)
+    }
+    let text = source.lines.indices.contains(line - 1) ? source.lines[line - 1] : ""
+    let start = expressions.last.flatMap { $0.line == line ? $0.column.map { $0 + 1 } : nil } ?? 0
+    let rest = text.utf8.dropFirst(start)
+    let column = String(Substring(rest)).range(of: expression).map {
+      start + String(Substring(rest))[..<$0.lowerBound].utf8.count
+    }
+    expressions.append(Expression(text: expression, line: line, column: column))
+    return .html(Self.placeholder(cell: cell, index: expressions.count - 1, expression: expression))
+  }
+
+  enum Replacement {
+    case html(String)
+    case code(String)
+  }
+
+  /// The line of the first expression, and a source that has each at its line and column.
+  var source: (line: Int, text: String) {
+    let first = expressions.first?.line ?? 1
+    var (lines, line) = ([""], first)
+    for expression in expressions {
+      while line < expression.line {
+        lines.append("")
+        line += 1
+      }
+      var text = lines.removeLast()
+      text += text.isEmpty ? "" : ";"
+      let call = "try _fv("
+      let gap = max(0, (expression.column ?? 0) - text.utf8.count - call.utf8.count)
+      lines.append(text + String(repeating: " ", count: gap) + call + expression.text + ")")
+    }
+    return (first, lines.joined(separator: "\n"))
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+  }
+}
