@@ -95,16 +95,11 @@ struct NotebookComparison {
 
   /// Outputs that belong together: of the same kind, in order.
   private func pairs(_ old: [RecordIndex.Output], _ new: [RecordIndex.Output]) -> [(Int?, Int?)] {
-    let difference = new.map(\.kind.rawValue).difference(from: old.map(\.kind.rawValue))
-    var (removed, inserted) = (Set<Int>(), Set<Int>())
-    for change in difference {
-      switch change {
-      case .remove(let offset, _, _): removed.insert(offset)
-      case .insert(let offset, _, _): inserted.insert(offset)
-      }
-    }
-    let kept = zip(old.indices.filter { !removed.contains($0) }, new.indices.filter { !inserted.contains($0) })
-    return kept.map { ($0, $1) } + removed.sorted().map { ($0, nil) } + inserted.sorted().map { (nil, $0) }
+    let kept = Alignment.pairs(old.map(\.kind), new.map(\.kind))
+    let (known, seen) = (Set(kept.map(\.0)), Set(kept.map(\.1)))
+    let gone = old.indices.filter { !known.contains($0) }
+    let came = new.indices.filter { !seen.contains($0) }
+    return kept.map { ($0, $1) } + gone.map { ($0, nil) } + came.map { (nil, $0) }
   }
 }
 

@@ -50,14 +50,7 @@ struct TextComparison {
     if old == new || max(old.count, new.count) > mostLines {
       return zip(old.indices, new.indices).filter { old[$0] == new[$1] }.map { ($0, $1) }
     }
-    var (removed, inserted) = (Set<Int>(), Set<Int>())
-    for change in new.difference(from: old) {
-      switch change {
-      case .remove(let offset, _, _): removed.insert(offset)
-      case .insert(let offset, _, _): inserted.insert(offset)
-      }
-    }
-    return Array(zip(old.indices.filter { !removed.contains($0) }, new.indices.filter { !inserted.contains($0) }))
+    return Alignment.pairs(old, new)
   }
 
   private struct Line {
