@@ -25,6 +25,12 @@ public struct Document: Sendable, Equatable {
     return name
   }
 
+  /// Whether the prose begins with a heading that says what the title says.
+  public var beginsWithTitle: Bool {
+    guard case .heading(let heading)? = blocks.first else { return false }
+    return heading.level == 1 && heading.text == title
+  }
+
   /// The file's name without `.md`: the page's folder in the site.
   public var name: String {
     let last = file.split(separator: "/").last.map(String.init) ?? file

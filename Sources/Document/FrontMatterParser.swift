@@ -5,17 +5,23 @@ import Yams
 enum FrontMatterParser {
   private static let keys = ["title", "description", "params", "order", "after", "tolerance"]
 
+  /// How many lines it takes, with both fences: nil if a text does not begin with it, or if it is not closed.
+  static func lineCount(_ lines: some Collection<String>) -> Int? {
+    guard lines.first.map(isFence) == true else { return nil }
+    return lines.dropFirst().enumerated().first { isFence($0.element) }.map { $0.offset + 2 }
+  }
+
   static func parse(_ source: inout SourceText) -> FrontMatter {
     guard source.lines.first.map(isFence) == true else { return FrontMatter() }
-    guard let end = source.lines.dropFirst().firstIndex(where: isFence) else {
+    guard let count = lineCount(source.lines) else {
       source.report(
         line: 1, "the front matter is not closed",
         advice: "End it by a line of three dashes. A horizontal rule at the top of a file can be written '***'.")
       source.blank(first: source.lines.count)
       return FrontMatter()
     }
-    let yaml = source.lines[1..<end].joined(separator: "\n")
-    defer { source.blank(first: end + 1) }
+    let yaml = source.lines[1..<count - 1].joined(separator: "\n")
+    defer { source.blank(first: count) }
     guard let mapping = YAMLMapping(yaml, firstLine: 2, what: "the front matter", in: &source) else { return FrontMatter() }
     var frontMatter = FrontMatter()
     for entry in mapping.entries { read(entry, into: &frontMatter, source: &source) }

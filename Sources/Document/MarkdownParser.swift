@@ -4,7 +4,7 @@ import Record
 
 /// Reads the Markdown below the front matter, by cmark.
 struct MarkdownParser {
-  private typealias Node = OpaquePointer
+  typealias Node = OpaquePointer
 
   private var blocks: [Block] = []
   private var cells = CellParser()
@@ -55,7 +55,7 @@ struct MarkdownParser {
 
   private mutating func readCode(_ node: Node, line: Int, source: inout SourceText) {
     let literal = Self.literal(node)
-    switch Self.role(node) {
+    switch Role(information: Self.information(node)) {
     case .cell:
       let indentation = Int(cmark_node_get_start_column(node)) - 1
       blocks.append(.cell(cells.parse(literal, line: line + 1, indentation: indentation, source: &source)))
@@ -71,21 +71,24 @@ struct MarkdownParser {
     }
   }
 
-  private enum Role {
+  /// What a fence is, by the words after its marks.
+  enum Role: Equatable {
     case cell
     case listing(language: String?)
     /// `swift`, and a second word that is not `norun`.
     case unknown(String)
-  }
 
-  private static func role(_ node: Node) -> Role {
-    let information = cmark_node_get_fence_info(node).map { String(cString: $0) } ?? ""
-    let words = information.split(whereSeparator: \.isWhitespace).map(String.init)
-    guard words.first == "swift" else { return .listing(language: words.first) }
-    switch words.dropFirst().first {
-    case nil: return .cell
-    case "norun"?: return words.count == 2 ? .listing(language: "swift") : .unknown(words[2])
-    case let word?: return .unknown(word)
+    init(information: String) {
+      let words = information.split(whereSeparator: \.isWhitespace).map(String.init)
+      guard words.first == "swift" else {
+        self = .listing(language: words.first)
+        return
+      }
+      switch words.dropFirst().first {
+      case nil: self = .cell
+      case "norun"?: self = words.count == 2 ? .listing(language: "swift") : .unknown(words[2])
+      case let word?: self = .unknown(word)
+      }
     }
   }
 
@@ -95,7 +98,7 @@ struct MarkdownParser {
       let line = Int(cmark_node_get_start_line(node))
       switch cmark_node_get_type(node) {
       case CMARK_NODE_CODE_BLOCK where cmark_node_parent(node) != root:
-        if case .listing = Self.role(node) { return }
+        if case .listing = Role(information: Self.information(node)) { return }
         source.report(
           line: line, "a cell stands within a list or a quote",
           advice: "Move it to the top level, or write 'swift norun' if it is only to be shown.")
@@ -138,7 +141,9 @@ struct MarkdownParser {
     blocks.append(.cell(cells.inlineCell(text, line: line, markdown: source.lines)))
   }
 
-  private static func literal(_ node: Node) -> String { cmark_node_get_literal(node).map { String(cString: $0) } ?? "" }
+  static func information(_ node: Node) -> String { cmark_node_get_fence_info(node).map { String(cString: $0) } ?? "" }
+
+  static func literal(_ node: Node) -> String { cmark_node_get_literal(node).map { String(cString: $0) } ?? "" }
 
   private static func html(_ node: Node) -> String {
     guard let html = cmark_render_html(node, CMARK_OPT_UNSAFE | CMARK_OPT_VALIDATE_UTF8) else { return "" }
@@ -207,7 +212,7 @@ struct MarkdownParser {
   }
 
   /// Visits a node and all below it.
-  private static func forEach(in root: Node, _ visit: (Node) -> Void) {
+  static func forEach(in root: Node, _ visit: (Node) -> Void) {
     guard let iterator = cmark_iter_new(root) else { return }
     defer { cmark_iter_free(iterator) }
     while true {

@@ -12,24 +12,13 @@
 /// line, its source and an advice; nothing that is written is ignored silently. Pages ask no other host for anything, so an image of
 /// another host becomes a link to it. Raw HTML is the author's, and stays as it is.
 
-import Foundation
 import Record
 
 extension Document {
   /// Reads a notebook from a file.
   /// - Throws: a `Diagnostic` if the file cannot be read, `Diagnostics` if it is no notebook.
   public init(contentsOf path: String) throws {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw Diagnostic(
-        "'\(path)' cannot be read: \(Self.reason(error))", advice: "Give the path of a Markdown file, as 'Notebooks/prontoqa.md'."
-      )
-    }
-    guard let markdown = String(validating: data, as: UTF8.self) else {
-      throw Diagnostics([Self.firstInvalidByte(in: data, file: path)])
-    }
+    let markdown = try TextFile.read(path, advice: "Give the path of a Markdown file, as 'Notebooks/prontoqa.md'.")
     try self.init(markdown: markdown, file: path)
   }
 
@@ -48,26 +37,6 @@ extension Document {
 
   /// The library that parses Markdown, and its version.
   public static var parserVersion: String { MarkdownParser.version }
-
-  private static func reason(_ error: any Error) -> String {
-    switch (error as? CocoaError)?.code {
-    case .fileReadNoSuchFile?, .fileNoSuchFile?: "there is no such file"
-    case .fileReadNoPermission?: "it may not be read"
-    default: error.localizedDescription
-    }
-  }
-
-  /// Where a file that is not UTF-8 ceases to be. Without an excerpt: bytes that are no text do not belong on a terminal.
-  private static func firstInvalidByte(in data: Data, file: String) -> Diagnostic {
-    var (parser, bytes) = (Unicode.UTF8.ForwardParser(), data.makeIterator())
-    var (line, column) = (1, 1)
-    while case .valid(let scalar) = parser.parseScalar(from: &bytes) {
-      (line, column) = scalar.first == UInt8(ascii: "\n") ? (line + 1, 1) : (line, column + scalar.count)
-    }
-    return Diagnostic(
-      .error, at: Place(file: file, line: line, column: column), "this byte of the line is not UTF-8",
-      advice: "Save the file in UTF-8.")
-  }
 }
 
 /// A file's text by lines, and what is found wrong with it.
@@ -79,7 +48,7 @@ struct SourceText {
 
   init(_ text: String, file: String) {
     self.file = file
-    var text = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+    var text = Lines.normalized(text)
     if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
     lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }

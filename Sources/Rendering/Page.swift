@@ -102,12 +102,7 @@ private struct PageBody {
   }
 
   /// Without the first heading, where it says what the page's title says already.
-  private var blocks: [Block] {
-    guard let first = document.blocks.first, case .heading(let heading) = first, heading.level == 1,
-      heading.text == document.title
-    else { return document.blocks }
-    return Array(document.blocks.dropFirst())
-  }
+  private var blocks: [Block] { document.beginsWithTitle ? Array(document.blocks.dropFirst()) : document.blocks }
 
   private var head: String {
     let parts = [

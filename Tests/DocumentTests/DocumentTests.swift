@@ -147,4 +147,10 @@ import Testing
       #expect(error?.message == message && error?.advice != nil)
     }
   }
+
+  @Test func everyKindOfLineEndEndsALine() throws {
+    let document = try parse("a\r\r\n```swift\r\n1\r```\n\r# b")
+    #expect(document.cells.map(\.source) == ["1"] && document.cells.first?.line == 4)
+    #expect(document.title == "b")
+  }
 }

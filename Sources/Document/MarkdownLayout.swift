@@ -1,0 +1,51 @@
+import CCmark
+
+/// Where the blocks of a Markdown text stand, for those who take notebooks apart and put them together.
+///
+/// The text ends its lines by `\n`. What the layout says of a part of a notebook between two top-level fences is what it says of the
+/// whole: such a fence ends every list, quote and paragraph before it.
+package struct MarkdownLayout {
+  /// A block of code, fenced or indented.
+  package struct Code {
+    /// Counted from 1. Of a fence, the line of its opening marks, and that of its closing ones, if it has any.
+    package var firstLine: Int
+    package var lastLine: Int
+    /// How many columns it is indented.
+    package var indentation: Int
+    /// What is in it, as CommonMark reads it: without the fence's indentation, with a line break at its end if it is not empty.
+    package var content: String
+    /// Whether it stands in no list or quote.
+    package var isTopLevel: Bool
+    /// Whether its words are those of a cell: `swift`.
+    package var isCell: Bool
+    /// Whether its first word is `swift`, and it is not `swift norun`.
+    package var looksLikeCell: Bool
+  }
+
+  /// The first lines of the top-level blocks.
+  package private(set) var blockLines: [Int] = []
+  package private(set) var code: [Code] = []
+
+  package init(_ markdown: String) {
+    guard let root = cmark_parse_document(markdown, markdown.utf8.count, CMARK_OPT_DEFAULT) else { return }
+    defer { cmark_node_free(root) }
+    MarkdownParser.forEach(in: root) { node in
+      let isTopLevel = cmark_node_parent(node) == root
+      if isTopLevel { blockLines.append(Int(cmark_node_get_start_line(node))) }
+      if cmark_node_get_type(node) == CMARK_NODE_CODE_BLOCK { code.append(Self.code(node, isTopLevel: isTopLevel)) }
+    }
+  }
+
+  private static func code(_ node: MarkdownParser.Node, isTopLevel: Bool) -> Code {
+    let role = MarkdownParser.Role(information: MarkdownParser.information(node))
+    var looksLikeCell = true
+    if case .listing = role { looksLikeCell = false }
+    return Code(
+      firstLine: Int(cmark_node_get_start_line(node)), lastLine: Int(cmark_node_get_end_line(node)),
+      indentation: max(0, Int(cmark_node_get_start_column(node)) - 1), content: MarkdownParser.literal(node),
+      isTopLevel: isTopLevel, isCell: role == .cell, looksLikeCell: looksLikeCell)
+  }
+
+  /// How many lines the front matter takes at the top of a file, with both of its fences; 0 if there is none.
+  package static func frontMatterLines(_ lines: some Collection<String>) -> Int { FrontMatterParser.lineCount(lines) ?? 0 }
+}
