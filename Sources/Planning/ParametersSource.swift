@@ -8,9 +8,25 @@ public enum ParametersSource {
   public static let variable = "params"
 
   public static func text(_ parameters: [Parameter]) -> String {
+    text(parameters) { "try _folioParameter(\(CellSource.literal($0.name)))" }
+  }
+
+  /// The same for a script that no session hands anything to: the values are in the source.
+  public static func script(_ parameters: [Parameter]) -> String { text(parameters) { literal($0.value) } }
+
+  private static func text(_ parameters: [Parameter], value: (Parameter) -> String) -> String {
     let properties = parameters.map { "  let `\($0.name)`: \(type($0.value))\n" }.joined()
-    let values = parameters.map { "\($0.name): try _folioParameter(\(CellSource.literal($0.name)))" }.joined(separator: ", ")
+    let values = parameters.map { "\($0.name): \(value($0))" }.joined(separator: ", ")
     return "struct Parameters {\n\(properties)}\nlet \(variable) = Parameters(\(values))\n"
+  }
+
+  /// A value as Swift knows it where its type is given: numbers without an end have names there.
+  private static func literal(_ value: ParameterValue) -> String {
+    switch value {
+    case .double(let value) where !value.isFinite: value.isNaN ? ".nan" : value < 0 ? "-.infinity" : ".infinity"
+    case .array(let values): "[\(values.map(literal).joined(separator: ", "))]"
+    default: text(value)
+    }
   }
 
   /// The parameters' values as JSON: what `_folioParameter` decodes, by name. JSON has no word for infinity and NaN; they are texts.

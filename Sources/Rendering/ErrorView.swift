@@ -10,26 +10,12 @@ struct ErrorView {
   private static let most = 20
 
   var html: String {
-    var parts = [HTML.paragraph("caps", html: heading)]
+    var parts = [HTML.paragraph("caps", html: error.kind.heading)]
     parts += error.diagnostics.prefix(Self.most).map { diagnostic($0, depth: 0) }
     let rest = error.diagnostics.count - Self.most
     if rest > 0 { parts.append(HTML.paragraph("omitted", html: "\(Count.text(rest)) more left out.")) }
     let style = isExpected ? "failure expected" : "failure"
     return HTML.element("div", ["class": style], html: "\n\(parts.joined(separator: "\n"))\n")
-  }
-
-  private var heading: String {
-    switch error.kind {
-    case .compile: "Does not compile"
-    case .thrown: "Threw an error"
-    case .trap: "Trapped"
-    case .workerDied: "The session ended"
-    case .unavailable: "Something is missing"
-    case .timeout: "Took too long"
-    case .memory: "Took too much memory"
-    case .interrupted: "Was stopped"
-    case .missingError: "Expected an error"
-    }
   }
 
   private func diagnostic(_ diagnostic: Diagnostic, depth: Int) -> String {
@@ -63,5 +49,22 @@ struct ErrorView {
       html += "\n" + HTML.element("span", ["aria-hidden": "true"], html: unseen + "^")
     }
     return HTML.preformatted("excerpt", html: html)
+  }
+}
+
+extension CellError.Kind {
+  /// What happened, in a few words.
+  package var heading: String {
+    switch self {
+    case .compile: "Does not compile"
+    case .thrown: "Threw an error"
+    case .trap: "Trapped"
+    case .workerDied: "The session ended"
+    case .unavailable: "Something is missing"
+    case .timeout: "Took too long"
+    case .memory: "Took too much memory"
+    case .interrupted: "Was stopped"
+    case .missingError: "Expected an error"
+    }
   }
 }

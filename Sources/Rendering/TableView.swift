@@ -8,8 +8,13 @@ package struct TableView {
   package static let lastRows = 20
 
   package var table: Table
+  /// Whether it is shown where the site's style sheet is not.
+  package var standsAlone: Bool
 
-  package init(table: Table) { self.table = table }
+  package init(table: Table, standsAlone: Bool = false) {
+    self.table = table
+    self.standsAlone = standsAlone
+  }
 
   /// How many rows the page does not show.
   package var omitted: Int { table.rows.count > Self.mostRows ? table.rows.count - Self.mostRows : 0 }
@@ -26,7 +31,9 @@ package struct TableView {
       lines += table.rows.suffix(Self.lastRows).map(row)
     }
     let titles = table.columns.map { column in
-      HTML.element("th", ["scope": "col", "class": style(column)], html: HTML.text(TerminalText.plain(column.title)))
+      HTML.element(
+        "th", standsAlone ? ["scope": "col", "style": alignment(column)] : ["scope": "col", "class": style(column)],
+        html: HTML.text(TerminalText.plain(column.title)))
     }
     let html = """
       <table>
@@ -36,16 +43,19 @@ package struct TableView {
       </tbody>
       </table>
       """
-    return HTML.element("div", ["class": "scroll table"], html: "\n\(html)\n")
+    return standsAlone ? html : HTML.element("div", ["class": "scroll table"], html: "\n\(html)\n")
   }
 
   private func row(_ cells: [String]) -> String {
     let cells = table.columns.indices.map { index in
       let text = cells.indices.contains(index) ? LongText.clipped(TerminalText.plain(cells[index]), to: 2000) : ""
-      return HTML.element("td", ["class": style(table.columns[index])], html: HTML.text(text))
+      let column = table.columns[index]
+      return HTML.element("td", standsAlone ? ["style": alignment(column)] : ["class": style(column)], html: HTML.text(text))
     }
     return HTML.element("tr", html: cells.joined())
   }
 
   private func style(_ column: Table.Column) -> String { column.isNumeric ? "number" : "text" }
+
+  private func alignment(_ column: Table.Column) -> String { "text-align:\(column.isNumeric ? "right" : "left")" }
 }

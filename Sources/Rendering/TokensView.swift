@@ -4,13 +4,20 @@ import Record
 /// A text whose tokens have the colours of their values, in the figures' diverging scale; a token's position and value show on hovering.
 ///
 /// It is text: it wraps, can be searched and copied, and is read aloud as the text that it is.
-struct TokensView {
+package struct TokensView {
   /// Tokens on the page: the last ones of a longer text, where answers are decided.
   static let mostTokens = 4000
 
   let tokens: ColoredTokens
+  /// Whether it is shown where the site's style sheet is not.
+  let standsAlone: Bool
 
-  var html: String {
+  package init(tokens: ColoredTokens, standsAlone: Bool = false) {
+    self.tokens = tokens
+    self.standsAlone = standsAlone
+  }
+
+  package var html: String {
     let first = max(0, tokens.tokens.count - Self.mostTokens)
     let omission = first > 0 ? HTML.paragraph("omitted", html: "The first \(Count.text(first)) tokens are left out.") + "\n" : ""
     let limit = NumberFormat(".3~g")(tokens.limit)
@@ -21,8 +28,10 @@ struct TokensView {
     }
     let title = HTML.paragraph("tokens-title", html: "\(HTML.label(tokens.title)): \(legend.joined(separator: " to "))")
     let text = (first..<tokens.tokens.count).map(token).joined()
-    return
-      "\(title.replacing("tokens-title\"", with: "tokens-title tokens\""))\n\(omission)\(HTML.element("div", ["class": "tokens"], html: text))"
+    let body = HTML.element(
+      "div", standsAlone ? ["style": "white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.75"] : ["class": "tokens"],
+      html: text)
+    return "\(title.replacing("tokens-title\"", with: "tokens-title tokens\""))\n\(omission)\(body)"
   }
 
   private func token(_ index: Int) -> String {
