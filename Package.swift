@@ -64,10 +64,11 @@ let package = Package(
         "Document", "Files", "Preview", "Record", "Rendering", "Review", "Session", "Store",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    .target(name: "Interchange", dependencies: ["Document", "Figures", "Files", "Planning", "Record", "Rendering"]),
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Record", "Rendering", "Review", "Session", "Store",
+        "Building", "Document", "Figures", "Interchange", "Record", "Rendering", "Review", "Session", "Store",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -100,6 +101,7 @@ let package = Package(
     .testTarget(
       name: "BuildingTests",
       dependencies: ["Building", "Document", "Figures", "Record", "Rendering", "Review", "Session", "Store", "folio-worker"]),
+    .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Document", "Figures", "Record"]),
     .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record"]),
     .testTarget(name: "ReviewTests", dependencies: ["Record", "Rendering", "Review"]),
     .testTarget(name: "RecordTests", dependencies: ["Record"]),

@@ -1,0 +1,160 @@
+import Document
+import Foundation
+import Planning
+import Record
+
+/// A notebook as Jupyter's `ipynb`, in format 4.5: prose in Markdown cells, cells with their outputs in code cells.
+public struct JupyterNotebook {
+  private let document: Document
+  private let parts: NotebookParts
+  private let record: NotebookRecord?
+  private var ids: Set<String> = []
+
+  /// - Parameters:
+  ///   - document: with the parameters' values of the run.
+  ///   - parts: the file of the document.
+  ///   - record: what the cells put out; nil for a notebook without outputs.
+  public init(_ document: Document, parts: NotebookParts, record: NotebookRecord?) {
+    (self.document, self.parts, self.record) = (document, parts, record)
+  }
+
+  /// The file's text.
+  public func text() -> String {
+    var notebook = self
+    return notebook.json().text + "\n"
+  }
+
+  private mutating func json() -> JSON {
+    var metadata: [String: JSON] = [
+      "kernelspec": ["display_name": "Swift", "language": "swift", "name": "swift"],
+      "language_info": [
+        "codemirror_mode": "swift", "file_extension": ".swift", "mimetype": "text/x-swift", "name": "swift",
+        "pygments_lexer": "swift",
+      ],
+      "folio": JSON(.object(fileMetadata)),
+    ]
+    if let title = document.frontMatter.title { metadata["title"] = .text(title) }
+    return [
+      "cells": JSON(.array(cells())), "metadata": JSON(.object(metadata)), "nbformat": 4, "nbformat_minor": 5,
+    ]
+  }
+
+  /// What of the file belongs to no cell.
+  private var fileMetadata: [String: JSON] {
+    var metadata: [String: JSON] = [:]
+    if !parts.frontMatter.isEmpty { metadata["frontMatter"] = .text(parts.frontMatter) }
+    if parts.lineEnd != "\n" { metadata["lineEnd"] = .text(parts.lineEnd) }
+    if parts.hasByteOrderMark { metadata["byteOrderMark"] = true }
+    if parts.end != "\n" { metadata["end"] = .text(parts.end) }
+    return metadata
+  }
+
+  // MARK: - Cells
+
+  private mutating func cells() -> [JSON] {
+    var cells: [JSON] = []
+    if let head = head { cells.append(markdown(head, id: "title", folio: ["generated": .text(head)])) }
+    var documentsCells = document.cells.makeIterator()
+    var proses = 0
+    for (index, piece) in parts.pieces.enumerated() {
+      var kept: [String: JSON] = [:]
+      if piece.before != NotebookParts.usualSpace(isFirst: index == 0 && parts.frontMatter.isEmpty) {
+        kept["before"] = .text(piece.before)
+      }
+      if piece.isCell, let cell = documentsCells.next() {
+        cells.append(code(cell, piece, kept: kept))
+      } else {
+        proses += 1
+        if !Lines.areSame(piece.text, piece.source) { kept["exact"] = .text(piece.text) }
+        cells.append(markdown(piece.source, id: "prose-\(proses)", folio: kept))
+      }
+    }
+    return cells
+  }
+
+  private mutating func markdown(_ source: String, id: String, folio: [String: JSON]) -> JSON {
+    [
+      "cell_type": "markdown", "id": .text(unique(id)), "metadata": folio.isEmpty ? [:] : ["folio": JSON(.object(folio))],
+      "source": Self.lines(source),
+    ]
+  }
+
+  private mutating func code(_ cell: Cell, _ piece: NotebookParts.Piece, kept: [String: JSON]) -> JSON {
+    var metadata: [String: JSON] = [:]
+    var folio = kept
+    folio.merge(Self.fence(of: piece)) { $1 }
+    if !folio.isEmpty { metadata["folio"] = JSON(.object(folio)) }
+    var hidden: [String: JSON] = [:]
+    if !cell.options.echo || cell.options.fold { hidden["source_hidden"] = true }
+    if !cell.options.output { hidden["outputs_hidden"] = true }
+    if !hidden.isEmpty { metadata["jupyter"] = JSON(.object(hidden)) }
+    // So that what runs it elsewhere goes on after it.
+    if cell.options.expectsError { metadata["tags"] = ["raises-exception"] }
+    let record = record?.cells.first { $0.id == cell.id }
+    let hasRun = record.map { $0.outcome != .notRun } ?? false
+    return [
+      "cell_type": "code", "execution_count": hasRun ? JSON(.number("\(cell.number)")) : nil, "id": .text(unique(cell.id)),
+      "metadata": JSON(.object(metadata)), "outputs": JSON(.array(record.map { JupyterOutputs(cell, $0).all } ?? [])),
+      "source": Self.lines(piece.source),
+    ]
+  }
+
+  /// What of a cell's lines in the file an import would not write by itself.
+  private static func fence(of piece: NotebookParts.Piece) -> [String: JSON] {
+    let usual = Fence(around: piece.source, words: "swift")
+    if Lines.areSame(usual.text(around: piece.source), piece.text) { return [:] }
+    let own = Fence(of: piece.text, source: piece.source)
+    var kept: [String: JSON] = ["open": .text(own.open), "close": .text(own.close)]
+    if !Lines.areSame(own.text(around: piece.source), piece.text) { kept["exact"] = .text(piece.text) }
+    return kept
+  }
+
+  /// An id must be unique, and at most 64 characters long.
+  private mutating func unique(_ id: String) -> String {
+    let base = String(id.prefix(56))
+    var unique = base
+    var count = 2
+    while !ids.insert(unique).inserted {
+      unique = "\(base)-\(count)"
+      count += 1
+    }
+    return unique
+  }
+
+  /// A text as Jupyter keeps it, so that a change of a line is one: a list of lines with their ends.
+  static func lines(_ text: String) -> JSON {
+    var lines: [JSON] = []
+    var rest = text.utf8[...]
+    while let end = rest.firstIndex(of: 0x0A) {
+      lines.append(.text(String(decoding: rest[...end], as: UTF8.self)))
+      rest = rest[rest.index(after: end)...]
+    }
+    if !rest.isEmpty { lines.append(.text(String(decoding: rest, as: UTF8.self))) }
+    return JSON(.array(lines))
+  }
+
+  // MARK: - The head
+
+  /// What a page shows above the prose, and no cell of the file says: title, description, parameters.
+  private var head: String? {
+    var parts: [String] = []
+    if document.frontMatter.title != nil, !document.beginsWithTitle { parts.append("# " + Self.escaped(document.title)) }
+    if let description = document.frontMatter.description, !description.isEmpty { parts.append(Self.escaped(description)) }
+    let parameters = document.frontMatter.parameters.map { "\($0.name) = \(ParametersSource.text($0.value))" }
+    if !parameters.isEmpty { parts.append("Parameters: " + parameters.map(Self.code).joined(separator: ", ")) }
+    return parts.isEmpty ? nil : parts.joined(separator: "\n\n")
+  }
+
+  /// Text on one line that Markdown, and formulas in it, leave as it is.
+  private static func escaped(_ text: String) -> String {
+    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let escaped = String(line.flatMap { #"\`*_[]<>&#|~$!"#.contains($0) ? ["\\", $0] : [$0] })
+    // What would begin a list.
+    return escaped.replacing(/^(\d*)([-+.)])/) { "\($0.1)\\\($0.2)" }
+  }
+
+  private static func code(_ text: String) -> String {
+    let marks = Fence(around: text, words: "").open
+    return text.contains("`") ? "\(marks) \(text) \(marks)" : "`\(text)`"
+  }
+}

@@ -1,0 +1,59 @@
+import Document
+import Foundation
+
+/// Prose of Markdown cells on its way into one file, where it meets other prose, and where a fence `swift` would run.
+enum Prose {
+  /// The prose with the fences that Folio would run, or refuse within a list or a quote, as `swift norun`.
+  static func withoutCells(_ text: String) -> String {
+    var lines = Lines(text).all
+    for code in MarkdownLayout(Lines.normalized(text)).code where code.looksLikeCell && lines.indices.contains(code.firstLine - 1)
+    {
+      let line = lines[code.firstLine - 1]
+      guard let marks = line.firstMatch(of: /```+|~~~+/) else { continue }
+      lines[code.firstLine - 1] = line[..<marks.range.upperBound] + "swift norun" + Lines.end(line)
+    }
+    return lines.joined()
+  }
+
+  /// The prose so that what follows it is a block of its own: with the end of a fence, a comment or raw HTML that nobody closed.
+  static func closed(_ text: String) -> String {
+    if isClosed(text) { return text }
+    let fence = MarkdownLayout(Lines.normalized(text)).code.last { $0.isTopLevel }.flatMap { code in
+      Lines(text).all[safely: code.firstLine - 1].flatMap { $0.firstMatch(of: /^ *(```+|~~~+)/).map { String($0.1) } }
+    }
+    let ends = [fence, "-->", "</pre>", "</script>", "</style>", "</textarea>", "?>", "]]>", ">"].compactMap(\.self)
+    return ends.lazy.map { text + "\n" + $0 }.first(where: isClosed) ?? text
+  }
+
+  private static func isClosed(_ text: String) -> Bool {
+    let text = Lines.normalized(text) + "\n\n"
+    return MarkdownLayout(text + "# more").blockLines.last == Lines(text).all.count + 1
+  }
+
+  /// Whether two texts with a blank line between them are other blocks than each for itself: lists that would be one.
+  static func grow(together first: String, _ second: String) -> Bool {
+    let head = Lines.normalized(first) + "\n\n"
+    let second = Lines.normalized(second)
+    let shift = Lines(head).all.count
+    let apart = MarkdownLayout(head).blockLines + MarkdownLayout(second).blockLines.map { $0 + shift }
+    return MarkdownLayout(head + second).blockLines != apart
+  }
+
+  /// The prose with the pictures that lie in the cell as `data:` URLs: Markdown has no other place for them.
+  static func withPictures(_ text: String, _ attachments: [String: JSON]) -> String {
+    var text = text
+    for (name, forms) in attachments.sorted(by: { $0.key.count > $1.key.count }) {
+      guard let form = forms.object?.min(by: { $0.key < $1.key }) else { continue }
+      let data = form.value.string ?? form.value.array?.compactMap(\.string).joined() ?? ""
+      let url = "data:\(form.key);base64,\(data.filter { !$0.isWhitespace })"
+      for name in [name, name.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? name] {
+        text = text.replacing("attachment:\(name)", with: url)
+      }
+    }
+    return text
+  }
+}
+
+extension Array {
+  fileprivate subscript(safely index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}
