@@ -17,7 +17,10 @@ struct Folio: ParsableCommand {
       there is no model, there is no toolchain); 64 the command was not understood; 130 it was stopped by Ctrl-C.
       """,
     version: "0.1.0",
-    subcommands: [Build.self, Run.self, Preview.self, Diff.self, Check.self, GitCommand.self, Cache.self, Doctor.self])
+    subcommands: [
+      Build.self, Run.self, Preview.self, Diff.self, Check.self, GitCommand.self, Export.self, Import.self, Cache.self,
+      Doctor.self,
+    ])
 }
 
 /// What all commands that run notebooks can be told.

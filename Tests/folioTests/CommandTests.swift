@@ -9,7 +9,7 @@ import Testing
     var errors: String
   }
 
-  private let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+  let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     .appendingPathComponent("folio")
 
   func folio(_ arguments: String..., in folder: URL? = nil, cache: String? = nil) throws -> Result {
@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--help"], ["build", "run", "preview", "diff", "check", "git", "cache", "doctor", "Exit status"]),
+    (["--help"], ["build", "run", "preview", "diff", "check", "git", "export", "import", "cache", "doctor", "Exit status"]),
     (["diff", "--help"], ["--format", "--tolerance", "--site", "-o", "Exit status", "Examples"]),
     (["check", "--help"], ["--accept", "--format", "--tolerance", "-P", "Exit status", "Examples"]),
     (["git", "--help"], ["install", "uninstall"]),
@@ -57,6 +57,8 @@ import Testing
       ]
     ),
     (["preview", "--help"], ["--port", "--site", "Ctrl-C", "Examples"]),
+    (["export", "--help"], ["<notebook>", "--to", "ipynb", "swift", "-o", "--no-outputs", "-P", "--force", "Examples"]),
+    (["import", "--help"], ["<file>", "-o", "--force", "norun", "Exit status", "Examples"]),
     (["cache", "--help"], ["prune", "FOLIO_CACHE", "Examples"]),
     (["run", "--help"], ["<notebook>", "-P", "--keep-going", "--timeout"]), (["doctor", "--help"], ["BLAS", "Exit status"]),
   ])

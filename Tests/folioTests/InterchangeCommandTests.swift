@@ -1,0 +1,113 @@
+import Foundation
+import Testing
+
+/// `folio export` and `folio import`, as a user runs them.
+extension CommandTests {
+  private func text(_ path: String, in folder: URL) throws -> String {
+    try String(contentsOf: folder.appendingPathComponent(path), encoding: .utf8)
+  }
+
+  private func cells(_ path: String, in folder: URL) throws -> [[String: Any]] {
+    let json = try JSONSerialization.jsonObject(with: try Data(contentsOf: folder.appendingPathComponent(path))) as? [String: Any]
+    return try #require(json?["cells"] as? [[String: Any]])
+  }
+
+  @Test func anExportHasTheOutputsAndComesBackAsTheSameFile() throws {
+    let notebook = "---\nparams: {n: 2} # why\n---\n# T\n~~~swift\nprint(\"a\")\nparams.n * 21\n~~~\n\n\n```swift norun\nx\n```"
+    try withNotebook(notebook) { folder in
+      let result = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
+      #expect(result.status == 0 && result.output == "Notebooks/n.ipynb\n", "\(result)")
+      let written = try text("Notebooks/n.ipynb", in: folder)
+      #expect(written.contains("\"a\\n\"") && written.contains("\"42\"") && !written.contains(folder.path))
+      // An earlier export is replaced; what is known does not run again, and is the same.
+      let again = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
+      #expect(again.status == 0)
+      #expect(try text("Notebooks/n.ipynb", in: folder) == written)
+      #expect(try folio("export", "Notebooks/n.md", "--to", "ipynb", "-P", "n=3", "-o", "o/x.ipynb", in: folder).status == 0)
+      #expect(try text("o/x.ipynb", in: folder).contains("\"63\""))
+
+      let refused = try folio("import", "Notebooks/n.ipynb", in: folder)
+      #expect(refused.status == 2 && refused.errors.contains("'Notebooks/n.md' exists"), "\(refused)")
+      let copy = try folio("import", "o/x.ipynb", in: folder)
+      #expect(copy.status == 0 && copy.output == "o/x.md\n" && copy.errors.isEmpty, "\(copy)")
+      #expect(try text("o/x.md", in: folder) == notebook)
+      #expect(try folio("import", "Notebooks/n.ipynb", "-o", "o/x.md", "--force", in: folder).status == 0)
+    }
+  }
+
+  @Test func aNotebookThatFailsIsExportedAllTheSame() throws {
+    try withNotebook("```swift\n1\n```\n```swift\n[1][3]\n```\n```swift\n3\n```") { folder in
+      let result = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
+      #expect(result.status == 1 && result.errors.contains("Notebooks/n.md:5: error"), "\(result)")
+      let cells = try cells("Notebooks/n.ipynb", in: folder)
+      let kinds = cells.map { ($0["outputs"] as? [[String: Any]])?.first?["output_type"] as? String }
+      #expect(kinds == ["display_data", "error", nil] && cells[2]["execution_count"] is NSNull)
+    }
+    try withNotebook("```swift\nlet x = y\n```") { folder in
+      let result = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
+      #expect(result.status == 2, "\(result)")
+      #expect(try text("Notebooks/n.ipynb", in: folder).contains("Notebooks/n.md:2:9: error: cannot find 'y' in scope"))
+    }
+  }
+
+  @Test func withoutOutputsNothingRuns() throws {
+    try withNotebook("```swift\nclose(creat(\"ran\", 0o644))\n```") { folder in
+      let result = try folio("export", "Notebooks/n.md", "--to", "ipynb", "--no-outputs", in: folder)
+      #expect(result.status == 0, "\(result)")
+      #expect(try folio("export", "Notebooks/n.md", "--to", "swift", in: folder).status == 0)
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("Notebooks/ran").path))
+      #expect(try (cells("Notebooks/n.ipynb", in: folder)[0]["outputs"] as? [Any])?.isEmpty == true)
+    }
+  }
+
+  @Test func anExportReplacesNothingButAnExport() throws {
+    try withNotebook("```swift\nclose(creat(\"ran\", 0o644))\n```") { folder in
+      for (format, path) in [("ipynb", "Notebooks/n.md"), ("swift", "Notebooks/n.md"), ("ipynb", "own.ipynb")] {
+        if path == "own.ipynb" { try Data("{\"cells\": []}".utf8).write(to: folder.appendingPathComponent(path)) }
+        let before = try text(path, in: folder)
+        let result = try folio("export", "Notebooks/n.md", "--to", format, "-o", path, in: folder)
+        #expect(result.status == 2 && result.errors.contains("'\(path)' exists, and is no export"), "\(result)")
+        #expect(try text(path, in: folder) == before)
+      }
+      // It was said before anything ran.
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("Notebooks/ran").path))
+      #expect(try folio("export", "Notebooks/n.md", in: folder).status == 64)
+      #expect(try folio("export", "Notebooks/n.md", "--to", "pdf", in: folder).status == 64)
+    }
+  }
+
+  @Test func theCompilerNamesTheNotebooksLinesInAScript() throws {
+    try withNotebook("---\nparams: {n: 2}\n---\ntext\n\n```swift\n//| label: good\nlet x = 1\n```\n\n```swift\n\nlet = 3\n```\n")
+    { folder in
+      let script = try folio("export", "Notebooks/n.md", "--to", "swift", "-P", "n=5", in: folder)
+      #expect(script.status == 0 && script.output.contains("let params = Parameters(n: 5)\n"), "\(script)")
+      #expect(try folio("export", "Notebooks/n.md", "--to", "swift", "-o", "main.swift", in: folder).output == "main.swift\n")
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      process.arguments = ["swiftc", "-frontend", "-parse", "-diagnostic-style", "llvm", "main.swift"]
+      process.currentDirectoryURL = folder
+      let errors = Pipe()
+      process.standardError = errors
+      try process.run()
+      let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      let lines = complaint.split(separator: "\n").filter { $0.contains(": error: ") }
+      #expect(lines.count == 1 && lines[0].hasPrefix("Notebooks/n.md:13:5: error: "), "\(complaint)")
+    }
+  }
+
+  @Test func whatIsNoNotebookOfJupyterIsRefusedWithItsPlace() throws {
+    try withNotebook("") { folder in
+      try Data("{\"nbformat\": 3,\n\"worksheets\": []}".utf8).write(to: folder.appendingPathComponent("a.ipynb"))
+      let old = try folio("import", "a.ipynb", in: folder)
+      #expect(old.status == 2 && old.errors.contains("a.ipynb:1: error: the notebook is in format 3"), "\(old)")
+      #expect(try folio("import", "b.ipynb", in: folder).errors.contains("'b.ipynb' cannot be read: there is no such file"))
+      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("a.md").path))
+      let cell = "{\"cell_type\": \"code\", \"metadata\": {}, \"source\": \"//| eval: false\"}"
+      let json = "{\"nbformat\": 4, \"cells\": [\(cell)], \"metadata\": {\"language_info\": {\"name\": \"swift\"}}}"
+      try Data(json.utf8).write(to: folder.appendingPathComponent("c.ipynb"))
+      let warned = try folio("import", "c.ipynb", in: folder)
+      #expect(warned.status == 0 && warned.errors.contains("c.md:2: warning: a cell has no option 'eval'"), "\(warned)")
+    }
+  }
+}
