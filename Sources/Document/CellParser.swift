@@ -38,14 +38,15 @@ struct CellParser {
 
   /// The cell of some inline expressions.
   /// - Parameter markdown: the file's lines, for what errors show.
-  mutating func inlineCell(_ source: String, line: Int, markdown: [String]) -> Cell {
+  mutating func inlineCell(_ expressions: InlineExpressions, markdown: [String]) -> Cell {
+    let (line, source) = expressions.source
     var options = CellOptions()
     options.label = nextInlineName
     options.echo = false
     count += 1
     inlineCount += 1
     var cell = Cell(number: count, ordinal: count - inlineCount, source: source, line: line, options: options)
-    cell.isInline = true
+    cell.expressions = expressions.expressions
     let count = source.split(separator: "\n", omittingEmptySubsequences: false).count
     cell.excerpts = Array(markdown.dropFirst(line - 1).prefix(count))
     return cell

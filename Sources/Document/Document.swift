@@ -18,6 +18,9 @@ public struct Document: Sendable, Equatable {
     blocks.compactMap { if case .cell(let cell) = $0 { cell } else { nil } }
   }
 
+  /// Without those of inline expressions.
+  public var fencedCells: [Cell] { cells.filter { !$0.isInline } }
+
   /// The front matter's title, else the first heading's text, else the file's name.
   public var title: String {
     if let title = frontMatter.title { return title }
@@ -134,8 +137,8 @@ public struct Cell: Sendable, Equatable {
   public var number: Int
   /// The same without the cells of inline expressions: what an unlabelled cell is called by.
   public var ordinal: Int
-  /// Whether it was made of the inline expressions of a piece of prose (see `InlineExpressions`).
-  public var isInline = false
+  /// The inline expressions of the piece of prose that it was made of, if it stands in no fence (see `InlineExpressions`).
+  public var expressions: [InlineExpression] = []
   /// The Markdown lines that errors in it show; its source's own if empty.
   public var excerpts: [String] = []
   /// The fence's content without its leading option lines.
@@ -156,6 +159,12 @@ public struct Cell: Sendable, Equatable {
     self.indentation = indentation
     self.options = options
   }
+
+  /// Whether it was made of inline expressions.
+  public var isInline: Bool { !expressions.isEmpty }
+
+  /// What its author wrote: its source, or its expressions, one a line, wherever they stand in their sentences.
+  public var text: String { isInline ? expressions.map(\.text).joined(separator: "\n") : source }
 
   /// The label, or `cell-N`.
   public var id: String { options.label ?? "cell-\(ordinal)" }

@@ -10,14 +10,7 @@ public struct InlineExpressions {
   /// What the cells are called, before their numbers.
   static let name = "inline-"
 
-  private struct Expression {
-    var text: String
-    var line: Int
-    /// In UTF-8 bytes, from 0; nil where it cannot be found.
-    var column: Int?
-  }
-
-  private var expressions: [Expression] = []
+  private(set) var expressions: [InlineExpression] = []
 
   var isEmpty: Bool { expressions.isEmpty }
 
@@ -55,11 +48,18 @@ public struct InlineExpressions {
     let text = source.lines.indices.contains(line - 1) ? source.lines[line - 1] : ""
     let start = expressions.last.flatMap { $0.line == line ? $0.column.map { $0 + 1 } : nil } ?? 0
     let rest = text.utf8.dropFirst(start)
-    let column = String(Substring(rest)).range(of: expression).map {
-      start + String(Substring(rest))[..<$0.lowerBound].utf8.count
-    }
-    expressions.append(Expression(text: expression, line: line, column: column))
+    let column = Self.offset(of: expression, in: Array(rest)).map { start + $0 }
+    expressions.append(InlineExpression(text: expression, line: line, column: column))
     return .html(Self.placeholder(cell: cell, index: expressions.count - 1, expression: expression))
+  }
+
+  /// Where an expression stands after its mark, in UTF-8 bytes.
+  private static func offset(of expression: String, in bytes: [UInt8]) -> Int? {
+    for start in bytes.indices where bytes[start...].starts(with: "{swift}".utf8) {
+      let offset = bytes[(start + 7)...].firstIndex { $0 != 0x20 && $0 != 0x09 } ?? bytes.endIndex
+      if offset > start + 7, bytes[offset...].starts(with: expression.utf8) { return offset }
+    }
+    return nil
   }
 
   enum Replacement {
@@ -88,4 +88,14 @@ public struct InlineExpressions {
   private static func escaped(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }
+}
+
+/// An expression in the prose.
+public struct InlineExpression: Sendable, Equatable {
+  /// As it is written, without its mark.
+  public var text: String
+  /// In the file, from 1.
+  public var line: Int
+  /// Of the expression in its line, in UTF-8 bytes, from 0; nil where it cannot be found, as where a line ends within it.
+  public var column: Int?
 }

@@ -137,8 +137,7 @@ struct MarkdownParser {
       }
     }
     guard !expressions.isEmpty else { return }
-    let (line, text) = expressions.source
-    blocks.append(.cell(cells.inlineCell(text, line: line, markdown: source.lines)))
+    blocks.append(.cell(cells.inlineCell(expressions, markdown: source.lines)))
   }
 
   static func information(_ node: Node) -> String { cmark_node_get_fence_info(node).map { String(cString: $0) } ?? "" }

@@ -44,7 +44,7 @@ public struct JupyterImport {
 /// of three backticks, or more where the code has as many.
 private struct Assembly {
   private let notebook: JupyterFile
-  private let own: JSON
+  private let own: JSONValue
   private let language: String
   private var parts = NotebookParts("")
 
@@ -84,7 +84,7 @@ private struct Assembly {
     guard let title = notebook.metadata["title"]?.string, !title.isEmpty else { return }
     let prose = cells.first { $0.kind == .markdown }.flatMap { try? Document(markdown: $0.source, file: "") }
     if prose?.beginsWithTitle == true, prose?.title == title { return }
-    let name = JSON.text(title).text
+    let name = JSONValue.string(title).line
     parts.frontMatter = "---\ntitle: \(name)\n---"
   }
 
@@ -115,8 +115,8 @@ private struct Assembly {
     }
   }
 
-  private mutating func addProse(_ cell: JupyterFile.Cell, _ folio: JSON?, isLast: Bool) {
-    var text = Self.trimmed(cell.source)
+  private mutating func addProse(_ cell: JupyterFile.Cell, _ folio: JSONValue?, isLast: Bool) {
+    var text = InlineValues(json: folio?["values"]).restored(Self.trimmed(cell.source))
     if text.isEmpty { return }
     if let exact = folio?["exact"]?.string, Lines.areSame(Lines.normalized(exact), text) {
       text = exact
@@ -127,7 +127,7 @@ private struct Assembly {
     add(isLast ? text : Prose.closed(text), folio, isProse: true)
   }
 
-  private mutating func addCode(_ cell: JupyterFile.Cell, _ folio: JSON?, isLast: Bool) {
+  private mutating func addCode(_ cell: JupyterFile.Cell, _ folio: JSONValue?, isLast: Bool) {
     let language = cell.metadata["vscode"]?["languageId"]?.string.map(Self.word) ?? self.language
     guard language.lowercased() == "swift" else {
       return add(Fence(around: cell.source, words: language).text(around: cell.source), folio)
@@ -144,7 +144,7 @@ private struct Assembly {
     add(fitting ?? Fence(around: cell.source, words: "swift").text(around: cell.source), folio)
   }
 
-  private mutating func add(_ text: String, _ folio: JSON?, isProse: Bool = false) {
+  private mutating func add(_ text: String, _ folio: JSONValue?, isProse: Bool = false) {
     let isFirst = parts.pieces.isEmpty && parts.frontMatter.isEmpty
     var before = NotebookParts.usualSpace(isFirst: isFirst)
     if let kept = folio?["before"]?.string, Self.isSpace(kept), isFirst || !Lines(kept).all.isEmpty { before = kept }

@@ -21,91 +21,101 @@ public struct JupyterNotebook {
   /// The file's text.
   public func text() -> String {
     var notebook = self
-    return notebook.json().text + "\n"
+    return notebook.json().text(numbersShareLines: false) + "\n"
   }
 
-  private mutating func json() -> JSON {
-    var metadata: [String: JSON] = [
+  private mutating func json() -> JSONValue {
+    var metadata: [String: JSONValue] = [
       "kernelspec": ["display_name": "Swift", "language": "swift", "name": "swift"],
       "language_info": [
         "codemirror_mode": "swift", "file_extension": ".swift", "mimetype": "text/x-swift", "name": "swift",
         "pygments_lexer": "swift",
       ],
-      "folio": JSON(.object(fileMetadata)),
+      "folio": .object(fileMetadata),
     ]
-    if let title = document.frontMatter.title { metadata["title"] = .text(title) }
+    if let title = document.frontMatter.title { metadata["title"] = .string(title) }
     return [
-      "cells": JSON(.array(cells())), "metadata": JSON(.object(metadata)), "nbformat": 4, "nbformat_minor": 5,
+      "cells": .array(cells()), "metadata": .object(metadata), "nbformat": 4, "nbformat_minor": 5,
     ]
   }
 
   /// What of the file belongs to no cell.
-  private var fileMetadata: [String: JSON] {
-    var metadata: [String: JSON] = [:]
-    if !parts.frontMatter.isEmpty { metadata["frontMatter"] = .text(parts.frontMatter) }
-    if parts.lineEnd != "\n" { metadata["lineEnd"] = .text(parts.lineEnd) }
+  private var fileMetadata: [String: JSONValue] {
+    var metadata: [String: JSONValue] = [:]
+    if !parts.frontMatter.isEmpty { metadata["frontMatter"] = .string(parts.frontMatter) }
+    if parts.lineEnd != "\n" { metadata["lineEnd"] = .string(parts.lineEnd) }
     if parts.hasByteOrderMark { metadata["byteOrderMark"] = true }
-    if parts.end != "\n" { metadata["end"] = .text(parts.end) }
+    if parts.end != "\n" { metadata["end"] = .string(parts.end) }
     return metadata
   }
 
   // MARK: - Cells
 
-  private mutating func cells() -> [JSON] {
-    var cells: [JSON] = []
-    if let head = head { cells.append(markdown(head, id: "title", folio: ["generated": .text(head)])) }
-    var documentsCells = document.cells.makeIterator()
+  private mutating func cells() -> [JSONValue] {
+    var cells: [JSONValue] = []
+    if let head = head { cells.append(markdown(head, id: "title", folio: ["generated": .string(head)])) }
+    var documentsCells = document.fencedCells.makeIterator()
+    let expressions = inlineValues
     var proses = 0
     for (index, piece) in parts.pieces.enumerated() {
-      var kept: [String: JSON] = [:]
+      var kept: [String: JSONValue] = [:]
       if piece.before != NotebookParts.usualSpace(isFirst: index == 0 && parts.frontMatter.isEmpty) {
-        kept["before"] = .text(piece.before)
+        kept["before"] = .string(piece.before)
       }
       if piece.isCell, let cell = documentsCells.next() {
         cells.append(code(cell, piece, kept: kept))
       } else {
         proses += 1
-        if !Lines.areSame(piece.text, piece.source) { kept["exact"] = .text(piece.text) }
-        cells.append(markdown(piece.source, id: "prose-\(proses)", folio: kept))
+        if !Lines.areSame(piece.text, piece.source) { kept["exact"] = .string(piece.text) }
+        let (text, values) = InlineValues.fill(piece.source, firstLine: piece.line, expressions)
+        kept["values"] = values.json
+        cells.append(markdown(text, id: "prose-\(proses)", folio: kept))
       }
     }
     return cells
   }
 
-  private mutating func markdown(_ source: String, id: String, folio: [String: JSON]) -> JSON {
+  /// The inline expressions that have a value, in order.
+  private var inlineValues: [(expression: InlineExpression, value: String)] {
+    document.cells.filter(\.isInline).flatMap { cell in
+      zip(cell.expressions, record?.cells.first { $0.id == cell.id }?.values ?? []).map { ($0, $1) }
+    }
+  }
+
+  private mutating func markdown(_ source: String, id: String, folio: [String: JSONValue]) -> JSONValue {
     [
-      "cell_type": "markdown", "id": .text(unique(id)), "metadata": folio.isEmpty ? [:] : ["folio": JSON(.object(folio))],
+      "cell_type": "markdown", "id": .string(unique(id)), "metadata": folio.isEmpty ? [:] : ["folio": .object(folio)],
       "source": Self.lines(source),
     ]
   }
 
-  private mutating func code(_ cell: Cell, _ piece: NotebookParts.Piece, kept: [String: JSON]) -> JSON {
-    var metadata: [String: JSON] = [:]
+  private mutating func code(_ cell: Cell, _ piece: NotebookParts.Piece, kept: [String: JSONValue]) -> JSONValue {
+    var metadata: [String: JSONValue] = [:]
     var folio = kept
     folio.merge(Self.fence(of: piece)) { $1 }
-    if !folio.isEmpty { metadata["folio"] = JSON(.object(folio)) }
-    var hidden: [String: JSON] = [:]
+    if !folio.isEmpty { metadata["folio"] = .object(folio) }
+    var hidden: [String: JSONValue] = [:]
     if !cell.options.echo || cell.options.fold { hidden["source_hidden"] = true }
     if !cell.options.output { hidden["outputs_hidden"] = true }
-    if !hidden.isEmpty { metadata["jupyter"] = JSON(.object(hidden)) }
+    if !hidden.isEmpty { metadata["jupyter"] = .object(hidden) }
     // So that what runs it elsewhere goes on after it.
     if cell.options.expectsError { metadata["tags"] = ["raises-exception"] }
     let record = record?.cells.first { $0.id == cell.id }
     let hasRun = record.map { $0.outcome != .notRun } ?? false
     return [
-      "cell_type": "code", "execution_count": hasRun ? JSON(.number("\(cell.number)")) : nil, "id": .text(unique(cell.id)),
-      "metadata": JSON(.object(metadata)), "outputs": JSON(.array(record.map { JupyterOutputs(cell, $0).all } ?? [])),
+      "cell_type": "code", "execution_count": hasRun ? .number(Double(cell.ordinal)) : .null, "id": .string(unique(cell.id)),
+      "metadata": .object(metadata), "outputs": .array(record.map { JupyterOutputs(cell, $0).all } ?? []),
       "source": Self.lines(piece.source),
     ]
   }
 
   /// What of a cell's lines in the file an import would not write by itself.
-  private static func fence(of piece: NotebookParts.Piece) -> [String: JSON] {
+  private static func fence(of piece: NotebookParts.Piece) -> [String: JSONValue] {
     let usual = Fence(around: piece.source, words: "swift")
     if Lines.areSame(usual.text(around: piece.source), piece.text) { return [:] }
     let own = Fence(of: piece.text, source: piece.source)
-    var kept: [String: JSON] = ["open": .text(own.open), "close": .text(own.close)]
-    if !Lines.areSame(own.text(around: piece.source), piece.text) { kept["exact"] = .text(piece.text) }
+    var kept: [String: JSONValue] = ["open": .string(own.open), "close": .string(own.close)]
+    if !Lines.areSame(own.text(around: piece.source), piece.text) { kept["exact"] = .string(piece.text) }
     return kept
   }
 
@@ -122,15 +132,15 @@ public struct JupyterNotebook {
   }
 
   /// A text as Jupyter keeps it, so that a change of a line is one: a list of lines with their ends.
-  static func lines(_ text: String) -> JSON {
-    var lines: [JSON] = []
+  static func lines(_ text: String) -> JSONValue {
+    var lines: [JSONValue] = []
     var rest = text.utf8[...]
     while let end = rest.firstIndex(of: 0x0A) {
-      lines.append(.text(String(decoding: rest[...end], as: UTF8.self)))
+      lines.append(.string(String(decoding: rest[...end], as: UTF8.self)))
       rest = rest[rest.index(after: end)...]
     }
-    if !rest.isEmpty { lines.append(.text(String(decoding: rest, as: UTF8.self))) }
-    return JSON(.array(lines))
+    if !rest.isEmpty { lines.append(.string(String(decoding: rest, as: UTF8.self))) }
+    return .array(lines)
   }
 
   // MARK: - The head
@@ -138,19 +148,11 @@ public struct JupyterNotebook {
   /// What a page shows above the prose, and no cell of the file says: title, description, parameters.
   private var head: String? {
     var parts: [String] = []
-    if document.frontMatter.title != nil, !document.beginsWithTitle { parts.append("# " + Self.escaped(document.title)) }
-    if let description = document.frontMatter.description, !description.isEmpty { parts.append(Self.escaped(description)) }
+    if document.frontMatter.title != nil, !document.beginsWithTitle { parts.append("# " + Prose.escaped(document.title)) }
+    if let description = document.frontMatter.description, !description.isEmpty { parts.append(Prose.escaped(description)) }
     let parameters = document.frontMatter.parameters.map { "\($0.name) = \(ParametersSource.text($0.value))" }
     if !parameters.isEmpty { parts.append("Parameters: " + parameters.map(Self.code).joined(separator: ", ")) }
     return parts.isEmpty ? nil : parts.joined(separator: "\n\n")
-  }
-
-  /// Text on one line that Markdown, and formulas in it, leave as it is.
-  private static func escaped(_ text: String) -> String {
-    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    let escaped = String(line.flatMap { #"\`*_[]<>&#|~$!"#.contains($0) ? ["\\", $0] : [$0] })
-    // What would begin a list.
-    return escaped.replacing(/^(\d*)([-+.)])/) { "\($0.1)\\\($0.2)" }
   }
 
   private static func code(_ text: String) -> String {

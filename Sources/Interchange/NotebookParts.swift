@@ -35,7 +35,7 @@ public struct NotebookParts {
   /// - Parameter document: what the text says.
   public init(_ text: String, of document: Document) throws {
     self.init(text)
-    let cells = document.cells
+    let cells = document.fencedCells
     let isSame = zip(cells, pieces.filter(\.isCell)).allSatisfy { $1.source.hasSuffix($0.source) && $0.line >= $1.line }
     guard isSame, cells.count == pieces.count(where: \.isCell) else {
       throw Diagnostic("\(document.file) changed while it was read", advice: "Try again.")

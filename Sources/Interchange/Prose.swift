@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import Record
 
 /// Prose of Markdown cells on its way into one file, where it meets other prose, and where a fence `swift` would run.
 enum Prose {
@@ -40,7 +41,7 @@ enum Prose {
   }
 
   /// The prose with the pictures that lie in the cell as `data:` URLs: Markdown has no other place for them.
-  static func withPictures(_ text: String, _ attachments: [String: JSON]) -> String {
+  static func withPictures(_ text: String, _ attachments: [String: JSONValue]) -> String {
     var text = text
     for (name, forms) in attachments.sorted(by: { $0.key.count > $1.key.count }) {
       guard let form = forms.object?.min(by: { $0.key < $1.key }) else { continue }
@@ -51,6 +52,16 @@ enum Prose {
       }
     }
     return text
+  }
+}
+
+extension Prose {
+  /// Text on one line that Markdown, and formulas in it, leave as it is.
+  static func escaped(_ text: String) -> String {
+    let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    let escaped = String(line.flatMap { #"\`*_[]<>&#|~$!"#.contains($0) ? ["\\", $0] : [$0] })
+    // What would begin a list.
+    return escaped.replacing(/^(\d*)([-+.)])/) { "\($0.1)\\\($0.2)" }
   }
 }
 

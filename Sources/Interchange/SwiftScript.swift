@@ -21,7 +21,7 @@ public struct SwiftScript {
     if !document.frontMatter.parameters.isEmpty {
       sections.append(String(ParametersSource.script(document.frontMatter.parameters).dropLast()))
     }
-    var cells = document.cells.makeIterator()
+    var cells = document.fencedCells.makeIterator()
     for piece in parts.pieces {
       if piece.isCell, let cell = cells.next() {
         sections.append(section(cell, piece))

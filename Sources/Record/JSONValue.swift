@@ -26,141 +26,90 @@ public enum JSONValue: Sendable, Equatable {
     public var description: String { "not JSON: \(problem) at byte \(byte)" }
   }
 
+  /// Where a value is within another: `cells[3].source`.
+  public struct Path: Sendable, Equatable, CustomStringConvertible {
+    public enum Step: Sendable, Equatable {
+      case key(String)
+      case index(Int)
+    }
+
+    public var steps: [Step] = []
+
+    public init() {}
+
+    public subscript(key: String) -> Path { appending(.key(key)) }
+    public subscript(index: Int) -> Path { appending(.index(index)) }
+
+    private func appending(_ step: Step) -> Path {
+      var path = self
+      path.steps.append(step)
+      return path
+    }
+
+    public var description: String {
+      steps.enumerated().map { place, step in
+        switch step {
+        case .key(let name): place == 0 ? name : ".\(name)"
+        case .index(let index): "[\(index)]"
+        }
+      }.joined()
+    }
+  }
+
+  /// The byte at which a value begins in the text that holds it, counted from 0; that of the innermost value around it, if there is none.
+  public static func byte(of path: Path, in bytes: some Collection<UInt8>) -> Int {
+    var parser = JSONParser(Array(bytes))
+    return (try? parser.byte(of: path)) ?? 0
+  }
+
   public subscript(_ key: String) -> JSONValue? { if case .object(let members) = self { members[key] } else { nil } }
   public var string: String? { if case .string(let text) = self { text } else { nil } }
   public var number: Double? { if case .number(let number) = self { number } else { nil } }
+  public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
   public var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
+  public var object: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
+
+  /// What it is, in words, for messages.
+  public var kindInWords: String {
+    switch self {
+    case .null: "null"
+    case .bool: "a truth value"
+    case .number: "a number"
+    case .string: "a text"
+    case .array: "a list"
+    case .object: "an object"
+    }
+  }
 }
 
-/// From bytes to a value. Nesting is limited, so that no file can exhaust the stack.
-private struct JSONParser {
-  private let bytes: [UInt8]
-  private var place = 0
-  private static let deepest = 256
-
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-  mutating func document() throws(JSONValue.Fault) -> JSONValue {
-    let value = try value(depth: 0)
-    skipSpace()
-    guard place == bytes.count else { throw fault("something follows the value") }
-    return value
-  }
-
-  private func fault(_ problem: String) -> JSONValue.Fault { JSONValue.Fault(byte: place, problem: problem) }
-
-  private var next: UInt8? { place < bytes.count ? bytes[place] : nil }
-
-  private mutating func skipSpace() {
-    while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { place += 1 }
-  }
-
-  private mutating func take(_ character: Character) -> Bool {
-    guard next == character.asciiValue else { return false }
-    place += 1
-    return true
-  }
-
-  private mutating func value(depth: Int) throws(JSONValue.Fault) -> JSONValue {
-    guard depth < Self.deepest else { throw fault("it is nested too deeply") }
-    skipSpace()
-    switch next.map({ Character(Unicode.Scalar($0)) }) {
-    case "{": return try object(depth)
-    case "[": return try array(depth)
-    case "\"": return .string(try string())
-    case "t": return try word("true", .bool(true))
-    case "f": return try word("false", .bool(false))
-    case "n": return try word("null", .null)
-    case nil: throw fault("the text ends")
-    default: return try number()
-    }
-  }
-
-  private mutating func word(_ word: String, _ value: JSONValue) throws(JSONValue.Fault) -> JSONValue {
-    guard bytes[place...].starts(with: word.utf8) else { throw fault("a value is expected") }
-    place += word.utf8.count
-    return value
-  }
-
-  private mutating func number() throws(JSONValue.Fault) -> JSONValue {
-    let end = bytes[place...].firstIndex {
-      !("0"..."9").contains(Character(Unicode.Scalar($0))) && !Array("+-.eE".utf8).contains($0)
-    }
-    let text = String(decoding: bytes[place..<(end ?? bytes.count)], as: UTF8.self)
-    guard text.first.map({ $0 == "-" || $0.isNumber }) == true, let number = Double(text), number.isFinite else {
-      throw fault("a value is expected")
-    }
-    place = end ?? bytes.count
-    return .number(number)
-  }
-
-  private mutating func array(_ depth: Int) throws(JSONValue.Fault) -> JSONValue {
-    place += 1
-    var values: [JSONValue] = []
-    skipSpace()
-    if take("]") { return .array(values) }
-    while true {
-      values.append(try value(depth: depth + 1))
-      skipSpace()
-      if take("]") { return .array(values) }
-      guard take(",") else { throw fault("a comma or a bracket is missing") }
-    }
-  }
-
-  private mutating func object(_ depth: Int) throws(JSONValue.Fault) -> JSONValue {
-    place += 1
-    var members: [String: JSONValue] = [:]
-    skipSpace()
-    if take("}") { return .object(members) }
-    while true {
-      skipSpace()
-      guard next == UInt8(ascii: "\"") else { throw fault("a name in quotes is missing") }
-      let name = try string()
-      skipSpace()
-      guard take(":") else { throw fault("a colon is missing") }
-      members[name] = try value(depth: depth + 1)
-      skipSpace()
-      if take("}") { return .object(members) }
-      guard take(",") else { throw fault("a comma or a brace is missing") }
-    }
-  }
-
-  private mutating func string() throws(JSONValue.Fault) -> String {
-    let start = place
-    place += 1
-    while let byte = next, byte != UInt8(ascii: "\"") {
-      guard byte >= 0x20 else { throw fault("a text holds a control character") }
-      place += byte == UInt8(ascii: "\\") ? 2 : 1
-    }
-    guard next != nil else { throw fault("a text does not end") }
-    place += 1
-    let quoted = bytes[start..<place]
-    if !quoted.contains(UInt8(ascii: "\\")) {
-      guard let text = String(validating: quoted.dropFirst().dropLast(), as: UTF8.self) else {
-        throw fault("a text is not UTF-8")
-      }
-      return text
-    }
-    // Escapes are Foundation's to read.
-    guard let text = try? JSONDecoder().decode(String.self, from: Data(quoted)) else { throw fault("an escape is not one") }
-    return text
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(integerLiteral value: Int) { self = .number(Double(value)) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, JSONValue)...) {
+    self = .object(Dictionary(elements, uniquingKeysWith: { _, last in last }))
   }
 }
 
 extension JSONValue {
   /// The value as text: objects with sorted names, a member a line; lists of numbers on one line, so that a matrix has a row a line; lists of
   /// texts with a text a line.
-  public func text(indentation: Int = 0) -> String {
+  /// - Parameter numbersShareLines: otherwise each number has a line of its own, as Jupyter writes notebooks.
+  public func text(indentation: Int = 0, numbersShareLines: Bool = true) -> String {
     let inner = String(repeating: " ", count: indentation + 1)
     let outer = String(repeating: " ", count: indentation)
     switch self {
     case .object(let members) where !members.isEmpty:
       let lines = members.sorted { $0.key < $1.key }.map { name, value in
-        "\(inner)\(Self.quoted(name)): \(value.text(indentation: indentation + 1))"
+        "\(inner)\(Self.quoted(name)): \(value.text(indentation: indentation + 1, numbersShareLines: numbersShareLines))"
       }
       return "{\n\(lines.joined(separator: ",\n"))\n\(outer)}"
-    case .array(let values) where !values.isEmpty && !values.allSatisfy(\.isNumberOrNull):
-      return "[\n\(values.map { inner + $0.text(indentation: indentation + 1) }.joined(separator: ",\n"))\n\(outer)]"
+    case .array(let values) where !values.isEmpty && !(numbersShareLines && values.allSatisfy(\.isNumberOrNull)):
+      let lines = values.map { inner + $0.text(indentation: indentation + 1, numbersShareLines: numbersShareLines) }
+      return "[\n\(lines.joined(separator: ",\n"))\n\(outer)]"
     default: return line
     }
   }

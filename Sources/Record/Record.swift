@@ -31,6 +31,9 @@ public struct CellRecord: Codable, Sendable, Equatable {
     self.outputs = outputs
   }
 
+  /// What it put out as values; of a cell of inline expressions one each, up to the first that failed.
+  public var values: [String] { outputs.compactMap { if case .value(let text) = $0 { text } else { nil } } }
+
   public enum Outcome: String, Codable, Sendable, Equatable {
     case succeeded
     /// It did not compile, threw, trapped, or its worker died.

@@ -21,18 +21,20 @@ public struct RecordFiles: Sendable, Equatable {
   ) {
     var cells: [RecordIndex.Cell] = []
     for cell in record.cells {
+      let detail = details[cell.id]
+      var expressions = (detail?.expressions ?? [])[...]
       var outputs: [RecordIndex.Output] = []
       for output in cell.outputs {
         guard let (kind, content) = Self.content(output) else { continue }
+        let expression = kind == .value ? expressions.popFirst() : nil
         guard let type = kind.fileType else {
           outputs.append(RecordIndex.Output(kind: kind, text: content))
           continue
         }
         let file = "\(Self.name(cell.id))-\(outputs.count + 1).\(type)"
         files[file] = content.isEmpty || content.hasSuffix("\n") ? content : content + "\n"
-        outputs.append(RecordIndex.Output(kind: kind, file: file))
+        outputs.append(RecordIndex.Output(kind: kind, expression: expression, file: file))
       }
-      let detail = details[cell.id]
       cells.append(
         RecordIndex.Cell(
           id: cell.id, outcome: cell.outcome, key: detail?.key, tolerance: detail?.tolerance, outputs: outputs))
@@ -94,11 +96,15 @@ public struct RecordIndex: Codable, Sendable, Equatable {
 
   public struct Output: Codable, Sendable, Equatable {
     public var kind: Kind
+    /// The inline expression whose value it is.
+    public var expression: String?
     /// Where it is; nil for what fits into the index.
     public var file: String?
     public var text: String?
 
-    public init(kind: Kind, file: String? = nil, text: String? = nil) { (self.kind, self.file, self.text) = (kind, file, text) }
+    public init(kind: Kind, expression: String? = nil, file: String? = nil, text: String? = nil) {
+      (self.kind, self.expression, self.file, self.text) = (kind, expression, file, text)
+    }
   }
 
   public enum Kind: String, Codable, Sendable {
@@ -119,8 +125,12 @@ public struct RecordIndex: Codable, Sendable, Equatable {
   public struct Detail: Sendable, Equatable {
     public var key: String
     public var tolerance: Double?
+    /// Of a cell of inline expressions, in their order.
+    public var expressions: [String]
 
-    public init(key: String, tolerance: Double? = nil) { (self.key, self.tolerance) = (key, tolerance) }
+    public init(key: String, tolerance: Double? = nil, expressions: [String] = []) {
+      (self.key, self.tolerance, self.expressions) = (key, tolerance, expressions)
+    }
   }
 
   /// A cell a line.

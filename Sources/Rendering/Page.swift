@@ -159,7 +159,7 @@ private struct PageBody {
   /// The prose with the values of its inline expressions.
   private func filled(_ html: String) -> String {
     InlineExpressions.fill(html) { cell, index in
-      let values = (records[cell]?.outputs ?? []).compactMap { if case .value(let text) = $0 { text } else { nil } }
+      let values = records[cell]?.values ?? []
       guard values.indices.contains(index) else { return nil }
       return HTML.element("span", ["class": "inline-value"], html: HTML.label(TerminalText.plain(values[index])))
     }

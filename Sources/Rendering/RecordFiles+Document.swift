@@ -7,7 +7,12 @@ extension RecordFiles {
   /// The record of a document's run, with what the document says of its cells.
   /// - Parameter parameters: the values with which the notebook ran; by default the document's own.
   public init(_ document: Document, record: NotebookRecord, parameters: [Parameter]? = nil) {
-    let details = document.cells.map { ($0.id, RecordIndex.Detail(key: $0.key, tolerance: $0.options.tolerance)) }
+    let details = document.cells.map { cell in
+      (
+        cell.id,
+        RecordIndex.Detail(key: cell.key, tolerance: cell.options.tolerance, expressions: cell.expressions.map(\.text))
+      )
+    }
     let values = (parameters ?? document.frontMatter.parameters).map { ($0.name, ParameterText.text($0.value)) }
     self.init(
       record, details: Dictionary(details, uniquingKeysWith: { first, _ in first }),
@@ -18,6 +23,6 @@ extension RecordFiles {
 extension Cell {
   /// Of the source: 16 digits of its SHA-256.
   fileprivate var key: String {
-    SHA256.hash(data: Data(source.utf8)).prefix(8).map { String(format: "%02x", $0) }.joined()
+    SHA256.hash(data: Data(text.utf8)).prefix(8).map { String(format: "%02x", $0) }.joined()
   }
 }

@@ -110,7 +110,7 @@ public struct ReviewPage {
     let list = findings.isEmpty ? "" : "<ul class=\"findings\">\(findings)</ul>"
     let state =
       output.verdict == .within ? " within the tolerance" : output.verdict == .changed ? "" : " " + output.verdict.rawValue
-    let title = HTML.paragraph("caps", html: HTML.text("\(output.kind)\(state)"))
+    let title = HTML.paragraph("caps", html: HTML.label("\(LongText.clipped(output.label, to: 400))\(state)"))
     let body =
       switch output.kind {
       case "figure": figures(output, notebook)

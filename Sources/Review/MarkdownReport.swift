@@ -48,7 +48,7 @@ extension Review {
       }
       if what.isEmpty { what = [output.verdict.rawValue] }
       return
-        "| \(index == 0 ? sign : "") | \(index == 0 ? name : "") | \(output.label.dropLast()) | \(what.joined(separator: "<br>")) |\n"
+        "| \(index == 0 ? sign : "") | \(index == 0 ? name : "") | \(Self.cell(output.label)) | \(what.joined(separator: "<br>")) |\n"
     }.joined()
   }
 

@@ -50,7 +50,7 @@ struct NotebookComparison {
       }
       let before = old.cells[former]
       var review = compare(before, cell, files, tolerance ?? cell.tolerance ?? new.tolerance ?? Tolerance.standard)
-      if before.id != cell.id { review.formerID = before.id }
+      if before.id != cell.id, !(before.isNamedByPlace && cell.isNamedByPlace) { review.formerID = before.id }
       review.isMoved = pairing.moved.contains(index)
       if before.key != cell.key { review.source = sources.changes(before.id, cell.id) }
       return review
@@ -68,8 +68,8 @@ struct NotebookComparison {
 
   private func alone(_ output: RecordIndex.Output, number: Int, isAdded: Bool) -> OutputReview {
     OutputReview(
-      kind: output.kind.rawValue, number: number, verdict: isAdded ? .added : .removed, baseFile: isAdded ? nil : output.file,
-      headFile: isAdded ? output.file : nil, tolerance: 0)
+      kind: output.kind.rawValue, number: number, expression: output.expression, verdict: isAdded ? .added : .removed,
+      baseFile: isAdded ? nil : output.file, headFile: isAdded ? output.file : nil, tolerance: 0)
   }
 
   private func compare(_ old: RecordIndex.Cell, _ new: RecordIndex.Cell, _ files: Files, _ tolerance: Double) -> CellReview {
@@ -93,17 +93,28 @@ struct NotebookComparison {
     return review
   }
 
-  /// Outputs that belong together: of the same kind, in order.
+  /// Outputs that belong together: of the same kind and expression, in order; then of the same kind.
   private func pairs(_ old: [RecordIndex.Output], _ new: [RecordIndex.Output]) -> [(Int?, Int?)] {
-    let kept = Alignment.pairs(old.map(\.kind), new.map(\.kind))
-    let (known, seen) = (Set(kept.map(\.0)), Set(kept.map(\.1)))
-    let gone = old.indices.filter { !known.contains($0) }
-    let came = new.indices.filter { !seen.contains($0) }
-    return kept.map { ($0, $1) } + gone.map { ($0, nil) } + came.map { (nil, $0) }
+    var (gone, came) = (Array(old.indices), Array(new.indices))
+    var pairs: [(Int?, Int?)] = []
+    func take(_ trait: (RecordIndex.Output) -> String) {
+      let kept = Alignment.pairs(gone.map { trait(old[$0]) }, came.map { trait(new[$0]) }).map { (gone[$0], came[$1]) }
+      pairs += kept.map { ($0, $1) }
+      gone.removeAll { index in kept.contains { $0.0 == index } }
+      came.removeAll { index in kept.contains { $0.1 == index } }
+    }
+    take { "\($0.kind) \($0.expression ?? "")" }
+    take { "\($0.kind)" }
+    return pairs.sorted { $0.1! < $1.1! } + gone.map { ($0, nil) } + came.map { (nil, $0) }
   }
 }
 
-/// Which cells of both belong together: those of the same name, and of the others those of the same source.
+extension RecordIndex.Cell {
+  /// Whether its name is only its number, which another cell's coming or going changes.
+  fileprivate var isNamedByPlace: Bool { id.wholeMatch(of: /(cell|inline)-\d+/) != nil }
+}
+
+/// Which cells of both belong together: those of the same label, of the others those of the same source, and then those of the same number.
 struct CellPairing {
   /// By the index in the head, that in the base.
   private(set) var former: [Int: Int] = [:]
@@ -113,14 +124,22 @@ struct CellPairing {
   private(set) var removed: [Int] = []
 
   init(_ old: [RecordIndex.Cell], _ new: [RecordIndex.Cell]) {
-    let places = Dictionary(old.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-    for (index, cell) in new.enumerated() { former[index] = places[cell.id] }
-    var free = old.indices.filter { !former.values.contains($0) }
-    for (index, cell) in new.enumerated() where former[index] == nil {
-      guard let key = cell.key, let match = free.first(where: { old[$0].key == key }) else { continue }
-      former[index] = match
-      free.removeAll { $0 == match }
+    var free = Array(old.indices)
+    func pair(_ belong: (RecordIndex.Cell, RecordIndex.Cell) -> Bool) {
+      for (index, cell) in new.enumerated() where former[index] == nil {
+        guard let place = free.firstIndex(where: { belong(old[$0], cell) }) else { continue }
+        former[index] = free.remove(at: place)
+      }
     }
+    pair { $0.id == $1.id && !$0.isNamedByPlace }
+    // In order as far as there is one: equal cells follow each other.
+    let (rest, unknown) = (free, new.indices.filter { former[$0] == nil && new[$0].key != nil })
+    for (place, index) in Alignment.pairs(rest.map { old[$0].key }, unknown.map { new[$0].key }) {
+      former[unknown[index]] = rest[place]
+    }
+    free.removeAll { former.values.contains($0) }
+    pair { $0.key != nil && $0.key == $1.key }
+    pair { $0.id == $1.id }
     removed = free
     let common = new.indices.filter { former[$0] != nil }
     let kept = Set(Self.longestRise(common.map { former[$0]! }))

@@ -23,6 +23,7 @@ struct OutputComparison {
     var review = OutputReview(
       kind: new.kind.rawValue, number: number, verdict: .same, baseFile: old.file, headFile: new.file,
       tolerance: tolerance.relative)
+    review.expression = new.expression
     guard let oldFile = old.file, let newFile = new.file else {
       compareText(old.text ?? "", new.text ?? "", &review)
       return review

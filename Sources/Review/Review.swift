@@ -90,6 +90,8 @@ public struct OutputReview: Codable, Sendable, Equatable {
   public var kind: String
   /// Which of the cell's outputs, from 1, in the head, or in the base if it was removed.
   public var number: Int
+  /// The inline expression whose value it is: a number in a sentence.
+  public var expression: String?
   public var verdict: Verdict
   /// What a reader must know, in sentences; worst first.
   public var findings: [String] = []

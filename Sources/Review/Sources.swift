@@ -13,7 +13,7 @@ struct Sources {
   private static func cells(_ markdown: String?) -> [String: String] {
     guard let markdown else { return [:] }
     let document = try? Document(markdown: markdown, file: "notebook.md")
-    return Dictionary((document?.cells ?? []).map { ($0.id, $0.source) }, uniquingKeysWith: { first, _ in first })
+    return Dictionary((document?.cells ?? []).map { ($0.id, $0.text) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// What changed between a cell of the base and one of the head; nothing if either is not known.

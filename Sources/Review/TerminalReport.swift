@@ -42,7 +42,7 @@ extension Review {
     var lines = ["  \(paint.mark(cell)) \(paint.bold(cell.id))\(cell.notes.isEmpty ? "" : "  " + paint.faint(cell.notes))"]
     for output in cell.outputs where output.verdict != .same {
       let head = output.findings.first ?? output.verdict.rawValue
-      lines.append("      \(paint.faint(output.label)) \(head)")
+      lines.append("      \(paint.faint(Self.shortened(output.label) + ":")) \(head)")
       lines += output.findings.dropFirst().map { "        \($0)" }
       lines += changes(output.lines.filter { !$0.isWithin }, paint, mostLines)
     }
@@ -128,8 +128,8 @@ extension CellReview {
 }
 
 extension OutputReview {
-  /// `figure`, `table 2`
-  var label: String { number > 1 ? "\(kind) \(number):" : "\(kind):" }
+  /// `figure`, `table 2`, `{swift} best.score`
+  public var label: String { expression.map { "{swift} \($0)" } ?? (number > 1 ? "\(kind) \(number)" : kind) }
 }
 
 extension ValueChange {

@@ -21,6 +21,11 @@ import Testing
     }
   }
 
+  @Test func anExpressionIsFoundBehindItsMark() throws {
+    let cell = try #require(try parse("é best {swift} `best` `{swift} best` `{swift}  best`\n").cells.first)
+    #expect(cell.expressions.map(\.column) == [32, 48])
+  }
+
   @Test func headingsListsAndQuotesHaveThemAndAnchorsStay() throws {
     let document = try parse("## Heads: `{swift} n`\n\n- a `{swift} n`\n\n> b `{swift} n`\n")
     #expect(document.cells.map(\.id) == ["inline-1", "inline-2", "inline-3"])

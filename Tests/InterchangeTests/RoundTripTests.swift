@@ -20,8 +20,21 @@ import Testing
     }
     let back = try imported(notebook)
     #expect(areSame(back, markdown), "\(back.debugDescription) of \(markdown.debugDescription)")
+    let withValues = try imported(try Notebook(try exported(markdown, record: record(of: markdown))).text)
+    #expect(areSame(withValues, markdown), "\(withValues.debugDescription) of \(markdown.debugDescription), with values")
     let again = try imported(try Notebook(notebook).text)
     #expect(areSame(again, markdown), "\(again.debugDescription) of \(markdown.debugDescription), saved again")
+  }
+
+  /// Values for all cells, in number and kind as those of inline expressions are, hard ones among them.
+  private func record(of markdown: String) throws -> NotebookRecord {
+    let texts = ["0.81", "-1", "a*b_c", "1. x", "", "<b>", "`", "<!-- {swift} x -->", "é e\u{301}"]
+    let cells = try Document(markdown: markdown, file: "n.md").cells.map { cell in
+      CellRecord(
+        id: cell.id, outcome: .succeeded,
+        outputs: cell.expressions.indices.map { .value(texts[(cell.number + $0) % texts.count]) })
+    }
+    return NotebookRecord(notebook: "n", cells: cells)
   }
 
   @Test("is the same file: all that are shipped", arguments: names) func shipped(_ name: String) throws {
@@ -72,6 +85,9 @@ import Testing
       "a\u{0}b\n\n```swift\nlet s = \"\u{0}\"\n```\n", "a\u{1F}\u{7F}\u{B}\u{C}\n\n```swift\n\u{C}\n```\n", "\\ \" \t / \u{8}\n",
       "# prose-1\n\n```swift\n//| label: prose-1\n1\n```\n\ntext\n\n```swift\n//| label: title\n1\n```\n",
       "```swift\n//| label: \(String(repeating: "a", count: 90))\n1\n```\n```swift\n//| label: \(String(repeating: "a", count: 91))\n1\n```\n",
+      "`{swift} a` is `{swift} a`, and\n`{swift} b + 1`\n", "# H `{swift}  a `\n\n- `` {swift} a ``\n- `{swift} c--`\n",
+      "---\ntitle: x\n---\n`{swift} é`e\u{301} `{swift} norun a` `{swift} a\nb`\n",
+      "`{swift} x` <!-- {swift} x --> `{swift} x`\r\n",
       "***\na\n***\n", "text\n```swift\n1\n```\n<!-- c -->\n```swift\n2\n```\n", "```swift\n/*\n```\n\n```swift\n*/\n```\n",
     ])
   func nasty(_ markdown: String) throws { try expectSame(markdown) }
@@ -84,7 +100,7 @@ import Testing
       " ", "\t", "```", "````", "~~~", "```swift", "```swift", "```swift", " ```swift", "~~~swift", "``` swift ",
       "```swift norun", "```python",
       "   ```", "  ~~~", "//| label: a", "//| fold: true", "let x = \"```\"", "\u{301}", "é", "[a]: /b", "title: x",
-      "> ```swift norun",
+      "> ```swift norun", "`{swift} x`", "a `{swift} x` <!-- {swift} x -->",
     ]
     var generator = Generator(state: seed &+ 1)
     var count = 0
@@ -152,6 +168,18 @@ import Testing
     #expect(try edited("```swift\n1") { $0.cells.append(added) } == "```swift\n1\n```\n\nmore")
     #expect(try edited("~~~python\n1\n") { $0.cells.append(added) } == "~~~python\n1\n~~~\n\nmore\n")
     #expect(try edited("<!-- x\n") { $0.cells.append(added) } == "<!-- x\n-->\n\nmore\n")
+  }
+
+  @Test("keeps the expressions whose values it shows, wherever they were moved to") func inlineValues() throws {
+    let markdown = "There are `{swift} n` heads of `{swift} all.count`, best `{swift} best`.\n"
+    let values: [Output] = [.value("3"), .value("144"), .value("L1H2")]
+    let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "inline-1", outcome: .succeeded, outputs: values)])
+    var notebook = try Notebook(try exported(markdown, record: record))
+    #expect(
+      notebook.source(0)
+        == "There are 3<!-- {swift} n --> heads of 144<!-- {swift} all.count -->, best L1H2<!-- {swift} best -->.")
+    notebook.cells[0]["source"] = "Of 144<!-- {swift} all.count --> heads 3<!-- {swift} n -->; L5H2<!-- {swift} best -->"
+    #expect(try imported(try notebook.text) == "Of `{swift} all.count` heads `{swift} n`; L5H2\n")
   }
 
   @Test("has its cells where they were moved to") func moved() throws {

@@ -52,14 +52,22 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", 0), ("{", 1), ("[1,]", 3), ("{\"a\" 1}", 5), ("tru", 0), ("\"a", 2), ("1 2", 2), ("[01x]", 3), ("nul", 0),
-    ("\"\\x\"", 4),
+    ("", 0), ("{", 1), ("[1,]", 3), ("{\"a\" 1}", 5), ("tru", 0), ("\"a", 2), ("1 2", 2), ("[01x]", 1), ("nul", 0),
+    ("\"\\x\"", 2),
   ])
   func brokenJSONIsReportedAtItsByte(text: String, byte: Int) {
     do {
       _ = try JSONValue(text.utf8)
       Issue.record("no error for \(text)")
     } catch { #expect(error.byte == byte) }
+  }
+
+  @Test(arguments: [
+    (JSONValue.Path(), 1), (JSONValue.Path()["b"], 21), (JSONValue.Path()["b"][1], 26), (JSONValue.Path()["b"][1]["c"], 32),
+    (JSONValue.Path()["a"][1], 15), (JSONValue.Path()["b"][7], 21), (JSONValue.Path()["x"], 1),
+  ])
+  func aValueIsFoundInItsText(path: JSONValue.Path, byte: Int) {
+    #expect(JSONValue.byte(of: path, in: #" {"a":[1], "a":2,"b":[{}, {"c": "x"}]}"#.utf8) == byte)
   }
 
   @Test func jsonIsReadAsFoundationReadsIt() throws {

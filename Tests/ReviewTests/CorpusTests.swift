@@ -145,6 +145,38 @@ import Testing
     #expect(review.notebooks[0].cells.map(\.id) == ["c", "gone", "a", "renamed", "new"])
   }
 
+  /// A record of cells without labels, of which each is its source and its value.
+  private func unlabelled(_ name: String, _ cells: [(id: String, source: String, value: String)]) -> MemoryRecords {
+    MemoryRecords(
+      name, NotebookRecord(notebook: "n", cells: cells.map { cell($0.id, .value($0.value)) }),
+      details: Dictionary(uniqueKeysWithValues: cells.map { ($0.id, RecordIndex.Detail(key: $0.source)) }))
+  }
+
+  @Test func aCellWithoutALabelIsKnownByItsSourceWhenAnotherComesBeforeIt() throws {
+    let base = unlabelled("base", [("cell-1", "a", "1"), ("cell-2", "b", "2"), ("cell-3", "b", "3")])
+    let head = unlabelled("head", [("cell-1", "new", "0"), ("cell-2", "a", "1"), ("cell-3", "b", "2"), ("cell-4", "b", "7")])
+    let review = try Review(base, head)
+    #expect(review.notebooks[0].cells.filter(\.isChanged).map(\.id) == ["cell-1", "cell-4"])
+    #expect(review.cell("cell-1")?.status == .added && review.output("cell-4")?.numbers?.largest?.base == 3)
+    #expect(review.cell("cell-3")?.formerID == nil && !review.notebooks[0].cells.contains { $0.isMoved })
+  }
+
+  @Test func aNumberInASentenceIsNamedByItsExpression() throws {
+    func records(_ name: String, _ values: [(String, String)]) -> MemoryRecords {
+      let cell = CellRecord(id: "inline-1", outcome: .succeeded, outputs: values.map { .value($0.1) })
+      let detail = RecordIndex.Detail(key: values.map(\.0).joined(), expressions: values.map(\.0))
+      return MemoryRecords(name, NotebookRecord(notebook: "n", cells: [cell]), details: ["inline-1": detail])
+    }
+    let base = records("base", [("heads", "144"), ("best.score", "0.81"), ("gone", "1")])
+    let head = records("head", [("heads", "144"), ("fresh", "5"), ("worst", "0.1"), ("best.score", "0.78")])
+    let review = try Review(base, head)
+    let outputs = try #require(review.cell("inline-1")).outputs
+    #expect(outputs.first { $0.expression == "best.score" }?.numbers?.largest?.base == 0.81)
+    #expect(outputs.first { $0.expression == "worst" }?.verdict == .added && outputs.allSatisfy { $0.expression != "heads" })
+    #expect(review.terminalText(colors: false).contains("{swift} best.score: "))
+    #expect(review.markdown.contains("\\{swift\\} best.score") && review.json.contains("\"expression\" : \"best.score\""))
+  }
+
   @Test func aFailingCellIsWorst() throws {
     let error = Output.error(CellError(kind: .thrown, diagnostics: [Diagnostic("no such file")]))
     let review = try review(

@@ -22,6 +22,11 @@ struct MemoryRecords: RecordSource {
     if let document { documents[record.notebook] = document }
   }
 
+  init(_ name: String, _ record: NotebookRecord, details: [String: RecordIndex.Detail]) {
+    self.name = name
+    records = [record.notebook: RecordFiles(record, details: details).files.mapValues { Data($0.utf8) }]
+  }
+
   /// The cell with a label, to tell equal sources: what stands between its label and the fence's end.
   private static func source(_ id: String, _ document: String) -> String? {
     guard let start = document.range(of: "//| label: \(id)\n"),

@@ -100,7 +100,7 @@ extension CommandTests {
     try withNotebook("") { folder in
       try Data("{\"nbformat\": 3,\n\"worksheets\": []}".utf8).write(to: folder.appendingPathComponent("a.ipynb"))
       let old = try folio("import", "a.ipynb", in: folder)
-      #expect(old.status == 2 && old.errors.contains("a.ipynb:1: error: the notebook is in format 3"), "\(old)")
+      #expect(old.status == 2 && old.errors.contains("a.ipynb:1:14: error: the notebook is in format 3"), "\(old)")
       #expect(try folio("import", "b.ipynb", in: folder).errors.contains("'b.ipynb' cannot be read: there is no such file"))
       #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("a.md").path))
       let cell = "{\"cell_type\": \"code\", \"metadata\": {}, \"source\": \"//| eval: false\"}"
