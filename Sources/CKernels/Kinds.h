@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -19,18 +20,8 @@
 /// The kinds of CPU, of which each has its kernels. The plain kind is for every other: older x86, and ARM by its vectors of four.
 enum { ck_plain, ck_avx2, ck_avx512 };
 
-INLINE int ck_kind(void) {
-#if defined(FOLIO_CPU)
-  // For tests: -DFOLIO_CPU=0 or 1, the number of the kind.
-  return FOLIO_CPU;
-#elif defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
-      && __builtin_cpu_supports("avx512dq"))
-    return ck_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return ck_avx2;
-#endif
-  return ck_plain;
-}
+/// This CPU's, or a lesser one that the environment's FOLIO_CORETYPE names, as OpenBLAS does: then both compute as on such a CPU.
+int ck_kind(void);
 
 /// What a thread packs its factors into: one huge page, kept until the thread ends.
 enum { ck_scratch_floats = 524288 };

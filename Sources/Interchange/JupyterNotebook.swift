@@ -56,7 +56,8 @@ public struct JupyterNotebook {
     if let head = head { cells.append(markdown(head, id: "title", folio: ["generated": .string(head)])) }
     var documentsCells = document.fencedCells.makeIterator()
     let expressions = inlineValues
-    var proses = 0
+    // By the cell before it: so prose keeps its id when other prose comes or goes.
+    var prose = "prose"
     for (index, piece) in parts.pieces.enumerated() {
       var kept: [String: JSONValue] = [:]
       if piece.before != NotebookParts.usualSpace(isFirst: index == 0 && parts.frontMatter.isEmpty) {
@@ -64,12 +65,12 @@ public struct JupyterNotebook {
       }
       if piece.isCell, let cell = documentsCells.next() {
         cells.append(code(cell, piece, kept: kept))
+        prose = "after-" + cell.id
       } else {
-        proses += 1
         if !Lines.areSame(piece.text, piece.source) { kept["exact"] = .string(piece.text) }
         let (text, values) = InlineValues.fill(piece.source, firstLine: piece.line, expressions)
         kept["values"] = values.json
-        cells.append(markdown(text, id: "prose-\(proses)", folio: kept))
+        cells.append(markdown(text, id: prose, folio: kept))
       }
     }
     return cells

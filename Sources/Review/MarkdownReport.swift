@@ -2,7 +2,7 @@ extension Review {
   /// The report for a comment on a pull request: never longer than such a comment may be (65,536 characters), the worst first.
   public var markdown: String {
     var text = "### Outputs: \(Self.cell(base)) → \(Self.cell(head))\n\n\(verdict)\n"
-    let tables = notebooks.filter { $0.isChanged || !$0.withinCells.isEmpty }.map(table)
+    let tables = notebooks.filter(\.isTold).map(table)
     for (index, table) in tables.enumerated() {
       guard text.utf8.count + table.utf8.count < 60_000 else {
         text +=

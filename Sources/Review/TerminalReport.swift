@@ -8,7 +8,7 @@ extension Review {
   public func terminalText(colors: Bool, mostLines: Int = 20) -> String {
     let paint = Paint(isOn: colors)
     var lines = ["\(paint.faint("base")) \(base)  \(paint.faint("head")) \(head)"]
-    for notebook in notebooks where notebook.isChanged || !notebook.withinCells.isEmpty {
+    for notebook in notebooks where notebook.isTold {
       lines.append("")
       lines.append(paint.bold(notebook.name) + paint.faint("  " + notebook.summary))
       if let problem = notebook.problem { lines.append("  " + paint.red("cannot be compared: \(problem)")) }
@@ -27,12 +27,14 @@ extension Review {
   public var verdict: String {
     let cells = notebooks.flatMap(\.cells)
     let (changed, within) = (cells.count(where: \.isChanged), cells.count { $0.status == .within })
+    let edited = cells.count { $0.status == .same && !$0.isChanged && !$0.source.isEmpty }
     let other = notebooks.count { $0.isChanged && $0.status != .changed }
     let parts =
       [
         changed > 0 ? "\(Words.count(changed, "cell")) changed" : nil,
         other > 0 ? "\(Words.count(other, "notebook")) added, removed or unreadable" : nil,
         within > 0 ? "\(Words.count(within, "cell")) within the tolerance" : nil,
+        edited > 0 ? "\(Words.count(edited, "source")) changed with the same outputs" : nil,
       ].compactMap { $0 }
     let compared = "\(Words.count(cells.count, "cell")) of \(Words.count(notebooks.count, "notebook")) compared"
     return parts.isEmpty ? "No output changed; \(compared)." : "\(parts.joined(separator: ", ")); \(compared)."
@@ -97,6 +99,9 @@ extension NotebookReview {
     let shown = cells.filter { $0.isChanged || !$0.source.isEmpty }
     return shown.enumerated().sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }.map(\.element)
   }
+
+  /// Whether a report has anything to say of it.
+  var isTold: Bool { isChanged || !withinCells.isEmpty || !cellsWorstFirst.isEmpty }
 
   var withinCells: [CellReview] { cells.filter { $0.status == .within && !$0.isChanged } }
 

@@ -5,7 +5,7 @@ import Testing
 /// The products against sums in Double, and against themselves: no number may depend on what is computed beside it.
 ///
 /// Every factor ends where its memory ends: a number read beyond it stops the tests. The gaps between rows hold NaN.
-/// Of the kinds of CPU the tests see this machine's only; `swift test -Xcc -DFOLIO_CPU=0` runs them with the plain kernels, 1 with AVX2.
+/// Of the kinds of CPU the tests see this machine's only; with `FOLIO_CORETYPE=Nehalem` they run on the plain kernels, with `Haswell` on those for AVX2.
 @Suite("A product of matrices") struct ProductTests {
   private static let shapes: [(rows: Int, columns: Int, inner: Int)] = [
     (1, 1, 1), (1, 17, 33), (2, 16, 16), (3, 33, 300), (5, 47, 31), (7, 64, 15), (13, 65, 64), (14, 32, 256), (15, 31, 257),
