@@ -3,7 +3,7 @@ import Foundation
 /// How records round numbers, so that what another kernel or another number of threads computes differently is not a changed line.
 ///
 /// Five digits: of a matrix, five digits of its largest number (a head that writes nothing stays at 0, whatever noise it has); of other
-/// numbers, their own first five.
+/// numbers, their own first five; whole numbers of the layout stay as they are.
 public enum Precision {
   /// How many digits are kept.
   public static let digits = 5
@@ -42,6 +42,7 @@ extension JSONValue {
   var roundedFigure: JSONValue {
     guard case .object(var members) = self, let data = members["data"]?.array else { return self }
     members["data"] = .array(data.map(\.rounded))
+    members["layout"] = members["layout"]?.roundedFractions
     return .object(members)
   }
 
@@ -56,6 +57,18 @@ extension JSONValue {
       }
     case .object(let members): .object(members.mapValues(\.rounded))
     case .null, .bool, .string: self
+    }
+  }
+}
+
+extension JSONValue {
+  /// With its whole numbers as they are: positions and sizes are no measurements.
+  fileprivate var roundedFractions: JSONValue {
+    switch self {
+    case .number(let number) where number != number.rounded(): .number(Precision.rounded(number))
+    case .array(let values): .array(values.map(\.roundedFractions))
+    case .object(let members): .object(members.mapValues(\.roundedFractions))
+    default: self
     }
   }
 }

@@ -110,14 +110,18 @@ public struct ReviewPage {
     let list = findings.isEmpty ? "" : "<ul class=\"findings\">\(findings)</ul>"
     let state =
       output.verdict == .within ? " within the tolerance" : output.verdict == .changed ? "" : " " + output.verdict.rawValue
-    let title = HTML.paragraph("caps", html: HTML.label("\(LongText.clipped(output.label, to: 400))\(state)"))
+    let title = HTML.element("span", ["class": "caps"], html: HTML.label("\(LongText.clipped(output.label, to: 400))\(state)"))
     let body =
       switch output.kind {
       case "figure": figures(output, notebook)
       case "table", "tokens": tables(output, notebook)
       default: output.lines.isEmpty ? single(output, notebook) : lines(output.lines)
       }
-    return [title, list, body].filter { !$0.isEmpty }.joined(separator: "\n")
+    let shown = [list, body].filter { !$0.isEmpty }.joined(separator: "\n")
+    // Nothing is hidden, and what does not matter does not stand in the way.
+    guard output.verdict == .within else { return "\(title)\n\(shown)" }
+    let finding = HTML.element("span", ["class": "note"], html: HTML.label(output.findings.first ?? ""))
+    return "<details><summary>\(title) \(finding)</summary>\n\(shown)\n</details>"
   }
 
   private func read(_ file: String?, _ source: any RecordSource, _ notebook: String) -> Data? {
@@ -177,6 +181,7 @@ public struct ReviewPage {
     .review h3 { margin: .2rem 0 .6rem }
     .note { font: .84rem var(--sans); color: var(--soft) }
     .worst li { margin: .2rem 0 }
+    .review article .caps { display: inline-block; margin: .3rem 0 }
     .findings { margin: .2rem 0 .6rem; font: .92rem/1.5 var(--sans) }
     .sides { display: flex; flex-wrap: wrap; gap: 1rem 1.6rem; align-items: flex-start }
     .sides > * { flex: 1 1 24rem; min-width: 0; margin: 0 }
@@ -184,7 +189,9 @@ public struct ReviewPage {
     .lines del, .lines ins { text-decoration: none; display: inline-block; min-width: 100% }
     .lines del { background: color-mix(in srgb, var(--alarm) 14%, transparent) }
     .lines ins { background: color-mix(in srgb, var(--string) 16%, transparent) }
-    .swiping { display: block; position: relative }
+    .swiping { display: flow-root; position: relative; width: fit-content; max-width: 100% }
+    .swiping::after { content: ""; position: absolute; inset: 0 auto 0 var(--swipe, 50%); border-left: 1px solid var(--alarm); pointer-events: none }
+    .swiping > figure[data-side="head"] figcaption { text-align: right }
     .swiping > figure[data-side="head"] { position: absolute; inset: 0 0 auto 0; background: var(--paper); clip-path: inset(0 0 0 var(--swipe, 50%)) }
     .swiping > figure[data-side="head less base"] { display: none }
     .swipe { font: .8rem var(--sans); margin: .3rem 0; display: flex; gap: .8rem; align-items: center }
@@ -204,7 +211,14 @@ public struct ReviewPage {
         button.textContent = on ? "Side by side" : "Swipe";
         button.setAttribute("aria-pressed", on);
       };
-      range.oninput = function () { sides.style.setProperty("--swipe", range.value + "%"); };
+      function swipe() { sides.style.setProperty("--swipe", range.value + "%"); }
+      range.oninput = swipe;
+      sides.onpointermove = function (event) {
+        if (event.pointerType !== "mouse") return;
+        var place = sides.getBoundingClientRect();
+        range.value = 100 * (event.clientX - place.left) / place.width;
+        swipe();
+      };
       bar.append(button, range);
       sides.before(bar);
     });

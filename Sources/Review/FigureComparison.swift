@@ -6,21 +6,26 @@ struct FigureComparison {
   private(set) var numbers = NumberChanges()
   private(set) var findings: [String] = []
   private(set) var isStructural = false
+  /// What differs in how they are drawn, if the same is drawn.
+  private(set) var drawing: [String] = []
   private let tolerance: Tolerance
 
   /// - Throws: `JSONValue.Fault`, if one of them is no JSON.
   init(_ base: [UInt8], _ head: [UInt8], tolerance: Tolerance) throws(JSONValue.Fault) {
     self.tolerance = tolerance
-    let (old, new) = (FigureData(try JSONValue(base)), FigureData(try JSONValue(head)))
+    let (before, after) = (try JSONValue(base), try JSONValue(head))
+    let (old, new) = (FigureData(before), FigureData(after))
     compareTitles(old, new)
     let common = min(old.traces.count, new.traces.count)
     for index in 0..<common { compare(old.traces[index], new.traces[index]) }
     for trace in old.traces.dropFirst(common) { add("trace removed: \(trace.name)") }
     for trace in new.traces.dropFirst(common) { add("trace added: \(trace.name)") }
     numbers.finish()
+    // Where there are other rows, other ticks and places follow.
+    if !isStructural { drawing = DrawingComparison(before, after, tolerance: tolerance).differences }
   }
 
-  var verdict: OutputReview.Verdict { isStructural ? .changed : numbers.verdict }
+  var verdict: OutputReview.Verdict { isStructural || !drawing.isEmpty ? .changed : numbers.verdict }
 
   private mutating func add(_ finding: String) {
     isStructural = true
@@ -49,8 +54,15 @@ struct FigureComparison {
         numbers.add(old[i, k], new[j, l], scale: scale, tolerance: tolerance) { prefix + new.place(j, l) }
       }
     }
-    if old.positions != new.positions, old.rows == new.rows, old.columns == new.columns {
+    if old.positions.count == new.positions.count, !accepts(old.positions, new.positions) {
       add("\(new.name): its x values are others")
+    }
+  }
+
+  private func accepts(_ old: [Double?], _ new: [Double?]) -> Bool {
+    let scale = (old + new).reduce(0) { max($0, abs($1 ?? 0)) }
+    return zip(old, new).allSatisfy { before, after in
+      before == after || before.flatMap { before in after.map { tolerance.accepts(before, $0, scale: scale) } } ?? false
     }
   }
 

@@ -61,6 +61,7 @@ struct OutputComparison {
       do {
         let figure = try FigureComparison([UInt8](old), [UInt8](new), tolerance: tolerance)
         take(figure.verdict, figure.numbers, figure.findings, figure.isStructural, &review)
+        if !figure.drawing.isEmpty { review.findings.append("drawn differently: \(Words.list(figure.drawing, first: 6))") }
       } catch {
         compareUnreadable(old, new, "a figure cannot be read: \(error)", &review)
       }
@@ -102,6 +103,9 @@ struct OutputComparison {
     review.isStructural = isStructural
     if numbers.count > 0 { review.numbers = numbers }
     review.findings += numbers.sentences
+    if review.verdict == .within, review.findings.isEmpty {
+      review.findings = ["it is written or drawn with other digits; what is compared is the same"]
+    }
   }
 }
 

@@ -39,6 +39,12 @@ import Testing
     #expect(Precision.rounded(0.00123456) == 0.0012346 && Precision.rounded(0) == 0 && Precision.rounded(-99999.6) == -100000)
   }
 
+  @Test func limitsAndPlacesAreRoundedAndPositionsAreNot() {
+    let plotly = #"{"data":[],"layout":{"coloraxis":{"cmax":8.1099825},"xaxis":{"tickvals":[1234567,0.25]}}}"#
+    let text = files([.figure(FigureOutput(plotly: plotly))])["a~20b-1.json"]!
+    #expect(text.contains("\"cmax\": 8.11\n") && text.contains("[1234567,0.25]"))
+  }
+
   @Test func theSameRecordGivesTheSameBytes() {
     let outputs: [Output] = [.figure(FigureOutput(plotly: "{\"layout\":{\"b\":1,\"a\":2},\"data\":[]}")), .value("v")]
     #expect(files(outputs) == files(outputs))

@@ -199,6 +199,24 @@ import Testing
     #expect(review.terminalText(colors: false).contains("source changed, same outputs"))
   }
 
+  @Test func theSameNumbersDrawnInAnotherWayAreToldAsThat() throws {
+    func drawn(_ limit: String, _ scale: String = "RdBu", _ error: String = "[0.1,0.000001]") -> Output {
+      .figure(
+        FigureOutput(
+          plotly: """
+            {"data":[{"type":"scatter","name":"loss","y":[1,2],"error_y":{"array":\(error)}}],
+             "layout":{"coloraxis":{"cmax":\(limit),"colorscale":"\(scale)"}}}
+            """))
+    }
+    let other = try review([cell("a", drawn("0.5"))], [cell("a", drawn("50", "Viridis"))])
+    #expect(other.isChanged && other.output("a")?.numbers?.changed == 0)
+    #expect(other.findings == ["drawn differently: coloraxis.cmax: 0.5 -> 50, coloraxis.colorscale: \"RdBu\" -> \"Viridis\""])
+    let bars = try review([cell("a", drawn("0.5"))], [cell("a", drawn("0.5", "RdBu", "[0.2,0.000001]"))])
+    #expect(bars.findings == ["drawn differently: data[0].error_y.array[0]: 0.1 -> 0.2"])
+    let noise = try review([cell("a", drawn("8.1099825"))], [cell("a", drawn("8.109983", "RdBu", "[0.10001,0.000002]"))])
+    #expect(!noise.isChanged && noise.cell("a")?.status == .within)
+  }
+
   @Test(arguments: ["{", "\u{0}\u{1}\u{2}", "[1,2", "{\"data\":[{\"z\":[[1e999]]}]}", String(repeating: "[", count: 100_000)])
   func rubbishInARecordIsSaidAndHidesNothingElse(rubbish: String) throws {
     let cells = [cell("a", figure(heads)), cell("b", .value("1"))]
