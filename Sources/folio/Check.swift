@@ -30,23 +30,8 @@ struct Check: ParsableCommand {
   @Flag(help: "Write the new pages and records to the site.")
   var accept = false
 
-  @Option(help: "text, markdown, json or html.")
-  var format = ReportFormat.text
-
-  @Option(help: ArgumentHelp("How far numbers may differ, relative to the largest beside them.", valueName: "number"))
-  var tolerance: Double?
-
-  @Option(help: ArgumentHelp("The folder of the site.", valueName: "dir"))
-  var site = "Site"
-
-  @Option(name: .shortAndLong, help: ArgumentHelp("Write the report to a file.", valueName: "file"))
-  var output: String?
-
+  @OptionGroup var report: ReviewOptions
   @OptionGroup var options: RunOptions
-
-  func validate() throws {
-    if let tolerance, !(tolerance >= 0 && tolerance.isFinite) { throw ValidationError("'--tolerance' is a number, 0 or above.") }
-  }
 
   func run() throws {
     let fresh = FileManager.default.temporaryDirectory.appending(path: "folio-check-\(UUID().uuidString)").path
@@ -57,11 +42,10 @@ struct Check: ParsableCommand {
       let built = build(documents, into: fresh, forced)
       guard built <= .cellFailed else { return built }
       let sides = try ReviewSides(
-        committed: site, fresh: fresh, notebooks: documents.map(\.name), documents: documents.first?.folder)
-      let review = try Review(sides.base, sides.head, notebooks: sides.notebooks, tolerance: tolerance)
-      try format.write(review, sides, to: output)
+        committed: report.site, fresh: fresh, notebooks: documents.map(\.name), documents: documents.first?.folder)
+      let review = try report.report(sides)
       // What ran a moment ago is known.
-      let accepted = accept ? build(documents, into: site, session) : .succeeded
+      let accepted = accept ? build(documents, into: report.site, session) : .succeeded
       return max(accepted, built, review.isChanged && !accept ? .cellFailed : .succeeded)
     }
     throw ExitCode(status.rawValue)
