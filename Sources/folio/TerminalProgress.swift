@@ -20,6 +20,8 @@ final class TerminalProgress: @unchecked Sendable {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let start = ContinuousClock.now
   private var heading = ""
+  /// Of a cell of inline expressions, those whose values are to come.
+  private var expressions: ArraySlice<String> = []
   private var namesNotebooks = false
   private var loop: ProgressOutput?
   private var lineIsShown = false
@@ -95,6 +97,7 @@ final class TerminalProgress: @unchecked Sendable {
     switch event {
     case .cellStarted(let cell, let count, _):
       heading = "[\(cell.number)/\(count)] " + (namesNotebooks ? "\(document.name) " : "") + cell.id
+      expressions = cell.expressions.map(\.text)[...]
       loop = nil
       showLine()
     case .progress(let progress):
@@ -109,12 +112,13 @@ final class TerminalProgress: @unchecked Sendable {
       guard showsOutputs, let text = Self.text(output) else { return }
       clearLine()
       endLine()
-      writeOutput(text + "\n")
+      writeOutput((expressions.popFirst().map { $0 + " = " } ?? "") + text + "\n")
     case .warning(let warning):
       clearLine()
       report(warning)
-    case .cellReused(_, let record):
+    case .cellReused(let cell, let record):
       guard showsOutputs else { return }
+      expressions = cell.expressions.map(\.text)[...]
       for output in record.outputs { writeReused(output, of: document) }
       endLine()
       for diagnostic in record.error?.diagnostics ?? [] { report(diagnostic) }

@@ -87,6 +87,16 @@ import Testing
     }
   }
 
+  @Test func aNumberOfTheProseIsShownWithItsExpression() throws {
+    try withNotebook("```swift\nlet n = 3\n```\n\nThere are `{swift} n` of `{swift} n * 48`.\n") { folder in
+      // Also of outputs that are known.
+      for _ in 0..<2 {
+        let result = try folio("run", "Notebooks/n.md", in: folder)
+        #expect(result.output == "n = 3\nn * 48 = 144\n")
+      }
+    }
+  }
+
   @Test(arguments: [
     (
       "```swift\nthrow CancellationError()\n```", Int32(1),

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Building
+import Foundation
+import Record
+import Rendering
+import Review
+
+/// What all commands that compare outputs can be told.
+struct ReviewOptions: ParsableArguments {
+  @Option(help: "text, markdown, json or html.")
+  var format = ReportFormat.text
+
+  @Option(help: ArgumentHelp("How far numbers may differ, relative to the largest beside them.", valueName: "number"))
+  var tolerance: Double?
+
+  @Option(help: ArgumentHelp("The folder of the site, in a revision too.", valueName: "dir"))
+  var site = "Site"
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Write the report to a file.", valueName: "file"))
+  var output: String?
+
+  func validate() throws {
+    if let tolerance, !(tolerance >= 0 && tolerance.isFinite) { throw ValidationError("'--tolerance' is a number, 0 or above.") }
+  }
+
+  /// Compares both sides, and writes the report.
+  func report(_ sides: ReviewSides) throws -> Review {
+    let review = try Review(sides.base, sides.head, notebooks: sides.notebooks, tolerance: tolerance)
+    try format.write(review, sides, to: output)
+    return review
+  }
+}
+
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, markdown, json, html
+
+  /// Writes a report to a file, or to the terminal.
+  func write(_ review: Review, _ sides: ReviewSides, to file: String?) throws {
+    let text =
+      switch self {
+      case .text: review.terminalText(colors: file == nil && isatty(STDOUT_FILENO) == 1)
+      case .markdown: review.markdown
+      case .json: review.json
+      case .html: ReviewPage(review, base: sides.base, head: sides.head).html
+      }
+    guard let file else { return FileHandle.standardOutput.write(Data(text.utf8)) }
+    try ReportFile.write(text, to: file)
+  }
+}
