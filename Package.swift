@@ -94,19 +94,22 @@ let package = Package(
 
     // One test target a module.
     .testTarget(name: "DocumentTests", dependencies: ["Document"]),
-    .testTarget(name: "StoreTests", dependencies: ["Store"]),
+    .testTarget(name: "StoreTests", dependencies: ["Store", "TestThreads"]),
     .testTarget(name: "PlanningTests", dependencies: ["Planning", "Document", "Store"]),
     // Sessions start the worker that lies beside the tests.
     .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Record", "Store", "folio-worker"]),
     .testTarget(
       name: "BuildingTests",
-      dependencies: ["Building", "Document", "Figures", "Record", "Rendering", "Review", "Session", "Store", "folio-worker"]),
+      dependencies: [
+        "Building", "Document", "Figures", "Record", "Rendering", "Review", "Session", "Store", "TestThreads", "folio-worker",
+      ]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Document", "Figures", "Record"]),
-    .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record"]),
+    .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record", "TestThreads"]),
     .testTarget(name: "ReviewTests", dependencies: ["Record", "Rendering", "Review"]),
     .testTarget(name: "RecordTests", dependencies: ["Record"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Document", "Record", "Figures"]),
+    .target(name: "TestThreads", path: "Tests/TestThreads"),
     .target(name: "GemmaFixture", dependencies: ["Gemma", "Tensors"], path: "Tests/GemmaFixture"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "GemmaTests", dependencies: ["Gemma", "Tensors", "GemmaFixture"], exclude: ["Fixtures"]),

@@ -2,6 +2,7 @@ import Building
 import Foundation
 import Record
 import Session
+import TestThreads
 import Testing
 
 /// A notebook in a live preview, seen over HTTP as a reader's browser sees it.
@@ -43,15 +44,7 @@ import Testing
 
     var cellsRun: [String] { lock.withLock { log } }
 
-    func wait(_ condition: () throws -> Bool) -> Bool {
-      for _ in 0..<18_000 {
-        if (try? condition()) == true { return true }
-        usleep(10_000)
-      }
-      return false
-    }
-
-    func waitForUpdate(_ number: Int) -> Bool { wait { lock.withLock { updates >= number } } }
+    func waitForUpdate(_ number: Int) -> Bool { eventually { lock.withLock { updates >= number } } }
 
     func page() throws -> String {
       let process = Process()
@@ -67,7 +60,7 @@ import Testing
   private let loading = "```swift\n//| label: model\nlet model = [3, 4].map { $0 * 1 }\n```\n"
 
   @Test func aSaveRunsWhatChangedAndTheModelStays() async throws {
-    try await onThread {
+    try await waiting {
       let live = try Live(loading + "```swift\nmodel[0]\n```\n")
       #expect(live.waitForUpdate(1) && live.cellsRun == ["model", "cell-2"])
       #expect(try live.folder.read("Site/n/index.html").contains(">3<"))
@@ -82,12 +75,12 @@ import Testing
   }
 
   @Test func aFileThatCannotBeReadCostsNothing() async throws {
-    try await onThread {
+    try await waiting {
       let live = try Live(loading)
       #expect(live.waitForUpdate(1))
       let before = try live.folder.read("Site/n/index.html")
       try live.folder.write("---\ntitel: x\n" + loading, to: "n.md")
-      #expect(live.wait { live.cellsRun.contains { $0.hasPrefix("problem") } })
+      #expect(eventually { live.cellsRun.contains { $0.hasPrefix("problem") } })
       #expect(try live.folder.read("Site/n/index.html") == before)
       try live.folder.write(loading + "```swift\nmodel[0]\n```\n", to: "n.md")
       #expect(live.waitForUpdate(2))
@@ -96,20 +89,20 @@ import Testing
   }
 
   @Test func aDataFileThatACellReadsIsWatched() async throws {
-    try await onThread {
+    try await waiting {
       let live = try Live("```swift\n(try? String(contentsOfFile: \"data.txt\", encoding: .utf8)) ?? \"nothing yet\"\n```")
       #expect(live.waitForUpdate(1))
       try live.folder.write("the data", to: "data.txt")
       // On a busy machine a first update may come while the file is there, and still empty.
-      #expect(live.wait { (try? live.folder.read("Site/n/index.html").contains("the data")) == true })
+      #expect(eventually { (try? live.folder.read("Site/n/index.html").contains("the data")) == true })
     }
   }
 
   @Test func thePageIsServedWithWhatMakesItLive() async throws {
-    try await onThread {
+    try await waiting {
       let live = try Live(loading)
       #expect(live.waitForUpdate(1))
-      #expect(live.wait { try live.page().contains("id=\"model\"") })
+      #expect(eventually { try live.page().contains("id=\"model\"") })
       let page = try live.page()
       #expect(page.contains("/_folio/live.js") && page.contains("id=\"model\""))
       #expect(try !live.folder.read("Site/n/index.html").contains("_folio"))
@@ -117,11 +110,11 @@ import Testing
   }
 
   @Test func stoppingEndsTheRunningCellAndTheNextSaveGoesOn() async throws {
-    try await onThread {
+    try await waiting {
       let live = try Live(loading + "```swift\nprint(\"begun\")\nwhile true {}\n```\n")
-      #expect(live.wait { live.cellsRun.contains("text") })
+      #expect(eventually { live.cellsRun.contains("text") })
       // There is a page while the first run lasts, though none is written yet.
-      #expect(live.wait { try live.page().contains("id=\"model\"") })
+      #expect(eventually { try live.page().contains("id=\"model\"") })
       #expect(!FileManager.default.fileExists(atPath: live.folder.path + "/Site/n/index.html"))
       #expect(live.preview?.interrupt() == true)
       #expect(live.waitForUpdate(1))
@@ -129,13 +122,6 @@ import Testing
       try live.folder.write(loading + "```swift\nmodel[1]\n```\n", to: "n.md")
       #expect(live.waitForUpdate(2))
       #expect(live.cellsRun.filter { $0 == "model" }.count == 1)
-    }
-  }
-
-  /// What waits needs a thread of its own: the server runs on Swift's shared ones.
-  private func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-      Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
     }
   }
 }

@@ -117,7 +117,7 @@ import Testing
     func waits(writing mine: String, for other: String) -> String {
       """
       ```swift
-      //| timeout: 30
+      //| timeout: 180
       mkdir("shared", 0o755)
       close(creat("shared/\(mine)", 0o644))
       while access("shared/\(other)", F_OK) != 0 { usleep(1000) }

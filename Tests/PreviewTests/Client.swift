@@ -18,7 +18,8 @@ final class Connection {
       address.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(file, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
     }
     guard result == 0 else { throw Refused() }
-    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    // As long as `eventually` waits.
+    var limit = timeval(tv_sec: 180, tv_usec: 0)
     setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
   }
 
@@ -128,22 +129,6 @@ extension Connection {
       return part[..<end.lowerBound].replacingOccurrences(of: "\ndata: ", with: ": ")
     }
   }
-}
-
-/// Runs what waits on a thread of its own: Swift's shared threads are few, and the server needs them.
-func waiting<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-  try await withCheckedThrowingContinuation { continuation in
-    Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
-  }
-}
-
-/// Whether it comes true within some seconds.
-func eventually(_ condition: () -> Bool) -> Bool {
-  for _ in 0..<500 {
-    if condition() { return true }
-    usleep(10_000)
-  }
-  return condition()
 }
 
 /// A value that several threads use.

@@ -1,6 +1,7 @@
 import Foundation
 import Preview
 import Record
+import TestThreads
 import Testing
 
 @Suite struct GuardTests {

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Preview
 import Record
+import TestThreads
 import Testing
 
 @Suite struct ServingTests {

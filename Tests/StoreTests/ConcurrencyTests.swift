@@ -1,5 +1,6 @@
 import Foundation
 import Store
+import TestThreads
 import Testing
 
 /// Threads, and stores that know nothing of each other, as in several processes.
@@ -11,11 +12,11 @@ import Testing
   /// Each a different length, so that a mixture of two would be noticed.
   private static func payload(_ number: Int) -> Data { Data(repeating: UInt8(number), count: 10_000 + 977 * number) }
 
-  @Test func manyWritersAndReadersOfOneKeyMeetOnlyWholeEntries() {
+  @Test func manyWritersAndReadersOfOneKeyMeetOnlyWholeEntries() async {
     let payloads = Set((0..<8).map(Self.payload))
     let stores = [folder.store, folder.store]
     #expect(stores[0].put(Self.payload(0), .memo, key("a")))
-    DispatchQueue.concurrentPerform(iterations: 8) { thread in
+    await concurrently(8) { thread in
       for round in 0..<100 {
         let store = stores[round % 2]
         if thread % 2 == 0 { #expect(store.put(Self.payload(thread), .memo, key("a"))) }
@@ -27,9 +28,9 @@ import Testing
     #expect(stores[0].allFiles.count == 1)
   }
 
-  @Test func writersPrunersAndVandalsDoNotMakeAReaderMeetWhatWasNotKept() {
+  @Test func writersPrunersAndVandalsDoNotMakeAReaderMeetWhatWasNotKept() async {
     let store = folder.store
-    DispatchQueue.concurrentPerform(iterations: 6) { thread in
+    await concurrently(6) { thread in
       for round in 0..<60 {
         let name = "\(round % 5)"
         switch thread {
@@ -44,9 +45,9 @@ import Testing
     #expect(store.allFiles.allSatisfy { !$0.contains(".new-") })
   }
 
-  @Test func writersOutliveThatTheStoreIsDeletedAgainAndAgain() throws {
+  @Test func writersOutliveThatTheStoreIsDeletedAgainAndAgain() async throws {
     let store = folder.store
-    DispatchQueue.concurrentPerform(iterations: 4) { thread in
+    await concurrently(4) { thread in
       for round in 0..<50 {
         if thread == 0 { try? FileManager.default.removeItem(atPath: store.folder) }
         if thread != 0 { store.put(Self.payload(1), .memo, key("\(round)")) }
@@ -55,12 +56,12 @@ import Testing
     #expect(store.put(Self.payload(1), .memo, key("last")) && store.data(.memo, key("last")) == Self.payload(1))
   }
 
-  @Test func digestsAreTheSameOnAllThreads() throws {
+  @Test func digestsAreTheSameOnAllThreads() async throws {
     let path = try folder.write(String(repeating: "text", count: 100_000), to: "data.txt")
     setAge(path, seconds: 100)
     let digests = FileDigests(store: folder.store)
     let expected = try #require(FileDigests(store: nil).digest(path))
-    DispatchQueue.concurrentPerform(iterations: 8) { _ in
+    await concurrently(8) { _ in
       for _ in 0..<20 { #expect(digests.digest(path) == expected) }
     }
   }
