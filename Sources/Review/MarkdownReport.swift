@@ -25,7 +25,7 @@ extension Review {
       if rows.count > 60 { text += "\n_and \(Words.count(rows.count - 60, "cell")) more_\n" }
     }
     if !notebook.withinCells.isEmpty {
-      text += "\nWithin the tolerance: \(Words.list(notebook.withinCells.map { Self.cell($0.id) }, first: 20))\n"
+      text += "\nWithin the tolerance: \(Words.list(notebook.withinCells.map { Self.cell($0.idAndDistance) }, first: 20))\n"
     }
     let sources = rows.filter { !$0.source.isEmpty }
     if !sources.isEmpty {

@@ -122,7 +122,11 @@ extension NumberChanges {
     }
     if signFlips > 0 { sentences.append("\(Words.count(signFlips, "number")) changed sign") }
     if missing > 0 { sentences.append("\(Words.count(missing, "number")) came or went (NaN)") }
-    if within > 0 { sentences.append("\(Words.count(within, "number")) differ\(within == 1 ? "s" : "") within the tolerance") }
+    if let largestWithin {
+      let share = PlainNumber.percent(largestWithin.share)
+      sentences.append(
+        "\(Words.count(within, "number")) differ\(within == 1 ? "s by" : " by at most") \(share), within the tolerance")
+    }
     if changed > 0, let correlation { sentences.append(String(format: "correlation %.4f", correlation)) }
     return sentences
   }

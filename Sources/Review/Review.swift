@@ -23,8 +23,15 @@ public struct Review: Codable, Sendable, Equatable {
   /// What is beyond its tolerance, worst first; equals in the order of the notebooks.
   public var worstFirst: [(notebook: NotebookReview, cell: CellReview)] {
     let all = notebooks.flatMap { notebook in notebook.cells.filter(\.isChanged).map { (notebook: notebook, cell: $0) } }
-    return all.enumerated().sorted { ($1.element.cell.severity, $0.offset) < ($0.element.cell.severity, $1.offset) }.map(
-      \.element)
+    return all.largestFirst { $0.cell.severity }
+  }
+}
+
+extension Sequence {
+  /// In falling order of a measure; equals in their own order.
+  func largestFirst(_ measure: (Element) -> Double) -> [Element] {
+    enumerated().map { (measure: measure($0.element), place: $0.offset, element: $0.element) }
+      .sorted { ($1.measure, $0.place) < ($0.measure, $1.place) }.map(\.element)
   }
 }
 

@@ -15,7 +15,7 @@ extension Review {
       for change in notebook.parameters { lines.append("  parameter \(change.text)") }
       for cell in notebook.cellsWorstFirst { lines += cellLines(cell, paint, mostLines) }
       if !notebook.withinCells.isEmpty {
-        lines.append("  " + paint.faint("within tolerance: \(Words.list(notebook.withinCells.map(\.id), first: 10))"))
+        lines.append("  " + paint.faint("within tolerance: \(Words.list(notebook.withinCells.map(\.idAndDistance), first: 10))"))
       }
     }
     lines.append("")
@@ -96,14 +96,16 @@ private struct Paint {
 extension NotebookReview {
   /// What changed beyond the tolerance, worst first, and cells whose source alone did.
   var cellsWorstFirst: [CellReview] {
-    let shown = cells.filter { $0.isChanged || !$0.source.isEmpty }
-    return shown.enumerated().sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }.map(\.element)
+    cells.filter { $0.isChanged || !$0.source.isEmpty }.largestFirst(\.severity)
   }
 
   /// Whether a report has anything to say of it.
   var isTold: Bool { isChanged || !withinCells.isEmpty || !cellsWorstFirst.isEmpty }
 
-  var withinCells: [CellReview] { cells.filter { $0.status == .within && !$0.isChanged } }
+  /// What changed, and not beyond the tolerance: what came nearest to it first.
+  var withinCells: [CellReview] {
+    cells.filter { $0.status == .within && !$0.isChanged }.largestFirst(\.distance)
+  }
 
   /// `3 of 40 cells changed`
   var summary: String {
@@ -117,6 +119,12 @@ extension NotebookReview {
 }
 
 extension CellReview {
+  /// How far the numbers within the tolerance went, relative to the largest beside them.
+  fileprivate var distance: Double { outputs.compactMap { $0.numbers?.largestWithin?.share }.max() ?? 0 }
+
+  /// `s1-dla (0.012 %)`
+  var idAndDistance: String { distance > 0 ? "\(id) (\(PlainNumber.percent(distance)))" : id }
+
   /// What happened to it as a cell.
   var notes: String {
     var notes: [String] = []

@@ -62,6 +62,8 @@ public struct NumberChanges: Codable, Sendable, Equatable {
   public var largest: Difference?
   /// The largest difference relative to the number itself, among those that changed.
   public var largestRelative: Difference?
+  /// The difference nearest to the tolerance, of those within it: the largest relative to its scale.
+  public var largestWithin: Difference?
   /// Pearson's, of all numbers; nil if either does not vary.
   public var correlation: Double?
 
@@ -80,7 +82,7 @@ public struct NumberChanges: Codable, Sendable, Equatable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case count, changed, within, signFlips, missing, largest, largestRelative, correlation
+    case count, changed, within, signFlips, missing, largest, largestRelative, largestWithin, correlation
   }
 
   private var sums = Sums()
@@ -98,6 +100,10 @@ public struct NumberChanges: Codable, Sendable, Equatable {
     guard base != head else { return }
     guard !(accepts ?? tolerance.accepts(base, head, scale: scale)) else {
       within += 1
+      let difference = abs(head - base) / max(scale, .leastNormalMagnitude)
+      if difference > (largestWithin?.share ?? -1) {
+        largestWithin = Difference(place: place(), base: base, head: head, scale: scale)
+      }
       return
     }
     changed += 1

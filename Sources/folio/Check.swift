@@ -52,7 +52,7 @@ struct Check: ParsableCommand {
   }
 
   private func build(_ documents: [Document], into site: String, _ session: Session.Options) -> SiteBuilder.Status {
-    let progress = TerminalProgress(explains: false)
+    let progress = TerminalProgress(pagesAreResults: false)
     let builder = SiteBuilder(documents, site: site, options: session)
     let interrupts = Interrupts { builder.interrupt() }
     defer { interrupts.cancel() }

@@ -17,6 +17,7 @@ final class TerminalProgress: @unchecked Sendable {
   private let lock = NSLock()
   private let showsOutputs: Bool
   private let explains: Bool
+  private let pagesAreResults: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let start = ContinuousClock.now
   private var heading = ""
@@ -27,9 +28,11 @@ final class TerminalProgress: @unchecked Sendable {
   private var lineIsShown = false
   private var lastCharacterWasNewline = true
 
-  init(showsOutputs: Bool = false, explains: Bool = false) {
+  /// - Parameter pagesAreResults: whether the pages that are written are what the command is for; else a finished notebook is progress.
+  init(showsOutputs: Bool = false, explains: Bool = false, pagesAreResults: Bool = true) {
     self.showsOutputs = showsOutputs
     self.explains = explains
+    self.pagesAreResults = pagesAreResults
     guard isTerminal else { return }
     Thread.detachNewThread { [weak self] in
       while let self {
@@ -83,7 +86,8 @@ final class TerminalProgress: @unchecked Sendable {
           writeOutput("\(document.name)  \(line.cell.padding(toLength: width, withPad: " ", startingAt: 0))  \(line.text)\n")
         }
       }
-      writeOutput("\(page)  \(document.title)  (\(Self.ran(explanations.count(where: \.ran), of: record)), \(elapsed))\n")
+      let what = "\(document.title)  (\(Self.ran(explanations.count(where: \.ran), of: record)), \(elapsed))\n"
+      if pagesAreResults { writeOutput("\(page)  \(what)") } else { writeError("\(document.name)  \(what)") }
     case .warning(let warning):
       clearLine()
       report(warning)

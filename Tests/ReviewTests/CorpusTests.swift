@@ -20,6 +20,16 @@ import Testing
     #expect(!review.isChanged && review.cell("a")?.status == .within)
     #expect(review.output("a")?.numbers?.within == 2 && review.output("a")?.numbers?.changed == 0)
     #expect(review.verdict.contains("1 cell within the tolerance"))
+    #expect(review.output("a")?.findings == ["2 numbers differ by at most 0.0025 %, within the tolerance"])
+  }
+
+  @Test func whatIsWithinSaysHowFarItWentTheFarthestFirst() throws {
+    let review = try review(
+      [cell("near", .value("1")), cell("far", figure(heads)), cell("same", .value("1"))],
+      [cell("near", .value("1.00001")), cell("far", figure([[0.81, -0.2], [0.1001, 0.4]])), cell("same", .value("1"))])
+    #expect(!review.isChanged)
+    #expect(review.output("far")?.numbers?.largestWithin?.head == 0.1001)
+    #expect(review.terminalText(colors: false).contains("within tolerance: far (0.012 %), near (0.001 %)\n"))
   }
 
   @Test func noiseBelowTheRecordsDigitsIsNoChangedByte() throws {

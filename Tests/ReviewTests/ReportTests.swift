@@ -29,7 +29,7 @@ import Testing
   @Test func theTerminalSaysWhatChangedWithoutCodesOfTheRecord() {
     let text = review.terminalText(colors: false)
     #expect(text.contains("1 of 2 numbers changed; most: L0H0: 0.81 -> 0.5 (38 %)"))
-    #expect(text.contains("- a | b `c`") && text.contains("within tolerance: calm") && !text.contains("\u{1B}"))
+    #expect(text.contains("- a | b `c`") && text.contains("within tolerance: calm (0.001 %)") && !text.contains("\u{1B}"))
     #expect(review.terminalText(colors: true).contains("\u{1B}[31m- a | b `c`\u{1B}[0m"))
   }
 
@@ -42,7 +42,7 @@ import Testing
           $0.replacing("\\|", with: "").split(separator: "|", omittingEmptySubsequences: false).count == 6
         })
     #expect(review.markdown.contains("\\<script\\>") && !review.markdown.contains("<script>"))
-    #expect(review.markdown.contains("Within the tolerance: calm"))
+    #expect(review.markdown.contains("Within the tolerance: calm \\(0.001 %\\)"))
   }
 
   @Test func markdownFitsIntoAComment() throws {

@@ -11,6 +11,7 @@ extension CommandTests {
       try Data("x = 1.5\n".utf8).write(to: record)
       let failed = try folio("check", "--format", "json", in: folder)
       #expect(failed.status == 1 && failed.output.contains("\"place\" : \"line 1\""), "\(failed)")
+      #expect((try? JSONSerialization.jsonObject(with: Data(failed.output.utf8))) != nil, "\(failed)")
       #expect(try String(contentsOf: record, encoding: .utf8) == "x = 1.5\n")
       #expect(try folio("check", "--tolerance", "0.5", in: folder).status == 0)
       #expect(try folio("check", "--accept", in: folder).status == 0)
