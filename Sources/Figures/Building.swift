@@ -66,7 +66,7 @@ private struct PanelScale {
 
   /// The bar, its numbers, and its title, with the gap before it.
   var room: Double {
-    let numbers = Numbers.niceTicks(range, atMost: 6).map { TextMetrics.width($0.text, size: AxisTicks.fontSize) }.max() ?? 0
+    let numbers = Figure.ColorAxis.numbersWidth(range)
     let name = TextMetrics.width(title ?? "", size: Arrangement.axisTitleSize)
     return Arrangement.barGap + max(Arrangement.barThickness + Arrangement.barTickGap + numbers, name) + 8
   }

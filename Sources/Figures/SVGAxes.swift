@@ -133,7 +133,9 @@ struct SVGColorBar {
   private func drawTicks(_ range: ClosedRange<Double>, x: Double, top: Double, height: Double, _ svg: inout SVGText) {
     var marks = ""
     svg.raw(#"<g fill-opacity=".82">"#)
-    for tick in Numbers.niceTicks(range, atMost: Int((height / 28).clamped(to: 2...6))) {
+    // One number alone is no scale.
+    let ticks = (Int((height / 28).clamped(to: 2...6))...6).lazy.map { Numbers.niceTicks(range, atMost: $0) }
+    for tick in ticks.first(where: { $0.count > 1 }) ?? [] {
       let y = top + height * (1 - range.fraction(of: tick.value))
       marks += "M\(Numbers.coordinate(x)) \(Numbers.coordinate(y))h3"
       svg.element("text", ["x": Numbers.coordinate(x + Arrangement.barTickGap), "y": Numbers.coordinate(y + 3.8)], tick.text)

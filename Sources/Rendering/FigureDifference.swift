@@ -9,10 +9,8 @@ extension Figure {
         let oldLow = old.cmin, let oldHigh = old.cmax
       else { continue }
       let (least, most) = (min(low, oldLow), max(high, oldHigh))
-      base.layout.colorAxes[name]?.cmin = least
-      base.layout.colorAxes[name]?.cmax = most
-      head.layout.colorAxes[name]?.cmin = least
-      head.layout.colorAxes[name]?.cmax = most
+      base.setColorRange(least...most, of: name)
+      head.setColorRange(least...most, of: name)
     }
     return (base, head)
   }
@@ -41,8 +39,8 @@ extension Figure {
     }
     for (axis, extent) in largest {
       figure.layout.colorAxes[axis]?.colorscale = .diverging
-      figure.layout.colorAxes[axis]?.cmin = -(extent > 0 ? extent : 1)
-      figure.layout.colorAxes[axis]?.cmax = extent > 0 ? extent : 1
+      let end = extent > 0 ? extent : 1
+      figure.setColorRange(-end...end, of: axis)
     }
     return figure
   }

@@ -21,6 +21,30 @@ import Testing
     #expect(figure.svg().utf8.count < 500_000)
   }
 
+  @Test("has room for the numbers of new ends of its colours, and moves no panel for them") func newColorRange() throws {
+    var figure = Figure.row {
+      Heatmap([[1, -2]], title: "a")
+      Heatmap([[1, 2]], title: "b", scale: .sequential)
+    }
+    let before = figure.layout
+    figure.setColorRange(-0.000_25...0.000_25, of: "coloraxis")
+    let after = figure.layout
+    let wider = try #require(after.width) - #require(before.width)
+    #expect(wider >= 20 && after.margin?.l == before.margin?.l)
+    #expect(try #require(after.margin?.r) - #require(before.margin?.r) == wider)
+    // The second bar stands behind the first one's numbers.
+    let panels = try #require(before.width) - #require(before.margin).l - #require(before.margin).r
+    let moved = try #require(after.colorAxes["coloraxis2"]?.colorbar?.x) - #require(before.colorAxes["coloraxis2"]?.colorbar?.x)
+    #expect(abs(moved * panels - wider) < 1e-6)
+    figure.setColorRange(-1...1, of: "coloraxis")
+    #expect(figure.layout.width == after.width)
+  }
+
+  @Test("of a low colour bar has two numbers at least", arguments: [1.0, 3, 3.5, 7, 99]) func lowColorBar(end: Double) {
+    let svg = Figure(Heatmap([[end, -end]])).svg()
+    #expect(svg.matches(of: />−?[0-9.]+<\/text>/).count >= 2 + 3, "\(svg)")
+  }
+
   @Test("of hostile texts is under 500 KB") func hostileSize() {
     let labels = [String](repeating: String(repeating: "\"", count: 5000), count: 60)
     let title = String(repeating: "<&\"' ", count: 20_000)
