@@ -105,7 +105,7 @@ let package = Package(
       ]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Document", "Figures", "Record"]),
     .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record", "TestThreads"]),
-    .testTarget(name: "ReviewTests", dependencies: ["Record", "Rendering", "Review"]),
+    .testTarget(name: "ReviewTests", dependencies: ["Figures", "Record", "Rendering", "Review"]),
     .testTarget(name: "RecordTests", dependencies: ["Record"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Document", "Record", "Figures"]),

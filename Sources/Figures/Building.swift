@@ -65,11 +65,7 @@ private struct PanelScale {
   var panels: [Int]
 
   /// The bar, its numbers, and its title, with the gap before it.
-  var room: Double {
-    let numbers = Figure.ColorAxis.numbersWidth(range)
-    let name = TextMetrics.width(title ?? "", size: Arrangement.axisTitleSize)
-    return Arrangement.barGap + max(Arrangement.barThickness + Arrangement.barTickGap + numbers, name) + 8
-  }
+  var room: Double { Figure.ColorAxis.barRoom(range, title: title) }
 
   /// Shared: one for each kind of scale, spanning its panels' ranges; otherwise one for each panel.
   static func scales(of panels: [Figure.Panel], shared: Bool, range: ClosedRange<Double>?) -> [PanelScale] {

@@ -5,13 +5,17 @@ extension Figure {
   static func sharingColors(_ base: Figure, _ head: Figure) -> (base: Figure, head: Figure) {
     var (base, head) = (base, head)
     for (name, axis) in head.layout.colorAxes {
-      guard let old = base.layout.colorAxes[name], old.colorscale == axis.colorscale, let low = axis.cmin, let high = axis.cmax,
-        let oldLow = old.cmin, let oldHigh = old.cmax
+      guard let old = base.layout.colorAxes[name], old.colorscale == axis.colorscale, let before = old.range,
+        let after = axis.range
       else { continue }
-      let (least, most) = (min(low, oldLow), max(high, oldHigh))
-      base.setColorRange(least...most, of: name)
-      head.setColorRange(least...most, of: name)
+      let (least, most) = (min(before.lowerBound, after.lowerBound), max(before.upperBound, after.upperBound))
+      base.layout.colorAxes[name]?.cmin = least
+      base.layout.colorAxes[name]?.cmax = most
+      head.layout.colorAxes[name]?.cmin = least
+      head.layout.colorAxes[name]?.cmax = most
     }
+    base.makeRoomForColorBars()
+    head.makeRoomForColorBars()
     return (base, head)
   }
 
@@ -39,9 +43,10 @@ extension Figure {
     }
     for (axis, extent) in largest {
       figure.layout.colorAxes[axis]?.colorscale = .diverging
-      let end = extent > 0 ? extent : 1
-      figure.setColorRange(-end...end, of: axis)
+      figure.layout.colorAxes[axis]?.cmin = -(extent > 0 ? extent : 1)
+      figure.layout.colorAxes[axis]?.cmax = extent > 0 ? extent : 1
     }
+    figure.makeRoomForColorBars()
     return figure
   }
 }

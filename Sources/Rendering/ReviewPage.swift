@@ -110,12 +110,8 @@ public struct ReviewPage {
     let list = findings.isEmpty ? "" : "<ul class=\"findings\">\(findings)</ul>"
     let state =
       output.verdict == .within ? " within the tolerance" : output.verdict == .changed ? "" : " " + output.verdict.rawValue
-    // An expression is code, and keeps its case.
     let name = HTML.label(LongText.clipped(output.label, to: 400))
-    let title =
-      output.expression == nil
-      ? HTML.element("span", ["class": "caps"], html: name + state)
-      : HTML.element("code", html: name) + HTML.element("span", ["class": "caps"], html: state)
+    let title = HTML.element("span", ["class": "caps"], html: (output.expression == nil ? name : "<code>\(name)</code>") + state)
     let body =
       switch output.kind {
       case "figure": figures(output, notebook)
@@ -186,8 +182,8 @@ public struct ReviewPage {
     .review h3 { margin: .2rem 0 .6rem }
     .note { font: .84rem var(--sans); color: var(--soft) }
     .worst li { margin: .2rem 0 }
-    .review article > code, .review summary > code { font-size: .84rem }
     .review article .caps { display: inline-block; margin: .3rem 0 }
+    .caps code { text-transform: none; letter-spacing: 0 }
     .findings { margin: .2rem 0 .6rem; font: .92rem/1.5 var(--sans) }
     .sides { display: flex; flex-wrap: wrap; gap: 1rem 1.6rem; align-items: flex-start }
     .sides > * { flex: 1 1 24rem; min-width: 0; margin: 0 }

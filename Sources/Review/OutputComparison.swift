@@ -124,8 +124,9 @@ extension NumberChanges {
     if missing > 0 { sentences.append("\(Words.count(missing, "number")) came or went (NaN)") }
     if let largestWithin {
       let share = PlainNumber.percent(largestWithin.share)
+      let differ = within == 1 ? "differs" : "differ"
       sentences.append(
-        "\(Words.count(within, "number")) differ\(within == 1 ? "s by" : " by at most") \(share), within the tolerance")
+        "\(Words.count(within, "number")) \(differ) within the tolerance, by at most \(share) of the largest beside")
     }
     if changed > 0, let correlation { sentences.append(String(format: "correlation %.4f", correlation)) }
     return sentences

@@ -98,20 +98,21 @@ public struct NumberChanges: Codable, Sendable, Equatable {
     }
     sums.add(base, head)
     guard base != head else { return }
+    // Named only where it is kept.
+    var difference = Difference(place: "", base: base, head: head, scale: scale)
     guard !(accepts ?? tolerance.accepts(base, head, scale: scale)) else {
       within += 1
-      let difference = abs(head - base) / max(scale, .leastNormalMagnitude)
-      if difference > (largestWithin?.share ?? -1) {
-        largestWithin = Difference(place: place(), base: base, head: head, scale: scale)
-      }
+      guard difference.share > (largestWithin?.share ?? -1) else { return }
+      difference.place = place()
+      largestWithin = difference
       return
     }
     changed += 1
     if base.sign != head.sign, base != 0, head != 0 { signFlips += 1 }
-    let isLargest = abs(head - base) > (largest?.absolute ?? -1)
-    let isMostRelative = base != 0 && abs(head - base) / abs(base) > (largestRelative?.relative ?? -1)
+    let isLargest = difference.absolute > (largest?.absolute ?? -1)
+    let isMostRelative = base != 0 && difference.relative > (largestRelative?.relative ?? -1)
     guard isLargest || isMostRelative else { return }
-    let difference = Difference(place: place(), base: base, head: head, scale: scale)
+    difference.place = place()
     if isLargest { largest = difference }
     if isMostRelative { largestRelative = difference }
   }

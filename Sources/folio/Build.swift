@@ -9,7 +9,8 @@ struct Build: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run notebooks and render their pages.",
     discussion: """
-      Only what must run runs: a cell whose source, parameters, files and cells that it depends on are as they were is taken from the       cache, with its outputs. '--explain' says why a cell ran, '--force' runs all.
+      Only what must run runs: a cell whose source, parameters, files and cells that it depends on are as they were is \
+      taken from the cache, with its outputs. '--explain' says why a cell ran, '--force' runs all.
 
       Without a notebook, all of 'Notebooks/' is built. Each page is written to SITE/<notebook>/index.html when its notebook has run, \
       also if a cell failed: the page then shows where and why. SITE/index.html lists all pages.
@@ -39,9 +40,10 @@ struct Build: ParsableCommand {
   var plotly: String?
 
   @OptionGroup var options: RunOptions
+  @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    let status = try options.withDocuments(notebooks) { documents, sessionOptions in
+    let status = try options.withDocuments(notebooks, isForced: cache.force) { documents, sessionOptions in
       let script = interactive || plotly != nil ? try PlotlyPackage.script(file: plotly, site: site) : nil
       let progress = TerminalProgress(explains: explain)
       let builder = SiteBuilder(documents, site: site, plotly: script, options: sessionOptions)
@@ -56,11 +58,11 @@ struct Build: ParsableCommand {
 extension RunOptions {
   /// Reads the notebooks and does something with them. What is wrong with a notebook is reported, and ends the command with 2.
   func withDocuments(
-    _ notebooks: [String], _ body: ([Document], Session.Options) throws -> SiteBuilder.Status
+    _ notebooks: [String], isForced: Bool, _ body: ([Document], Session.Options) throws -> SiteBuilder.Status
   ) throws -> SiteBuilder.Status {
     do {
       let paths = notebooks.isEmpty ? try Notebooks.all() : notebooks
-      return try body(Notebooks.read(paths, overrides: parameters.map { ($0.name, $0.value) }), session)
+      return try body(Notebooks.read(paths, overrides: parameters.map { ($0.name, $0.value) }), session(isForced: isForced))
     } catch let problem as Notebooks.ParameterProblem {
       throw ValidationError(problem.description)
     } catch {

@@ -36,16 +36,14 @@ struct Check: ParsableCommand {
   func run() throws {
     let fresh = FileManager.default.temporaryDirectory.appending(path: "folio-check-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: fresh) }
-    let status = try options.withDocuments(notebooks) { documents, session in
-      var forced = session
-      forced.isForced = true
-      let built = build(documents, into: fresh, forced)
+    let status = try options.withDocuments(notebooks, isForced: true) { documents, session in
+      let built = build(documents, into: fresh, session)
       guard built <= .cellFailed else { return built }
       let sides = try ReviewSides(
         committed: report.site, fresh: fresh, notebooks: documents.map(\.name), documents: documents.first?.folder)
       let review = try report.report(sides)
       // What ran a moment ago is known.
-      let accepted = accept ? build(documents, into: report.site, session) : .succeeded
+      let accepted = accept ? build(documents, into: report.site, options.session(isForced: false)) : .succeeded
       return max(accepted, built, review.isChanged && !accept ? .cellFailed : .succeeded)
     }
     throw ExitCode(status.rawValue)

@@ -42,9 +42,10 @@ struct Export: ParsableCommand {
   var noOutputs = false
 
   @OptionGroup var options: RunOptions
+  @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    let status = try options.withDocuments([notebook]) { documents, sessionOptions in
+    let status = try options.withDocuments([notebook], isForced: cache.force) { documents, sessionOptions in
       guard let document = documents.first else { return .couldNotRun }
       let parts = try NotebookParts(contentsOf: document)
       switch to {

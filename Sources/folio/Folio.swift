@@ -41,15 +41,13 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("End a session that takes more memory than this: 8G, 500M.", valueName: "size"))
   var memory: MemorySize?
 
-  @Flag(help: "Run all cells, also those whose outputs are known from an earlier run.")
-  var force = false
-
-  var session: Session.Options {
+  /// - Parameter isForced: whether all cells run, also those whose outputs are known.
+  func session(isForced: Bool) -> Session.Options {
     var session = Session.Options()
     session.keepsGoing = keepGoing
     session.timeout = timeout
     session.memory = memory?.bytes
-    session.isForced = force
+    session.isForced = isForced
     return session
   }
 
@@ -68,6 +66,12 @@ struct RunOptions: ParsableArguments {
       value = String(argument[argument.index(after: separator)...])
     }
   }
+}
+
+/// What those commands can be told that take from the cache what is known.
+struct CacheOptions: ParsableArguments {
+  @Flag(help: "Run all cells, also those whose outputs are known from an earlier run.")
+  var force = false
 }
 
 /// `8G`, `500M`: in bytes, by powers of 1000.

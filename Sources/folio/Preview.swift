@@ -31,6 +31,7 @@ struct Preview: ParsableCommand {
   var site = "Site"
 
   @OptionGroup var options: RunOptions
+  @OptionGroup var cache: CacheOptions
 
   func run() throws {
     do {
@@ -40,7 +41,7 @@ struct Preview: ParsableCommand {
       // What is wrong with the command itself is said before anything is served; what is wrong with a notebook, in its page.
       do { _ = try Notebooks.read(paths, overrides: overrides) } catch is Diagnostics {}
       let preview = try LivePreview(
-        paths, overrides: overrides, site: site, port: port, options: options.session
+        paths, overrides: overrides, site: site, port: port, options: options.session(isForced: cache.force)
       ) { progress.show($0) }
       let signals = Interrupts { if !preview.interrupt() { preview.end() } }
       try preview.run()

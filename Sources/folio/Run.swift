@@ -18,9 +18,10 @@ struct Run: ParsableCommand {
   var notebook: String
 
   @OptionGroup var options: RunOptions
+  @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    let status = try options.withDocuments([notebook]) { documents, sessionOptions in
+    let status = try options.withDocuments([notebook], isForced: cache.force) { documents, sessionOptions in
       guard let document = documents.first else { return .couldNotRun }
       let progress = TerminalProgress(showsOutputs: true)
       // Only `interrupt` is called from another thread.

@@ -21,23 +21,43 @@ import Testing
     #expect(figure.svg().utf8.count < 500_000)
   }
 
-  @Test("has room for the numbers of new ends of its colours, and moves no panel for them") func newColorRange() throws {
+  @Test("makes room for the numbers of other ends of its colours, and moves no panel for them") func colorBarRoom() throws {
     var figure = Figure.row {
       Heatmap([[1, -2]], title: "a")
       Heatmap([[1, 2]], title: "b", scale: .sequential)
     }
     let before = figure.layout
-    figure.setColorRange(-0.000_25...0.000_25, of: "coloraxis")
+    figure.makeRoomForColorBars()
+    #expect(figure.layout == before)
+    figure.layout.colorAxes["coloraxis"]?.cmin = -0.000_25
+    figure.layout.colorAxes["coloraxis"]?.cmax = 0.000_25
+    figure.makeRoomForColorBars()
     let after = figure.layout
     let wider = try #require(after.width) - #require(before.width)
-    #expect(wider >= 20 && after.margin?.l == before.margin?.l)
+    #expect(wider >= 20 && after.margin?.l == before.margin?.l && after.axes == before.axes)
     #expect(try #require(after.margin?.r) - #require(before.margin?.r) == wider)
     // The second bar stands behind the first one's numbers.
     let panels = try #require(before.width) - #require(before.margin).l - #require(before.margin).r
     let moved = try #require(after.colorAxes["coloraxis2"]?.colorbar?.x) - #require(before.colorAxes["coloraxis2"]?.colorbar?.x)
-    #expect(abs(moved * panels - wider) < 1e-6)
-    figure.setColorRange(-1...1, of: "coloraxis")
-    #expect(figure.layout.width == after.width)
+    #expect(abs(moved * panels - wider) < 2)
+    figure.makeRoomForColorBars()
+    #expect(figure.layout == after)
+  }
+
+  @Test("has room once for the bars of panels above each other") func stackedColorBars() throws {
+    var figure = Figure.grid(columns: 1, sharesColors: false) {
+      Heatmap([[1, -2]], title: "a")
+      Heatmap([[1, -2]], title: "b")
+    }
+    let before = figure.layout
+    for name in figure.layout.colorAxes.keys {
+      figure.layout.colorAxes[name]?.cmin = -0.000_002_5
+      figure.layout.colorAxes[name]?.cmax = 0.000_002_5
+    }
+    figure.makeRoomForColorBars()
+    let wider = try #require(figure.layout.width) - #require(before.width)
+    #expect((1...40).contains(wider))
+    #expect(figure.layout.colorAxes.mapValues(\.colorbar) == before.colorAxes.mapValues(\.colorbar))
   }
 
   @Test("of a low colour bar has two numbers at least", arguments: [1.0, 3, 3.5, 7, 99]) func lowColorBar(end: Double) {

@@ -20,7 +20,7 @@ import Testing
     #expect(!review.isChanged && review.cell("a")?.status == .within)
     #expect(review.output("a")?.numbers?.within == 2 && review.output("a")?.numbers?.changed == 0)
     #expect(review.verdict.contains("1 cell within the tolerance"))
-    #expect(review.output("a")?.findings == ["2 numbers differ by at most 0.0025 %, within the tolerance"])
+    #expect(review.output("a")?.findings == ["2 numbers differ within the tolerance, by at most 0.0025 % of the largest beside"])
   }
 
   @Test func whatIsWithinSaysHowFarItWentTheFarthestFirst() throws {

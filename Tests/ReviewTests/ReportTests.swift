@@ -1,3 +1,4 @@
+import Figures
 import Foundation
 import Record
 import Rendering
@@ -77,6 +78,49 @@ import Testing
     #expect(html.contains("<a href=\"#n--dla\">") && html.contains("id=\"n--dla\""))
     // Nothing is asked of anybody.
     #expect(!html.contains("src=") && !html.contains("href=\"http"))
+  }
+
+  @Test func anExpressionInTheTextKeepsItsCaseOnThePage() throws {
+    let details = ["inline-1": RecordIndex.Detail(key: "k", expressions: ["bestScore<Int>"])]
+    let sides = ["1", "2"].map {
+      MemoryRecords($0, NotebookRecord(notebook: "n", cells: [cell("inline-1", .value($0))]), details: details)
+    }
+    let html = ReviewPage(try Review(sides[0], sides[1]), base: sides[0], head: sides[1]).html
+    #expect(html.contains("<code>{swift} bestScore&lt;Int&gt;</code>"))
+  }
+
+  @Test(arguments: [(5.0, 1.0), (2, 2), (0, 1e308), (-1e308, 1e308)])
+  func colorsWhoseEndsMakeNoRangeAreLeftAlone(ends: (least: Double, most: Double)) throws {
+    let sides = [0.81, 0.5].map { value -> MemoryRecords in
+      var side = MemoryRecords("side", NotebookRecord(notebook: "n", cells: [cell("dla", figure([[value, 0.2]]))]))
+      let text = String(decoding: side.records["n"]!["dla-1.json"]!, as: UTF8.self)
+      let hostile = text.replacing(/"cmin": ?-1/, with: "\"cmin\":\(ends.least)").replacing(
+        /"cmax": ?1/, with: "\"cmax\":\(ends.most)")
+      side.records["n"]!["dla-1.json"] = Data(hostile.utf8)
+      return side
+    }
+    #expect(String(decoding: sides[0].records["n"]!["dla-1.json"]!, as: UTF8.self).contains("\"cmax\":\(ends.most)"))
+    let html = ReviewPage(try Review(sides[0], sides[1]), base: sides[0], head: sides[1]).html
+    #expect(html.contains("<figure data-side=\"head less base\""))
+  }
+
+  @Test func aDifferenceHasRoomForItsSmallerNumbersAndBothSidesForThoseThatTheyShare() throws {
+    let sides = [(8.0, "v1"), (12.5, "v2")].map { value, name in
+      let plotly = Figure(Heatmap([[value, -value, 0.3]])).plotlyJSON
+      return MemoryRecords(name, NotebookRecord(notebook: "n", cells: [cell("dla", .figure(FigureOutput(plotly: plotly)))]))
+    }
+    let html = ReviewPage(try Review(sides[0], sides[1]), base: sides[0], head: sides[1]).html
+    let widths = html.matches(of: /<svg[^>]* width="(\d+)"/).compactMap { Int($0.1) }
+    #expect(widths.count == 3 && widths[0] == widths[1], "\(widths)")
+    let near = [0.3, 0.3003].map { value in
+      MemoryRecords(
+        "v",
+        NotebookRecord(
+          notebook: "n", cells: [cell("dla", .figure(FigureOutput(plotly: Figure(Heatmap([[3, value]])).plotlyJSON)))]))
+    }
+    let page = ReviewPage(try Review(near[0], near[1], tolerance: 0), base: near[0], head: near[1]).html
+    let drawn = page.matches(of: /<svg[^>]* width="(\d+)"/).compactMap { Int($0.1) }
+    #expect(drawn.count == 3 && drawn[2] > drawn[1] + 20, "\(drawn)")
   }
 
   @Test func figuresOfOtherShapesHaveNoDifference() throws {

@@ -14,6 +14,7 @@ extension CommandTests {
       #expect((try? JSONSerialization.jsonObject(with: Data(failed.output.utf8))) != nil, "\(failed)")
       #expect(try String(contentsOf: record, encoding: .utf8) == "x = 1.5\n")
       #expect(try folio("check", "--tolerance", "0.5", in: folder).status == 0)
+      #expect(try folio("check", "--force", in: folder).status == 64)
       #expect(try folio("check", "--accept", in: folder).status == 0)
       #expect(try String(contentsOf: record, encoding: .utf8) == "x = 1.25\n")
     }
