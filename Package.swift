@@ -89,8 +89,9 @@ let package = Package(
     .target(
       name: "FolioKit", dependencies: ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "CWorker"]),
     .executableTarget(
-      name: "folio-worker", dependencies: ["FolioKit", "CWorker", "Record", "Store", "Tensors"], linkerSettings: exportsItsSymbols
-    ),
+      name: "folio-worker",
+      dependencies: ["FolioKit", "CWorker", "Record", "Store", "Tensors", .product(name: "Crypto", package: "swift-crypto")],
+      linkerSettings: exportsItsSymbols),
 
     // One test target a module.
     .testTarget(name: "DocumentTests", dependencies: ["Document"]),

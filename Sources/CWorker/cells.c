@@ -10,6 +10,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fenv.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <ucontext.h>
@@ -67,6 +69,7 @@ _Thread_local uintptr_t folio_stack_low = 0, folio_stack_high = 0;
 #define GUARD_SIZE ((size_t)1 << 16)
 
 _Noreturn static void park(void) {
+  folio_note_parked();
   for (;;) pause();
 }
 
@@ -151,6 +154,7 @@ _Noreturn void folio_die_by(int number) {
 static _Atomic bool is_interrupted = false;
 static _Atomic bool is_running = false;  // Whether a cell runs.
 static _Atomic pthread_t cell_thread;
+static _Atomic int cell_thread_number = 0;
 static sem_t interruption;
 static _Thread_local bool has_stopped = false;
 // A thread that is parked as it waits for our own condition would block all who signal it: it looks at the flag itself.
@@ -254,6 +258,8 @@ static SWIFTCALL bool is_main_executor(serial_executor executor, void *original)
 
 bool folio_is_cell_thread(void) { return folio_on_cell_thread; }
 
+int folio_cell_thread(void) { return cell_thread_number; }
+
 void folio_enqueue(void *job) {
   struct job *node = malloc(sizeof *node);
   if (!node) abort();
@@ -303,6 +309,8 @@ _Noreturn static void serve(bool cells) {
     }
     struct folio_end end = {.kind = FOLIO_FINISHED, .cell = current_cell, .thread_goes_on = 1};
     char *arguments[] = {"folio-worker", NULL};
+    // How numbers are rounded is the default's in each cell.
+    fesetenv(FE_DFL_ENV);
     entry(1, arguments);
     if (my_generation != thread_generation) park();
     report(&end);
@@ -326,6 +334,7 @@ static void *run_thread(void *argument) {
   folio_on_cell_thread = true;
   my_generation = start.generation;
   cell_thread = pthread_self();
+  cell_thread_number = (int)syscall(SYS_gettid);
   folio_stack_low = (uintptr_t)start.stack + GUARD_SIZE;
   folio_stack_high = (uintptr_t)start.stack + STACK_SIZE;
   // A handler needs a stack of its own when the thread's is used up.
@@ -362,6 +371,7 @@ void folio_cells_start(
   sem_init(&report_count, 0, 0);
   install_handlers();
   install_interruption();
+  folio_threads_start();
   main_executor = (serial_executor){executor_identity, executor_implementation};
   swift_task_getMainExecutor_hook = get_main_executor;
   swift_task_isMainExecutor_hook = is_main_executor;

@@ -7,7 +7,6 @@
 #include <elf.h>
 #include <link.h>
 #include <stdatomic.h>
-#include <string.h>
 
 #define MOST_LIBRARIES 65536
 
@@ -51,7 +50,7 @@ void *folio_own_symbol(void *library, const char *name) {
   return is_own ? symbol : NULL;
 }
 
-void folio_each_variable(void *library, void *context, void (*visit)(void *context, const char *name, void *address, size_t size)) {
+void folio_each_import(void *library, void *context, void (*visit)(void *context, const char *name)) {
   const struct link_map *map = library;
   const ElfW(Sym) *symbols = NULL;
   const char *names = NULL;
@@ -64,11 +63,6 @@ void folio_each_variable(void *library, void *context, void (*visit)(void *conte
   if (!symbols || !names || !hash) return;
   // The second word of the hash table is the number of symbols.
   for (ElfW(Word) i = 0; i < hash[1]; i++) {
-    const ElfW(Sym) *symbol = &symbols[i];
-    const char *name = names + symbol->st_name;
-    size_t length = strlen(name);
-    bool is_variable = length > 4 && strncmp(name, "$s", 2) == 0 && strcmp(name + length - 2, "vp") == 0;
-    if (ELF64_ST_TYPE(symbol->st_info) != STT_OBJECT || symbol->st_shndx == SHN_UNDEF || !is_variable) continue;
-    visit(context, name, (void *)(map->l_addr + symbol->st_value), symbol->st_size);
+    if (symbols[i].st_shndx == SHN_UNDEF) visit(context, names + symbols[i].st_name);
   }
 }

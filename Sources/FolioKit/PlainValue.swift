@@ -4,12 +4,14 @@ import Foundation
 public protocol ImmutableObject: AnyObject {}
 
 extension GemmaModel: ImmutableObject {}
+extension Tokenizer: ImmutableObject {}
 
 /// Whether a variable holds a plain value: one that nothing changes but an assignment to the variable or a mutating call on it.
 ///
 /// Structures and tuples are plain if all that they hold is; so are the standard library's collections of plain values, and what
-/// Foundation and Folio's own modules define as structures. An object is not (but for `ImmutableObject`), nor is a closure, which may have captured
-/// anything, nor an actor. Where the type alone does not tell (`Any`, an enumeration), the value does.
+/// Foundation defines as structures. An object is not (but for `ImmutableObject`), nor is a closure, which may have captured
+/// anything, nor an actor, a pointer, or what keeps its state where the runtime shows no fields. Where the type alone does not tell (`Any`, an
+/// enumeration), the value does.
 enum PlainValue {
   static func isPlain<Value>(_ type: Value.Type, at address: UnsafePointer<Value>) -> Bool {
     if let isPlain = isPlain(type) { return isPlain }
@@ -20,17 +22,16 @@ enum PlainValue {
   private static func isPlain(_ type: Any.Type, depth: Int = 0) -> Bool? {
     if type is any ImmutableObject.Type { return true }
     if type is AnyClass || depth > 16 { return false }
-    // What holds a closure of the author's may hold anything.
-    if type is any Hook.Type || type is any Metric.Type && type != LogitDifference.self { return false }
-    if [Capture.self, LearningRate.self, AdamW.self, Trainer.self].contains(where: { $0 == type }) { return false }
     if let container = type as? any PlainContainer.Type {
       return container.parts.reduce(true) { known, part in
         known == false ? false : isPlain(part, depth: depth + 1).map { $0 ? known : false } ?? nil
       }
     }
-    if isKnown(type) { return true }
+    if type == Tensor.self || isFoundations(type) || plainTypes.contains(String(reflecting: type)) { return true }
     switch Mirror.kind(of: type) {
     case .structure, .tuple:
+      // A type without fields that takes room keeps something where the runtime does not show it, as `Mutex` and `Atomic` do.
+      if childCount(type) == 0 && size(of: type) > 0 { return false }
       var result: Bool? = true
       for index in 0..<childCount(type) {
         var field = FieldMetadata()
@@ -55,16 +56,17 @@ enum PlainValue {
     return mirror.children.allSatisfy { isPlain(value: $0.value, depth: depth + 1) }
   }
 
-  private static let modules: Set = [
-    "Foundation", "FoundationEssentials", "Tensors", "Gemma", "Attribution", "Figures", "PrOntoQA", "Record", "FolioKit",
-  ]
-
-  /// The structures and enumerations of modules whose types are values, if no type of others is part of them.
-  private static func isKnown(_ type: Any.Type) -> Bool {
+  /// Whether Foundation defines it as a structure or an enumeration, and no type of others is part of it.
+  static func isFoundations(_ type: Any.Type) -> Bool {
+    guard [.structure, .enumeration].contains(Mirror.kind(of: type)) else { return false }
     let name = String(reflecting: type)
-    if name.contains("<") || name.contains("(") { return false }
-    let module = name.prefix { $0 != "." }
-    return modules.contains(String(module)) || module == "Swift" && plainTypes.contains(name)
+    guard !name.contains("<"), !name.contains("(") else { return false }
+    return ["Foundation", "FoundationEssentials", "FoundationInternationalization"].contains(String(name.prefix { $0 != "." }))
+  }
+
+  private static func size(of type: Any.Type) -> Int {
+    func size<Value>(_: Value.Type) -> Int { MemoryLayout<Value>.size }
+    return _openExistential(type, do: size)
   }
 
   private static let plainTypes = Set(

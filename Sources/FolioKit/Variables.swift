@@ -1,105 +1,166 @@
 import CWorker
 import Foundation
+import Record
 
-/// The variables of compiled cells: what they hold can be released, and the host is told which of them hold plain values.
+/// The library of a compiled cell, loaded: its variables and stored static members, where they lie and what they hold.
 ///
-/// A cell's variables are globals of its library, which is never unloaded. When a cell runs again, in this version or a newer one, what
-/// its former run put there (a model, its activations) must go, or each edit would cost its memory again.
-package enum CellVariables {
-  fileprivate struct Variable {
-    var name: String
-    /// In bytes, without padding.
-    var size: Int
-    /// Ends what is at an address.
-    var destroy: (UnsafeMutableRawPointer) -> Void
-    /// Whether it holds a value that only the variable itself can change.
-    var holdsValue: () -> Bool
+/// They are globals of the library, which is never unloaded. When a cell runs again, in this version or a newer one, what its former
+/// run put there (a model, its activations) must go, or each edit would cost its memory again; and static members must be as they were
+/// before the first run.
+package final class CellLibrary {
+  package let path: String
+  private let handle: UnsafeMutableRawPointer
+  private var variables: [StoredVariable] = []
+  /// What was last told of a variable.
+  private var told: [String: WorkerProtocol.VariableState] = [:]
+  /// Classes of other libraries whose static members the code uses.
+  package let sharedClasses: [String]
+
+  /// - Parameter handle: of `dlopen`, before the cell's first run.
+  package init(path: String, handle: UnsafeMutableRawPointer) {
+    self.path = path
+    self.handle = handle
+    let symbols = LibrarySymbols(of: handle, path: path)
+    sharedClasses = symbols.sharedClasses
+    let typed = TypedVariable.all(in: handle)
+    variables = symbols.variables.map { symbol in
+      StoredVariable(
+        name: symbol.name, isStatic: symbol.isStatic, place: Memory(symbol.object), guards: symbol.guards.map(Memory.init),
+        typed: typed[symbol.name])
+    }
+    for variable in variables { folio_accesses_add_variable(variable.place.address, variable.place.size) }
   }
 
-  /// Those of the library whose function is being called.
-  nonisolated(unsafe) fileprivate static var collected: [Variable] = []
+  // MARK: - What a run did
 
-  /// The names of a library's variables that hold plain values. Its cell must have finished.
-  package static func values(of library: UnsafeMutableRawPointer) -> [String] {
-    variables(of: library).filter { $0.holdsValue() }.map(\.name)
-  }
-
-  /// Releases what a library's variables hold, the last first. Those that its cell did not come to hold nothing yet: zeros.
-  package static func release(_ library: UnsafeMutableRawPointer) {
-    let storage = storage(of: library)
-    for variable in variables(of: library).reversed() {
-      guard let place = storage[variable.name], let value = place.value(ofSize: variable.size) else { continue }
-      variable.destroy(value)
-      memset(place.address, 0, place.size)
+  /// What the last run read and changed of them.
+  package var accesses: [WorkerProtocol.Access] {
+    variables.compactMap { variable in
+      let access = folio_access_of_variable(variable.place.address)
+      guard access.was_read || access.was_changed else { return nil }
+      return .init(.variable(.init(library: path, name: variable.name)), wasRead: access.was_read, wasChanged: access.was_changed)
     }
   }
 
-  private static func variables(of library: UnsafeMutableRawPointer) -> [Variable] {
-    guard let symbol = folio_own_symbol(library, "folio_variables") else { return [] }
+  /// What is different from when this was last called, or was changed in the last run. Static members count from when they are first used.
+  /// - Parameter hasRun: whether it is this library's cell that has just run to its end: all its variables are new.
+  package func news(hasRun: Bool) -> [WorkerProtocol.VariableState] {
+    var news: [WorkerProtocol.VariableState] = []
+    for variable in variables {
+      let isNew = hasRun && !variable.isStatic
+      let isUsed = variable.isStatic ? variable.isInitialized : isNew || told[variable.name] != nil
+      guard isUsed else { continue }
+      let wasChanged = folio_access_of_variable(variable.place.address).was_changed
+      let state = variable.state(library: path)
+      let last = told[variable.name]
+      if isNew || wasChanged || last?.digest != state.digest || last?.isPlain != state.isPlain || last == nil { news.append(state) }
+      told[variable.name] = state
+    }
+    return news
+  }
+
+  /// Releases what the variables hold, the last first, and makes all as it was when the library was loaded.
+  package func release() {
+    for variable in variables.reversed() { variable.reset() }
+    told = [:]
+  }
+}
+
+/// A piece of a library's memory, and what it was when the library was loaded.
+private struct Memory {
+  let address: UnsafeMutableRawPointer
+  let size: Int
+  private let initial: [UInt8]
+
+  init(_ object: LibrarySymbols.Object) {
+    address = object.address
+    size = object.size
+    initial = Array(UnsafeRawBufferPointer(start: address, count: size))
+  }
+
+  var isAsLoaded: Bool { UnsafeRawBufferPointer(start: address, count: size).elementsEqual(initial) }
+
+  var isZero: Bool { UnsafeRawBufferPointer(start: address, count: size).allSatisfy { $0 == 0 } }
+
+  func reset() { initial.withUnsafeBytes { address.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(address), byteCount: size) } }
+}
+
+/// A variable or a stored static member.
+private struct StoredVariable {
+  let name: String
+  let isStatic: Bool
+  let place: Memory
+  /// The words by which the runtime knows whether a static member has its first value.
+  let guards: [Memory]
+  /// Nil for one whose type cannot be named.
+  let typed: TypedVariable?
+
+  /// Whether a static member has a value of this session's making: it was used for the first time, or changed.
+  var isInitialized: Bool { guards.isEmpty ? !place.isAsLoaded : guards.contains { !$0.isAsLoaded } }
+
+  /// Where the value is: a type whose size the compiler did not know lies in a buffer of three words, or, if it is larger, in a box that the
+  /// buffer points to.
+  private func value(ofSize size: Int) -> UnsafeMutableRawPointer? {
+    size <= place.size ? place.address : place.address.load(as: UnsafeMutableRawPointer?.self)
+  }
+
+  func state(library: String) -> WorkerProtocol.VariableState {
+    let variable = WorkerProtocol.VariableName(library: library, name: name)
+    guard let typed, let value = value(ofSize: typed.size) else { return .init(variable, type: "", isPlain: false, digest: nil) }
+    let isPlain = typed.isPlain(value)
+    return .init(variable, type: typed.type, isPlain: isPlain, digest: isPlain ? typed.digest(value) : nil)
+  }
+
+  func reset() {
+    // Those that their cell did not come to hold nothing yet: zeros.
+    if let typed, typed.size > 0, isStatic ? isInitialized : !place.isZero, let value = value(ofSize: typed.size) {
+      typed.destroy(value)
+    }
+    place.reset()
+    for word in guards { word.reset() }
+  }
+}
+
+/// What the compiler knows of a variable.
+private struct TypedVariable {
+  var name: String
+  var type: String
+  /// In bytes, without padding.
+  var size: Int
+  /// Ends what is at an address.
+  var destroy: (UnsafeMutableRawPointer) -> Void
+  /// Whether it holds a value that only the variable itself can change.
+  var isPlain: (UnsafeMutableRawPointer) -> Bool
+  var digest: (UnsafeMutableRawPointer) -> String?
+
+  /// Those of the library whose function is being called.
+  nonisolated(unsafe) static var collected: [TypedVariable] = []
+
+  static func all(in library: UnsafeMutableRawPointer) -> [String: TypedVariable] {
+    guard let symbol = folio_own_symbol(library, "folio_variables") else { return [:] }
     collected = []
     unsafeBitCast(symbol, to: (@convention(c) () -> Void).self)()
     defer { collected = [] }
-    return collected
-  }
-
-  // MARK: - Where they are
-
-  private struct Place {
-    var address: UnsafeMutableRawPointer
-    var size: Int
-
-    /// The value's own address: a type whose size the compiler did not know lies in a buffer of three words, or, if it is larger, in a box
-    /// that the buffer points to. Nil if nothing has been put there.
-    func value(ofSize size: Int) -> UnsafeMutableRawPointer? {
-      let bytes = UnsafeRawBufferPointer(start: address, count: self.size)
-      guard size > 0, !bytes.allSatisfy({ $0 == 0 }) else { return nil }
-      return size <= self.size ? address : address.load(as: UnsafeMutableRawPointer?.self)
-    }
-  }
-
-  private static func storage(of library: UnsafeMutableRawPointer) -> [String: Place] {
-    var places: [String: Place] = [:]
-    withUnsafeMutablePointer(to: &places) { places in
-      folio_each_variable(library, places) { context, mangled, address, size in
-        guard let context, let mangled, let address, let name = CellVariables.demangledName(mangled) else { return }
-        context.assumingMemoryBound(to: [String: Place].self).pointee[name] = Place(address: address, size: size)
-      }
-    }
-    return places
-  }
-
-  /// `x` for the symbol of `Cell_1.x : Swift.Int`.
-  private static func demangledName(_ mangled: UnsafePointer<CChar>) -> String? {
-    guard let text = demangle(mangled, strlen(mangled), nil, nil, 0) else { return nil }
-    defer { free(text) }
-    let full = String(cString: text)
-    guard let end = full.range(of: " : "), let dot = full[..<end.lowerBound].lastIndex(of: ".") else { return nil }
-    return String(full[full.index(after: dot)..<end.lowerBound])
+    return Dictionary(collected.map { ($0.name, $0) }) { first, _ in first }
   }
 }
 
-/// The runtime's demangler (`swift/Demangling/Demangle.h`): the result is the caller's to free.
-@_silgen_name("swift_demangle")
-private func demangle(
-  _ name: UnsafePointer<CChar>, _ length: Int, _ buffer: UnsafeMutablePointer<CChar>?, _ size: UnsafeMutablePointer<Int>?,
-  _ flags: UInt32
-) -> UnsafeMutablePointer<CChar>?
-
-/// Tells of a variable of a cell; the session writes these calls. The closure is only called when the variable has been set.
+/// Tells of a variable or static member of a cell; the session writes these calls. The closure says its type, and is never called.
 public func _folioVariable<Value: ~Copyable>(_ name: String, _ address: @escaping () -> UnsafePointer<Value>) {
-  CellVariables.collected.append(
+  TypedVariable.collected.append(
     .init(
-      name: name, size: MemoryLayout<Value>.size,
-      destroy: { $0.assumingMemoryBound(to: Value.self).deinitialize(count: 1) }, holdsValue: { false }))
+      name: name, type: "", size: MemoryLayout<Value>.size,
+      destroy: { $0.assumingMemoryBound(to: Value.self).deinitialize(count: 1) }, isPlain: { _ in false }, digest: { _ in nil }))
 }
 
-/// Of one whose type can be copied, it can be asked whether it holds a plain value.
+/// Of one whose type can be copied, it can be asked whether it holds a plain value, and which.
 public func _folioVariable<Value>(_ name: String, _ address: @escaping () -> UnsafePointer<Value>) {
-  CellVariables.collected.append(
+  TypedVariable.collected.append(
     .init(
-      name: name, size: MemoryLayout<Value>.size,
+      name: name, type: String(reflecting: Value.self), size: MemoryLayout<Value>.size,
       destroy: { $0.assumingMemoryBound(to: Value.self).deinitialize(count: 1) },
-      holdsValue: { PlainValue.isPlain(Value.self, at: address()) }))
+      isPlain: { PlainValue.isPlain(Value.self, at: UnsafePointer($0.assumingMemoryBound(to: Value.self))) },
+      digest: { ValueDigest.digest(of: $0.assumingMemoryBound(to: Value.self).pointee) }))
 }
 
 // MARK: - Parameters

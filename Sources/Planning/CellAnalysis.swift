@@ -16,6 +16,10 @@ public struct CellAnalysis: Sendable, Equatable {
   public var lastExpression: Range<Int>?
   /// Whether the cell extends types.
   public var hasExtensions = false
+  /// Whether a type of the cell declares operators: no name says who uses them.
+  var hasMemberOperators = false
+  /// The stored static members that its extensions add to types.
+  public var extensionMembers: [Declaration.StaticMember] = []
   /// Whether the cell awaits at its top level, which makes its entry point asynchronous.
   public var isAsynchronous = false
   /// Where `private` and `fileprivate` stand, in UTF-8 offsets.
@@ -26,6 +30,8 @@ public struct CellAnalysis: Sendable, Equatable {
   public var extended = References()
   /// Calls of `memo`, in UTF-8 offsets.
   var memoCalls: [MemoCall] = []
+  /// The cell's statements and declarations, for the code that such a call can reach.
+  var memoCode: [MemoCode.Item] = []
   /// Whether the cell asks where it stands (`#line`, `#file`, …).
   public var asksForItsPlace = false
   /// Whether `some` stands anywhere in it.
@@ -52,6 +58,8 @@ public struct CellAnalysis: Sendable, Equatable {
     memoCalls = specials.memoCalls
     asksForItsPlace = specials.asksForItsPlace
     hasOpaqueTypes = specials.hasOpaqueTypes
+    hasMemberOperators = specials.hasMemberOperators
+    memoCode = file.statements.map { MemoCode.Item($0.item) }
   }
 
   /// All that the cell's code refers to, whenever it runs.
@@ -65,12 +73,17 @@ public struct CellAnalysis: Sendable, Equatable {
   /// What its extensions and operators refer to.
   var callableWithoutName: References {
     var all = extended
-    for declaration in declarations where declaration.kind == .other { all.merge(declaration.references) }
+    for declaration in declarations where declaration.kind == .other || hasMemberOperators && declaration.kind.isType {
+      all.merge(declaration.references)
+    }
     return all
   }
 
   /// Whether later cells see it even if they name nothing that it declares: by its extensions, conformances and operators.
-  public var isAlwaysVisible: Bool { hasExtensions || declarations.contains { $0.kind == .other } }
+  public var isAlwaysVisible: Bool { hasExtensions || hasMemberOperators || declarations.contains { $0.kind == .other } }
+
+  /// Its stored static members, of types and extensions.
+  public var staticMembers: [Declaration.StaticMember] { declarations.flatMap(\.staticMembers) + extensionMembers }
 
   /// Whether a type of the cell may be part of what it defines: one with a name, or one that hides behind `some`.
   var definesTypes: Bool {
@@ -92,6 +105,7 @@ public struct CellAnalysis: Sendable, Equatable {
         if declaration.is(ExtensionDeclSyntax.self) {
           hasExtensions = true
           extended.merge(References(in: declaration))
+          extensionMembers += Declaration.staticMembers(in: declaration, path: [], isReachable: true)
         } else if declaration.is(VariableDeclSyntax.self) || declaration.is(MacroExpansionDeclSyntax.self) {
           executed.merge(References(in: declaration))
         }
@@ -177,19 +191,18 @@ private final class AccessModifierFinder: SyntaxVisitor {
   }
 }
 
-/// A call of `memo`: its place, and what its value is computed by.
-struct MemoCall: Sendable, Equatable {
-  /// Where its first argument begins.
-  var arguments: Int
-  var source: String
-  var references: References
-}
-
 /// Finds what the session treats apart: calls of `memo`, and code that asks where it stands.
 private final class SpecialFinder: SyntaxVisitor {
   var memoCalls: [MemoCall] = []
   var asksForItsPlace = false
   var hasOpaqueTypes = false
+  var hasMemberOperators = false
+
+  override func visit(_ node: FunctionDeclSyntax) -> SyntaxVisitorContinueKind {
+    if case .identifier = node.name.tokenKind { return .visitChildren }
+    if node.modifiers.contains(where: { ["static", "class"].contains($0.name.text) }) { hasMemberOperators = true }
+    return .visitChildren
+  }
 
   override func visit(_ node: SomeOrAnyTypeSyntax) -> SyntaxVisitorContinueKind {
     if node.someOrAnySpecifier.text == "some" { hasOpaqueTypes = true }

@@ -3,99 +3,117 @@ import Store
 
 /// All that a cell's record depends on, part by part, so that a difference can be named.
 ///
-/// The parts are those that are known before the cell runs; the files that it turned out to read join them afterwards.
+/// The first parts are known before the cell runs; what it turned out to read joins them afterwards: variables, objects, files, the
+/// process's state.
 package struct CellKey: Codable, Sendable, Equatable {
   package struct Part: Codable, Sendable, Equatable, Hashable {
     package enum Kind: String, Codable, Sendable {
-      case source, place, options, parameter, file, cell, toolchain, folio, machine
+      case source, place, options, parameter, code, scope, toolchain, folio, machine
+      // What a run turned out to read.
+      case memory, process, file, folder, status
+
+      var isFoundByRunning: Bool { [.memory, .process, .file, .folder, .status].contains(self) }
     }
 
     package var kind: Kind
     /// The parameter, the file's path, the cell's id; for a kind that there is one of, nothing.
     package var name: String
     package var value: String
+    /// For a reader: the cell that left it so.
+    package var writer: String?
 
-    package init(_ kind: Kind, _ value: String) { self.init(kind, "", value) }
-
-    package init(_ kind: Kind, _ name: String, _ value: String) {
+    package init(_ kind: Kind, _ name: String = "", value: String, writer: String? = nil) {
       self.kind = kind
       self.name = name
       self.value = value
+      self.writer = writer
     }
   }
 
   package private(set) var parts: [Part] = []
+  /// Whether what the cell reads when it runs is not among them.
+  package private(set) var isPartial = true
 
   package init() {}
 
-  package mutating func add(_ kind: Part.Kind, _ value: String) { add(kind, "", value) }
+  package mutating func add(_ part: Part) {
+    parts.append(part)
+    if part.kind.isFoundByRunning { isPartial = false }
+  }
 
-  package mutating func add(_ kind: Part.Kind, _ name: String, _ value: String) { parts.append(Part(kind, name, value)) }
+  /// Adds what a run turned out to read; it may be nothing.
+  package mutating func add(reads: [Part]) {
+    for part in reads { add(part) }
+    isPartial = false
+  }
 
   package var key: Key {
     var builder = KeyBuilder("cell")
     for part in parts {
       builder.add("kind", part.kind.rawValue)
       // A cell that has another label, or stands in another place, gives the same values.
-      builder.add("name", part.kind == .cell ? "" : part.name)
+      builder.add("name", part.kind == .code ? "" : part.name)
       builder.add("value", part.value)
     }
     return builder.key
   }
 
-  /// A cell's parts without the files that it reads.
-  /// - Parameters:
-  ///   - environment: the parts that all cells share: toolchain, FolioKit, machine.
-  ///   - mutators: the cells before it that may have changed a variable that it touches.
-  ///   - keyOf: the whole keys of cells before it; nil for one that must run before its key is known.
-  package init(
-    _ number: Int, in graph: NotebookGraph, file: String, environment: [Part], mutators: Set<Int>, keyOf: (Int) -> Key?
-  ) {
+  /// Whether another one is of the same parts, whatever the cells are called.
+  package func isSame(as other: CellKey) -> Bool { key == other.key }
+
+  /// A cell's parts without what it reads when it runs.
+  /// - Parameter environment: the parts that all cells share: toolchain, FolioKit, machine.
+  package init(_ number: Int, in graph: NotebookGraph, file: String, environment: [Part]) {
     let node = graph.nodes[number]
     parts = environment
-    add(.source, node.cell.source)
+    parts.append(Part(.source, value: node.cell.source))
     if node.cell.options.expectsError {
-      add(.options, "expect: error")
+      parts.append(Part(.options, value: "expect: error"))
       // Its output is an error, with its lines.
-      for cell in node.needs.union([number]).sorted() { add(.place, "\(file):\(graph.nodes[cell].cell.line)") }
+      for cell in node.needs.union([number]).sorted() { parts.append(Part(.place, value: "\(file):\(graph.nodes[cell].cell.line)")) }
     } else if node.analysis.asksForItsPlace {
-      add(.place, "\(file):\(node.cell.line)")
+      parts.append(Part(.place, value: "\(file):\(node.cell.line)"))
     }
-    for library in node.scope.libraries { add(.source, "import", library) }
+    for library in node.scope.libraries { parts.append(Part(.source, "import", value: library)) }
     for parameter in graph.parameters(of: number) {
-      add(.parameter, parameter.name, "\(ParametersSource.type(parameter.value)) \(ParametersSource.text(parameter.value))")
+      let value = "\(ParametersSource.type(parameter.value)) \(ParametersSource.text(parameter.value))"
+      parts.append(Part(.parameter, parameter.name, value: value))
     }
-    for cell in node.needs.union(mutators).sorted() where cell > 0 {
-      add(.cell, graph.nodes[cell].cell.id, keyOf(cell)?.description ?? Self.unknown)
+    for cell in node.codeCells.sorted() where cell > 0 {
+      parts.append(Part(.code, graph.nodes[cell].cell.id, value: graph.nodes[cell].code.description))
     }
+    parts.append(Part(.scope, value: node.code.description))
   }
 
   // MARK: - Differences
 
-  /// Stands for the key of a cell that must run before its key is known.
-  static let unknown = "not known"
-
-  /// What is different from an earlier key, in words; empty if nothing is. While a cell that it depends on has not run, it is not known
-  /// which other cells it depends on, and nothing is said of these.
+  /// What is different from an earlier key, in words; empty if nothing is. Of a key that lacks what the cell reads when it runs, nothing is
+  /// said about that.
   package func changes(since earlier: CellKey) -> [String] {
-    let old = Dictionary(grouping: earlier.parts) { Slot(kind: $0.kind, name: $0.name) }
-    let new = Dictionary(grouping: parts) { Slot(kind: $0.kind, name: $0.name) }
+    let old = Dictionary(grouping: earlier.parts, by: Slot.init)
+    let new = Dictionary(grouping: parts, by: Slot.init)
     var seen: Set<Slot> = []
-    let slots = (parts + earlier.parts).map { Slot(kind: $0.kind, name: $0.name) }.filter { seen.insert($0).inserted }
-    let isOpen = parts.contains { $0.value == Self.unknown }
-    return slots.compactMap { slot in
-      let (before, after) = (old[slot]?.map(\.value), new[slot]?.map(\.value))
-      if isOpen, slot.kind == .cell || slot.kind == .file, before == nil || after == nil { return nil }
-      return before == after ? nil : Self.change(slot, from: before?.first, to: after?.first)
+    let slots = (parts + earlier.parts).map(Slot.init).filter { seen.insert($0).inserted }
+    let changes = slots.compactMap { slot -> String? in
+      let (before, after) = (old[slot], new[slot])
+      if isPartial || earlier.isPartial, slot.kind.isFoundByRunning, before == nil || after == nil { return nil }
+      guard before?.map(\.value) != after?.map(\.value) else { return nil }
+      return Self.change(slot, from: before?.first?.value, to: after?.first?.value, by: after?.first?.writer)
     }
+    // What a name means has changed with a source or the code of another cell.
+    return changes.count > 1 ? changes.filter { $0 != Self.scopeChanged } : changes
   }
 
   private struct Slot: Hashable {
     var kind: Part.Kind
     var name: String
+
+    init(_ part: Part) { (kind, name) = (part.kind, part.name) }
   }
 
-  private static func change(_ slot: Slot, from old: String?, to new: String?) -> String {
+  private static let scopeChanged = "a name in it means another definition now"
+
+  private static func change(_ slot: Slot, from old: String?, to new: String?, by writer: String?) -> String {
     switch slot.kind {
     case .source: slot.name.isEmpty ? "source changed" : "imports changed"
     case .place: "it moved"
@@ -103,22 +121,33 @@ package struct CellKey: Codable, Sendable, Equatable {
     case .toolchain: "another Swift toolchain"
     case .folio: "another build of Folio"
     case .machine: "another machine"
-    case .cell:
+    case .scope: scopeChanged
+    case .code:
       old == nil
-        ? "it depends on \(cell(slot.name)) now"
-        : new == nil ? "it depends no longer on \(cell(slot.name))" : "\(cell(slot.name)) ran"
+        ? "it uses the code of \(cell(slot.name)) now"
+        : new == nil ? "it uses the code of \(cell(slot.name)) no longer" : "the code of \(cell(slot.name)) changed"
     case .parameter:
       old == nil || new == nil
         ? "reads params.\(slot.name)\(new == nil ? " no longer" : "")"
         : "params.\(slot.name) \(plain(old)) -> \(plain(new))"
-    case .file:
-      switch (old, new) {
-      case (nil, _): "reads \(slot.name)"
-      case (_, nil): "reads \(slot.name) no longer"
-      case (_, CellKey.missingFile?): "\(slot.name) is gone"
-      case (CellKey.missingFile?, _): "\(slot.name) is there now"
-      default: "\(slot.name) changed"
-      }
+    case .memory, .process: changeOfState(slot.name, from: old, to: new, by: writer)
+    case .file, .folder, .status: changeOfFile(slot, from: old, to: new)
+    }
+  }
+
+  private static func changeOfState(_ name: String, from old: String?, to new: String?, by writer: String?) -> String {
+    let words = StoredLocation(text: name).words
+    let by = writer.map { " by \(cell($0))" } ?? ""
+    return old == nil ? "reads \(words)" : new == nil ? "reads \(words) no longer" : "\(words) changed\(by)"
+  }
+
+  private static func changeOfFile(_ slot: Slot, from old: String?, to new: String?) -> String {
+    switch (old, new) {
+    case (nil, _): "reads \(slot.name)"
+    case (_, nil): "reads \(slot.name) no longer"
+    case (_, CellKey.missingFile?): "\(slot.name) is gone"
+    case (CellKey.missingFile?, _): "\(slot.name) is there now"
+    default: slot.kind == .folder ? "the names in \(slot.name) changed" : "\(slot.name) changed"
     }
   }
 
@@ -129,4 +158,51 @@ package struct CellKey: Codable, Sendable, Equatable {
 
   /// Stands for the content of a file that is not there.
   package static let missingFile = "missing"
+}
+
+/// A location as it is kept, in a form that means the same in another version of the notebook.
+package struct StoredLocation: Hashable, Sendable, Comparable {
+  package var text: String
+
+  package init(text: String) { self.text = text }
+
+  /// - Parameter graph: of the notebook in which the location is.
+  package init(_ location: Location, in graph: NotebookGraph) {
+    switch location {
+    case .variable(let variable):
+      // Of its name it is the n-th; what no declaration tells of (a local type's member) is found by its cell's code.
+      let place = graph.occurrences[variable].map(String.init) ?? graph.nodes[variable.cell].code.short
+      text = "variable \(place) \(variable.name)"
+    case .objects(let key): text = "objects \(key)"
+    case .other(let name): text = "other \(name)"
+    }
+  }
+
+  /// Where it is in a notebook; nil if there is no such thing.
+  package func location(in graph: NotebookGraph) -> Location? {
+    let words = text.split(separator: " ", maxSplits: 2).map(String.init)
+    switch words.first {
+    case "variable"? where words.count == 3:
+      if let occurrence = Int(words[1]) {
+        return graph.variables[words[2]].flatMap { $0.indices.contains(occurrence - 1) ? .variable($0[occurrence - 1]) : nil }
+      }
+      return graph.nodes.last { $0.code.short == words[1] }.map { .variable(.init(cell: $0.cell.number, name: words[2])) }
+    case "objects"? where words.count == 2: return Key(hexadecimal: words[1]).map(Location.objects)
+    case "other"?: return .other(String(text.dropFirst("other ".count)))
+    default: return nil
+    }
+  }
+
+  /// For a reader.
+  var words: String {
+    let words = text.split(separator: " ", maxSplits: 2).map(String.init)
+    switch words.first {
+    case "variable"? where words.count == 3: return words[2]
+    case "objects"?: return "an object"
+    case "other"?: return String(text.dropFirst("other ".count))
+    default: return text
+    }
+  }
+
+  package static func < (left: StoredLocation, right: StoredLocation) -> Bool { left.text < right.text }
 }

@@ -8,7 +8,7 @@ import Document
 ///   functions. They are declared `nonisolated(unsafe)`, which is what the variables of every other cell are.
 /// - A call of `memo` is given a number that stands for the code that it remembers the value of.
 /// - `private` and `fileprivate` become spaces: what a cell declares is for the cells after it, and each is a file of its own.
-/// - A function at the end tells the worker the types of the cell's variables, by which it can release what they hold.
+/// - A function before it tells the worker the types of the cell's variables, by which it can release and compare what they hold.
 ///
 /// Lines are counted from the cell's first, so that a cell that moves in its notebook need not be compiled again; only one that asks
 /// for its place (`#line`) knows it.
@@ -40,13 +40,16 @@ public struct CellSource: Sendable, Equatable {
   ///   - file: the notebook's path, for a cell that asks for its place.
   ///   - code: what stands for the code of a `memo` call, by the call's number.
   ///   - isolatesNothing: whether variables are kept from the main actor; by default where the cell awaits.
-  ///   - tellsVariables: whether the function stands at the end that tells of the variables.
+  ///   - tellsVariables: whether the function stands before it that tells of the variables.
   public init(
     cell: Cell, analysis: CellAnalysis, imports: [String] = [], file: String, code: [String] = [], isolatesNothing: Bool? = nil,
     tellsVariables: Bool = true
   ) {
     (placeFile, placeLine) = analysis.asksForItsPlace ? (file, cell.line) : (Self.file, 1)
-    text = (["import FolioKit"] + imports).map { $0 + "\n" }.joined() + Self.location(placeFile, line: placeLine)
+    // The function stands before the author's code: after a `throw` the compiler takes no more that names a variable.
+    text =
+      (["import FolioKit"] + imports).map { $0 + "\n" }.joined() + (tellsVariables ? Self.variables(analysis) : "")
+      + Self.location(placeFile, line: placeLine)
     var additions = zip(analysis.memoCalls, code).map { (offset: $0.arguments, text: "_code: \(Self.literal($1)), ") }
     if isolatesNothing ?? analysis.isAsynchronous {
       additions += analysis.variableKeywords.map { ($0, "nonisolated(unsafe) ") }
@@ -60,14 +63,18 @@ public struct CellSource: Sendable, Equatable {
         < ($1.element.offset, $1.element.text.hasPrefix("_folio") ? 0 : 1, $1.offset)
     }
     add(bytes, additions: sorted.map(\.element))
-    text += "\n" + (tellsVariables ? Self.variables(analysis.releasableVariables) : "")
+    text += "\n"
   }
 
   static func location(_ file: String, line: Int) -> String { "#sourceLocation(file: \(literal(file)), line: \(line))\n" }
 
-  private static func variables(_ names: [String]) -> String {
+  private static func variables(_ analysis: CellAnalysis) -> String {
+    let names = analysis.releasableVariables + analysis.staticMembers.filter(\.isReachable).map(\.name)
     guard !names.isEmpty else { return "" }
-    let calls = names.map { "  _folioVariable(\(literal($0))) { withUnsafePointer(to: `\($0)`) { $0 } }\n" }.joined()
+    let calls = names.map { name in
+      let path = name.split(separator: ".").map { "`\($0)`" }.joined(separator: ".")
+      return "  _folioVariable(\(literal(name))) { withUnsafePointer(to: \(path)) { $0 } }\n"
+    }.joined()
     return location("folio", line: 1) + "@_cdecl(\"\(variablesFunction)\") func _folioVariables() {\n\(calls)}\n"
   }
 

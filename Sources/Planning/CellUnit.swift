@@ -38,7 +38,7 @@ public struct CellUnit: Sendable {
       let source = CellSource(
         cell: node.cell, analysis: node.analysis,
         imports: scope.imports(for: node.references, module: { units[$0].module }, bringsTypes: { bringsTypes[$0] }), file: file,
-        code: node.analysis.memoCalls.map { code(of: $0, scope: scope, units: units) })
+        code: node.analysis.memoCalls.map { MemoCode.key($0, in: node, graph: graph) })
       bringsTypes.append(node.analysis.definesTypes || node.needs.contains { bringsTypes[$0] })
       var builder = KeyBuilder("compiled cell")
       builder.add("environment", environment)
@@ -53,13 +53,5 @@ public struct CellUnit: Sendable {
           importsLibraries: !(scope.libraries + node.analysis.imports).isEmpty))
     }
     return units
-  }
-
-  /// What stands for the code of a `memo` call: its own text, and the modules of what it names.
-  private static func code(of call: MemoCall, scope: Scope, units: [CellUnit]) -> String {
-    var builder = KeyBuilder("memo")
-    builder.add("source", call.source)
-    for cell in scope.cells(for: call.references).sorted() where cell > 0 { builder.add("module", units[cell].module) }
-    return builder.key.short
   }
 }

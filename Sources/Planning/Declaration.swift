@@ -10,6 +10,10 @@ public struct Declaration: Sendable, Equatable {
   public var isStored = false
   /// Whether it is declared by `let`.
   public var isConstant = false
+  /// Whether code runs when a stored variable is used: its observers, or a property wrapper's.
+  public var hasCode = false
+  /// Of a type or an extension, the stored static members, also those of types within it.
+  public var staticMembers: [StaticMember] = []
   /// What its body refers to; for a stored variable, what its value is made of.
   public var references = References()
 
@@ -22,10 +26,19 @@ public struct Declaration: Sendable, Equatable {
     case enumeration = "enum"
     case `protocol` = "protocol"
     case typeAlias = "typealias"
-    /// Operators and macros, which no scoped import can name.
+    /// Operators, precedence groups and macros, which no scoped import can name.
     case other = ""
 
     var isType: Bool { [.structure, .class, .enumeration, .protocol, .typeAlias].contains(self) }
+  }
+
+  /// A stored static member.
+  public struct StaticMember: Sendable, Equatable {
+    /// From the outermost type: `Knobs.t`.
+    public var name: String
+    public var isConstant: Bool
+    /// Whether its type can be named from outside: none is behind an attribute, `#if` or a type without a name.
+    public var isReachable: Bool
   }
 
   public init(name: String, kind: Kind, signature: String? = nil) {
@@ -42,8 +55,43 @@ public struct Declaration: Sendable, Equatable {
   static func all(in declaration: DeclSyntax) -> [Declaration] {
     var all = named(in: declaration)
     let references = References(in: declaration)
-    for index in all.indices { all[index].references = references }
+    let members = staticMembers(in: declaration, path: [], isReachable: true)
+    for index in all.indices {
+      all[index].references = references
+      all[index].staticMembers = members
+    }
     return all
+  }
+
+  /// The stored static members of a type or an extension.
+  static func staticMembers(in declaration: DeclSyntax, path: [String], isReachable: Bool) -> [StaticMember] {
+    if let variable = declaration.as(VariableDeclSyntax.self) {
+      let modifiers = variable.modifiers.map(\.name.text)
+      guard !path.isEmpty, modifiers.contains("static"), CellAnalysis.isStored(variable) else { return [] }
+      let isPlain = variable.attributes.isEmpty && Set(modifiers).isSubset(of: ["static", "private", "fileprivate", "internal", "public"])
+      return variable.bindings.flatMap { binding in
+        variables(in: binding.pattern, isConstant: variable.bindingSpecifier.text == "let").map { member in
+          StaticMember(
+            name: (path + [member.name]).joined(separator: "."), isConstant: member.isConstant, isReachable: isReachable && isPlain)
+        }
+      }
+    }
+    if let conditional = declaration.as(IfConfigDeclSyntax.self) {
+      return conditional.clauses.flatMap { clause -> [StaticMember] in
+        guard case .decls(let members)? = clause.elements else { return [] }
+        return members.flatMap { staticMembers(in: $0.decl, path: path, isReachable: false) }
+      }
+    }
+    guard let group = declaration.asProtocol(DeclGroupSyntax.self), let name = typeName(declaration) else { return [] }
+    let hasActor = group.attributes.contains { $0.trimmedDescription.hasSuffix("Actor") }
+    return group.memberBlock.members.flatMap {
+      staticMembers(in: $0.decl, path: path + [name], isReachable: isReachable && !hasActor)
+    }
+  }
+
+  private static func typeName(_ declaration: DeclSyntax) -> String? {
+    if let declaration = declaration.as(ExtensionDeclSyntax.self) { return declaration.extendedType.trimmedDescription }
+    return declaration.asProtocol(NamedDeclSyntax.self).map { name($0.name) }
   }
 
   private static func named(in declaration: DeclSyntax) -> [Declaration] {
@@ -52,7 +100,12 @@ public struct Declaration: Sendable, Equatable {
       declaration.bindings.flatMap { binding in
         variables(
           in: binding.pattern, isConstant: declaration.bindingSpecifier.text == "let",
-          isStored: CellAnalysis.isStored(declaration))
+          isStored: CellAnalysis.isStored(declaration)
+        ).map { variable in
+          var variable = variable
+          variable.hasCode = binding.accessorBlock != nil || !declaration.attributes.isEmpty
+          return variable
+        }
       }
     case .functionDecl(let declaration): [function(declaration)]
     case .structDecl(let declaration): [Declaration(name: name(declaration.name), kind: .structure)]
@@ -61,6 +114,9 @@ public struct Declaration: Sendable, Equatable {
     case .enumDecl(let declaration): [Declaration(name: name(declaration.name), kind: .enumeration)]
     case .protocolDecl(let declaration): [Declaration(name: name(declaration.name), kind: .protocol)]
     case .typeAliasDecl(let declaration): [Declaration(name: name(declaration.name), kind: .typeAlias)]
+    case .operatorDecl(let declaration): [Declaration(name: declaration.name.text, kind: .other)]
+    case .precedenceGroupDecl(let declaration): [Declaration(name: name(declaration.name), kind: .other)]
+    case .macroDecl(let declaration): [Declaration(name: name(declaration.name), kind: .other)]
     default: []
     }
   }

@@ -1,17 +1,24 @@
 import Document
+import Store
 
-/// Which cells a cell needs, and which variables it touches: the dependency graph of a notebook, from its text alone.
+/// Which cells a cell needs, and which variables it may touch: the dependency graph of a notebook, from its text alone.
 ///
 /// Two questions are kept apart. What a cell's *code* names must be there when it is compiled and loaded (`needs`). What its *run* may
-/// read or change (`touches`) follows the functions that it calls, and those that these call, to the variables behind them. A variable
-/// that some cell between may have changed makes a cell depend on that cell too: when in doubt, it does.
+/// read or change (`touches`) follows the functions that it calls, and those that these call, to the variables behind them. The second one
+/// is a forecast, for a cell that has not run yet; of a cell that has run, the worker says what it touched. It is the last word only where the
+/// worker sees nothing: for constants, and for what may share its state.
 ///
 /// Cells are numbered from 1, as in the document; 0 is the notebook's parameters.
 public struct NotebookGraph: Sendable {
-  /// A variable of a cell's top level.
+  /// A variable of a cell's top level (`x`), or a stored static member (`Knobs.t`).
   public struct Variable: Hashable, Sendable {
     public var cell: Int
     public var name: String
+
+    public init(cell: Int, name: String) {
+      self.cell = cell
+      self.name = name
+    }
   }
 
   public struct Node: Sendable {
@@ -25,11 +32,23 @@ public struct NotebookGraph: Sendable {
     public var needs: Set<Int> = []
     /// Whether it failed, or is left out for another reason: it defines nothing for others.
     public var isLeftOut: Bool
+    /// Stands for its source, and for the code of other cells that it uses: functions, types, extensions, operators. Variables stand in it by
+    /// their names alone.
+    package var code = KeyBuilder("code").key
+    /// Stands for its source, and for all of each cell that it names.
+    package var wholeCode = KeyBuilder("code").key
+    /// The cells whose code it uses.
+    public var codeCells: Set<Int> = []
   }
 
   /// By number.
   public let nodes: [Node]
   public let parameters: [Parameter]
+  /// Of the variables that are declared: the how manieth of its name it is in the notebook, from 1. By it, a variable is found again when cells
+  /// have moved or changed.
+  public private(set) var occurrences: [Variable: Int] = [:]
+  /// The same by name, in order.
+  private(set) var variables: [String: [Variable]] = [:]
 
   /// - Parameter leavingOut: cells that failed: what they define is not there.
   public init(_ document: Document, leavingOut: Set<Int> = []) {
@@ -41,7 +60,8 @@ public struct NotebookGraph: Sendable {
     parameters = document.frontMatter.parameters
     let parameterCell = Cell(number: 0, source: ParametersSource.text(parameters), line: 1)
     var scope = Scope()
-    nodes = zip([parameterCell] + document.cells, [CellAnalysis(source: parameterCell.source)] + analyses).map { cell, analysis in
+    var nodes: [Node] = []
+    for (cell, analysis) in zip([parameterCell] + document.cells, [CellAnalysis(source: parameterCell.source)] + analyses) {
       var node = Node(
         cell: cell, analysis: analysis, references: analysis.references, scope: scope,
         isLeftOut: leavingOut.contains(cell.number))
@@ -49,40 +69,71 @@ public struct NotebookGraph: Sendable {
       let own = Set(analysis.declarations.filter { $0.kind != .function && $0.kind != .other }.map(\.name))
       node.references.remove(own)
       node.needs = scope.cells(for: node.references)
-      if !node.isLeftOut { scope.add(cell: cell.number, analysis) }
-      return node
+      node.addCode(nodes, occurrences: occurrences)
+      if !node.isLeftOut {
+        scope.add(cell: cell.number, analysis)
+        for name in Set(analysis.declarations.filter(\.isStored).map(\.name) + analysis.staticMembers.map(\.name)) {
+          let variable = Variable(cell: cell.number, name: name)
+          variables[name, default: []].append(variable)
+          occurrences[variable] = variables[name]?.count
+        }
+      }
+      nodes.append(node)
     }
+    self.nodes = nodes
   }
 
   /// The cells that must have run before a cell can: those it needs, and those that they need.
   public func ancestors(of number: Int) -> Set<Int> {
+    closure(of: nodes[number].needs) { nodes[$0].needs }
+  }
+
+  /// The cells whose code may run when a cell runs, without the cell itself.
+  public func codeClosure(of number: Int) -> Set<Int> {
+    closure(of: nodes[number].codeCells) { nodes[$0].codeCells }
+  }
+
+  private func closure(of start: Set<Int>, _ next: (Int) -> Set<Int>) -> Set<Int> {
     var found: Set<Int> = []
-    var open = nodes[number].needs
-    while let next = open.popFirst() {
-      if found.insert(next).inserted { open.formUnion(nodes[next].needs.subtracting(found)) }
+    var open = start
+    while let cell = open.popFirst() {
+      if found.insert(cell).inserted { open.formUnion(next(cell).subtracting(found)) }
     }
     return found
   }
 
-  /// The values of parameters that a cell's code reads, in the order of the front matter.
+  /// The values of parameters that a cell's run may read, in the order of the front matter: those that its code names, and the code that
+  /// this uses.
   public func parameters(of number: Int) -> [Parameter] {
-    let node = nodes[number]
-    guard node.needs.contains(0) else { return [] }
-    return parameters.filter { node.references.usesAllParameters || node.references.parameters.contains($0.name) }
+    let readers = codeClosure(of: number).union([number]).map { nodes[$0] }.filter { $0.needs.contains(0) }
+    return parameters.filter { parameter in
+      readers.contains { $0.references.usesAllParameters || $0.references.parameters.contains(parameter.name) }
+    }
   }
 
   // MARK: - Variables
 
-  /// The variables of earlier cells that a cell's run may read or change, if they can change at all.
-  /// - Parameter holdsValue: whether a variable holds a value that nothing but an assignment or a mutating call changes, and not an
+  /// What a cell's run may do to a variable of another cell, as far as its text tells.
+  public enum Touch: Sendable, Equatable {
+    /// It may read a constant that holds a plain value: nobody sees it do so, and nobody changes it.
+    case constant
+    /// It may read or change a variable that holds a plain value: the worker sees it.
+    case observed
+    /// It may change what the variable leads to, in a way that nobody sees: an object, a closure, a pointer.
+    case opaque
+  }
+
+  /// The variables of earlier cells that a cell's run may touch.
+  /// - Parameter holdsValue: whether a variable holds a value that nothing but an access to the variable changes, and not an
   ///   object, a closure or what else may share its state.
-  public func touches(_ number: Int, holdsValue: (Variable) -> Bool) -> [Variable: References.Access] {
+  public func touches(_ number: Int, holdsValue: (Variable) -> Bool) -> [Variable: Touch] {
     withoutActuallyEscaping(holdsValue) { holdsValue in
       var walk = Walk(graph: self, cell: number, holdsValue: holdsValue)
       walk.follow(nodes[number].analysis.executed, from: number)
       // No name says who calls a method of an extension, or an operator.
       for cell in nodes[number].scope.alwaysVisible + [number] {
         walk.follow(nodes[cell].analysis.callableWithoutName, from: cell)
+        for member in nodes[cell].analysis.extensionMembers { walk.touch(member, of: cell) }
       }
       return walk.touched
     }
@@ -92,7 +143,7 @@ public struct NotebookGraph: Sendable {
     let graph: NotebookGraph
     let cell: Int
     let holdsValue: (Variable) -> Bool
-    var touched: [Variable: References.Access] = [:]
+    var touched: [Variable: Touch] = [:]
     private var visited: Set<Variable> = []
     private var visitedForTypes: Set<Variable> = []
 
@@ -107,26 +158,45 @@ public struct NotebookGraph: Sendable {
     ///   - typesOnly: the code does not run; of what it names, only types matter, since a value brings its type's methods along.
     mutating func follow(_ references: References, from number: Int, typesOnly: Bool = false) {
       let node = graph.nodes[number]
-      for (name, access) in references.names {
+      for name in references.names {
         let own = node.analysis.declarations.filter { $0.name == name }.map { Scope.Definition(cell: number, declaration: $0) }
-        for definition in own + node.scope.definitions(of: name) { follow(definition, access: access, typesOnly: typesOnly) }
+        for definition in own + node.scope.definitions(of: name) { follow(definition, typesOnly: typesOnly) }
       }
     }
 
-    private mutating func follow(_ definition: Scope.Definition, access: References.Access, typesOnly: Bool) {
+    private mutating func follow(_ definition: Scope.Definition, typesOnly: Bool) {
       let variable = Variable(cell: definition.cell, name: definition.declaration.name)
       let declaration = definition.declaration
       var runs = !typesOnly || declaration.kind.isType
       if declaration.isStored {
         let isValue = holdsValue(variable)
-        if !typesOnly, variable.cell != cell, !(declaration.isConstant && isValue) {
-          touched[variable] = max(touched[variable] ?? .reads, isValue ? access : .mayChange)
-        }
-        // An object or a closure may call what it was made of.
-        runs = runs && !isValue
+        if !typesOnly { touch(variable, isConstant: declaration.isConstant, isValue: isValue) }
+        // An object or a closure may call what it was made of, and what later cells have put into it.
+        if !isValue && runs { followWriters(of: variable) }
+        runs = runs && (!isValue || declaration.hasCode)
       }
       let isNew = runs ? visited.insert(variable).inserted : visitedForTypes.insert(variable).inserted
-      if isNew { follow(declaration.references, from: definition.cell, typesOnly: !runs) }
+      guard isNew else { return }
+      if declaration.kind.isType { for member in declaration.staticMembers { touch(member, of: definition.cell) } }
+      follow(declaration.references, from: definition.cell, typesOnly: !runs)
+    }
+
+    /// Whoever names what is no plain value may have given it new code to call.
+    private mutating func followWriters(of variable: Variable) {
+      guard visited.insert(Variable(cell: variable.cell, name: "writers of " + variable.name)).inserted, variable.cell + 1 < cell else { return }
+      for writer in graph.nodes[(variable.cell + 1)..<cell] where writer.references.names.contains(variable.name) && writer.needs.contains(variable.cell) {
+        follow(writer.analysis.executed, from: writer.cell.number)
+      }
+    }
+
+    mutating func touch(_ member: Declaration.StaticMember, of owner: Int) {
+      let variable = Variable(cell: owner, name: member.name)
+      touch(variable, isConstant: member.isConstant, isValue: holdsValue(variable))
+    }
+
+    private mutating func touch(_ variable: Variable, isConstant: Bool, isValue: Bool) {
+      guard variable.cell != cell, variable.cell > 0 else { return }
+      touched[variable] = isValue ? (isConstant ? .constant : .observed) : .opaque
     }
   }
 
@@ -149,10 +219,11 @@ public struct NotebookGraph: Sendable {
         node.scope.definitions(of: declaration.name).filter { $0.cell > 0 && declaration.replaces($0.declaration) }
       }
       return replaced.flatMap { old in
-        nodes[(old.cell + 1)..<max(old.cell + 1, node.cell.number)].flatMap { user in
+        nodes[old.cell..<max(old.cell, node.cell.number)].flatMap { user in
           user.analysis.declarations.filter { declaration in
-            !declaration.isStored && declaration.references.names[old.declaration.name] != nil
-              && user.needs.contains(old.cell) && !node.analysis.declarations.contains { $0.replaces(declaration) }
+            !declaration.isStored && declaration.references.names.contains(old.declaration.name) && declaration.name != old.declaration.name
+              && (user.cell.number == old.cell || user.needs.contains(old.cell))
+              && !node.analysis.declarations.contains { $0.replaces(declaration) }
           }.map { declaration in
             OlderDefinition(
               user: Variable(cell: user.cell.number, name: declaration.name),
@@ -161,5 +232,32 @@ public struct NotebookGraph: Sendable {
         }
       }
     }
+  }
+}
+
+extension NotebookGraph.Node {
+  /// Adds what stands for its code.
+  /// - Parameters:
+  ///   - nodes: those before it.
+  ///   - occurrences: tell apart the variables of one name.
+  fileprivate mutating func addCode(_ nodes: [NotebookGraph.Node], occurrences: [NotebookGraph.Variable: Int]) {
+    var code = KeyBuilder("code")
+    code.add("source", cell.source)
+    if analysis.asksForItsPlace { code.add("line", "\(cell.line)") }
+    for library in scope.libraries { code.add("import", library) }
+    codeCells = Set(scope.alwaysVisible)
+    for name in references.names.sorted() {
+      for definition in scope.definitions(of: name) {
+        let declaration = definition.declaration
+        if declaration.isStored {
+          code.add("variable", "\(name) \(occurrences[.init(cell: definition.cell, name: name)] ?? 0)")
+        }
+        if !declaration.isStored || declaration.hasCode { codeCells.insert(definition.cell) }
+      }
+    }
+    var whole = code
+    for cell in codeCells.sorted() { code.add("code", nodes[cell].code) }
+    for cell in needs.sorted() { whole.add("code", nodes[cell].wholeCode) }
+    (self.code, wholeCode) = (code.key, whole.key)
   }
 }

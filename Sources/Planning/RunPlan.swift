@@ -1,151 +1,78 @@
 import Store
 
-/// Which cells must run, and why: from what is known of each cell, and from what a worker holds already.
+/// Which cells must run for a cell to find all as it should: from what is known of the cells before it, and from what a worker holds.
 ///
-/// A cell runs because its record is not known for what it would be made of now, or because a cell that runs needs its values. To run, a
-/// cell needs every cell that its code needs to be live, and each variable that it touches to be as the cells before it left it: if an
-/// earlier run has changed the variable since (a former version of this cell, for one), it is made anew, by its own cell and all that
-/// changed it.
-package struct RunPlan: Sendable, Equatable {
-  package enum Reason: Sendable, Equatable {
-    /// Its record is not known for what it is made of.
-    case changed
-    /// A cell that runs needs its values: the first that does.
-    case neededBy(Int)
+/// To run, a cell needs the code that it names to be loaded, and each location that it may touch to hold what the cells before it left
+/// there. Where the worker holds something else (nothing, or what a former version of a cell left), the location's makers run again: the
+/// cell that defines it, and the last one that changed it, for which in turn the same holds.
+package struct RunPlan {
+  package var graph: NotebookGraph
+  /// By number, the modules of the cells.
+  package var modules: [String]
+  package var timeline: Timeline
+  /// By number, what a cell is known to touch, or may touch as far as its text tells.
+  package var requirements: (Int) -> Set<Location>
+
+  package init(graph: NotebookGraph, modules: [String], timeline: Timeline, requirements: @escaping (Int) -> Set<Location>) {
+    self.graph = graph
+    self.modules = modules
+    self.timeline = timeline
+    self.requirements = requirements
   }
 
-  /// The cells that run, by number, in order. The parameters (0) are among them.
-  package private(set) var reasons: [Int: Reason] = [:]
-
-  package var cells: [Int] { reasons.keys.sorted() }
-
-  /// What of a notebook the plan is made from.
-  package struct Facts {
-    package var graph: NotebookGraph
-    /// By number, the modules of the cells.
-    package var modules: [String]
-    /// By number, the key of each cell whose record is known. Cells that it lacks must run.
-    package var known: [Int: Key]
-    /// By number, the variables of other cells that each touches.
-    package var touches: [[NotebookGraph.Variable: References.Access]]
-    /// Whether a variable holds a plain value.
-    package var holdsValue: (NotebookGraph.Variable) -> Bool
-    /// Cells that failed, or are left out for another reason: they do not run again.
-    package var leftOut: Set<Int>
-
-    package init(
-      graph: NotebookGraph, modules: [String], known: [Int: Key], touches: [[NotebookGraph.Variable: References.Access]],
-      holdsValue: @escaping (NotebookGraph.Variable) -> Bool, leftOut: Set<Int>
-    ) {
-      self.graph = graph
-      self.modules = modules
-      self.known = known
-      self.touches = touches
-      self.holdsValue = holdsValue
-      self.leftOut = leftOut
+  /// The cells to run in this order, the wanted one last; nil if what the worker holds cannot be mended: it must start anew.
+  package func cells(for wanted: Int, live: LiveState) -> [Int]? {
+    var cells: Set<Int> = [wanted]
+    while true {
+      guard let missing = missing(toRun: cells, live: live) else { return cells.sorted() }
+      guard !missing.isSubset(of: cells) else { return nil }
+      cells.formUnion(missing)
     }
-
-    /// The cells that change a variable before a cell of this number, in order.
-    func mutators(of variable: NotebookGraph.Variable, before number: Int) -> [Int] {
-      guard variable.cell + 1 < number else { return [] }
-      return (variable.cell + 1..<number).filter { !leftOut.contains($0) && touches[$0][variable] == .mayChange }
-    }
-
-    /// A cell's key; a mark of its own where that is not known before it has run.
-    package func mark(_ number: Int) -> LiveState.Mark { known[number].map(LiveState.Mark.key) ?? .new(number) }
   }
 
-  /// A plan to run nothing.
-  package init() {}
-
-  package init(_ facts: Facts, live: LiveState) {
-    for number in facts.graph.nodes.indices.dropFirst() where facts.known[number] == nil && !facts.leftOut.contains(number) {
-      reasons[number] = .changed
-    }
-    while !addNeeded(facts, live: live) {}
-  }
-
-  /// Goes through the run in mind. Returns false when it has found more cells that must run, and the way must be gone again.
-  private mutating func addNeeded(_ facts: Facts, live: LiveState) -> Bool {
+  /// Goes through a run of the cells in mind. What the first one lacks that does not find all as it should; nil if each does. What cannot be made
+  /// is an empty set.
+  private func missing(toRun cells: Set<Int>, live: LiveState) -> Set<Int>? {
     var state = live
-    var isComplete = true
-    for number in facts.graph.nodes.indices where reasons[number] != nil {
-      for missing in Self.missing(for: number, facts, state) where reasons[missing] == nil {
-        reasons[missing] = .neededBy(number)
-        isComplete = false
-      }
-      guard isComplete else { continue }
-      state.run(number, mark: facts.mark(number), facts)
+    for cell in cells.sorted() {
+      if let missing = makers(of: lacking(cell, state), state, before: cell) { return missing }
+      note(cell, run: -1 - cell, in: &state)
     }
-    return isComplete
+    return nil
   }
 
-  /// What must run first, for a cell to find what it needs.
-  package static func missing(for number: Int, _ facts: Facts, _ state: LiveState) -> Set<Int> {
-    var missing: Set<Int> = []
-    for ancestor in facts.graph.ancestors(of: number) where state.cells[facts.modules[ancestor]] != facts.mark(ancestor) {
-      missing.insert(ancestor)
-    }
-    for variable in facts.touches[number].keys {
-      let mutators = facts.mutators(of: variable, before: number)
-      let place = LiveState.Place(module: facts.modules[variable.cell], name: variable.name)
-      if state.changes[place, default: []] != mutators.map(facts.mark) { missing.formUnion([variable.cell] + mutators) }
-    }
-    return missing
-  }
-}
-
-/// What a worker holds: which cells' values, and who has changed which variable since it was made.
-package struct LiveState: Sendable, Equatable {
-  package enum Mark: Hashable, Sendable {
-    case key(Key)
-    /// A run whose key is not known yet.
-    case new(Int)
-    /// A run that failed: what it left behind equals nothing.
-    case failed(Int)
+  /// The locations that do not hold what a cell should find there.
+  /// - Parameter more: locations that it turned out to touch.
+  package func lacking(_ cell: Int, _ state: LiveState, more: Set<Location> = []) -> Set<Location> {
+    requirements(cell).union(more).filter { state.version(place($0)) != timeline.version(of: $0, before: cell) }
   }
 
-  package struct Place: Hashable, Sendable {
-    package var module: String
-    package var name: String
+  private func makers(of lacking: Set<Location>, _ state: LiveState, before cell: Int) -> Set<Int>? {
+    var makers = graph.ancestors(of: cell).filter { !state.holds(modules[$0]) }
+    if makers.isEmpty && lacking.isEmpty { return nil }
+    for location in lacking {
+      if case .variable(let variable) = location, variable.cell < cell { makers.insert(variable.cell) }
+      if let writer = timeline.lastWriter(of: location, before: cell) { makers.insert(writer.cell) }
+    }
+    return makers
   }
 
-  /// By module, under which key its values were made.
-  package private(set) var cells: [String: Mark] = [:]
-  /// By variable, the runs that may have changed it, in order.
-  package private(set) var changes: [Place: [Mark]] = [:]
-
-  package init() {}
-
-  /// Notes that a cell has run. Cells that hold on to objects of a former run of it are live no more.
-  package mutating func run(_ number: Int, mark: Mark, _ facts: RunPlan.Facts) {
-    let module = facts.modules[number]
-    for place in changes.keys where place.module == module { changes[place] = nil }
-    dropUsers(of: number, facts)
-    if case .failed = mark { cells[module] = nil } else { cells[module] = mark }
-    for (variable, access) in facts.touches[number] where access == .mayChange {
-      changes[Place(module: facts.modules[variable.cell], name: variable.name), default: []].append(mark)
-    }
+  /// Notes a run of a cell whose trace is known.
+  private func note(_ cell: Int, run: Int, in state: inout LiveState) {
+    guard let trace = timeline.traces[cell] else { return }
+    var key: Key?
+    for case .objects(let own) in trace.writes.keys where trace.writes[.objects(own)] == .run(own) { key = own }
+    state.run(
+      run, module: modules[cell], key: key, isComplete: true, reads: trace.reads.keys.map(place),
+      writes: Dictionary(trace.writes.map { (place($0.key), $0.value) }) { first, _ in first })
   }
 
-  private mutating func dropUsers(of number: Int, _ facts: RunPlan.Facts) {
-    let node = facts.graph.nodes[number]
-    let shared = node.analysis.declarations.filter { declaration in
-      declaration.isStored
-        && !(declaration.isConstant && facts.holdsValue(.init(cell: number, name: declaration.name)))
+  /// Where a location is in the worker.
+  package func place(_ location: Location) -> LiveState.Place {
+    switch location {
+    case .variable(let variable): .variable(module: modules[variable.cell], name: variable.name)
+    case .objects(let key): .objects(key)
+    case .other(let name): .other(name)
     }
-    guard !shared.isEmpty else { return }
-    for user in facts.graph.nodes.dropFirst(number + 1) where cells[facts.modules[user.cell.number]] != nil {
-      let uses = user.needs.contains(number) && shared.contains { user.references.names[$0.name] != nil }
-      guard uses else { continue }
-      dropUsers(of: user.cell.number, facts)
-      cells[facts.modules[user.cell.number]] = nil
-    }
-  }
-
-  /// Forgets modules whose values are released.
-  package mutating func forget(_ modules: Set<String>) {
-    for module in modules { cells[module] = nil }
-    changes = changes.filter { !modules.contains($0.key.module) }
   }
 }

@@ -37,7 +37,7 @@ public struct Scope: Sendable, Equatable {
 
   /// The cells that a piece of code needs: those whose definitions it names, and those that every cell sees.
   public func cells(for references: References) -> Set<Int> {
-    Set(alwaysVisible).union(references.names.keys.flatMap { definitions(of: $0).map(\.cell) })
+    Set(alwaysVisible).union(references.names.flatMap { definitions(of: $0).map(\.cell) })
   }
 
   /// The import declarations for a cell, in an order that depends on nothing but the notebook.
@@ -49,7 +49,7 @@ public struct Scope: Sendable, Equatable {
     for references: References, module: (Int) -> String, bringsTypes: (Int) -> Bool = { _ in true }
   ) -> [String] {
     var scoped: [Int: Set<String>] = [:]
-    for name in references.names.keys {
+    for name in references.names {
       for definition in definitions(of: name) where definition.declaration.kind != .other {
         scoped[definition.cell, default: []].insert(
           "\(definition.declaration.kind.rawValue) \(module(definition.cell)).`\(name)`")

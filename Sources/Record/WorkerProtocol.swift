@@ -35,46 +35,140 @@ public enum WorkerProtocol {
     public var entryPoint: String
     /// For the cell that defines the parameters, their values: a JSON object.
     public var parameters: String?
+    /// Tells the runs of one worker apart: from 1.
+    public var run: Int
+    /// What the process must be like when the cell begins.
+    public var process: ProcessState
 
-    public init(cell: Int, library: String, entryPoint: String, parameters: String? = nil) {
+    public init(
+      cell: Int, library: String, entryPoint: String, parameters: String? = nil, run: Int, process: ProcessState = ProcessState()
+    ) {
       self.cell = cell
       self.library = library
       self.entryPoint = entryPoint
       self.parameters = parameters
+      self.run = run
+      self.process = process
     }
   }
 
   /// What came of a command.
   public struct Answer: Codable, Sendable {
     public var end: CellEnd
-    /// The names of the cell's variables that hold plain values.
-    public var values: [String]
-    /// The files that were opened meanwhile.
-    public var files: [FileUse]
+    /// What the cell did, as far as it concerns other cells.
+    public var effects: Effects
 
-    public init(end: CellEnd, values: [String] = [], files: [FileUse] = []) {
+    public init(end: CellEnd, effects: Effects = Effects()) {
       self.end = end
-      self.values = values
-      self.files = files
+      self.effects = effects
     }
   }
 
-  /// A file that a cell opened.
+  /// What a run read and changed.
+  public struct Effects: Codable, Sendable {
+    public var accesses: [Access] = []
+    /// The variables that the run made or changed, as they are now.
+    public var variables: [VariableState] = []
+    /// The files that were used meanwhile.
+    public var files: [FileUse] = []
+    /// What the process is like now.
+    public var process = ProcessState()
+    /// The classes of libraries whose shared state the cell's code may use, by their mangled names.
+    public var sharedClasses: [String] = []
+    /// Whether something that the cell began (a thread, a task) still goes on.
+    public var goesOn = false
+
+    public init() {}
+  }
+
+  /// A variable: the library of the cell that defines it, and its name there.
+  public struct VariableName: Codable, Hashable, Sendable {
+    public var library: String
+    /// `x`, or `Type.x` for a static member.
+    public var name: String
+
+    public init(library: String, name: String) {
+      self.library = library
+      self.name = name
+    }
+  }
+
+  /// What a run read or changed of what other runs can read and change.
+  public struct Access: Codable, Sendable {
+    public enum Place: Codable, Hashable, Sendable {
+      case variable(VariableName)
+      /// Objects that a run of this worker made, by its number.
+      case objects(run: Int)
+      /// What no cell defines, in words.
+      case other(String)
+    }
+
+    public var place: Place
+    public var wasRead: Bool
+    /// Changed, or read and changed.
+    public var wasChanged: Bool
+
+    public init(_ place: Place, wasRead: Bool, wasChanged: Bool) {
+      self.place = place
+      self.wasRead = wasRead
+      self.wasChanged = wasChanged
+    }
+  }
+
+  /// A variable after a run.
+  public struct VariableState: Codable, Sendable {
+    public var variable: VariableName
+    /// The type's full name.
+    public var type: String
+    /// Whether it holds a value that nothing but an access to the variable itself can change.
+    public var isPlain: Bool
+    /// Of a plain value; nil if it is too large.
+    public var digest: String?
+
+    public init(_ variable: VariableName, type: String, isPlain: Bool, digest: String?) {
+      self.variable = variable
+      self.type = type
+      self.isPlain = isPlain
+      self.digest = digest
+    }
+  }
+
+  /// What a cell may change of its process; nil and nothing where it is as when the worker started. All of it is a value: the worker makes it so
+  /// before a cell begins.
+  public struct ProcessState: Codable, Hashable, Sendable {
+    /// The working directory, absolute.
+    public var directory: String?
+    /// Environment variables that were set, or (nil) removed.
+    public var environment: [String: String?] = [:]
+    public var fileModeMask: UInt32?
+    /// The C library's, as `setlocale` tells it.
+    public var locale: String?
+    /// Foundation's default time zone.
+    public var timeZone: String?
+    /// The states of the C library's `random` and `drand48`.
+    public var random: [UInt8]?
+    public var drand48: [UInt16]?
+
+    public init() {}
+  }
+
+  /// A file or folder that a cell used.
   public struct FileUse: Codable, Sendable, Equatable {
     /// Absolute.
     public var path: String
-    /// Whether it was first opened to be read.
-    public var wasRead: Bool
-    public var wasWritten: Bool
+    /// Whether it was opened to be read before the cell itself wrote it.
+    public var wasRead = false
+    public var wasWritten = false
+    /// Whether the names in a folder were read.
+    public var wasListed = false
+    /// Whether only the file system was asked about it.
+    public var wasExamined = false
+    /// Whether it was removed, and nothing else had been done to it before.
+    public var wasRemoved = false
     /// What the file was when it was first opened.
-    public var state: FileState
+    public var state = FileState()
 
-    public init(path: String, wasRead: Bool, wasWritten: Bool, state: FileState) {
-      self.path = path
-      self.wasRead = wasRead
-      self.wasWritten = wasWritten
-      self.state = state
-    }
+    public init(path: String) { self.path = path }
   }
 
   /// By which a change of a file is noticed; all zeros for one that is not there.

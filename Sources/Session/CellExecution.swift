@@ -14,20 +14,25 @@ struct CellExecution {
   struct Result {
     var outputs: [Output]
     var error: CellError?
-    /// The variables that hold plain values.
-    var values: [String]
-    var files: [WorkerProtocol.FileUse]
+    /// What it read and changed.
+    var effects = WorkerProtocol.Effects()
+    /// The number of the run in its worker.
+    var run = 0
   }
 
-  /// - Parameter parameters: for the cell that defines them, the parameters' values.
-  func run(_ compiled: CellCompiler.Compiled, parameters: String?) throws -> Result {
+  /// - Parameters:
+  ///   - parameters: for the cell that defines them, the parameters' values.
+  ///   - process: what the process must be like.
+  func run(_ compiled: CellCompiler.Compiled, parameters: String?, process: WorkerProtocol.ProcessState) throws -> Result {
     try session.release([compiled.module])
     let worker = try session.startedWorker()
     session.loaded.insert(compiled.module)
+    session.lastRun += 1
     var outputs = OutputCollector()
     var watched = WatchedText(observe: observe)
     let command = WorkerProtocol.RunCommand(
-      cell: cell.number, library: compiled.library, entryPoint: compiled.entryPoint, parameters: parameters)
+      cell: cell.number, library: compiled.library, entryPoint: compiled.entryPoint, parameters: parameters, run: session.lastRun,
+      process: process)
     let answer = try worker.run(.run(command), limits: limits) { event in
       switch event {
       case .text(let stream, let bytes):
@@ -43,8 +48,8 @@ struct CellExecution {
     if fatalError == nil { watched.release() }
     if case .died = answer.end { session.workerEnded() }
     return Result(
-      outputs: outputs.outputs.map(\.readable), error: error(answer, fatalError: fatalError), values: answer.values,
-      files: answer.files)
+      outputs: outputs.outputs.map(\.readable), error: error(answer, fatalError: fatalError), effects: answer.effects,
+      run: session.lastRun)
   }
 
   private var limits: WorkerProcess.Limits {

@@ -4,30 +4,38 @@ import Planning
 import Record
 import Store
 
-/// One run of a notebook in its session: plans, compiles ahead, and runs cell by cell, planning anew whenever a cell turned out other than
-/// the plan took for granted.
+/// One run of a notebook in its session: goes through the cells in order, takes what is known, and runs what is not.
+///
+/// A cell is settled when it is known what it gives and what it leaves behind: from an earlier run in which all that it read was what it is
+/// now, or since it has run. A cell that runs changes what is known of those after it: they are looked up when they are met.
 struct NotebookRun {
   let session: Session
   let document: Document
   let observe: (Session.Event) -> Void
 
-  private let analyses: [CellAnalysis]
+  let analyses: [CellAnalysis]
   private let lines: [Int: String]
-  private var graph: NotebookGraph
-  private var units: [CellUnit] = []
-  private var survey = RecordBook.Survey()
-  private var plan: RunPlan
-  /// By number.
-  private var records: [Int: CellRecord] = [:]
-  private var ran: [Int: RecordBook.Ran] = [:]
-  private var failed: Set<Int> = []
-  private var failedParts: [Int: CellKey] = [:]
-  /// Cells that are left alone, since they need what a failed one would have defined.
-  private var orphans: Set<Int> = []
-  private var reused: Set<Int> = []
+  var state: RunState
+  var units: [CellUnit] = []
+  var marks: [Int: Mark] = [:]
   private var reasons: [Int: String] = [:]
-  private var parametersRan = false
   private var history: RunHistory
+
+  /// What has become of a cell in this run.
+  struct Mark {
+    var record: CellRecord?
+    /// It failed: it defines nothing, and does not run again in this run.
+    var hasFailed = false
+    /// It is left alone, since it needs what a failed one would have defined.
+    var isOrphan = false
+    var wasReused = false
+    /// How often it has run.
+    var runs = 0
+    /// What it turned out to touch when it ran without finding it as it should.
+    var surprises: Set<Location> = []
+    /// What it is made of, as far as it is known.
+    var parts: CellKey?
+  }
 
   init(session: Session, document: Document, observe: @escaping (Session.Event) -> Void) {
     self.session = session
@@ -35,85 +43,125 @@ struct NotebookRun {
     self.observe = observe
     analyses = document.cells.map { CellAnalysis(source: $0.source) }
     lines = document.codeLines
-    graph = NotebookGraph(document, analyses: [], leavingOut: [])
-    plan = RunPlan()
+    state = RunState(graph: NotebookGraph(document, analyses: [], leavingOut: []), file: document.file)
     history = RunHistory(notebook: document.file, store: session.store)
   }
 
   /// Runs what must run.
   mutating func go() throws -> NotebookRecord {
-    makePlan()
+    makeGraph()
     warnOfOlderDefinitions()
     try compileAhead()
-    if failed.isEmpty || session.options.keepsGoing {
-      if failed.isEmpty { try session.release(session.loaded.subtracting(units.map(\.module))) }
-      while let number = nextCell(), !session.isInterrupted {
-        try run(number)
-        if !failed.isEmpty && !session.options.keepsGoing { break }
-        // A worker that died in this run took along what the next cells need.
-        if session.hasLostWorker { break }
-        session.hasYielded = session.yields
-        if session.hasYielded { break }
-      }
+    if !hasFailed || session.options.keepsGoing {
+      if !hasFailed { try session.release(session.loaded.subtracting(units.map(\.module))) }
+      try runCells()
     }
     reuseRest()
     return conclude()
   }
 
-  // MARK: - Planning
+  private mutating func runCells() throws {
+    while let number = nextCell(), !session.isInterrupted {
+      let found = session.book.lookUp(number, in: state, isForced: session.options.isForced)
+      if let cell = found.found {
+        reuse(number, cell)
+        continue
+      }
+      if reasons[number] == nil { reasons[number] = explain(number, found) }
+      marks[number, default: Mark()].parts = found.parts
+      try runWithWhatItNeeds(number)
+      if hasFailed && !session.options.keepsGoing { break }
+      // A worker that died in this run took along what the next cells need.
+      if session.hasLostWorker { break }
+      session.hasYielded = session.yields
+      if session.hasYielded { break }
+    }
+  }
 
-  private mutating func makePlan() {
+  var graph: NotebookGraph { state.graph }
+
+  private var hasFailed: Bool { marks.values.contains(where: \.hasFailed) }
+
+  private var leftOut: Set<Int> { Set(marks.filter { $0.value.hasFailed || $0.value.isOrphan }.keys) }
+
+  private func isLeftOut(_ number: Int) -> Bool { marks[number].map { $0.hasFailed || $0.isOrphan } ?? false }
+
+  /// The first cell that is not settled.
+  private func nextCell() -> Int? { (1..<max(1, units.count)).first { state.settled[$0] == nil && !isLeftOut($0) } }
+
+  // MARK: - The graph
+
+  private mutating func makeGraph() {
     // What fails, by accident or as it should, defines nothing.
     let expected = document.cells.filter(\.options.expectsError).map(\.number)
-    graph = NotebookGraph(document, analyses: analyses, leavingOut: leftOut.union(expected))
+    state.graph = NotebookGraph(document, analyses: analyses, leavingOut: leftOut.union(expected))
     units = CellUnit.all(graph, file: document.file, environment: session.compiler.environment)
-    survey = session.book.survey(graph, file: document.file, ran: ran, failed: leftOut, isForced: session.options.isForced)
-    let done = Set(ran.keys)
-    plan = RunPlan(facts, live: session.live)
-    for (number, reason) in plan.reasons where !done.contains(number) && reasons[number] == nil {
-      reasons[number] = explain(number, reason)
+    state.set(0, session.book.parameters(graph))
+  }
+
+  /// A cell has failed: what those after it see is something else.
+  private mutating func replan() throws {
+    makeGraph()
+    settleAnew(after: 0)
+    session.compilation.add(expected(), of: units)
+  }
+
+  /// Cells that will run, as far as can be told before any does: an error of theirs must not wait for others' run.
+  private func expected() -> [Int] {
+    var ahead = state
+    var running: Set<Int> = []
+    for number in graph.nodes.indices.dropFirst() where !isLeftOut(number) {
+      if let settled = state.settled[number] {
+        ahead.set(number, settled)
+        continue
+      }
+      let found = session.book.lookUp(number, in: ahead, isForced: session.options.isForced)
+      // What a cell that runs will leave is not known; who needs it may run as well.
+      let mayRun = found.found == nil || !graph.nodes[number].needs.isDisjoint(with: running)
+      if mayRun { running.insert(number) } else { ahead.set(number, found.found) }
     }
+    return running.sorted()
   }
 
-  private var facts: RunPlan.Facts {
-    let survey = survey
-    return RunPlan.Facts(
-      graph: graph, modules: units.map(\.module), known: survey.keys, touches: survey.touches,
-      holdsValue: survey.holdsValue, leftOut: leftOut)
-  }
+  // MARK: - Reuse
 
-  /// The first cell of the plan that has not run; passes those that need not.
-  private mutating func nextCell() -> Int? {
-    let next = plan.cells.first { !hasRun($0) && !leftOut.contains($0) }
-    for number in 1..<max(1, next ?? units.count) where ran[number] == nil { reuse(number) }
-    return next
-  }
-
-  private func hasRun(_ number: Int) -> Bool { number == 0 ? parametersRan : ran[number] != nil }
-
-  private mutating func reuse(_ number: Int) {
-    guard let entry = survey.entries[number], reused.insert(number).inserted else { return }
+  private mutating func reuse(_ number: Int, _ found: SettledCell) {
     let cell = graph.nodes[number].cell
+    var settled = found
     // It may bear another label now, or stand in another place.
-    let record = CellRecord(id: cell.id, outcome: entry.record.outcome, outputs: entry.record.outputs)
-    records[number] = record
-    observe(.cellReused(cell, record))
+    settled.record = CellRecord(id: cell.id, outcome: found.record.outcome, outputs: found.record.outputs)
+    state.set(number, settled)
+    let isNews = marks[number]?.record != settled.record
+    marks[number, default: Mark()].record = settled.record
+    marks[number]?.parts = settled.parts
+    guard marks[number]?.runs == 0, isNews else { return }
+    marks[number]?.wasReused = true
+    observe(.cellReused(cell, settled.record))
   }
 
+  /// After a run that ended early: what is known without running anything is still shown.
   private mutating func reuseRest() {
-    for number in units.indices.dropFirst() where records[number] == nil { reuse(number) }
+    for number in graph.nodes.indices.dropFirst() where state.settled[number] == nil && !isLeftOut(number) {
+      let found = session.book.lookUp(number, in: state, isForced: session.options.isForced)
+      guard let cell = found.found, graph.ancestors(of: number).allSatisfy({ state.settled[$0] != nil }) else { continue }
+      reuse(number, cell)
+    }
   }
 
-  private func explain(_ number: Int, _ reason: RunPlan.Reason) -> String {
-    switch reason {
-    case .neededBy(let user): return "needed by \(graph.nodes[user].cell.id)"
-    case .changed:
-      if let note = survey.notes[number] { return note }
-      guard let parts = survey.parts[number], let last = history.last(graph.nodes[number].cell.id) else { return "new" }
-      let changes = parts.changes(since: last.parts)
-      if !changes.isEmpty { return changes.joined(separator: ", ") }
-      return last.failed ? "it failed last time" : "its record is not in the cache"
+  /// Takes back what was taken for granted of cells after one that has run again, if it is no more so.
+  private mutating func settleAnew(after number: Int) {
+    for later in state.settled.keys.sorted() where later > number && later > 0 {
+      guard let cell = state.settled[later], !session.book.holds(cell, later, in: state) else { continue }
+      state.set(later, nil)
     }
+  }
+
+  private func explain(_ number: Int, _ found: RecordBook.LookUp) -> String {
+    if let note = found.note { return note }
+    guard let last = history.last(graph.nodes[number].cell.id) else { return "new" }
+    let changes = found.parts.changes(since: last.parts)
+    if !changes.isEmpty { return changes.joined(separator: ", ") }
+    return last.failed ? "it failed last time" : "its record is not in the cache"
   }
 
   /// A function that a later cell's new definition does not reach is a surprise to most.
@@ -137,134 +185,178 @@ struct NotebookRun {
   /// Hands all cells that will run to the compiler, and waits until it is sure that each of them compiles: an error in the last cell must
   /// not wait for the others' run.
   private mutating func compileAhead() throws {
-    let numbers = plan.cells
+    let numbers = expected()
     session.compilation.add(numbers, of: units)
-    let unknown = numbers.filter { $0 > 0 && !graph.nodes[$0].cell.options.expectsError }
+    let unknown = numbers.filter { !graph.nodes[$0].cell.options.expectsError }
     let isNew = unknown.count { session.compilation.isNew(units[$0]) }
     if isNew > 2, let text = NotebookCheck.text(graph), try session.compiler.check(text) { return }
     for number in unknown {
       do {
         _ = try session.compilation.compiled(units[number].module)
       } catch let failure as CellCompiler.Failure {
+        reasons[number] = explain(number, session.book.lookUp(number, in: state, isForced: session.options.isForced))
         fail(number, failure)
       } catch is Compilation.Skipped {
         continue
       }
     }
-    if !failed.isEmpty && session.options.keepsGoing { replan() }
+    if hasFailed && session.options.keepsGoing { try replan() }
   }
-
-  private var leftOut: Set<Int> { failed.union(orphans) }
 
   /// Notes that a cell has failed: it defines nothing, and does not run again in this run.
   private mutating func leaveOut(_ number: Int) {
-    failed.insert(number)
-    failedParts[number] = survey.parts[number]
+    marks[number, default: Mark()].hasFailed = true
     guard session.options.sparesOrphans else { return }
-    orphans.formUnion(graph.nodes.indices.filter { records[$0] == nil && graph.ancestors(of: $0).contains(number) })
-  }
-
-  private mutating func replan() {
-    makePlan()
-    session.compilation.add(plan.cells, of: units)
+    for other in graph.nodes.indices where marks[other]?.record == nil && graph.ancestors(of: other).contains(number) {
+      marks[other, default: Mark()].isOrphan = true
+    }
   }
 
   private mutating func fail(_ number: Int, _ failure: CellCompiler.Failure) {
     let cell = graph.nodes[number].cell
     observe(.cellStarted(cell, of: units.count - 1, reason: reasons[number] ?? ""))
-    let error = CellError(
-      kind: .compile,
-      diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: document.file, lines: lines), cell: cell) })
-    let record = CellRecord(id: cell.id, outcome: .failed, outputs: [.error(error)])
-    records[number] = record
+    let record = CellRecord(id: cell.id, outcome: .failed, outputs: [.error(compileError(failure, cell))])
+    marks[number, default: Mark()].record = record
     leaveOut(number)
     observe(.cellEnded(cell, record, .zero))
   }
 
+  private func compileError(_ failure: CellCompiler.Failure, _ cell: Cell) -> CellError {
+    CellError(
+      kind: .compile, diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: document.file, lines: lines), cell: cell) })
+  }
+
   // MARK: - Running
 
-  private mutating func run(_ number: Int) throws {
+  /// What a cell's run came to.
+  private enum Outcome {
+    case asExpected
+    /// It leaves something else than it was known to leave.
+    case changed
+    /// It touched what it did not find as it should; it must run again.
+    case surprised
+    case failed
+  }
+
+  /// Runs a cell, after those whose values it needs and does not find. Returns also when it turned out that cells before it must be looked
+  /// at again.
+  private mutating func runWithWhatItNeeds(_ number: Int) throws {
+    while true {
+      // What cannot be mended in the worker that there is may be in a new one; what then still surprises is not kept.
+      let isLast = marks.values.contains { $0.runs >= 6 }
+      if isLast || marks[number]?.surprises.remove(.lostObject) != nil { session.restartWorker() }
+      guard let cells = plan.cells(for: number, live: session.live) else {
+        guard !session.live.isEmpty else { throw Diagnostic("\(graph.nodes[number].cell.id) cannot be given what it needs") }
+        session.restartWorker()
+        continue
+      }
+      session.compilation.add(cells, of: units)
+      for cell in cells {
+        if cell != number, reasons[cell] == nil { reasons[cell] = "needed by \(graph.nodes[number].cell.id)" }
+        let outcome = try run(cell, acceptsSurprises: isLast)
+        if session.isInterrupted || session.hasLostWorker || outcome == .failed { return }
+        if outcome == .changed || (outcome == .surprised && cell != number) { return }
+        if outcome == .surprised { break }
+      }
+      if state.settled[number] != nil { return }
+    }
+  }
+
+  private var plan: RunPlan {
+    let (state, marks, units) = (state, marks, units)
+    return RunPlan(graph: graph, modules: units.map(\.module), timeline: state.timeline) { number in
+      var needed = marks[number]?.surprises ?? []
+      if let settled = state.settled[number] {
+        needed.formUnion(settled.trace.reads.keys)
+      } else {
+        needed.formUnion(state.touches(number).keys)
+      }
+      if state.graph.ancestors(of: number).contains(0) { needed.insert(RecordBook.parameterLocation) }
+      return needed
+    }
+  }
+
+  private mutating func run(_ number: Int, acceptsSurprises: Bool) throws -> Outcome {
     let cell = graph.nodes[number].cell
-    let compiled: CellCompiler.Compiled
     if number > 0 { observe(.cellStarted(cell, of: units.count - 1, reason: reasons[number] ?? "")) }
     let start = ContinuousClock.now
     do {
-      compiled = try session.compilation.compiled(units[number].module)
+      let compiled = try session.compilation.compiled(units[number].module)
+      for warning in compiled.warnings where number > 0 { observe(.warning(warning.placed(cell, in: document.file, lines: lines))) }
+      let execution = try CellExecution(session: session, cell: cell, errors: errors, observe: observe).run(
+        compiled, parameters: number == 0 ? ParametersSource.values(graph.parameters) : nil, process: state.process(before: number))
+      return try conclude(number, execution, start, acceptsSurprises: acceptsSurprises)
     } catch let failure as CellCompiler.Failure {
-      return try didNotCompile(number, failure, start)
+      guard number > 0 else { throw Diagnostics(failure.diagnostics) }
+      // A cell that was expected to fail may do so by not compiling.
+      let execution = CellExecution.Result(outputs: [], error: compileError(failure, cell))
+      return try conclude(number, execution, start, acceptsSurprises: true)
     } catch is Compilation.Skipped {
-      if session.isInterrupted { return }
+      if session.isInterrupted { return .failed }
       // Only what imports a cell that does not compile is skipped, and that is known before.
       throw Diagnostic("\(cell.id) was not compiled, since a cell that it uses does not compile")
     }
-    for warning in compiled.warnings where number > 0 { observe(.warning(warning.placed(cell, in: document.file, lines: lines))) }
-    let execution = try CellExecution(session: session, cell: cell, errors: errors, observe: observe)
-      .run(compiled, parameters: number == 0 ? ParametersSource.values(graph.parameters) : nil)
-    if number == 0 {
-      parametersRan = true
-      session.live.run(0, mark: facts.mark(0), facts)
-      return
+  }
+
+  private mutating func conclude(
+    _ number: Int, _ execution: CellExecution.Result, _ start: ContinuousClock.Instant, acceptsSurprises: Bool
+  ) throws -> Outcome {
+    guard number > 0 else {
+      noteParametersRun(execution.run)
+      return .asExpected
     }
-    conclude(number, execution, start)
-  }
-
-  /// A cell that was expected to fail may do so by not compiling.
-  private mutating func didNotCompile(_ number: Int, _ failure: CellCompiler.Failure, _ start: ContinuousClock.Instant) throws {
-    let cell = graph.nodes[number].cell
-    guard number > 0 else { throw Diagnostics(failure.diagnostics) }
-    let error = CellError(
-      kind: .compile,
-      diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: document.file, lines: lines), cell: cell) })
-    conclude(number, CellExecution.Result(outputs: [], error: error, values: [], files: []), start)
-  }
-
-  private mutating func conclude(_ number: Int, _ execution: CellExecution.Result, _ start: ContinuousClock.Instant) {
     let cell = graph.nodes[number].cell
     let record = execution.record(of: cell, file: document.file)
-    records[number] = record
-    observe(.cellEnded(cell, record, start.duration(to: .now)))
-    if record.outcome == .failed {
-      session.live.run(number, mark: .failed(number), facts)
-      leaveOut(number)
-      if session.options.keepsGoing { replan() }
-      return
+    let use = memoryUse(of: number, execution)
+    let surprises = use.lacking
+    marks[number, default: Mark()].runs += 1
+    let isSurprised = !surprises.isEmpty && !acceptsSurprises && !session.hasLostWorker && !session.isInterrupted
+    if isSurprised {
+      marks[number]?.surprises.formUnion(surprises)
+      noteSpoiledRun(number, execution.run, use)
+      return .surprised
     }
-    let planned = survey.keys[number]
-    survey.touches[number] = graph.touches(number, holdsValue: survey.holdsValue)
-    let result = session.book.keep(
-      record, of: number, values: execution.values, files: execution.files, graph: graph, file: document.file, survey: survey,
-      isSound: RunPlan.missing(for: number, facts, session.live).isEmpty)
-    ran[number] = result
-    survey.keys[number] = result.key
-    survey.parts[number] = result.parts
-    survey.values[number] = Set(execution.values)
-    survey.written.formUnion(result.entry.written.keys)
-    if session.hasLostWorker { return }
-    session.live.run(number, mark: .key(result.key), facts)
-    let isAsPlanned = planned == nil || planned == result.key
-    if !isAsPlanned || !result.entry.written.isEmpty { replan() }
+    let before = state.settled[number]
+    let settled = session.book.keep(
+      record, of: number, memory: use.memory, effects: execution.effects, in: state, isSound: surprises.isEmpty)
+    marks[number]?.record = record
+    marks[number]?.parts = settled.parts
+    observe(.cellEnded(cell, record, start.duration(to: .now)))
+    state.set(number, settled)
+    if !session.hasLostWorker { noteRun(number, execution.run, settled, isComplete: record.outcome != .failed) }
+    guard record.outcome != .failed else {
+      leaveOut(number)
+      if session.options.keepsGoing { try replan() }
+      return .failed
+    }
+    guard before?.trace.writes != settled.trace.writes || before?.process != settled.process || before?.written != settled.written
+    else { return .asExpected }
+    settleAnew(after: number)
+    return before == nil ? .asExpected : .changed
   }
 
   // MARK: - The end
 
   private mutating func conclude() -> NotebookRecord {
     session.peakMemory = max(session.peakMemory, session.worker?.peakMemory ?? 0)
-    let cells = graph.nodes.dropFirst().map { node in
-      records[node.cell.number] ?? CellRecord(id: node.cell.id, outcome: .notRun, outputs: [])
+    let nodes = graph.nodes.dropFirst()
+    let cells = nodes.map { marks[$0.cell.number]?.record ?? CellRecord(id: $0.cell.id, outcome: .notRun, outputs: []) }
+    session.explanations = nodes.map { node in
+      let mark = marks[node.cell.number] ?? Mark()
+      if mark.wasReused && mark.runs == 0 { return .init(cell: node.cell.id, text: "reused", ran: false) }
+      let didRun = mark.record != nil
+      return .init(cell: node.cell.id, text: (didRun ? "ran: " : "not run: ") + (reasons[node.cell.number] ?? "new"), ran: didRun)
     }
-    session.explanations = graph.nodes.dropFirst().map { node in
-      let number = node.cell.number
-      if reused.contains(number) && !hasRun(number) { return .init(cell: node.cell.id, text: "reused", ran: false) }
-      let didRun = records[number] != nil
-      return .init(cell: node.cell.id, text: (didRun ? "ran: " : "not run: ") + (reasons[number] ?? "new"), ran: didRun)
-    }
-    for node in graph.nodes.dropFirst() where records[node.cell.number] != nil {
-      if let parts = survey.parts[node.cell.number] ?? failedParts[node.cell.number] {
-        history.note(node.cell.id, .init(parts: parts, failed: records[node.cell.number]?.outcome == .failed))
-      }
+    var files = Session.Files()
+    for node in nodes {
+      let mark = marks[node.cell.number]
+      let parts = mark?.parts ?? session.book.lookUp(node.cell.number, in: state, isForced: false).parts
+      if mark?.record != nil { history.note(node.cell.id, .init(parts: parts, failed: mark?.record?.outcome == .failed)) }
+      files.add(parts, absolute: session.book.absolute)
+      for path in state.settled[node.cell.number]?.written.keys ?? [:].keys { files.written.insert(session.book.absolute(path)) }
     }
     history.keep(peakMemory: session.peakMemory)
-    session.files = survey.files.mapped(session.book.absolute)
+    session.files = files
     return NotebookRecord(notebook: document.name, cells: Array(cells))
   }
 
@@ -282,7 +374,7 @@ struct NotebookRun {
     var diagnostic = diagnostic
     if diagnostic.place == nil { diagnostic.place = Place(file: document.file, line: cell.line) }
     if let match = diagnostic.message.firstMatch(of: /cannot find (?:type |operator )?'([^']+)' in scope/),
-      let failed = failed.sorted().last(where: { number in
+      let failed = marks.filter(\.value.hasFailed).keys.sorted().last(where: { number in
         number < cell.number && analyses[number - 1].declarations.contains { $0.name == match.1 }
       })
     {

@@ -6,46 +6,31 @@ import Store
 
 /// What is known of a notebook's cells: their keys, and the records that were made under them.
 ///
-/// A cell's key is known before it runs but for one thing: which files it will read. So the store holds, under what is known, the paths
-/// that the cell read last time; with their content of today they make the whole key, under which the record is. A record is
+/// A cell's key is known before it runs but for one thing: what it will read. So the store holds, under what is known, what the cell read
+/// in its last runs; with the content of today that makes the whole key, under which the record is. A record is
 /// taken only if the files that its cell wrote are as it left them.
 struct RecordBook {
   /// What one run of a cell gave, as it is kept.
   struct Entry: Codable {
     var record: CellRecord
     /// The variables that hold plain values.
-    var values: [String]
+    var plain: [String]
     /// The files that it wrote, with the digests of what it left.
     var written: [String: String]
+    /// What it left where, by `StoredLocation`.
+    var left: [String: Version]
+    /// With a working directory as paths are kept.
+    var process: WorkerProtocol.ProcessState
+    var sharedClasses: [String]
   }
 
-  /// What is known of all cells before a run.
-  struct Survey {
-    /// By number, without an entry where a cell must run before its key is known.
-    var keys: [Int: Key] = [:]
-    var parts: [Int: CellKey] = [:]
-    var entries: [Int: Entry] = [:]
-    var values: [Int: Set<String>] = [:]
-    var touches: [[NotebookGraph.Variable: References.Access]] = []
-    /// Reasons to run that are no part of a key.
-    var notes: [Int: String] = [:]
-    /// Cells that failed in this run.
-    var failed: Set<Int> = []
-
-    /// What the cells read and write, as far as it is known.
-    var files: Session.Files {
-      var files = Session.Files()
-      for part in parts.values.flatMap(\.parts) where part.kind == .file { files.read.insert(part.name) }
-      files.written = written
-      return files
-    }
-
-    /// What cells have written, as kept.
-    var written: Set<String> = []
-
-    func holdsValue(_ variable: NotebookGraph.Variable) -> Bool {
-      variable.cell == 0 || values[variable.cell]?.contains(variable.name) == true
-    }
+  /// What is known of a cell before it runs.
+  struct LookUp {
+    var parts: CellKey
+    /// Nil if it must run.
+    var found: SettledCell?
+    /// A reason to run that is no part of a key.
+    var note: String?
   }
 
   let store: Store?
@@ -54,9 +39,12 @@ struct RecordBook {
   let environment: [CellKey.Part]
   /// The notebook's folder: paths in it are kept relative to it, so that they mean the same in another checkout.
   let directory: String
-  /// What this session has run, also if the store cannot be written.
+  // What this session has run, also if the store cannot be written.
   private var entries: [Key: Entry] = [:]
-  private var traces: [Key: [String]] = [:]
+  private var reads: [Key: [CellReads]] = [:]
+
+  /// Of how many runs that read different things a cell's reads are kept.
+  private static let mostReads = 12
 
   init(store: Store?, environment: [CellKey.Part], directory: String) {
     self.store = store
@@ -67,146 +55,132 @@ struct RecordBook {
 
   // MARK: - Looking up
 
-  /// Looks up all cells that the survey does not hold yet, in order.
-  /// - Parameters:
-  ///   - ran: the cells that have run just now; they are what they are.
-  ///   - isForced: whether all cells must run.
-  ///   - failed: the cells that have failed just now.
-  func survey(_ graph: NotebookGraph, file: String, ran: [Int: Ran], failed: Set<Int>, isForced: Bool) -> Survey {
-    var survey = Survey(failed: failed)
-    for number in graph.nodes.indices {
-      survey.touches.append(graph.touches(number, holdsValue: survey.holdsValue))
-      if number == 0 {
-        survey.keys[0] = parametersKey(graph)
-      } else if let ran = ran[number] {
-        survey.keys[number] = ran.key
-        survey.parts[number] = ran.parts
-        survey.values[number] = Set(ran.entry.values)
-        survey.written.formUnion(ran.entry.written.keys)
-      } else if !failed.contains(number) {
-        lookUp(number, graph, file: file, isForced: isForced, &survey)
-      }
-    }
-    return survey
-  }
-
-  /// A cell that has run.
-  struct Ran {
-    var key: Key
-    var parts: CellKey
-    var entry: Entry
-  }
-
-  /// The parameters are a cell of their own, whose values are its key; what reads them has those that it reads in its own.
-  private func parametersKey(_ graph: NotebookGraph) -> Key {
-    var builder = KeyBuilder("parameters")
-    builder.add("source", graph.nodes[0].cell.source)
-    builder.add("values", ParametersSource.values(graph.parameters))
-    return builder.key
-  }
-
-  private func lookUp(_ number: Int, _ graph: NotebookGraph, file: String, isForced: Bool, _ survey: inout Survey) {
-    let (base, isWhole) = parts(number, graph, file: file, survey)
-    survey.parts[number] = base
-    if !graph.nodes[number].cell.options.cache {
-      survey.notes[number] = "cache: false"
-    } else if isForced {
-      survey.notes[number] = "--force"
-    }
-    guard isWhole else { return }
-    let paths = traces[base.key] ?? store?.value([String].self, .traces, base.key)
-    guard let paths else { return }
-    let parts = adding(paths, to: base)
-    survey.parts[number] = parts
-    guard survey.notes[number] == nil else { return }
-    if let entry = entries[parts.key] ?? store?.value(Entry.self, .records, parts.key) {
-      if let changed = entry.written.keys.sorted().first(where: { digest($0) != entry.written[$0] }) {
-        survey.notes[number] = "\(changed), which it writes, changed"
+  /// Looks for a run of a cell in which all was as it is now.
+  func lookUp(_ number: Int, in state: RunState, isForced: Bool) -> LookUp {
+    let base = base(number, in: state)
+    var lookUp = LookUp(parts: base, note: note(number, in: state, isForced: isForced))
+    for reads in knownReads(base.key) {
+      let parts = adding(reads, to: base, number, in: state)
+      if lookUp.parts.isPartial { lookUp.parts = parts }
+      guard let entry = entries[parts.key] ?? store?.value(Entry.self, .records, parts.key) else { continue }
+      if lookUp.note != nil { return lookUp }
+      lookUp.parts = parts
+      if let changed = entry.written.keys.sorted().first(where: { leftDigest($0) != entry.written[$0] }) {
+        lookUp.note = "\(changed), which it writes, changed"
       } else {
-        survey.keys[number] = parts.key
-        survey.entries[number] = entry
-        survey.values[number] = Set(entry.values)
-        survey.written.formUnion(entry.written.keys)
+        lookUp.found = settled(entry, number, key: parts.key, parts: parts, reads: reads, in: state)
+        return lookUp
       }
+    }
+    return lookUp
+  }
+
+  private func note(_ number: Int, in state: RunState, isForced: Bool) -> String? {
+    if !state.graph.nodes[number].cell.options.cache { return "cache: false" }
+    if isForced { return "--force" }
+    return state.stillRunning(before: number).map { "what \(state.graph.nodes[$0].cell.id) began still goes on" }
+  }
+
+  /// What a cell read in its last runs, the latest first.
+  private func knownReads(_ base: Key) -> [CellReads] { reads[base] ?? store?.value([CellReads].self, .traces, base) ?? [] }
+
+  /// Whether all that a cell read is still what it was.
+  func holds(_ cell: SettledCell, _ number: Int, in state: RunState) -> Bool {
+    adding(cell.reads, to: base(number, in: state), number, in: state).isSame(as: cell.parts)
+  }
+
+  private func settled(
+    _ entry: Entry, _ number: Int, key: Key, parts: CellKey, reads: CellReads, in state: RunState
+  ) -> SettledCell {
+    var writes: [Location: Version] = [:]
+    for (stored, version) in entry.left {
+      let text = stored.hasPrefix(Self.own) ? nil : stored
+      let own = NotebookGraph.Variable(cell: number, name: String(stored.dropFirst(Self.own.count)))
+      if let location = text.map({ StoredLocation(text: $0).location(in: state.graph) }) ?? .variable(own) { writes[location] = version }
+    }
+    var process = entry.process
+    process.directory = process.directory.map(absolute)
+    return SettledCell(
+      key: key, parts: parts, reads: reads, trace: Trace(reads: versions(reads, number, in: state), writes: writes), plain: Set(entry.plain),
+      process: process, sharedClasses: entry.sharedClasses, record: entry.record, written: entry.written)
+  }
+
+  /// Before the name of a variable of the cell itself.
+  private static let own = "own "
+
+  // MARK: - Parts
+
+  private func base(_ number: Int, in state: RunState) -> CellKey {
+    var key = CellKey(number, in: state.graph, file: state.file, environment: environment)
+    for input in state.graph.nodes[number].cell.options.inputs {
+      key.add(.init(.file, kept(absolute(input)), value: digests.digest(absolute(input)) ?? CellKey.missingFile))
+    }
+    return key
+  }
+
+  private func versions(_ reads: CellReads, _ number: Int, in state: RunState) -> [Location: Version?] {
+    var versions: [Location: Version?] = [:]
+    for text in reads.memory {
+      guard let location = StoredLocation(text: text).location(in: state.graph) else { continue }
+      versions[location] = .some(state.timeline.version(of: location, before: number))
+    }
+    return versions
+  }
+
+  private func adding(_ reads: CellReads, to base: CellKey, _ number: Int, in state: RunState) -> CellKey {
+    var parts = base
+    let memory = reads.memory.map { text -> CellKey.Part in
+      let writer = StoredLocation(text: text).location(in: state.graph).flatMap { state.timeline.lastWriter(of: $0, before: number) }
+      return .init(
+        .memory, text, value: writer?.version.text ?? "nothing",
+        writer: writer.flatMap { $0.cell > 0 ? state.graph.nodes[$0.cell].cell.id : nil })
+    }
+    parts.add(reads: memory + processParts(number, in: state) + reads.files.map(part))
+    return parts
+  }
+
+  private func part(_ file: CellReads.FileRead) -> CellKey.Part {
+    let path = absolute(file.path)
+    switch file.kind {
+    case .content: return .init(.file, file.path, value: digests.digest(path) ?? CellKey.missingFile)
+    case .listing: return .init(.folder, file.path, value: digests.listing(path) ?? CellKey.missingFile)
+    case .status: return .init(.status, file.path, value: digests.status(path) ?? CellKey.missingFile)
     }
   }
 
-  /// A cell's parts without the files it reads, and whether all the keys in them are known.
-  private func parts(
-    _ number: Int, _ graph: NotebookGraph, file: String, _ survey: Survey
-  ) -> (CellKey, isWhole: Bool) {
-    let mutators = survey.touches[number].keys.flatMap { variable in
-      (variable.cell + 1..<max(number, variable.cell + 1)).filter {
-        !survey.failed.contains($0) && survey.touches[$0][variable] == .mayChange
-      }
-    }
-    let dependencies = graph.nodes[number].needs.union(mutators)
-    let key = CellKey(number, in: graph, file: file, environment: environment, mutators: Set(mutators)) { survey.keys[$0] }
-    return (key, dependencies.allSatisfy { survey.keys[$0] != nil })
+  /// Every cell takes the process as it finds it.
+  private func processParts(_ number: Int, in state: RunState) -> [CellKey.Part] {
+    let process = state.process(before: number)
+    let writer = state.processWriter(before: number).map { state.graph.nodes[$0].cell.id }
+    let aspects: [(String, String?)] = [
+      ("the working directory", process.directory.map(kept)),
+      ("the environment", process.environment.isEmpty ? nil : process.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value ?? "")" }.joined(separator: "\n")),
+      ("the mask of new files' modes", process.fileModeMask.map(String.init)), ("the locale", process.locale),
+      ("the time zone", process.timeZone), ("the state of random()", process.random.map { "\($0)" }),
+      ("the state of drand48()", process.drand48.map { "\($0)" }),
+    ]
+    return aspects.compactMap { name, value in value.map { .init(.process, "other \(name)", value: $0, writer: writer) } }
   }
 
   // MARK: - Files
 
-  private func adding(_ paths: [String], to base: CellKey) -> CellKey {
-    var parts = base
-    for path in paths { parts.add(.file, path, digest(path)) }
-    return parts
-  }
-
-  private func digest(_ path: String) -> String {
-    digests.digest(absolute(path)) ?? CellKey.missingFile
+  /// What a written path is after its cell.
+  private func leftDigest(_ path: String) -> String {
+    let path = absolute(path)
+    var status = stat()
+    // Of a folder that a cell made, only that it is there: other cells may put files into it.
+    if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return "folder" }
+    return digests.digest(path) ?? CellKey.missingFile
   }
 
   /// A path as it is kept.
-  private func kept(_ path: String) -> String {
+  func kept(_ path: String) -> String {
     let path = URL(fileURLWithPath: path).standardizedFileURL.path
+    if path == directory { return "." }
     return path.hasPrefix(directory + "/") ? String(path.dropFirst(directory.count + 1)) : path
   }
 
-  // MARK: - Keeping
-
-  /// Notes what a cell gave, and keeps it if it may be used again.
-  /// - Parameters:
-  ///   - survey: what is known of the cells before it.
-  ///   - isSound: whether it found everything as its key says.
-  /// - Returns: the cell, with its key.
-  mutating func keep(
-    _ record: CellRecord, of number: Int, values: [String], files: [WorkerProtocol.FileUse], graph: NotebookGraph, file: String,
-    survey: Survey, isSound: Bool
-  ) -> Ran {
-    let options = graph.nodes[number].cell.options
-    let (base, isWhole) = parts(number, graph, file: file, survey)
-    let read = files.filter(\.wasRead)
-    let paths = Set(read.map { kept($0.path) }).union(options.inputs.map { kept(absolute($0)) }).sorted()
-    let written = Set(files.filter { $0.wasWritten && !$0.wasRead }.map { kept($0.path) })
-    let entry = Entry(
-      record: record, values: values,
-      // What is gone by now was only there on the way to another name.
-      written: Dictionary(uniqueKeysWithValues: written.map { ($0, digest($0)) }).filter { $0.value != CellKey.missingFile })
-    let parts = adding(paths, to: base)
-    let isReusable =
-      isSound && options.cache && isWhole && record.outcome != .failed
-      && read.allSatisfy { !$0.wasWritten && $0.state == state(of: $0.path) }
-    guard isReusable else {
-      // What depends on it must run whenever it does: its key is of this run alone.
-      var unique = KeyBuilder("run")
-      unique.add("key", parts.key)
-      unique.add("run", UUID().uuidString)
-      if options.cache, isWhole { keepTrace(paths, base) }
-      return Ran(key: unique.key, parts: parts, entry: entry)
-    }
-    keepTrace(paths, base)
-    entries[parts.key] = entry
-    store?.put(value: entry, .records, parts.key)
-    return Ran(key: parts.key, parts: parts, entry: entry)
-  }
-
-  private mutating func keepTrace(_ paths: [String], _ base: CellKey) {
-    traces[base.key] = paths
-    store?.put(value: paths, .traces, base.key)
-  }
-
-  func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : directory + "/" + path }
+  func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : path == "." ? directory : directory + "/" + path }
 
   /// A file as it is now; zeros if it is not there.
   private func state(of path: String) -> WorkerProtocol.FileState {
@@ -216,13 +190,106 @@ struct RecordBook {
       size: UInt64(status.st_size), inode: UInt64(status.st_ino),
       modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec))
   }
+
+  // MARK: - Keeping
+
+  /// What a run turned out to read and change of memory.
+  struct MemoryUse {
+    var reads: Set<Location>
+    /// The versions of what it left; nil for what its own key stands for.
+    var writes: [Location: Version?]
+    var plain: Set<String>
+  }
+
+  /// Notes what a cell gave, and keeps it if it may be used again.
+  /// - Parameters:
+  ///   - state: what is known of the cells before it.
+  ///   - isSound: whether it found everything as its key says.
+  /// - Returns: the cell, with its key.
+  mutating func keep(
+    _ record: CellRecord, of number: Int, memory: MemoryUse, effects: WorkerProtocol.Effects, in state: RunState, isSound: Bool
+  ) -> SettledCell {
+    let base = base(number, in: state)
+    let files = effects.files
+    let cellReads = CellReads(memory: memory.reads.map { StoredLocation($0, in: state.graph) }, files: fileReads(files))
+    let parts = adding(cellReads, to: base, number, in: state)
+    let isReusable = isSound && !effects.goesOn && isSteady(files) && record.outcome != .failed
+      && state.graph.nodes[number].cell.options.cache && state.stillRunning(before: number) == nil
+    let key = isReusable ? parts.key : ofThisRunAlone(parts.key)
+    var writes = memory.writes.mapValues { $0 ?? .run(key) }
+    writes[.objects(key)] = .run(key)
+    var process = effects.process
+    process.directory = process.directory.map(kept)
+    let entry = Entry(
+      record: record, plain: memory.plain.sorted(), written: written(files),
+      left: stored(writes, number, in: state), process: process, sharedClasses: effects.sharedClasses)
+    keep(cellReads, base.key)
+    if isReusable {
+      entries[key] = entry
+      store?.put(value: entry, .records, key)
+    }
+    var cell = settled(entry, number, key: key, parts: parts, reads: cellReads, in: state)
+    cell.trace.writes = writes
+    (cell.goesOn, cell.hasRun) = (effects.goesOn, true)
+    return cell
+  }
+
+  private func fileReads(_ files: [WorkerProtocol.FileUse]) -> [CellReads.FileRead] {
+    files.flatMap { file -> [CellReads.FileRead] in
+      let path = kept(file.path)
+      return (file.wasRead ? [.init(path: path, kind: .content)] : [])
+        + (file.wasListed ? [.init(path: path, kind: .listing)] : [])
+        // Who reads a file asks about it first; its content says more.
+        + (file.wasExamined && !file.wasRead && !file.wasListed ? [.init(path: path, kind: .status)] : [])
+    }
+  }
+
+  private func written(_ files: [WorkerProtocol.FileUse]) -> [String: String] {
+    var written: [String: String] = [:]
+    for file in files where file.wasRemoved || file.wasWritten {
+      let digest = leftDigest(kept(file.path))
+      // What is gone by now was only there on the way to another name.
+      if file.wasRemoved || digest != CellKey.missingFile { written[kept(file.path)] = digest }
+    }
+    return written
+  }
+
+  /// Whether the files that a cell read are still what they were when it opened them, and it did not change them itself.
+  private func isSteady(_ files: [WorkerProtocol.FileUse]) -> Bool {
+    files.allSatisfy { !$0.wasRead || !$0.wasWritten && $0.state == state(of: $0.path) }
+  }
+
+  /// What depends on such a cell must run whenever it does.
+  private func ofThisRunAlone(_ key: Key) -> Key {
+    var unique = KeyBuilder("run")
+    unique.add("key", key)
+    unique.add("run", UUID().uuidString)
+    return unique.key
+  }
+
+  private func stored(_ writes: [Location: Version], _ number: Int, in state: RunState) -> [String: Version] {
+    var stored: [String: Version] = [:]
+    for (location, version) in writes {
+      if case .variable(let variable) = location, variable.cell == number {
+        stored[Self.own + variable.name] = version
+      } else {
+        stored[StoredLocation(location, in: state.graph).text] = version
+      }
+    }
+    return stored
+  }
+
+  private mutating func keep(_ cellReads: CellReads, _ base: Key) {
+    let known = ([cellReads] + knownReads(base).filter { $0 != cellReads }).prefix(Self.mostReads)
+    guard Array(known) != reads[base] else { return }
+    reads[base] = Array(known)
+    store?.put(value: Array(known), .traces, base)
+  }
 }
 
 extension Session.Files {
-  func mapped(_ transform: (String) -> String) -> Session.Files {
-    var files = self
-    files.read = Set(read.map(transform))
-    files.written = Set(written.map(transform))
-    return files
+  /// Adds what a cell is known to read.
+  mutating func add(_ parts: CellKey, absolute: (String) -> String) {
+    for part in parts.parts where [.file, .folder, .status].contains(part.kind) { read.insert(absolute(part.name)) }
   }
 }

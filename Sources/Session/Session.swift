@@ -56,7 +56,7 @@ public final class Session {
     public var ran: Bool
   }
 
-  /// Files that cells have opened, by absolute path.
+  /// Files that cells have opened, asked about or listed, by absolute path; they need not be there.
   public struct Files: Sendable, Equatable {
     public var read: Set<String> = []
     public var written: Set<String> = []
@@ -78,6 +78,8 @@ public final class Session {
   var live = LiveState()
   /// The modules whose cells have run in the worker, and may hold something.
   var loaded: Set<String> = []
+  /// The number of the last run in this worker.
+  var lastRun = 0
   /// Whether the worker has died in this run.
   private(set) var hasLostWorker = false
   /// Of the last run, in the order of the notebook.
@@ -146,9 +148,9 @@ public final class Session {
     let machine = WorkerEnvironment.blasCoreType(flags: WorkerEnvironment.processorFlags()) ?? "any"
     let hub = ["HF_HOME", "HF_HUB_CACHE"].map { ProcessInfo.processInfo.environment[$0] ?? "" }
     return [
-      .init(.toolchain, digests.digest(toolchain.frontend) ?? toolchain.frontend),
-      .init(.folio, digests.digest(installation.worker) ?? installation.worker),
-      .init(.machine, ([machine] + hub).joined(separator: " ")),
+      .init(.toolchain, value: digests.digest(toolchain.frontend) ?? toolchain.frontend),
+      .init(.folio, value: digests.digest(installation.worker) ?? installation.worker),
+      .init(.machine, value: ([machine] + hub).joined(separator: " ")),
     ]
   }
 
@@ -186,8 +188,19 @@ public final class Session {
   func workerEnded() {
     hasLostWorker = true
     worker = nil
+    forgetWorker()
+  }
+
+  /// Ends the worker, for one that finds all as at the beginning.
+  func restartWorker() {
+    worker = nil
+    forgetWorker()
+  }
+
+  private func forgetWorker() {
     live = LiveState()
     loaded = []
+    lastRun = 0
   }
 
   /// Releases what former runs of modules hold.
@@ -195,7 +208,7 @@ public final class Session {
     let held = modules.filter(loaded.contains).sorted()
     guard let worker, !held.isEmpty else { return }
     loaded.subtract(held)
-    live.forget(Set(held))
+    live.release(held)
     let answer = try worker.run(.release(libraries: held.map(compiler.library)))
     if case .died = answer.end { workerEnded() }
   }

@@ -25,8 +25,7 @@ final class WorkerProcess {
     var end: End
     /// Why it was made to end, if it was.
     var stop: Stop?
-    var values: [String] = []
-    var files: [WorkerProtocol.FileUse] = []
+    var effects = WorkerProtocol.Effects()
 
     /// What the worker itself said of the end, if it could.
     var cellEnd: WorkerProtocol.CellEnd? {
@@ -105,7 +104,7 @@ final class WorkerProcess {
         if let answer {
           // A crash is the worker's last word: its death follows.
           if case .crashed = answer.end { continue }
-          return Answer(end: .ended(answer.end), stop: stop, values: answer.values, files: answer.files)
+          return Answer(end: .ended(answer.end), stop: stop, effects: answer.effects)
         }
       }
       if stop == nil, let reason = reasonToStop(limits) {
@@ -249,7 +248,7 @@ final class WorkerProcess {
     var answer = answer
     try readFrames(handle) { answer = $0 }
     for pipe in [output, errors] { try drain(pipe, handle) }
-    return Answer(end: .died(reap(), lastWords: answer?.end), stop: stop)
+    return Answer(end: .died(reap(), lastWords: answer?.end), stop: stop, effects: answer?.effects ?? .init())
   }
 
   /// Waits for a process that has ended or is about to.

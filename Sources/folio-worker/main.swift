@@ -6,6 +6,7 @@
 // a trap, stands in CWorker.
 
 import CWorker
+import Crypto
 import FolioKit
 import Foundation
 import Record
@@ -77,40 +78,96 @@ func onCellThread(_ work: @escaping () -> Void) -> Bool {
 nonisolated(unsafe) var ownWork: (() -> Void)?
 let ownWorkCell: Int32 = -1
 
-/// The files that were opened since the last cell began.
+/// The files that were used since the last cell began.
 func filesUsed() -> [WorkerProtocol.FileUse] {
-  var files: UnsafePointer<folio_file>?
+  var files: UnsafePointer<UnsafeMutablePointer<folio_file>?>?
   let count = folio_files_end(&files)
-  return UnsafeBufferPointer(start: files, count: count).map { file in
-    .init(
-      path: String(cString: file.path), wasRead: file.was_read, wasWritten: file.was_written,
-      state: .init(size: file.size, inode: file.inode, modified: file.modified))
+  return UnsafeBufferPointer(start: files, count: count).compactMap { $0?.pointee }.map { file in
+    var use = WorkerProtocol.FileUse(path: String(cString: file.path))
+    use.wasRead = file.was_read
+    use.wasWritten = file.was_written
+    use.wasListed = file.was_listed
+    use.wasExamined = file.was_examined
+    use.wasRemoved = file.was_removed
+    use.state = .init(size: file.size, inode: file.inode, modified: file.modified)
+    return use
   }
+}
+
+/// The libraries of cells, by path.
+nonisolated(unsafe) var libraries: [String: CellLibrary] = [:]
+/// The runs of this worker so far.
+nonisolated(unsafe) var lastRun = 0
+
+/// What the last run read and changed.
+func accesses() -> [WorkerProtocol.Access] {
+  var accesses = libraries.values.sorted { $0.path < $1.path }.flatMap(\.accesses)
+  for run in 1..<max(1, min(lastRun + 1, 1 << 16)) {
+    let access = folio_access_of_objects(UInt16(run))
+    guard access.was_read || access.was_changed else { continue }
+    accesses.append(.init(.objects(run: run), wasRead: access.was_read, wasChanged: access.was_changed))
+  }
+  withUnsafeMutablePointer(to: &accesses) { accesses in
+    _ = folio_access_others(accesses) { context, name, access in
+      guard let context, let name else { return }
+      context.assumingMemoryBound(to: [WorkerProtocol.Access].self).pointee.append(
+        .init(.other(String(cString: name)), wasRead: access.was_read, wasChanged: access.was_changed))
+    }
+  }
+  return accesses
 }
 
 func run(_ command: WorkerProtocol.RunCommand) {
   if let parameters = command.parameters { ParameterValues.json = Data(parameters.utf8) }
-  guard let library = dlopen(command.library, RTLD_NOW | RTLD_GLOBAL), let entry = dlsym(library, command.entryPoint) else {
+  guard let handle = dlopen(command.library, RTLD_NOW | RTLD_GLOBAL), let entry = dlsym(handle, command.entryPoint) else {
     answer(.init(end: .notLoaded(dlerror().map { String(cString: $0) } ?? "the dynamic loader gives no reason")))
     return
   }
-  folio_library_loaded(library)
+  folio_library_loaded(handle)
+  let library = libraries[command.library] ?? CellLibrary(path: command.library, handle: handle)
+  libraries[command.library] = library
+  process.restore(command.process)
+  lastRun = command.run
   folio_files_begin()
+  folio_threads_begin()
+  folio_accesses_begin(UInt16(clamping: command.run))
   let end = folio_cell_run(Int32(command.cell), entry)
-  let files = filesUsed()
-  var values: [String] = []
-  if end.kind == Int32(FOLIO_FINISHED.rawValue), !onCellThread({ values = CellVariables.values(of: library) }) { values = [] }
-  answer(.init(end: cellEnd(end), values: values, files: files))
+  folio_accesses_end()
+  var effects = WorkerProtocol.Effects()
+  effects.goesOn = folio_threads_go_on(folio_cell_thread())
+  effects.files = filesUsed()
+  effects.process = process.state
+  effects.accesses = accesses()
+  effects.sharedClasses = library.sharedClasses
+  let hasFinished = end.kind == Int32(FOLIO_FINISHED.rawValue)
+  // Not beside a thread that is about to die, or that holds what we need.
+  if end.kind != Int32(FOLIO_CRASHED.rawValue) {
+    var news: [WorkerProtocol.VariableState] = []
+    let isTold = onCellThread {
+      for other in libraries.values { news += other.news(hasRun: hasFinished && other === library) }
+    }
+    if isTold { effects.variables = news } else { effects.goesOn = true }
+  }
+  answer(.init(end: cellEnd(end), effects: effects))
   if folio_end_kind(rawValue: UInt32(end.kind)) == FOLIO_CRASHED { folio_die_by(end.signal) }
 }
 
 /// What a former run of cells holds goes. What an author's `deinit` does wrong is nobody's error any more.
-func release(_ libraries: [String]) {
-  for path in libraries {
-    guard let library = dlopen(path, RTLD_NOW | RTLD_NOLOAD) else { continue }
-    _ = onCellThread { CellVariables.release(library) }
+func release(_ paths: [String]) {
+  for path in paths {
+    guard let library = libraries[path] else { continue }
+    _ = onCellThread { library.release() }
   }
   answer(.init(end: .finished))
+}
+
+/// Digests of values are made as the store makes its keys.
+func digestValues() {
+  ValueDigest.hash = { feed in
+    var hash = SHA256()
+    guard feed({ hash.update(bufferPointer: $0) }) else { return nil }
+    return hash.finalize().prefix(16).map { String(format: "%02x", $0) }.joined()
+  }
 }
 
 /// Remembered values are kept in the host's store, for this build of Folio.
@@ -141,6 +198,8 @@ folio_cells_start(executor.0, executor.1) { pointer, description, unavailable in
 FolioKit.prepareSession()
 Interruption.isRequested = { folio_is_interrupted() }
 rememberValues(in: ProcessInfo.processInfo.environment)
+digestValues()
+let process = ProcessKeeper()
 let commands = Thread {
   while let command = nextCommand() {
     switch command {

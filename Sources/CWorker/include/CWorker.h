@@ -6,6 +6,7 @@
 ///   traps: everything that earlier cells defined stays alive.
 ///
 /// - A note of the files that a cell opens, by whatever library.
+/// - A note of the variables and objects that a cell reads and changes, and of what it does to the process.
 /// - What a compiled cell's library holds: its code, by which a running cell can be stopped, and its variables, which can be released.
 ///
 /// Frames are `[kind: UInt8][length: UInt32, little endian][bytes]`; the kinds stand in Record's `WorkerProtocol.swift`.
@@ -76,6 +77,9 @@ void folio_enqueue(void *job);
 /// Whether the caller runs on a cell thread.
 bool folio_is_cell_thread(void);
 
+/// The kernel's number of the thread that runs cells.
+int folio_cell_thread(void);
+
 /// Runs a cell's entry point on the cell thread and waits for its end.
 struct folio_end folio_cell_run(int32_t cell, void *entry);
 
@@ -93,13 +97,20 @@ bool folio_locate(uint64_t address, const char **library, uint64_t *offset, cons
 
 // MARK: - Files (files.c)
 
-/// A file that was opened while a cell ran.
+/// A file or folder that a cell used.
 struct folio_file {
   /// Absolute.
   const char *path;
-  /// Whether it was first opened to be read. A file that is not there was read, and has no inode.
+  /// Whether it was opened to be read before the cell itself wrote it. A file that is not there was read, and has no inode.
   bool was_read;
+  /// Also: a name that it was given, or a folder that was made.
   bool was_written;
+  /// Whether the names in a folder were read.
+  bool was_listed;
+  /// Whether only the file system was asked about it: whether it is there, how large it is.
+  bool was_examined;
+  /// Whether it was removed, and nothing else had been done to it before.
+  bool was_removed;
   /// As it was when it was first opened: bytes, nanoseconds since 1970.
   uint64_t size, inode;
   int64_t modified;
@@ -109,7 +120,7 @@ struct folio_file {
 void folio_files_begin(void);
 
 /// Ends it. Returns how many there are; they stay until the next beginning.
-size_t folio_files_end(const struct folio_file **files);
+size_t folio_files_end(struct folio_file *const **files);
 
 // MARK: - Libraries (libraries.c)
 
@@ -122,7 +133,53 @@ bool folio_is_cell_code(uintptr_t address);
 /// A symbol that the library itself defines, or null.
 void *folio_own_symbol(void *library, const char *name);
 
-/// Visits the Swift variables that a library exports: their mangled names, addresses and sizes in bytes.
-void folio_each_variable(void *library, void *context, void (*visit)(void *context, const char *name, void *address, size_t size));
+/// Visits the objects (in the linker's sense: variables and other data) that a library defines, also those that it does not export: their
+/// names, addresses and sizes in bytes. Returns false if the file at the path cannot be read.
+bool folio_each_object(
+    void *library, const char *path, void *context, void (*visit)(void *context, const char *name, void *address, size_t size));
+
+/// Visits the names of what a library uses of others.
+void folio_each_import(void *library, void *context, void (*visit)(void *context, const char *name));
+
+// MARK: - Accesses (accesses.c)
+
+/// What was done to a variable, or to objects.
+struct folio_access {
+  bool was_read;
+  /// Changed, or read and changed.
+  bool was_changed;
+};
+
+/// Makes a variable known, so that accesses to it are told apart from others.
+void folio_accesses_add_variable(void *address, size_t size);
+
+/// Forgets what was accessed before; from now on, accesses are those of this run (not 0), and objects are made by it.
+void folio_accesses_begin(uint16_t run);
+
+/// From now on, no run accesses anything. What the last one did can be asked until the next beginning.
+void folio_accesses_end(void);
+
+/// What was done to the objects that a run made.
+struct folio_access folio_access_of_objects(uint16_t run);
+
+struct folio_access folio_access_of_variable(void *address);
+
+/// Visits what is neither a cell's variable nor an object that a run made, by name.
+size_t folio_access_others(void *context, void (*visit)(void *context, const char *name, struct folio_access access));
+
+// MARK: - Threads (threads.c)
+
+/// Begins to watch what Swift's tasks delay.
+void folio_threads_start(void);
+
+/// Forgets what was begun before.
+void folio_threads_begin(void);
+
+/// Whether something that was begun since (a thread, a block in a queue, a task, a timer) goes on.
+/// - cell_thread: the thread that runs cells, which is at rest.
+bool folio_threads_go_on(int cell_thread);
+
+/// Notes that the calling thread waits forever.
+void folio_note_parked(void);
 
 #endif

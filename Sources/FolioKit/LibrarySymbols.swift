@@ -1,0 +1,117 @@
+import CWorker
+import Foundation
+
+/// What the symbol table of a cell's library says: its variables, and what it uses of others'.
+struct LibrarySymbols {
+  struct Object {
+    var symbol: String
+    var address: UnsafeMutableRawPointer
+    var size: Int
+  }
+
+  struct Variable {
+    /// `x`, or `Type.x` for a static member.
+    var name: String
+    var isStatic: Bool
+    var object: Object
+    /// The words by which the runtime knows that it has its first value.
+    var guards: [Object]
+  }
+
+  private(set) var variables: [Variable] = []
+  /// The classes of other libraries whose static members the library uses, by their mangled names.
+  private(set) var sharedClasses: [String] = []
+
+  init(of library: UnsafeMutableRawPointer, path: String) {
+    let objects = Self.objects(of: library, path: path).filter { $0.symbol.hasPrefix("$s") }
+    // `$s6Cell_15KnobsO1t_Wz` guards `$s6Cell_15KnobsO1tSdvpZ`.
+    let guards = objects.filter { $0.symbol.hasSuffix("_Wz") }
+    for object in objects where object.symbol.hasSuffix("vp") || object.symbol.hasSuffix("vpZ") {
+      let own = guards.filter { object.symbol.hasPrefix($0.symbol.dropLast(3)) }
+      let isStatic = object.symbol.hasSuffix("Z")
+      // A guard that is nobody's, as of `static let (a, b)`, may be anyone's.
+      let strays = isStatic && own.isEmpty ? guards.filter { word in !objects.contains { $0.symbol.hasPrefix(word.symbol.dropLast(3)) && $0.symbol != word.symbol } } : []
+      variables.append(.init(name: Self.name(object.symbol), isStatic: isStatic, object: object, guards: own + strays))
+    }
+    sharedClasses = Self.sharedClasses(of: library)
+  }
+
+  private static func objects(of library: UnsafeMutableRawPointer, path: String) -> [Object] {
+    var objects: [Object] = []
+    withUnsafeMutablePointer(to: &objects) { objects in
+      _ = folio_each_object(library, path, objects) { context, symbol, address, size in
+        guard let context, let symbol, let address else { return }
+        context.assumingMemoryBound(to: [Object].self).pointee.append(
+          Object(symbol: String(cString: symbol), address: address, size: size))
+      }
+    }
+    return objects
+  }
+
+  /// `x` for `Cell_1.x : Swift.Int`, `Knobs.t` for `static Cell_1.Knobs.t : Swift.Double`, `Int.k` for
+  /// `static (extension in Cell_1):Swift.Int.k : Swift.Int`; for what has no such name, all that is said of it.
+  private static func name(_ symbol: String) -> String {
+    guard let text = demangled(symbol) else { return symbol }
+    guard let end = text.range(of: " : ") else { return text }
+    var path = text[..<end.lowerBound]
+    if path.hasPrefix("static ") { path = path.dropFirst("static ".count) }
+    if path.hasPrefix("(extension in "), let close = path.range(of: "):") { path = path[close.upperBound...] }
+    guard !path.contains(" "), !path.contains("("), let dot = path.firstIndex(of: ".") else { return text }
+    return String(path[path.index(after: dot)...])
+  }
+
+  private static func demangled(_ symbol: String) -> String? {
+    guard let text = demangle(symbol, symbol.utf8.count, nil, nil, 0) else { return nil }
+    defer { free(text) }
+    return String(cString: text)
+  }
+
+  // MARK: - What others share
+
+  /// Classes whose static members hold nothing that a cell could leave for another, or only what is followed in another way: files, the
+  /// process's state, the worker's streams, time.
+  private static let harmless: Set = [
+    "10Foundation11FileManagerC", "10Foundation11ProcessInfoC", "10Foundation6BundleC", "10Foundation6ThreadC", "10Foundation7ProcessC",
+    "10Foundation17JSONSerializationC", "10Foundation10FileHandleC", "10Foundation6NSNullC", "10Foundation10NSTimeZoneC",
+    "10Foundation8NSLocaleC", "10Foundation15NumberFormatterC", "10Foundation13DateFormatterC", "10Foundation18NSRegularExpressionC",
+    "10Foundation8NSStringC", "10Foundation8NSNumberC", "10Foundation7RunLoopC", "10Foundation5TimerC", "10Foundation14OperationQueueC",
+    "10Foundation25PropertyListSerializationC", "10Foundation21ByteCountFormatterC", "10Foundation4HostC",
+  ]
+
+  /// Of the libraries of the system and the toolchain; those of cells are followed as variables, Folio's own change nothing.
+  private static let ownModules = ["Cell_", "FolioKit", "Gemma", "Tensors", "Attribution", "Figures", "PrOntoQA", "Record"]
+
+  private static func sharedClasses(of library: UnsafeMutableRawPointer) -> [String] {
+    var symbols: [String] = []
+    withUnsafeMutablePointer(to: &symbols) { symbols in
+      folio_each_import(library, symbols) { context, symbol in
+        guard let context, let symbol else { return }
+        context.assumingMemoryBound(to: [String].self).pointee.append(String(cString: symbol))
+      }
+    }
+    return Array(Set(symbols.compactMap(sharedClass))).sorted()
+  }
+
+  /// The class of a static member: `10Foundation18NotificationCenterC` for `$s10Foundation18NotificationCenterC7defaultACvgZ`.
+  private static func sharedClass(_ symbol: String) -> String? {
+    // `UserDefaults(suiteName:)` gives what others share, as its static member does.
+    guard symbol.hasPrefix("$s"), symbol.hasSuffix("Z") || symbol.hasPrefix("$s10Foundation12UserDefaultsC") else { return nil }
+    let body = symbol.dropFirst(2)
+    guard let match = body.prefixMatch(of: /(\d+)/), let moduleLength = Int(match.1) else { return nil }
+    let module = body.dropFirst(match.1.count).prefix(moduleLength)
+    guard !ownModules.contains(where: module.hasPrefix) else { return nil }
+    let rest = body.dropFirst(match.1.count + moduleLength)
+    guard let typeMatch = rest.prefixMatch(of: /(\d+)/), let typeLength = Int(typeMatch.1) else { return nil }
+    let after = rest.dropFirst(typeMatch.1.count + typeLength)
+    guard after.hasPrefix("C") else { return nil }
+    let name = String(body.prefix(body.count - after.count + 1))
+    return harmless.contains(name) ? nil : name
+  }
+}
+
+/// The runtime's demangler (`swift/Demangling/Demangle.h`): the result is the caller's to free.
+@_silgen_name("swift_demangle")
+private func demangle(
+  _ name: UnsafePointer<CChar>, _ length: Int, _ buffer: UnsafeMutablePointer<CChar>?, _ size: UnsafeMutablePointer<Int>?,
+  _ flags: UInt32
+) -> UnsafeMutablePointer<CChar>?

@@ -1,0 +1,77 @@
+import Store
+
+/// Something that the run of one cell leaves for others to read or change.
+package enum Location: Hashable, Sendable {
+  /// A variable of a cell's top level, or a stored static member.
+  case variable(NotebookGraph.Variable)
+  /// The objects that the run with this key made.
+  case objects(Key)
+  /// What no cell defines, in words: a variable of a library, what all users of a library's class share.
+  case other(String)
+
+  /// Something that a former run left and that no cell of the notebook accounts for.
+  package static let lostObject = Location.other("an object of a former run")
+}
+
+/// What a location holds: of a plain value its digest, else the key of the run that changed it last. Equal versions are equal contents.
+package struct Version: Hashable, Sendable, Codable {
+  package var text: String
+
+  package static func digest(type: String, _ digest: String) -> Version { Version(text: "value \(digest) \(type)") }
+
+  /// What a run left whose key this is.
+  package static func run(_ key: Key) -> Version { Version(text: "run \(key)") }
+
+  /// What a run left behind that did not find what it should.
+  package static func spoiled(_ run: Int) -> Version { Version(text: "spoiled \(run)") }
+
+  /// Whether it may lead to objects, so that equal versions of two runs are not the same thing in memory.
+  var isIdentity: Bool { !text.hasPrefix("value ") }
+
+  package init(from decoder: any Decoder) throws { text = try decoder.singleValueContainer().decode(String.self) }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+
+  init(text: String) { self.text = text }
+}
+
+/// What a run of a cell read, as it was then, and what it left.
+package struct Trace: Sendable, Equatable {
+  /// A location without a version had no value yet.
+  package var reads: [Location: Version?]
+  package var writes: [Location: Version]
+
+  package init(reads: [Location: Version?] = [:], writes: [Location: Version] = [:]) {
+    self.reads = reads
+    self.writes = writes
+  }
+}
+
+/// The traces of a notebook's cells, as far as they are known: what each location holds before each cell.
+package struct Timeline: Sendable {
+  package private(set) var traces: [Int: Trace] = [:]
+  /// By location, the cells that write it, in order, with what they leave.
+  private var writers: [Location: [(cell: Int, version: Version)]] = [:]
+
+  package init() {}
+
+  /// Sets or (nil) removes a cell's trace.
+  package mutating func set(_ cell: Int, _ trace: Trace?) {
+    for location in traces[cell]?.writes.keys ?? [:].keys { writers[location]?.removeAll { $0.cell == cell } }
+    traces[cell] = trace
+    for (location, version) in trace?.writes ?? [:] {
+      let index = writers[location]?.firstIndex { $0.cell > cell } ?? writers[location]?.endIndex ?? 0
+      writers[location, default: []].insert((cell, version), at: index)
+    }
+  }
+
+  /// The last cell before another that wrote a location, and what it left; nil if none did.
+  package func lastWriter(of location: Location, before cell: Int) -> (cell: Int, version: Version)? {
+    writers[location]?.last { $0.cell < cell }
+  }
+
+  package func version(of location: Location, before cell: Int) -> Version? { lastWriter(of: location, before: cell)?.version }
+}
