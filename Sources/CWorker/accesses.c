@@ -143,9 +143,7 @@ struct recent {
 static _Thread_local struct recent recents[64];
 static _Thread_local bool is_noting_access = false;
 
-extern char __executable_start, etext;
-
-static bool is_worker(uintptr_t caller) { return caller >= (uintptr_t)&__executable_start && caller < (uintptr_t)&etext; }
+static bool is_worker(uintptr_t caller) { return folio_is_worker_code(caller); }
 
 static __attribute__((noinline)) void note_access(uintptr_t address, uint32_t kind, uint32_t run, uintptr_t caller, struct recent *recent) {
   // What the worker does for itself (its caches, say) ties no cells together.

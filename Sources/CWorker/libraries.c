@@ -42,6 +42,10 @@ bool folio_is_cell_code(uintptr_t address) {
   return false;
 }
 
+extern char __executable_start, etext;
+
+bool folio_is_worker_code(uintptr_t address) { return address >= (uintptr_t)&__executable_start && address < (uintptr_t)&etext; }
+
 void *folio_own_symbol(void *library, const char *name) {
   // A library that lacks the symbol finds another's, which is in the global scope.
   void *symbol = dlsym(library, name);

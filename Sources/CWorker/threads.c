@@ -11,12 +11,14 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 void *folio_next_symbol(const char *name) {
@@ -65,15 +67,17 @@ static bool lies_in(uintptr_t address, const char *library) {
   return dladdr((void *)address, &info) && info.dli_fname && strstr(info.dli_fname, library);
 }
 
+/// libdispatch has sources of its own, and Concurrency those for the delays of tasks, which are noted as such.
+static bool is_own_source(uintptr_t caller) { return lies_in(caller, "libdispatch") || lies_in(caller, "libswift_Concurrency"); }
+
 static void note_source(uintptr_t first, uintptr_t caller) {
   (void)first;
-  // Concurrency's own are for the delays of tasks, which are noted as such.
-  if (!lies_in(caller, "libswift_Concurrency")) sources++, beginnings++;
+  if (!is_own_source(caller)) sources++, beginnings++;
 }
 
 static void note_cancelled_source(uintptr_t first, uintptr_t caller) {
   (void)first;
-  if (!lies_in(caller, "libswift_Concurrency") && sources > 0) sources--;
+  if (!is_own_source(caller) && sources > 0) sources--;
 }
 
 TRAMPOLINE(dispatch_async, note_beginning)
@@ -108,9 +112,22 @@ static SWIFTCALL void enqueue_at(
   original(seconds, nanoseconds, tolerance, tolerance_nanoseconds, clock, job);
 }
 
+// A thread that runs is asked where it stands, by a signal.
+static _Atomic uintptr_t asked_code = 0, asked_stack = 0;
+static _Atomic bool has_answered = false;
+
+static void answer(int signal, siginfo_t *info, void *context) {
+  (void)signal, (void)info;
+  const greg_t *registers = ((const ucontext_t *)context)->uc_mcontext.gregs;
+  asked_code = registers[REG_RIP], asked_stack = registers[REG_RSP];
+  has_answered = true;
+}
+
 void folio_threads_start(void) {
   swift_task_enqueueGlobalWithDelay_hook = enqueue_after;
   swift_task_enqueueGlobalWithDeadline_hook = enqueue_at;
+  struct sigaction question = {.sa_sigaction = answer, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+  sigaction(SIGRTMIN + 6, &question, NULL);
 }
 
 __attribute__((visibility("default"))) int pthread_create(
@@ -119,7 +136,8 @@ __attribute__((visibility("default"))) int pthread_create(
   static _Atomic(function) known = NULL;
   function next = known;
   if (!next) known = next = (function)folio_next_symbol("pthread_create");
-  beginnings++;
+  // The worker's own threads are nothing that a cell began.
+  if (!folio_is_worker_code((uintptr_t)__builtin_return_address(0))) beginnings++;
   return next(thread, attributes, start, argument);
 }
 
@@ -154,7 +172,25 @@ static uintptr_t end_of_mapping(uintptr_t address) {
   return found;
 }
 
-/// Whether a thread that waits has a cell's code on its stack. One that does not wait is taken for busy, if nothing else is known of it.
+/// Whether a stack holds an address in a cell's code.
+static bool holds_cell_code(uintptr_t stack) {
+  uintptr_t end = end_of_mapping(stack);
+  for (uintptr_t place = stack & ~(uintptr_t)7; place + 16 <= end && place < stack + (1 << 20); place += 16) {
+    uintptr_t words[2];
+    if (!folio_peek(place, words)) break;
+    if (folio_is_cell_code(words[0]) || folio_is_cell_code(words[1])) return true;
+  }
+  return false;
+}
+
+static bool ask(int thread) {
+  has_answered = false;
+  if (syscall(SYS_tgkill, getpid(), thread, SIGRTMIN + 6) != 0) return false;
+  for (int i = 0; i < 100 && !has_answered; i++) usleep(100);
+  return has_answered;
+}
+
+/// Whether a thread has a cell's code on its stack. One that does not tell is taken for busy.
 static bool is_busy(int thread) {
   char path[64], line[256] = "";
   snprintf(path, sizeof path, "/proc/self/task/%d/syscall", thread);
@@ -163,22 +199,15 @@ static bool is_busy(int thread) {
   bool is_told = fgets(line, sizeof line, file) != NULL;
   fclose(file);
   if (!is_told) return false;
-  // The number, six arguments, the stack's address and the code's.
-  uintptr_t stack = 0, code = 0;
   char *last = strrchr(line, ' ');
-  if (strncmp(line, "running", 7) == 0 || !last) return true;
-  code = strtoul(last + 1, NULL, 16);
+  if (strncmp(line, "running", 7) == 0 || !last) {
+    return !ask(thread) || folio_is_cell_code(asked_code) || holds_cell_code(asked_stack);
+  }
+  // The number of the system call, six arguments, the stack's address and the code's.
+  uintptr_t code = strtoul(last + 1, NULL, 16);
   *last = 0;
   last = strrchr(line, ' ');
-  if (last) stack = strtoul(last + 1, NULL, 16);
-  if (folio_is_cell_code(code)) return true;
-  uintptr_t end = end_of_mapping(stack);
-  for (uintptr_t place = stack & ~(uintptr_t)7; place + 8 <= end && place < stack + (1 << 20); place += 16) {
-    uintptr_t words[2];
-    if (!folio_peek(place, words)) break;
-    if (folio_is_cell_code(words[0]) || folio_is_cell_code(words[1])) return true;
-  }
-  return false;
+  return folio_is_cell_code(code) || (last && holds_cell_code(strtoul(last + 1, NULL, 16)));
 }
 
 static bool any_is_busy(int cells) {
@@ -188,7 +217,6 @@ static bool any_is_busy(int cells) {
   while (tasks && !found && (entry = readdir(tasks))) {
     int thread = atoi(entry->d_name);
     bool is_other = thread > 0 && thread != cells && thread != (int)syscall(SYS_gettid) && !is_parked(thread);
-    // A thread of the worker's own that happens to run is seen to wait a moment later.
     if (is_other && is_busy(thread)) found = true;
   }
   if (tasks) closedir(tasks);

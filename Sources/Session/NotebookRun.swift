@@ -19,6 +19,8 @@ struct NotebookRun {
   var units: [CellUnit] = []
   var marks: [Int: Mark] = [:]
   private var reasons: [Int: String] = [:]
+  /// The cells that are compiled ahead.
+  private var ahead: [Int] = []
   private var history: RunHistory
 
   /// What has become of a cell in this run.
@@ -103,7 +105,8 @@ struct NotebookRun {
   private mutating func replan() throws {
     makeGraph()
     settleAnew(after: 0)
-    session.compilation.add(expected(), of: units)
+    ahead = expected()
+    session.compilation.add(ahead, of: units)
   }
 
   /// Cells that will run, as far as can be told before any does: an error of theirs must not wait for others' run.
@@ -185,9 +188,9 @@ struct NotebookRun {
   /// Hands all cells that will run to the compiler, and waits until it is sure that each of them compiles: an error in the last cell must
   /// not wait for the others' run.
   private mutating func compileAhead() throws {
-    let numbers = expected()
-    session.compilation.add(numbers, of: units)
-    let unknown = numbers.filter { !graph.nodes[$0].cell.options.expectsError }
+    ahead = expected()
+    session.compilation.add(ahead, of: units)
+    let unknown = ahead.filter { !graph.nodes[$0].cell.options.expectsError }
     let isNew = unknown.count { session.compilation.isNew(units[$0]) }
     if isNew > 2, let text = NotebookCheck.text(graph), try session.compiler.check(text) { return }
     for number in unknown {
@@ -250,7 +253,7 @@ struct NotebookRun {
         session.restartWorker()
         continue
       }
-      session.compilation.add(cells, of: units)
+      session.compilation.add(cells + ahead, of: units)
       for cell in cells {
         if cell != number, reasons[cell] == nil { reasons[cell] = "needed by \(graph.nodes[number].cell.id)" }
         let outcome = try run(cell, acceptsSurprises: isLast)

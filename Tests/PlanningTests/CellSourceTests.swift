@@ -12,15 +12,24 @@ import Testing
     #expect(
       source("let x = 1\nx + 1").text == """
         import FolioKit
-        #sourceLocation(file: "cell.swift", line: 1)
-        let x = 1
-        _folioShow(x + 1)
         #sourceLocation(file: "folio", line: 1)
         @_cdecl("folio_variables") func _folioVariables() {
           _folioVariable("x") { withUnsafePointer(to: `x`) { $0 } }
         }
+        #sourceLocation(file: "cell.swift", line: 1)
+        let x = 1
+        _folioShow(x + 1)
 
         """)
+  }
+
+  @Test func theWorkerIsToldOfStaticMembersThatCanBeNamed() {
+    let text = source(
+      "enum K { private static let a = 1; enum I { static var b = [2] }; @W static var c = 1; static var d: Int { 1 }; func f() { enum L { static let e = 1 } } }"
+    ).text
+    #expect(text.contains("_folioVariable(\"K.a\") { withUnsafePointer(to: `K`.`a`) { $0 } }"))
+    #expect(text.contains("_folioVariable(\"K.I.b\") { withUnsafePointer(to: `K`.`I`.`b`) { $0 } }"))
+    #expect(text.count { $0 == "W" } == 1 && !text.contains("K.c") && !text.contains("K.d") && !text.contains("L.e"))
   }
 
   @Test func aCellThatAsksForItsPlaceKnowsIt() {

@@ -12,7 +12,7 @@ import Testing
         blocks: cells.enumerated().map { .cell(Cell(number: $0 + 1, source: $1, line: 1)) }))
   }
 
-  private func touched(_ graph: NotebookGraph, by cell: Int, values: Set<String>) -> [String: References.Access] {
+  private func touched(_ graph: NotebookGraph, by cell: Int, values: Set<String>) -> [String: NotebookGraph.Touch] {
     let touches = graph.touches(cell) { values.contains($0.name) }
     return Dictionary(uniqueKeysWithValues: touches.map { ($0.key.name, $0.value) })
   }
@@ -35,34 +35,61 @@ import Testing
     #expect(NotebookGraph(document, leavingOut: [2]).nodes[3].needs == [1])
   }
 
-  @Test func constantValuesAreNotTouched() {
+  @Test func constantsAndVariablesAreToldApart() {
     let graph = graph("let a = [1]\nvar b = [1]", "print(a, b)\nb.append(1)")
-    #expect(touched(graph, by: 2, values: ["a", "b"]) == ["b": .mayChange])
+    #expect(touched(graph, by: 2, values: ["a", "b"]) == ["a": .constant, "b": .observed])
   }
 
   @Test func objectsMayBeChangedByAnyUse() {
-    #expect(touched(graph("let model = Model()", "print(model)"), by: 2, values: []) == ["model": .mayChange])
+    #expect(touched(graph("let model = Model()", "print(model)"), by: 2, values: []) == ["model": .opaque])
   }
 
   @Test func whatACalledFunctionTouchesIsTouched() {
     let graph = graph(
       "var total = 0", "func add() { total += 1 }\nfunc show() { print(total) }", "add()", "show()", "let f = add", "f()")
     #expect(touched(graph, by: 2, values: ["total"]).isEmpty)
-    #expect(touched(graph, by: 3, values: ["total"]) == ["total": .mayChange])
-    #expect(touched(graph, by: 4, values: ["total"]) == ["total": .reads])
+    #expect(touched(graph, by: 3, values: ["total"]) == ["total": .observed])
+    #expect(touched(graph, by: 4, values: ["total"]) == ["total": .observed])
     // A closure may call what it was made of.
-    #expect(touched(graph, by: 6, values: ["total"]) == ["f": .mayChange, "total": .mayChange])
+    #expect(touched(graph, by: 6, values: ["total"]) == ["f": .opaque, "total": .observed])
   }
 
   @Test func aValuesTypeBringsItsMethodsAlong() {
     let graph = graph(
       "var log = [1]", "struct P { func p() { log.append(1) } }\nfunc make() -> P { P() }", "let p = make()", "p.p()")
-    #expect(touched(graph, by: 4, values: ["log", "p"])["log"] == .mayChange)
+    #expect(touched(graph, by: 4, values: ["log", "p"])["log"] == .observed)
   }
 
   @Test func extensionsMayRunInEveryLaterCell() {
     let graph = graph("var n = 0", "extension Int { func f() { n += 1 } }", "3.f()")
-    #expect(graph.nodes[3].needs == [2] && touched(graph, by: 3, values: ["n"]) == ["n": .mayChange])
+    #expect(graph.nodes[3].needs == [2] && touched(graph, by: 3, values: ["n"]) == ["n": .observed])
+  }
+
+  @Test func aTypeBringsItsStaticMembersAlong() {
+    let graph = graph("enum K { static let a = 1; static var b = 2; enum I { static let c = Model() }; static var d: Int { 1 } }", "K.self")
+    #expect(touched(graph, by: 2, values: ["K.a", "K.b"]) == ["K.a": .constant, "K.b": .observed, "K.I.c": .opaque])
+  }
+
+  @Test func anObjectMayCallWhatLaterCellsPutIntoIt() {
+    let graph = graph("var hook: () -> Void = {}", "let n = Model()", "hook = { n.f() }", "hook()")
+    #expect(touched(graph, by: 4, values: []) == ["hook": .opaque, "n": .opaque])
+  }
+
+  @Test func codeIsItsSourceAndTheCodeThatItUses() {
+    func code(_ cells: String...) -> String { Self.graph(cells).nodes.last?.code.description ?? "" }
+    let one = code("func f() -> Int { 1 }", "let a = 1", "f() + a")
+    #expect(code("func f() -> Int { 2 }", "let a = 1", "f() + a") != one)
+    #expect(code("func f() -> Int { 1 }", "let a = 2", "f() + a") == one)
+    #expect(code("let a = 0", "func f() -> Int { 1 }", "let a = 1", "f() + a") != one)
+    let observed = code("func g() -> Int { 1 }", "var a = 1 { didSet { g() } }", "a = 2")
+    #expect(code("func g() -> Int { 2 }", "var a = 1 { didSet { g() } }", "a = 2") != observed)
+  }
+
+  @Test func operatorsAreVisibleWithoutAName() {
+    let graph = graph(
+      "struct V { static func + (a: V, b: V) -> V { a } }", "infix operator <+>", "precedencegroup P {}", "func <+> (a: Int, b: Int) -> Int { a }",
+      "1 <+> 2")
+    #expect(graph.nodes[5].needs == [1, 2, 3, 4])
   }
 
   @Test func whatStillCallsAnOlderDefinitionIsNamed() {
@@ -71,5 +98,6 @@ import Testing
     #expect(older.map(\.used.name) == ["f"] && older.map(\.newer) == [3])
     #expect(graph("func f() {}", "func g() { f() }", "func f() {}\nfunc g() { f() }").olderDefinitions.isEmpty)
     #expect(graph("func f() {}", "func g() { f() }", "func f(_ x: Int) {}").olderDefinitions.isEmpty)
+    #expect(graph("let x = 1; func f() -> Int { x }", "let x = 2", "f()").olderDefinitions.map(\.user.name) == ["f"])
   }
 }

@@ -3,16 +3,42 @@ import Planning
 import Store
 import Testing
 
-/// Plans for notebooks whose cells all define plain values, unless the name of a variable begins with "object".
+/// Plans for notebooks whose cells read and write as the tests say, the value of a variable being its writer's number.
 @Suite struct RunPlanTests {
-  private struct Notebook {
-    var graph: NotebookGraph
-    /// A key stands for a cell's source here.
-    var keys: [Int: Key]
+  /// What a cell reads and writes: names of variables, each of the cell that first writes it.
+  private struct Effect {
+    var reads: [String] = []
+    var writes: [String] = []
+    /// Whether what it writes leads to objects.
+    var isIdentity = false
+  }
 
-    init(_ cells: [String]) {
-      graph = NotebookGraphTests.graph(cells)
-      keys = Dictionary(uniqueKeysWithValues: ([""] + cells).enumerated().map { ($0, Self.key("\($0) \($1)")) })
+  private struct Notebook {
+    var plan: RunPlan
+    var live = LiveState()
+
+    init(_ effects: [Effect]) {
+      // What is read must be compiled against its cell.
+      let cells = effects.map { effect in (effect.writes.map { "var \($0) = 0" } + effect.reads.map { "_ = \($0)" }).joined(separator: "\n") }
+      let graph = NotebookGraphTests.graph(cells)
+      var owners: [String: Int] = [:]
+      var timeline = Timeline()
+      for (index, effect) in effects.enumerated() {
+        for name in effect.writes where owners[name] == nil { owners[name] = index + 1 }
+        func location(_ name: String) -> Location { .variable(.init(cell: owners[name] ?? 0, name: name)) }
+        let key = Self.key("\(index + 1)")
+        var trace = Trace()
+        for name in effect.reads { trace.reads[location(name)] = .some(timeline.version(of: location(name), before: index + 1)) }
+        for name in effect.writes {
+          trace.writes[location(name)] = effect.isIdentity ? .run(key) : .digest(type: "Int", "\(index + 1)")
+        }
+        trace.writes[.objects(key)] = .run(key)
+        timeline.set(index + 1, trace)
+      }
+      let known = timeline
+      plan = RunPlan(graph: graph, modules: graph.nodes.indices.map { "Cell\($0)" }, timeline: timeline) { cell in
+        Set(known.traces[cell]?.reads.keys ?? [:].keys)
+      }
     }
 
     static func key(_ text: String) -> Key {
@@ -21,79 +47,75 @@ import Testing
       return builder.key
     }
 
-    func facts(unknown: Set<Int>) -> RunPlan.Facts {
-      let holdsValue: (NotebookGraph.Variable) -> Bool = { !$0.name.hasPrefix("object") }
-      return .init(
-        graph: graph, modules: graph.nodes.indices.map { "Cell\(keys[$0]?.short ?? "")" },
-        known: keys.filter { !unknown.contains($0.key) },
-        touches: graph.nodes.indices.map { graph.touches($0, holdsValue: holdsValue) }, holdsValue: holdsValue, leftOut: [])
-    }
-
-    /// What a worker holds when these cells have run.
-    func live(_ cells: Set<Int>) -> LiveState {
-      var state = LiveState()
-      for cell in graph.nodes.indices where cells.contains(cell) {
-        let facts = facts(unknown: [])
-        state.run(cell, mark: facts.mark(cell), facts)
+    /// Lets cells run in the worker.
+    func running(_ cells: [Int], from number: Int = 100) -> Notebook {
+      var notebook = self
+      for (index, cell) in cells.enumerated() {
+        guard let trace = plan.timeline.traces[cell] else { continue }
+        notebook.live.run(
+          number + index, module: "Cell\(cell)", key: Self.key("\(cell)"), isComplete: true, reads: trace.reads.keys.map(plan.place),
+          writes: Dictionary(uniqueKeysWithValues: trace.writes.map { (plan.place($0.key), $0.value) }))
       }
-      return state
+      return notebook
     }
+
+    func cells(for wanted: Int) -> [Int]? { plan.cells(for: wanted, live: live) }
   }
 
-  private func plan(_ cells: [String], changed: Set<Int>, live: Set<Int>? = nil) -> [Int] {
-    let notebook = Notebook(cells)
-    return RunPlan(notebook.facts(unknown: changed), live: notebook.live(live ?? Set(notebook.graph.nodes.indices))).cells
+  /// `a`, then `b` of `a`, and so on.
+  private let chain = Notebook([
+    Effect(writes: ["a"]), Effect(reads: ["a"], writes: ["b"]), Effect(reads: ["b"], writes: ["c"]), Effect(writes: ["d"]),
+  ])
+
+  /// `xs`, two that append, and one that reads.
+  private let appending = Notebook([
+    Effect(writes: ["xs"]), Effect(reads: ["xs"], writes: ["xs"]), Effect(reads: ["xs"], writes: ["xs"]), Effect(reads: ["xs"]),
+  ])
+
+  @Test func inALiveSessionOnlyTheCellRuns() { #expect(chain.running([1, 2, 3, 4]).cells(for: 3) == [3]) }
+
+  @Test func inAFreshSessionWhatItNeedsRunsToo() {
+    #expect(chain.cells(for: 3) == [1, 2, 3])
+    #expect(chain.cells(for: 4) == [4])
+    #expect(appending.cells(for: 4) == [1, 2, 3, 4])
   }
 
-  private let chain = ["let a = 1", "let b = a", "let c = b", "let d = c"]
-  private let diamond = ["let a = 1", "let b = a", "let c = a", "let d = b + c"]
-
-  @Test func whereAllIsKnownNothingRuns() { #expect(plan(chain, changed: [], live: []).isEmpty) }
-
-  @Test func inALiveSessionOnlyWhatChangedRuns() {
-    #expect(plan(chain, changed: [4]) == [4])
-    #expect(plan(diamond, changed: [3, 4]) == [3, 4])
+  @Test func aChangedVariableIsMadeAnewForItsFormerWriter() {
+    #expect(appending.running([1, 2, 3]).cells(for: 3) == [1, 2, 3])
+    #expect(appending.running([1, 2]).cells(for: 3) == [3])
   }
 
-  @Test func inAFreshSessionWhatTheyNeedRunsToo() {
-    #expect(plan(chain, changed: [3], live: []) == [1, 2, 3])
-    #expect(plan(diamond, changed: [3], live: []) == [1, 3])
-    #expect(plan(chain + ["print(1)"], changed: [5], live: []) == [5])
-  }
-
-  @Test func aMutatedVariableIsMadeAnewForItsFormerMutator() {
-    let cells = ["var xs = [1]", "xs.append(2)", "xs.append(3)", "xs.count"]
-    // The former version of 3 has appended already: back to the beginning.
-    let old = Notebook(["var xs = [1]", "xs.append(2)", "xs.append(33)", "xs.count"]).live([0, 1, 2, 3, 4])
-    let new = Notebook(cells)
-    #expect(RunPlan(new.facts(unknown: [3, 4]), live: old).cells == [1, 2, 3, 4])
-  }
-
-  @Test func aCellThatOnlyReadsAVariableLeavesItAsItIs() {
-    #expect(plan(["var xs = [1]", "xs.append(2)", "print(xs)", "xs.count"], changed: [3]) == [3])
-    // To run what stands before a mutator, the variable must be as it was then.
-    #expect(plan(["var xs = [1]", "print(xs)", "xs.append(2)"], changed: [2]) == [1, 2])
-  }
-
-  @Test func inAFreshSessionTheMutatorsOfAVariableRunToo() {
-    #expect(plan(["var xs = [1]", "xs.append(2)", "print(1)", "xs.count"], changed: [4], live: []) == [1, 2, 4])
+  @Test func whatStandsBeforeAWriterFindsTheVariableAsItWasThen() {
+    #expect(appending.running([1, 2, 3, 4]).cells(for: 2) == [1, 2])
   }
 
   @Test func whatHoldsOnToAnObjectIsMadeAnewWithIt() {
-    let cells = ["let object = Model()\nlet n = 1", "let objectAlias = object", "print(n)", "print(objectAlias)"]
-    let notebook = Notebook(cells)
-    var live = notebook.live([0, 1, 2, 3])
-    let facts = notebook.facts(unknown: [])
-    live.run(1, mark: facts.mark(1), facts)
-    #expect(RunPlan(notebook.facts(unknown: [3]), live: live).cells == [3])
-    #expect(RunPlan(notebook.facts(unknown: [4]), live: live).cells.contains(2))
+    let notebook = Notebook([
+      Effect(writes: ["box"], isIdentity: true), Effect(reads: ["box"], writes: ["alias"], isIdentity: true), Effect(reads: ["alias"]),
+    ]).running([1, 2, 3])
+    #expect(notebook.cells(for: 3) == [3])
+    #expect(notebook.running([1], from: 200).cells(for: 3) == [2, 3])
+  }
+
+  @Test func whatHoldsAValueOutlivesWhatItWasMadeOf() {
+    #expect(chain.running([1, 2, 3]).running([1], from: 200).cells(for: 3) == [3])
   }
 
   @Test func aFailedRunLeavesNothingToBuildOn() {
-    let notebook = Notebook(["var xs = [1]", "xs.append(2)", "xs.count"])
-    var live = notebook.live([0, 1])
-    let facts = notebook.facts(unknown: [2, 3])
-    live.run(2, mark: .failed(2), facts)
-    #expect(RunPlan(facts, live: live).cells == [1, 2, 3])
+    var notebook = appending.running([1, 2])
+    let xs = LiveState.Place.variable(module: "Cell1", name: "xs")
+    notebook.live.run(300, module: "Cell3", key: nil, isComplete: false, reads: [xs], writes: [xs: .spoiled(300)])
+    #expect(notebook.cells(for: 4) == [1, 2, 3, 4])
+  }
+
+  @Test func whatNoCellCanMakeNeedsANewWorker() {
+    var notebook = chain.running([1, 2, 3, 4])
+    notebook.plan.requirements = { _ in [.other("'optind' of libc")] }
+    notebook.live.run(
+      400, module: "Cell4", key: nil, isComplete: true, reads: [],
+      writes: [.other("'optind' of libc"): .run(Notebook.key("former"))])
+    #expect(notebook.cells(for: 4) == nil)
+    notebook.live = LiveState()
+    #expect(notebook.cells(for: 4) == [4])
   }
 }

@@ -24,7 +24,7 @@ import Testing
     let changed = [chain[0], "let b = a + 10", chain[2], chain[3]]
     let run = try warm.run(changed)
     #expect(run.ran == [2, 3] && run.values(3) == ["12"])
-    #expect(warm.explanation(2) == "ran: source changed" && warm.explanation(3) == "ran: cell-2 ran")
+    #expect(warm.explanation(2) == "ran: source changed" && warm.explanation(3) == "ran: b changed by cell-2")
     #expect(warm.explanation(1) == "reused")
     try warm.restart()
     let last = try warm.run([chain[0], "let b = a + 10", "let c = b + 2\nc", chain[3]])

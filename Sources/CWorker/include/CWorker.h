@@ -130,6 +130,9 @@ void folio_library_loaded(void *library);
 /// Whether a code address lies in a cell's library. May be called in a signal handler.
 bool folio_is_cell_code(uintptr_t address);
 
+/// Whether a code address lies in the worker's own program.
+bool folio_is_worker_code(uintptr_t address);
+
 /// A symbol that the library itself defines, or null.
 void *folio_own_symbol(void *library, const char *name);
 
