@@ -227,12 +227,11 @@ void folio_threads_begin(void) { beginnings = 0, sources = 0, last_deadline = 0;
 
 bool folio_threads_go_on(int cell_thread) {
   if (!beginnings) return false;
-  if (sources > 0 || last_deadline > now(CLOCK_MONOTONIC)) return true;
   // What was handed to a queue may begin a moment later, and what has ended may take a moment to wait.
   unsigned busy = 0;
   for (int i = 0; i < 4; i++) {
     usleep(1500);
     busy += any_is_busy(cell_thread);
   }
-  return busy > 1;
+  return busy > 1 || sources > 0 || last_deadline > now(CLOCK_MONOTONIC);
 }

@@ -101,7 +101,8 @@ package struct CellKey: Codable, Sendable, Equatable {
       return Self.change(slot, from: before?.first?.value, to: after?.first?.value, by: after?.first?.writer)
     }
     // What a name means has changed with a source or the code of another cell.
-    return changes.count > 1 ? changes.filter { $0 != Self.scopeChanged } : changes
+    var told: Set<String> = changes.count > 1 ? [Self.scopeChanged] : []
+    return changes.filter { told.insert($0).inserted }
   }
 
   private struct Slot: Hashable {
