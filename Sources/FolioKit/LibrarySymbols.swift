@@ -25,13 +25,15 @@ struct LibrarySymbols {
   init(of library: UnsafeMutableRawPointer, path: String) {
     let objects = Self.objects(of: library, path: path).filter { $0.symbol.hasPrefix("$s") }
     // `$s6Cell_15KnobsO1t_Wz` guards `$s6Cell_15KnobsO1tSdvpZ`.
-    let guards = objects.filter { $0.symbol.hasSuffix("_Wz") }
+    var guards = objects.filter { $0.symbol.hasSuffix("_Wz") }
     for object in objects where object.symbol.hasSuffix("vp") || object.symbol.hasSuffix("vpZ") {
       let own = guards.filter { object.symbol.hasPrefix($0.symbol.dropLast(3)) }
-      let isStatic = object.symbol.hasSuffix("Z")
-      // A guard that is nobody's, as of `static let (a, b)`, may be anyone's.
-      let strays = isStatic && own.isEmpty ? guards.filter { word in !objects.contains { $0.symbol.hasPrefix(word.symbol.dropLast(3)) && $0.symbol != word.symbol } } : []
-      variables.append(.init(name: Self.name(object.symbol), isStatic: isStatic, object: object, guards: own + strays))
+      guards.removeAll { word in own.contains { $0.symbol == word.symbol } }
+      variables.append(.init(name: Self.name(object.symbol), isStatic: object.symbol.hasSuffix("Z"), object: object, guards: own))
+    }
+    // A member of type `Void` has no memory of its own; that it was used for the first time may show all the same.
+    for word in guards {
+      variables.append(.init(name: Self.name(word.symbol.dropLast(3) + "ytvpZ"), isStatic: true, object: word, guards: [word]))
     }
     sharedClasses = Self.sharedClasses(of: library)
   }

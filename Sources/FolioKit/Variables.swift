@@ -82,7 +82,11 @@ private struct Memory {
 
   var isZero: Bool { UnsafeRawBufferPointer(start: address, count: size).allSatisfy { $0 == 0 } }
 
-  func reset() { initial.withUnsafeBytes { address.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(address), byteCount: size) } }
+  /// A constant's memory may not be written to; nor need it be.
+  func reset() {
+    guard !isAsLoaded else { return }
+    initial.withUnsafeBytes { address.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(address), byteCount: size) }
+  }
 }
 
 /// A variable or a stored static member.
