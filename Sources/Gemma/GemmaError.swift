@@ -70,7 +70,7 @@ extension GemmaError: CustomStringConvertible {
       "\(file) is a pointer of Git LFS, in place of the file itself\(size > 0 ? " of \(Memory.text(size))" : ""), which was not "
         + "downloaded. Run `git lfs install` and `git lfs pull` in the repository that the file is in, or download the model again."
     case .unusedTensor(let file, let tensor, let others, let advice):
-      "\(file): the tensor “\(tensor)”\(others > 0 ? ", as \(others) others," : "") is not a part of the model that config.json "
+      "\(file): the tensor “\(tensor)”\(others > 0 ? ", like \(others) others," : "") is not a part of the model that config.json "
         + "describes, and would be left out. \(advice)"
     case .unreadable(let file, let cause): "\(file) cannot be read: \(cause)."
     case .badConfiguration(let file, let key, let problem, let advice):
@@ -79,7 +79,7 @@ extension GemmaError: CustomStringConvertible {
       "\(file) is not a sound safetensors file: \(problem). It may be cut off; download it again."
     case .badWeights(let file, let tensor, let problem):
       "\(file): the tensor “\(tensor)” \(problem). The weights and config.json must belong to the same model."
-    case .badTokenizer(let file, let problem): 
+    case .badTokenizer(let file, let problem):
       "\(file): \(problem). Copy the tokenizer.model that came with the checkpoint; a fine-tuned Gemma has that of the model that it was "
         + "made of, as google/gemma-2b."
     case .notEncodable(let text): "The tokenizer could not encode \(quoted(text))."

@@ -92,16 +92,15 @@ extension SettingsReader {
     "torchscript", "transformers_version", "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache",
   ]
 
-  /// Keys that change what is computed, with the values with which they do not.
+  /// Keys that change what is computed, with the values with which they do not. All of them may be null, which sets nothing.
   private static let neutral: [(key: String, values: [JSONNode.Value])] = [
-    ("add_cross_attention", [.bool(false), .null]), ("attention_bias", [.bool(false), .null]),
-    ("attention_dropout", [.number("0"), .null]), ("attn_logit_softcapping", [.null]), ("auto_map", [.null]),
-    ("cross_attention_hidden_size", [.null]), ("final_logit_softcapping", [.null]), ("is_causal", [.bool(true), .null]),
-    ("is_encoder_decoder", [.bool(false), .null]), ("mlp_bias", [.bool(false), .null]),
-    ("partial_rotary_factor", [.number("1"), .null]), ("prefix", [.null, .string("")]), ("pretraining_tp", [.number("1"), .null]),
-    ("pruned_heads", [.null, .object([])]), ("quantization_config", [.null]), ("sliding_window", [.null]),
-    ("tie_encoder_decoder", [.bool(false), .null]), ("use_bidirectional_attention", [.bool(false), .null]),
-    ("use_sliding_window", [.bool(false), .null]),
+    ("add_cross_attention", [.bool(false)]), ("attention_bias", [.bool(false)]), ("attention_dropout", [.number("0")]),
+    ("attn_logit_softcapping", [.null]), ("auto_map", [.null]), ("cross_attention_hidden_size", [.null]),
+    ("final_logit_softcapping", [.null]), ("is_causal", [.bool(true)]), ("is_encoder_decoder", [.bool(false)]),
+    ("mlp_bias", [.bool(false)]), ("partial_rotary_factor", [.number("1")]), ("prefix", [.null, .string("")]),
+    ("pretraining_tp", [.number("1")]), ("pruned_heads", [.object([])]), ("quantization_config", [.null]),
+    ("sliding_window", [.null]), ("tie_encoder_decoder", [.bool(false)]), ("use_bidirectional_attention", [.bool(false)]),
+    ("use_sliding_window", [.bool(false)]),
   ]
 
   fileprivate func requireGemma() throws(GemmaError) {
@@ -117,8 +116,8 @@ extension SettingsReader {
 
   fileprivate func requireNeutral(headWidth: Int, layers: Int) throws(GemmaError) {
     for (key, values) in Self.neutral {
-      let expected = values.map { text(JSONNode($0)) }.joined(separator: " or ")
-      try require(key, toBe: values, else: "Folio computes Gemma 1 as it was published, where that is \(expected), or missing.")
+      let advice = "Folio computes Gemma 1 as it was published, where that is \(text(JSONNode(values[0]))), or missing."
+      try require(key, toBe: values + [.null], else: advice)
     }
     try require(
       "query_pre_attn_scalar", toBe: [.number("\(headWidth)"), .null],

@@ -48,7 +48,8 @@ public struct GenerationDefaults: Sendable {
       let data = try ModelFile.read(file)
       try self.init(SettingsReader(json: data, file: file.path), configuration, serialized: data)
     } else {
-      try self.init(SettingsReader(contentsOf: folder.appending(path: "config.json"), only: Self.keys), configuration, serialized: nil)
+      try self.init(
+        SettingsReader(contentsOf: folder.appending(path: "config.json"), only: Self.keys), configuration, serialized: nil)
     }
   }
 
@@ -93,10 +94,12 @@ extension GenerationDefaults {
   /// Keys that change which tokens come out, with the value with which they do not. All of them may be null.
   private static let neutral: [(key: String, value: JSONNode.Value)] = [
     ("bad_words_ids", .array([])), ("begin_suppress_tokens", .array([])), ("constraints", .array([])), ("dola_layers", .null),
-    ("encoder_no_repeat_ngram_size", .number("0")), ("encoder_repetition_penalty", .number("1")), ("epsilon_cutoff", .number("0")),
+    ("encoder_no_repeat_ngram_size", .number("0")), ("encoder_repetition_penalty", .number("1")),
+    ("epsilon_cutoff", .number("0")),
     ("eta_cutoff", .number("0")), ("exponential_decay_length_penalty", .null), ("force_words_ids", .array([])),
     ("forced_bos_token_id", .null), ("forced_eos_token_id", .null), ("guidance_scale", .number("1")), ("max_time", .null),
-    ("min_length", .number("0")), ("min_new_tokens", .number("0")), ("min_p", .number("0")), ("no_repeat_ngram_size", .number("0")),
+    ("min_length", .number("0")), ("min_new_tokens", .number("0")), ("min_p", .number("0")),
+    ("no_repeat_ngram_size", .number("0")),
     ("num_beam_groups", .number("1")), ("num_beams", .number("1")), ("penalty_alpha", .number("0")),
     ("repetition_penalty", .number("1")), ("sequence_bias", .null), ("stop_strings", .array([])), ("suppress_tokens", .array([])),
     ("token_healing", .bool(false)), ("typical_p", .number("1")), ("watermarking_config", .null),
@@ -107,9 +110,11 @@ extension GenerationDefaults {
   private static let harmless: Set<String> = [
     "_commit_hash", "_from_model_config", "_original_object_hash", "assistant_confidence_threshold", "assistant_early_exit",
     "assistant_lookbehind", "cache_config", "cache_implementation", "compile_config", "decoder_start_token_id", "disable_compile",
-    "diversity_penalty", "early_stopping", "is_assistant", "length_penalty", "low_memory", "max_length", "max_matching_ngram_size",
+    "diversity_penalty", "early_stopping", "is_assistant", "length_penalty", "low_memory", "max_length",
+    "max_matching_ngram_size",
     "num_assistant_tokens", "num_assistant_tokens_schedule", "num_return_sequences", "output_attentions", "output_hidden_states",
     "output_logits", "output_scores", "prefill_chunk_size", "prompt_lookup_num_tokens", "remove_invalid_values",
-    "renormalize_logits", "return_dict_in_generate", "return_legacy_cache", "target_lookbehind", "transformers_version", "use_cache",
+    "renormalize_logits", "return_dict_in_generate", "return_legacy_cache", "target_lookbehind", "transformers_version",
+    "use_cache",
   ]
 }

@@ -14,7 +14,8 @@ struct ModelFolder {
   ///   - base: What a relative folder is relative to; the current directory if nil.
   init(_ name: String, relativeTo base: String?, environment: [String: String]) throws(GemmaError) {
     let base = URL(filePath: base ?? FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
-    let folder = URL(filePath: Self.expanded(name, environment), directoryHint: .isDirectory, relativeTo: base).standardizedFileURL
+    let folder = URL(filePath: Self.expanded(name, environment), directoryHint: .isDirectory, relativeTo: base)
+      .standardizedFileURL
     if !name.isEmpty, Self.isFolder(folder) {
       try Self.refuseRepository(folder)
       url = folder
@@ -62,7 +63,8 @@ struct ModelFolder {
     guard folder.lastPathComponent.hasPrefix("models--"), isFolder(folder.appending(path: "snapshots")) else { return }
     let name = folder.lastPathComponent.dropFirst("models--".count).replacing("--", with: "/")
     throw .noSnapshot(
-      name: folder.path, repository: folder.path, problem: "is a repository in the hub's cache, which holds snapshots of the model",
+      name: folder.path, repository: folder.path,
+      problem: "is a repository in the hub's cache, which holds snapshots of the model",
       advice: "Load “\(name)”, or one of \(list(snapshots(of: folder)))")
   }
 
@@ -82,7 +84,8 @@ struct ModelFolder {
   private static func hubAdvice(_ name: String, _ folder: URL) -> String {
     if ModelFile.exists(folder) { return ": this is a file." }
     if name.contains("@") {
-      return ", or a hub name without a revision, as google/gemma-2b. Another revision than the main one is loaded by the path of its "
+      return
+        ", or a hub name without a revision, as google/gemma-2b. Another revision than the main one is loaded by the path of its "
         + "snapshot: models--org--name/snapshots/REVISION in the hub's cache."
     }
     return ", or a hub name, which has one slash and no more, as google/gemma-2b."
@@ -116,7 +119,8 @@ struct ModelFolder {
     }
     guard all.count == 1 else {
       throw fail(
-        "holds \(all.count) snapshots, and no refs/main that says which one is meant", "Load the one that is meant by its path: \(list(all))")
+        "holds \(all.count) snapshots, and no refs/main that says which one is meant",
+        "Load the one that is meant by its path: \(list(all))")
     }
     return all[0]
   }

@@ -43,7 +43,8 @@ final class SettingsReader {
   private init(_ node: JSONNode, _ file: String, _ prefix: String, _ text: Data?) throws(GemmaError) {
     guard let members = node.members else {
       throw .badConfiguration(
-        file: file, key: String(prefix.dropLast()), problem: "is not a JSON object", advice: "Copy the file from the checkpoint again.")
+        file: file, key: String(prefix.dropLast()), problem: "is not a JSON object",
+        advice: "Copy the file from the checkpoint again.")
     }
     (self.file, self.prefix, self.members, self.text) = (file, prefix, members, text)
     for (index, member) in members.enumerated() {

@@ -30,7 +30,8 @@ public final class Tokenizer: @unchecked Sendable {
     let fast = file.deletingLastPathComponent().appending(path: "tokenizer.json")
     if !ModelFile.exists(file), ModelFile.deadLink(file) == nil, ModelFile.exists(fast) {
       throw .badTokenizer(
-        file: fast.path, problem: "is the only tokenizer here, and Folio reads SentencePiece's form, the file tokenizer.model beside it")
+        file: fast.path,
+        problem: "is the only tokenizer here, and Folio reads SentencePiece's form, the file tokenizer.model beside it")
     }
     let data = try ModelFile.read(file)
     let isNamed = file.lastPathComponent == "tokenizer.model"

@@ -114,7 +114,8 @@ extension TokenizerSettings {
 
   /// Keys that change no token of a text: how tokens become text elsewhere, how batches are filled up, chats, names.
   private static let harmless: Set<String> = [
-    "backend", "chat_template", "clean_up_tokenization_spaces", "cls_token", "eos_token", "errors", "from_slow", "is_local", "legacy",
+    "backend", "chat_template", "clean_up_tokenization_spaces", "cls_token", "eos_token", "errors", "from_slow", "is_local",
+    "legacy",
     "local_files_only", "mask_token", "max_length", "model_input_names", "model_max_length", "model_specific_special_tokens",
     "name_or_path", "pad_to_multiple_of", "pad_token", "pad_token_type_id", "padding", "padding_side", "processor_class",
     "response_schema", "sep_token", "spaces_between_special_tokens", "special_tokens_map_file", "stride", "tokenizer_file",
@@ -134,11 +135,13 @@ extension TokenizerSettings {
     let parts = single.map { $0["SpecialToken"]?["id"]?.string }
     let (before, after) = (parts.prefix { $0 != nil }, parts.drop { $0 != nil }.dropFirst())
     guard before.count <= 1, after.isEmpty else {
-      throw keys.error("post_processor", "adds other tokens to a text than BOS", "Folio begins a text with BOS, and adds nothing else.")
+      throw keys.error(
+        "post_processor", "adds other tokens to a text than BOS", "Folio begins a text with BOS, and adds nothing else.")
     }
     guard saidAddsBOS ?? true == !before.isEmpty else {
       throw keys.error(
-        "post_processor", "\(before.isEmpty ? "does not begin" : "begins") a text with BOS, and tokenizer_config.json says otherwise",
+        "post_processor",
+        "\(before.isEmpty ? "does not begin" : "begins") a text with BOS, and tokenizer_config.json says otherwise",
         "Say “add_bos_token” there as it is meant.")
     }
     if let content = before.first ?? nil {
@@ -186,16 +189,23 @@ extension TokenizerSettings {
   func serialized(isOwn: (Token) -> Bool) -> Data? {
     let foreign = added.filter { !isOwn($0) }
     guard !addsBOS || !foreign.isEmpty else { return nil }
-    struct File: Encodable {
-      let add_bos_token: Bool
-      let added_tokens_decoder: [String: Content]
-      let tokenizer_class = "GemmaTokenizer"
-      struct Content: Encodable { let content: String }
-    }
-    let contents = Dictionary(foreign.map { ("\($0.id)", File.Content(content: $0.content)) }) { first, _ in first }
+    let contents = Dictionary(foreign.map { ("\($0.id)", ["content": $0.content]) }) { first, _ in first }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    return try? encoder.encode(File(add_bos_token: addsBOS, added_tokens_decoder: contents))
+    return try? encoder.encode(WrittenSettings(addsBOS: addsBOS, added: contents))
+  }
+}
+
+/// A `tokenizer_config.json`, in Hugging Face's words.
+private struct WrittenSettings: Encodable {
+  let addsBOS: Bool
+  let added: [String: [String: String]]
+  let kind = "GemmaTokenizer"
+
+  enum CodingKeys: String, CodingKey {
+    case addsBOS = "add_bos_token"
+    case added = "added_tokens_decoder"
+    case kind = "tokenizer_class"
   }
 }
 

@@ -60,7 +60,8 @@ extension Checkpoint {
     guard found.count == expected.count, zip(found, expected).allSatisfy({ abs($0 - $1) <= tolerance * $1 }) else {
       throw .badWeights(
         file: file.path, tensor: name,
-        problem: "holds other frequencies of rotary embedding than those of config.json's “rope_theta”, with which Folio computes")
+        problem: "holds other frequencies of rotary embedding than those of config.json's “rope_theta”, with which Folio computes"
+      )
     }
   }
 

@@ -39,12 +39,14 @@ struct WeightFiles {
   /// An adapter changes the weights that it lies beside.
   static func refuseAdapter(_ folder: URL) throws(GemmaError) {
     let names = names(folder)
-    guard let adapter = ["adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"].first(where: names.contains) else {
+    guard let adapter = ["adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"].first(where: names.contains)
+    else {
       return
     }
     throw .badFolder(
       folder: folder.path, problem: "holds an adapter, \(adapter), which changes the weights of a model and is not applied",
-      advice: "Write the merged model to a folder of its own (in PEFT: `model.merge_and_unload().save_pretrained(folder)`), and load "
+      advice:
+        "Write the merged model to a folder of its own (in PEFT: `model.merge_and_unload().save_pretrained(folder)`), and load "
         + "that; or remove the adapter's files.")
   }
 
@@ -54,7 +56,8 @@ struct WeightFiles {
       let url = folder.appending(path: name)
       if let file = try? SafetensorsFile(url), TrainingState.isSaved(in: file) { continue }
       throw .badFolder(
-        folder: folder.path, problem: "holds \(name), which is not a part of the model: \(describe(read)) read, and it is not named there",
+        folder: folder.path,
+        problem: "holds \(name), which is not a part of the model: \(describe(read)) read, and it is not named there",
         advice: "Move it to another folder if it does not belong to the model; else download the model again, whole.")
     }
   }

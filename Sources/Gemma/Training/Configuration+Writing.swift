@@ -8,7 +8,8 @@ extension GemmaConfiguration {
   ) throws(GemmaError) {
     let file = WrittenConfiguration(
       layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads, headWidth: headWidth, mlpWidth: mlpWidth,
-      vocabulary: vocabulary, contextLength: contextLength, normEpsilon: normEpsilon, ropeBase: ropeBase, bos: bos, eos: .init(ids: eos),
+      vocabulary: vocabulary, contextLength: contextLength, normEpsilon: normEpsilon, ropeBase: ropeBase, bos: bos,
+      eos: .init(ids: eos),
       pad: pad)
     try self.init(json: file.json, file: "The configuration", hasLines: false)
   }
@@ -17,7 +18,8 @@ extension GemmaConfiguration {
   package var json: Data {
     WrittenConfiguration(
       layers: layers, width: width, heads: heads, keyValueHeads: keyValueHeads, headWidth: headWidth, mlpWidth: mlpWidth,
-      vocabulary: vocabulary, contextLength: contextLength, normEpsilon: Self.decimal(normEpsilon), ropeBase: Self.decimal(ropeBase),
+      vocabulary: vocabulary, contextLength: contextLength, normEpsilon: Self.decimal(normEpsilon),
+      ropeBase: Self.decimal(ropeBase),
       bos: bos, eos: .init(ids: eos), pad: pad
     ).json
   }

@@ -64,7 +64,8 @@ extension Trainer {
     let reader = try StateReader(file)
     let config = try GemmaConfiguration(json: reader.bytes("config.json"), file: file.path)
     let settings = try reader.settings()
-    let tokenizer = try Tokenizer(serialized: reader.bytes("tokenizer.model"), file: file.path, bos: config.bos, settings: settings)
+    let tokenizer = try Tokenizer(
+      serialized: reader.bytes("tokenizer.model"), file: file.path, bos: config.bos, settings: settings)
     let layout = ParameterLayout(config)
     let parts = try Self.prefixes.map { prefix throws(GemmaError) in try reader.values(prefix, layout) }
     guard let steps = Int(String(decoding: try reader.bytes("steps"), as: UTF8.self)), steps >= 0 else {
