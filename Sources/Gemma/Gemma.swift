@@ -95,7 +95,7 @@ public final class GemmaModel: Sendable {
   ///
   /// - Parameters:
   ///   - name: A folder as `models/tiny`, or a hub name as `google/gemma-2b`, which is looked for in `$HF_HUB_CACHE`, else in
-  ///     `$HF_HOME/hub`, else in `~/.cache/huggingface/hub`. A folder comes first.
+  ///     `$HF_HOME/hub`, else in `$XDG_CACHE_HOME/huggingface/hub` or `~/.cache/huggingface/hub`. A folder comes first.
   ///   - base: The folder that a relative path starts from; the current directory if nil.
   public static func load(_ name: String, relativeTo base: String? = nil) throws(GemmaError) -> GemmaModel {
     try load(name, relativeTo: base, environment: ProcessInfo.processInfo.environment)

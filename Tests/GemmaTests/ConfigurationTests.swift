@@ -74,6 +74,15 @@ import Testing
     #expect(model.loadingError.contains("/config.json:9: is not JSON"), "\(model.loadingError)")
   }
 
+  @Test(
+    "what is no number in JSON is an error",
+    arguments: ["01", "+1", ".5", "1.", "1e", "0x1", "1_0", "Infinity", "-", "1 // a", "1,,"])
+  func notJSON(value: String) throws {
+    let model = try TemporaryModel(copying: "tiny-gemma")
+    try model.replace("\"rms_norm_eps\": 1e-06", by: "\"rms_norm_eps\": \(value)", in: "config.json")
+    #expect(model.loadingError.contains("/config.json:21: is not JSON"), "\(model.loadingError)")
+  }
+
   @Test("a key that stands twice is an error that names both lines, also within another")
   func duplicates() throws {
     #expect(Self.error(adding: "\"head_dim\": 16").contains("“head_dim” stands there twice, also in line 9."))
@@ -185,6 +194,12 @@ import Testing
       try model.replace("\"rope_theta\": 10000.0", by: line, in: "config.json")
       let loaded = try GemmaModel(folder: model.folder)
       #expect(loaded.config.ropeBase == 1e6)
+      let tokens = Array(try ForwardTests.fixture("tiny-gemma").expectations.tokensClean.prefix(24))
+      let (twin, own) = (
+        try DoubleTwin(folder: model.folder).run(tokens).logits.last ?? [], try loaded.run(tokens).logits.elements
+      )
+      let largest = twin.map(abs).max() ?? 0
+      #expect(zip(twin, own).allSatisfy { abs($0 - Double($1)) <= 5e-5 * largest })
       return try loaded.run("Every grimpus is a zumpus.").logits
     }
     #expect(logits[0] == logits[1])

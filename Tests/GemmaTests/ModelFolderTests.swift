@@ -44,6 +44,13 @@ import Testing
     #expect(try GemmaModel.load("google/gemma-2b", relativeTo: nil, environment: environment).config.layers == 4)
   }
 
+  @Test("the cache is where the hub's own library looks for it", arguments: ["HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME"])
+  func otherVariables(variable: String) throws {
+    let cache = try HubCache(under: variable == "XDG_CACHE_HOME" ? "huggingface/hub" : "")
+    let environment = ["HOME": "/nowhere", variable: cache.root.path]
+    #expect(try GemmaModel.load("google/gemma-2b", relativeTo: nil, environment: environment).config.layers == 4)
+  }
+
   @Test("two snapshots without refs/main are told, with the paths to choose from")
   func ambiguous() throws {
     let cache = try HubCache()

@@ -38,7 +38,12 @@ import Testing
     #expect(try loaded.run(tokens, logits: .all).logits == model.run(tokens, logits: .all).logits)
     #expect(try loaded.toTokens("Is Fae sunny?") == GemmaFixture.all.get()[0].model.toTokens("Is Fae sunny?"))
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
-    #expect(files == ["config.json", "model.safetensors", "tokenizer.model"])
+    #expect(files == ["config.json", "model.safetensors", "tokenizer.model", "tokenizer_config.json"])
+    // Without it, the tokenizer would not find added tokens first.
+    try FileManager.default.removeItem(at: folder.file("tokenizer_config.json"))
+    let bare = try GemmaModel(folder: folder.url)
+    try bare.save(to: folder.url)
+    #expect(!FileManager.default.fileExists(atPath: folder.file("tokenizer_config.json").path))
   }
 
   @Test("bf16 is rounded as PyTorch rounds it", arguments: ForwardTests.cases)
@@ -95,7 +100,7 @@ import Testing
 
   @Test(
     "a folder with files of another model that would be loaded with these is refused",
-    arguments: ["generation_config.json", "tokenizer_config.json", "adapter_config.json", "model-00001-of-00002.safetensors"])
+    arguments: ["generation_config.json", "tokenizer.json", "adapter_config.json", "model-00001-of-00002.safetensors"])
   func strangers(name: String) throws {
     let (folder, model) = (Folder(), try trained(0).model)
     try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)

@@ -23,6 +23,11 @@ import Testing
     try FileManager.default.copyItem(
       at: GemmaFixture.folder.appending(path: "tiny-gemma/model.safetensors"), to: model.file("model.safetensors"))
     #expect(model.loadingError.contains("holds both model.safetensors and model.safetensors.index.json"), "\(model.loadingError)")
+    for shard in ["model-00001-of-00002", "model-00002-of-00002"] {
+      try model.replace("\(shard).safetensors", by: "model.safetensors", in: "model.safetensors.index.json")
+      try FileManager.default.removeItem(at: model.file("\(shard).safetensors"))
+    }
+    #expect(model.loadingError == "")
   }
 
   @Test(

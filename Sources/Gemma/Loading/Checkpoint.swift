@@ -110,7 +110,7 @@ package struct Checkpoint: Sendable {
   }
 
   /// The file of each tensor, as an index says.
-  private static func weightMap(_ url: URL) throws(GemmaError) -> [String: String] {
+  static func weightMap(_ url: URL) throws(GemmaError) -> [String: String] {
     let data = try ModelFile.read(url)
     let node = data.withUnsafeBytes { try? JSONNode(parsing: $0) }
     let members = node?["weight_map"]?.members ?? []

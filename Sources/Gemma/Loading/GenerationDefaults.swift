@@ -55,7 +55,7 @@ public struct GenerationDefaults: Sendable {
 
   private init(_ keys: SettingsReader, _ configuration: GemmaConfiguration, serialized: Data?) throws(GemmaError) {
     let tokens = 0...(configuration.vocabulary - 1)
-    samples = try keys.flag("do_sample") ?? false
+    samples = keys.has("do_sample") ? try keys.flag("do_sample") ?? false : false
     temperature = keys.has("temperature") ? try keys.number("temperature", in: 0...1e6) : 1
     // transformers draws from 50 tokens if the file does not say; 0 is all.
     let topK = keys.node("top_k") == nil ? 50 : keys.has("top_k") ? try keys.integer("top_k", in: 0...Int.max) : 0

@@ -9,7 +9,10 @@ enum ModelFile {
   static func read(_ url: URL) throws(GemmaError) -> Data {
     let data: Data
     do { data = try Data(contentsOf: url) } catch {
-      throw .unreadable(file: url.path, cause: deadLink(url) ?? error.localizedDescription.trimmingSuffix("."))
+      let missing =
+        exists(url)
+        ? nil : "no such file is there; a model's folder holds config.json, tokenizer.model and its weights in safetensors"
+      throw .unreadable(file: url.path, cause: deadLink(url) ?? missing ?? error.localizedDescription.trimmingSuffix("."))
     }
     if let size = data.withUnsafeBytes(LFSPointer.init)?.size { throw .gitLFSPointer(file: url.path, size: size) }
     return data

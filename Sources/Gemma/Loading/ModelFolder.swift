@@ -22,7 +22,7 @@ struct ModelFolder {
       return
     }
     let advice = "Give the path of a folder with config.json, tokenizer.model and model.safetensors"
-    guard Self.isHubName(name) else {
+    guard Self.isHubName(name), !ModelFile.exists(folder) else {
       throw .modelNotFound(name: name, looked: [folder.path], advice: advice + Self.hubAdvice(name, folder))
     }
     let repository = Self.hub(environment).appending(path: "models--" + name.replacing("/", with: "--"))
@@ -91,12 +91,15 @@ struct ModelFolder {
     return ", or a hub name, which has one slash and no more, as google/gemma-2b."
   }
 
+  /// Where the hub's own library keeps it.
   private static func hub(_ environment: [String: String]) -> URL {
     func folder(_ key: String) -> URL? {
       environment[key].flatMap { $0.isEmpty ? nil : URL(filePath: expanded($0, environment), directoryHint: .isDirectory) }
     }
     let home = URL(filePath: environment["HOME"] ?? NSHomeDirectory(), directoryHint: .isDirectory)
-    return folder("HF_HUB_CACHE") ?? folder("HF_HOME")?.appending(path: "hub") ?? home.appending(path: ".cache/huggingface/hub")
+    let cache = folder("XDG_CACHE_HOME") ?? home.appending(path: ".cache")
+    return folder("HF_HUB_CACHE") ?? folder("HUGGINGFACE_HUB_CACHE") ?? folder("HF_HOME")?.appending(path: "hub")
+      ?? cache.appending(path: "huggingface/hub")
   }
 
   /// The snapshot that `refs/main` names; without that file, the only snapshot there is.

@@ -68,12 +68,10 @@ public final class Tokenizer: @unchecked Sendable {
 
   deinit { csp_free(processor) }
 
-  /// A `tokenizer_config.json` that belongs beside `serialized`; nil if none is needed.
+  /// A `tokenizer_config.json` that belongs beside `serialized`; nil if that says everything.
   var serializedSettings: Data? {
-    settings.serialized { token in (try? encode(Array(token.content.utf8)[...])) == [token.id] || isControl(token.id) }
+    settings.serialized { token in [csp_piece_control, csp_piece_unknown].contains(csp_kind(processor, Int32(token.id))) }
   }
-
-  private func isControl(_ id: Int) -> Bool { [csp_piece_control, csp_piece_unknown].contains(csp_kind(processor, Int32(id))) }
 
   // MARK: Text to tokens
 

@@ -18,6 +18,11 @@ struct WeightFiles {
     let (single, index) = (folder.appending(path: "model.safetensors"), folder.appending(path: "model.safetensors.index.json"))
     switch (Self.isListed(single), Self.isListed(index)) {
     case (true, true):
+      // Some writers index the one file too.
+      if try Set(Checkpoint.weightMap(index).values) == ["model.safetensors"] {
+        listing = .sharded(index)
+        return
+      }
       throw .badFolder(
         folder: folder.path, problem: "holds both model.safetensors and model.safetensors.index.json, an index of shards",
         advice: "Other programs differ in which of the two they load; remove the one that is not meant.")
