@@ -115,6 +115,7 @@ import Testing
       ("layer_types", "[\"full_attention\"]"), ("residual_multiplier", "0.22"), ("logit_scale", "1"), ("a_new_key", "false"),
       ("a_new_key", "0"), ("per_layer_config", "{\"1\": {\"head_dim\": 8}}"), ("rms_norm_add_unit_offset", "true"),
       ("rope_scaling", "\"linear\""), ("rope_local_base_freq", "10000.0"), ("pretraining_tp", "2"),
+      ("tokenizer_class", "\"LlamaTokenizer\""),
     ])
   func refused(key: String, value: String) throws {
     // attention_bias and attention_dropout stand in the fixture with the value that changes nothing.
@@ -135,6 +136,7 @@ import Testing
       "\"a_new_key\": null",
       "\"layer_types\": [\"full_attention\", \"full_attention\", \"full_attention\", \"full_attention\"]",
       "\"temperature\": 0.7", "\"repetition_penalty\": 1.3", "\"id2label\": {\"0\": \"LABEL_0\"}", "\"pretraining_tp\": 1",
+      "\"tokenizer_class\": \"GemmaTokenizer\"",
     ])
   func passes(line: String) { #expect(Self.error(adding: line) == "") }
 

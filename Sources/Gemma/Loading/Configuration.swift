@@ -88,7 +88,7 @@ extension SettingsReader {
     "_attn_implementation", "_attn_implementation_autoset", "_attn_implementation_internal", "_commit_hash", "_name_or_path",
     "attn_implementation", "chunk_size_feed_forward", "dtype", "finetuning_task", "gradient_checkpointing", "id2label",
     "initializer_range", "is_decoder", "label2id", "name_or_path", "num_labels", "output_attentions", "output_hidden_states",
-    "problem_type", "return_dict", "sep_token_id", "task_specific_params", "tf_legacy_loss", "tokenizer_class", "torch_dtype",
+    "problem_type", "return_dict", "sep_token_id", "task_specific_params", "tf_legacy_loss", "torch_dtype",
     "torchscript", "transformers_version", "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache",
   ]
 
@@ -99,7 +99,8 @@ extension SettingsReader {
     ("final_logit_softcapping", [.null]), ("is_causal", [.bool(true)]), ("is_encoder_decoder", [.bool(false)]),
     ("mlp_bias", [.bool(false)]), ("partial_rotary_factor", [.number("1")]), ("prefix", [.null, .string("")]),
     ("pretraining_tp", [.number("1")]), ("pruned_heads", [.object([])]), ("quantization_config", [.null]),
-    ("sliding_window", [.null]), ("tie_encoder_decoder", [.bool(false)]), ("use_bidirectional_attention", [.bool(false)]),
+    ("sliding_window", [.null]), ("tokenizer_class", TokenizerSettings.classes), ("tie_encoder_decoder", [.bool(false)]),
+    ("use_bidirectional_attention", [.bool(false)]),
     ("use_sliding_window", [.bool(false)]),
   ]
 

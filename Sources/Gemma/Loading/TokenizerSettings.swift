@@ -103,23 +103,28 @@ extension TokenizerSettings {
     add(Token(content: content, id: id, file: keys.place("content"), key: content))
   }
 
+  /// What Hugging Face's transformers calls a tokenizer that reads text as Gemma's does.
+  static let classes: [JSONNode.Value] =
+    ["GemmaTokenizer", "GemmaTokenizerFast", "PreTrainedTokenizerFast", "TokenizersBackend"].map { .string($0) }
+
+  /// Keys that change which tokens a text has, with the values with which they do not. All of them may be null, which sets nothing.
   private static let neutral: [(key: String, values: [JSONNode.Value])] = [
     ("add_eos_token", [.bool(false)]), ("add_prefix_space", [.bool(false)]), ("auto_map", []), ("do_lower_case", [.bool(false)]),
-    ("sp_model_kwargs", [.object([])]), ("split_special_tokens", [.bool(false)]),
-    (
-      "tokenizer_class",
-      ["GemmaTokenizer", "GemmaTokenizerFast", "PreTrainedTokenizerFast", "TokenizersBackend"].map { .string($0) }
-    ),
+    ("sp_model_kwargs", [.object([])]), ("split_special_tokens", [.bool(false)]), ("tokenizer_class", classes),
   ]
 
-  /// Keys that change no token of a text: how tokens become text elsewhere, how batches are filled up, chats, names.
+  /// Keys that change no token of a text: how tokens become text elsewhere, how batches are filled up, chats, where the files came from.
   private static let harmless: Set<String> = [
-    "backend", "chat_template", "clean_up_tokenization_spaces", "cls_token", "eos_token", "errors", "from_slow", "is_local",
-    "legacy",
-    "local_files_only", "mask_token", "max_length", "model_input_names", "model_max_length", "model_specific_special_tokens",
-    "name_or_path", "pad_to_multiple_of", "pad_token", "pad_token_type_id", "padding", "padding_side", "processor_class",
-    "response_schema", "sep_token", "spaces_between_special_tokens", "special_tokens_map_file", "stride", "tokenizer_file",
-    "truncation", "truncation_side", "truncation_strategy", "unk_token", "use_default_system_prompt", "use_fast",
+    "_commit_hash", "backend", "cache_dir", "chat_control_tokens", "chat_template", "clean_up_tokenization_spaces", "cls_token",
+    "device_map", "eos_token", "errors", "files_loaded", "from_slow", "init_inputs", "is_local", "legacy", "local_files_only",
+    "mask_token", "max_len", "max_length", "model_input_names", "model_max_length", "model_specific_special_tokens",
+    "name_or_path",
+    "pad_to_multiple_of", "pad_token", "pad_token_type_id", "padding", "padding_side", "processor_class", "response_schema",
+    "response_template", "return_token_type_ids", "revision", "sep_token", "spaces_between_special_tokens",
+    "special_tokens_map_file",
+    "stride", "tokenizer_file", "tokenizer_type", "torch_dtype", "transformers_version", "truncation", "truncation_side",
+    "truncation_strategy", "trust_remote_code", "unk_token", "use_default_system_prompt", "use_fast", "use_source_tokenizer",
+    "verbose",
   ]
 }
 
