@@ -109,8 +109,9 @@ extension GenerationDefaults {
   /// `max_length`, in whose place `maxNewTokens` stands.
   private static let harmless: Set<String> = [
     "_commit_hash", "_from_model_config", "_original_object_hash", "assistant_confidence_threshold", "assistant_early_exit",
-    "assistant_lookbehind", "cache_config", "cache_implementation", "compile_config", "decoder_start_token_id", "disable_compile",
-    "diversity_penalty", "early_stopping", "is_assistant", "length_penalty", "low_memory", "max_length",
+    "assistant_lookbehind", "cache_config", "cache_implementation", "compile_config", "continuous_batching_config",
+    "decoder_start_token_id", "disable_compile",
+    "diversity_penalty", "early_stopping", "is_assistant", "length_penalty", "low_memory", "max_cache_len", "max_length",
     "max_matching_ngram_size",
     "num_assistant_tokens", "num_assistant_tokens_schedule", "num_return_sequences", "output_attentions", "output_hidden_states",
     "output_logits", "output_scores", "prefill_chunk_size", "prompt_lookup_num_tokens", "remove_invalid_values",
