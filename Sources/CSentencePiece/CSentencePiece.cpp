@@ -37,6 +37,8 @@ csp_processor *csp_load(const void *bytes, size_t count, char *message, size_t c
 
 void csp_free(csp_processor *processor) { delete processor; }
 
+int32_t csp_bos(const csp_processor *processor) { return processor->processor.bos_id(); }
+
 int32_t csp_piece_count(const csp_processor *processor) { return processor->processor.GetPieceSize(); }
 
 int32_t *csp_encode(const csp_processor *processor, const char *text, size_t count, size_t *idCount) try {

@@ -24,6 +24,8 @@ extension Heatmap {
 /// Whether an error says that something the notebook needs is not there: its model.
 package func isUnavailable(_ error: any Error) -> Bool {
   guard let error = error as? GemmaError else { return false }
-  if case .modelNotFound = error { return true }
-  return false
+  return switch error {
+  case .modelNotFound, .noSnapshot: true
+  default: false
+  }
 }

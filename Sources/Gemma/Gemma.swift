@@ -21,6 +21,7 @@ import Tensors
 /// - Observing changes nothing: logits are bit-identical, whatever is captured.
 /// - Keys and values of what was read are remembered, and used when another prompt begins with the same tokens. This changes no bit
 ///   either: a run gives what it would give in a fresh session.
+/// - Loading is strict: what the files say and Folio does not compute is an error, and never left out.
 /// - Whatever is wrong with files, prompts or names is a `GemmaError` that says what to do.
 ///
 /// A model's weights are used where they lie in the mapped files, as bf16 if that is what they are. A model is immutable, and may be used from several threads at once.
@@ -29,6 +30,8 @@ public final class GemmaModel: Sendable {
   public let config: GemmaConfiguration
   /// From text to tokens and back.
   public let tokenizer: Tokenizer
+  /// What the checkpoint recommends for going on with a text. Nothing of it is applied without being asked for.
+  public let generationDefaults: GenerationDefaults
   /// The folder that the model was read from, or what says that it was made in memory.
   public let folder: String
   /// Identifies the model by its content: any change to a byte of its weights, its configuration or its tokenizer changes it. It is a
@@ -41,8 +44,15 @@ public final class GemmaModel: Sendable {
   private let contents: ModelContents
 
   /// Reads a model from a folder that holds `config.json`, `tokenizer.model` and `model.safetensors`, or shards with their index.
+  ///
+  /// All of it is used or refused: a key of `config.json` that would change the numbers and is not computed, a tensor of the weights that
+  /// the model has no place for, a weight file that belongs to neither, are errors that name it.
   public init(folder: URL) throws(GemmaError) {
-    config = try GemmaConfiguration(contentsOf: folder.appending(path: "config.json"))
+    try WeightFiles.refuseAdapter(folder)
+    var config = try GemmaConfiguration(contentsOf: folder.appending(path: "config.json"))
+    generationDefaults = try GenerationDefaults(folder: folder, config)
+    config.eos = generationDefaults.eos ?? config.eos
+    self.config = config
     let tokenizerFile = folder.appending(path: "tokenizer.model")
     tokenizer = try Tokenizer(contentsOf: tokenizerFile, bos: config.bos)
     guard tokenizer.count <= config.vocabulary else {
@@ -51,11 +61,15 @@ public final class GemmaModel: Sendable {
     }
     let checkpoint = try Checkpoint(folder: folder)
     weights = try Weights(checkpoint, config)
+    try checkpoint.refuseUnused(config)
     self.folder = folder.path
     rotary = RotaryTable(config)
     prefixes = PrefixCache(config)
     var hash: UInt64 = 0
-    for name in ["config.json", "tokenizer.model"] { hash = try MappedFile(folder.appending(path: name)).checksum(seed: hash) }
+    for name in ["config.json", "tokenizer.model", "generation_config.json"] + TokenizerSettings.files {
+      let file = folder.appending(path: name)
+      if ModelFile.exists(file) { hash = try MappedFile(file).checksum(seed: hash) }
+    }
     let small = hash
     contents = ModelContents { checkpoint.checksum(seed: small) }
   }
@@ -65,6 +79,7 @@ public final class GemmaModel: Sendable {
   init(_ config: GemmaConfiguration, _ tokenizer: Tokenizer, _ source: some WeightSource, origin: String) throws(GemmaError) {
     let weights = try Weights(source, config)
     (self.config, self.tokenizer, self.weights, folder) = (config, tokenizer, weights, origin)
+    generationDefaults = .none
     rotary = RotaryTable(config)
     prefixes = PrefixCache(config)
     contents = ModelContents {
@@ -80,7 +95,7 @@ public final class GemmaModel: Sendable {
   ///
   /// - Parameters:
   ///   - name: A folder as `models/tiny`, or a hub name as `google/gemma-2b`, which is looked for in `$HF_HUB_CACHE`, else in
-  ///     `$HF_HOME/hub`, else in `~/.cache/huggingface/hub`. A folder comes first.
+  ///     `$HF_HOME/hub`, else in `$XDG_CACHE_HOME/huggingface/hub` or `~/.cache/huggingface/hub`. A folder comes first.
   ///   - base: The folder that a relative path starts from; the current directory if nil.
   public static func load(_ name: String, relativeTo base: String? = nil) throws(GemmaError) -> GemmaModel {
     try load(name, relativeTo: base, environment: ProcessInfo.processInfo.environment)
@@ -89,7 +104,8 @@ public final class GemmaModel: Sendable {
   package static func load(
     _ name: String, relativeTo base: String?, environment: [String: String]
   ) throws(GemmaError) -> GemmaModel {
-    try GemmaModel(folder: ModelFolder(name, relativeTo: base, environment: environment).url)
+    let folder = try ModelFolder(name, relativeTo: base, environment: environment)
+    do { return try GemmaModel(folder: folder.url) } catch { throw folder.explained(error) }
   }
 }
 
@@ -97,7 +113,7 @@ public final class GemmaModel: Sendable {
 
 extension GemmaModel {
   /// The tokens of a text; see `Tokenizer.toTokens`.
-  public func toTokens(_ text: String, prependBOS: Bool = true) throws(GemmaError) -> [Int] {
+  public func toTokens(_ text: String, prependBOS: Bool? = nil) throws(GemmaError) -> [Int] {
     try tokenizer.toTokens(text, prependBOS: prependBOS)
   }
 

@@ -7,12 +7,21 @@ public enum GemmaError: Error, Equatable, Sendable {
   case modelNotFound(name: String, looked: [String], advice: String)
   /// A file that cannot be read at all.
   case unreadable(file: String, cause: String)
-  /// `config.json` lacks a key, or holds a value that no Gemma has. `key` is empty when the file is no JSON object.
+  /// The hub's cache knows the model, and holds no snapshot of it that could be loaded, or several.
+  case noSnapshot(name: String, repository: String, problem: String, advice: String)
+  /// A folder whose files are not, or not only, the weights of one model.
+  case badFolder(folder: String, problem: String, advice: String)
+  /// A pointer of Git LFS in place of the file that it stands for; `size` is that file's size in bytes, or 0 if the pointer has none.
+  case gitLFSPointer(file: String, size: Int)
+  /// A file of settings lacks a key, or holds one that Folio does not compute. `file` has the line; `key` is empty when the file is no
+  /// JSON object.
   case badConfiguration(file: String, key: String, problem: String, advice: String)
   /// A safetensors file, or the index of a sharded one, that does not keep to its format.
   case badSafetensors(file: String, problem: String)
   /// The files are well-formed, but they are not the weights that `config.json` describes.
   case badWeights(file: String, tensor: String, problem: String)
+  /// The weight files hold a tensor, and `others` besides, with which nothing would be computed.
+  case unusedTensor(file: String, tensor: String, others: Int, advice: String)
   /// `tokenizer.model` is not a SentencePiece model, or does not belong to this model.
   case badTokenizer(file: String, problem: String)
   /// Text that the tokenizer cannot encode.
@@ -54,6 +63,15 @@ extension GemmaError: CustomStringConvertible {
     switch self {
     case .modelNotFound(let name, let looked, let advice):
       "No model “\(name)” was found. Looked in:\n" + looked.map { "  \($0)\n" }.joined() + advice
+    case .noSnapshot(let name, let repository, let problem, let advice):
+      "The model “\(name)” cannot be loaded from the hub's cache: \(repository) \(problem). \(advice)"
+    case .badFolder(let folder, let problem, let advice): "\(folder) \(problem). \(advice)"
+    case .gitLFSPointer(let file, let size):
+      "\(file) is a pointer of Git LFS, in place of the file itself\(size > 0 ? " of \(Memory.text(size))" : ""), which was not "
+        + "downloaded. Run `git lfs install` and `git lfs pull` in the repository that the file is in, or download the model again."
+    case .unusedTensor(let file, let tensor, let others, let advice):
+      "\(file): the tensor “\(tensor)”\(others > 0 ? ", like \(others) others," : "") is not a part of the model that config.json "
+        + "describes, and would be left out. \(advice)"
     case .unreadable(let file, let cause): "\(file) cannot be read: \(cause)."
     case .badConfiguration(let file, let key, let problem, let advice):
       "\(file): \(key.isEmpty ? "" : "“\(key)” ")\(problem). \(advice)"
@@ -61,7 +79,9 @@ extension GemmaError: CustomStringConvertible {
       "\(file) is not a sound safetensors file: \(problem). It may be cut off; download it again."
     case .badWeights(let file, let tensor, let problem):
       "\(file): the tensor “\(tensor)” \(problem). The weights and config.json must belong to the same model."
-    case .badTokenizer(let file, let problem): "\(file): \(problem). Copy the tokenizer.model that came with the checkpoint."
+    case .badTokenizer(let file, let problem):
+      "\(file): \(problem). Copy the tokenizer.model that came with the checkpoint; a fine-tuned Gemma has that of the model that it was "
+        + "made of, as google/gemma-2b."
     case .notEncodable(let text): "The tokenizer could not encode \(quoted(text))."
     case .notASingleToken(let text, let pieces): notSingle(text, pieces)
     case .tokenOutOfRange(let token, let vocabulary):

@@ -146,7 +146,8 @@ public final class Session {
   private static func environment(_ toolchain: Toolchain, _ installation: Installation, _ store: Store?) -> [CellKey.Part] {
     let digests = FileDigests(store: store)
     let machine = WorkerEnvironment.blasCoreType(flags: WorkerEnvironment.processorFlags()) ?? "any"
-    let hub = ["HF_HOME", "HF_HUB_CACHE"].map { ProcessInfo.processInfo.environment[$0] ?? "" }
+    let variables = ["HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME"]
+    let hub = variables.map { ProcessInfo.processInfo.environment[$0] ?? "" }
     return [
       .init(.toolchain, value: digests.digest(toolchain.frontend) ?? toolchain.frontend),
       .init(.folio, value: digests.digest(installation.worker) ?? installation.worker),

@@ -35,16 +35,6 @@ import Testing
     #expect(integers.loadingError.contains("is of type I32, not F32, BF16 or F16"))
   }
 
-  @Test("a tensor that nobody asks for does no harm")
-  func extraTensor() throws {
-    let extra = try TemporaryModel(copying: "tiny-gemma") { content in
-      var content = content
-      content.tensors.append(("lm_head.extra", "I64", [1], Data(count: 8)))
-      return content
-    }
-    #expect(extra.loadingError == "")
-  }
-
   @Test("a missing shard, and an index that lies, are errors")
   func shards() throws {
     let missing = try TemporaryModel(copying: "tiny-gemma/sharded")
@@ -80,45 +70,21 @@ import Testing
     #expect(try GemmaModel.load(GemmaFixture.folder.appending(path: "tiny-gemma").path, relativeTo: "/").config.layers == 4)
   }
 
-  @Test(
-    "a hub name is found in the cache that the environment names",
-    arguments: ["HF_HUB_CACHE", "HF_HOME", "HOME"])
-  func hub(variable: String) throws {
-    let cache = try HubCache(under: ["HF_HUB_CACHE": "", "HF_HOME": "hub", "HOME": ".cache/huggingface/hub"][variable] ?? "")
-    let model = try GemmaModel.load("google/gemma-2b", relativeTo: nil, environment: [variable: cache.root.path])
-    #expect(model.config.layers == 4)
-    try FileManager.default.removeItem(at: cache.repository.appending(path: "refs"))
-    #expect(try GemmaModel.load("google/gemma-2b", relativeTo: nil, environment: [variable: cache.root.path]).config.layers == 4)
-  }
-
-  @Test("a name that is not found is an error that says where it was looked for, and what to do")
-  func notFound() {
-    let error = #expect(throws: GemmaError.self) {
-      try GemmaModel.load("google/gemma-9b", relativeTo: "/somewhere", environment: ["HF_HOME": "/nowhere", "HOME": "/home/x"])
-    }
-    #expect(
-      error?.description == """
-        No model “google/gemma-9b” was found. Looked in:
-          /somewhere/google/gemma-9b
-          /nowhere/hub/models--google--gemma-9b
-        Give the path of a folder with config.json, tokenizer.model and model.safetensors, or download it: `huggingface-cli download \
-        google/gemma-9b` (HF_HOME and HF_HUB_CACHE say where to).
-        """)
-    for name in ["", "../..", "a/b/c", "nothing here", "org/../../etc"] {
-      let error = #expect(throws: GemmaError.self) {
-        try GemmaModel.load(name, relativeTo: "/somewhere/else", environment: ["HF_HOME": "/nowhere"])
-      }
-      #expect(error?.description.contains("Looked in") == true || error?.description.contains("cannot be read") == true)
-    }
-  }
-
   @Test("a tokenizer of another model is an error")
   func tokenizerOfAnotherModel() throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
-    try model.replace("\"bos_token_id\": 2", by: "\"bos_token_id\": 998", in: "config.json")
-    #expect(model.loadingError == "")
-    try model.replace("\"vocab_size\": 1000", by: "\"vocab_size\": 999", in: "config.json")
-    #expect(model.loadingError.contains("tokenizer.model: has 1000 pieces"))
+    for name in ["config.json", "generation_config.json"] {
+      try model.replace("\"bos_token_id\": 2", by: "\"bos_token_id\": 998", in: name)
+    }
+    #expect(model.loadingError.contains("begins a text with the token 2, and config.json's “bos_token_id” is 998"))
+  }
+
+  @Test("a lone tokenizer.json is told as what it is, with where the other comes from")
+  func loneTokenizerJSON() throws {
+    let model = try TemporaryModel(copying: "tiny-gemma")
+    try FileManager.default.moveItem(at: model.file("tokenizer.model"), to: model.file("tokenizer.json"))
+    #expect(model.loadingError.contains("/tokenizer.json: is the only tokenizer here"), "\(model.loadingError)")
+    #expect(model.loadingError.contains("Copy the tokenizer.model that came with the checkpoint"))
   }
 
   @Test(
@@ -133,23 +99,4 @@ import Testing
     try copy.changeWeights { $0.replaceSubrange(number..<number + 2, with: place == 0 ? [0xC0, 0x7F] : [0x80, 0xFF]) }
     #expect(copy.loadingError.contains("“\(entry.name)” holds NaN or infinite numbers"), "\(copy.loadingError)")
   }
-}
-
-/// A hub cache with one model in it.
-private final class HubCache {
-  let root: URL
-  let repository: URL
-
-  init(under path: String) throws {
-    root = FileManager.default.temporaryDirectory.appending(path: "folio-hub-\(UUID().uuidString)")
-    repository = (path.isEmpty ? root : root.appending(path: path)).appending(path: "models--google--gemma-2b")
-    let manager = FileManager.default
-    try manager.createDirectory(at: repository.appending(path: "refs"), withIntermediateDirectories: true)
-    try manager.createDirectory(at: repository.appending(path: "snapshots"), withIntermediateDirectories: true)
-    try Data("abc123\n".utf8).write(to: repository.appending(path: "refs/main"))
-    try manager.createSymbolicLink(
-      at: repository.appending(path: "snapshots/abc123"), withDestinationURL: GemmaFixture.folder.appending(path: "tiny-gemma"))
-  }
-
-  deinit { try? FileManager.default.removeItem(at: root) }
 }

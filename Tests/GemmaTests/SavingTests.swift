@@ -38,7 +38,12 @@ import Testing
     #expect(try loaded.run(tokens, logits: .all).logits == model.run(tokens, logits: .all).logits)
     #expect(try loaded.toTokens("Is Fae sunny?") == GemmaFixture.all.get()[0].model.toTokens("Is Fae sunny?"))
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()
-    #expect(files == ["config.json", "model.safetensors", "tokenizer.model"])
+    #expect(files == ["config.json", "model.safetensors", "tokenizer.model", "tokenizer_config.json"])
+    // Without it, the tokenizer would not find added tokens first.
+    try FileManager.default.removeItem(at: folder.file("tokenizer_config.json"))
+    let bare = try GemmaModel(folder: folder.url)
+    try bare.save(to: folder.url)
+    #expect(!FileManager.default.fileExists(atPath: folder.file("tokenizer_config.json").path))
   }
 
   @Test("bf16 is rounded as PyTorch rounds it", arguments: ForwardTests.cases)
@@ -93,6 +98,41 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.file("model.safetensors").path))
   }
 
+  @Test(
+    "a folder with files of another model that would be loaded with these is refused",
+    arguments: ["generation_config.json", "tokenizer.json", "adapter_config.json", "model-00001-of-00002.safetensors"])
+  func strangers(name: String) throws {
+    let (folder, model) = (Folder(), try trained(0).model)
+    try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
+    try Data("{}".utf8).write(to: folder.file(name))
+    #expect(message { try model.save(to: folder.url) }.contains(name))
+    #expect(!FileManager.default.fileExists(atPath: folder.file("config.json").path))
+  }
+
+  @Test("what a checkpoint says of generation and of its tokenizer is saved with it, and by a training too")
+  func settings() throws {
+    let source = try TemporaryModel(copying: "tiny-gemma")
+    try source.replace("\"add_bos_token\": true", by: "\"add_bos_token\": false", in: "tokenizer_config.json")
+    try source.replace("\"eos_token_id\": 1", by: "\"eos_token_id\": [1, 344], \"top_k\": 5", in: "generation_config.json")
+    let (folder, other) = (Folder(), Folder())
+    let model = try GemmaModel(folder: source.folder)
+    #expect(try model.toTokens("Fae") == [model.toSingleToken("Fae")])
+    try model.save(to: folder.url)
+    let saved = try GemmaModel(folder: folder.url)
+    #expect(saved.config == model.config && saved.generationDefaults.topK == 5)
+    #expect(try saved.toTokens("Fae") == model.toTokens("Fae"))
+    let trainer = try Trainer(saved, optimizer: AdamW())
+    try trainer.model.save(to: other.url)
+    let again = try GemmaModel(folder: other.url)
+    #expect(again.config == model.config)
+    #expect(try again.toTokens("Fae") == model.toTokens("Fae"))
+    // The state may lie beside the model.
+    try trainer.saveState(to: other.file("state.safetensors"))
+    #expect(throws: Never.self) { try GemmaModel(folder: other.url) }
+    let restored = try Trainer(restoring: other.file("state.safetensors"), optimizer: AdamW())
+    #expect(try restored.model.toTokens("Fae") == model.toTokens("Fae"))
+  }
+
   @Test("a configuration that is written is read as the same")
   func configuration() throws {
     let config = try GemmaConfiguration(
@@ -109,6 +149,13 @@ import Testing
     ] { #expect(text.contains(line), "\(line) in \(text)") }
     let one = try GemmaConfiguration(layers: 1, width: 4, heads: 1, headWidth: 2, mlpWidth: 4, vocabulary: 8)
     #expect(String(decoding: one.json, as: UTF8.self).contains(#""eos_token_id" : 1,"#))
+    let endless = try GemmaConfiguration(layers: 1, width: 4, heads: 1, headWidth: 2, mlpWidth: 4, vocabulary: 8, eos: [])
+    try endless.json.write(to: folder.file("config.json"))
+    #expect(try GemmaConfiguration(contentsOf: folder.file("config.json")).eos == [])
+    let error = message {
+      _ = try GemmaConfiguration(layers: 1, width: 4, heads: 1, headWidth: 2, mlpWidth: 4, vocabulary: 8, normEpsilon: .nan)
+    }
+    #expect(error == "The configuration: “rms_norm_eps” is “nan”. It must be a number.")
   }
 
   @Test("training that is restored goes on bit for bit")

@@ -44,7 +44,8 @@ final class TemporaryModel {
 
 /// The tensors of a safetensors file, to be written in another form.
 struct SafetensorsContent {
-  var tensors: [(name: String, type: String, shape: [Int], bytes: Data)] = []
+  typealias Tensor = (name: String, type: String, shape: [Int], bytes: Data)
+  var tensors: [Tensor] = []
 
   init() {}
 

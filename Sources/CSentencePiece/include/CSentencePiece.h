@@ -27,6 +27,9 @@ typedef enum {
 csp_processor *csp_load(const void *bytes, size_t count, char *message, size_t capacity);
 void csp_free(csp_processor *processor);
 
+/// The piece that begins a text, or -1 if the model has none.
+int32_t csp_bos(const csp_processor *processor);
+
 /// How many pieces the model has: its vocabulary.
 int32_t csp_piece_count(const csp_processor *processor);
 

@@ -39,6 +39,10 @@ extension GemmaModel {
   /// Each new token costs one position: keys and values of the others are kept, and those of a prompt's beginning that the model remembers
   /// are not computed at all. The stop token is part of the result.
   ///
+  /// What is done follows from the arguments alone. The sampling that a checkpoint's `generation_config.json` recommends is
+  /// `generationDefaults.sampling(seed:)`; a setting in it that would change the tokens and that Folio does not compute, as
+  /// `repetition_penalty`, is an error that names it.
+  ///
   /// - Parameters:
   ///   - prompt: Text or tokens.
   ///   - stops: Tokens that end the text, as texts (`[" a"]`) or ids. Texts must be single tokens. Only these stop.
@@ -57,7 +61,8 @@ extension GemmaModel {
     ) { _, piece in try onToken(piece) }[0]
   }
 
-  /// Goes on with a prompt until the token that ends a text.
+  /// Goes on with a prompt until a token that ends a text, `config.eos`: as the checkpoint's `generation_config.json` says, else its
+  /// `config.json`.
   public func generate(
     _ prompt: some Prompt, untilText texts: [String] = [], maxNewTokens: Int = 64, sampling: Sampling = .greedy,
     capturing capture: Capture? = nil, onToken: (String) throws -> Void = { _ in }
@@ -75,6 +80,7 @@ extension GemmaModel {
     batch prompts: [some Prompt], until stops: some TokenChoice, untilText texts: [String] = [], maxNewTokens: Int = 64,
     sampling: Sampling = .greedy, capturing capture: Capture? = nil, onToken: (Int, String) throws -> Void = { _, _ in }
   ) throws -> [Generation] {
+    if let problem = generationDefaults.problem { throw problem }
     guard maxNewTokens >= 0 else { throw GemmaError.badTokenLimit(maxNewTokens) }
     guard !texts.contains("") else { throw GemmaError.badRequest("A stop text is empty; every text would end at once.") }
     let stops = Stops(tokens: Set(try stops.choices(tokenizer)), texts: texts, limit: maxNewTokens, context: config.contextLength)

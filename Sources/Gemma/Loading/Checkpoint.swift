@@ -1,21 +1,23 @@
 import Foundation
+import Synchronization
 import Tensors
 
 /// The tensors of a model's folder by name: of `model.safetensors`, or of the shards that `model.safetensors.index.json` lists.
+///
+/// It remembers which tensors were asked for, so that `refuseUnused` can name those that nobody computes with.
 package struct Checkpoint: Sendable {
   private let files: [SafetensorsFile]
-  private var places: [String: (file: SafetensorsFile, entry: SafetensorsFile.Entry)] = [:]
+  private(set) var places: [String: (file: SafetensorsFile, entry: SafetensorsFile.Entry)] = [:]
   /// The file that lists the tensors, for errors.
   private let listing: String
+  private let taken = TakenNames()
 
   package init(folder: URL) throws(GemmaError) {
-    let single = folder.appending(path: "model.safetensors")
-    let index = folder.appending(path: "model.safetensors.index.json")
-    let manager = FileManager.default
-    if manager.fileExists(atPath: single.path) || !manager.fileExists(atPath: index.path) {
-      (files, listing) = ([try SafetensorsFile(single)], single.path)
+    switch try WeightFiles(folder: folder).listing {
+    case .single(let file):
+      (files, listing) = ([try SafetensorsFile(file)], file.path)
       try collect()
-    } else {
+    case .sharded(let index):
       let map = try Self.weightMap(index)
       var opened: [SafetensorsFile] = []
       for name in Set(map.values).sorted() { opened.append(try Self.shard(folder, name, index)) }
@@ -23,7 +25,11 @@ package struct Checkpoint: Sendable {
       try collect()
       try check(map)
     }
+    try WeightFiles.refuseOthers(folder, than: files.map { URL(filePath: $0.path).lastPathComponent })
   }
+
+  /// The names that nobody has asked for yet.
+  var unused: [String] { places.keys.filter { !taken.contains($0) }.sorted() }
 
   /// A number that changes with any byte of the checkpoint's weight files.
   func checksum(seed: UInt64) -> UInt64 { files.reduce(seed) { $1.checksum(seed: $0) } }
@@ -53,6 +59,7 @@ package struct Checkpoint: Sendable {
   }
 
   private func place(_ name: String, _ shape: [Int]) throws(GemmaError) -> (SafetensorsFile, SafetensorsFile.Entry) {
+    taken.insert(name)
     guard let (file, entry) = places[name] else { throw .badWeights(file: listing, tensor: name, problem: "is missing") }
     guard entry.shape == shape else {
       throw .badWeights(file: file.path, tensor: name, problem: "has the shape \(entry.shape), and config.json asks for \(shape)")
@@ -79,13 +86,15 @@ package struct Checkpoint: Sendable {
     }
   }
 
-  /// Every tensor of the index must be in the shard that it names.
+  /// Every tensor of the index must be in the shard that it names, and every tensor of a shard in the index.
   private func check(_ map: [String: String]) throws(GemmaError) {
     for (name, shard) in map.sorted(by: { $0.key < $1.key }) {
       guard let place = places[name], place.file.path.hasSuffix("/" + shard) else {
         throw .badWeights(file: listing, tensor: name, problem: "is not in \(shard), where the index places it")
       }
     }
+    guard let stranger = places.keys.filter({ map[$0] == nil }).min(), let place = places[stranger] else { return }
+    throw .badWeights(file: place.file.path, tensor: stranger, problem: "is not in model.safetensors.index.json beside it")
   }
 
   private static func shard(_ folder: URL, _ name: String, _ index: URL) throws(GemmaError) -> SafetensorsFile {
@@ -93,25 +102,37 @@ package struct Checkpoint: Sendable {
       throw .badSafetensors(file: index.path, problem: "it names the shard “\(name)”, which is not a safetensors file beside it")
     }
     let url = folder.appending(path: name)
-    guard FileManager.default.fileExists(atPath: url.path) else {
-      throw .badSafetensors(file: index.path, problem: "its shard \(name) is missing")
+    guard ModelFile.exists(url) else {
+      throw .badSafetensors(
+        file: index.path, problem: "its shard \(name) is missing\(ModelFile.deadLink(url).map { " (\($0))" } ?? "")")
     }
     return try SafetensorsFile(url)
   }
 
-  private struct Index: Decodable {
-    let weightMap: [String: String]
-
-    enum CodingKeys: String, CodingKey {
-      case weightMap = "weight_map"
+  /// The file of each tensor, as an index says.
+  static func weightMap(_ url: URL) throws(GemmaError) -> [String: String] {
+    let data = try ModelFile.read(url)
+    let node = data.withUnsafeBytes { try? JSONNode(parsing: $0) }
+    let members = node?["weight_map"]?.members ?? []
+    var map: [String: String] = [:]
+    for member in members {
+      guard let file = member.value.string else { break }
+      guard map.updateValue(file, forKey: member.key) == nil else {
+        throw .badSafetensors(file: url.path, problem: "it names the tensor “\(member.key)” twice")
+      }
     }
-  }
-
-  private static func weightMap(_ url: URL) throws(GemmaError) -> [String: String] {
-    let data: Data
-    do { data = try Data(contentsOf: url) } catch { throw .unreadable(file: url.path, cause: error.localizedDescription) }
-    do { return try JSONDecoder().decode(Index.self, from: data).weightMap } catch {
+    guard !members.isEmpty, map.count == members.count else {
       throw .badSafetensors(file: url.path, problem: "it has no “weight_map” from tensor names to files")
     }
+    return map
   }
+}
+
+/// The names of tensors that were asked for.
+private final class TakenNames: Sendable {
+  private let names = Mutex<Set<String>>([])
+
+  func insert(_ name: String) { names.withLock { _ = $0.insert(name) } }
+
+  func contains(_ name: String) -> Bool { names.withLock { $0.contains(name) } }
 }

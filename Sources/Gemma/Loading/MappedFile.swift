@@ -19,7 +19,10 @@ final class MappedFile: Sendable {
   init(_ url: URL) throws(GemmaError) {
     path = url.path
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(file: path, cause: Self.lastError()) }
+    guard descriptor >= 0 else {
+      let error = Self.lastError()
+      throw .unreadable(file: path, cause: ModelFile.deadLink(url) ?? error)
+    }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .unreadable(file: path, cause: Self.lastError()) }

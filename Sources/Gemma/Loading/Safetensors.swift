@@ -51,6 +51,11 @@ package struct SafetensorsFile: Sendable {
   /// A number that changes with any byte of the file.
   func checksum(seed: UInt64) -> UInt64 { file.checksum(seed: seed) }
 
+  /// The bytes of a tensor. Valid within `body` only.
+  func withBytes<Result>(_ entry: Entry, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try file.withBytes(entry.bytes, body)
+  }
+
   private static func widen(_ source: UnsafeRawBufferPointer, _ type: String, into target: UnsafeMutableBufferPointer<Float>)
     -> Bool
   {
@@ -81,43 +86,39 @@ private struct SafetensorsHeader {
 
   init(_ file: MappedFile) throws(GemmaError) {
     path = file.path
+    try file.refuseLFSPointer()
     guard file.count >= 8 else { throw bad("it has \(file.count) bytes, too few for a header") }
     let length = file.withBytes(0..<8) { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
     guard length <= UInt64(Self.longest) else { throw bad("its header claims to be \(length) bytes long") }
     guard Int(length) <= file.count - 8 else {
       throw bad("its header claims to be \(length) bytes long, and the file has only \(file.count)")
     }
-    let json: Result<HeaderJSON, HeaderJSON.Problem> = file.withBytes(8..<8 + Int(length)) { bytes in
-      Result { () throws(HeaderJSON.Problem) in try HeaderJSON(parsing: bytes) }
+    let json: Result<JSONNode, JSONNode.Problem> = file.withBytes(8..<8 + Int(length)) { bytes in
+      Result { () throws(JSONNode.Problem) in try JSONNode(parsing: bytes) }
     }
     switch json {
     case .failure(let problem): throw bad("its header is not JSON: \(problem.text) at byte \(8 + problem.offset)")
-    case .success(.object(let members)): try read(members, dataStart: 8 + Int(length), end: file.count)
-    case .success: throw bad("its header is not a JSON object")
+    case .success(let header):
+      guard let members = header.members else { throw bad("its header is not a JSON object") }
+      try read(members, dataStart: 8 + Int(length), end: file.count)
     }
   }
 
-  private mutating func read(_ members: [(key: String, value: HeaderJSON)], dataStart: Int, end: Int) throws(GemmaError) {
-    for (name, value) in members where name != "__metadata__" {
-      let entry = try entry(name, value, dataStart: dataStart, end: end)
-      guard entries.updateValue(entry, forKey: name) == nil else { throw bad("the tensor “\(name)” is listed twice") }
+  private mutating func read(_ members: [JSONNode.Member], dataStart: Int, end: Int) throws(GemmaError) {
+    for member in members where member.key != "__metadata__" {
+      let entry = try entry(member.key, member.value, dataStart: dataStart, end: end)
+      guard entries.updateValue(entry, forKey: member.key) == nil else {
+        throw bad("the tensor “\(member.key)” is listed twice")
+      }
     }
     try checkLayout(dataStart: dataStart, end: end)
   }
 
-  private func entry(_ name: String, _ value: HeaderJSON, dataStart: Int, end: Int) throws(GemmaError) -> SafetensorsFile.Entry {
-    guard case .object(let members) = value, Set(members.map(\.key)).count == members.count else {
+  private func entry(_ name: String, _ value: JSONNode, dataStart: Int, end: Int) throws(GemmaError) -> SafetensorsFile.Entry {
+    guard let members = value.members, Set(members.map(\.key)).count == members.count else {
       throw bad("the tensor “\(name)” is not described by an object")
     }
-    var (type, shape, offsets): (String?, [Int]?, [Int]?)
-    for (key, value) in members {
-      switch (key, value) {
-      case ("dtype", .string(let text)): type = text
-      case ("shape", .array(let array)): shape = integers(array)
-      case ("data_offsets", .array(let array)): offsets = integers(array)
-      default: break
-      }
-    }
+    let (type, shape, offsets) = (value["dtype"]?.string, integers(value["shape"]), integers(value["data_offsets"]))
     guard let type, let size = Self.sizes[type] else { throw bad("the tensor “\(name)” has no known type (\(type ?? "none"))") }
     guard let shape else { throw bad("the tensor “\(name)” has no shape of whole numbers from 0 up") }
     guard let offsets, offsets.count == 2, offsets[0] <= offsets[1] else {
@@ -148,13 +149,10 @@ private struct SafetensorsHeader {
     guard covered == end else { throw bad("\(end - covered) bytes behind “\(previous)” belong to no tensor") }
   }
 
-  private func integers(_ values: [HeaderJSON]) -> [Int]? {
-    var result: [Int] = []
-    for value in values {
-      guard case .integer(let number) = value, number >= 0 else { return nil }
-      result.append(number)
-    }
-    return result
+  private func integers(_ node: JSONNode?) -> [Int]? {
+    guard let values = node?.array else { return nil }
+    let numbers = values.compactMap(\.integer)
+    return numbers.count == values.count && numbers.allSatisfy { $0 >= 0 } ? numbers : nil
   }
 
   private func byteCount(_ shape: [Int], _ size: Int) -> Int? {

@@ -4,9 +4,11 @@ import Foundation
 /// Text to tokens and back, by the SentencePiece model that comes with a checkpoint.
 ///
 /// Three things are Folio's own, and as in Hugging Face's tokenizer for Gemma:
-/// - The beginning-of-sequence token is prepended unless told otherwise, and never twice.
-/// - The text of a special token (`<bos>`, `<eos>`, `<pad>`, `<unk>`) is that token. SentencePiece would read it letter by letter, so that
-///   text which came from `toString` would not come back as the tokens it was made of.
+/// - The beginning-of-sequence token is prepended unless told otherwise, by the call or by the checkpoint's `tokenizer_config.json`
+///   (`add_bos_token`), and never twice.
+/// - The text of a special token (`<bos>`, `<eos>`, `<pad>`, `<unk>`), and of one that the checkpoint's other files list as added, is that
+///   token. SentencePiece would read it letter by letter, so that text which came from `toString` would not come back as the tokens it was
+///   made of.
 /// - Tokens may be single bytes (`<0x0A>`); text is put together from bytes, and what is not UTF-8 becomes `�`.
 public final class Tokenizer: @unchecked Sendable {
   // A loaded SentencePiece processor is only ever read, from any thread.
@@ -17,17 +19,27 @@ public final class Tokenizer: @unchecked Sendable {
   public let bos: Int
   /// The `tokenizer.model` that it was read from.
   let serialized: Data
-  /// The special tokens that text may name, with their bytes.
-  private let specials: [(bytes: [UInt8], id: Int)]
+  /// What the files beside it say.
+  let settings: TokenizerSettings
+  /// The special tokens that text may name, by their first byte, the longest first.
+  private let specials: [UInt8: [(bytes: [UInt8], id: Int)]]
 
-  /// Reads a `tokenizer.model`.
+  /// Reads a `tokenizer.model`, and what the files beside it say of it: `tokenizer_config.json`, `tokenizer.json`,
+  /// `special_tokens_map.json` and `added_tokens.json`, where they are. What contradicts it there is an error.
   public convenience init(contentsOf file: URL, bos: Int = 2) throws(GemmaError) {
-    let data: Data
-    do { data = try Data(contentsOf: file) } catch { throw .unreadable(file: file.path, cause: error.localizedDescription) }
-    try self.init(serialized: data, file: file.path, bos: bos)
+    let fast = file.deletingLastPathComponent().appending(path: "tokenizer.json")
+    if !ModelFile.exists(file), ModelFile.deadLink(file) == nil, ModelFile.exists(fast) {
+      throw .badTokenizer(
+        file: fast.path,
+        problem: "is the only tokenizer here, and Folio reads SentencePiece's form, the file tokenizer.model beside it")
+    }
+    let data = try ModelFile.read(file)
+    let isNamed = file.lastPathComponent == "tokenizer.model"
+    let settings = isNamed ? try TokenizerSettings(folder: file.deletingLastPathComponent()) : TokenizerSettings()
+    try self.init(serialized: data, file: file.path, bos: bos, settings: settings)
   }
 
-  init(serialized data: Data, file: String, bos: Int) throws(GemmaError) {
+  init(serialized data: Data, file: String, bos: Int, settings: TokenizerSettings) throws(GemmaError) {
     var message = [CChar](repeating: 0, count: 512)
     let loaded = data.withUnsafeBytes { csp_load($0.baseAddress, $0.count, &message, message.count) }
     guard let loaded else {
@@ -37,21 +49,36 @@ public final class Tokenizer: @unchecked Sendable {
     (processor, self.serialized) = (loaded, data)
     count = Int(csp_piece_count(loaded))
     self.bos = bos
-    specials = (0..<Int32(count)).compactMap { id in
+    self.settings = settings
+    let controls = (0..<Int32(count)).compactMap { id -> (bytes: [UInt8], id: Int)? in
       let kind = csp_kind(loaded, id)
       guard kind == csp_piece_control || kind == csp_piece_unknown, let bytes = Self.rawBytes(loaded, Int(id)), !bytes.isEmpty
       else { return nil }
       return (bytes, Int(id))
     }
+    let added = settings.added.map { (bytes: Array($0.content.utf8), id: $0.id) }
+    specials = Dictionary(grouping: controls + added) { $0.bytes[0] }.mapValues { $0.sorted { $0.bytes.count > $1.bytes.count } }
     guard bos < count else { throw .badTokenizer(file: file, problem: "has \(count) pieces, and the BOS token is \(bos)") }
+    let own = Int(csp_bos(loaded))
+    guard own < 0 || own == bos else {
+      throw .badTokenizer(file: file, problem: "begins a text with the token \(own), and config.json's “bos_token_id” is \(bos)")
+    }
+    try settings.check(bos: bos) { Self.rawBytes(loaded, $0) }
   }
 
   deinit { csp_free(processor) }
 
+  /// A `tokenizer_config.json` that belongs beside `serialized`; nil if that says everything.
+  var serializedSettings: Data? {
+    settings.serialized { token in [csp_piece_control, csp_piece_unknown].contains(csp_kind(processor, Int32(token.id))) }
+  }
+
   // MARK: Text to tokens
 
-  /// The tokens of a text. With `prependBOS` they begin with the beginning-of-sequence token, once, also when the text says `<bos>`.
-  public func toTokens(_ text: String, prependBOS: Bool = true) throws(GemmaError) -> [Int] {
+  /// The tokens of a text.
+  /// - Parameter prependBOS: Whether they begin with the beginning-of-sequence token, once, also when the text says `<bos>`. If nil, as the
+  ///   checkpoint says; where it does not, they do.
+  public func toTokens(_ text: String, prependBOS: Bool? = nil) throws(GemmaError) -> [Int] {
     var tokens: [Int] = []
     let bytes = Array(text.utf8)
     var start = 0
@@ -61,7 +88,7 @@ public final class Tokenizer: @unchecked Sendable {
       start = special.range.upperBound
     }
     tokens += try encode(bytes[start...])
-    return prependBOS && tokens.first != bos ? [bos] + tokens : tokens
+    return prependBOS ?? settings.addsBOS && tokens.first != bos ? [bos] + tokens : tokens
   }
 
   /// The one token of a text as " grimpus". An error that shows the pieces, when it is none or several.
@@ -90,7 +117,7 @@ public final class Tokenizer: @unchecked Sendable {
   }
 
   /// The text of each token of a text.
-  public func toStrTokens(_ text: String, prependBOS: Bool = true) throws(GemmaError) -> [String] {
+  public func toStrTokens(_ text: String, prependBOS: Bool? = nil) throws(GemmaError) -> [String] {
     try toStrTokens(toTokens(text, prependBOS: prependBOS))
   }
 
@@ -115,16 +142,17 @@ public final class Tokenizer: @unchecked Sendable {
     return UnsafeBufferPointer(start: ids, count: count).map(Int.init)
   }
 
-  private func isSpecial(_ text: String) -> Bool { specials.contains { $0.bytes == Array(text.utf8) } }
+  private func isSpecial(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    return bytes.first.flatMap { specials[$0] }?.contains { $0.bytes == bytes } ?? false
+  }
 
   /// Where special tokens are spelled out in a text, from left to right.
   private func specialTokens(in bytes: [UInt8]) -> [(range: Range<Int>, id: Int)] {
     var found: [(range: Range<Int>, id: Int)] = []
     var position = 0
     while position < bytes.count {
-      // Every special token of Gemma begins with “<”; only there is it worth looking closer.
-      if bytes[position] == UInt8(ascii: "<"), let special = specials.first(where: { bytes[position...].starts(with: $0.bytes) })
-      {
+      if let special = specials[bytes[position]]?.first(where: { bytes[position...].starts(with: $0.bytes) }) {
         found.append((position..<position + special.bytes.count, special.id))
         position += special.bytes.count
       } else {

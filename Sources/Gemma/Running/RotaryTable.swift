@@ -43,11 +43,16 @@ final class RotaryTable: Sendable {
       cosine: Tensor.joined(ranges.map { all.cosine[$0] }), sine: Tensor.joined(ranges.map { all.sine[$0] }))
   }
 
+  /// By how much the angle of each pair grows from one position to the next, `[headWidth / 2]`, in radians.
+  static func frequencies(headWidth: Int, base: Float) -> [Float] {
+    stride(from: 0, to: headWidth, by: 2).map { 1 / powf(base, Float($0) / Float(headWidth)) }
+  }
+
   private func all(count: Int) -> RotaryAngles {
     table.withLock { table in
       let known = table.cosine.shape[0]
       if known < count {
-        let frequencies = stride(from: 0, to: headWidth, by: 2).map { 1 / powf(base, Float($0) / Float(headWidth)) }
+        let frequencies = Self.frequencies(headWidth: headWidth, base: base)
         let angles = (known..<max(count, 2 * known)).flatMap { position in frequencies.map { Float(position) * $0 } }
         let shape = [angles.count / max(frequencies.count, 1), headWidth / 2]
         table = RotaryAngles(

@@ -12,20 +12,33 @@ extension GemmaModel {
   }
 
   /// Writes the model to a folder, from which `GemmaModel.load` and Hugging Face's transformers read it: `model.safetensors`,
-  /// `tokenizer.model`, and `config.json` last. The folder is made if it is missing. Each file is replaced whole: a reader, a
-  /// full disk or a killed process never meets a part of one.
+  /// `tokenizer.model`, and `config.json` last; besides, where the model was loaded with them, its `generation_config.json`, and a
+  /// `tokenizer_config.json` if `tokenizer.model` alone would read texts differently. The folder is made if it is missing. Each file is
+  /// replaced whole: a reader, a full disk or a killed process never meets a part of one.
+  /// - Throws: an error if the folder holds files that would be loaded with these and belong to another model.
   public func save(to folder: URL, as format: SavedFormat = .float32) throws(GemmaError) {
-    let index = folder.appending(path: "model.safetensors.index.json")
-    guard !FileManager.default.fileExists(atPath: index.path) else {
-      throw .badRequest("\(folder.path) holds a model in shards. Save to another folder, or remove the old model first.")
-    }
+    var small = [("tokenizer.model", tokenizer.serialized), ("config.json", config.json)]
+    if let settings = tokenizer.serializedSettings { small.insert((TokenizerSettings.files[0], settings), at: 0) }
+    if let defaults = generationDefaults.serialized { small.insert(("generation_config.json", defaults), at: 0) }
+    try refuseOthers(folder, than: small.map(\.0))
     var writer = SafetensorsWriter()
     for place in WeightPlace.all(config) {
       writer.add(place.checkpointName, weights.tensor(place), as: format == .float32 ? .float32 : .bfloat16)
     }
     try writer.write(to: folder.appending(path: "model.safetensors"))
-    try writeWhole([UInt8](tokenizer.serialized), to: folder.appending(path: "tokenizer.model"))
-    try writeWhole([UInt8](config.json), to: folder.appending(path: "config.json"))
+    for (name, content) in small { try writeWhole([UInt8](content), to: folder.appending(path: name)) }
+  }
+
+  /// Refuses a folder with files that loading reads, and that are not replaced.
+  private func refuseOthers(_ folder: URL, than written: [String]) throws(GemmaError) {
+    let read = ["model.safetensors.index.json", "generation_config.json"] + TokenizerSettings.files
+    guard let other = read.first(where: { !written.contains($0) && ModelFile.exists(folder.appending(path: $0)) }) else {
+      try WeightFiles.refuseAdapter(folder)
+      return try WeightFiles.refuseOthers(folder, than: ["model.safetensors"])
+    }
+    throw .badRequest(
+      "\(folder.path) holds \(other) of another model\(other.hasSuffix("index.json") ? ", in shards" : ""), which would be loaded with "
+        + "this one. Save to another folder, or remove the old model first.")
   }
 }
 
@@ -42,6 +55,7 @@ extension Trainer {
     writer.add("steps", bytes: Data("\(state.steps)".utf8))
     writer.add("config.json", bytes: model.config.json)
     writer.add("tokenizer.model", bytes: model.tokenizer.serialized)
+    if let settings = model.tokenizer.serializedSettings { writer.add(TokenizerSettings.files[0], bytes: settings) }
     try writer.write(to: file)
   }
 
@@ -49,7 +63,9 @@ extension Trainer {
   public init(restoring file: URL, optimizer: AdamW) throws(GemmaError) {
     let reader = try StateReader(file)
     let config = try GemmaConfiguration(json: reader.bytes("config.json"), file: file.path)
-    let tokenizer = try Tokenizer(serialized: reader.bytes("tokenizer.model"), file: file.path, bos: config.bos)
+    let settings = try reader.settings()
+    let tokenizer = try Tokenizer(
+      serialized: reader.bytes("tokenizer.model"), file: file.path, bos: config.bos, settings: settings)
     let layout = ParameterLayout(config)
     let parts = try Self.prefixes.map { prefix throws(GemmaError) in try reader.values(prefix, layout) }
     guard let steps = Int(String(decoding: try reader.bytes("steps"), as: UTF8.self)), steps >= 0 else {
@@ -62,6 +78,13 @@ extension Trainer {
 
   /// What stands before the names of weights and moments.
   private static let prefixes = ["", "first_moment.", "second_moment."]
+}
+
+extension TrainingState {
+  /// Whether `Trainer.saveState` wrote a file.
+  static func isSaved(in file: SafetensorsFile) -> Bool {
+    ["steps", "config.json", "tokenizer.model"].allSatisfy { file.entries[$0]?.type == "U8" }
+  }
 }
 
 /// Reads a training state, and knows the file for the error.
@@ -86,6 +109,12 @@ private struct StateReader {
     do { return try Data(contentsOf: URL(filePath: file.path)).subdata(in: entry.bytes) } catch {
       throw .unreadable(file: file.path, cause: error.localizedDescription)
     }
+  }
+
+  func settings() throws(GemmaError) -> TokenizerSettings {
+    let name = TokenizerSettings.files[0]
+    guard file.entries[name] != nil else { return TokenizerSettings() }
+    return try TokenizerSettings(serialized: bytes(name), file: file.path)
   }
 
   private func entry(_ name: String, _ type: String, _ shape: [Int]?) throws(GemmaError) -> SafetensorsFile.Entry {
