@@ -164,7 +164,7 @@ private final class Display: @unchecked Sendable {
       setStatus(nil)
     case .progress(let progress): setStatus(progress.line)
     case .cellEnded(let cell, let record, _), .cellReused(let cell, let record): keep(record, of: cell)
-    case .text, .output, .warning: return
+    case .text, .output, .warning, .cellStartsAnew: return
     }
   }
 

@@ -316,6 +316,7 @@ struct NotebookRun {
     let isSurprised = !surprises.isEmpty && !acceptsSurprises && !session.hasLostWorker && !session.isInterrupted
     if isSurprised {
       marks[number]?.surprises.formUnion(surprises)
+      observe(.cellStartsAnew(cell))
       noteSpoiledRun(number, execution.run, use)
       return .surprised
     }

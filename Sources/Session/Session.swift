@@ -20,6 +20,8 @@ public final class Session {
   public enum Event {
     /// A cell runs, and why.
     case cellStarted(Cell, of: Int, reason: String)
+    /// A cell read what it did not find as it should: what it has put out counts for nothing, and it runs again.
+    case cellStartsAnew(Cell)
     /// Bytes that the running cell printed, as they come.
     case text(Output.Stream, [UInt8])
     case output(Output)

@@ -104,6 +104,11 @@ final class TerminalProgress: @unchecked Sendable {
       expressions = cell.expressions.map(\.text)[...]
       loop = nil
       showLine()
+    case .cellStartsAnew(let cell):
+      guard showsOutputs else { return }
+      clearLine()
+      endLine()
+      writeError("\(cell.id) runs once more: it read what other cells had to make first, and what it has put out does not count\n")
     case .progress(let progress):
       loop = progress
       showLine()
