@@ -57,6 +57,20 @@ import Testing
     }
   }
 
+  @Test func aPictureThatChangesIsOnThePage() throws {
+    let live = try Live("![p](p.gif) ![later](<to come.png>)\n")
+    try #require(live.waitForUpdate(1))
+    #expect(try live.page().contains("src=\"p.gif\""))
+    try live.folder.write("GIF89a one", to: "p.gif")
+    try #require(live.waitForUpdate(2))
+    #expect(try live.page().contains("data:image/gif;base64,\(Data("GIF89a one".utf8).base64EncodedString())"))
+    try live.folder.write("GIF89a two", to: "p.gif")
+    try live.folder.write("x", to: "to come.png")
+    let new = ["GIF89a two", "x"].map { ";base64,\(Data($0.utf8).base64EncodedString())" }
+    #expect(eventually { (try? live.page()).map { page in new.allSatisfy(page.contains) } ?? false })
+    #expect(live.cellsRun.isEmpty)
+  }
+
   private let loading = "```swift\n//| label: model\nlet model = [3, 4].map { $0 * 1 }\n```\n"
 
   @Test func aSaveRunsWhatChangedAndTheModelStays() async throws {
