@@ -99,7 +99,7 @@ extension Node {
   var quotedText: String? {
     guard case .scalar(let scalar) = self, case .text = core else { return nil }
     let isQuoted = scalar.style == .singleQuoted || scalar.style == .doubleQuoted
-    return isQuoted || scalar.tag.description == Self.prefix + "str" ? scalar.string : nil
+    return isQuoted || [Self.prefix + "str", "!"].contains(scalar.tag.description) ? scalar.string : nil
   }
 
   /// Its number, if it is an integer or a floating-point number.

@@ -24,10 +24,11 @@ struct LinkSeparation {
     separateWords()
   }
 
-  private var definitions: [LinkDefinition] { LinkDefinition.all(in: texts.joined(separator: "\n\n")) }
+  /// A comment keeps the pieces apart, so that none continues a list of the one before.
+  private var definitions: [LinkDefinition] { LinkDefinition.all(in: texts.joined(separator: "\n\n<!-- -->\n\n")) }
 
   private func looksRight(_ index: Int, with shared: [LinkDefinition]) -> Bool {
-    shared.isEmpty || LinkDefinition.html(texts[index], with: shared) == targets[index]
+    LinkDefinition.html(texts[index], with: shared) == targets[index]
   }
 
   /// Of labels that two pieces define, the second one gets another name.
@@ -76,11 +77,17 @@ struct LinkSeparation {
     alias.label = name
     var edited = text
     // First the uses, as long as both names hold; then the definitions.
-    for edit in [Edit.use, .definition] {
-      for place in places(of: definition.label, in: edited).reversed() {
-        guard let attempt = edit.text(of: edited, at: place, name: name) else { continue }
-        if LinkDefinition.html(attempt, with: [alias]) == target { edited = attempt }
+    for place in places(of: definition.label, in: text).reversed() {
+      let attempt = uses(of: name, at: place, in: edited).first {
+        LinkDefinition.html($0, with: [alias]) == target && LinkDefinition.of(definition.label, in: $0) == definition
       }
+      if let attempt { edited = attempt }
+    }
+    for place in places(of: definition.label, in: edited).reversed() {
+      guard let attempt = Self.definition(name, at: place, in: edited) else { continue }
+      // Brackets with a colon may also be a part of the address.
+      let left = LinkDefinition.of(definition.label, in: attempt)
+      if left == nil || left == definition, LinkDefinition.html(attempt, with: [alias]) == target { edited = attempt }
     }
     let isGone = LinkDefinition.of(definition.label, in: edited) == nil
     return isGone && LinkDefinition.html(edited) == target ? edited : nil
@@ -98,24 +105,21 @@ struct LinkSeparation {
     label.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
-  private enum Edit {
-    case use, definition
+  /// The text with a name for what stands in brackets at a place, in the ways that Markdown has.
+  private static func uses(of name: String, at place: Range<Int>, in text: String) -> [String] {
+    let bytes = Array(text.utf8)
+    let (before, own, after) = (bytes[..<place.lowerBound], bytes[place], bytes[place.upperBound...])
+    let bracketed = Array("[\(name)]".utf8)
+    var texts = [before + own + bracketed + after]
+    if after.starts(with: "[]".utf8) { texts.insert(before + own + bracketed + after.dropFirst(2), at: 0) }
+    if before.last == UInt8(ascii: "]") { texts.insert(before + bracketed + after, at: 0) }
+    return texts.map { String(decoding: $0, as: UTF8.self) }
+  }
 
-    /// The text with another name at a place; nil if nothing of the kind can stand there.
-    func text(of text: String, at place: Range<Int>, name: String) -> String? {
-      let bytes = Array(text.utf8)
-      let (before, after) = (bytes[..<place.lowerBound], bytes[place.upperBound...])
-      let bracketed = Array("[\(name)]".utf8)
-      let edited: [UInt8]
-      switch self {
-      case .definition:
-        guard after.first == UInt8(ascii: ":") else { return nil }
-        edited = before + bracketed + after
-      case .use where before.last == UInt8(ascii: "]"): edited = before + bracketed + after
-      case .use where after.starts(with: "[]".utf8): edited = before + bytes[place] + bracketed + after.dropFirst(2)
-      case .use: edited = before + bytes[place] + bracketed + after
-      }
-      return String(decoding: edited, as: UTF8.self)
-    }
+  /// The text with a name before the colon at a place; nil if there is none.
+  private static func definition(_ name: String, at place: Range<Int>, in text: String) -> String? {
+    let bytes = Array(text.utf8)
+    guard bytes[place.upperBound...].first == UInt8(ascii: ":") else { return nil }
+    return String(decoding: bytes[..<place.lowerBound] + Array("[\(name)]".utf8) + bytes[place.upperBound...], as: UTF8.self)
   }
 }

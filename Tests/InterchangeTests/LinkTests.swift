@@ -85,7 +85,7 @@ import Testing
     let markdown = "[a][p]\n\n```swift\n1\n```\n\n[p]: /a\n"
     var notebook = try Notebook(try exported(markdown))
     notebook.cells[0]["source"] = "[b][p]\n\n[p]: /b"
-    #expect(try imported(try notebook.text) == "[b][p]\n\n[p]: /b\n\n```swift\n1\n```\n\n[p-2]: /a\n")
+    #expect(try imported(try notebook.text) == "[b][p]\n\n[p]: /b\n\n```swift\n1\n```\n\n[p]: /a\n")
     // Without the cell that has the definition, the one that uses it keeps it.
     notebook = try Notebook(try exported(markdown))
     notebook.cells.removeLast()
