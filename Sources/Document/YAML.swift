@@ -18,7 +18,7 @@ struct YAMLMapping {
   ///   - what: what it is, for messages: `the front matter`.
   init?(_ yaml: String, firstLine: Int, what: String, in source: inout SourceText) {
     do {
-      guard let node = try Yams.compose(yaml: yaml, .basic) else { return }
+      guard let node = try YAMLComposer.compose(yaml) else { return }
       guard let mapping = node.mapping else {
         source.report(
           line: firstLine + (node.mark?.line ?? 1) - 1, "\(what) is not a mapping", advice: "Write one 'key: value' a line.")

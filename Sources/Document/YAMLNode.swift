@@ -42,7 +42,7 @@ enum YAMLScalar: Equatable {
 extension Node {
   /// A text as YAML that stands behind a key; nil if it is more than one value, or none.
   init?(value text: String) {
-    guard let mapping = (try? Yams.compose(yaml: "value: \(text)", .basic))??.mapping, mapping.count == 1,
+    guard let mapping = (try? YAMLComposer.compose("value: \(text)"))??.mapping, mapping.count == 1,
       let value = mapping.first?.value
     else { return nil }
     self = value

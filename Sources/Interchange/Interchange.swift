@@ -36,7 +36,7 @@ public struct Interchange: Sendable {
     guard FileManager.default.fileExists(atPath: path) else { return }
     if let old = try? String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8) {
       if old.hasPrefix(scriptMark) { return }
-      if let json = try? JSONValue(old.utf8), json["metadata"]?["folio"] != nil { return }
+      if let json = try? JSONValue(old.utf8, allowsNonFinite: true), json["metadata"]?["folio"] != nil { return }
     }
     throw Diagnostic(
       "'\(path)' exists, and is no export of Folio", advice: "Give another file with -o, or remove it first.")

@@ -54,8 +54,8 @@ struct LinkSeparation {
     for index in texts.indices where !looksRight(index, with: shared) {
       let alone = LinkDefinition.html(texts[index])
       for definition in shared where LinkDefinition.html(texts[index], with: [definition]) != alone {
-        for other in texts.indices where other != index && LinkDefinition.of(definition.label, in: texts[other]) != nil {
-          rename(definition, in: other)
+        for other in texts.indices where other != index {
+          if let own = LinkDefinition.of(definition.label, in: texts[other]) { rename(own, in: other) }
         }
       }
       shared = definitions

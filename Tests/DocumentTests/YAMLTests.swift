@@ -39,7 +39,7 @@ import Testing
     "0X1F", "0O7", "2024-01-01",
     "2024-01-01T12:00:00Z", "tRUE", "nULL", "inf", "nan", "NaN", "Infinity", ".Nan", ".iNF", "1e", "e3", ".", "+", "-x", "1.2.3",
     "1,000", "~x", "0x", "<<",
-    "=", "١٢", "a#b", "1 2", "models/tiny", "1e3x",
+    "=", "١٢", "a#b", "a\u{2028}b", "a\u{85}b", "a\u{2029}\u{E000}b", "1 2", "models/tiny", "1e3x",
   ]
 
   @Test("that looks odd is a text and keeps it, in the file and on the command line", arguments: texts) func odd(_ text: String)
