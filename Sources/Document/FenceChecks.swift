@@ -52,14 +52,18 @@ struct FenceChecks {
     }
   }
 
-  /// Comments, scripts and preformatted text may hold what they like.
   private func checkHTML(_ node: MarkdownParser.Node, _ source: inout SourceText) {
-    let html = MarkdownParser.literal(node)
-    guard html.prefixMatch(of: /\s*<(!--|pre|script|style|textarea)/.ignoresCase()) == nil else { return }
-    let lines = html.split(separator: "\n", omittingEmptySubsequences: false)
-    guard let offset = lines.firstIndex(where: { FenceLine($0).map { !$0.role.isListing } ?? false }) else { return }
+    guard let offset = Self.cellOffsets(inHTML: MarkdownParser.literal(node)).first else { return }
     source.report(
       line: Int(cmark_node_get_start_line(node)) + offset, "a cell stands within raw HTML",
       advice: "Put a blank line between the HTML and the fence.")
+  }
+
+  /// The lines of raw HTML, counted from 0, that look like the beginning of a cell. Comments, scripts and preformatted text may hold what
+  /// they like.
+  static func cellOffsets(inHTML html: String) -> [Int] {
+    guard html.prefixMatch(of: /\s*<(!--|pre|script|style|textarea)/.ignoresCase()) == nil else { return [] }
+    let lines = html.split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.indices.filter { index in FenceLine(lines[index]).map { !$0.role.isListing } ?? false }
   }
 }

@@ -25,6 +25,8 @@ package struct MarkdownLayout {
   /// The first lines of the top-level blocks.
   package private(set) var blockLines: [Int] = []
   package private(set) var code: [Code] = []
+  /// The lines in raw HTML that look like the beginning of a cell, which a notebook refuses.
+  package private(set) var cellLinesInHTML: [Int] = []
 
   package init(_ markdown: String) {
     guard let root = cmark_parse_document(markdown, markdown.utf8.count, CMARK_OPT_DEFAULT) else { return }
@@ -33,6 +35,10 @@ package struct MarkdownLayout {
       let isTopLevel = cmark_node_parent(node) == root
       if isTopLevel { blockLines.append(Int(cmark_node_get_start_line(node))) }
       if cmark_node_get_type(node) == CMARK_NODE_CODE_BLOCK { code.append(Self.code(node, isTopLevel: isTopLevel)) }
+      if cmark_node_get_type(node) == CMARK_NODE_HTML_BLOCK {
+        let first = Int(cmark_node_get_start_line(node))
+        cellLinesInHTML += FenceChecks.cellOffsets(inHTML: MarkdownParser.literal(node)).map { first + $0 }
+      }
     }
   }
 

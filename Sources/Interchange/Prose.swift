@@ -4,14 +4,15 @@ import Record
 
 /// Prose of Markdown cells on its way into one file, where it meets other prose, and where a fence `swift` would run.
 enum Prose {
-  /// The prose with the fences that Folio would run, or refuse within a list or a quote, as `swift norun`.
+  /// The prose with the fences that Folio would run, or refuse within a list, a quote or raw HTML, as `swift norun`.
   static func withoutCells(_ text: String) -> String {
     var lines = Lines(text).all
-    for code in MarkdownLayout(Lines.normalized(text)).code where code.looksLikeCell && lines.indices.contains(code.firstLine - 1)
-    {
-      let line = lines[code.firstLine - 1]
+    let layout = MarkdownLayout(Lines.normalized(text))
+    for number in layout.code.filter(\.looksLikeCell).map(\.firstLine) + layout.cellLinesInHTML
+    where lines.indices.contains(number - 1) {
+      let line = lines[number - 1]
       guard let marks = line.firstMatch(of: /```+|~~~+/) else { continue }
-      lines[code.firstLine - 1] = line[..<marks.range.upperBound] + "swift norun" + Lines.end(line)
+      lines[number - 1] = line[..<marks.range.upperBound] + "swift norun" + Lines.end(line)
     }
     return lines.joined()
   }

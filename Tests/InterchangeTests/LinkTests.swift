@@ -130,6 +130,7 @@ struct Generator: RandomNumberGenerator {
       ("~~~{swift}\n1\n~~~", "~~~swift norun\n1\n~~~"),
       ("- ```swift,ignore\n  1\n  ```", "- ```swift norun\n  1\n  ```"),
       ("{swift}`{swift} é`{swift}", "{swift}`{swift norun} é`{swift}"),
+      ("<div>\n```swift\n1\n```\n~~~{swift}\n</div>", "<div>\n```swift norun\n1\n```\n~~~swift norun\n</div>"),
     ],
     ["python", "swift"])
   func never(_ prose: (String, String), _ language: String) throws {
