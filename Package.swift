@@ -34,7 +34,13 @@ let package = Package(
     .target(name: "Figures", dependencies: ["Files"]),
 
     // The host: Markdown -> Document -> cells -> records -> pages.
-    .target(name: "Document", dependencies: ["Record", "CCmark", .product(name: "Yams", package: "Yams")]),
+    .target(
+      name: "Document",
+      dependencies: [
+        "Record", "CCmark", .product(name: "Yams", package: "Yams"),
+        .product(name: "SwiftSyntax", package: "swift-syntax"),
+        .product(name: "SwiftParser", package: "swift-syntax"),
+      ]),
     .target(
       name: "Planning",
       dependencies: [

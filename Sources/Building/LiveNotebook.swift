@@ -21,9 +21,12 @@ final class LiveNotebook: @unchecked Sendable {
   private var isRunning = false
   private var isEnding = false
   private var files = Session.Files()
+  /// Those of the prose.
+  private var pictures: Set<String> = []
   // Of the notebook's thread alone, but for the session's `interrupt` and `yield`.
   private var session: Session?
   private var last: NotebookRecord?
+  private var warnings: [Diagnostic] = []
 
   init(
     _ path: String, overrides: [(name: String, value: String)], site: Site, server: PreviewServer, options: Session.Options,
@@ -44,8 +47,8 @@ final class LiveNotebook: @unchecked Sendable {
   /// The page's folder.
   var name: String { Document(file: file, frontMatter: FrontMatter(), blocks: []).name }
 
-  /// The notebook's file, and what its cells read.
-  var watchedFiles: Set<String> { lock.withLock { files.read.subtracting(files.written).union([path]) } }
+  /// The notebook's file, what its cells read, and the pictures of its prose.
+  var watchedFiles: Set<String> { lock.withLock { files.read.union(pictures).subtracting(files.written).union([path]) } }
 
   func start() {
     update()
@@ -110,12 +113,17 @@ final class LiveNotebook: @unchecked Sendable {
         observe(.session(document, event))
       }
       display.end()
-      lock.withLock { files = session.files }
+      lock.withLock {
+        files = session.files
+        pictures = document.pictureFiles
+      }
       ran()
       // A newer save has come meanwhile: its run goes on where this one stopped.
       if session.hasYielded { return }
       last = record
-      try site.write(Page(document.embeddingLocalImages(), record: record))
+      let (illustrated, warnings) = document.embeddingLocalImages()
+      tell(document.warnings + warnings, of: document)
+      try site.write(Page(illustrated, record: record))
       server.show(page: name, html: nil)
       server.setStatus(page: name, nil)
       try site.write(IndexPage(site.entries))
@@ -126,6 +134,12 @@ final class LiveNotebook: @unchecked Sendable {
       server.setProblems(page: name, (error as? Diagnostics)?.all ?? [error as? Diagnostic ?? Diagnostic("\(error)")])
       observe(.problem(error))
     }
+  }
+
+  /// Tells what has not been told after the last save.
+  private func tell(_ new: [Diagnostic], of document: Document) {
+    for warning in new where !warnings.contains(warning) { observe(.session(document, .warning(warning))) }
+    warnings = new
   }
 
   private func startedSession(_ document: Document) throws -> Session {
@@ -151,7 +165,7 @@ private final class Display: @unchecked Sendable {
   private static let patience = DispatchTimeInterval.milliseconds(400)
 
   init(_ document: Document, server: PreviewServer, last: NotebookRecord?) {
-    self.document = document
+    self.document = document.embeddingLocalImages().document
     self.server = server
     records = Dictionary(last?.cells.map { ($0.id, $0) } ?? [], uniquingKeysWith: { first, _ in first })
   }

@@ -152,11 +152,15 @@ public final class SiteBuilder: @unchecked Sendable {
       }
       if isLate { return .interrupted }
       let record = try session.run(document) { observe(.session(document, $0)) }
-      try Site(folder: site).write(Page(document.embeddingLocalImages(), record: record, plotly: plotly))
+      let (illustrated, warnings) = document.embeddingLocalImages()
+      for warning in warnings { observe(.warning(warning)) }
+      try Site(folder: site).write(Page(illustrated, record: record, plotly: plotly))
       observe(
         .notebookEnded(
           document, record, page: "\(site)/\(document.name)/index.html", explanations: session.explanations))
-      lock.withLock { finished[index] = session.files }
+      var files = session.files
+      files.read.formUnion(document.pictureFiles)
+      lock.withLock { finished[index] = files }
       return Status(record)
     } catch {
       observe(.problem(error))

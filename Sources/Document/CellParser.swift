@@ -1,10 +1,9 @@
 import Record
-import Yams
 
 /// Reads a cell: its options, and its code at its line.
 struct CellParser {
-  /// Labels so far, with the lines where they were given.
-  private var labels: [String: Int] = [:]
+  /// Labels so far, in lower case, as they were written and with the lines where they were given.
+  private var labels: [String: (label: String, line: Int)] = [:]
   private var count = 0
   private var inlineCount = 0
 
@@ -19,14 +18,23 @@ struct CellParser {
     count += 1
     var lines = literal.split(separator: "\n", omittingEmptySubsequences: false)
     if lines.last == "" { lines.removeLast() }
-    let optionLines = lines.prefix(while: Self.isOption)
+    let optionLines = lines.prefix { Self.isOption($0) || OptionMarks.begins($0, with: OptionMarks.others) }
     let code = lines.dropFirst(optionLines.count)
-    for (offset, text) in zip(code.indices, code) where Self.isOption(text) {
-      source.report(
-        line: line + offset, "an option stands after the cell's code has begun",
-        advice: "Options must be the cell's first lines. Write '// |' if it is only a comment.")
+    for (offset, text) in optionLines.enumerated() where !Self.isOption(text) {
+      reportOthersOption(text, line: line + offset, source: &source)
     }
-    let options = parseOptions(optionLines.map(Self.yaml), line: line, source: &source)
+    for (offset, mark) in OptionMarks.misplaced(in: code) {
+      let place = line + optionLines.count + offset
+      if mark == OptionMarks.others {
+        reportOthersOption(code[code.startIndex + offset], line: place, source: &source)
+      } else {
+        source.report(
+          line: place, "an option stands after the cell's code has begun",
+          advice: "Options must be the cell's first lines. Write '// |' if it is only a comment.")
+      }
+    }
+    // An option of another language stays as an empty line, so that the others keep their places.
+    let options = parseOptions(optionLines.map { Self.isOption($0) ? Self.yaml($0) : "" }, line: line, source: &source)
     return Cell(
       number: count, ordinal: count - inlineCount, source: code.joined(separator: "\n"), line: line + optionLines.count,
       indentation: indentation,
@@ -52,7 +60,14 @@ struct CellParser {
     return cell
   }
 
-  private static func isOption(_ line: Substring) -> Bool { line.drop(while: \.isWhitespace).hasPrefix("//|") }
+  private static func isOption(_ line: Substring) -> Bool { OptionMarks.begins(line, with: OptionMarks.swift) }
+
+  private func reportOthersOption(_ text: Substring, line: Int, source: inout SourceText) {
+    let option = text.drop(while: \.isWhitespace).dropFirst(OptionMarks.others.count)
+    source.report(
+      line: line, "'#|' begins an option in Python and R, and nothing in Swift",
+      advice: "Write it as one of the cell's first lines: '//|\(option.first == " " ? "" : " ")\(option)'.")
+  }
 
   private static func yaml(_ line: Substring) -> String {
     let text = line.drop(while: \.isWhitespace).dropFirst(3)
@@ -83,9 +98,7 @@ struct CellParser {
     }
     switch entry.key {
     case "label":
-      set(
-        optional: \.label, label(entry, source: &source),
-        "letters, digits, '-' and '_', a letter first, and not 'cell-N' or 'inline-N'")
+      set(optional: \.label, label(entry, source: &source), CellLabel.rule)
     case "caption": set(optional: \.caption, value.text, "a text")
     case "alt": set(optional: \.alt, value.text, "a text")
     case "echo": set(\.echo, value.truth, "true or false")
@@ -100,9 +113,7 @@ struct CellParser {
     case "tolerance":
       set(optional: \.tolerance, value.number.flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }, "a finite number, 0 or above")
     case "expect": set(\.expectsError, value.text == "error" ? true : nil, "'error'")
-    case "inputs":
-      let list = value.sequence.map { $0.compactMap(\.text) }
-      set(\.inputs, list?.count == value.sequence?.count ? list ?? value.text.map { [$0] } : nil, "a path or a list of paths")
+    case "inputs": set(\.inputs, value.texts, "a path or a list of paths")
     default:
       source.report(
         line: entry.line, "a cell has no option '\(entry.key)'", advice: Suggestion.advice(for: entry.key, among: Self.keys))
@@ -111,15 +122,16 @@ struct CellParser {
 
   /// A label names the cell in links, files and messages, once in a notebook.
   private mutating func label(_ entry: YAMLMapping.Entry, source: inout SourceText) -> String? {
-    guard let label = entry.value.text, label.wholeMatch(of: /[A-Za-z][A-Za-z0-9_-]*/) != nil,
-      label.wholeMatch(of: /(cell|inline)-\d+/) == nil
-    else { return nil }
-    if let first = labels[label] {
-      let note = Diagnostic(.note, at: Place(file: source.file, line: first), "the first is here")
+    guard case .text(let text) = entry.value.core, let label = CellLabel.canonical(text) else { return nil }
+    if let (first, line) = labels[CellLabel.caseless(label)] {
+      let note = Diagnostic(.note, at: Place(file: source.file, line: line), "the first is here")
       source.report(
-        line: entry.line, "the label '\(label)' is given twice", advice: "Labels name cells: give each its own.", notes: [note])
+        line: entry.line,
+        first == label
+          ? "the label '\(label)' is given twice" : "the labels '\(first)' and '\(label)' differ only in upper and lower case",
+        advice: "Labels name cells, also in files: give each its own.", notes: [note])
     } else {
-      labels[label] = entry.line
+      labels[CellLabel.caseless(label)] = (label, entry.line)
     }
     return label
   }

@@ -6,6 +6,10 @@ public struct Document: Sendable, Equatable {
   public var file: String
   public var frontMatter: FrontMatter
   public var blocks: [Block]
+  /// What its author should know, and what keeps nothing from running.
+  public var warnings: [Diagnostic] = []
+  /// The pictures that the prose shows, in order.
+  public var pictures: [PictureReference] = []
 
   public init(file: String, frontMatter: FrontMatter, blocks: [Block]) {
     self.file = file
@@ -29,9 +33,13 @@ public struct Document: Sendable, Equatable {
   }
 
   /// Whether the prose begins with a heading that says what the title says.
-  public var beginsWithTitle: Bool {
-    guard case .heading(let heading)? = blocks.first else { return false }
-    return heading.level == 1 && heading.text == title
+  public var beginsWithTitle: Bool { titleHeading != nil }
+
+  /// The place of that heading in the blocks. What its inline expressions are evaluated by stands before it.
+  public var titleHeading: Int? {
+    let first = blocks.firstIndex { if case .cell(let cell) = $0 { !cell.isInline } else { true } }
+    guard let first, case .heading(let heading) = blocks[first], heading.level == 1, heading.text == title else { return nil }
+    return first
   }
 
   /// The file's name without `.md`: the page's folder in the site.
@@ -76,16 +84,6 @@ public struct Parameter: Sendable, Equatable {
   }
 }
 
-/// A parameter's default, or what it was overridden by, with its type.
-public enum ParameterValue: Sendable, Equatable {
-  case int(Int)
-  case double(Double)
-  case bool(Bool)
-  case string(String)
-  /// All of one type; an empty array is one of strings.
-  case array([ParameterValue])
-}
-
 /// A top-level piece of a notebook.
 public enum Block: Sendable, Equatable {
   case heading(Heading)
@@ -94,27 +92,6 @@ public enum Block: Sendable, Equatable {
   /// Code that is only shown: another language, or `swift norun`.
   case listing(Listing)
   case cell(Cell)
-}
-
-/// A heading, with its address in the page.
-public struct Heading: Sendable, Equatable {
-  /// 1 to 6.
-  public var level: Int
-  /// Its inline content, as HTML.
-  public var html: String
-  /// Its inline content, as plain text.
-  public var text: String
-  /// Unique in the document: `direct-logit-attribution`.
-  public var anchor: String
-  public var line: Int
-
-  public init(level: Int, html: String, text: String, anchor: String, line: Int) {
-    self.level = level
-    self.html = html
-    self.text = text
-    self.anchor = anchor
-    self.line = line
-  }
 }
 
 /// Code that is only shown.

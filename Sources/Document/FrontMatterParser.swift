@@ -28,24 +28,24 @@ enum FrontMatterParser {
     return frontMatter
   }
 
-  private static func isFence(_ line: String) -> Bool { line.hasPrefix("---") && line.dropFirst(3).allSatisfy(\.isWhitespace) }
+  static func isFence(_ line: String) -> Bool { line.hasPrefix("---") && line.dropFirst(3).allSatisfy(\.isWhitespace) }
 
   private static func read(_ entry: YAMLMapping.Entry, into frontMatter: inout FrontMatter, source: inout SourceText) {
     switch entry.key {
     case "title":
       frontMatter.title = entry.value.text
       expect("a text", entry, frontMatter.title != nil, &source)
+      warnOfExpressions(entry, &source)
     case "description":
       frontMatter.description = entry.value.text
       expect("a text", entry, frontMatter.description != nil, &source)
+      warnOfExpressions(entry, &source)
     case "order":
-      frontMatter.order = entry.value.tagName == "int" ? entry.value.int : nil
+      if case .int(let order) = entry.value.core { frontMatter.order = order }
       expect("a whole number", entry, frontMatter.order != nil, &source)
     case "after":
-      let list = entry.value.sequence.map { $0.compactMap(\.text) }
-      let isRight = entry.value.text != nil || list != nil && list?.count == entry.value.sequence?.count
-      frontMatter.after = list ?? entry.value.text.map { [$0] } ?? []
-      expect("the name of a notebook, or a list of names", entry, isRight, &source)
+      frontMatter.after = entry.value.texts ?? []
+      expect("the name of a notebook, or a list of names", entry, entry.value.texts != nil, &source)
     case "tolerance":
       frontMatter.tolerance = entry.value.number.flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
       expect("a finite number, 0 or above", entry, frontMatter.tolerance != nil, &source)
@@ -61,13 +61,20 @@ enum FrontMatterParser {
     source.report(line: entry.line, "'\(entry.key)' is \(entry.value.kindInWords), and must be \(what)")
   }
 
+  private static func warnOfExpressions(_ entry: YAMLMapping.Entry, _ source: inout SourceText) {
+    guard entry.value.text?.contains("`{swift}") == true else { return }
+    source.warn(
+      line: entry.line, "expressions in the front matter are not evaluated: '\(entry.key)' is shown as it is written",
+      advice: "Leave the title out, and give the first heading the expression: it is the title then.")
+  }
+
   // MARK: - Parameters
 
   private static func readParameters(
     _ entry: YAMLMapping.Entry, into frontMatter: inout FrontMatter, source: inout SourceText
   ) {
-    if entry.value.tagName == "null" { return }
-    guard let mapping = entry.value.mapping else {
+    if entry.value.core == .null { return }
+    guard let mapping = entry.value.mapping, entry.value.unknownTag == nil else {
       return expect("a mapping of names to defaults", entry, false, &source)
     }
     for (key, value) in mapping {
@@ -79,7 +86,7 @@ enum FrontMatterParser {
           advice: "A cell reads it as 'params.name': use letters, digits and '_', a letter first.")
         continue
       }
-      guard let value = parameterValue(value) else {
+      guard let value = ParameterValue(value) else {
         source.report(
           line: line, "the default of '\(name)' is \(value.kindInWords)",
           advice:
@@ -93,42 +100,5 @@ enum FrontMatterParser {
   private static func isName(_ name: String) -> Bool {
     name.wholeMatch(of: /[\p{L}_][\p{L}\p{M}\p{N}_]*/) != nil
       && !["self", "Self", "Type", "Protocol", "init", "_"].contains(name)
-  }
-
-  static func parameterValue(_ node: Node) -> ParameterValue? {
-    guard let sequence = node.sequence else { return scalarValue(node) }
-    let values = sequence.compactMap(scalarValue)
-    guard values.count == sequence.count else { return nil }
-    // [1, 2.5] is a list of numbers.
-    let isNumeric = values.allSatisfy { if case .int = $0 { true } else if case .double = $0 { true } else { false } }
-    let kinds = Set(values.map(\.typeName))
-    if isNumeric && kinds.count > 1 {
-      return .array(values.map { if case .int(let value) = $0 { .double(Double(value)) } else { $0 } })
-    }
-    return kinds.count <= 1 ? .array(values) : nil
-  }
-
-  private static func scalarValue(_ node: Node) -> ParameterValue? {
-    guard node.scalar != nil else { return nil }
-    switch node.tagName {
-    case "int": return node.int.map(ParameterValue.int)
-    case "float": return node.number.map(ParameterValue.double)
-    case "bool": return node.bool.map(ParameterValue.bool)
-    case "null": return nil
-    default: return node.text.map(ParameterValue.string)
-    }
-  }
-}
-
-extension ParameterValue {
-  /// The Swift type's name.
-  public var typeName: String {
-    switch self {
-    case .int: "Int"
-    case .double: "Double"
-    case .bool: "Bool"
-    case .string: "String"
-    case .array(let values): "[\(values.first?.typeName ?? "String")]"
-    }
   }
 }

@@ -34,11 +34,27 @@ public struct InlineExpressions {
     return (String(code[match.range.upperBound...]).trimmingCharacters(in: .whitespaces), match.1 != nil)
   }
 
+  /// Whether a notebook evaluates a code span, or refuses it since it has no expression.
+  static func runs(_ code: String) -> Bool { parse(code).map { !$0.isShown } ?? false }
+
+  /// `{Swift} x`, `{swift}x`, `{swift, norun} x`.
+  private static func looksLikeExpression(_ code: String) -> Bool {
+    code.firstMatch(of: /^\s*\{\s*swift(?![\w-])[^}]*\}/.ignoresCase()) != nil
+  }
+
   /// Takes a code span that is an inline expression.
   /// - Returns: what is to be shown of it: HTML in its place, or other code; nil if it is no inline expression.
   mutating func take(_ code: String, line: Int, cell: String, source: inout SourceText) -> Replacement? {
-    guard let (expression, isShown) = Self.parse(code) else { return nil }
-    if isShown { return .code("{swift} " + expression) }
+    guard let (expression, isShown) = Self.parse(code) else {
+      if Self.looksLikeExpression(code) {
+        source.warn(
+          line: line, "`\(code)` looks like an inline expression, and is not evaluated",
+          advice:
+            "Write `{swift} count`, with a space behind the brace, for a value, and `{swift norun} …` for the words themselves.")
+      }
+      return nil
+    }
+    if isShown { return .code(expression.isEmpty ? "{swift}" : "{swift} " + expression) }
     guard !expression.isEmpty else {
       source.report(
         line: line, "'{swift}' has no expression",

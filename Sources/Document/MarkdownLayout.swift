@@ -18,13 +18,15 @@ package struct MarkdownLayout {
     package var isTopLevel: Bool
     /// Whether its words are those of a cell: `swift`.
     package var isCell: Bool
-    /// Whether its first word is `swift`, and it is not `swift norun`.
+    /// Whether a notebook runs it, or refuses it, since it looks like a cell: `Swift`.
     package var looksLikeCell: Bool
   }
 
   /// The first lines of the top-level blocks.
   package private(set) var blockLines: [Int] = []
   package private(set) var code: [Code] = []
+  /// The lines in raw HTML that look like the beginning of a cell, which a notebook refuses.
+  package private(set) var cellLinesInHTML: [Int] = []
 
   package init(_ markdown: String) {
     guard let root = cmark_parse_document(markdown, markdown.utf8.count, CMARK_OPT_DEFAULT) else { return }
@@ -33,17 +35,33 @@ package struct MarkdownLayout {
       let isTopLevel = cmark_node_parent(node) == root
       if isTopLevel { blockLines.append(Int(cmark_node_get_start_line(node))) }
       if cmark_node_get_type(node) == CMARK_NODE_CODE_BLOCK { code.append(Self.code(node, isTopLevel: isTopLevel)) }
+      if cmark_node_get_type(node) == CMARK_NODE_HTML_BLOCK {
+        let first = Int(cmark_node_get_start_line(node))
+        cellLinesInHTML += FenceChecks.cellOffsets(inHTML: MarkdownParser.literal(node)).map { first + $0 }
+      }
     }
   }
 
   private static func code(_ node: MarkdownParser.Node, isTopLevel: Bool) -> Code {
-    let role = MarkdownParser.Role(information: MarkdownParser.information(node))
-    var looksLikeCell = true
-    if case .listing = role { looksLikeCell = false }
+    let role = FenceRole(information: MarkdownParser.information(node))
     return Code(
       firstLine: Int(cmark_node_get_start_line(node)), lastLine: Int(cmark_node_get_end_line(node)),
       indentation: max(0, Int(cmark_node_get_start_column(node)) - 1), content: MarkdownParser.literal(node),
-      isTopLevel: isTopLevel, isCell: role == .cell, looksLikeCell: looksLikeCell)
+      isTopLevel: isTopLevel, isCell: role == .cell, looksLikeCell: !role.isListing)
+  }
+
+  /// Whether a line at the very top of a file begins its front matter.
+  package static func beginsFrontMatter(_ line: String) -> Bool { FrontMatterParser.isFence(line) }
+
+  /// How many inline expressions a text has.
+  package static func inlineExpressionCount(_ markdown: String) -> Int {
+    guard let root = cmark_parse_document(markdown, markdown.utf8.count, CMARK_OPT_DEFAULT) else { return 0 }
+    defer { cmark_node_free(root) }
+    var count = 0
+    MarkdownParser.forEach(in: root) { node in
+      if cmark_node_get_type(node) == CMARK_NODE_CODE, InlineExpressions.runs(MarkdownParser.literal(node)) { count += 1 }
+    }
+    return count
   }
 
   /// How many lines the front matter takes at the top of a file, with both of its fences; 0 if there is none.

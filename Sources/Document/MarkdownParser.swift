@@ -9,14 +9,17 @@ struct MarkdownParser {
   private var blocks: [Block] = []
   private var cells = CellParser()
   private var anchors: [String: Int] = [:]
+  /// The inline expressions of headings, by the nodes that stand in their places.
+  private var values: [Node: Heading.Part] = [:]
 
   static func parse(_ source: inout SourceText) -> [Block] {
     let text = source.lines.joined(separator: "\n")
     guard let root = cmark_parse_document(text, text.utf8.count, CMARK_OPT_DEFAULT) else { return [] }
     defer { cmark_node_free(root) }
     var parser = MarkdownParser()
+    PictureScan.run(root, &source)
     replaceRemoteImages(root)
-    parser.checkNestedFences(root, source: &source)
+    FenceChecks(root: root).run(&source)
     var child = cmark_node_first_child(root)
     while let node = child {
       parser.read(node, source: &source)
@@ -30,12 +33,11 @@ struct MarkdownParser {
     takeInlineExpressions(node, source: &source)
     switch cmark_node_get_type(node) {
     case CMARK_NODE_HEADING:
-      let text = Self.plainText(node)
-      blocks.append(
-        .heading(
-          Heading(
-            level: Int(cmark_node_get_heading_level(node)), html: Self.innerHTML(node), text: text, anchor: anchor(text),
-            line: line)))
+      var heading = Heading(
+        level: Int(cmark_node_get_heading_level(node)), html: Self.innerHTML(node), parts: parts(of: node), anchor: "", line: line
+      )
+      heading.anchor = anchor(heading.source)
+      blocks.append(.heading(heading))
     case CMARK_NODE_CODE_BLOCK: readCode(node, line: line, source: &source)
     default:
       let html = Self.html(node)
@@ -55,67 +57,17 @@ struct MarkdownParser {
 
   private mutating func readCode(_ node: Node, line: Int, source: inout SourceText) {
     let literal = Self.literal(node)
-    switch Role(information: Self.information(node)) {
+    let role = FenceRole(information: Self.information(node))
+    switch role {
     case .cell:
       let indentation = Int(cmark_node_get_start_column(node)) - 1
       blocks.append(.cell(cells.parse(literal, line: line + 1, indentation: indentation, source: &source)))
     case .listing(let language):
       // The literal of a fence begins on the line after it; that of indented code on its own.
       blocks.append(.listing(Listing(language: language, source: literal, line: language == nil ? line : line + 1)))
-    case .unknown(let word):
-      source.report(
-        line: line, "'\(word)' after 'swift' means nothing to Folio",
-        advice: Suggestion.nearest(to: word, among: ["norun"]).map { "Did you mean '\($0)'?" }
-          ?? "A fence is 'swift', which runs, or 'swift norun', which is only shown. Options stand in the cell: '//| fold: true'."
-      )
+    case .unknown, .foreign:
+      if let (message, advice) = role.problem { source.report(line: line, message, advice: advice) }
     }
-  }
-
-  /// What a fence is, by the words after its marks.
-  enum Role: Equatable {
-    case cell
-    case listing(language: String?)
-    /// `swift`, and a second word that is not `norun`.
-    case unknown(String)
-
-    init(information: String) {
-      let words = information.split(whereSeparator: \.isWhitespace).map(String.init)
-      guard words.first == "swift" else {
-        self = .listing(language: words.first)
-        return
-      }
-      switch words.dropFirst().first {
-      case nil: self = .cell
-      case "norun"?: self = words.count == 2 ? .listing(language: "swift") : .unknown(words[2])
-      case let word?: self = .unknown(word)
-      }
-    }
-  }
-
-  /// A `swift` fence within something else looks like a cell, and would never run.
-  private func checkNestedFences(_ root: Node, source: inout SourceText) {
-    Self.forEach(in: root) { node in
-      let line = Int(cmark_node_get_start_line(node))
-      switch cmark_node_get_type(node) {
-      case CMARK_NODE_CODE_BLOCK where cmark_node_parent(node) != root:
-        if case .listing = Role(information: Self.information(node)) { return }
-        source.report(
-          line: line, "a cell stands within a list or a quote",
-          advice: "Move it to the top level, or write 'swift norun' if it is only to be shown.")
-      case CMARK_NODE_HTML_BLOCK:
-        guard let offset = Self.fenceOffset(inHTML: Self.literal(node)) else { return }
-        source.report(
-          line: line + offset, "a cell stands within raw HTML", advice: "Put a blank line between the HTML and the fence.")
-      default: return
-      }
-    }
-  }
-
-  /// The line of a `swift` fence within raw HTML, counted from 0. Comments, scripts and preformatted text may hold what they like.
-  private static func fenceOffset(inHTML html: String) -> Int? {
-    guard html.prefixMatch(of: /\s*<(!--|pre|script|style|textarea)/.ignoresCase()) == nil else { return nil }
-    return html.split(separator: "\n", omittingEmptySubsequences: false)
-      .firstIndex { $0.wholeMatch(of: /\s*(```+|~~~+)\s*swift\s*/) != nil }
   }
 
   // MARK: - Prose
@@ -127,13 +79,17 @@ struct MarkdownParser {
     var expressions = InlineExpressions()
     for span in spans {
       let line = Int(cmark_node_get_start_line(span))
-      switch expressions.take(Self.literal(span), line: line, cell: cells.nextInlineName, source: &source) {
+      let cell = cells.nextInlineName
+      switch expressions.take(Self.literal(span), line: line, cell: cell, source: &source) {
       case nil: continue
       case .code(let code)?: cmark_node_set_literal(span, code)
       case .html(let html)?:
         guard let place = cmark_node_new(CMARK_NODE_HTML_INLINE) else { continue }
         cmark_node_set_literal(place, html)
         if cmark_node_replace(span, place) == 1 { cmark_node_free(span) }
+        if let last = expressions.expressions.last {
+          values[place] = .value(cell: cell, index: expressions.expressions.count - 1, expression: last.text)
+        }
       }
     }
     guard !expressions.isEmpty else { return }
@@ -150,6 +106,13 @@ struct MarkdownParser {
     return String(cString: html)
   }
 
+  /// A text as a page shows it.
+  static func html(of markdown: String) -> String {
+    guard let root = cmark_parse_document(markdown, markdown.utf8.count, CMARK_OPT_DEFAULT) else { return "" }
+    defer { cmark_node_free(root) }
+    return html(root)
+  }
+
   /// A heading's HTML without its own tags.
   private static func innerHTML(_ node: Node) -> String {
     let html = html(node)
@@ -158,16 +121,20 @@ struct MarkdownParser {
     return String(html[html.index(after: start)..<end])
   }
 
-  private static func plainText(_ node: Node) -> String {
-    var text = ""
-    forEach(in: node) { node in
+  /// The words of a heading, and its values.
+  private func parts(of heading: Node) -> [Heading.Part] {
+    var (parts, text) = ([Heading.Part](), "")
+    Self.forEach(in: heading) { node in
       switch cmark_node_get_type(node) {
-      case CMARK_NODE_TEXT, CMARK_NODE_CODE: text += literal(node)
+      case CMARK_NODE_TEXT, CMARK_NODE_CODE: text += Self.literal(node)
       case CMARK_NODE_SOFTBREAK, CMARK_NODE_LINEBREAK: text += " "
-      default: break
+      default:
+        guard let value = values[node] else { return }
+        parts += text.isEmpty ? [value] : [.text(text), value]
+        text = ""
       }
     }
-    return text
+    return text.isEmpty ? parts : parts + [.text(text)]
   }
 
   /// As GitHub makes them: lower case, words joined by `-`, a number where one comes again.

@@ -1,5 +1,4 @@
 import Record
-import Yams
 
 extension Document {
   /// The notebook with other values for some of its parameters, as a command line gives them.
@@ -24,26 +23,10 @@ extension Document {
 }
 
 extension ParameterValue {
-  /// A text as a value of the same type.
-  fileprivate func parsed(_ text: String) -> ParameterValue? {
-    switch self {
-    case .int: return Int(text).map(ParameterValue.int)
-    case .double: return Double(text).map(ParameterValue.double)
-    case .bool: return Bool(text).map(ParameterValue.bool)
-    case .string: return .string(text)
-    case .array(let values):
-      let yaml = text.hasPrefix("[") ? text : "[\(text)]"
-      guard let sequence = (try? Yams.compose(yaml: yaml))??.sequence else { return nil }
-      let element = values.first ?? .string("")
-      let parsed = sequence.map { $0.text.flatMap(element.parsed) }
-      return parsed.contains { $0 == nil } ? nil : .array(parsed.compactMap(\.self))
-    }
-  }
-
   fileprivate func example(_ name: String) -> String {
     switch self {
     case .int: "Give an integer: -P \(name)=3"
-    case .double: "Give a number: -P \(name)=0.5"
+    case .double: "Give a number: -P \(name)=0.5. Infinity is '.inf', as in the front matter."
     case .bool: "Give 'true' or 'false': -P \(name)=true"
     case .string: "Give a text: -P \(name)=text"
     case .array: "Give a list: -P '\(name)=[a, b]'"

@@ -18,7 +18,7 @@ struct YAMLMapping {
   ///   - what: what it is, for messages: `the front matter`.
   init?(_ yaml: String, firstLine: Int, what: String, in source: inout SourceText) {
     do {
-      guard let node = try Yams.compose(yaml: yaml) else { return }
+      guard let node = try YAMLComposer.compose(yaml) else { return }
       guard let mapping = node.mapping else {
         source.report(
           line: firstLine + (node.mark?.line ?? 1) - 1, "\(what) is not a mapping", advice: "Write one 'key: value' a line.")
@@ -64,38 +64,4 @@ struct YAMLMapping {
     let first = Diagnostic(.note, at: Place(file: source.file, line: firstLine + places[0]), "the first is here")
     source.report(line: firstLine + places[1], "'\(key)' is given twice", advice: "Keep one of them.", notes: [first])
   }
-}
-
-extension Node {
-  /// What a node is, in words, for messages.
-  var kindInWords: String {
-    switch self {
-    case .mapping: "a mapping"
-    case .sequence: "a list"
-    case .alias: "an alias"
-    case .scalar(let scalar):
-      switch tagName {
-      case "int": int == nil ? "an integer that Int cannot hold" : "an integer"
-      case "float": "a number"
-      case "bool": "a truth value"
-      case "null": "nothing"
-      case "str": "the text '\(scalar.string)'"
-      default: "'\(scalar.string)'"
-      }
-    }
-  }
-
-  /// The last part of its YAML tag: `int`, `float`, `bool`, `null`, `str`, …
-  var tagName: String { tag.description.split(separator: ":").last.map(String.init) ?? "" }
-
-  /// Its text, if it is a scalar that is not null.
-  var text: String? {
-    guard case .scalar(let scalar) = self, tagName != "null" else { return nil }
-    return scalar.string
-  }
-
-  /// Its number, if it is an integer or a floating-point number.
-  var number: Double? { ["int", "float"].contains(tagName) ? Double.construct(from: scalar ?? .init("")) : nil }
-
-  var truth: Bool? { tagName == "bool" ? bool : nil }
 }

@@ -5,7 +5,10 @@
 ///   Markdown around a cell would be lost (a fence of tildes, blank lines, a front matter with comments) is kept in the metadata of the
 ///   cell or the notebook under `folio`, and only where it is not what an import would write anyhow. Of a cell that was edited in Jupyter,
 ///   what is kept is used as far as it fits the new text.
-/// - What is imported runs only where it ran before: a fence `swift` in a notebook's prose becomes `swift norun`.
+/// - What is imported runs only where it ran before: a fence `swift` in a notebook's prose becomes `swift norun`, and an inline expression in
+///   the prose of others `` `{swift norun} …` ``.
+/// - A link leads where it led. In Jupyter each Markdown cell has link definitions of its own, in a file all prose shares them: an export gives
+///   each cell those that it uses, an import takes them away again, and gives labels that mean several things names of their own.
 /// - Nothing is overwritten that cannot be made again: an export replaces only an earlier export.
 
 import Document
@@ -33,7 +36,7 @@ public struct Interchange: Sendable {
     guard FileManager.default.fileExists(atPath: path) else { return }
     if let old = try? String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8) {
       if old.hasPrefix(scriptMark) { return }
-      if let json = try? JSONValue(old.utf8), json["metadata"]?["folio"] != nil { return }
+      if let json = try? JSONValue(old.utf8, allowsNonFinite: true), json["metadata"]?["folio"] != nil { return }
     }
     throw Diagnostic(
       "'\(path)' exists, and is no export of Folio", advice: "Give another file with -o, or remove it first.")

@@ -51,7 +51,7 @@ private struct Reader {
 
   func json() throws -> JSONValue {
     do {
-      return try JSONValue(bytes)
+      return try JSONValue(bytes, allowsNonFinite: true)
     } catch {
       throw Diagnostics([
         Diagnostic(
@@ -68,7 +68,7 @@ private struct Reader {
   }
 
   func problem(_ path: JSONValue.Path, _ message: String, advice: String? = nil) -> Diagnostic {
-    Diagnostic(.error, at: place(JSONValue.byte(of: path, in: bytes)), message, advice: advice)
+    Diagnostic(.error, at: place(JSONValue.byte(of: path, in: bytes, allowsNonFinite: true)), message, advice: advice)
   }
 
   mutating func report(_ path: JSONValue.Path, _ message: String) { problems.append(problem(path, message)) }

@@ -24,8 +24,7 @@ public struct JupyterImport {
   /// - Parameter path: where the Markdown file is.
   public func problems(at path: String) -> [Diagnostic] {
     do {
-      _ = try Document(markdown: text, file: path)
-      return []
+      return try Document(markdown: text, file: path).warnings
     } catch let error as Diagnostics {
       return error.all.map { problem in
         var problem = problem
@@ -44,22 +43,26 @@ public struct JupyterImport {
 /// of three backticks, or more where the code has as many.
 private struct Assembly {
   private let notebook: JupyterFile
-  private let own: JSONValue
+  /// What an export kept; nil for a notebook that others wrote.
+  private let own: JSONValue?
   private let language: String
   private var parts = NotebookParts("")
+  /// The prose as it stood in Jupyter, where an export had given it definitions of links that stand elsewhere, by its place in the pieces.
+  private var withDefinitions: [Int: String] = [:]
 
   init(_ notebook: JupyterFile) {
     self.notebook = notebook
-    own = notebook.metadata["folio"] ?? [:]
+    own = notebook.metadata["folio"].flatMap { $0.object == nil ? nil : $0 }
     let name = notebook.metadata["language_info"]?["name"]?.string ?? notebook.metadata["kernelspec"]?["language"]?.string
     language = Self.word(name ?? "")
-    parts.lineEnd = own["lineEnd"]?.string == "\r\n" ? "\r\n" : "\n"
-    parts.hasByteOrderMark = own["byteOrderMark"]?.bool == true
+    parts.lineEnd = own?["lineEnd"]?.string == "\r\n" ? "\r\n" : "\n"
+    parts.hasByteOrderMark = own?["byteOrderMark"]?.bool == true
     var cells = notebook.cells[...]
     readFrontMatter(&cells)
     for (index, cell) in zip(cells.indices, cells) { add(cell, isLast: index == cells.indices.last) }
+    separateLinks()
     avoidFrontMatter()
-    parts.end = own["end"]?.string.flatMap { Self.isSpace($0) ? $0 : nil } ?? "\n"
+    parts.end = own?["end"]?.string.flatMap { Self.isSpace($0) ? $0 : nil } ?? "\n"
   }
 
   var text: String { parts.text }
@@ -68,7 +71,7 @@ private struct Assembly {
 
   /// The export's own, else one that stands in a first raw cell as Quarto has it, else one with the notebook's title.
   private mutating func readFrontMatter(_ cells: inout ArraySlice<JupyterFile.Cell>) {
-    if let own = own["frontMatter"]?.string, Self.isFrontMatter(own) {
+    if let own = own?["frontMatter"]?.string, Self.isFrontMatter(own) {
       parts.frontMatter = own
       return
     }
@@ -95,19 +98,21 @@ private struct Assembly {
 
   /// A rule at the top of a file would begin a front matter.
   private mutating func avoidFrontMatter() {
-    guard parts.frontMatter.isEmpty, let first = parts.pieces.first, first.before.isEmpty, first.text.hasPrefix("---") else {
-      return
-    }
-    parts.pieces[0].before = "\n"
+    guard parts.frontMatter.isEmpty, let first = parts.pieces.first, first.before.isEmpty else { return }
+    var line = Lines.content(Lines(first.text).all.first ?? "")
+    // The reader of a file takes it for a byte order mark.
+    if line.unicodeScalars.first == "\u{FEFF}" { line.unicodeScalars.removeFirst() }
+    if MarkdownLayout.beginsFrontMatter(line) { parts.pieces[0].before = "\n" }
   }
 
   // MARK: - Pieces
 
   private mutating func add(_ cell: JupyterFile.Cell, isLast: Bool) {
-    let folio = cell.metadata["folio"]
+    // What stands there in a notebook of others was never written by an export of it.
+    let folio = own == nil ? nil : cell.metadata["folio"]
     if let generated = folio?["generated"]?.string, Lines.areSame(generated, cell.source) { return }
     // Jupyter ends most notebooks by an empty cell; those of an export are the author's.
-    if folio == nil && notebook.metadata["folio"] == nil && Self.trimmed(cell.source).isEmpty { return }
+    if own == nil && Self.trimmed(cell.source).isEmpty { return }
     switch cell.kind {
     case .markdown: addProse(cell, folio, isLast: isLast)
     case .code: addCode(cell, folio, isLast: isLast)
@@ -116,15 +121,35 @@ private struct Assembly {
   }
 
   private mutating func addProse(_ cell: JupyterFile.Cell, _ folio: JSONValue?, isLast: Bool) {
-    var text = InlineValues(json: folio?["values"]).restored(Self.trimmed(cell.source))
-    if text.isEmpty { return }
+    let whole = Self.trimmed(cell.source)
+    if whole.isEmpty { return }
+    let source = SharedDefinitions.Needed(json: folio?["definitions"])?.removed(from: whole) ?? whole
+    var text = prose(of: source, cell, folio)
+    if !isLast { text = Prose.closed(text) }
+    if source != whole { withDefinitions[parts.pieces.count] = Prose.closed(prose(of: whole, cell, folio)) }
+    add(text, folio, isProse: true)
+  }
+
+  /// The Markdown of a cell as it stands in a notebook.
+  private func prose(of source: String, _ cell: JupyterFile.Cell, _ folio: JSONValue?) -> String {
+    var text = InlineValues(json: folio?["values"]).restored(source)
     if let exact = folio?["exact"]?.string, Lines.areSame(Lines.normalized(exact), text) {
       text = exact
     } else {
       text = Prose.withPictures(text, cell.attachments)
     }
     text = Prose.withoutCells(text)
-    add(isLast ? text : Prose.closed(text), folio, isProse: true)
+    return own == nil ? Prose.withoutExpressions(text) : text
+  }
+
+  /// In Jupyter each cell has labels of its own; in a file all cells share them.
+  private mutating func separateLinks() {
+    let places = parts.pieces.indices.filter { !parts.pieces[$0].isCell }
+    let separated = LinkSeparation(
+      places.map { (text: Lines.normalized(parts.pieces[$0].text), whole: withDefinitions[$0].map(Lines.normalized)) })
+    for (place, text) in zip(places, separated.texts) where !Lines.areSame(text, Lines.normalized(parts.pieces[place].text)) {
+      parts.pieces[place].text = text
+    }
   }
 
   private mutating func addCode(_ cell: JupyterFile.Cell, _ folio: JSONValue?, isLast: Bool) {

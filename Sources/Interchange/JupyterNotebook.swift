@@ -56,6 +56,7 @@ public struct JupyterNotebook {
     if let head = head { cells.append(markdown(head, id: "title", folio: ["generated": .string(head)])) }
     var documentsCells = document.fencedCells.makeIterator()
     let expressions = inlineValues
+    let definitions = SharedDefinitions(parts.pieces.map { $0.before + $0.text }.joined())
     // By the cell before it: so prose keeps its id when other prose comes or goes.
     var prose = "prose"
     for (index, piece) in parts.pieces.enumerated() {
@@ -70,7 +71,9 @@ public struct JupyterNotebook {
         if !Lines.areSame(piece.text, piece.source) { kept["exact"] = .string(piece.text) }
         let (text, values) = InlineValues.fill(piece.source, firstLine: piece.line, expressions)
         kept["values"] = values.json
-        cells.append(markdown(text, id: prose, folio: kept))
+        let needed = definitions.needed(by: piece.source)
+        kept["definitions"] = needed?.json
+        cells.append(markdown(needed?.added(to: text) ?? text, id: prose, folio: kept))
       }
     }
     return cells
@@ -120,9 +123,9 @@ public struct JupyterNotebook {
     return kept
   }
 
-  /// An id must be unique, and at most 64 characters long.
+  /// An id must be unique, of ASCII's letters, digits, `-` and `_`, and at most 64 characters long.
   private mutating func unique(_ id: String) -> String {
-    let base = String(id.prefix(56))
+    let base = String(RecordFiles.name(id).replacing("~", with: "_").prefix(56))
     var unique = base
     var count = 2
     while !ids.insert(unique).inserted {

@@ -4,16 +4,33 @@ import Record
 
 /// Prose of Markdown cells on its way into one file, where it meets other prose, and where a fence `swift` would run.
 enum Prose {
-  /// The prose with the fences that Folio would run, or refuse within a list or a quote, as `swift norun`.
+  /// The prose with the fences that Folio would run, or refuse within a list, a quote or raw HTML, as `swift norun`.
   static func withoutCells(_ text: String) -> String {
     var lines = Lines(text).all
-    for code in MarkdownLayout(Lines.normalized(text)).code where code.looksLikeCell && lines.indices.contains(code.firstLine - 1)
-    {
-      let line = lines[code.firstLine - 1]
+    let layout = MarkdownLayout(Lines.normalized(text))
+    for number in layout.code.filter(\.looksLikeCell).map(\.firstLine) + layout.cellLinesInHTML
+    where lines.indices.contains(number - 1) {
+      let line = lines[number - 1]
       guard let marks = line.firstMatch(of: /```+|~~~+/) else { continue }
-      lines[code.firstLine - 1] = line[..<marks.range.upperBound] + "swift norun" + Lines.end(line)
+      lines[number - 1] = line[..<marks.range.upperBound] + "swift norun" + Lines.end(line)
     }
     return lines.joined()
+  }
+
+  /// The prose of others with its inline expressions as words: `` `{swift norun} x` `` shows `{swift} x`. What others wrote never runs.
+  static func withoutExpressions(_ text: String) -> String {
+    var count = MarkdownLayout.inlineExpressionCount(Lines.normalized(text))
+    var (text, position) = (text, text.startIndex)
+    while count > 0, let place = text.range(of: "{swift}", range: position..<text.endIndex) {
+      let offset = text.utf8.distance(from: text.startIndex, to: place.lowerBound)
+      var shown = text
+      shown.replaceSubrange(place, with: "{swift norun}")
+      let left = MarkdownLayout.inlineExpressionCount(Lines.normalized(shown))
+      // Within a block of code the words are no expression.
+      if left < count { (text, count) = (shown, left) }
+      position = text.utf8.index(text.startIndex, offsetBy: offset + 1)
+    }
+    return text
   }
 
   /// The prose so that what follows it is a block of its own: with the end of a fence, a comment or raw HTML that nobody closed.
@@ -46,9 +63,14 @@ enum Prose {
     for (name, forms) in attachments.sorted(by: { $0.key.count > $1.key.count }) {
       guard let form = forms.object?.min(by: { $0.key < $1.key }) else { continue }
       let data = form.value.string ?? form.value.array?.compactMap(\.string).joined() ?? ""
-      let url = "data:\(form.key);base64,\(data.filter { !$0.isWhitespace })"
+      // A drawing may be there as its text.
+      let isText = data.drop(while: \.isWhitespace).hasPrefix("<")
+      let url = "data:\(form.key);base64,\(isText ? Data(data.utf8).base64EncodedString() : data.filter { !$0.isWhitespace })"
       for name in [name, name.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? name] {
-        text = text.replacing("attachment:\(name)", with: url)
+        // As a destination, an attribute, or a definition; not within a word.
+        text = text.replacing("(attachment:\(name)", with: "(" + url).replacing("<attachment:\(name)>", with: "<\(url)>")
+          .replacing("\"attachment:\(name)\"", with: "\"\(url)\"").replacing("'attachment:\(name)'", with: "'\(url)'")
+          .replacing("=attachment:\(name)", with: "=" + url).replacing("]: attachment:\(name)", with: "]: " + url)
       }
     }
     return text

@@ -2,10 +2,12 @@
 struct JSONParser {
   private let bytes: [UInt8]
   private var position = 0
+  private let allowsNonFinite: Bool
   private static let deepest = 256
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: [UInt8], allowsNonFinite: Bool = false) {
     self.bytes = bytes
+    self.allowsNonFinite = allowsNonFinite
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
 
@@ -92,6 +94,10 @@ struct JSONParser {
     case UInt8(ascii: "t")?: return try word("true", .bool(true))
     case UInt8(ascii: "f")?: return try word("false", .bool(false))
     case UInt8(ascii: "n")?: return try word("null", .null)
+    case UInt8(ascii: "N")? where allowsNonFinite: return try word("NaN", .number(.nan))
+    case UInt8(ascii: "I")? where allowsNonFinite: return try word("Infinity", .number(.infinity))
+    case UInt8(ascii: "-")? where allowsNonFinite && position + 1 < bytes.count && bytes[position + 1] == UInt8(ascii: "I"):
+      return try word("-Infinity", .number(-.infinity))
     case let byte? where byte == UInt8(ascii: "-") || Self.isDigit(byte): return .number(try number())
     default: throw fault("\(found) where a value is expected")
     }
@@ -154,7 +160,7 @@ struct JSONParser {
     guard isWhole, hasFraction, hasExponent, next.map(Self.isDigit) != true else {
       throw fault("a number is malformed", at: start)
     }
-    guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)), number.isFinite else {
+    guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)), number.isFinite || allowsNonFinite else {
       throw fault("a number is too large", at: start)
     }
     return number

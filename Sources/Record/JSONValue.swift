@@ -11,9 +11,11 @@ public enum JSONValue: Sendable, Equatable {
   case object([String: JSONValue])
 
   /// Reads a text.
+  /// - Parameter allowsNonFinite: whether `NaN`, `Infinity` and `-Infinity` are numbers, as Python writes them into what it calls JSON. When
+  ///   they are written again, they are `null`.
   /// - Throws: `JSONValue.Fault`, with the byte at which it was found.
-  public init(_ bytes: some Collection<UInt8>) throws(Fault) {
-    var parser = JSONParser(Array(bytes))
+  public init(_ bytes: some Collection<UInt8>, allowsNonFinite: Bool = false) throws(Fault) {
+    var parser = JSONParser(Array(bytes), allowsNonFinite: allowsNonFinite)
     self = try parser.document()
   }
 
@@ -57,8 +59,8 @@ public enum JSONValue: Sendable, Equatable {
   }
 
   /// The byte at which a value begins in the text that holds it, counted from 0; that of the innermost value around it, if there is none.
-  public static func byte(of path: Path, in bytes: some Collection<UInt8>) -> Int {
-    var parser = JSONParser(Array(bytes))
+  public static func byte(of path: Path, in bytes: some Collection<UInt8>, allowsNonFinite: Bool = false) -> Int {
+    var parser = JSONParser(Array(bytes), allowsNonFinite: allowsNonFinite)
     return (try? parser.byte(of: path)) ?? 0
   }
 

@@ -57,8 +57,17 @@ public struct RecordFiles: Sendable, Equatable {
     }
   }
 
-  /// A name as a part of a file's name: letters, digits, `-` and `_` stay, others become their numbers.
+  /// A name as a part of a file's name: letters, digits, `-` and `_` of ASCII stay, others become their numbers, so that no file system takes
+  /// two names for one. File systems end at 255 bytes: of a longer name the beginning stays, with a number that stands for all of it.
   public static func name(_ label: String) -> String {
+    let name = spelled(label)
+    if name.utf8.count <= 200 { return name }
+    // FNV-1a.
+    let digest = label.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return "\(name.prefix(160))~~\(String(digest, radix: 16))"
+  }
+
+  private static func spelled(_ label: String) -> String {
     label.unicodeScalars.map { scalar in
       let stays =
         scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)) || scalar == "-" || scalar == "_"

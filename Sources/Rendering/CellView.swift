@@ -30,7 +30,7 @@ struct CellView {
 
   private var code: String {
     guard cell.options.echo else { return "" }
-    let anchor = HTML.element("a", ["class": "label", "href": "#" + cell.id], html: HTML.text(cell.id))
+    let anchor = HTML.element("a", ["class": "label", "href": SiteNames.anchor(cell.id)], html: HTML.text(cell.id))
     let block = HTML.code(Highlighter.html(cell.source))
     guard cell.options.fold else { return HTML.element("div", ["class": "source"], html: anchor + block) }
     let lines = cell.source.split(separator: "\n").count

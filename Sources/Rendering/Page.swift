@@ -38,19 +38,32 @@ public struct Page: Sendable {
   ///   - parameters: the values with which the notebook ran; by default the document's own.
   ///   - plotly: makes the figures interactive for readers who ask for it; without it they are static.
   public init(_ document: Document, record: NotebookRecord, parameters: [Parameter]? = nil, plotly: PlotlyScript? = nil) {
+    let titled = document.withValues(record)
     var body = PageBody(
-      document: document.withDistinctAnchors, record: record, parameters: parameters ?? document.frontMatter.parameters,
+      document: titled.withDistinctAnchors, record: record, parameters: parameters ?? document.frontMatter.parameters,
       plotly: plotly)
     self.plotly = plotly
     self.record = RecordFiles(document, record: record, parameters: parameters)
     name = document.name
-    title = document.title
+    title = titled.title
     html = body.html()
     attachments = body.attachments
   }
 }
 
 extension Document {
+  /// The title with the values of its inline expressions.
+  public func title(with record: NotebookRecord) -> String { withValues(record).title }
+
+  /// The notebook with what its inline expressions gave in its headings, on one line, and not the whole of a long text.
+  fileprivate func withValues(_ record: NotebookRecord) -> Document {
+    let records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    return fillingHeadings { cell, index in
+      let values = records[cell]?.values ?? []
+      return values.indices.contains(index) ? Markup.label(LongText.clipped(TerminalText.plain(values[index]), to: 200)) : nil
+    }
+  }
+
   /// A cell's label is its address; a heading with the same anchor steps aside.
   fileprivate var withDistinctAnchors: Document {
     let taken = Set(cells.map(\.id))
@@ -102,7 +115,11 @@ private struct PageBody {
   }
 
   /// Without the first heading, where it says what the page's title says already.
-  private var blocks: [Block] { document.beginsWithTitle ? Array(document.blocks.dropFirst()) : document.blocks }
+  private var blocks: [Block] {
+    var blocks = document.blocks
+    if let heading = document.titleHeading { blocks.remove(at: heading) }
+    return blocks
+  }
 
   private var head: String {
     let parts = [
@@ -133,7 +150,7 @@ private struct PageBody {
   private func failure(_ cell: CellRecord) -> String {
     let errors = cell.outputs.lazy.compactMap { output in if case .error(let error) = output { error } else { nil } }
     let message = errors.first?.diagnostics.first.map { ": " + HTML.label(LongText.clipped($0.message, to: 240)) } ?? ""
-    let link = HTML.link(to: "#" + cell.id, html: "Cell " + HTML.element("code", html: HTML.text(cell.id)))
+    let link = HTML.link(to: SiteNames.anchor(cell.id), html: "Cell " + HTML.element("code", html: HTML.text(cell.id)))
     return HTML.element("li", html: "\(link) failed\(message)")
   }
 
@@ -167,7 +184,7 @@ private struct PageBody {
 
   private func heading(_ heading: Heading) -> String {
     let link = HTML.element(
-      "a", ["class": "anchor", "href": "#" + heading.anchor, "aria-label": "Link to this section"], html: "#")
+      "a", ["class": "anchor", "href": SiteNames.anchor(heading.anchor), "aria-label": "Link to this section"], html: "#")
     return HTML.element("h\(heading.level)", ["id": heading.anchor], html: filled(heading.html) + link)
   }
 

@@ -102,6 +102,9 @@ enum SiteNames {
     !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && !name.contains("\0") && name.lowercased() != "assets"
   }
 
+  /// The link to what bears a name on the same page.
+  static func anchor(_ name: String) -> String { "#" + link(name) }
+
   /// A name as a part of a relative link.
   static func link(_ name: String) -> String {
     name.utf8.map { byte in

@@ -4,9 +4,11 @@ import Document
 struct TableOfContents {
   private let headings: [Heading]
 
+  /// - Parameter document: with the values of its headings. One that has no words is no link's text.
   init(_ document: Document) {
     headings = document.blocks.compactMap { block in
-      guard case .heading(let heading) = block, (2...3).contains(heading.level) else { return nil }
+      guard case .heading(let heading) = block, (2...3).contains(heading.level), !heading.text.allSatisfy(\.isWhitespace)
+      else { return nil }
       return heading
     }
   }
@@ -36,7 +38,8 @@ struct TableOfContents {
   private var list: String {
     let items = headings.map { heading in
       HTML.element(
-        "li", ["class": "level\(heading.level)"], html: HTML.link(to: "#" + heading.anchor, html: HTML.text(heading.text)))
+        "li", ["class": "level\(heading.level)"],
+        html: HTML.link(to: SiteNames.anchor(heading.anchor), html: HTML.text(heading.text)))
     }
     return "<ol>\n" + items.joined(separator: "\n") + "\n</ol>"
   }

@@ -62,7 +62,9 @@ extension RunOptions {
   ) throws -> SiteBuilder.Status {
     do {
       let paths = notebooks.isEmpty ? try Notebooks.all() : notebooks
-      return try body(Notebooks.read(paths, overrides: parameters.map { ($0.name, $0.value) }), session(isForced: isForced))
+      let documents = try Notebooks.read(paths, overrides: parameters.map { ($0.name, $0.value) })
+      for warning in documents.flatMap(\.warnings) { report(warning) }
+      return try body(documents, session(isForced: isForced))
     } catch let problem as Notebooks.ParameterProblem {
       throw ValidationError(problem.description)
     } catch {

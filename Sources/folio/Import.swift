@@ -8,8 +8,8 @@ struct Import: ParsableCommand {
     abstract: "Make a notebook of one of Jupyter's.",
     discussion: """
       Markdown cells become prose, code cells in Swift become cells. Code cells in another language become blocks that are only shown, and \
-      so do raw cells; Swift cells with the tag 'skip-execution' and Swift blocks in Markdown cells become 'swift norun'. Outputs are left \
-      out. The title is the notebook's, else the first heading. Reads format 4.
+      so do raw cells; Swift cells with the tag 'skip-execution' and Swift in Markdown cells become 'swift norun'. Pictures that lie in \
+      cells come along; labels of links that mean several things get names of their own. Outputs are left out. The title is the notebook's, else the first heading. Reads format 4.
 
       What 'folio export' wrote becomes the file that it was, byte for byte, but for what was edited in Jupyter.
 

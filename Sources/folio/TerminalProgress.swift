@@ -3,6 +3,7 @@ import Document
 import Figures
 import Foundation
 import Record
+import Rendering
 import Session
 
 #if canImport(Glibc)
@@ -86,7 +87,7 @@ final class TerminalProgress: @unchecked Sendable {
           writeOutput("\(document.name)  \(line.cell.padding(toLength: width, withPad: " ", startingAt: 0))  \(line.text)\n")
         }
       }
-      let what = "\(document.title)  (\(Self.ran(explanations.count(where: \.ran), of: record)), \(elapsed))\n"
+      let what = "\(document.title(with: record))  (\(Self.ran(explanations.count(where: \.ran), of: record)), \(elapsed))\n"
       if pagesAreResults { writeOutput("\(page)  \(what)") } else { writeError("\(document.name)  \(what)") }
     case .warning(let warning):
       clearLine()

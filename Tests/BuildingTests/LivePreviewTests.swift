@@ -57,6 +57,25 @@ import Testing
     }
   }
 
+  @Test func aPictureThatChangesIsOnThePage() throws {
+    let live = try Live("![p](p.gif) ![later](<to come.png>)\n")
+    try #require(live.waitForUpdate(1))
+    #expect(eventually { try live.page().contains("src=\"p.gif\"") })
+    try live.folder.write("GIF89a one", to: "p.gif")
+    try #require(live.waitForUpdate(2))
+    let one = "data:image/gif;base64,\(Data("GIF89a one".utf8).base64EncodedString())"
+    #expect(eventually { try live.page().contains(one) })
+    try live.folder.write("GIF89a two", to: "p.gif")
+    try live.folder.write("x", to: "to come.png")
+    let new = ["GIF89a two", "x"].map { ";base64,\(Data($0.utf8).base64EncodedString())" }
+    #expect(
+      eventually {
+        let page = try live.page()
+        return new.allSatisfy { page.contains($0) }
+      })
+    #expect(live.cellsRun.isEmpty)
+  }
+
   private let loading = "```swift\n//| label: model\nlet model = [3, 4].map { $0 * 1 }\n```\n"
 
   @Test func aSaveRunsWhatChangedAndTheModelStays() async throws {

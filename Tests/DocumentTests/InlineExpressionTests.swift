@@ -26,11 +26,25 @@ import Testing
     #expect(cell.expressions.map(\.column) == [32, 48])
   }
 
-  @Test func headingsListsAndQuotesHaveThemAndAnchorsStay() throws {
+  @Test func headingsListsAndQuotesHaveThem() throws {
     let document = try parse("## Heads: `{swift} n`\n\n- a `{swift} n`\n\n> b `{swift} n`\n")
     #expect(document.cells.map(\.id) == ["inline-1", "inline-2", "inline-3"])
     guard case .heading(let heading) = document.blocks[1] else { throw Diagnostic("no heading") }
-    #expect(heading.anchor == "heads-" && heading.html.contains("cell=\"inline-1\" index=\"0\""))
+    #expect(heading.anchor == "heads-swift-n" && heading.html.contains("cell=\"inline-1\" index=\"0\""))
+  }
+
+  @Test(arguments: ["{Swift} n", "{swift}n", "{swift, norun} n", "{ swift } n", "{swift norunn} n"])
+  func whatLooksLikeAnExpressionIsTold(_ code: String) throws {
+    let document = try parse("a\n`\(code)` b\n")
+    #expect(document.cells.isEmpty)
+    #expect(document.warnings.map { $0.place?.line } == [2] && document.warnings.first?.severity == .warning)
+    #expect(document.warnings.first?.message.contains("`\(code)` looks like an inline expression") == true)
+  }
+
+  @Test(arguments: ["{swiftly} n", "swift build", "{swift norun} n", "{swift-format} n", "swift {n}"])
+  func otherCodeIsNotTold(_ code: String) throws {
+    let document = try parse("`\(code)`\n")
+    #expect(document.cells.isEmpty && document.warnings.isEmpty)
   }
 
   @Test func valuesAreFilledIn() throws {

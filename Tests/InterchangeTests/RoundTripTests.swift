@@ -88,6 +88,12 @@ import Testing
       "`{swift} a` is `{swift} a`, and\n`{swift} b + 1`\n", "# H `{swift}  a `\n\n- `` {swift} a ``\n- `{swift} c--`\n",
       "---\ntitle: x\n---\n`{swift} é`e\u{301} `{swift} norun a` `{swift} a\nb`\n",
       "`{swift} x` <!-- {swift} x --> `{swift} x`\r\n",
+      "----\nx\n", "---x\ny\n", "---a: b\n---\n", "-----\n```swift\n1\n```\n", "[a][p]\n\n```swift\n1\n```\n\n[p]: /x\n",
+      "[p]: /x\n```swift\n1\n```\n[p]: /y\n[p]",
+      "[a]\n```swift\n1\n```\n<!-- x\n```swift\n[a]: /x\n-->\n[a]: /z", "[a][b]\r\n```swift\r\n1\r\n```\r\n[b]: <c d> 'e'\r\n",
+      "`{swift} x` [a]\n```swift\n1\n```\n[a]: /b \"`{swift} x`\"\n",
+      "> [a]\n```swift\n1\n```\n- [A]: /x\n\n```python\n[a]\n```\n", "    [a]\n```swift\n1\n```\n[a]: /x\n<div>\n[a]",
+      "```swift\n//| label: 注意-é\n1\n```\n```swift\n//| label: \(String(repeating: "注", count: 90))\n1\n```\n",
       "***\na\n***\n", "text\n```swift\n1\n```\n<!-- c -->\n```swift\n2\n```\n", "```swift\n/*\n```\n\n```swift\n*/\n```\n",
     ])
   func nasty(_ markdown: String) throws { try expectSame(markdown) }
@@ -99,7 +105,8 @@ import Testing
       "",
       " ", "\t", "```", "````", "~~~", "```swift", "```swift", "```swift", " ```swift", "~~~swift", "``` swift ",
       "```swift norun", "```python",
-      "   ```", "  ~~~", "//| label: a", "//| fold: true", "let x = \"```\"", "\u{301}", "é", "[a]: /b", "title: x",
+      "   ```", "  ~~~", "//| label: a", "//| fold: true", "let x = \"```\"", "\u{301}", "é", "[a]: /b", "[a]: /c 'd'", "[a]",
+      "[x][a]", "----", "---x", "title: x",
       "> ```swift norun", "`{swift} x`", "a `{swift} x` <!-- {swift} x -->",
     ]
     var generator = Generator(state: seed &+ 1)
@@ -114,18 +121,6 @@ import Testing
       count += 1
     }
     #expect(count > 200)
-  }
-
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
   }
 }
 
