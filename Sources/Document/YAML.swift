@@ -97,5 +97,11 @@ extension Node {
   /// Its number, if it is an integer or a floating-point number.
   var number: Double? { ["int", "float"].contains(tagName) ? Double.construct(from: scalar ?? .init("")) : nil }
 
+  /// `0.01`, `1e-4 of the largest`
+  var tolerance: Tolerance? {
+    // YAML 1.1 takes 1e-4 for a text; as a tolerance it is the number that it says.
+    number.map { $0 >= 0 && $0.isFinite ? Tolerance($0) : nil } ?? text.flatMap { Tolerance($0) }
+  }
+
   var truth: Bool? { tagName == "bool" ? bool : nil }
 }

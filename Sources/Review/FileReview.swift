@@ -11,7 +11,7 @@ public enum FileReview {
     guard let base, let head else { return "\(path): \(base == nil ? "added" : "removed")\n" }
     let files = MemoryRecord(path: path, base: base, head: head)
     let output = RecordIndex.Output(kind: kind, file: path)
-    let review = OutputComparison(files.side(base), files.side(head), "", Tolerance(), (base: [:], head: [:]))
+    let review = OutputComparison(files.side(base), files.side(head), "", NumberRule(), (base: [:], head: [:]))
       .compare(output, output, number: 1)
     var lines = ["\(path): \(review.findings.first ?? review.verdict.rawValue)"] + review.findings.dropFirst().map { "  " + $0 }
     for change in review.lines where !change.isWithin {
@@ -53,7 +53,7 @@ public enum FileReview {
     }
     lines += pairing.removed.map { "- \(old.cells[$0].id)" }
     for name in Set(old.parameters.keys).union(new.parameters.keys).sorted() where old.parameters[name] != new.parameters[name] {
-      lines.append("~ parameter \(ValueChange(name: name, base: old.parameters[name], head: new.parameters[name]).text)")
+      lines.append("~ parameter \(ValueChange(name: name, base: old.parameters[name], head: new.parameters[name]).excerpt())")
     }
     return "\(path):\n" + (lines.isEmpty ? ["no cell changed"] : lines).map { "  \($0)\n" }.joined()
   }
