@@ -40,10 +40,12 @@ public struct ReviewSides {
   /// - Parameters:
   ///   - committed: a site folder with the records that are compared with.
   ///   - fresh: one with new ones.
-  public init(committed: String, fresh: String, notebooks: [String], documents: String?) throws {
+  ///   - orphans: names in the committed site whose notebooks are no more.
+  public init(committed: String, fresh: String, notebooks: [String], orphans: [String] = [], documents: String?) throws {
     base = try FolderRecords(folder: committed, name: committed, documents: documents)
     head = try FolderRecords(folder: fresh, name: "a fresh run", documents: documents, replacing: committed)
-    self.notebooks = notebooks
+    let recorded = orphans.isEmpty ? [] : Set(try base.notebooks())
+    self.notebooks = notebooks + orphans.filter(recorded.contains)
   }
 }
 

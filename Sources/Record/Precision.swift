@@ -57,15 +57,25 @@ enum SinglePrecision {
     }
   }
 
-  /// Whether all numbers have single precision, and at least one of them shows it: its shortest decimal form is longer as a `Double`.
-  /// What an author writes (0.5, 1e6) often has single precision too, and shows none.
+  /// How many numbers must show it, and with how many digits: what an author writes (0.5, 1e6) often fits into a `Float` and shows nothing.
+  private static let (fewest, digits) = (4, 6)
+
+  /// Whether numbers were computed in single precision: each is a `Float`, exactly or in its shortest decimal form, and nearly all that are
+  /// not whole have so many digits that nobody wrote them.
   static func holds(_ numbers: some Sequence<Double>) -> Bool {
-    var isShown = false
+    var (fractions, shown) = (0, 0)
     for number in numbers {
       let single = Float(number)
-      guard Double(single) == number else { return false }
-      if !isShown { isShown = Double("\(single)") != number }
+      let text = single.description
+      guard Double(single) == number || Double(text) == number else { return false }
+      if number == number.rounded() { continue }
+      fractions += 1
+      if significantDigits(text) >= digits { shown += 1 }
     }
-    return isShown
+    return shown >= fewest && shown * 10 >= fractions * 8
+  }
+
+  private static func significantDigits(_ text: String) -> Int {
+    text.utf8.prefix { $0 != UInt8(ascii: "e") }.filter { (0x30...0x39).contains($0) }.drop { $0 == 0x30 }.count
   }
 }

@@ -73,8 +73,9 @@ struct NumberRule {
     if isWhole, !isAsked { return nil }
     let (difference, own) = (abs(base - head), max(abs(base), abs(head)))
     let scale = tolerance.isOfTheLargest ? max(own, largest) : own
-    if difference <= tolerance.relative * scale * (1 + 1e-9) + (isAsked ? 0 : slack) { return .within }
-    if let noise, !isWhole, difference <= noise * largest { return .noise }
+    let allowed = tolerance.relative * scale * (1 + 1e-9) + (isAsked ? 0 : slack)
+    if difference <= allowed { return .within }
+    if let noise, !isWhole, difference <= allowed + noise * largest { return .noise }
     return nil
   }
 
