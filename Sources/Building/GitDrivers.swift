@@ -47,9 +47,10 @@ public struct GitDrivers {
   private static func command(_ program: String) -> String {
     let own = """
       git --no-pager diff --no-index --no-ext-diff --no-textconv -- "$2" "$5" | A="a/$1" B="b/${8:-$1}" awk '\
+      BEGIN { if (index(ENVIRON["A"] ENVIRON["B"], " ")) tab = "\\t" } \
       NR == 1 { print "diff --git " ENVIRON["A"] " " ENVIRON["B"]; next } \
-      !h && (i = index($0, "--- ")) && !index($0, "/dev/null") { $0 = substr($0, 1, i + 3) ENVIRON["A"] } \
-      !h && (i = index($0, "+++ ")) && !index($0, "/dev/null") { $0 = substr($0, 1, i + 3) ENVIRON["B"] } \
+      !h && (i = index($0, "--- ")) && !index($0, "/dev/null") { $0 = substr($0, 1, i + 3) ENVIRON["A"] tab } \
+      !h && (i = index($0, "+++ ")) && !index($0, "/dev/null") { $0 = substr($0, 1, i + 3) ENVIRON["B"] tab } \
       !h && index($0, "Binary files ") == 1 { $0 = "Binary files " ENVIRON["A"] " and " ENVIRON["B"] " differ" } \
       index($0, "@@ ") { h = 1 } { print }'
       """

@@ -113,7 +113,7 @@ final class TemporaryRepository {
     try drivers.install()
     let text = try String(contentsOfFile: attributes, encoding: .utf8)
     #expect(text.hasPrefix("*.bin binary\n") && text.components(separatedBy: "diff=folio-notebook").count == 2)
-    #expect(try repository.git("config", "diff.folio-record.command") == "'/it'\\''s/folio' git compare\n")
+    #expect(try repository.git("config", "diff.folio-record.command").contains("'/it'\\''s/folio' git compare -- \"$@\""))
     try drivers.uninstall()
     #expect(try String(contentsOfFile: attributes, encoding: .utf8) == "*.bin binary\n")
     #expect(try repository.git("config", "--local", "--list") == before)
@@ -129,9 +129,9 @@ final class TemporaryRepository {
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
     try GitDrivers(in: repository.folder, program: script).install()
     try repository.write("2.0")
-    #expect(try repository.git("diff").contains("called git compare Site/n/record/a-1.txt"))
+    #expect(try repository.git("diff").contains("called git compare -- Site/n/record/a-1.txt"))
     try repository.commit("two")
-    #expect(try repository.git("log", "-p", "-1", "--", "Site/n/record/a-1.txt").contains("+called git lines"))
+    #expect(try repository.git("log", "-p", "-1", "--", "Site/n/record/a-1.txt").contains("+called git lines --"))
   }
 
   @Test func aFileOfARecordIsComparedAlone() {
@@ -139,9 +139,12 @@ final class TemporaryRepository {
     #expect(FileReview.text("Site/n/record/a-1.txt", data("x 1.0\n"), data("x 2.0\n")).contains("1.0"))
     #expect(FileReview.text("r/a-1.csv", data("h,v\na,1\n"), data("h,v\na,2\n")).contains("a, v: 1 -> 2"))
     #expect(FileReview.text("r/a-1.txt", nil, data("x")) == "r/a-1.txt: added\n")
-    let figure = data(
+    let compact = data(
       #"{"data":[{"type":"heatmap","name":"H","z":[[1,2]]}],"layout":{"xaxis":{"title":{"text":"head"}},"yaxis":{"title":{"text":"layer"}}}}"#
     )
+    let json = (try? JSONValue(compact)) ?? .null
+    let figure = data(json.text() + "\n")
+    #expect(FileReview.lines("a-1.json", compact) == compact)
     #expect(String(decoding: FileReview.lines("a-1.json", figure), as: UTF8.self).contains("  L0H1: 2\n"))
     #expect(FileReview.lines("a-1.json", data("rubbish")) == data("rubbish"))
     let old = RecordFiles(NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .succeeded, outputs: [])]))
