@@ -17,18 +17,38 @@ struct PrintedText {
   init(_ text: String) { self.init(ArraySlice(text.utf8)) }
 
   init(_ bytes: ArraySlice<UInt8>) {
-    var scanner = NumberScanner(bytes)
-    var start = bytes.startIndex
-    while let (range, number) = scanner.next() {
-      shape += bytes[start..<range.lowerBound]
-      wholeShape += bytes[start..<range.lowerBound]
-      shape.append(Self.mark)
-      if number.isWhole { wholeShape += bytes[range] } else { wholeShape.append(Self.mark) }
-      numbers.append(number)
-      start = range.upperBound
+    shape.reserveCapacity(bytes.count)
+    wholeShape.reserveCapacity(bytes.count)
+    bytes.withUnsafeBufferPointer { bytes in
+      var scanner = NumberScanner(bytes)
+      var start = 0
+      while let (range, number) = scanner.next() {
+        shape += bytes[start..<range.lowerBound]
+        wholeShape += bytes[start..<range.lowerBound]
+        shape.append(Self.mark)
+        if number.isWhole { wholeShape += bytes[range] } else { wholeShape.append(Self.mark) }
+        numbers.append(number)
+        start = range.upperBound
+      }
+      shape += bytes[start...]
+      wholeShape += bytes[start...]
     }
-    shape += bytes[start...]
-    wholeShape += bytes[start...]
+  }
+
+  /// The numbers of a text alone.
+  static func forEachNumber(in bytes: ArraySlice<UInt8>, _ body: (PrintedNumber) -> Void) {
+    bytes.withUnsafeBufferPointer { bytes in
+      var scanner = NumberScanner(bytes)
+      while let (_, number) = scanner.next() { body(number) }
+    }
+  }
+
+  static func forEachNumber(in text: String, _ body: (PrintedNumber) -> Void) {
+    var text = text
+    text.withUTF8 { bytes in
+      var scanner = NumberScanner(bytes)
+      while let (_, number) = scanner.next() { body(number) }
+    }
   }
 
   /// Two texts with the same words, number by number.
@@ -50,9 +70,14 @@ struct PrintedText {
   var largest: Double { numbers.reduce(0) { max($0, abs($1.value)) } }
 
   /// Whether it begins with a number, but for a sign or a currency: then it is a value, and names nothing.
-  var isValue: Bool {
-    guard let first = shape.firstIndex(of: Self.mark) else { return false }
-    return String(decoding: shape[..<first], as: UTF8.self).unicodeScalars.allSatisfy { !$0.properties.isAlphabetic }
+  static func isValue(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      var scanner = NumberScanner(bytes)
+      guard let (range, _) = scanner.next() else { return false }
+      return range.lowerBound == 0
+        || String(decoding: bytes[..<range.lowerBound], as: UTF8.self).unicodeScalars.allSatisfy { !$0.properties.isAlphabetic }
+    }
   }
 }
 
@@ -71,10 +96,11 @@ struct PrintedNumber: Equatable {
 
 /// Finds the numbers of a text, byte by byte: what belongs to a number is ASCII, but for a true minus sign.
 private struct NumberScanner {
-  private let bytes: ArraySlice<UInt8>
-  private var position: Int
+  private let bytes: UnsafeBufferPointer<UInt8>
+  private var position = 0
 
-  init(_ bytes: ArraySlice<UInt8>) { (self.bytes, position) = (bytes, bytes.startIndex) }
+  /// - Parameter bytes: must outlive the scanner.
+  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
   /// The next number with its place; nil at the end.
   mutating func next() -> (Range<Int>, PrintedNumber)? {
@@ -95,7 +121,7 @@ private struct NumberScanner {
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
-  private func byte(_ index: Int) -> UInt8? { index >= bytes.startIndex && index < bytes.endIndex ? bytes[index] : nil }
+  private func byte(_ index: Int) -> UInt8? { index >= 0 && index < bytes.count ? bytes[index] : nil }
   private func isDigit(_ index: Int) -> Bool { byte(index).map(Self.isDigit) ?? false }
   private func `is`(_ index: Int, _ character: Unicode.Scalar) -> Bool { byte(index) == UInt8(ascii: character) }
 
@@ -191,15 +217,37 @@ private struct NumberScanner {
   }
 
   private func number(_ range: Range<Int>, digits start: Int) -> PrintedNumber? {
-    var text = bytes[start..<range.upperBound].filter { $0 != UInt8(ascii: ",") }
     let isNegative = range.lowerBound < start && !self.is(range.lowerBound, "+")
-    let isWhole = text.allSatisfy(Self.isDigit)
-    let mantissa = text.prefix { $0 | 0x20 != UInt8(ascii: "e") }
-    let exponent = Int(String(decoding: text.dropFirst(mantissa.count + 1), as: UTF8.self)) ?? 0
-    let decimals = mantissa.firstIndex(of: UInt8(ascii: ".")).map { mantissa.count - 1 - $0 } ?? 0
-    if isNegative { text.insert(UInt8(ascii: "-"), at: 0) }
+    var (text, mantissa, decimals, isWhole) = ([UInt8](), UInt64(0), 0, true)
+    text.reserveCapacity(range.count)
+    if isNegative { text.append(UInt8(ascii: "-")) }
+    var index = start
+    while index < range.upperBound, bytes[index] | 0x20 != UInt8(ascii: "e") {
+      let byte = bytes[index]
+      if byte != UInt8(ascii: ",") { text.append(byte) }
+      if Self.isDigit(byte) {
+        mantissa = mantissa &* 10 &+ UInt64(byte - 0x30)
+        if !isWhole { decimals += 1 }
+      } else if byte == UInt8(ascii: ".") {
+        isWhole = false
+      }
+      index += 1
+    }
+    let exponent = index < range.upperBound ? Int(String(decoding: bytes[(index + 1)..<range.upperBound], as: UTF8.self)) ?? 0 : 0
+    isWhole = isWhole && index == range.upperBound
+    text += bytes[index..<range.upperBound]
     let plain = String(decoding: text, as: UTF8.self)
-    guard let value = Double(plain), value.isFinite || isWhole else { return nil }
+    let value: Double
+    if index == range.upperBound, text.count <= 16 {
+      // Both are exact, so their quotient is the nearest number.
+      let size = Double(mantissa) / Self.powers[decimals]
+      value = isNegative ? -size : size
+    } else {
+      guard let read = Double(plain), read.isFinite || isWhole else { return nil }
+      value = read
+    }
     return PrintedNumber(value: value, wholeDigits: isWhole ? plain : nil, lastDigit: exponent - decimals)
   }
+
+  private static let powers = (0...22).map { pow(10, Double($0)) }
 }

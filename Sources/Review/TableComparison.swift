@@ -62,7 +62,7 @@ struct TableComparison {
       [(old, column.0), (new, column.1)].allSatisfy { table, index in
         var seen = Set<String>()
         return !table.rows.isEmpty
-          && table.rows.allSatisfy { !$0[index].isEmpty && seen.insert($0[index]).inserted && !PrintedText($0[index]).isValue }
+          && table.rows.allSatisfy { !$0[index].isEmpty && seen.insert($0[index]).inserted && !PrintedText.isValue($0[index]) }
       }
     }
   }
@@ -118,10 +118,9 @@ struct TableComparison {
       for row in rows {
         let (before, after) = (old.rows[row.0][column.0], new.rows[row.1][column.1])
         let place = { "\(new.name(of: row.1, column: rowName)), \(new.titleText(column.1))" }
-        let a = PrintedText(after)
         if before == after, before.utf8.elementsEqual(after.utf8) {
-          for number in a.numbers { changes.add(number.value, number.value, .equal) { "" } }
-        } else if !PrintedText.compare(PrintedText(before), a, rule: rule, largest: largest, into: &changes, place: place) {
+          PrintedText.forEachNumber(in: after) { changes.add($0.value, $0.value, .equal) { "" } }
+        } else if !PrintedText.compare(PrintedText(before), PrintedText(after), rule: rule, largest: largest, into: &changes, place: place) {
           wordCount += 1
           guard words.count < 100 else { continue }
           words.append("\(place()): \(before.isEmpty ? "nothing" : before) -> \(after.isEmpty ? "nothing" : after)")
@@ -158,7 +157,7 @@ private struct TableText {
   /// What a row is called.
   /// - Parameter column: that of the rows' names; without one all words of the row name it.
   func name(of row: Int, column: Int?) -> String {
-    let words = rows[row].filter { !$0.isEmpty && !PrintedText($0).isValue }.joined(separator: " ")
+    let words = rows[row].filter { !$0.isEmpty && !PrintedText.isValue($0) }.joined(separator: " ")
     let name = column.map { rows[row][$0] } ?? words
     return name.isEmpty ? "row \(row + 1)" : name
   }

@@ -37,12 +37,11 @@ struct TextComparison {
   }
 
   private mutating func compare(_ i: Int, _ j: Int) {
-    let after = PrintedText(new[j])
     if old[i] == new[j] {
-      for number in after.numbers { numbers.add(number.value, number.value, .equal) { "" } }
+      PrintedText.forEachNumber(in: new[j]) { numbers.add($0.value, $0.value, .equal) { "" } }
       return
     }
-    let before = PrintedText(old[i])
+    let (before, after) = (PrintedText(old[i]), PrintedText(new[j]))
     let changed = numbers.changed
     let hasSameWords = PrintedText.compare(
       before, after, rule: rule, largest: max(before.largest, after.largest), into: &numbers
