@@ -78,12 +78,16 @@ public struct GitDrivers {
     let versions = [
       FileManager.default.contents(atPath: index), try? Git.run(["cat-file", "blob", "HEAD:\(index)"], in: ".").data,
     ]
-    return versions.lazy.compactMap { $0.flatMap { try? RecordIndex(json: $0) } }.flatMap(\.cells).flatMap(\.outputs).first { $0.file == name }
+    return versions.lazy.compactMap { $0.flatMap { try? RecordIndex(json: $0) } }.flatMap(\.cells).flatMap(\.outputs).first {
+      $0.file == name
+    }
   }
 
   /// Where the repository's sites are: those whose records git knows, and every folder of the name that a build takes by default.
   private func sites() throws -> [String] {
-    let result = try Git.run(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*record/\(RecordFiles.indexName)"], in: repository.top)
+    let result = try Git.run(
+      ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*record/\(RecordFiles.indexName)"],
+      in: repository.top)
     let found = result.text.split(separator: "\0").compactMap { path -> String? in
       let parts = path.split(separator: "/")
       guard parts.count >= 3, parts[parts.count - 2] == "record",

@@ -23,7 +23,9 @@ public struct ReviewSides {
       sides = range
       rest = rest.dropFirst()
     }
-    while sides.count < 2, let name = rest.first, let side = try reader.side(name, isFirst: sides.isEmpty, isAlone: names.count == 1) {
+    while sides.count < 2, let name = rest.first,
+      let side = try reader.side(name, isFirst: sides.isEmpty, isAlone: names.count == 1)
+    {
       sides.append(side)
       rest = rest.dropFirst()
     }
@@ -67,7 +69,8 @@ private struct SideReader {
     if repository?.hasRevision(name) == true {
       guard !isNotebook(name) else {
         throw Diagnostic(
-          "'\(name)' is a revision and a notebook", advice: "Say which: 'heads/\(name)' or 'tags/\(name)' is the revision, '\(name).md' the notebook.")
+          "'\(name)' is a revision and a notebook",
+          advice: "Say which: 'heads/\(name)' or 'tags/\(name)' is the revision, '\(name).md' the notebook.")
       }
       return try revision(name)
     }
@@ -90,7 +93,8 @@ private struct SideReader {
     }
     guard name[dots].count == 3 else { return try ends.map(revision) }
     guard let common = repository.mergeBase(ends[0], ends[1]) else {
-      throw Diagnostic("\(ends[0]) and \(ends[1]) have no common revision", advice: "Compare them as they are: \(ends[0])..\(ends[1]).")
+      throw Diagnostic(
+        "\(ends[0]) and \(ends[1]) have no common revision", advice: "Compare them as they are: \(ends[0])..\(ends[1]).")
     }
     return [try revision(common), try revision(ends[1])]
   }
@@ -113,7 +117,8 @@ private struct SideReader {
   /// Whether a name is that of a notebook, by its record or its file.
   private func isNotebook(_ name: String) -> Bool {
     guard !name.contains("/") else { return false }
-    let paths = ["\(site)/\(name)/record/\(RecordFiles.indexName)"] + (Self.documents(beside: site).map { ["\($0)/\(name).md"] } ?? [])
+    let paths =
+      ["\(site)/\(name)/record/\(RecordFiles.indexName)"] + (Self.documents(beside: site).map { ["\($0)/\(name).md"] } ?? [])
     return paths.contains { FileManager.default.fileExists(atPath: $0) }
   }
 

@@ -11,7 +11,9 @@ extension Site {
   public func orphans(besides notebooks: Set<String>) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted().filter { name in
-      guard !notebooks.contains(name), let entry = entry(name) else { return !notebooks.contains(name) && hasRecord(name) && !hasPage(name) }
+      guard !notebooks.contains(name), let entry = entry(name) else {
+        return !notebooks.contains(name) && hasRecord(name) && !hasPage(name)
+      }
       return !(entry.source.map(exists) ?? false)
     }
   }

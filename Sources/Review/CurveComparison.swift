@@ -43,7 +43,9 @@ struct CurveComparison {
     if !findings.contains(finding) { findings.append(finding) }
   }
 
-  private mutating func compare(_ i: Int, _ j: Int, _ axis: (old: Axis, new: Axis), _ what: String, _ numbers: inout NumberChanges) {
+  private mutating func compare(
+    _ i: Int, _ j: Int, _ axis: (old: Axis, new: Axis), _ what: String, _ numbers: inout NumberChanges
+  ) {
     // Without x, points are counted, and their x is where they stand.
     if what.isEmpty || new.x != nil {
       let (a, b) = (axis.old.number(i), axis.new.number(j))
@@ -75,12 +77,16 @@ struct CurveComparison {
 
   private func pairs() -> [(Int, Int)] {
     let names = [old, new].map(\.labels)
-    if names[0].count == y.old.count, names[1].count == y.new.count, !names[0].isEmpty, names.allSatisfy({ Set($0).count == $0.count }) {
+    if names[0].count == y.old.count, names[1].count == y.new.count, !names[0].isEmpty,
+      names.allSatisfy({ Set($0).count == $0.count })
+    {
       return Pairing(names[0], names[1]).pairs
     }
     // Equal x in the same order, or names of categories.
     if x.old.isSame(x.new) { return (0..<min(y.old.count, y.new.count)).map { ($0, $0) } }
-    if x.old.isRising, x.new.isRising { return merged(Array(0..<x.old.count), Array(0..<x.new.count)) { accepts($0, $1, x) != nil } }
+    if x.old.isRising, x.new.isRising {
+      return merged(Array(0..<x.old.count), Array(0..<x.new.count)) { accepts($0, $1, x) != nil }
+    }
     return unordered()
   }
 

@@ -143,7 +143,8 @@ struct FigureLines {
       lines.append("\(trace.name) (\(trace.type), \(trace.rows) by \(trace.columns))")
       for row in 0..<trace.rows {
         for column in 0..<trace.columns {
-          lines.append("  \(trace.place(row, column)): \(trace[row, column].number.map { Words.number($0, digits: 6) } ?? "none")")
+          lines.append(
+            "  \(trace.place(row, column)): \(trace[row, column].number.map { Words.number($0, digits: 6) } ?? "none")")
         }
       }
     }

@@ -23,7 +23,8 @@ public enum FileReview {
 
   /// The file with one value a line, each with its labels: `L3H2 at S1: 5.459`. What is no figure stays as it is.
   public static func lines(_ path: String, _ data: Data) -> Data {
-    guard kind(path) == .figure, !path.hasSuffix(RecordFiles.indexName), let figure = try? JSONValue(data), isFigure(figure, data) else {
+    guard kind(path) == .figure, !path.hasSuffix(RecordFiles.indexName), let figure = try? JSONValue(data), isFigure(figure, data)
+    else {
       return data
     }
     return Data((FigureLines(figure).text).utf8)

@@ -68,7 +68,8 @@ public final class GitRepository: @unchecked Sendable {
   func checkedOut(_ blob: String, path: String) throws -> Data {
     let result = try Git.run(["cat-file", "--filters", "--path=\(path)", blob], in: top)
     guard result.status == 0 else {
-      throw Diagnostic("git cannot check out \(path): \(result.errors.prefix(200))", advice: "See the filters that .gitattributes names.")
+      throw Diagnostic(
+        "git cannot check out \(path): \(result.errors.prefix(200))", advice: "See the filters that .gitattributes names.")
     }
     return result.data
   }
@@ -80,7 +81,9 @@ public final class GitRepository: @unchecked Sendable {
     // path, attribute, value
     let fields = result.text.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
     return Set(
-      stride(from: 0, to: fields.count - 2, by: 3).filter { !["unspecified", "unset"].contains(fields[$0 + 2]) }.map { fields[$0] })
+      stride(from: 0, to: fields.count - 2, by: 3).filter { !["unspecified", "unset"].contains(fields[$0 + 2]) }.map {
+        fields[$0]
+      })
   }
 
   /// What git would keep of files of the working tree: their blobs, by path from the top. Line ends and filters are taken care of as by
@@ -89,7 +92,8 @@ public final class GitRepository: @unchecked Sendable {
     guard !paths.isEmpty else { return [:] }
     let input = Data(paths.map { Self.quoted($0) + "\n" }.joined().utf8)
     let output = try Git.run(
-      ["-c", "core.safecrlf=false", "hash-object", "-w", "--stdin-paths"], in: top, input: input, environment: try staged().environment)
+      ["-c", "core.safecrlf=false", "hash-object", "-w", "--stdin-paths"], in: top, input: input,
+      environment: try staged().environment)
     let blobs = output.text.split(separator: "\n").map(String.init)
     guard output.status == 0, blobs.count == paths.count else {
       throw Diagnostic("git cannot read the working tree as it would add it: \(output.errors.prefix(200))")
@@ -109,7 +113,9 @@ public final class GitRepository: @unchecked Sendable {
   /// As git reads a path in a list, whatever it holds.
   private static func quoted(_ path: String) -> String {
     guard path.hasPrefix("\"") || path.utf8.contains(0x0A) else { return path }
-    let escaped = path.unicodeScalars.map { $0 == "\"" || $0 == "\\" || $0.value < 0x20 ? "\\" + octal(UInt8($0.value)) : String($0) }
+    let escaped = path.unicodeScalars.map {
+      $0 == "\"" || $0 == "\\" || $0.value < 0x20 ? "\\" + octal(UInt8($0.value)) : String($0)
+    }
     return "\"\(escaped.joined())\""
   }
 

@@ -49,7 +49,8 @@ struct NumberRule {
   func forRecorded(isSingle: Bool, isLogarithmic: Bool = false) -> NumberRule {
     var rule = self
     rule.digits = .record
-    rule.noise = isLogarithmic || tolerance.relative == 0 ? nil : isSingle ? min(Self.singleNoise, tolerance.relative) : Self.doubleNoise
+    rule.noise =
+      isLogarithmic || tolerance.relative == 0 ? nil : isSingle ? min(Self.singleNoise, tolerance.relative) : Self.doubleNoise
     return rule
   }
 

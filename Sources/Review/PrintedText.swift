@@ -212,8 +212,11 @@ private struct NumberScanner {
 
   /// Over the rest of what is no number: `1.2.3-a4`.
   private mutating func skipRun() {
-    repeat { position += 1 } while position < bytes.endIndex
-      && (isWord(at: position) || bytes[position] & 0xC0 == 0x80 || (self.is(position, ".") || self.is(position, ":")) && isDigit(position + 1))
+    repeat {
+      position += 1
+    } while position < bytes.endIndex
+      && (isWord(at: position) || bytes[position] & 0xC0 == 0x80
+        || (self.is(position, ".") || self.is(position, ":")) && isDigit(position + 1))
   }
 
   private func number(_ range: Range<Int>, digits start: Int) -> PrintedNumber? {

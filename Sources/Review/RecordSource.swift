@@ -86,7 +86,8 @@ public struct FolderRecords: RecordSource {
     if let tree { return try tree.content(data, of: file, in: place(notebook)) }
     // Folio writes line feeds. Where the index has other line ends, something converted the whole record.
     let index = FileManager.default.contents(atPath: "\(path(notebook))/\(RecordIndex.fileName)")
-    return index?.range(of: Data("\r\n".utf8)) == nil ? data : Data(String(decoding: data, as: UTF8.self).replacing("\r\n", with: "\n").utf8)
+    return index?.range(of: Data("\r\n".utf8)) == nil
+      ? data : Data(String(decoding: data, as: UTF8.self).replacing("\r\n", with: "\n").utf8)
   }
 
   public func document(of notebook: String) throws -> String? {
@@ -139,7 +140,9 @@ private enum LineEnds {
 
 /// Git LFS keeps a large file elsewhere, and a few lines in its place.
 private enum LargeFile {
-  static func isPointer(_ data: Data) -> Bool { data.count < 1024 && data.starts(with: Data("version https://git-lfs.github.com/spec/".utf8)) }
+  static func isPointer(_ data: Data) -> Bool {
+    data.count < 1024 && data.starts(with: Data("version https://git-lfs.github.com/spec/".utf8))
+  }
 
   /// - Throws: `Diagnostic` for the lines in the place of a file.
   static func refuse(_ data: Data, _ path: String) throws {

@@ -96,7 +96,9 @@ struct TableComparison {
   }
 
   /// What came, what went, and whether what stayed stands in another order.
-  private mutating func tell(_ what: String, _ pairing: Pairing, _ old: @escaping (Int) -> String, _ new: @escaping (Int) -> String) {
+  private mutating func tell(
+    _ what: String, _ pairing: Pairing, _ old: @escaping (Int) -> String, _ new: @escaping (Int) -> String
+  ) {
     for (indices, verb, name) in [(pairing.gone, "removed", old), (pairing.came, "added", new)] where !indices.isEmpty {
       isStructural = true
       // The names of all would be made only to be left out.
@@ -120,7 +122,9 @@ struct TableComparison {
         let place = { "\(new.name(of: row.1, column: rowName)), \(new.titleText(column.1))" }
         if before == after, before.utf8.elementsEqual(after.utf8) {
           PrintedText.forEachNumber(in: after) { changes.add($0.value, $0.value, .equal) { "" } }
-        } else if !PrintedText.compare(PrintedText(before), PrintedText(after), rule: rule, largest: largest, into: &changes, place: place) {
+        } else if !PrintedText.compare(
+          PrintedText(before), PrintedText(after), rule: rule, largest: largest, into: &changes, place: place)
+        {
           wordCount += 1
           guard words.count < 100 else { continue }
           words.append("\(place()): \(before.isEmpty ? "nothing" : before) -> \(after.isEmpty ? "nothing" : after)")

@@ -68,9 +68,12 @@ extension Review {
 
   /// Two long lines from where they differ, so that what is shown of them is not the same.
   static func excerpts(_ base: String, _ head: String, to count: Int = 200) -> (String, String) {
-    let common = base.unicodeScalars.count > count || head.unicodeScalars.count > count
+    let common =
+      base.unicodeScalars.count > count || head.unicodeScalars.count > count
       ? zip(base.unicodeScalars, head.unicodeScalars).prefix { $0 == $1 }.count : 0
-    guard !base.isEmpty, !head.isEmpty, common >= count / 2 else { return (shortened(base, to: count), shortened(head, to: count)) }
+    guard !base.isEmpty, !head.isEmpty, common >= count / 2 else {
+      return (shortened(base, to: count), shortened(head, to: count))
+    }
     func rest(_ text: String) -> String {
       "…" + shortened(String(String.UnicodeScalarView(text.unicodeScalars.dropFirst(common - count / 4))), to: count)
     }

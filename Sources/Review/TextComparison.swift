@@ -69,7 +69,9 @@ struct TextComparison {
     while start < min(old.count, new.count), old[start] == new[start] { start += 1 }
     var end = 0
     while end < min(old.count, new.count) - start, old[old.count - 1 - end] == new[new.count - 1 - end] { end += 1 }
-    func line(_ side: Alignment.Side, _ index: Int) -> ArraySlice<UInt8> { side == .old ? old[start + index] : new[start + index] }
+    func line(_ side: Alignment.Side, _ index: Int) -> ArraySlice<UInt8> {
+      side == .old ? old[start + index] : new[start + index]
+    }
     let middle = Alignment.pairs(
       old.count - start - end, new.count - start - end,
       by: [

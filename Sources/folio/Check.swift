@@ -43,7 +43,8 @@ struct Check: ParsableCommand {
       guard built <= .cellFailed else { return built }
       let orphans = notebooks.isEmpty ? Site(folder: report.site).orphans(besides: Set(documents.map(\.name))) : []
       let sides = try ReviewSides(
-        committed: report.site, fresh: fresh, notebooks: documents.map(\.name), orphans: orphans, documents: documents.first?.folder)
+        committed: report.site, fresh: fresh, notebooks: documents.map(\.name), orphans: orphans,
+        documents: documents.first?.folder)
       let review = try report.report(sides)
       // What ran a moment ago is known.
       let accepted = accept ? build(documents, into: report.site, options.session(isForced: false)) : .succeeded

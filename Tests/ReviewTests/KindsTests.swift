@@ -15,7 +15,8 @@ import Testing
 
   @Test(arguments: [
     ("138 of 200", "139 of 200"), ("[2, 235274]", "[2, 235341]"), ("12,345 rows", "12,346 rows"), ("$1000000", "$1000001"),
-    ("12345678901234567890", "12345678901234567891"), ("1.2.3", "1.2.4"), ("2024-05-01", "2024-05-02"), ("12:30:05.10001", "12:30:05.10002"),
+    ("12345678901234567890", "12345678901234567891"), ("1.2.3", "1.2.4"), ("2024-05-01", "2024-05-02"),
+    ("12:30:05.10001", "12:30:05.10002"),
     ("gpt-3.50001", "gpt-3.50002"), ("L14H0", "L14H1"), ("007", "7"), ("3f9a1c2", "3f9a1c3"), ("0.93", "0.94"), ("-1.5", "1.5"),
     ("3.2ms", "3.2 s"), ("3.2ms", "3.3ms"), ("x \u{0}1", "x 1\u{1}"), ("10.0.0.1", "10.0.0.2"), ("1e-5", "2e-5"), ("a", "á"),
   ])
@@ -26,7 +27,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("81.23456 %", "81.23457 %"), ("$4.50001", "$4.50002"), ("12,345.67", "12,345.68"), ("3.20001ms", "3.20002ms"), ("−2.50001", "-2.50002"),
+    ("81.23456 %", "81.23457 %"), ("$4.50001", "$4.50002"), ("12,345.67", "12,345.68"), ("3.20001ms", "3.20002ms"),
+    ("−2.50001", "-2.50002"),
     ("1.00001e-5", "1.00002e-5"), ("[0.123456, 0.2]", "[0.123457, 0.2]"), ("0.5 ± 0.10001", "0.5 ± 0.10002"), ("1.0", "1.00"),
   ])
   func aNumberWithAUnitIsANumberAndItsNoiseIsWithin(base: String, head: String) throws {
@@ -81,9 +83,10 @@ import Testing
     #expect(try review([cell("a", .table(base))], [cell("a", .table(head))]).isChanged)
   }
 
-  @Test(arguments: [
-    ([0.3, 1e6], [-0.9, 1e6]), ([1e-6, 1e6], [1.1e-6, 1e6]), ([0.5, 1e6], [0.25, 1e6]), ([12345, 2], [12346, 2]),
-  ] as [([Double], [Double])])
+  @Test(
+    arguments: [
+      ([0.3, 1e6], [-0.9, 1e6]), ([1e-6, 1e6], [1.1e-6, 1e6]), ([0.5, 1e6], [0.25, 1e6]), ([12345, 2], [12346, 2]),
+    ] as [([Double], [Double])])
   func aNumberOfAMatrixIsComparedByItsOwnSize(base: [Double], head: [Double]) throws {
     #expect(try review([cell("a", figure([base]))], [cell("a", figure([head]))]).isChanged)
   }
@@ -114,7 +117,9 @@ import Testing
     let numbers = [10.123456, 0.1234567, 0.001234567, 9.87654e-4].map { Double(Float($0)) }
     var other = numbers
     other[3] = Double(Float(9.9e-4))
-    #expect(try review([cell("a", curve([1, 2, 3, 4], numbers, axis: "log"))], [cell("a", curve([1, 2, 3, 4], other, axis: "log"))]).isChanged)
+    #expect(
+      try review([cell("a", curve([1, 2, 3, 4], numbers, axis: "log"))], [cell("a", curve([1, 2, 3, 4], other, axis: "log"))])
+        .isChanged)
   }
 
   @Test func pointsWithoutAnOrderAreNotPairedByTheirIndex() throws {
@@ -127,7 +132,8 @@ import Testing
   }
 
   @Test func namesOfPointsAndWhatIsNoNumberAreCompared() throws {
-    #expect(try CurveCase.review(curve([1, 2], [1, 2], labels: #"["a","b"]"#), curve([1, 2], [1, 2], labels: #"["a","c"]"#)).isChanged)
+    #expect(
+      try CurveCase.review(curve([1, 2], [1, 2], labels: #"["a","b"]"#), curve([1, 2], [1, 2], labels: #"["a","c"]"#)).isChanged)
     func matrix(_ value: String) -> Output {
       .figure(FigureOutput(plotly: "{\"data\":[{\"type\":\"heatmap\",\"z\":[[1],[2,\(value)]]}],\"layout\":{}}"))
     }

@@ -58,13 +58,18 @@ private struct Corpus {
     let count = kind == .inline ? 1 : 2 * Int.random(in: 2...6, using: &random)
     let isWhole = [.wholeText, .wholeTable, .wholeHeatmap, .thousands].contains(kind)
     var old = (0..<count).map { _ in
-      isWhole ? Double(Int.random(in: 1...1_000_000, using: &random)) : float(kind == .wideHeatmap || kind == .logCurve ? -6...6 : -3...3)
+      isWhole
+        ? Double(Int.random(in: 1...1_000_000, using: &random))
+        : float(kind == .wideHeatmap || kind == .logCurve ? -6...6 : -3...3)
     }
     if kind == .logCurve { old = old.map(abs) }
     if kind == .tensor || kind == .tokens { old = old.map { Double(Float($0)) } }
     let place = Int.random(in: 0..<count, using: &random)
     var new = old
-    new[place] = isWhole ? old[place] + Double(Int.random(in: 1...9, using: &random)) : changed(old[place], byMore: byMore, least: kind == .inline ? 3e-3 : 6e-4)
+    new[place] =
+      isWhole
+      ? old[place] + Double(Int.random(in: 1...9, using: &random))
+      : changed(old[place], byMore: byMore, least: kind == .inline ? 3e-3 : 6e-4)
     if kind == .tensor || kind == .tokens {
       // Noise is relative to the largest, so less is less than that too, and more is more.
       let floor = (old + new).map(abs).max()! * 1e-6
