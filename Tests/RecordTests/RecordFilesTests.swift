@@ -43,7 +43,7 @@ import Testing
 
   @Test(arguments: [
     ([0.1, 0.25, 0.7512345, 1.2345678, 3.2345678, 0.11234567], false),
-    ([0.12345678, -0.33333334, 1.2345678, 7.6543218, 2], true), ([0.3, 1e6], false), ([0.1, 0.2, 0.3, 0.4, 1, 2], false),
+    ([0.12345678, -0.33333334, 1.2345678, 7.654322, 2], true), ([0.3, 1e6], false), ([0.1, 0.2, 0.3, 0.4, 1, 2], false),
     ([0.123456789012, 0.2123456789, 0.3123456789, 0.41234567891], false), ([], false),
   ])
   func theIndexSaysWhichFiguresHaveSinglePrecision(numbers: [Double], isSingle: Bool) throws {

@@ -57,10 +57,12 @@ private struct Corpus {
     let kind = kinds.randomElement(using: &random) ?? .text
     let count = kind == .inline ? 1 : 2 * Int.random(in: 2...6, using: &random)
     let isWhole = [.wholeText, .wholeTable, .wholeHeatmap, .thousands].contains(kind)
+    // A sentence shows 9733.2 as 9733, which is compared as the whole number that it looks like.
+    let exponents = kind == .wideHeatmap || kind == .logCurve ? -6...6 : kind == .inline ? -3...1 : -3...3
     var old = (0..<count).map { _ in
       isWhole
         ? Double(Int.random(in: 1...1_000_000, using: &random))
-        : float(kind == .wideHeatmap || kind == .logCurve ? -6...6 : -3...3)
+        : float(exponents)
     }
     if kind == .logCurve { old = old.map(abs) }
     if kind == .tensor || kind == .tokens { old = old.map { Double(Float($0)) } }
