@@ -5,6 +5,9 @@ import Review
 /// Diff drivers in a repository's own settings: `git diff` then shows what changed in records as `folio diff` does, `git log -p` a labelled value a
 /// line, and both name the cell in a notebook's hunks.
 ///
+/// The drivers are for the records of the sites in the repository; of a file that is no record of Folio's, and where the program is gone, git shows
+/// what it shows of itself.
+///
 /// All of it is in `.git/config` and `.git/info/attributes`; nothing is committed, and `uninstall` leaves both as they were.
 public struct GitDrivers {
   private let repository: GitRepository
@@ -26,14 +29,83 @@ public struct GitDrivers {
     try uninstall()
     // Git hands commands to a shell.
     let quoted = "'" + program.replacing("'", with: "'\\''") + "'"
-    try set("\(Self.record).command", "\(quoted) git compare")
-    try set("\(Self.record).textconv", "\(quoted) git lines")
+    try set("\(Self.record).command", Self.command(quoted))
+    try set("\(Self.record).textconv", "f() { \(quoted) git lines -- \"$1\" 2>/dev/null || cat -- \"$1\"; }; f")
     // The name of a hunk is the cell's label, or the heading.
     try set("\(Self.notebook).xfuncname", "^(#+ .*|//[|] label: .*)$")
     var lines = try attributes()
-    lines += [Self.begin, "**/record/*.json diff=folio-record", "**/record/*.csv diff=folio-record"]
-    lines += ["**/record/*.txt diff=folio-record", "Notebooks/*.md diff=folio-notebook", Self.end]
+    lines.append(Self.begin)
+    for site in try sites() {
+      for ending in ["json", "csv", "txt"] { lines.append(Self.pattern("\(site)/*/record/*.\(ending)") + " diff=folio-record") }
+    }
+    lines += ["Notebooks/*.md diff=folio-notebook", Self.end]
     try write(lines)
+  }
+
+  /// What git calls: Folio, and where that says nothing, git's own comparison with the names of the file that is compared. For an unmerged file
+  /// git gives its path alone.
+  private static func command(_ program: String) -> String {
+    let own = """
+      git --no-pager diff --no-index --no-ext-diff --no-textconv -- "$2" "$5" | A="a/$1" B="b/${8:-$1}" awk '\
+      BEGIN { if (index(ENVIRON["A"] ENVIRON["B"], " ")) tab = "\\t" } \
+      NR == 1 { print "diff --git " ENVIRON["A"] " " ENVIRON["B"]; next } \
+      !h && (i = index($0, "--- ")) && !index($0, "/dev/null") { $0 = substr($0, 1, i + 3) ENVIRON["A"] tab } \
+      !h && (i = index($0, "+++ ")) && !index($0, "/dev/null") { $0 = substr($0, 1, i + 3) ENVIRON["B"] tab } \
+      !h && index($0, "Binary files ") == 1 { $0 = "Binary files " ENVIRON["A"] " and " ENVIRON["B"] " differ" } \
+      index($0, "@@ ") { h = 1 } { print }'
+      """
+    return """
+      f() { if [ $# -lt 5 ]; then echo "* Unmerged path $1"; return; fi; \
+      \(program) git compare -- "$@" 2>/dev/null || { \(own); }; return 0; }; f
+      """
+  }
+
+  /// The exit status of a comparison that is left to git.
+  public static let noRecord: Int32 = 3
+
+  /// What the index of the record beside a file says of it; nil for a file that is no record of Folio's.
+  /// - Parameters:
+  ///   - path: from the repository's top, which is the current folder when git calls.
+  ///   - base, head: both versions of it; nil where there is none.
+  public static func output(of path: String, _ base: Data?, _ head: Data?) throws -> RecordIndex.Output? {
+    let parts = path.split(separator: "/")
+    guard let name = parts.last.map(String.init) else { return nil }
+    if name == RecordFiles.indexName {
+      let isIndex = [base, head].compactMap(\.self).allSatisfy { (try? RecordIndex(json: $0)) != nil }
+      return isIndex ? RecordIndex.Output(kind: .text, file: name) : nil
+    }
+    let index = parts.dropLast().map { $0 + "/" }.joined() + RecordFiles.indexName
+    let versions = [
+      FileManager.default.contents(atPath: index), try? Git.run(["cat-file", "blob", "HEAD:\(index)"], in: ".").data,
+    ]
+    return versions.lazy.compactMap { $0.flatMap { try? RecordIndex(json: $0) } }.flatMap(\.cells).flatMap(\.outputs).first {
+      $0.file == name
+    }
+  }
+
+  /// Where the repository's sites are: those whose records git knows, and every folder of the name that a build takes by default.
+  private func sites() throws -> [String] {
+    let result = try Git.run(
+      ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*record/\(RecordFiles.indexName)"],
+      in: repository.top)
+    let found = result.text.split(separator: "\0").compactMap { path -> String? in
+      let parts = path.split(separator: "/")
+      guard parts.count >= 3, parts[parts.count - 2] == "record",
+        let data = FileManager.default.contents(atPath: "\(repository.top)/\(path)"), (try? RecordIndex(json: data)) != nil
+      else { return nil }
+      return parts.dropLast(3).map { "/" + Self.literal(String($0)) }.joined()
+    }
+    return Array(Set(found + ["**/Site"])).sorted()
+  }
+
+  /// A folder's name as a part of a pattern.
+  private static func literal(_ name: String) -> String {
+    name.map { "*?[]\\!".contains($0) ? "\\\($0)" : String($0) }.joined()
+  }
+
+  /// A pattern as `.gitattributes` quotes it.
+  private static func pattern(_ text: String) -> String {
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
   }
 
   /// Takes the drivers away again.

@@ -37,6 +37,7 @@ public final class SiteBuilder: @unchecked Sendable {
   private let site: String
   private let plotly: PlotlyScript?
   private let options: Session.Options
+  private let isWhole: Bool
 
   private let lock = NSCondition()
   private var waiting: [Int] = []
@@ -48,8 +49,12 @@ public final class SiteBuilder: @unchecked Sendable {
 
   /// - Parameters:
   ///   - site: the site's folder.
+  ///   - isWhole: whether these are all notebooks of the site: then pages and records of others that are no more are removed.
   ///   - plotly: makes the pages' figures interactive.
-  public init(_ documents: [Document], site: String, plotly: PlotlyScript? = nil, options: Session.Options) {
+  public init(
+    _ documents: [Document], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: Session.Options
+  ) {
+    self.isWhole = isWhole
     self.plotly = plotly
     self.documents = documents
     self.site = site
@@ -74,6 +79,7 @@ public final class SiteBuilder: @unchecked Sendable {
     }
     group.wait()
     repairOrder(observe: tell)
+    if isWhole, !isInterrupted { removeOrphans(observe: tell) }
     do {
       let folder = Site(folder: site)
       try folder.write(IndexPage(folder.entries))
@@ -186,6 +192,14 @@ public final class SiteBuilder: @unchecked Sendable {
         status = max(status, build(documents[reader], index: reader, observe: observe))
         break
       }
+    }
+  }
+
+  private func removeOrphans(observe: (Event) -> Void) {
+    let folder = Site(folder: site)
+    for name in folder.orphans(besides: Set(documents.map(\.name))) {
+      folder.removeOrphan(name)
+      observe(.warning(Diagnostic(.note, "removed \(site)/\(name): there is no notebook of that name any more")))
     }
   }
 

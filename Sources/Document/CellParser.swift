@@ -111,7 +111,7 @@ struct CellParser {
         optional: \.timeout, value.number.flatMap { $0 > 0 && $0 <= 1e9 ? $0 : nil },
         "a number of seconds above 0 and at most 1e9")
     case "tolerance":
-      set(optional: \.tolerance, value.number.flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }, "a finite number, 0 or above")
+      set(optional: \.tolerance, value.tolerance, Tolerance.form)
     case "expect": set(\.expectsError, value.text == "error" ? true : nil, "'error'")
     case "inputs": set(\.inputs, value.texts, "a path or a list of paths")
     default:

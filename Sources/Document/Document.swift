@@ -59,8 +59,8 @@ public struct FrontMatter: Sendable, Equatable {
   public var order: Int?
   /// The names of the notebooks that must be built before this one, since it reads what they write.
   public var after: [String] = []
-  /// How far a review lets numbers differ, relative to the largest of them, where a cell says nothing else.
-  public var tolerance: Double?
+  /// How far a review lets numbers differ, where a cell says nothing else.
+  public var tolerance: Tolerance?
 
   public init(title: String? = nil, description: String? = nil, parameters: [Parameter] = [], order: Int? = nil) {
     self.title = title
@@ -166,8 +166,8 @@ public struct CellOptions: Sendable, Equatable {
   public var cache = true
   /// Files that the cell reads.
   public var inputs: [String] = []
-  /// How far a review lets numbers differ, relative to the largest of them.
-  public var tolerance: Double?
+  /// How far a review lets numbers differ.
+  public var tolerance: Tolerance?
 
   public init() {}
 }

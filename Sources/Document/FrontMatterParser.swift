@@ -47,8 +47,8 @@ enum FrontMatterParser {
       frontMatter.after = entry.value.texts ?? []
       expect("the name of a notebook, or a list of names", entry, entry.value.texts != nil, &source)
     case "tolerance":
-      frontMatter.tolerance = entry.value.number.flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
-      expect("a finite number, 0 or above", entry, frontMatter.tolerance != nil, &source)
+      frontMatter.tolerance = entry.value.tolerance
+      expect(Tolerance.form, entry, frontMatter.tolerance != nil, &source)
     case "params": readParameters(entry, into: &frontMatter, source: &source)
     default:
       source.report(

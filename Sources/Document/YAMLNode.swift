@@ -1,3 +1,4 @@
+import Record
 import Yams
 
 /// What a scalar means by the core schema of YAML 1.2, whatever the library that reads the syntax takes it for.
@@ -109,6 +110,11 @@ extension Node {
     case .double(let value)?: value
     default: nil
     }
+  }
+
+  /// `0.01`, `1e-4 of the largest`
+  var tolerance: Tolerance? {
+    number.map { $0 >= 0 && $0.isFinite ? Tolerance($0) : nil } ?? text.flatMap { Tolerance($0) }
   }
 
   var truth: Bool? { if case .bool(let value)? = core { value } else { nil } }

@@ -89,12 +89,12 @@ extension AttentionPatterns: Displayable {
 }
 
 extension AttentionPatterns.Part: Displayable {
-  /// A panel for each head: rows ask (queries), columns are looked at (keys). Weights are rounded to five digits after the point.
+  /// A panel for each head: rows ask (queries), columns are looked at (keys).
   public func figure(title: String = "Attention patterns", columns: Int = 2) -> Figure {
     .grid(title: title, columns: columns, range: 0...1) {
       for (head, pattern) in zip(heads, patterns) {
         Heatmap(
-          pattern.map { ($0 * 100_000).rounded() / 100_000 }, title: "\(head)", x: "Keys", y: "Queries", xLabels: keyLabels,
+          pattern, title: "\(head)", x: "Keys", y: "Queries", xLabels: keyLabels,
           yLabels: queryLabels, scale: .sequential,
           colorBar: "Attention")
       }

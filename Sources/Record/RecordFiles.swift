@@ -3,7 +3,7 @@ import Foundation
 /// A notebook's record as files that read well in a plain `git diff`: one an output, and an index.
 ///
 /// Text is a `.txt`, a table a `.csv`, a figure a `.json` with one row of its matrix a line and rounded numbers (`Precision`), coloured tokens a `.csv`,
-/// an error a `.txt`. A change of one number is one changed line. Nothing in it is a time, an address, a path or a date, unless a cell
+/// an error a `.txt`. The index says which figures and tokens were computed in single precision. A change of one number is one changed line. Nothing in it is a time, an address, a path or a date, unless a cell
 /// printed one. The same record gives the same bytes.
 public struct RecordFiles: Sendable, Equatable {
   /// By name, relative to the record's folder.
@@ -17,7 +17,7 @@ public struct RecordFiles: Sendable, Equatable {
   ///   - tolerance: the notebook's.
   public init(
     _ record: NotebookRecord, details: [String: RecordIndex.Detail] = [:], parameters: [String: String] = [:],
-    tolerance: Double? = nil
+    tolerance: Tolerance? = nil
   ) {
     var cells: [RecordIndex.Cell] = []
     for cell in record.cells {
@@ -25,7 +25,7 @@ public struct RecordFiles: Sendable, Equatable {
       var expressions = (detail?.expressions ?? [])[...]
       var outputs: [RecordIndex.Output] = []
       for output in cell.outputs {
-        guard let (kind, content) = Self.content(output) else { continue }
+        let (kind, content, singlePrecision) = Self.content(output)
         let expression = kind == .value ? expressions.popFirst() : nil
         guard let type = kind.fileType else {
           outputs.append(RecordIndex.Output(kind: kind, text: content))
@@ -33,7 +33,9 @@ public struct RecordFiles: Sendable, Equatable {
         }
         let file = "\(Self.name(cell.id))-\(outputs.count + 1).\(type)"
         files[file] = content.isEmpty || content.hasSuffix("\n") ? content : content + "\n"
-        outputs.append(RecordIndex.Output(kind: kind, expression: expression, file: file))
+        var entry = RecordIndex.Output(kind: kind, expression: expression, file: file)
+        entry.singlePrecision = singlePrecision.isEmpty ? nil : singlePrecision
+        outputs.append(entry)
       }
       cells.append(
         RecordIndex.Cell(
@@ -43,17 +45,20 @@ public struct RecordFiles: Sendable, Equatable {
     files[Self.indexName] = index.text
   }
 
-  private static func content(_ output: Output) -> (RecordIndex.Kind, String)? {
+  /// What an output's file holds, and which of its traces were computed in single precision.
+  private static func content(_ output: Output) -> (RecordIndex.Kind, String, [Int]) {
     switch output {
-    case .text(.standardOutput, let text): (.text, text)
-    case .text(.standardError, let text): (.errorText, text)
-    case .value(let text): (.value, text)
-    case .table(let table): (.table, table.csv)
-    case .figure(let figure): (.figure, (try? JSONValue(figure.plotly.utf8))?.roundedFigure.text() ?? figure.plotly)
-    case .tokens(let tokens): (.tokens, tokens.csv)
-    case .progress(let progress): (.progress, progress.line)
+    case .text(.standardOutput, let text): return (.text, text, [])
+    case .text(.standardError, let text): return (.errorText, text, [])
+    case .value(let text): return (.value, text, [])
+    case .table(let table): return (.table, table.csv, [])
+    case .figure(let figure):
+      guard let json = try? JSONValue(figure.plotly.utf8) else { return (.figure, figure.plotly, []) }
+      return (.figure, json.roundedFigure.text(), SinglePrecision.traces(of: json))
+    case .tokens(let tokens): return (.tokens, tokens.csv, SinglePrecision.holds(tokens.values.compactMap(\.self)) ? [0] : [])
+    case .progress(let progress): return (.progress, progress.line, [])
     case .error(let error):
-      (.error, error.kind.rawValue + "\n" + error.diagnostics.map(\.description).joined(separator: "\n"))
+      return (.error, error.kind.rawValue + "\n" + error.diagnostics.map(\.description).joined(separator: "\n"), [])
     }
   }
 
@@ -83,10 +88,10 @@ public struct RecordIndex: Codable, Sendable, Equatable {
   public var notebook: String
   public var precision: String? = Precision.statement
   public var parameters: [String: String]
-  public var tolerance: Double?
+  public var tolerance: Tolerance?
   public var cells: [Cell]
 
-  public init(notebook: String, parameters: [String: String] = [:], tolerance: Double? = nil, cells: [Cell]) {
+  public init(notebook: String, parameters: [String: String] = [:], tolerance: Tolerance? = nil, cells: [Cell]) {
     (self.notebook, self.parameters, self.tolerance, self.cells) = (notebook, parameters, tolerance, cells)
   }
 
@@ -95,10 +100,10 @@ public struct RecordIndex: Codable, Sendable, Equatable {
     public var outcome: CellRecord.Outcome
     /// Of the source: equal keys, equal sources.
     public var key: String?
-    public var tolerance: Double?
+    public var tolerance: Tolerance?
     public var outputs: [Output]
 
-    public init(id: String, outcome: CellRecord.Outcome, key: String? = nil, tolerance: Double? = nil, outputs: [Output]) {
+    public init(id: String, outcome: CellRecord.Outcome, key: String? = nil, tolerance: Tolerance? = nil, outputs: [Output]) {
       (self.id, self.outcome, self.key, self.tolerance, self.outputs) = (id, outcome, key, tolerance, outputs)
     }
   }
@@ -110,6 +115,8 @@ public struct RecordIndex: Codable, Sendable, Equatable {
     /// Where it is; nil for what fits into the index.
     public var file: String?
     public var text: String?
+    /// The traces of a figure whose numbers were computed in single precision; 0 for coloured tokens.
+    public var singlePrecision: [Int]?
 
     public init(kind: Kind, expression: String? = nil, file: String? = nil, text: String? = nil) {
       (self.kind, self.expression, self.file, self.text) = (kind, expression, file, text)
@@ -133,11 +140,11 @@ public struct RecordIndex: Codable, Sendable, Equatable {
   /// What is known of a cell besides its outputs.
   public struct Detail: Sendable, Equatable {
     public var key: String
-    public var tolerance: Double?
+    public var tolerance: Tolerance?
     /// Of a cell of inline expressions, in their order.
     public var expressions: [String]
 
-    public init(key: String, tolerance: Double? = nil, expressions: [String] = []) {
+    public init(key: String, tolerance: Tolerance? = nil, expressions: [String] = []) {
       (self.key, self.tolerance, self.expressions) = (key, tolerance, expressions)
     }
   }

@@ -15,6 +15,8 @@ public struct IndexPage: Sendable {
     public var order: Int?
     /// How its last run ended.
     public var status: Status
+    /// The notebook's file, as it was named when it was built; nil for one that was named from the root of the file system.
+    public var source: String?
 
     public init(name: String, title: String, description: String? = nil, order: Int? = nil, status: Status) {
       self.name = name
@@ -29,6 +31,7 @@ public struct IndexPage: Sendable {
       self.init(
         name: document.name, title: document.title, description: document.frontMatter.description,
         order: document.frontMatter.order, status: Status(record))
+      source = document.file.hasPrefix("/") ? nil : document.file
     }
   }
 

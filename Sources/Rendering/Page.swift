@@ -208,8 +208,20 @@ private struct ParameterList {
 
 }
 
-/// A parameter's value for readers.
+/// A parameter's value as text.
 enum ParameterText {
+  /// All of it, for records: values that differ have texts that differ.
+  static func whole(_ value: ParameterValue) -> String {
+    switch value {
+    case .int(let number): String(number)
+    case .double(let number): number.description
+    case .bool(let bool): String(bool)
+    case .string(let string): string
+    case .array(let values): JSONValue.array(values.map { .string(whole($0)) }).line
+    }
+  }
+
+  /// For readers of a page: of long ones the beginning.
   static func text(_ value: ParameterValue) -> String {
     switch value {
     case .int(let number): String(number)

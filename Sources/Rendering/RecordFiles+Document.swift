@@ -13,7 +13,7 @@ extension RecordFiles {
         RecordIndex.Detail(key: cell.key, tolerance: cell.options.tolerance, expressions: cell.expressions.map(\.text))
       )
     }
-    let values = (parameters ?? document.frontMatter.parameters).map { ($0.name, ParameterText.text($0.value)) }
+    let values = (parameters ?? document.frontMatter.parameters).map { ($0.name, ParameterText.whole($0.value)) }
     self.init(
       record, details: Dictionary(details, uniquingKeysWith: { first, _ in first }),
       parameters: Dictionary(values, uniquingKeysWith: { first, _ in first }), tolerance: document.frontMatter.tolerance)

@@ -1,44 +1,62 @@
 import Record
 
-/// How two figures are drawn: the limits of colours, the kinds of axes, lines, places of panels. It is all of the schema but the values, names and
-/// texts, which are compared as such.
+/// How two figures are drawn: the limits of colours, the kinds of axes, lines, places of panels. It is all of the schema but the values and names of
+/// traces, which are compared as such.
 struct DrawingComparison {
   /// What differs, by its place in the schema: `coloraxis.cmax: 0.5 -> 50`.
   private(set) var differences: [String] = []
-  private let tolerance: Tolerance
+  /// Of those that differ, and by no more than the tolerance.
+  private(set) var numbers = NumberChanges()
+  private let rule: NumberRule
 
-  /// What `FigureComparison` compares by itself.
-  private static let compared: Set<String> = ["z", "x", "y", "name", "type", "text", "ticktext"]
-
-  init(_ base: JSONValue, _ head: JSONValue, tolerance: Tolerance) {
-    self.tolerance = tolerance
+  init(_ base: JSONValue, _ head: JSONValue, rule: NumberRule) {
+    self.rule = rule
+    let members = [base, head].map { ($0.object ?? [:]).filter { $0.key != "data" } }
     for (index, traces) in zip(base["data"]?.array ?? [], head["data"]?.array ?? []).enumerated() {
-      compare(traces.0, traces.1, "data[\(index)]")
+      compare(Self.drawing(traces.0), Self.drawing(traces.1), "data[\(index)]")
     }
-    compare(base["layout"] ?? .null, head["layout"] ?? .null, "")
+    compare(members[0]["layout"] ?? .null, members[1]["layout"] ?? .null, "")
+    compare(.object(members[0].filter { $0.key != "layout" }), .object(members[1].filter { $0.key != "layout" }), "figure")
   }
 
-  /// - Parameter scale: the largest number beside them.
-  private mutating func compare(_ old: JSONValue, _ new: JSONValue, _ path: String, scale: Double = 0) {
+  /// A trace without what `FigureComparison` compares by itself.
+  private static func drawing(_ trace: JSONValue) -> JSONValue {
+    guard case .object(let members) = trace else { return trace }
+    let compared: Set<String> = members["z"]?.array != nil ? ["z", "name", "type"] : ["x", "y", "name", "type", "text"]
+    return .object(
+      members.filter { key, value in
+        !compared.contains(key) || value.array == nil && value.string == nil
+      })
+  }
+
+  /// - Parameter largest: the largest number beside them.
+  private mutating func compare(_ old: JSONValue, _ new: JSONValue, _ path: String, largest: Double = 0) {
     switch (old, new) {
     case (.object(let before), .object(let after)):
-      for key in Set(before.keys).union(after.keys).sorted() where !isCompared(key, path) {
+      for key in Set(before.keys).union(after.keys).sorted() {
         compare(before[key] ?? .null, after[key] ?? .null, path.isEmpty ? key : "\(path).\(key)")
       }
     case (.array(let before), .array(let after)) where before.count == after.count:
-      let scale = (before + after).reduce(0) { max($0, abs($1.number ?? 0)) }
-      for index in before.indices { compare(before[index], after[index], "\(path)[\(index)]", scale: scale) }
+      let largest = (before + after).reduce(0) { max($0, abs($1.number ?? 0)) }
+      for index in before.indices { compare(before[index], after[index], "\(path)[\(index)]", largest: largest) }
     case (.number(let before), .number(let after)):
-      guard !tolerance.accepts(before, after, scale: max(scale, abs(before), abs(after))) else { return }
-      differences.append("\(path): \(Words.number(before)) -> \(Words.number(after))")
+      guard before != after else { return }
+      // Positions and sizes are no counts.
+      let acceptance = rule.accepts(recorded: before, after, isWhole: false, largest: largest)
+      guard acceptance == nil else { return numbers.add(before, after, acceptance, largest: largest) { path } }
+      differences.append("\(path): \(Words.change(before, after))")
+    case (.string(let before), .string(let after)):
+      guard before != after else { return }
+      let changed = numbers.changed
+      let isWithin = PrintedText.compare(PrintedText(before), PrintedText(after), rule: rule, into: &numbers) { path }
+      if !isWithin || numbers.changed > changed { tell(old, new, path) }
     default:
-      guard old != new else { return }
-      differences.append("\(path): \(Review.shortened(old.line, to: 40)) -> \(Review.shortened(new.line, to: 40))")
+      if old != new { tell(old, new, path) }
     }
   }
 
-  private func isCompared(_ key: String, _ path: String) -> Bool {
-    // An annotation's x and y are its place, an axis's type is how it counts.
-    path.hasPrefix("data[") ? !path.contains(".") && Self.compared.contains(key) : ["text", "ticktext"].contains(key)
+  private mutating func tell(_ old: JSONValue, _ new: JSONValue, _ path: String) {
+    let (before, after) = Review.excerpts(old.line, new.line, to: 40)
+    differences.append("\(path): \(before) -> \(after)")
   }
 }

@@ -4,14 +4,15 @@ import Record
 /// One file of a record in two versions, for git: what changed, in words, and a form of it whose lines are what a reader thinks of as one thing.
 public enum FileReview {
   /// What changed between two versions of a record's file; nil is a version that is not there.
-  /// - Parameter path: in the repository; its ending says what the file is.
-  public static func text(_ path: String, _ base: Data?, _ head: Data?, colors: Bool = false) -> String {
-    let kind = kind(path)
+  /// - Parameters:
+  ///   - path: in the repository.
+  ///   - output: what the record's index says of the file; by default what its ending says.
+  public static func text(_ path: String, _ base: Data?, _ head: Data?, output: RecordIndex.Output? = nil) -> String {
     if path.hasSuffix("/" + RecordFiles.indexName) || path == RecordFiles.indexName { return index(path, base, head) }
     guard let base, let head else { return "\(path): \(base == nil ? "added" : "removed")\n" }
     let files = MemoryRecord(path: path, base: base, head: head)
-    let output = RecordIndex.Output(kind: kind, file: path)
-    let review = OutputComparison(files.side(base), files.side(head), "", Tolerance(), (base: [:], head: [:]))
+    let output = output ?? RecordIndex.Output(kind: kind(path), file: path)
+    let review = OutputComparison(files.side(base), files.side(head), "", NumberRule(), (base: [:], head: [:]))
       .compare(output, output, number: 1)
     var lines = ["\(path): \(review.findings.first ?? review.verdict.rawValue)"] + review.findings.dropFirst().map { "  " + $0 }
     for change in review.lines where !change.isWithin {
@@ -22,8 +23,17 @@ public enum FileReview {
 
   /// The file with one value a line, each with its labels: `L3H2 at S1: 5.459`. What is no figure stays as it is.
   public static func lines(_ path: String, _ data: Data) -> Data {
-    guard kind(path) == .figure, !path.hasSuffix(RecordFiles.indexName), let figure = try? JSONValue(data) else { return data }
+    guard kind(path) == .figure, !path.hasSuffix(RecordFiles.indexName), let figure = try? JSONValue(data), isFigure(figure, data)
+    else {
+      return data
+    }
     return Data((FigureLines(figure).text).utf8)
+  }
+
+  /// Whether a file is a figure as a record has it, and not just any JSON.
+  private static func isFigure(_ figure: JSONValue, _ data: Data) -> Bool {
+    figure["data"]?.array != nil && figure["layout"]?.object != nil
+      && String(decoding: data, as: UTF8.self).replacing("\r\n", with: "\n") == figure.text() + "\n"
   }
 
   private static func kind(_ path: String) -> RecordIndex.Kind {
@@ -53,7 +63,7 @@ public enum FileReview {
     }
     lines += pairing.removed.map { "- \(old.cells[$0].id)" }
     for name in Set(old.parameters.keys).union(new.parameters.keys).sorted() where old.parameters[name] != new.parameters[name] {
-      lines.append("~ parameter \(ValueChange(name: name, base: old.parameters[name], head: new.parameters[name]).text)")
+      lines.append("~ parameter \(ValueChange(name: name, base: old.parameters[name], head: new.parameters[name]).excerpt())")
     }
     return "\(path):\n" + (lines.isEmpty ? ["no cell changed"] : lines).map { "  \($0)\n" }.joined()
   }

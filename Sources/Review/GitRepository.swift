@@ -21,6 +21,20 @@ public final class GitRepository: @unchecked Sendable {
     top = output.text.trimmingCharacters(in: .newlines)
   }
 
+  /// A folder as git names it, from the repository's top; empty for the top, nil if it is not in the repository.
+  public func path(of folder: String) -> String? {
+    let path = URL(filePath: folder).resolvingSymlinksInPath().standardizedFileURL.path
+    let top = URL(filePath: top).resolvingSymlinksInPath().standardizedFileURL.path
+    if path == top { return "" }
+    return path.hasPrefix(top + "/") ? String(path.dropFirst(top.count + 1)) : nil
+  }
+
+  /// The revision from which two others have gone their own ways; nil if there is none.
+  public func mergeBase(_ base: String, _ head: String) -> String? {
+    guard let result = try? Git.run(["merge-base", base, head], in: top), result.status == 0 else { return nil }
+    return result.text.trimmingCharacters(in: .newlines)
+  }
+
   /// Whether a text names a revision.
   public func hasRevision(_ name: String) -> Bool {
     !name.hasPrefix("-") && (try? Git.run(["rev-parse", "--verify", "--quiet", name + "^{commit}"], in: top))?.status == 0
@@ -44,37 +58,140 @@ public final class GitRepository: @unchecked Sendable {
   /// A blob's content.
   func read(_ blob: String) throws -> Data {
     try lock.withLock {
-      if reader == nil { reader = try BlobReader(in: top) }
+      if reader == nil { reader = try BlobReader(in: top, environment: stage?.environment ?? [:]) }
       return try reader!.read(blob)
+    }
+  }
+
+  /// A blob's content as a checkout would write it: through the filters of its path (Git LFS, and those that `.gitattributes` names).
+  /// - Parameter path: from the repository's top.
+  func checkedOut(_ blob: String, path: String) throws -> Data {
+    let result = try Git.run(["cat-file", "--filters", "--path=\(path)", blob], in: top)
+    guard result.status == 0 else {
+      throw Diagnostic(
+        "git cannot check out \(path): \(result.errors.prefix(200))", advice: "See the filters that .gitattributes names.")
+    }
+    return result.data
+  }
+
+  /// Which of some paths, from the top, go through a filter (`filter=lfs`) on their way into the repository.
+  func filtered(_ paths: [String]) throws -> Set<String> {
+    let input = Data(paths.joined(separator: "\0").utf8)
+    let result = try Git.run(["check-attr", "--stdin", "-z", "filter"], in: top, input: input)
+    // path, attribute, value
+    let fields = result.text.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
+    return Set(
+      stride(from: 0, to: fields.count - 2, by: 3).filter { !["unspecified", "unset"].contains(fields[$0 + 2]) }.map {
+        fields[$0]
+      })
+  }
+
+  /// What git would keep of files of the working tree: their blobs, by path from the top. Line ends and filters are taken care of as by
+  /// `git add`. The blobs are kept in a folder beside, for as long as this object lives; the repository is not written to.
+  func blobs(ofFiles paths: [String]) throws -> [String: String] {
+    guard !paths.isEmpty else { return [:] }
+    let input = Data(paths.map { Self.quoted($0) + "\n" }.joined().utf8)
+    let output = try Git.run(
+      ["-c", "core.safecrlf=false", "hash-object", "-w", "--stdin-paths"], in: top, input: input,
+      environment: try staged().environment)
+    let blobs = output.text.split(separator: "\n").map(String.init)
+    guard output.status == 0, blobs.count == paths.count else {
+      throw Diagnostic("git cannot read the working tree as it would add it: \(output.errors.prefix(200))")
+    }
+    return Dictionary(zip(paths, blobs), uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What git would keep of some content, if it stood at a path from the top.
+  func blob(of content: Data, at path: String) throws -> String {
+    let output = try Git.run(
+      ["-c", "core.safecrlf=false", "hash-object", "-w", "--stdin", "--path=\(path)"], in: top, input: content,
+      environment: try staged().environment)
+    guard output.status == 0 else { throw Diagnostic("git hash-object failed: \(output.errors.prefix(200))") }
+    return output.text.trimmingCharacters(in: .newlines)
+  }
+
+  /// As git reads a path in a list, whatever it holds.
+  private static func quoted(_ path: String) -> String {
+    guard path.hasPrefix("\"") || path.utf8.contains(0x0A) else { return path }
+    let escaped = path.unicodeScalars.map {
+      $0 == "\"" || $0 == "\\" || $0.value < 0x20 ? "\\" + octal(UInt8($0.value)) : String($0)
+    }
+    return "\"\(escaped.joined())\""
+  }
+
+  private static func octal(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 8)
+    return String(repeating: "0", count: 3 - digits.count) + digits
+  }
+
+  /// The folder beside the repository, for blobs that are not in it.
+  private var stage: ObjectFolder?
+
+  private func staged() throws -> ObjectFolder {
+    try lock.withLock {
+      if let stage { return stage }
+      let objects = try Git.run(["rev-parse", "--path-format=absolute", "--git-path", "objects"], in: top)
+      let folder = try ObjectFolder(beside: objects.text.trimmingCharacters(in: .newlines))
+      (stage, reader) = (folder, nil)
+      return folder
     }
   }
 }
 
+/// A folder for git objects that reads the repository's own as well, and is gone with this object.
+private final class ObjectFolder {
+  let environment: [String: String]
+  private let folder: String
+
+  init(beside objects: String) throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "folio-objects-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let others = ProcessInfo.processInfo.environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"].map { ":" + $0 } ?? ""
+    environment = ["GIT_OBJECT_DIRECTORY": folder, "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects + others]
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+}
+
 /// Runs git.
 package enum Git {
-  package struct Result { package var status: Int32, text: String, errors: String }
+  package struct Result {
+    package var status: Int32
+    package var data: Data
+    package var errors: String
+    package var text: String { String(decoding: data, as: UTF8.self) }
+  }
 
   /// Runs it to its end.
-  package static func run(_ arguments: [String], in folder: String, input: Data? = nil) throws -> Result {
-    let process = try self.process(arguments, in: folder)
+  /// - Parameter environment: besides this process's own.
+  package static func run(
+    _ arguments: [String], in folder: String, input: Data? = nil, environment: [String: String] = [:]
+  ) throws -> Result {
+    let process = try self.process(arguments, in: folder, environment: environment)
     let (output, errors) = (Pipe(), Pipe())
     (process.standardOutput, process.standardError) = (output, errors)
     let inputPipe = input.map { _ in Pipe() }
     process.standardInput = inputPipe ?? FileHandle.nullDevice
     try start(process)
     if let input, let inputPipe {
-      try? inputPipe.fileHandleForWriting.write(contentsOf: input)
-      try? inputPipe.fileHandleForWriting.close()
+      // Beside the reading, which else might wait for it.
+      Thread.detachNewThread {
+        try? inputPipe.fileHandleForWriting.write(contentsOf: input)
+        try? inputPipe.fileHandleForWriting.close()
+      }
     }
     // What git says of errors is short; it fits into its pipe while the output is read.
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let data = output.fileHandleForReading.readDataToEndOfFile()
     let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    return Result(status: process.terminationStatus, text: text, errors: said)
+    return Result(status: process.terminationStatus, data: data, errors: said)
   }
 
-  fileprivate static func process(_ arguments: [String], in folder: String) throws -> Process {
+  fileprivate static func process(
+    _ arguments: [String], in folder: String, environment: [String: String] = [:]
+  ) throws -> Process {
     let process = Process()
+    if !environment.isEmpty { process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 } }
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["git", "-C", folder] + arguments
     return process
@@ -95,8 +212,8 @@ private final class BlobReader {
   private let input = Pipe()
   private let output = Pipe()
 
-  init(in folder: String) throws {
-    process = try Git.process(["cat-file", "--batch"], in: folder)
+  init(in folder: String, environment: [String: String]) throws {
+    process = try Git.process(["cat-file", "--batch"], in: folder, environment: environment)
     process.standardInput = input
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice

@@ -17,7 +17,7 @@ extension Review {
   private func table(_ notebook: NotebookReview) -> String {
     var text = "\n#### \(Self.cell(notebook.name))\n\n\(notebook.summary)\n"
     if let problem = notebook.problem { text += "\nIt cannot be compared: \(Self.cell(problem))\n" }
-    for change in notebook.parameters { text += "\nParameter \(Self.cell(change.text))\n" }
+    for change in notebook.parameters { text += "\nParameter \(Self.cell(change.excerpt(to: 70)))\n" }
     let rows = notebook.cellsWorstFirst
     if !rows.isEmpty {
       text += "\n| | cell | output | what changed |\n|---|---|---|---|\n"
@@ -44,7 +44,8 @@ extension Review {
     return outputs.enumerated().map { index, output in
       var what = output.findings.prefix(6).map { Self.cell($0) }
       for line in output.lines.filter({ !$0.isWithin }).prefix(4) {
-        what += [line.base.map { "− " + Self.cell($0) }, line.head.map { "+ " + Self.cell($0) }].compactMap { $0 }
+        let (base, head) = Self.excerpts(line.base ?? "", line.head ?? "", to: 150)
+        what += [line.base.map { _ in "− " + Self.cell(base) }, line.head.map { _ in "+ " + Self.cell(head) }].compactMap { $0 }
       }
       if what.isEmpty { what = [output.verdict.rawValue] }
       return

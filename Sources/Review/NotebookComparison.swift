@@ -6,10 +6,10 @@ struct NotebookComparison {
   let base: any RecordSource
   let head: any RecordSource
   let notebook: String
-  let tolerance: Double?
+  let tolerance: Tolerance?
 
   /// - Parameter tolerance: for all cells; nil for what they, the notebook, and the standard say.
-  init(_ notebook: String, _ base: any RecordSource, _ head: any RecordSource, tolerance: Double?) {
+  init(_ notebook: String, _ base: any RecordSource, _ head: any RecordSource, tolerance: Tolerance?) {
     (self.notebook, self.base, self.head, self.tolerance) = (notebook, base, head, tolerance)
   }
 
@@ -24,9 +24,16 @@ struct NotebookComparison {
       review.status = isChanged ? .changed : .same
       return review
     } catch {
+      if isKnownToBeTheSame { return NotebookReview(name: notebook, status: .same, cells: []) }
       let reason = (error as? RecordIndex.Unreadable)?.reason ?? (error as? Diagnostic)?.message ?? "\(error)"
       return NotebookReview(name: notebook, status: .unreadable, cells: [], problem: reason)
     }
+  }
+
+  /// Whether git says of all files that they are the same, also of those that cannot be read.
+  private var isKnownToBeTheSame: Bool {
+    guard let old = try? base.files(of: notebook), let new = try? head.files(of: notebook), !old.isEmpty else { return false }
+    return old == new && old.values.allSatisfy { $0 != nil }
   }
 
   private func parameters(_ old: RecordIndex, _ new: RecordIndex) -> [ValueChange] {
@@ -49,7 +56,7 @@ struct NotebookComparison {
           outputs: cell.outputs.enumerated().map { alone($1, number: $0 + 1, isAdded: true) })
       }
       let before = old.cells[former]
-      var review = compare(before, cell, files, tolerance ?? cell.tolerance ?? new.tolerance ?? Tolerance.standard)
+      var review = compare(before, cell, files, NumberRule(tolerance ?? cell.tolerance ?? new.tolerance))
       if before.id != cell.id, !(before.isNamedByPlace && cell.isNamedByPlace) { review.formerID = before.id }
       review.isMoved = pairing.moved.contains(index)
       if before.key != cell.key { review.source = sources.changes(before.id, cell.id) }
@@ -72,7 +79,7 @@ struct NotebookComparison {
       baseFile: isAdded ? nil : output.file, headFile: isAdded ? output.file : nil, tolerance: 0)
   }
 
-  private func compare(_ old: RecordIndex.Cell, _ new: RecordIndex.Cell, _ files: Files, _ tolerance: Double) -> CellReview {
+  private func compare(_ old: RecordIndex.Cell, _ new: RecordIndex.Cell, _ files: Files, _ rule: NumberRule) -> CellReview {
     var review = CellReview(id: new.id, status: .same)
     if old.outcome != new.outcome {
       review.outcome = ValueChange(name: "outcome", base: old.outcome.rawValue, head: new.outcome.rawValue)
@@ -80,7 +87,7 @@ struct NotebookComparison {
     for (before, after) in pairs(old.outputs, new.outputs) {
       switch (before, after) {
       case (let before?, let after?):
-        let output = OutputComparison(base, head, notebook, Tolerance(tolerance), files)
+        let output = OutputComparison(base, head, notebook, rule, files)
           .compare(old.outputs[before], new.outputs[after], number: after + 1)
         if output.verdict != .same { review.outputs.append(output) }
       case (let before?, nil): review.outputs.append(alone(old.outputs[before], number: before + 1, isAdded: false))
@@ -142,25 +149,7 @@ struct CellPairing {
     pair { $0.id == $1.id }
     removed = free
     let common = new.indices.filter { former[$0] != nil }
-    let kept = Set(Self.longestRise(common.map { former[$0]! }))
+    let kept = Set(Alignment.longestRise(common.map { former[$0]! }))
     moved = Set(common.indices.filter { !kept.contains($0) }.map { common[$0] })
-  }
-
-  /// The indices of a longest rising part: what stayed in order, while the fewest others moved (Fredman 1975, patience sorting).
-  private static func longestRise(_ values: [Int]) -> [Int] {
-    var tails: [Int] = []
-    var previous = [Int?](repeating: nil, count: values.count)
-    for (index, value) in values.enumerated() {
-      let place = tails.firstIndex { values[$0] >= value } ?? tails.count
-      previous[index] = place > 0 ? tails[place - 1] : nil
-      if place == tails.count { tails.append(index) } else { tails[place] = index }
-    }
-    var rise: [Int] = []
-    var next = tails.last
-    while let index = next {
-      rise.append(index)
-      next = previous[index]
-    }
-    return rise.reversed()
   }
 }

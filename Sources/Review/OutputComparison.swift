@@ -6,26 +6,26 @@ struct OutputComparison {
   private let base: any RecordSource
   private let head: any RecordSource
   private let notebook: String
-  private let tolerance: Tolerance
+  private let rule: NumberRule
   private let files: (base: [String: String?], head: [String: String?])
 
   /// Larger ones are not taken apart: they would not fit into memory, or onto a page.
   private static let largest = 64 << 20
 
   init(
-    _ base: any RecordSource, _ head: any RecordSource, _ notebook: String, _ tolerance: Tolerance,
+    _ base: any RecordSource, _ head: any RecordSource, _ notebook: String, _ rule: NumberRule,
     _ files: (base: [String: String?], head: [String: String?])
   ) {
-    (self.base, self.head, self.notebook, self.tolerance, self.files) = (base, head, notebook, tolerance, files)
+    (self.base, self.head, self.notebook, self.rule, self.files) = (base, head, notebook, rule, files)
   }
 
   func compare(_ old: RecordIndex.Output, _ new: RecordIndex.Output, number: Int) -> OutputReview {
     var review = OutputReview(
       kind: new.kind.rawValue, number: number, verdict: .same, baseFile: old.file, headFile: new.file,
-      tolerance: tolerance.relative)
+      tolerance: rule.tolerance.relative)
     review.expression = new.expression
     guard let oldFile = old.file, let newFile = new.file else {
-      compareText(old.text ?? "", new.text ?? "", &review)
+      compareText(old.text ?? "", new.text ?? "", rule, &review)
       return review
     }
     // Git knows equal contents by their names.
@@ -42,7 +42,8 @@ struct OutputComparison {
         (review.verdict, review.isStructural) = (.changed, true)
         return review
       }
-      compare(before, after, new.kind, &review)
+      let single = Set(old.singlePrecision ?? []).intersection(new.singlePrecision ?? [])
+      compare(before, after, new, single, &review)
     } catch {
       return unreadable((error as? Diagnostic)?.message ?? "\(error)", review)
     }
@@ -55,11 +56,14 @@ struct OutputComparison {
     return review
   }
 
-  private func compare(_ old: Data, _ new: Data, _ kind: RecordIndex.Kind, _ review: inout OutputReview) {
-    switch kind {
+  /// - Parameter single: the traces that were computed in single precision in both.
+  private func compare(
+    _ old: Data, _ new: Data, _ output: RecordIndex.Output, _ single: Set<Int>, _ review: inout OutputReview
+  ) {
+    switch output.kind {
     case .figure:
       do {
-        let figure = try FigureComparison([UInt8](old), [UInt8](new), tolerance: tolerance)
+        let figure = try FigureComparison([UInt8](old), [UInt8](new), rule: rule, single: single)
         take(figure.verdict, figure.numbers, figure.findings, figure.isStructural, &review)
         if !figure.drawing.isEmpty { review.findings.append("drawn differently: \(Words.list(figure.drawing, first: 6))") }
       } catch {
@@ -69,23 +73,21 @@ struct OutputComparison {
       guard let before = String(validating: old, as: UTF8.self), let after = String(validating: new, as: UTF8.self) else {
         return compareUnreadable(old, new, "it is not UTF-8 text", &review)
       }
-      if kind == .table || kind == .tokens {
-        let table = TableComparison(before, after, tolerance: tolerance)
+      if output.kind == .table || output.kind == .tokens {
+        let isTokens = output.kind == .tokens
+        let table = TableComparison(before, after, rule: isTokens ? rule.forRecorded(isSingle: !single.isEmpty) : rule)
         take(table.verdict, table.numbers, table.findings, table.isStructural, &review)
       } else {
-        compareText(before, after, &review)
+        compareText(before, after, output.expression == nil ? rule : rule.forSentences, &review)
       }
     }
   }
 
-  private func compareText(_ old: String, _ new: String, _ review: inout OutputReview) {
-    guard old != new else { return }
-    let text = TextComparison(old, new, tolerance: tolerance)
+  private func compareText(_ old: String, _ new: String, _ rule: NumberRule, _ review: inout OutputReview) {
+    guard !old.utf8.elementsEqual(new.utf8) else { return }
+    let text = TextComparison(old, new, rule: rule)
     review.lines = text.lines
-    let changed = text.lines.filter { !$0.isWithin }.count
-    take(
-      text.verdict, text.numbers, text.isStructural ? [Words.count(changed, "line") + " changed"] : [], text.isStructural, &review
-    )
+    take(text.verdict, text.numbers, text.findings, text.isStructural, &review)
   }
 
   private func compareUnreadable(_ old: Data, _ new: Data, _ reason: String, _ review: inout OutputReview) {
@@ -124,9 +126,10 @@ extension NumberChanges {
     if missing > 0 { sentences.append("\(Words.count(missing, "number")) came or went (NaN)") }
     if let largestWithin {
       let share = PlainNumber.percent(largestWithin.share)
-      let differ = within == 1 ? "differs" : "differ"
       sentences.append(
-        "\(Words.count(within, "number")) \(differ) within the tolerance, by at most \(share) of the largest beside")
+        "\(Words.count(within, "number")) \(within == 1 ? "differs" : "differ") within the tolerance, by at most \(share); most: \(largestWithin.text)"
+      )
+      if noise > 0 { sentences.append("\(noise) of these only as rounding beside larger numbers") }
     }
     if changed > 0, let correlation { sentences.append(String(format: "correlation %.4f", correlation)) }
     return sentences
@@ -135,5 +138,5 @@ extension NumberChanges {
 
 extension NumberChanges.Difference {
   /// `L14H0 at ' a' (312): 0.81 -> 0.78`
-  public var text: String { "\(place): \(Words.number(base)) -> \(Words.number(head))" }
+  public var text: String { "\(place): \(Words.change(base, head))" }
 }

@@ -29,19 +29,23 @@ extension RecordIndex {
 }
 
 /// A site's folder with its notebooks' folders in it, or the record of a single notebook.
+///
+/// In a repository its files are what git would add, so that a checkout that wrote other line ends, or went through filters, is what was committed.
 public struct FolderRecords: RecordSource {
   public let name: String
   private let folder: String
   /// The folder's only notebook, if it is itself a record.
   private let single: String?
   private let documents: String?
+  private let tree: WorkingTree?
 
   /// - Parameters:
   ///   - folder: a site, a notebook's folder in it, or its `record`.
   ///   - name: what it is called in the report.
   ///   - documents: the folder of the notebooks' Markdown files.
-  /// - Throws: `Diagnostic`, if there is no such folder, or no record in it.
-  public init(folder: String, name: String? = nil, documents: String? = nil) throws {
+  ///   - committed: the site in a repository that the folder would replace; its own place by default.
+  /// - Throws: `Diagnostic`, if there is no such folder.
+  public init(folder: String, name: String? = nil, documents: String? = nil, replacing committed: String? = nil) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
       throw Diagnostic("There is no folder \(folder)", advice: "Name a site, a record, or a git revision.")
@@ -54,30 +58,97 @@ public struct FolderRecords: RecordSource {
     }
     .first
     single = index.flatMap { try? RecordIndex(json: $0) }?.notebook
+    tree = WorkingTree(of: committed ?? folder, isCheckedOut: committed == nil)
   }
 
-  private func path(_ notebook: String) -> String {
-    guard single != nil else { return "\(folder)/\(notebook)/record" }
-    return FileManager.default.fileExists(atPath: "\(folder)/\(RecordIndex.fileName)") ? folder : folder + "/record"
+  private func path(_ notebook: String) -> String { "\(folder)/" + place(notebook) }
+
+  /// Where a notebook's record is in the folder.
+  private func place(_ notebook: String) -> String {
+    guard single != nil else { return "\(notebook)/record" }
+    return FileManager.default.fileExists(atPath: "\(folder)/\(RecordIndex.fileName)") ? "." : "record"
   }
 
   public func notebooks() throws -> [String] {
     if let single { return [single] }
     let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-    return names.filter { FileManager.default.fileExists(atPath: path($0)) }.sorted()
+    return names.filter { FileManager.default.fileExists(atPath: "\(path($0))/\(RecordIndex.fileName)") }.sorted()
   }
 
   public func files(of notebook: String) throws -> [String: String?] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path(notebook))) ?? []
-    return Dictionary(uniqueKeysWithValues: names.map { ($0, nil) })
+    let blobs = tree?.blobs(of: names, in: place(notebook)) ?? [:]
+    return Dictionary(uniqueKeysWithValues: names.map { ($0, blobs[$0]) })
   }
 
   public func read(_ file: String, of notebook: String) throws -> Data? {
-    FileManager.default.contents(atPath: "\(path(notebook))/\(file)")
+    guard let data = FileManager.default.contents(atPath: "\(path(notebook))/\(file)") else { return nil }
+    if let tree { return try tree.content(data, of: file, in: place(notebook)) }
+    // Folio writes line feeds. Where the index has other line ends, something converted the whole record.
+    let index = FileManager.default.contents(atPath: "\(path(notebook))/\(RecordIndex.fileName)")
+    return index?.range(of: Data("\r\n".utf8)) == nil
+      ? data : Data(String(decoding: data, as: UTF8.self).replacing("\r\n", with: "\n").utf8)
   }
 
   public func document(of notebook: String) throws -> String? {
     documents.flatMap { FileManager.default.contents(atPath: "\($0)/\(notebook).md") }.map { String(decoding: $0, as: UTF8.self) }
+  }
+}
+
+/// Files as git would add them at their places in a repository.
+private struct WorkingTree: Sendable {
+  private let repository: GitRepository
+  /// Of the folder, from the repository's top, with a slash at its end.
+  private let prefix: String
+  /// Whether the files lie at these places, or would be put there.
+  private let isCheckedOut: Bool
+
+  /// Nil if the folder is in no repository.
+  init?(of folder: String, isCheckedOut: Bool) {
+    guard let repository = try? GitRepository(containing: folder), let path = repository.path(of: folder) else { return nil }
+    (self.repository, self.isCheckedOut, prefix) = (repository, isCheckedOut, path.isEmpty ? "" : path + "/")
+  }
+
+  private func path(_ file: String, _ place: String) -> String { prefix + (place == "." ? "" : place + "/") + file }
+
+  /// The blobs that git would make of files, by name; none where git cannot tell.
+  func blobs(of files: [String], in place: String) -> [String: String] {
+    guard isCheckedOut, let blobs = try? repository.blobs(ofFiles: files.map { path($0, place) }) else { return [:] }
+    return files.reduce(into: [:]) { $0[$1] = blobs[path($1, place)] }
+  }
+
+  /// What git would keep of a file's content; what went through a filter as it lies there, since what is kept of that is for no reader.
+  func content(_ data: Data, of file: String, in place: String) throws -> Data {
+    let path = path(file, place)
+    if try !repository.filtered([path]).isEmpty {
+      try LargeFile.refuse(data, path)
+      return LineEnds.unified(data)
+    }
+    // Only line ends are left that git might change.
+    guard data.contains(UInt8(ascii: "\r")) else { return data }
+    return try repository.read(repository.blob(of: data, at: path))
+  }
+}
+
+private enum LineEnds {
+  /// With line feeds alone, as a filter's content is compared: which line ends it has is the checkout's.
+  static func unified(_ data: Data) -> Data {
+    guard data.contains(UInt8(ascii: "\r")), let text = String(validating: data, as: UTF8.self) else { return data }
+    return Data(text.replacing("\r\n", with: "\n").utf8)
+  }
+}
+
+/// Git LFS keeps a large file elsewhere, and a few lines in its place.
+private enum LargeFile {
+  static func isPointer(_ data: Data) -> Bool {
+    data.count < 1024 && data.starts(with: Data("version https://git-lfs.github.com/spec/".utf8))
+  }
+
+  /// - Throws: `Diagnostic` for the lines in the place of a file.
+  static func refuse(_ data: Data, _ path: String) throws {
+    guard isPointer(data) else { return }
+    throw Diagnostic(
+      "\(path) is kept by Git LFS, and its content is not here; fetch it: git lfs install, git lfs fetch --all, git lfs checkout")
   }
 }
 
@@ -117,7 +188,13 @@ public struct RevisionRecords: RecordSource {
   }
 
   public func read(_ file: String, of notebook: String) throws -> Data? {
-    try blobs[folder(notebook) + file].map(repository.read)
+    let path = folder(notebook) + file
+    guard let blob = blobs[path] else { return nil }
+    let data = try repository.read(blob)
+    guard try LargeFile.isPointer(data) || !repository.filtered([path]).isEmpty else { return data }
+    let content = try repository.checkedOut(blob, path: path)
+    try LargeFile.refuse(content, path)
+    return LineEnds.unified(content)
   }
 
   public func document(of notebook: String) throws -> String? {

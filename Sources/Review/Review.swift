@@ -1,8 +1,8 @@
 /// What changed between two records of a notebook's outputs, and whether it matters.
 ///
 /// A review compares what was put out, and never runs a cell. It goes by kind: text line by line, tables by row and column, figures trace by
-/// trace and label by label; numbers are compared as numbers. What differs by no more than the tolerance is counted as within it, and
-/// never hidden; what cannot be read is said, and hides nothing else.
+/// trace and label by label; numbers are compared as what they are (`NumberRule`). What differs by no more than the tolerance is counted as within
+/// it, and never hidden; what cannot be compared is a change, and hides nothing else.
 ///
 /// Promises: equal files are not read twice; one output is held in memory at a time, besides what is said of it; the same two records give the
 /// same report, in the order of the notebook, and, for readers in a hurry, worst first.
@@ -109,7 +109,7 @@ public struct OutputReview: Codable, Sendable, Equatable {
   /// Its files, relative to the record.
   public var baseFile: String?
   public var headFile: String?
-  /// What differences are within: relative to the largest number.
+  /// What differences are within: relative to the number itself, or to the largest beside it where the cell asks for that.
   public var tolerance: Double
   /// Whether more than numbers changed: shapes, labels, words.
   public var isStructural = false

@@ -11,7 +11,8 @@ struct Sources {
   }
 
   private static func cells(_ markdown: String?) -> [String: String] {
-    guard let markdown else { return [:] }
+    // Line ends are the checkout's.
+    guard let markdown = markdown?.replacing("\r\n", with: "\n") else { return [:] }
     let document = try? Document(markdown: markdown, file: "notebook.md")
     return Dictionary((document?.cells ?? []).map { ($0.id, $0.text) }, uniquingKeysWith: { first, _ in first })
   }
@@ -19,6 +20,6 @@ struct Sources {
   /// What changed between a cell of the base and one of the head; nothing if either is not known.
   func changes(_ former: String, _ id: String) -> [LineChange] {
     guard let old = base[former], let new = head[id] else { return [] }
-    return TextComparison(old, new, tolerance: Tolerance(0)).lines
+    return TextComparison(old, new, rule: NumberRule(0)).lines
   }
 }

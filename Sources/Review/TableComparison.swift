@@ -1,114 +1,206 @@
 import Record
 
-/// Two tables, by the names of their columns and the keys of their rows.
+/// Two tables, row by row and column by column.
 ///
-/// A row's key is what stands in its columns that hold no numbers; equal keys are told apart by their order. Without such columns rows go
-/// by their place.
+/// Columns go by their titles. Rows go by the first column that names every row in both tables; where there is none, equal rows stand beside each
+/// other in their order, then those that differ in floating-point numbers, then those that differ in numbers. So a row that came moves nobody.
+/// A column that only counts the rows is compared by its first number.
 struct TableComparison {
   private(set) var numbers = NumberChanges()
   private(set) var findings: [String] = []
   private(set) var isStructural = false
-  private let tolerance: Tolerance
+  private let rule: NumberRule
+  private let old: TableText
+  private let new: TableText
+  /// Columns that belong together.
+  private var columns: [(Int, Int)] = []
 
-  init(_ base: String, _ head: String, tolerance: Tolerance) {
-    self.tolerance = tolerance
-    let (old, new) = (KeyedTable(base, head), KeyedTable(head, base))
-    compareNames("column", old.columns, new.columns)
-    compareNames("row", old.keys, new.keys)
-    let columns = new.columns.filter(Set(old.columns).contains)
-    let rows = new.keys.filter(Set(old.keys).contains)
-    var words: [String] = []
-    for column in columns {
-      let scale = rows.reduce(0) { largest, row in
-        max(largest, [old, new].compactMap { $0.number(row, column).map { abs($0.value) } }.max() ?? 0)
-      }
-      for row in rows { compare(old, new, row: row, column: column, scale: scale, words: &words) }
-    }
-    if !words.isEmpty { isStructural = true }
-    findings += words
+  init(_ base: String, _ head: String, rule: NumberRule) {
+    self.rule = rule
+    (old, new) = (TableText(base), TableText(head))
+    compareColumns()
+    let rows = pairedRows()
+    compareCells(rows)
     numbers.finish()
   }
 
-  private mutating func compare(
-    _ old: KeyedTable, _ new: KeyedTable, row: String, column: String, scale: Double, words: inout [String]
-  ) {
-    let (a, b) = (old.text(row, column), new.text(row, column))
-    let place = "\(row), \(column)"
-    switch (PrintedNumber(a), PrintedNumber(b)) {
-    case (let x?, let y?):
-      let accepts = tolerance.accepts(x.value, y.value, scale: scale) || tolerance.accepts(x, y)
-      numbers.add(x.value, y.value, scale: scale, tolerance: tolerance, accepts: accepts) { place }
-    case (let x, let y) where (x == nil) != (y == nil) && [a, b].contains { ["", "nan", "NaN", "inf", "-inf"].contains($0) }:
-      numbers.add(x?.value, y?.value, scale: scale, tolerance: tolerance) { place }
-      words.append("\(place): \(a.isEmpty ? "nothing" : a) -> \(b.isEmpty ? "nothing" : b)")
-    default:
-      if a != b { words.append("\(place): \(a) -> \(b)") }
+  var verdict: OutputReview.Verdict { isStructural ? .changed : numbers.verdict }
+
+  // MARK: - What belongs together
+
+  private mutating func compareColumns() {
+    let paired = Pairing(old.titles, new.titles)
+    columns = paired.pairs
+    tell("column", paired, old.titleText, new.titleText)
+  }
+
+  private mutating func pairedRows() -> [(Int, Int)] {
+    let names = nameColumn()
+    let counting = Set(columns.indices.filter { countsRows(columns[$0]) })
+    let paired: Pairing
+    if let (a, b) = names {
+      paired = Pairing(old.rows.map { $0[a] }, new.rows.map { $0[b] })
+    } else {
+      let compared = columns.indices.filter { !counting.contains($0) }.map { columns[$0] }
+      paired = Pairing(
+        pairs: aligned(compared), oldCount: old.rows.count, newCount: new.rows.count)
     }
+    for index in counting { compareCounting(columns[index]) }
+    columns = columns.indices.filter { !counting.contains($0) }.map { columns[$0] }
+    let (old, new) = (old, new)
+    tell("row", paired, { old.name(of: $0, column: names?.0) }, { new.name(of: $0, column: names?.1) })
+    rowName = names?.1
+    return paired.pairs
+  }
+
+  /// The column of the head that names rows.
+  private var rowName: Int?
+
+  /// The first column that says of every row which one it is: in both tables its texts are no values, and no text stands twice.
+  private func nameColumn() -> (Int, Int)? {
+    columns.first { column in
+      [(old, column.0), (new, column.1)].allSatisfy { table, index in
+        var seen = Set<String>()
+        return !table.rows.isEmpty
+          && table.rows.allSatisfy { !$0[index].isEmpty && seen.insert($0[index]).inserted && !PrintedText.isValue($0[index]) }
+      }
+    }
+  }
+
+  private func countsRows(_ column: (Int, Int)) -> Bool {
+    [(old, column.0), (new, column.1)].allSatisfy { table, index in
+      guard table.rows.count > 1, let first = Int(table.rows[0][index]) else { return false }
+      return table.rows.indices.allSatisfy { table.rows[$0][index] == String(first &+ $0) }
+    }
+  }
+
+  private mutating func compareCounting(_ column: (Int, Int)) {
+    let (before, after) = (old.rows[0][column.0], new.rows[0][column.1])
+    guard before != after else { return }
+    isStructural = true
+    findings.append("\(new.titleText(column.1)): counts from \(before) -> \(after)")
+  }
+
+  private func aligned(_ compared: [(Int, Int)]) -> [(Int, Int)] {
+    func row(_ side: Alignment.Side, _ index: Int) -> [String] {
+      compared.map { side == .old ? old.rows[index][$0.0] : new.rows[index][$0.1] }
+    }
+    func shapes(_ side: Alignment.Side, _ index: Int, _ shape: (PrintedText) -> [UInt8]) -> [[UInt8]] {
+      row(side, index).map { shape(PrintedText($0)) }
+    }
+    return Alignment.pairs(
+      old.rows.count, new.rows.count,
+      by: [
+        { row($0, $1).map { Array($0.utf8) } }, { shapes($0, $1, \.wholeShape) }, { shapes($0, $1, \.shape) },
+      ])
   }
 
   /// What came, what went, and whether what stayed stands in another order.
-  private mutating func compareNames(_ what: String, _ old: [String], _ new: [String]) {
-    guard old != new else { return }
+  private mutating func tell(
+    _ what: String, _ pairing: Pairing, _ old: @escaping (Int) -> String, _ new: @escaping (Int) -> String
+  ) {
+    for (indices, verb, name) in [(pairing.gone, "removed", old), (pairing.came, "added", new)] where !indices.isEmpty {
+      isStructural = true
+      // The names of all would be made only to be left out.
+      let shown = indices.prefix(Words.most).map(name) + Array(repeating: "", count: max(0, indices.count - Words.most))
+      findings.append("\(what)\(indices.count == 1 ? "" : "s") \(verb): \(Words.list(shown))")
+    }
+    guard pairing.isPermuted else { return }
     isStructural = true
-    let (gone, came) = (old.filter { !new.contains($0) }, new.filter { !old.contains($0) })
-    if !gone.isEmpty { findings.append("\(what)\(gone.count == 1 ? "" : "s") removed: \(Words.list(gone))") }
-    if !came.isEmpty { findings.append("\(what)\(came.count == 1 ? "" : "s") added: \(Words.list(came))") }
-    let common = old.filter(new.contains)
-    if common != new.filter(old.contains) { findings.append("the \(what)s stand in another order") }
+    findings.append("the \(what)s stand in another order")
   }
 
-  var verdict: OutputReview.Verdict { isStructural ? .changed : numbers.verdict }
+  // MARK: - Cells
+
+  private mutating func compareCells(_ rows: [(Int, Int)]) {
+    let (old, new, rowName) = (old, new, rowName)
+    var (words, wordCount, changes) = ([String](), 0, numbers)
+    for column in columns {
+      let largest = rule.needsLargest ? largest(column) : 0
+      for row in rows {
+        let (before, after) = (old.rows[row.0][column.0], new.rows[row.1][column.1])
+        let place = { "\(new.name(of: row.1, column: rowName)), \(new.titleText(column.1))" }
+        if before == after, before.utf8.elementsEqual(after.utf8) {
+          PrintedText.forEachNumber(in: after) { changes.add($0.value, $0.value, .equal) { "" } }
+        } else if !PrintedText.compare(
+          PrintedText(before), PrintedText(after), rule: rule, largest: largest, into: &changes, place: place)
+        {
+          wordCount += 1
+          guard words.count < 100 else { continue }
+          words.append("\(place()): \(before.isEmpty ? "nothing" : before) -> \(after.isEmpty ? "nothing" : after)")
+        }
+      }
+    }
+    numbers = changes
+    guard wordCount > 0 else { return }
+    isStructural = true
+    findings += words
+    if wordCount > words.count { findings.append("and \(wordCount - words.count) more") }
+  }
+
+  private func largest(_ column: (Int, Int)) -> Double {
+    max(
+      old.rows.reduce(0) { max($0, PrintedText($1[column.0]).largest) },
+      new.rows.reduce(0) { max($0, PrintedText($1[column.1]).largest) })
+  }
 }
 
-/// A table whose cells are found by names.
-private struct KeyedTable {
-  let columns: [String]
-  let keys: [String]
-  private let cells: [String: [String: String]]
+/// A table's cells as text; every row has an entry for each column.
+private struct TableText {
+  let titles: [String]
+  let rows: [[String]]
 
-  /// - Parameter other: the table that it is compared with; a column is a key only if it holds no number there either.
-  init(_ csv: String, _ other: String) {
-    let rows = CSVText.rows(csv)
-    let titles = Self.distinct(rows.first ?? [], empty: "untitled")
-    columns = titles
-    let named = [rows, CSVText.rows(other)].map { rows in
-      let titles = Self.distinct(rows.first ?? [], empty: "untitled")
-      return Set(
-        titles.indices.filter { column in
-          rows.dropFirst().contains { $0.indices.contains(column) && PrintedNumber($0[column]) != nil }
-        }.map { titles[$0] })
-    }
-    let numeric = named[0].union(named[1])
-    let body = rows.dropFirst()
-    let keyColumns = titles.indices.filter { !numeric.contains(titles[$0]) }
-    let plain = body.enumerated().map { index, row in
-      let key = keyColumns.compactMap { row.indices.contains($0) && !row[$0].isEmpty ? row[$0] : nil }.joined(separator: " ")
-      return keyColumns.isEmpty || key.isEmpty ? "row \(index + 1)" : key
-    }
-    keys = Self.distinct(plain, empty: "row")
-    cells = Dictionary(
-      zip(keys, body).map { key, row in
-        (key, Dictionary(zip(titles, row).map { ($0, $1) }, uniquingKeysWith: { first, _ in first }))
-      }, uniquingKeysWith: { first, _ in first })
+  init(_ csv: String) {
+    let all = CSVText.rows(csv)
+    let width = all.reduce(0) { max($0, $1.count) }
+    func filled(_ row: [String]) -> [String] { row.count == width ? row : row + Array(repeating: "", count: width - row.count) }
+    titles = filled(all.first ?? [])
+    rows = all.dropFirst().map(filled)
   }
 
-  func text(_ row: String, _ column: String) -> String { cells[row]?[column] ?? "" }
-  func number(_ row: String, _ column: String) -> PrintedNumber? { PrintedNumber(text(row, column)) }
+  /// What a row is called.
+  /// - Parameter column: that of the rows' names; without one all words of the row name it.
+  func name(of row: Int, column: Int?) -> String {
+    let words = rows[row].filter { !$0.isEmpty && !PrintedText.isValue($0) }.joined(separator: " ")
+    let name = column.map { rows[row][$0] } ?? words
+    return name.isEmpty ? "row \(row + 1)" : name
+  }
 
-  private static func distinct(_ names: [String], empty: String) -> [String] {
-    var seen: [String: Int] = [:]
-    return names.map { name in
-      let name = name.isEmpty ? empty : name
-      seen[name, default: 0] += 1
-      let count = seen[name]!
-      return count == 1 ? name : "\(name) (\(count))"
-    }
+  func titleText(_ column: Int) -> String { titles[column].isEmpty ? "column \(column + 1)" : titles[column] }
+}
+
+/// Which of two lists belong together: by their names where these are unique, else in their order.
+struct Pairing {
+  /// Indices of both, in the order of the new ones.
+  private(set) var pairs: [(Int, Int)]
+  let gone: [Int]
+  let came: [Int]
+  /// Whether those that belong together stand in another order.
+  var isPermuted: Bool { zip(pairs, pairs.dropFirst()).contains { $0.0 > $1.0 } }
+
+  init(pairs: [(Int, Int)], oldCount: Int, newCount: Int) {
+    self.pairs = pairs
+    let (old, new) = (Set(pairs.map(\.0)), Set(pairs.map(\.1)))
+    gone = (0..<oldCount).filter { !old.contains($0) }
+    came = (0..<newCount).filter { !new.contains($0) }
+  }
+
+  init<Name: Hashable>(_ old: [Name], _ new: [Name]) {
+    let places = Dictionary(zip(old, old.indices), uniquingKeysWith: { first, _ in first })
+    let isUnique = places.count == old.count && Set(new).count == new.count
+    let pairs =
+      isUnique
+      ? new.enumerated().compactMap { index, name in places[name].map { ($0, index) } } : Alignment.pairs(old, new)
+    self.init(pairs: pairs, oldCount: old.count, newCount: new.count)
   }
 }
 
 enum Words {
+  /// How many of a list are named.
+  static let most = 6
+
   /// The first few of a list, and how many more.
-  static func list(_ items: [String], first: Int = 6) -> String {
+  static func list(_ items: [String], first: Int = most) -> String {
     let shown = items.prefix(first).joined(separator: ", ")
     return items.count > first ? "\(shown) and \(items.count - first) more" : shown
   }
@@ -117,4 +209,10 @@ enum Words {
 
   /// A number with four digits, or as many as asked for.
   static func number(_ value: Double, digits: Int = 4) -> String { PlainNumber.text(value, digits: digits) }
+
+  /// Two numbers that differ, with as many digits as it takes to see that.
+  static func change(_ base: Double, _ head: Double) -> String {
+    let digits = (4...17).first { number(base, digits: $0) != number(head, digits: $0) } ?? 17
+    return "\(number(base, digits: digits)) -> \(number(head, digits: digits))"
+  }
 }

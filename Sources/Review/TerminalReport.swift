@@ -12,7 +12,7 @@ extension Review {
       lines.append("")
       lines.append(paint.bold(notebook.name) + paint.faint("  " + notebook.summary))
       if let problem = notebook.problem { lines.append("  " + paint.red("cannot be compared: \(problem)")) }
-      for change in notebook.parameters { lines.append("  parameter \(change.text)") }
+      for change in notebook.parameters { lines.append("  parameter \(change.excerpt())") }
       for cell in notebook.cellsWorstFirst { lines += cellLines(cell, paint, mostLines) }
       if !notebook.withinCells.isEmpty {
         lines.append("  " + paint.faint("within tolerance: \(Words.list(notebook.withinCells.map(\.idAndDistance), first: 10))"))
@@ -58,11 +58,26 @@ extension Review {
   private func changes(_ changes: [LineChange], _ paint: Paint, _ most: Int) -> [String] {
     var lines: [String] = []
     for change in changes.prefix(most) {
-      if let base = change.base { lines.append("        " + paint.red("- " + Self.shortened(base))) }
-      if let head = change.head { lines.append("        " + paint.green("+ " + Self.shortened(head))) }
+      let (base, head) = Self.excerpts(change.base ?? "", change.head ?? "")
+      if change.base != nil { lines.append("        " + paint.red("- " + base)) }
+      if change.head != nil { lines.append("        " + paint.green("+ " + head)) }
     }
     if changes.count > most { lines.append("        " + paint.faint("and \(Words.count(changes.count - most, "line")) more")) }
     return lines
+  }
+
+  /// Two long lines from where they differ, so that what is shown of them is not the same.
+  static func excerpts(_ base: String, _ head: String, to count: Int = 200) -> (String, String) {
+    let common =
+      base.unicodeScalars.count > count || head.unicodeScalars.count > count
+      ? zip(base.unicodeScalars, head.unicodeScalars).prefix { $0 == $1 }.count : 0
+    guard !base.isEmpty, !head.isEmpty, common >= count / 2 else {
+      return (shortened(base, to: count), shortened(head, to: count))
+    }
+    func rest(_ text: String) -> String {
+      "…" + shortened(String(String.UnicodeScalarView(text.unicodeScalars.dropFirst(common - count / 4))), to: count)
+    }
+    return (rest(base), rest(head))
   }
 
   /// A long line's beginning; control characters as signs, so that a record cannot write to the terminal.
@@ -119,7 +134,7 @@ extension NotebookReview {
 }
 
 extension CellReview {
-  /// How far the numbers within the tolerance went, relative to the largest beside them.
+  /// How far the numbers within the tolerance went, relative to what they are compared with.
   fileprivate var distance: Double { outputs.compactMap { $0.numbers?.largestWithin?.share }.max() ?? 0 }
 
   /// `s1-dla (0.012 %)`
@@ -146,5 +161,9 @@ extension OutputReview {
 }
 
 extension ValueChange {
-  var text: String { "\(name): \(base ?? "none") -> \(head ?? "none")" }
+  /// `shots: 2 -> 3`, of long values the part that differs.
+  package func excerpt(to count: Int = 200) -> String {
+    let (before, after) = Review.excerpts(base ?? "none", head ?? "none", to: count)
+    return "\(name): \(before) -> \(after)"
+  }
 }

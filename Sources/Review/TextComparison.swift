@@ -1,20 +1,20 @@
-/// Two texts, line by line. Lines that differ in their numbers alone stand beside each other.
+import Record
+
+/// Two texts, line by line. Equal lines stand beside each other, then those that differ in floating-point numbers alone, then those that differ
+/// in any numbers; the others came or went.
 struct TextComparison {
   private(set) var lines: [LineChange] = []
   private(set) var numbers = NumberChanges()
+  private let rule: NumberRule
+  private let old: TextLines
+  private let new: TextLines
 
-  /// Longer texts are compared without being aligned: the work would grow with the square of what changed.
-  private static let mostLines = 20_000
-
-  init(_ base: String, _ head: String, tolerance: Tolerance) {
-    let (old, new) = (Self.split(base), Self.split(head))
+  init(_ base: String, _ head: String, rule: NumberRule) {
+    self.rule = rule
+    (old, new) = (TextLines(base), TextLines(head))
+    let end = (old.count, new.count)
     var (i, j) = (0, 0)
-    func append(_ base: Int?, _ head: Int?, isWithin: Bool = false) {
-      lines.append(
-        LineChange(
-          base: base.map { old[$0].text }, head: head.map { new[$0].text }, line: (head ?? base ?? 0) + 1, isWithin: isWithin))
-    }
-    for pair in Self.aligned(old.map(\.shape), new.map(\.shape)) + [(old.count, new.count)] {
+    for pair in aligned() + [end] {
       while i < pair.0 {
         append(i, nil)
         i += 1
@@ -24,56 +24,77 @@ struct TextComparison {
         j += 1
       }
       guard i < old.count, j < new.count else { continue }
-      if old[i].text != new[j].text {
-        let changed = numbers.changed
-        for (a, b) in zip(old[i].numbers, new[j].numbers) {
-          numbers.add(
-            a.value, b.value, scale: max(abs(a.value), abs(b.value)), tolerance: tolerance, accepts: tolerance.accepts(a, b)
-          ) { "line \(j + 1)" }
-        }
-        append(i, j, isWithin: numbers.changed == changed)
-      } else {
-        for number in new[j].numbers { numbers.add(number.value, number.value, scale: 1, tolerance: tolerance) { "" } }
-      }
+      compare(i, j)
       (i, j) = (i + 1, j + 1)
     }
     numbers.finish()
   }
 
+  private mutating func append(_ base: Int?, _ head: Int?, isWithin: Bool = false) {
+    lines.append(
+      LineChange(
+        base: base.map(old.text), head: head.map(new.text), line: (head ?? base ?? 0) + 1, isWithin: isWithin))
+  }
+
+  private mutating func compare(_ i: Int, _ j: Int) {
+    if old[i] == new[j] {
+      PrintedText.forEachNumber(in: new[j]) { numbers.add($0.value, $0.value, .equal) { "" } }
+      return
+    }
+    let (before, after) = (PrintedText(old[i]), PrintedText(new[j]))
+    let changed = numbers.changed
+    let hasSameWords = PrintedText.compare(
+      before, after, rule: rule, largest: max(before.largest, after.largest), into: &numbers
+    ) { "line \(j + 1)" }
+    append(i, j, isWithin: hasSameWords && numbers.changed == changed)
+  }
+
   /// Whether lines came, went, or changed their words.
   var isStructural: Bool { lines.contains { $0.base == nil || $0.head == nil } }
+
+  /// `1 line came, 2 lines went`; nothing if only numbers changed.
+  var findings: [String] {
+    let (came, went) = (lines.count { $0.base == nil }, lines.count { $0.head == nil })
+    let parts = [came > 0 ? "\(Words.count(came, "line")) came" : nil, went > 0 ? "\(Words.count(went, "line")) went" : nil]
+    let sentence = parts.compactMap(\.self).joined(separator: ", ")
+    return sentence.isEmpty ? [] : [sentence]
+  }
 
   var verdict: OutputReview.Verdict { lines.isEmpty ? .same : lines.allSatisfy(\.isWithin) ? .within : .changed }
 
   /// Indices of lines that belong together, rising.
-  private static func aligned(_ old: [String], _ new: [String]) -> [(Int, Int)] {
-    if old == new || max(old.count, new.count) > mostLines {
-      return zip(old.indices, new.indices).filter { old[$0] == new[$1] }.map { ($0, $1) }
+  private func aligned() -> [(Int, Int)] {
+    let (old, new) = (old, new)
+    var start = 0
+    while start < min(old.count, new.count), old[start] == new[start] { start += 1 }
+    var end = 0
+    while end < min(old.count, new.count) - start, old[old.count - 1 - end] == new[new.count - 1 - end] { end += 1 }
+    func line(_ side: Alignment.Side, _ index: Int) -> ArraySlice<UInt8> {
+      side == .old ? old[start + index] : new[start + index]
     }
-    return Alignment.pairs(old, new)
+    let middle = Alignment.pairs(
+      old.count - start - end, new.count - start - end,
+      by: [
+        { line($0, $1) }, { PrintedText(line($0, $1)).wholeShape[...] }, { PrintedText(line($0, $1)).shape[...] },
+      ])
+    return (0..<start).map { ($0, $0) } + middle.map { ($0 + start, $1 + start) }
+      + (0..<end).reversed().map { (old.count - 1 - $0, new.count - 1 - $0) }
+  }
+}
+
+/// The lines of a text as bytes. A line ends by a line feed; a carriage return before it is a part of the line.
+private struct TextLines {
+  private let bytes: [UInt8]
+  private let ends: [Int]
+
+  init(_ text: String) {
+    let bytes = Array(text.utf8)
+    var ends = bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }
+    if let last = bytes.last, last != UInt8(ascii: "\n") { ends.append(bytes.count) }
+    (self.bytes, self.ends) = (bytes, ends)
   }
 
-  private struct Line {
-    var text: String
-    /// The text with a sign in the place of each number.
-    var shape: String
-    var numbers: [PrintedNumber]
-  }
-
-  private static func split(_ text: String) -> [Line] {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    return lines.map { line in
-      var (shape, numbers, rest) = ("", [PrintedNumber](), line)
-      // A digit within a word, as in L14H0, is no number.
-      while let match = rest.firstMatch(of: /(^|[^\w.])([-−+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![\w])/),
-        let number = PrintedNumber(match.2)
-      {
-        shape += rest[rest.startIndex..<match.2.startIndex] + "\u{0}"
-        numbers.append(number)
-        rest = rest[match.2.endIndex...]
-      }
-      return Line(text: String(line), shape: shape + rest, numbers: numbers)
-    }
-  }
+  var count: Int { ends.count }
+  subscript(index: Int) -> ArraySlice<UInt8> { bytes[(index > 0 ? ends[index - 1] + 1 : 0)..<ends[index]] }
+  func text(_ index: Int) -> String { String(decoding: self[index], as: UTF8.self) }
 }

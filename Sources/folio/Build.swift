@@ -13,7 +13,8 @@ struct Build: ParsableCommand {
       taken from the cache, with its outputs. '--explain' says why a cell ran, '--force' runs all.
 
       Without a notebook, all of 'Notebooks/' is built. Each page is written to SITE/<notebook>/index.html when its notebook has run, \
-      also if a cell failed: the page then shows where and why. SITE/index.html lists all pages.
+      also if a cell failed: the page then shows where and why. SITE/index.html lists all pages. A build of all notebooks removes the pages \
+      and records of notebooks that are no more.
 
       Examples:
         folio build
@@ -46,7 +47,8 @@ struct Build: ParsableCommand {
     let status = try options.withDocuments(notebooks, isForced: cache.force) { documents, sessionOptions in
       let script = interactive || plotly != nil ? try PlotlyPackage.script(file: plotly, site: site) : nil
       let progress = TerminalProgress(explains: explain)
-      let builder = SiteBuilder(documents, site: site, plotly: script, options: sessionOptions)
+      let builder = SiteBuilder(
+        documents, site: site, isWhole: notebooks.isEmpty, plotly: script, options: sessionOptions)
       let interrupts = Interrupts { builder.interrupt() }
       defer { interrupts.cancel() }
       return builder.build { progress.show($0) }

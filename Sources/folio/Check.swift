@@ -3,6 +3,7 @@ import Building
 import Document
 import Foundation
 import Record
+import Rendering
 import Review
 import Session
 
@@ -14,7 +15,8 @@ struct Check: ParsableCommand {
       SITE/<notebook>/record as 'folio diff' compares them, within the same tolerances. The site is not touched, unless '--accept' is given: then its \
       pages and records become the new ones.
 
-      Exit status: 0 all outputs hold; 1 something moved beyond its tolerance, or a cell failed; 2 a notebook could not be run, or has no \
+      Exit status: 0 all outputs hold; 1 something moved beyond its tolerance, a cell failed, or the site has a page of a notebook that is \
+      no more; 2 a notebook could not be run, or has no \
       record.
 
       Examples:
@@ -39,21 +41,32 @@ struct Check: ParsableCommand {
     let status = try options.withDocuments(notebooks, isForced: true) { documents, session in
       let built = build(documents, into: fresh, session)
       guard built <= .cellFailed else { return built }
+      let orphans = notebooks.isEmpty ? Site(folder: report.site).orphans(besides: Set(documents.map(\.name))) : []
       let sides = try ReviewSides(
-        committed: report.site, fresh: fresh, notebooks: documents.map(\.name), documents: documents.first?.folder)
+        committed: report.site, fresh: fresh, notebooks: documents.map(\.name), orphans: orphans,
+        documents: documents.first?.folder)
       let review = try report.report(sides)
       // What ran a moment ago is known.
       let accepted = accept ? build(documents, into: report.site, options.session(isForced: false)) : .succeeded
-      return max(accepted, built, review.isChanged && !accept ? .cellFailed : .succeeded)
+      if !accept { for name in orphans { warn(ofOrphan: name, in: report.site) } }
+      return max(accepted, built, (review.isChanged || !orphans.isEmpty) && !accept ? .cellFailed : .succeeded)
     }
     throw ExitCode(status.rawValue)
   }
 
   private func build(_ documents: [Document], into site: String, _ session: Session.Options) -> SiteBuilder.Status {
     let progress = TerminalProgress(pagesAreResults: false)
-    let builder = SiteBuilder(documents, site: site, options: session)
+    let builder = SiteBuilder(
+      documents, site: site, isWhole: notebooks.isEmpty && site == report.site, options: session)
     let interrupts = Interrupts { builder.interrupt() }
     defer { interrupts.cancel() }
     return builder.build { progress.show($0) }
   }
+}
+
+private func warn(ofOrphan name: String, in site: String) {
+  report(
+    Diagnostic(
+      .warning, "\(site)/\(name) is of a notebook that is no more",
+      advice: "'folio build' of all notebooks removes it; so does 'folio check --accept'."))
 }

@@ -8,18 +8,19 @@ struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show what changed in the outputs of notebooks, and whether it matters.",
     discussion: """
-      BASE and HEAD are git revisions, site folders, or records (SITE/<notebook>/record). Without HEAD the working tree is the head; \
-      without both, HEAD is the base. No cell is run.
+      BASE and HEAD are git revisions, site folders, or records (SITE/<notebook>/record); 'v1..v2' and 'v1...v2' are two of them, as in git. \
+      Without HEAD the working tree is the head; without both, HEAD is the base. No cell is run.
 
-      Text is compared line by line, tables by row key and column, figures by trace and label. Numbers that differ by no more than the \
-      tolerance (of the call, else of the cell, '//| tolerance: 0.01', else of the notebook, else 0.0003; relative to the largest number \
-      beside them) are counted as within it.
+      Text is compared line by line, tables by row and column, figures by trace and label. Whole numbers must be equal; other numbers that \
+      differ by no more than the tolerance, relative to themselves, are counted as within it. It is that of the call, else of the cell, \
+      '//| tolerance: 0.01' or '1e-4 of the largest', else of the notebook, and then holds for whole numbers too; else it is 0.0003.
 
       Exit status: 0 nothing changed beyond the tolerance; 1 something did; 2 the records could not be compared.
 
       Examples:
         folio diff
         folio diff main
+        folio diff v1..v2
         folio diff v1 v2 prontoqa --format html > review.html
         folio diff old/Site new/Site --format markdown
         folio diff --tolerance 0.01

@@ -11,7 +11,8 @@ struct GitCommand: ParsableCommand {
     discussion: """
       'folio git install' sets diff drivers in this repository's own settings (.git/config and .git/info/attributes; nothing is \
       committed): 'git diff' then says of each file of a record what changed, 'git log -p' shows figures with one labelled value a line, and the \
-      hunks of notebooks name their cells. 'folio git uninstall' takes them away again.
+      hunks of notebooks name their cells. They act on the records of the sites that this repository has, and of every folder called 'Site'; where \
+      a file is no record of Folio's, and where this program is gone, git shows what it shows of itself. 'folio git uninstall' takes them away again.
       """,
     subcommands: [Install.self, Uninstall.self, Compare.self, Lines.self])
 
@@ -40,12 +41,15 @@ struct GitCommand: ParsableCommand {
     @Argument var arguments: [String]
 
     func validate() throws {
-      if arguments.count < 5 { throw ValidationError("git calls this with a path and two versions of it.") }
+      if arguments.count < 5 { throw ValidationError("git calls this with '--', a path and two versions of it.") }
     }
 
     func run() throws {
       func data(_ file: String) -> Data? { file == "/dev/null" ? nil : FileManager.default.contents(atPath: file) }
-      let text = FileReview.text(arguments[0], data(arguments[1]), data(arguments[4]))
+      let (path, base, head) = (arguments[0], data(arguments[1]), data(arguments[4]))
+      // Git goes on by itself.
+      guard let output = try GitDrivers.output(of: path, base, head) else { throw ExitCode(GitDrivers.noRecord) }
+      let text = FileReview.text(path, base, head, output: output)
       FileHandle.standardOutput.write(Data(text.utf8))
     }
   }

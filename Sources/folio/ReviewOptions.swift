@@ -10,18 +10,17 @@ struct ReviewOptions: ParsableArguments {
   @Option(help: "text, markdown, json or html.")
   var format = ReportFormat.text
 
-  @Option(help: ArgumentHelp("How far numbers may differ, relative to the largest beside them.", valueName: "number"))
-  var tolerance: Double?
+  @Option(
+    help: ArgumentHelp(
+      "How far numbers may differ, relative to themselves: 0.01; or to the largest beside them: '1e-4 of the largest'.",
+      valueName: "number"))
+  var tolerance: Tolerance?
 
   @Option(help: ArgumentHelp("The folder of the site, in a revision too.", valueName: "dir"))
   var site = "Site"
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Write the report to a file.", valueName: "file"))
   var output: String?
-
-  func validate() throws {
-    if let tolerance, !(tolerance >= 0 && tolerance.isFinite) { throw ValidationError("'--tolerance' is a number, 0 or above.") }
-  }
 
   /// Compares both sides, and writes the report.
   func report(_ sides: ReviewSides) throws -> Review {
@@ -46,4 +45,8 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
     guard let file else { return FileHandle.standardOutput.write(Data(text.utf8)) }
     try ReportFile.write(text, to: file)
   }
+}
+
+extension Tolerance: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
 }

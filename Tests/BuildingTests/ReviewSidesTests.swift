@@ -1,8 +1,10 @@
 import Building
+import Document
 import Foundation
 import Record
 import Rendering
 import Review
+import Session
 import Testing
 
 /// A repository with a site of one notebook, in a folder of its own.
@@ -101,6 +103,118 @@ final class TemporaryRepository {
   }
 }
 
+@Suite struct CheckoutTests {
+  @Test func otherLineEndsOfACheckoutAreNoChange() throws {
+    let repository = try TemporaryRepository()
+    try repository.write("1.0")
+    try repository.commit("one")
+    try repository.git("config", "core.autocrlf", "true")
+    try FileManager.default.removeItem(atPath: repository.folder + "/Site")
+    try repository.git("checkout", "Site")
+    let file = repository.folder + "/Site/n/record/a-1.txt"
+    #expect(FileManager.default.contents(atPath: file) == Data("x = 1.0\r\n".utf8))
+    let git = try GitRepository(containing: repository.folder)
+    let committed = try RevisionRecords("HEAD", in: git, site: "Site", documents: "Notebooks")
+    let tree = try FolderRecords(folder: repository.folder + "/Site")
+    #expect(
+      try !Review(committed, tree).isChanged && Review(committed, tree).notebooks[0].cells.allSatisfy { $0.status == .same })
+    try Data("x = 2.0\r\n".utf8).write(to: URL(filePath: file))
+    let changed = try Review(committed, tree)
+    #expect(changed.notebooks[0].cells[0].outputs[0].lines.map(\.head) == ["x = 2.0"])
+    // Nothing was written into the repository.
+    #expect(try repository.git("fsck", "--unreachable").isEmpty)
+  }
+
+  @Test func whatGoesThroughAFilterIsComparedAsItIsCheckedOut() throws {
+    let repository = try TemporaryRepository()
+    try repository.git("config", "filter.turn.clean", "tr 0-9 a-j")
+    try repository.git("config", "filter.turn.smudge", "tr a-j 0-9")
+    try "Site/**/*.txt filter=turn\n".write(toFile: repository.folder + "/.gitattributes", atomically: true, encoding: .utf8)
+    try repository.write("1.25")
+    try repository.commit("one")
+    #expect(try repository.git("show", "HEAD:Site/n/record/a-1.txt") == "x = b.cf\n")
+    try repository.write("1.5")
+    try repository.commit("two")
+    let git = try GitRepository(containing: repository.folder)
+    func revision(_ name: String) throws -> RevisionRecords {
+      try RevisionRecords(name, in: git, site: "Site", documents: "Notebooks")
+    }
+    let tree = try FolderRecords(folder: repository.folder + "/Site")
+    #expect(try !Review(revision("HEAD"), tree).isChanged)
+    for head: any RecordSource in [try revision("HEAD"), tree] {
+      let numbers = try Review(revision("HEAD~1"), head).notebooks[0].cells[0].outputs[0].numbers
+      #expect(numbers?.largest?.base == 1.25 && numbers?.largest?.head == 1.5)
+    }
+  }
+
+  @Test func linesInThePlaceOfALargeFileAreSaidAndNotCompared() throws {
+    let repository = try TemporaryRepository()
+    for number in [1, 2] {
+      try repository.write("\(number)")
+      let pointer =
+        "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "\(number)", count: 64))\nsize 8\n"
+      try pointer.write(toFile: repository.folder + "/Site/n/record/a-1.txt", atomically: true, encoding: .utf8)
+      try repository.commit("\(number)")
+    }
+    let git = try GitRepository(containing: repository.folder)
+    func revision(_ name: String) throws -> RevisionRecords {
+      try RevisionRecords(name, in: git, site: "Site", documents: "Notebooks")
+    }
+    let review = try Review(revision("HEAD~1"), revision("HEAD"))
+    #expect(review.isChanged && review.notebooks[0].cells[0].outputs[0].findings.first?.contains("git lfs") == true)
+    #expect(try !Review(revision("HEAD"), FolderRecords(folder: repository.folder + "/Site")).isChanged)
+  }
+
+  @Test func aRecordThatSomethingConvertedIsReadOutsideOfARepository() throws {
+    let folder = try TemporaryFolder()
+    let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .succeeded, outputs: [.value("x\ny")])])
+    for (file, text) in RecordFiles(record).files {
+      try folder.write(text, to: "old/n/record/\(file)")
+      try folder.write(text.replacing("\n", with: "\r\n"), to: "new/n/record/\(file)")
+    }
+    #expect(try !Review(FolderRecords(folder: folder.path + "/old"), FolderRecords(folder: folder.path + "/new")).isChanged)
+  }
+}
+
+@Suite struct OrphanTests {
+  private func build(_ names: [String], in folder: TemporaryFolder, isWhole: Bool) throws {
+    let paths = names.map { "\(folder.path)/Notebooks/\($0).md" }
+    for path in paths { try "```swift\nprint(1)\n```\n".write(toFile: path, atomically: true, encoding: .utf8) }
+    var options = Session.Options()
+    options.store = folder.path + "/cache"
+    let builder = SiteBuilder(try Notebooks.read(paths), site: folder.path + "/Site", isWhole: isWhole, options: options)
+    #expect(builder.build { _ in } == .succeeded)
+  }
+
+  @Test func onlyAWholeBuildRemovesWhatFolioMadeOfNotebooksThatAreNoMore() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("", to: "Notebooks/none.txt")
+    try build(["a", "gone", "kept"], in: folder, isWhole: true)
+    try folder.write("mine", to: "Site/mine/index.html")
+    try folder.write("mine", to: "Site/kept/notes.txt")
+    try folder.write("{}", to: "Site/data/record/index.json")
+    let site = Site(folder: folder.path + "/Site")
+    #expect(site.orphans(besides: ["a", "gone", "kept"]).isEmpty && site.orphans(besides: ["a"]) == ["gone", "kept"])
+    try build(["a"], in: folder, isWhole: false)
+    #expect(try folder.read("Site/index.html").contains("gone/"))
+    try build(["a"], in: folder, isWhole: true)
+    #expect(try !folder.read("Site/index.html").contains("gone/"))
+    let exists = { FileManager.default.fileExists(atPath: folder.path + "/Site/" + $0) }
+    #expect(!exists("gone") && !exists("kept/index.html") && !exists("kept/record"))
+    #expect(exists("mine/index.html") && exists("kept/notes.txt") && exists("data/record/index.json") && exists("a/record"))
+  }
+
+  @Test func aPageWhoseNotebookLiesElsewhereStays() throws {
+    let folder = try TemporaryFolder()
+    let document = Document(file: "other/n.md", frontMatter: FrontMatter(), blocks: [])
+    let site = Site(folder: folder.path + "/Site")
+    try site.write(Page(document, record: NotebookRecord(notebook: "n", cells: [])))
+    #expect(site.orphans(besides: []) == ["n"])
+    try folder.write("", to: "other/n.md")
+    #expect(site.orphans(besides: []).isEmpty)
+  }
+}
+
 @Suite struct GitDriverTests {
   @Test func driversAreSetAndTakenAwayWithoutATrace() throws {
     let repository = try TemporaryRepository()
@@ -113,7 +227,7 @@ final class TemporaryRepository {
     try drivers.install()
     let text = try String(contentsOfFile: attributes, encoding: .utf8)
     #expect(text.hasPrefix("*.bin binary\n") && text.components(separatedBy: "diff=folio-notebook").count == 2)
-    #expect(try repository.git("config", "diff.folio-record.command") == "'/it'\\''s/folio' git compare\n")
+    #expect(try repository.git("config", "diff.folio-record.command").contains("'/it'\\''s/folio' git compare -- \"$@\""))
     try drivers.uninstall()
     #expect(try String(contentsOfFile: attributes, encoding: .utf8) == "*.bin binary\n")
     #expect(try repository.git("config", "--local", "--list") == before)
@@ -129,9 +243,9 @@ final class TemporaryRepository {
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
     try GitDrivers(in: repository.folder, program: script).install()
     try repository.write("2.0")
-    #expect(try repository.git("diff").contains("called git compare Site/n/record/a-1.txt"))
+    #expect(try repository.git("diff").contains("called git compare -- Site/n/record/a-1.txt"))
     try repository.commit("two")
-    #expect(try repository.git("log", "-p", "-1", "--", "Site/n/record/a-1.txt").contains("+called git lines"))
+    #expect(try repository.git("log", "-p", "-1", "--", "Site/n/record/a-1.txt").contains("+called git lines --"))
   }
 
   @Test func aFileOfARecordIsComparedAlone() {
@@ -139,14 +253,40 @@ final class TemporaryRepository {
     #expect(FileReview.text("Site/n/record/a-1.txt", data("x 1.0\n"), data("x 2.0\n")).contains("1.0"))
     #expect(FileReview.text("r/a-1.csv", data("h,v\na,1\n"), data("h,v\na,2\n")).contains("a, v: 1 -> 2"))
     #expect(FileReview.text("r/a-1.txt", nil, data("x")) == "r/a-1.txt: added\n")
-    let figure = data(
+    let compact = data(
       #"{"data":[{"type":"heatmap","name":"H","z":[[1,2]]}],"layout":{"xaxis":{"title":{"text":"head"}},"yaxis":{"title":{"text":"layer"}}}}"#
     )
+    let json = (try? JSONValue(compact)) ?? .null
+    let figure = data(json.text() + "\n")
+    #expect(FileReview.lines("a-1.json", compact) == compact)
     #expect(String(decoding: FileReview.lines("a-1.json", figure), as: UTF8.self).contains("  L0H1: 2\n"))
     #expect(FileReview.lines("a-1.json", data("rubbish")) == data("rubbish"))
     let old = RecordFiles(NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .succeeded, outputs: [])]))
     let new = RecordFiles(NotebookRecord(notebook: "n", cells: [CellRecord(id: "b", outcome: .failed, outputs: [])]))
     let text = FileReview.text("r/index.json", data(old.files["index.json"]!), data(new.files["index.json"]!))
     #expect(text.contains("+ b") && text.contains("- a"))
+  }
+
+  @Test func whatIsNoRecordAndWhatTheProgramCannotSayIsLeftToGit() throws {
+    let repository = try TemporaryRepository()
+    try repository.write("1.0")
+    let other = repository.folder + "/Site/other/record/s one.json"
+    try FileManager.default.createDirectory(atPath: repository.folder + "/Site/other/record", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: repository.folder + "/src/record", withIntermediateDirectories: true)
+    for path in [other, repository.folder + "/src/record/s.json"] {
+      try "{\"port\": 80}\n".write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    try repository.commit("one")
+    try GitDrivers(in: repository.folder, program: "/gone/folio").install()
+    try repository.write("2.0")
+    for path in [other, repository.folder + "/src/record/s.json"] {
+      try "{\"port\": 81}\n".write(toFile: path, atomically: true, encoding: .utf8)
+    }
+    #expect(try repository.git("check-attr", "diff", "src/record/s.json").contains("unspecified"))
+    #expect(try repository.git("check-attr", "diff", "Site/n/record/a-1.txt").contains("folio-record"))
+    let (text, own) = (try repository.git("diff"), try repository.git("diff", "--no-ext-diff"))
+    #expect(text.contains("+x = 2.0") && text == own)
+    try repository.commit("two")
+    #expect(try repository.git("log", "-p", "-1").contains("+x = 2.0"))
   }
 }

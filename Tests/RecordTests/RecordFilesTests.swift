@@ -28,15 +28,40 @@ import Testing
     #expect(a.contains("    [0.1,0.2],") && zip(a, b).filter { $0 != $1 }.count == 1 && a.count == b.count)
   }
 
-  @Test func numbersAreRoundedToTheirMatrix() {
+  @Test func aNumberKeepsItsOwnDigitsWhateverStandsBesideIt() {
     func row(_ numbers: String) -> String? {
       files([.figure(FigureOutput(plotly: "{\"data\":[{\"z\":[[\(numbers)]]}]}"))])["a~20b-1.json"]!
         .split(separator: "\n").first { $0.contains("[") && $0.contains(",") }?.trimmingCharacters(in: .whitespaces)
     }
-    #expect(row("8.123456,1e-9") == "[8.1235,0]")
-    #expect(row("123456789,12345.6") == "[123460000,10000]")
-    #expect(row("1.23456789e-7,-1e-12") == "[1.2346e-07,0]")
-    #expect(Precision.rounded(0.00123456) == 0.0012346 && Precision.rounded(0) == 0 && Precision.rounded(-99999.6) == -100000)
+    #expect(row("8.123456,1e-9") == "[8.1235,1e-09]")
+    #expect(row("1e6,0.000001234567") == "[1000000,1.2346e-06]")
+    #expect(row("123456789,12345.678") == "[123456789,12345.68]")
+    #expect(row("1.23456789e-30,-0.0") == "[1.2346e-30,0]")
+    #expect(Precision.rounded(0.00123456) == 0.0012346 && Precision.rounded(0) == 0)
+    #expect(Precision.rounded(-99999.6) == -99999.6 && Precision.rounded(235_274) == 235_274)
+  }
+
+  @Test(arguments: [
+    ([0.1, 0.25, 0.7512345, 1.2345678, 3.2345678, 0.11234567], false),
+    ([0.12345678, -0.33333334, 1.2345678, 7.654322, 2], true), ([0.3, 1e6], false), ([0.1, 0.2, 0.3, 0.4, 1, 2], false),
+    ([0.123456789012, 0.2123456789, 0.3123456789, 0.41234567891], false), ([], false),
+  ])
+  func theIndexSaysWhichFiguresHaveSinglePrecision(numbers: [Double], isSingle: Bool) throws {
+    let figure = FigureOutput(plotly: "{\"data\":[{\"z\":[[1,2]]},{\"y\":\(numbers)}]}")
+    let index = try RecordIndex(json: Data(files([.figure(figure)])["index.json"]!.utf8))
+    #expect(index.cells[0].outputs[0].singlePrecision == (isSingle ? [1] : nil))
+  }
+
+  @Test(arguments: [
+    ("0.01", Tolerance(0.01)), ("1e-4 of the largest", Tolerance(1e-4, ofTheLargest: true)), ("0", Tolerance(0)), ("-1", nil),
+    ("nan", nil), ("0.1 of", nil), ("of the largest", nil), ("0.1 of the largest number", nil), ("", nil),
+  ])
+  func aToleranceIsReadAsItIsWritten(text: String, tolerance: Tolerance?) throws {
+    #expect(Tolerance(text) == tolerance)
+    if let tolerance {
+      #expect(Tolerance(tolerance.description) == tolerance)
+      #expect(try JSONDecoder().decode(Tolerance.self, from: JSONEncoder().encode(tolerance)) == tolerance)
+    }
   }
 
   @Test func limitsAndPlacesAreRoundedAndPositionsAreNot() {

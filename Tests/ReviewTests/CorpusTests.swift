@@ -20,16 +20,19 @@ import Testing
     #expect(!review.isChanged && review.cell("a")?.status == .within)
     #expect(review.output("a")?.numbers?.within == 2 && review.output("a")?.numbers?.changed == 0)
     #expect(review.verdict.contains("1 cell within the tolerance"))
-    #expect(review.output("a")?.findings == ["2 numbers differ within the tolerance, by at most 0.0025 % of the largest beside"])
+    #expect(
+      review.output("a")?.findings == [
+        "2 numbers differ within the tolerance, by at most 0.005 %; most: L0H1: -0.2 -> -0.20001"
+      ])
   }
 
   @Test func whatIsWithinSaysHowFarItWentTheFarthestFirst() throws {
     let review = try review(
       [cell("near", .value("1")), cell("far", figure(heads)), cell("same", .value("1"))],
-      [cell("near", .value("1.00001")), cell("far", figure([[0.81, -0.2], [0.1001, 0.4]])), cell("same", .value("1"))])
+      [cell("near", .value("1.00001")), cell("far", figure([[0.81, -0.2], [0.10002, 0.4]])), cell("same", .value("1"))])
     #expect(!review.isChanged)
-    #expect(review.output("far")?.numbers?.largestWithin?.head == 0.1001)
-    #expect(review.terminalText(colors: false).contains("within tolerance: far (0.012 %), near (0.001 %)\n"))
+    #expect(review.output("far")?.numbers?.largestWithin?.head == 0.10002)
+    #expect(review.terminalText(colors: false).contains("within tolerance: far (0.02 %), near (0.001 %)\n"))
   }
 
   @Test func noiseBelowTheRecordsDigitsIsNoChangedByte() throws {
@@ -223,7 +226,7 @@ import Testing
     #expect(other.findings == ["drawn differently: coloraxis.cmax: 0.5 -> 50, coloraxis.colorscale: \"RdBu\" -> \"Viridis\""])
     let bars = try review([cell("a", drawn("0.5"))], [cell("a", drawn("0.5", "RdBu", "[0.2,0.000001]"))])
     #expect(bars.findings == ["drawn differently: data[0].error_y.array[0]: 0.1 -> 0.2"])
-    let noise = try review([cell("a", drawn("8.1099825"))], [cell("a", drawn("8.109983", "RdBu", "[0.10001,0.000002]"))])
+    let noise = try review([cell("a", drawn("8.1099825"))], [cell("a", drawn("8.109983", "RdBu", "[0.10001,0.000001]"))])
     #expect(!noise.isChanged && noise.cell("a")?.status == .within)
   }
 
@@ -249,20 +252,23 @@ import Testing
   }
 
   @Test func tolerancesAreThoseOfTheCallElseTheCellElseTheNotebook() throws {
-    func side(_ name: String, _ value: Double, notebook: Double? = nil, cells: [String: Double] = [:]) -> MemoryRecords {
+    func side(_ name: String, _ value: Double, notebook: Tolerance? = nil, cells: [String: Tolerance] = [:]) -> MemoryRecords {
       MemoryRecords(
         name, NotebookRecord(notebook: "n", cells: [cell("a", figure([[value, 1]])), cell("b", figure([[value, 1]]))]),
         tolerance: notebook, tolerances: cells)
     }
-    func changed(_ call: Double?, notebook: Double? = nil, cells: [String: Double] = [:]) throws -> [String] {
+    func changed(_ call: Tolerance?, notebook: Tolerance? = nil, cells: [String: Tolerance] = [:]) throws -> [String] {
       let review = try Review(side("base", 0.5), side("head", 0.52, notebook: notebook, cells: cells), tolerance: call)
       return review.notebooks[0].cells.filter(\.isChanged).map(\.id)
     }
     #expect(try changed(nil) == ["a", "b"])
-    #expect(try changed(nil, notebook: 0.03) == [])
-    #expect(try changed(nil, cells: ["a": 0.03]) == ["b"])
-    #expect(try changed(nil, notebook: 0.03, cells: ["b": 0]) == ["b"])
-    #expect(try changed(0.001, notebook: 0.03) == ["a", "b"])
+    // Half of the number beside is no share of the number itself.
+    #expect(try changed(nil, notebook: 0.03) == ["a", "b"])
+    #expect(try changed(nil, notebook: 0.05) == [])
+    #expect(try changed(nil, notebook: Tolerance(0.03, ofTheLargest: true)) == [])
+    #expect(try changed(nil, cells: ["a": 0.05]) == ["b"])
+    #expect(try changed(nil, notebook: 0.05, cells: ["b": 0]) == ["b"])
+    #expect(try changed(0.001, notebook: 0.05) == ["a", "b"])
   }
 
   @Test func notebooksThatCameOrWentAreTold() throws {

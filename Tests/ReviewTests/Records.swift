@@ -10,8 +10,8 @@ struct MemoryRecords: RecordSource {
   var documents: [String: String] = [:]
 
   init(
-    _ name: String, _ record: NotebookRecord, document: String? = nil, tolerance: Double? = nil,
-    tolerances: [String: Double] = [:]
+    _ name: String, _ record: NotebookRecord, document: String? = nil, tolerance: Tolerance? = nil,
+    tolerances: [String: Tolerance] = [:]
   ) {
     self.name = name
     let details = record.cells.map { cell in
@@ -68,7 +68,7 @@ func table(_ columns: [String], _ rows: [[String]]) -> Output {
 }
 
 /// A review of two lists of cells.
-func review(_ base: [CellRecord], _ head: [CellRecord], tolerance: Double? = nil) throws -> Review {
+func review(_ base: [CellRecord], _ head: [CellRecord], tolerance: Tolerance? = nil) throws -> Review {
   try Review(
     MemoryRecords("base", NotebookRecord(notebook: "n", cells: base)),
     MemoryRecords("head", NotebookRecord(notebook: "n", cells: head)), tolerance: tolerance)

@@ -1,50 +1,4 @@
-import Foundation
-
-/// How far two numbers may differ.
-///
-/// A number is within the tolerance t of another if they differ by at most t times the largest number beside it: of its matrix, its curve,
-/// its column; for a number in a text, the larger of the two. Records are rounded to five digits, so what another kernel or another number of
-/// threads does to the last bits may turn a fifth digit over; the default leaves room for that.
-public struct Tolerance: Sendable, Equatable {
-  public static let standard = 3e-4
-
-  /// 0 and above.
-  public var relative: Double
-
-  public init(_ relative: Double = Tolerance.standard) { self.relative = relative }
-
-  func accepts(_ base: Double, _ head: Double, scale: Double) -> Bool {
-    base == head || abs(base - head) <= relative * scale * (1 + 1e-9)
-  }
-
-  /// Of numbers that are printed with few digits, also the last digit may turn over, where it says less than one percent.
-  func accepts(_ base: PrintedNumber, _ head: PrintedNumber) -> Bool {
-    let scale = max(abs(base.value), abs(head.value))
-    if accepts(base.value, head.value, scale: scale) { return true }
-    let unit = max(base.unit, head.unit)
-    return relative > 0 && abs(base.value - head.value) <= unit * 1.000_001 && unit <= scale / 100
-  }
-}
-
-/// A number as it stands in a text.
-struct PrintedNumber: Equatable {
-  var value: Double
-  /// The worth of one in its last digit.
-  var unit: Double
-
-  /// Reads a whole text as one number, with a hyphen or a true minus sign.
-  init?(_ text: some StringProtocol) {
-    let ascii = String(text).replacing("−", with: "-")
-    guard ascii.first.map({ $0.isNumber || "-+.".contains($0) }) == true, let value = Double(ascii), value.isFinite else {
-      return nil
-    }
-    self.value = value
-    let parts = ascii.lowercased().split(separator: "e", maxSplits: 1)
-    let decimals = parts[0].split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false).dropFirst().first?.count ?? 0
-    let exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
-    unit = pow(10, Double(exponent - decimals))
-  }
-}
+import Record
 
 /// How numbers at the same places differ.
 public struct NumberChanges: Codable, Sendable, Equatable {
@@ -54,6 +8,8 @@ public struct NumberChanges: Codable, Sendable, Equatable {
   public var changed = 0
   /// How many differ, and by no more.
   public var within = 0
+  /// How many of these are only within the rounding noise of larger numbers beside them.
+  public var noise = 0
   /// How many changed their sign, beyond the tolerance.
   public var signFlips = 0
   /// How many are a number in one, and none in the other.
@@ -62,7 +18,7 @@ public struct NumberChanges: Codable, Sendable, Equatable {
   public var largest: Difference?
   /// The largest difference relative to the number itself, among those that changed.
   public var largestRelative: Difference?
-  /// The difference nearest to the tolerance, of those within it: the largest relative to its scale.
+  /// The largest difference relative to its scale, of those within the tolerance.
   public var largestWithin: Difference?
   /// Pearson's, of all numbers; nil if either does not vary.
   public var correlation: Double?
@@ -73,7 +29,7 @@ public struct NumberChanges: Codable, Sendable, Equatable {
     public var place: String
     public var base: Double
     public var head: Double
-    /// What the difference is compared with: the largest number beside it.
+    /// What the difference is compared with: the number itself, or the largest beside it where only that makes it small.
     public var scale: Double
 
     public var absolute: Double { abs(head - base) }
@@ -82,14 +38,17 @@ public struct NumberChanges: Codable, Sendable, Equatable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case count, changed, within, signFlips, missing, largest, largestRelative, largestWithin, correlation
+    case count, changed, within, noise, signFlips, missing, largest, largestRelative, largestWithin, correlation
   }
 
   private var sums = Sums()
 
-  /// Compares two numbers; nil is none.
+  /// Takes in two numbers that stand at the same place; nil is none.
+  /// - Parameters:
+  ///   - acceptance: what a rule says of them; nil if they differ.
+  ///   - beside: the largest number beside them.
   mutating func add(
-    _ base: Double?, _ head: Double?, scale: Double, tolerance: Tolerance, accepts: Bool? = nil, place: () -> String
+    _ base: Double?, _ head: Double?, _ acceptance: NumberRule.Acceptance?, largest beside: Double = 0, place: () -> String
   ) {
     count += 1
     guard let base, let head else {
@@ -97,11 +56,13 @@ public struct NumberChanges: Codable, Sendable, Equatable {
       return
     }
     sums.add(base, head)
-    guard base != head else { return }
+    if acceptance == .equal { return }
+    let own = max(abs(base), abs(head))
     // Named only where it is kept.
-    var difference = Difference(place: "", base: base, head: head, scale: scale)
-    guard !(accepts ?? tolerance.accepts(base, head, scale: scale)) else {
+    var difference = Difference(place: "", base: base, head: head, scale: acceptance == .noise ? max(own, beside) : own)
+    if let acceptance {
       within += 1
+      if acceptance == .noise { noise += 1 }
       guard difference.share > (largestWithin?.share ?? -1) else { return }
       difference.place = place()
       largestWithin = difference
@@ -115,6 +76,14 @@ public struct NumberChanges: Codable, Sendable, Equatable {
     difference.place = place()
     if isLargest { largest = difference }
     if isMostRelative { largestRelative = difference }
+  }
+
+  /// Takes in what was found elsewhere, but not its numbers: `count` is of those that are the output's own.
+  mutating func add(_ other: NumberChanges) {
+    within += other.within
+    noise += other.noise
+    guard let difference = other.largestWithin, difference.share > (largestWithin?.share ?? -1) else { return }
+    largestWithin = difference
   }
 
   mutating func finish() { correlation = sums.correlation }

@@ -1,0 +1,60 @@
+import Foundation
+import Record
+
+/// What is left in a site of notebooks that are no more.
+extension Site {
+  /// The names under which a page or a record of Folio's lies in the site, and no notebook.
+  ///
+  /// Only what Folio made is looked at: pages by their mark, records by their index, each under its own name. A page whose notebook still exists,
+  /// here or beside the site, belongs to that notebook, wherever it lies.
+  /// - Parameter notebooks: the names of all notebooks of the site.
+  public func orphans(besides notebooks: Set<String>) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().filter { name in
+      guard !notebooks.contains(name), let entry = entry(name) else {
+        return !notebooks.contains(name) && hasRecord(name) && !hasPage(name)
+      }
+      return !(entry.source.map(exists) ?? false)
+    }
+  }
+
+  /// Removes the page and the record of a notebook that is no more, and their folders where nothing else lies in them.
+  public func removeOrphan(_ name: String) {
+    let place = "\(folder)/\(name)"
+    if let data = FileManager.default.contents(atPath: "\(place)/index.html"), entry(name) != nil {
+      let page = String(decoding: data, as: UTF8.self)
+      for file in (try? FileManager.default.contentsOfDirectory(atPath: "\(place)/outputs")) ?? []
+      where page.contains("outputs/\(file)") { unlink("\(place)/outputs/\(file)") }
+      unlink("\(place)/index.html")
+    }
+    if let index = recordIndex(name) {
+      let files = Set(index.cells.flatMap(\.outputs).compactMap(\.file)).filter { !$0.contains("/") }
+      for file in files { unlink("\(place)/record/\(file)") }
+      unlink("\(place)/record/\(RecordFiles.indexName)")
+    }
+    // Only empty folders go.
+    for path in ["\(place)/outputs", "\(place)/record", place] { rmdir(path) }
+  }
+
+  private func entry(_ name: String) -> IndexPage.Entry? {
+    guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)/index.html"),
+      let entry = PageMark.read(String(decoding: data, as: UTF8.self)), entry.name == name
+    else { return nil }
+    return entry
+  }
+
+  private func recordIndex(_ name: String) -> RecordIndex? {
+    guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)/record/\(RecordFiles.indexName)"),
+      let index = try? RecordIndex(json: data), index.notebook == name
+    else { return nil }
+    return index
+  }
+
+  private func hasRecord(_ name: String) -> Bool { recordIndex(name) != nil }
+
+  /// Whether a notebook is there: from this folder, or from the one that the site lies in.
+  private func exists(_ source: String) -> Bool {
+    let beside = URL(fileURLWithPath: folder).deletingLastPathComponent().path
+    return [source, "\(beside)/\(source)"].contains { FileManager.default.fileExists(atPath: $0) }
+  }
+}

@@ -1,0 +1,95 @@
+import Record
+
+/// What is compared of a figure.
+struct FigureData {
+  var traces: [TraceData]
+  /// Titles and annotations, in order.
+  var texts: [String]
+
+  init(_ figure: JSONValue) {
+    let data = figure["data"]?.array ?? []
+    let layout = figure["layout"]
+    traces = data.enumerated().map { TraceData($1, number: $0 + 1, layout: layout, isOnly: data.count == 1) }
+    var texts: [String] = []
+    if let title = layout?["title"] { texts.append(title["text"]?.string ?? title.string ?? "") }
+    texts += (layout?["annotations"]?.array ?? []).map { $0["text"]?.string ?? "" }
+    if case .object(let members)? = layout {
+      for (name, axis) in members.sorted(by: { $0.key < $1.key }) where name.contains("axis") {
+        if let title = axis["title"]?["text"]?.string { texts.append(title) }
+      }
+    }
+    self.texts = texts
+  }
+}
+
+/// A trace as a matrix: a heatmap's z, or a curve's y as one row.
+struct TraceData {
+  let name: String
+  let type: String
+  let isOnly: Bool
+  let isMatrix: Bool
+  let rowNames: [String]?
+  let columnNames: [String]?
+  /// A curve's x, where it has one.
+  let x: [JSONValue]?
+  /// What a curve's points are called.
+  let labels: [String]
+  /// Whether the values are drawn by their ratios.
+  let isLogarithmic: Bool
+  private let matrix: [[JSONValue]]
+  private let axes: (x: String?, y: String?)
+
+  init(_ trace: JSONValue, number: Int, layout: JSONValue?, isOnly: Bool) {
+    name = trace["name"]?.string ?? "trace \(number)"
+    type = trace["type"]?.string ?? "scatter"
+    self.isOnly = isOnly
+    /// The trace's axis and, where panels share their labels, those that bear them.
+    func axes(_ letter: String) -> [JSONValue] {
+      var (axes, seen) = ([JSONValue](), Set<String>())
+      var next: String? = trace[letter + "axis"]?.string ?? letter
+      while let reference = next, seen.insert(reference).inserted, let axis = layout?["\(letter)axis\(reference.dropFirst())"] {
+        axes.append(axis)
+        next = axis["matches"]?.string
+      }
+      return axes
+    }
+    func names(_ letter: String) -> [String]? {
+      (axes(letter).lazy.compactMap { $0["ticktext"]?.array }.first ?? trace[letter]?.array)?.map { $0.string ?? $0.line }
+    }
+    func title(_ letter: String) -> String? { axes(letter).lazy.compactMap { $0["title"]?["text"]?.string }.first }
+    labels = (trace["text"]?.array ?? []).map { $0.string ?? $0.line }
+    isMatrix = trace["z"]?.array != nil
+    if let z = trace["z"]?.array {
+      matrix = z.map { $0.array ?? [$0] }
+      (rowNames, columnNames, x, isLogarithmic) = (names("y"), names("x"), nil, false)
+    } else {
+      matrix = [trace["y"]?.array ?? []]
+      x = trace["x"]?.array
+      (rowNames, columnNames) = (nil, x?.map { $0.string ?? $0.line })
+      isLogarithmic = axes("y").contains { $0["type"]?.string == "log" }
+    }
+    self.axes = (title("x"), title("y"))
+  }
+
+  var rows: Int { matrix.count }
+  /// Of the longest row.
+  var columns: Int { matrix.reduce(0) { max($0, $1.count) } }
+  subscript(row: Int, column: Int) -> JSONValue { matrix[row].indices.contains(column) ? matrix[row][column] : .null }
+
+  var largest: Double { matrix.joined().reduce(0) { max($0, abs($1.number ?? 0)) } }
+
+  /// Whether all of its numbers are whole: counts, which are compared exactly.
+  var isWhole: Bool { matrix.joined().allSatisfy { $0.number.map { $0 == $0.rounded() } ?? true } }
+
+  /// `L14H0 at ' a' (312)`
+  func place(_ row: Int, _ column: Int) -> String {
+    if rowNames == nil, columnNames == nil, axes == ("head", "layer") { return "L\(row)H\(column)" }
+    func text(_ names: [String]?, _ index: Int, _ axis: String?, _ what: String) -> String {
+      guard let names, names.indices.contains(index) else { return "\(axis ?? what) \(index)" }
+      return names[index]
+    }
+    let column = text(columnNames, column, axes.x, "column")
+    if !isMatrix { return "\(name) at \(column)" }
+    return columns == 1 ? text(rowNames, row, axes.y, "row") : "\(text(rowNames, row, axes.y, "row")) at \(column)"
+  }
+}
