@@ -33,6 +33,9 @@ void folio_channel_send(uint8_t kind, const void *bytes, size_t count);
 /// Reads exactly `count` bytes of the host's next command. Returns false when the host is gone.
 bool folio_channel_receive(void *bytes, size_t count);
 
+/// Whether the calling thread sends a frame, and may hold the channel: it must not be parked. May be read in a signal handler.
+extern _Thread_local bool folio_is_sending;
+
 /// Flushes both standard streams, and replaces them if a parked thread holds their lock.
 void folio_standard_streams_recover(void);
 
@@ -118,6 +121,12 @@ void folio_library_loaded(void *library);
 
 /// Whether a code address lies in a cell's library. May be called in a signal handler.
 bool folio_is_cell_code(uintptr_t address);
+
+/// Forbids or allows that cells' code be executed. A thread that comes to it while it is forbidden faults there.
+void folio_bar_cell_code(bool bars);
+
+/// Whether it is forbidden. May be called in a signal handler.
+bool folio_cell_code_is_barred(void);
 
 /// A symbol that the library itself defines, or null.
 void *folio_own_symbol(void *library, const char *name);
