@@ -19,7 +19,6 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
-    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
   ],
   targets: [
     // The system's libraries.
@@ -53,15 +52,11 @@ let package = Package(
         .product(name: "SwiftParser", package: "swift-syntax"),
         .product(name: "SwiftIDEUtils", package: "swift-syntax"),
       ]),
-    .target(
-      name: "Preview",
-      dependencies: [
-        "Record", .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
-      ]),
+    .target(name: "Preview", dependencies: ["Record"]),
     .target(
       name: "Building",
       dependencies: [
-        "Document", "Files", "Preview", "Record", "Rendering", "Review", "Session", "Store",
+        "Document", "Figures", "Files", "Preview", "Record", "Rendering", "Review", "Session", "Store",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .target(name: "Interchange", dependencies: ["Document", "Figures", "Files", "Planning", "Record", "Rendering"]),

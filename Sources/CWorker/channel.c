@@ -99,19 +99,23 @@ static void open_standard_streams(void) {
   }
 }
 
+/// Flushes a stream. Returns false if a thread that is parked holds its lock: other threads give it back within moments, and must find the
+/// stream that they have locked when they do.
+static bool flush_unless_held(FILE *stream) {
+  for (int attempt = 0; attempt < 5000; attempt++) {
+    if (ftrylockfile(stream) == 0) {
+      fflush_unlocked(stream);
+      funlockfile(stream);
+      return true;
+    }
+    usleep(100);
+  }
+  return false;
+}
+
 void folio_standard_streams_recover(void) {
-  bool held = ftrylockfile(stdout) != 0;
-  if (!held) {
-    fflush_unlocked(stdout);
-    funlockfile(stdout);
-  }
-  if (ftrylockfile(stderr) != 0) {
-    held = true;
-  } else {
-    fflush_unlocked(stderr);
-    funlockfile(stderr);
-  }
-  if (held) open_standard_streams();
+  bool is_free = flush_unless_held(stdout);
+  if (!flush_unless_held(stderr) || !is_free) open_standard_streams();
 }
 
 // MARK: - The channel

@@ -26,7 +26,7 @@ package enum WholeFile {
       waiting.append((temporary, url.path))
       try explained(path) { try write(bytes, to: temporary, syncs: files.count <= mostSynced) }
     }
-    if files.count > mostSynced { for folder in names.keys { try explained(folder) { try syncDisk(of: folder) } } }
+    if files.count > mostSynced { sync() }
     while let file = waiting.first {
       try explained(file.path) { guard rename(file.temporary, file.path) == 0 else { throw Failure.current } }
       waiting.removeFirst()
@@ -34,7 +34,7 @@ package enum WholeFile {
     for (folder, names) in names { removeOrphans(of: names, in: folder) }
   }
 
-  /// So many files are brought to the disk one by one; of more, the whole disk is, which may have other programs' files to write.
+  /// So many files are brought to the disk one by one; with more, all that the disks still have to write is, once.
   private static let mostSynced = 16
 
   private static func makeFolder(_ folder: String, of path: String) throws {
@@ -80,13 +80,6 @@ package enum WholeFile {
       rest = rest.dropFirst(written)
     }
     guard !syncs || fsync(file) == 0 else { throw Failure.current }
-  }
-
-  private static func syncDisk(of folder: String) throws {
-    let file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard file >= 0 else { throw Failure.current }
-    defer { close(file) }
-    guard syncfs(file) == 0 else { throw Failure.current }
   }
 
   private struct Failure: Error {
