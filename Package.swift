@@ -96,7 +96,8 @@ let package = Package(
     .testTarget(
       name: "BuildingTests",
       dependencies: [
-        "Building", "Document", "Figures", "Record", "Rendering", "Review", "Session", "Store", "TestThreads", "folio-worker",
+        "Building", "Document", "Figures", "Preview", "Record", "Rendering", "Review", "Session", "Store", "TestThreads",
+        "folio-worker",
       ]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Document", "Figures", "Record"]),
     .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record", "TestThreads"]),
