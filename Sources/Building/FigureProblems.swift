@@ -8,7 +8,8 @@ extension Session.Event {
   /// The cell has not failed, so nothing else says it where the notebook is run.
   public func withFigureProblems(in document: Document) -> [Session.Event] {
     guard case .cellEnded(let cell, let record, _) = self else { return [self] }
-    return [self] + record.figureProblems.map { .warning(Diagnostic(.warning, at: Place(file: document.file, line: cell.line), $0)) }
+    let place = Place(file: document.file, line: cell.line)
+    return [self] + record.figureProblems.map { .warning(Diagnostic(.warning, at: place, $0)) }
   }
 }
 

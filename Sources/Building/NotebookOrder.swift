@@ -44,7 +44,8 @@ public struct NotebookOrder {
       names.contains(plain)
       ? "Say '\(plain)': the file's name without '.md'."
       : names.isEmpty ? "There is no other notebook." : Suggestion.advice(for: plain, among: names)
-    return Diagnostic(areAll ? .error : .warning, at: place, "'after' names '\(name)', and there is no such notebook", advice: advice)
+    return Diagnostic(
+      areAll ? .error : .warning, at: place, "'after' names '\(name)', and there is no such notebook", advice: advice)
   }
 
   /// The names on the way along `after` from one notebook to another.
@@ -64,7 +65,8 @@ public struct NotebookOrder {
   /// The line of the front matter that names it.
   private static func place(of name: String, in document: Document) -> Place {
     let text = (try? String(contentsOfFile: document.file, encoding: .utf8)) ?? ""
-    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropFirst().prefix { !$0.hasPrefix("---") }
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropFirst()
+      .prefix { !$0.hasPrefix("---") }
     let key = lines.firstIndex { $0.hasPrefix("after") } ?? 0
     let line = lines[max(key, lines.startIndex)...].firstIndex { $0.contains(name) } ?? key
     return Place(file: document.file, line: line + 1)

@@ -67,7 +67,7 @@ public struct ColorScale: Sendable, Equatable {
   func drawn(over range: ClosedRange<Double>) -> ColorScale {
     guard isDiverging, range.contains(0), range.lowerBound != -range.upperBound else { return self }
     let extent = max(-range.lowerBound, range.upperBound)
-    let from = (range.lowerBound / extent + 1) / 2, to = (range.upperBound / extent + 1) / 2
+    let (from, to) = ((range.lowerBound / extent + 1) / 2, (range.upperBound / extent + 1) / 2)
     let inner = stops.filter { from < $0.position && $0.position < to }
     return ColorScale(
       stops: [Stop(position: 0, color: color(at: from))]

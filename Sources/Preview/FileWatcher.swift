@@ -106,7 +106,8 @@ package final class FileWatcher: Sendable {
   /// A watched folder has changed if something in it has come or gone. What goes gets a moment in which its successor may come.
   private func noteListing(_ event: Inotify.Event, settle: Duration, in state: inout State) {
     guard let folders = state.map.listings[event.watch], !event.name.isEmpty else { return }
-    let comes = event.has(IN_CREATE) || event.has(IN_MOVED_TO), goes = event.has(IN_DELETE) || event.has(IN_MOVED_FROM)
+    let comes = event.has(IN_CREATE) || event.has(IN_MOVED_TO)
+    let goes = event.has(IN_DELETE) || event.has(IN_MOVED_FROM)
     if comes || goes { mark(folders, quiet: goes ? max(settle, Self.successorTime) : settle, settle: settle, in: &state) }
   }
 

@@ -93,7 +93,8 @@ final class Listener: @unchecked Sendable {
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let code = withUnsafeMutablePointer(to: &address) { address in
       address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        guard bind(socket, address, length) == 0, Glibc.listen(socket, 128) == 0, getsockname(socket, address, &length) == 0 else {
+        guard bind(socket, address, length) == 0, Glibc.listen(socket, 128) == 0, getsockname(socket, address, &length) == 0
+        else {
           return errno
         }
         return 0

@@ -28,7 +28,8 @@ struct Request: Sendable {
     let target = parts[1].prefix { $0 != "#" }.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
     path = target.first.map(String.init) ?? ""
     query = (target.count > 1 ? target[1] : "").split(separator: "&").map { item in
-      let sides = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { String($0).removingPercentEncoding }
+      let sides = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        .map { String($0).removingPercentEncoding }
       return ((sides.first ?? "") ?? "", (sides.count > 1 ? sides[1] : "") ?? "")
     }
     for line in lines.dropFirst() {

@@ -9,9 +9,16 @@ struct Response: Sendable {
   }
 
   enum Status: Int {
-    case ok = 200, noContent = 204
+    case ok = 200
+    case noContent = 204
     case moved = 307
-    case badRequest = 400, forbidden = 403, notFound = 404, methodNotAllowed = 405, timeout = 408, tooLarge = 413, headTooLarge = 431
+    case badRequest = 400
+    case forbidden = 403
+    case notFound = 404
+    case methodNotAllowed = 405
+    case timeout = 408
+    case tooLarge = 413
+    case headTooLarge = 431
     case unavailable = 503
 
     var phrase: String {

@@ -60,7 +60,8 @@ extension RunOptions {
   /// cannot be read is left out if the command shall keep going.
   /// - Parameter ordersThem: whether `after` matters.
   func withDocuments(
-    _ notebooks: [String], isForced: Bool, ordersThem: Bool = true, _ body: ([Document], Session.Options) throws -> SiteBuilder.Status
+    _ notebooks: [String], isForced: Bool, ordersThem: Bool = true,
+    _ body: ([Document], Session.Options) throws -> SiteBuilder.Status
   ) throws -> SiteBuilder.Status {
     do {
       let areAll = notebooks.isEmpty

@@ -21,7 +21,8 @@ import Testing
       var options = Session.Options()
       options.store = folder.path + "/cache"
       let preview = try LivePreview(
-        [folder.path + "/n.md"], following: followsFolder ? folder.path : nil, overrides: [], site: folder.path + "/Site", port: 0, options: options
+        [folder.path + "/n.md"], following: followsFolder ? folder.path : nil, overrides: [], site: folder.path + "/Site",
+        port: 0, options: options
       ) { [weak self] event in self?.note(event) }
       self.preview = preview
       Thread.detachNewThread { try? preview.run() }

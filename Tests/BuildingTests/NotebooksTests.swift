@@ -13,9 +13,10 @@ import Testing
     try FileManager.default.createSymbolicLink(atPath: folder.path + "/n/link.md", withDestinationPath: "a.md")
     #expect(try Notebooks.all(in: folder.path + "/n") == ["a", "link"].map { "\(folder.path)/n/\($0).md" })
     let told = Notebooks.strangers(in: folder.path + "/n")
-    #expect(told.map(\.message) == [
-      "'\(folder.path)/n/dead.md' is a link to 'nowhere.md', which is not there", "'\(folder.path)/n/folder.md' is a folder",
-    ])
+    #expect(
+      told.map(\.message) == [
+        "'\(folder.path)/n/dead.md' is a link to 'nowhere.md', which is not there", "'\(folder.path)/n/folder.md' is a folder",
+      ])
     #expect(told.allSatisfy { $0.advice != nil })
   }
 
@@ -66,7 +67,7 @@ import Testing
   @Test func whoWaitsForItselfIsTold() throws {
     #expect(try problems(["a": "a"]).map(\.message) == ["'a' says that it runs after itself"])
     let circle = try problems(["a": "b", "b": "c", "c": "a", "d": "a"])
-    #expect(circle.count == 3 && circle.contains { $0.message == "notebooks wait for each other: 'a' after 'b' after 'c' after 'a'" })
+    #expect(circle.count == 3 && circle.contains { $0.message.hasSuffix("each other: 'a' after 'b' after 'c' after 'a'") })
     #expect(circle.allSatisfy { $0.severity == .error && $0.place?.line == 3 })
   }
 }

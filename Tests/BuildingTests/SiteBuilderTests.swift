@@ -63,7 +63,8 @@ import Testing
     var options = Session.Options()
     options.store = folder.path + "/cache"
     var warnings: [Diagnostic] = []
-    let status = SiteBuilder(try Notebooks.read([folder.path + "/a.md"]), site: folder.path + "/Site", options: options).build { event in
+    let status = SiteBuilder(try Notebooks.read([folder.path + "/a.md"]), site: folder.path + "/Site", options: options).build {
+      event in
       if case .session(_, .warning(let warning)) = event { warnings.append(warning) }
     }
     #expect(status == .succeeded)

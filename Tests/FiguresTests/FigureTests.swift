@@ -86,7 +86,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     #expect(Figure(Heatmap([[9.0]], range: 0...(.infinity))).layout.colorAxes[axis]?.range == -9...9)
   }
 
-  @Test("has its middle colour at 0 on an uneven range, and equal colours for values equally far from it") func unevenRanges() throws {
+  @Test("has its middle colour at 0 on an uneven range, and equal colours equally far from it") func unevenRanges() throws {
     let ranges: [ClosedRange<Double>] = [-1...9, -9...1, -0.001...1000, 0...5, -5...0, -1...1]
     for range in ranges {
       let axis = try #require(Figure(Heatmap([[0.5]], range: range)).layout.colorAxes["coloraxis"])

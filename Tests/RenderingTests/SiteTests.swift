@@ -128,7 +128,8 @@ import Testing
 
   @Test("is written whole, leaves what is equal untouched, and loses what is no more") func many() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let site = Site(folder: folder), place = folder + "/n/record"
+    let site = Site(folder: folder)
+    let place = folder + "/n/record"
     var texts = (0..<300).map(String.init)
     try site.write(files(texts), of: "n")
     #expect(try FileManager.default.contentsOfDirectory(atPath: place).count == 301)

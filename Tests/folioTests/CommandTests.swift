@@ -84,7 +84,7 @@ import Testing
       if process.terminationStatus == 0 {
         #expect(text.contains("it runs"))
       } else {
-        #expect(process.terminationStatus == 2 && text.contains("ulimit -n") && text.contains("At most \(limit) files"), "\(text)")
+        #expect(process.terminationStatus == 2 && text.contains("At most \(limit) files") && text.contains("ulimit -n"))
       }
       #expect(process.terminationStatus == 0 || limit == 8, "\(text)")
     }
@@ -94,7 +94,8 @@ import Testing
     try withNotebook("```swift\n40 + 2\n```") { folder in
       try FileManager.default.createDirectory(at: folder.appending(path: "Notebooks/old.md"), withIntermediateDirectories: true)
       let built = try folio("build", in: folder)
-      #expect(built.status == 2 && built.output.contains("Site/n/index.html") && built.errors.contains("'Notebooks/old.md' is a folder"))
+      #expect(built.status == 2 && built.output.contains("Site/n/index.html"))
+      #expect(built.errors.contains("'Notebooks/old.md' is a folder"))
       try Data("---\nafter: m\n---\n".utf8).write(to: folder.appending(path: "Notebooks/o.md"))
       let disordered = try folio("build", in: folder)
       #expect(disordered.status == 2 && disordered.output.isEmpty)
