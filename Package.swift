@@ -19,7 +19,6 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
-    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
   ],
   targets: [
     // The system's libraries.
@@ -59,15 +58,11 @@ let package = Package(
         .product(name: "SwiftParser", package: "swift-syntax"),
         .product(name: "SwiftIDEUtils", package: "swift-syntax"),
       ]),
-    .target(
-      name: "Preview",
-      dependencies: [
-        "Record", .product(name: "FlyingFox", package: "FlyingFox"), .product(name: "FlyingSocks", package: "FlyingFox"),
-      ]),
+    .target(name: "Preview", dependencies: ["Record"]),
     .target(
       name: "Building",
       dependencies: [
-        "Document", "Files", "Preview", "Record", "Rendering", "Review", "Session", "Store",
+        "Document", "Figures", "Files", "Preview", "Record", "Rendering", "Review", "Session", "Store",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .target(name: "Interchange", dependencies: ["Document", "Figures", "Files", "Planning", "Record", "Rendering"]),
@@ -108,7 +103,8 @@ let package = Package(
     .testTarget(
       name: "BuildingTests",
       dependencies: [
-        "Building", "Document", "Figures", "Record", "Rendering", "Review", "Session", "Store", "TestThreads", "folio-worker",
+        "Building", "Document", "Figures", "Preview", "Record", "Rendering", "Review", "Session", "Store", "TestThreads",
+        "folio-worker",
       ]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Document", "Figures", "Record"]),
     .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record", "TestThreads"]),

@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import Glibc
 import Preview
 import Record
 import Rendering
@@ -23,6 +24,8 @@ final class LiveNotebook: @unchecked Sendable {
   private var files = Session.Files()
   /// Those of the prose.
   private var pictures: Set<String> = []
+  /// When the last run began, as the clock of files says, until it was looked whether one of its files has changed since.
+  private var began: timespec?
   // Of the notebook's thread alone, but for the session's `interrupt` and `yield`.
   private var session: Session?
   private var last: NotebookRecord?
@@ -49,6 +52,21 @@ final class LiveNotebook: @unchecked Sendable {
 
   /// The notebook's file, what its cells read, and the pictures of its prose.
   var watchedFiles: Set<String> { lock.withLock { files.read.union(pictures).subtracting(files.written).union([path]) } }
+
+  /// Whether a file that the last run read has changed between that and the moment from which on it was watched. Asked once a run.
+  func hasMissedChange() -> Bool {
+    let (start, paths): (timespec?, Set<String>) = lock.withLock {
+      defer { began = nil }
+      return (began, files.read.subtracting(files.written))
+    }
+    guard let began = start else { return false }
+    return paths.contains { path in
+      var status = stat()
+      guard stat(path, &status) == 0 else { return false }
+      let changed = status.st_ctim
+      return changed.tv_sec > began.tv_sec || changed.tv_sec == began.tv_sec && changed.tv_nsec > began.tv_nsec
+    }
+  }
 
   func start() {
     update()
@@ -108,13 +126,15 @@ final class LiveNotebook: @unchecked Sendable {
         display.showPage()
       }
       defer { display.end() }
+      var start = timespec()
+      clock_gettime(CLOCK_REALTIME, &start)
       let record = try session.run(document) { [self] event in
         display.show(event)
-        observe(.session(document, event))
+        for event in event.withFigureProblems(in: document) { observe(.session(document, event)) }
       }
       display.end()
       lock.withLock {
-        files = session.files
+        (files, began) = (session.files, start)
         pictures = document.pictureFiles
       }
       ran()

@@ -20,9 +20,18 @@ public final class LivePreview: @unchecked Sendable {
     /// A notebook is up to date; how long it took since its file was saved.
     case updated(Document, NotebookRecord, explanations: [Session.Explanation], Duration)
     case problem(any Error)
+    /// A notebook has come into the folder, or its file is there no more: its name.
+    case came(String)
+    case went(String)
   }
 
-  private let notebooks: [LiveNotebook]
+  /// How long the file of a notebook may be away until the notebook counts as removed: a session is dear, and editors and git take files away
+  /// for a moment.
+  private static let patience = Duration.seconds(2)
+
+  private let notebooks: Locked<[LiveNotebook]>
+  private let folder: String?
+  private let makeNotebook: @Sendable (String) -> LiveNotebook
   private let server: PreviewServer
   private let watcher: FileWatcher
   private let observe: @Sendable (Event) -> Void
@@ -31,38 +40,45 @@ public final class LivePreview: @unchecked Sendable {
 
   /// - Parameters:
   ///   - paths: the notebooks.
+  ///   - folder: the one whose notebooks these are, if those that come and go there shall too.
   ///   - overrides: parameters' values, as written after `-P`.
   ///   - site: the folder of the pages.
   ///   - port: 0 takes any free one.
+  ///   - hosts: names besides localhost by which browsers may know this machine.
   ///   - observe: is told what happens, on threads of the notebooks.
   public init(
-    _ paths: [String], overrides: [(name: String, value: String)], site: String, port: UInt16, options: Session.Options,
-    observe: @escaping @Sendable (Event) -> Void
+    _ paths: [String], following folder: String? = nil, overrides: [(name: String, value: String)], site: String, port: UInt16,
+    hosts: [String] = [], options: Session.Options, observe: @escaping @Sendable (Event) -> Void
   ) throws {
     var options = options
     options.keepsGoing = true
     // While a line is being written, one error is enough.
     options.sparesOrphans = true
+    let (settled, watcher) = (options, try FileWatcher())
     self.observe = observe
-    watcher = try FileWatcher()
-    let watcher = watcher
-    let byName = Locked<[String: LiveNotebook]>([:])
-    server = PreviewServer(site: site, port: port) { page in byName.with { $0[page] }?.stop() }
-    let server = server
-    notebooks = paths.map { path in
-      LiveNotebook(path, overrides: overrides, site: Site(folder: site), server: server, options: options, observe: observe) {
+    self.watcher = watcher
+    self.folder = folder
+    let notebooks = Locked<[LiveNotebook]>([])
+    self.notebooks = notebooks
+    let server = PreviewServer(site: site, port: port, names: hosts) { page in
+      notebooks.with { $0.first { $0.name == page } }?.stop()
+    }
+    self.server = server
+    makeNotebook = { path in
+      LiveNotebook(path, overrides: overrides, site: Site(folder: site), server: server, options: settled, observe: observe) {
         // What its cells read is known better after each run.
         watcher.interrupt()
       }
     }
-    byName.with { [notebooks] in $0 = Dictionary(notebooks.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }) }
+    notebooks.with { [makeNotebook] in $0 = paths.map(makeNotebook) }
   }
 
   /// Serves until `end`.
   public func run() throws {
-    defer { for notebook in notebooks { notebook.end() } }
+    defer { for notebook in notebooks.with({ $0 }) { notebook.end() } }
+    let first = notebooks.with { $0 }
     watcher.watch(watchedFiles)
-    for notebook in notebooks { notebook.start() }
+    for notebook in first { notebook.start() }
     Thread.detachNewThread { [self] in follow() }
     let port: UInt16
     do {
@@ -71,24 +87,55 @@ public final class LivePreview: @unchecked Sendable {
       end()
       throw error
     }
-    observe(.serving(url: "http://127.0.0.1:\(port)/" + (notebooks.count == 1 ? "\(notebooks[0].name)/" : "")))
+    observe(.serving(url: PreviewServer.address(of: first.count == 1 ? first[0].name : "", port: port)))
     ended.wait()
     server.stop()
   }
 
-  /// Brings notebooks up to date whose files change.
+  /// Brings notebooks up to date whose files change, and takes in those that come.
   private func follow() {
+    var missing: [String: ContinuousClock.Instant] = [:]
     while !isEnding.with({ $0 }) {
       watcher.watch(watchedFiles)
-      let changed = watcher.changes(timeout: .seconds(60))
-      for notebook in notebooks where !changed.isDisjoint(with: notebook.watchedFiles) { notebook.update() }
+      for notebook in notebooks.with({ $0 }) where notebook.hasMissedChange() { notebook.update() }
+      let changed = watcher.changes(timeout: missing.isEmpty ? .seconds(60) : .milliseconds(250))
+      if let folder, changed.contains(folder) || !missing.isEmpty { follow(folder, &missing) }
+      for notebook in notebooks.with({ $0 }) where !changed.isDisjoint(with: notebook.watchedFiles) { notebook.update() }
     }
   }
 
-  private var watchedFiles: Set<String> { Set(notebooks.flatMap(\.watchedFiles)) }
+  /// - Parameter missing: since when the files of notebooks are away, by path.
+  private func follow(_ folder: String, _ missing: inout [String: ContinuousClock.Instant]) {
+    let there = (try? Notebooks.all(in: folder)) ?? []
+    let paths = Set(there.map { URL(fileURLWithPath: $0).standardizedFileURL.path })
+    let known = notebooks.with { $0 }
+    for path in there where !known.contains(where: { $0.path == URL(fileURLWithPath: path).standardizedFileURL.path }) {
+      let notebook = makeNotebook(path)
+      notebooks.with { $0.append(notebook) }
+      observe(.came(notebook.name))
+      notebook.start()
+    }
+    for notebook in known {
+      guard !paths.contains(notebook.path) else {
+        missing[notebook.path] = nil
+        continue
+      }
+      let since = missing[notebook.path] ?? .now
+      missing[notebook.path] = since
+      guard since.duration(to: .now) >= Self.patience else { continue }
+      missing[notebook.path] = nil
+      notebooks.with { $0.removeAll { $0 === notebook } }
+      notebook.end()
+      observe(.went(notebook.name))
+    }
+  }
+
+  private var watchedFiles: Set<String> {
+    Set(notebooks.with { $0 }.flatMap(\.watchedFiles)).union(folder.map { [$0] } ?? [])
+  }
 
   /// Stops the cells that run. Returns whether there were any.
-  public func interrupt() -> Bool { notebooks.map { $0.stop() }.contains(true) }
+  public func interrupt() -> Bool { notebooks.with { $0 }.map { $0.stop() }.contains(true) }
 
   /// Makes `run` return.
   public func end() {

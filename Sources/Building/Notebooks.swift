@@ -9,19 +9,62 @@ public enum Notebooks {
 
   /// The notebooks of a folder: its `.md` files, not those of folders in it, by name.
   public static func all(in folder: String = Notebooks.folder) throws -> [String] {
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder)
-    } catch {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
       throw Diagnostic(
         "there is no folder '\(folder)' here",
         advice: "Name the notebooks to build (folio build a.md b.md), or go to the folder that holds '\(Notebooks.folder)'.")
     }
-    let notebooks = names.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.sorted().map { "\(folder)/\($0)" }
+    let notebooks = paths(names, in: folder).filter(isFile)
     guard !notebooks.isEmpty else {
       throw Diagnostic("there is no notebook in '\(folder)'", advice: "A notebook is a Markdown file: its name ends in '.md'.")
     }
     return notebooks
+  }
+
+  /// What is in the folder under a notebook's name and is no file: a folder, a link that leads nowhere.
+  public static func strangers(in folder: String = Notebooks.folder) -> [Diagnostic] {
+    paths((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [], in: folder).filter { !isFile($0) }
+      .map { whyNoNotebook($0) ?? Diagnostic("'\($0)' is no file", advice: "Give it a name that does not end in '.md'.") }
+  }
+
+  private static func paths(_ names: [String], in folder: String) -> [String] {
+    names.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.sorted().map { "\(folder)/\($0)" }
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
+  /// Why there is no notebook to read at a path, whatever stands in it; nil if there may be one.
+  public static func whyNoNotebook(_ path: String) -> Diagnostic? {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      if status.st_mode & S_IFMT == S_IFDIR { return Diagnostic("'\(path)' is a folder", advice: adviceOnFolder(path)) }
+      guard path.lowercased().hasSuffix(".ipynb") else { return nil }
+      return Diagnostic(
+        "'\(path)' is a notebook of Jupyter's",
+        advice: "Make a notebook of Folio's of it: folio import '\(path)'. It is written beside it, as a Markdown file.")
+    }
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
+      let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) ?? ""
+      return Diagnostic("'\(path)' is a link to '\(target)', which is not there", advice: "Remove the link, or mend it.")
+    }
+    let url = URL(fileURLWithPath: path)
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.deletingLastPathComponent().path)) ?? []
+    let near = Suggestion.nearest(to: url.lastPathComponent, among: names.filter { $0.hasSuffix(".md") })
+    return Diagnostic(
+      "'\(path)' cannot be read: there is no such file",
+      advice: near.map { "Did you mean '\($0)'?" } ?? "A notebook is a Markdown file: its name ends in '.md'.")
+  }
+
+  private static func adviceOnFolder(_ path: String) -> String {
+    if path.hasSuffix(".md") { return "A notebook is a Markdown file; give the folder a name that does not end in '.md'." }
+    let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
+    guard let first = try? all(in: folder).first else {
+      return "Name a notebook: a Markdown file, as '\(folder)/a.md'. 'folio build' alone builds all of '\(Notebooks.folder)/'."
+    }
+    return "Name a notebook in it, as '\(first)', or all of them: '\(folder)/*.md'."
   }
 
   /// Reads notebooks, in the order of their front matter's `order`, then by name.
@@ -31,10 +74,20 @@ public enum Notebooks {
   public static func read(
     _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
   ) throws -> [Document] {
+    let (documents, problems) = try readable(paths, overrides: overrides, ignoringStrangers: ignoringStrangers)
+    guard problems.isEmpty else { throw Diagnostics(problems) }
+    return documents
+  }
+
+  /// The same of those that can be read, with what is wrong with the others.
+  public static func readable(
+    _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
+  ) throws -> (documents: [Document], problems: [Diagnostic]) {
     var documents: [Document] = []
     var problems: [Diagnostic] = []
     for path in paths {
       do {
+        if let problem = whyNoNotebook(path) { throw problem }
         documents.append(try Document(contentsOf: path))
       } catch let error as Diagnostics {
         problems += error.all
@@ -42,14 +95,16 @@ public enum Notebooks {
         problems.append(error)
       }
     }
-    guard problems.isEmpty else { throw Diagnostics(problems) }
     for (name, group) in Dictionary(grouping: documents, by: \.name) where group.count > 1 {
       throw Diagnostic(
         "\(group.map(\.file).joined(separator: " and ")) would both be the page '\(name)'", advice: "Rename one of them.")
     }
-    return try override(documents, by: overrides, ignoringStrangers: ignoringStrangers).sorted {
+    // An override may be meant for one that cannot be read: that is not known before it can.
+    let ignoresStrangers = ignoringStrangers || !problems.isEmpty
+    let overridden = try override(documents, by: overrides, ignoringStrangers: ignoresStrangers).sorted {
       ($0.frontMatter.order ?? .max, $0.name) < ($1.frontMatter.order ?? .max, $1.name)
     }
+    return (overridden, problems)
   }
 
   private static func override(

@@ -1,6 +1,6 @@
 /// Builds a site from notebooks: reads them, runs each in a session of its own, several at once, and writes a page each and the index.
 ///
-/// Promises: nothing is written before all notebooks could be read; a page is replaced whole when its notebook has run, also if a cell
+/// Promises: a page is replaced whole when its notebook has run, also if a cell
 /// failed (the page then shows where and why, and keeps what was put out before); pages of other notebooks stay as they are. A notebook
 /// that says `after: other` runs when the other has; one that reads what another writes without saying so is run again, and told.
 
@@ -157,7 +157,9 @@ public final class SiteBuilder: @unchecked Sendable {
         return isInterrupted
       }
       if isLate { return .interrupted }
-      let record = try session.run(document) { observe(.session(document, $0)) }
+      let record = try session.run(document) { event in
+        for event in event.withFigureProblems(in: document) { observe(.session(document, event)) }
+      }
       let (illustrated, warnings) = document.embeddingLocalImages()
       for warning in warnings { observe(.warning(warning)) }
       try Site(folder: site).write(Page(illustrated, record: record, plotly: plotly))

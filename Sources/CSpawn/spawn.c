@@ -15,9 +15,11 @@ int folio_spawn(
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
-  // By way of high numbers, so that no descriptor overwrites one that is still to be moved.
-  for (int i = 0; i < count; i++) posix_spawn_file_actions_adddup2(&actions, descriptors[i], 900 + i);
-  for (int i = 0; i < count; i++) posix_spawn_file_actions_adddup2(&actions, 900 + i, i);
+  // By way of numbers above all of them, so that no descriptor overwrites one that is still to be moved.
+  int above = count;
+  for (int i = 0; i < count; i++) above = descriptors[i] >= above ? descriptors[i] + 1 : above;
+  for (int i = 0; i < count; i++) posix_spawn_file_actions_adddup2(&actions, descriptors[i], above + i);
+  for (int i = 0; i < count; i++) posix_spawn_file_actions_adddup2(&actions, above + i, i);
   posix_spawn_file_actions_addclosefrom_np(&actions, count);
   if (directory) posix_spawn_file_actions_addchdir_np(&actions, directory);
   // A group of its own: what is typed at the terminal (Ctrl-C) comes to the host alone, who decides. No signal stays blocked or

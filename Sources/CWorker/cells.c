@@ -114,9 +114,18 @@ __attribute__((visibility("default"))) _Noreturn void abort(void) {
   _exit(134);
 }
 
+static bool met_bar(int signal, uintptr_t address, const ucontext_t *context);
+static void stop_at_bar(const ucontext_t *context);
+
 static void handle_signal(int signal, siginfo_t *info, void *context) {
   const greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
   uintptr_t address = (uintptr_t)info->si_addr;
+  if (met_bar(signal, address, context)) {
+    int error = errno;
+    stop_at_bar(context);
+    errno = error;
+    return;
+  }
   struct folio_end end = {.cell = current_cell, .signal = signal};
   if (signal == SIGILL || signal == SIGTRAP) {
     end.kind = FOLIO_TRAPPED;
@@ -148,9 +157,11 @@ _Noreturn void folio_die_by(int number) {
 
 // MARK: - Interruption
 
-// A cell is stopped in three ways, the first that takes effect: work of FolioKit looks at the flag and throws; a loop of the cell's own code is
-// parked where it stands, as by a trap; a thread that waits in the kernel is parked there. Code of other libraries is never stopped midway,
-// since it may hold a lock that all need (that of malloc); if the cell never leaves it, the host ends the process.
+// A cell is stopped in one of these ways, the first that takes effect: work of FolioKit looks at the flag and throws; a loop of the cell's own
+// code is parked where it stands, as by a trap; a thread that waits and waits in the kernel is parked there; and after a while the cells' code
+// may not be executed any more, so that a thread that is nearly always in a library (a loop that prints) faults where the library returns to
+// the cell, and is parked there. Code of other libraries is never stopped midway, since it may hold a lock that all need (that of malloc);
+// if the cell never leaves it, the host ends the process.
 static _Atomic bool is_interrupted = false;
 static _Atomic bool is_running = false;  // Whether a cell runs.
 static _Atomic pthread_t cell_thread;
@@ -159,6 +170,10 @@ static sem_t interruption;
 static _Thread_local bool has_stopped = false;
 // A thread that is parked as it waits for our own condition would block all who signal it: it looks at the flag itself.
 static _Thread_local bool is_serving = false;
+
+#define KNOCK_MICROSECONDS 2000
+#define FIRST_BARRING_KNOCK 50  // FolioKit's own work, and hooks of cells on other threads, may take so long to end in order.
+#define WAITING_KNOCKS 10       // Whoever waits for a lock that others hold for a moment does not wait so long.
 
 bool folio_is_interrupted(void) { return atomic_load_explicit(&is_interrupted, memory_order_relaxed); }
 
@@ -179,7 +194,7 @@ void folio_stop_if_interrupted(void) {
   if (folio_on_cell_thread && my_generation == thread_generation && folio_is_interrupted() && is_running) end_interrupted(NULL);
 }
 
-/// Whether the thread was waiting in a system call, which the signal has ended.
+/// Whether the signal has ended a system call in which the thread waited.
 static bool waits_in_kernel(const ucontext_t *context) {
   const greg_t *registers = context->uc_mcontext.gregs;
   uintptr_t words[2];
@@ -187,13 +202,48 @@ static bool waits_in_kernel(const ucontext_t *context) {
   return (words[0] & 0xffff) == 0x050f;  // syscall
 }
 
+/// Whether this has been so at the same place for many knocks: not a wait for a lock of the C library or of the channel, with other locks held.
+static bool waits_on_and_on(const ucontext_t *context) {
+  static _Thread_local greg_t instruction, stack;
+  static _Thread_local int knocks;
+  if (folio_is_sending || !waits_in_kernel(context)) {
+    knocks = 0;
+    return false;
+  }
+  const greg_t *registers = context->uc_mcontext.gregs;
+  if (registers[REG_RIP] != instruction || registers[REG_RSP] != stack) knocks = 0;
+  instruction = registers[REG_RIP];
+  stack = registers[REG_RSP];
+  return ++knocks >= WAITING_KNOCKS;
+}
+
+/// Whether the calling thread runs the cell that shall stop.
+static bool should_stop(void) {
+  return folio_on_cell_thread && !has_stopped && !is_serving && my_generation == thread_generation && folio_is_interrupted() && is_running;
+}
+
+/// Whether a thread has come to code of a cell that may not be executed now. Such code can always be executed otherwise, so nothing else
+/// faults like this.
+static bool met_bar(int signal, uintptr_t address, const ucontext_t *context) {
+  const greg_t *registers = context->uc_mcontext.gregs;
+  bool fetches = (registers[REG_ERR] & 0x10) != 0;
+  return signal == SIGSEGV && fetches && address == (uintptr_t)registers[REG_RIP] && folio_is_cell_code(address);
+}
+
+/// Parks the thread that shall stop. Other threads of the cell wait until it has, then go on.
+static void stop_at_bar(const ucontext_t *context) {
+  do {
+    if (should_stop()) end_interrupted(context);
+    usleep(1000);
+  } while (folio_cell_code_is_barred());
+}
+
 /// On the cell thread: parks it, if it may be parked where it is.
 static void handle_stop(int signal, siginfo_t *info, void *context) {
   (void)signal, (void)info;
   int error = errno;
-  bool stops = folio_on_cell_thread && !has_stopped && !is_serving && my_generation == thread_generation && folio_is_interrupted() && is_running;
   uintptr_t address = ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
-  if (stops && (folio_is_cell_code(address) || waits_in_kernel(context))) end_interrupted(context);
+  if (should_stop() && (folio_is_cell_code(address) || waits_on_and_on(context))) end_interrupted(context);
   errno = error;
 }
 
@@ -213,12 +263,13 @@ static void *interrupt_cells(void *nothing) {
     while (sem_wait(&interruption) != 0) {}
     // FolioKit's own work gets a moment to end in order: an error unwinds, and gives its memory back.
     usleep(20000);
-    while (is_running && folio_is_interrupted()) {
+    for (int knock = 0; is_running && folio_is_interrupted(); knock++) {
       pthread_kill(cell_thread, SIGUSR2);
       pthread_mutex_lock(&lock);
+      if (knock == FIRST_BARRING_KNOCK && is_running && folio_is_interrupted()) folio_bar_cell_code(true);
       pthread_cond_broadcast(&work);
       pthread_mutex_unlock(&lock);
-      usleep(2000);
+      usleep(KNOCK_MICROSECONDS);
     }
   }
   return NULL;
@@ -403,7 +454,10 @@ struct folio_end folio_cell_run(int32_t cell, void *entry) {
     end = next_end();
     if (end.cell != cell) fprintf(stderr, "warning: a thread that cell %d started trapped after the cell had ended\n", end.cell);
   } while (end.cell != cell);
+  pthread_mutex_lock(&lock);
   is_running = false;
+  folio_bar_cell_code(false);
+  pthread_mutex_unlock(&lock);
   if (end.kind != FOLIO_CRASHED) {
     // Every other end has parked its thread, or left it in a state that no cell should meet.
     if (!end.thread_goes_on) start_thread();

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ enum { FRAME_STDOUT = 1, FRAME_STDERR = 2, FRAME_SYNC = 5 };
 static int channel = -1;
 static int acknowledgement = -1;
 static pthread_mutex_t sending = PTHREAD_MUTEX_INITIALIZER;
+_Thread_local bool folio_is_sending = false;
 
 static bool pipes_hold_bytes(void) {
   int count = 0;
@@ -53,6 +55,7 @@ static void write_frame(uint8_t kind, const void *bytes, size_t count) {
 }
 
 static void send_in_order(uint8_t kind, const void *bytes, size_t count) {
+  folio_is_sending = true;
   pthread_mutex_lock(&sending);
   if (pipes_hold_bytes()) {
     write_frame(FRAME_SYNC, NULL, 0);
@@ -61,6 +64,7 @@ static void send_in_order(uint8_t kind, const void *bytes, size_t count) {
   }
   write_frame(kind, bytes, count);
   pthread_mutex_unlock(&sending);
+  folio_is_sending = false;
 }
 
 // MARK: - Standard streams
@@ -95,26 +99,34 @@ static void open_standard_streams(void) {
   }
 }
 
+/// Flushes a stream. Returns false if a thread that is parked holds its lock: other threads give it back within moments, and must find the
+/// stream that they have locked when they do.
+static bool flush_unless_held(FILE *stream) {
+  for (int attempt = 0; attempt < 5000; attempt++) {
+    if (ftrylockfile(stream) == 0) {
+      fflush_unlocked(stream);
+      funlockfile(stream);
+      return true;
+    }
+    usleep(100);
+  }
+  return false;
+}
+
 void folio_standard_streams_recover(void) {
-  bool held = ftrylockfile(stdout) != 0;
-  if (!held) {
-    fflush_unlocked(stdout);
-    funlockfile(stdout);
-  }
-  if (ftrylockfile(stderr) != 0) {
-    held = true;
-  } else {
-    fflush_unlocked(stderr);
-    funlockfile(stderr);
-  }
-  if (held) open_standard_streams();
+  bool is_free = flush_unless_held(stdout);
+  if (!flush_unless_held(stderr) || !is_free) open_standard_streams();
 }
 
 // MARK: - The channel
 
-/// Moves a descriptor to a free number far from those that programs use, closed in child processes.
+/// Moves a descriptor to a free number far from those that programs use, as far as the process may have such, closed in child processes.
 static int move_away(int descriptor) {
-  int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, 200 + (getpid() * 31) % 600);
+  struct rlimit limit = {1024, 1024};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  int span = limit.rlim_cur < 1024 ? (int)limit.rlim_cur : 1024;
+  int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, span / 5 + (getpid() * 31) % (span * 3 / 5 + 1));
+  if (moved < 0) moved = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
   if (moved >= 0) close(descriptor);
   return moved;
 }

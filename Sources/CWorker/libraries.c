@@ -7,6 +7,9 @@
 #include <elf.h>
 #include <link.h>
 #include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define MOST_LIBRARIES 65536
 
@@ -45,6 +48,20 @@ bool folio_is_cell_code(uintptr_t address) {
 extern char __executable_start, etext;
 
 bool folio_is_worker_code(uintptr_t address) { return address >= (uintptr_t)&__executable_start && address < (uintptr_t)&etext; }
+static _Atomic bool is_barred = false;
+
+bool folio_cell_code_is_barred(void) { return is_barred; }
+
+void folio_bar_cell_code(bool bars) {
+  if (bars == is_barred) return;
+  if (bars) is_barred = true;
+  uintptr_t page = (uintptr_t)getpagesize();
+  for (size_t i = 0, count = library_count; i < count; i++) {
+    uintptr_t start = code[i].start & ~(page - 1), end = (code[i].end + page - 1) & ~(page - 1);
+    mprotect((void *)start, end - start, bars ? PROT_READ : PROT_READ | PROT_EXEC);
+  }
+  if (!bars) is_barred = false;
+}
 
 void *folio_own_symbol(void *library, const char *name) {
   // A library that lacks the symbol finds another's, which is in the global scope.

@@ -128,6 +128,9 @@ private struct FigureBuilder {
       }
       (layout.axes["xaxis" + number], layout.axes["yaxis" + number]) = axes(panel)
     }
+    layout.problems = panels.compactMap { panel in
+      panel.problem.map { (panel.title.map { "“\(Markup.label($0))”: " } ?? "") + $0.description }
+    }
     if panels.isEmpty { layout.annotations.append(note("No data: the figure has no panels", in: arrangement.inner)) }
     for index in scales.indices { layout.colorAxes[colorAxisName(index)] = colorAxis(index) }
     return Figure(data: traces, layout: layout)
@@ -235,7 +238,8 @@ private struct FigureBuilder {
       title: scale.title.map { Figure.Title(text: PlotlyText.escape($0)) },
       x: arrangement.across(left), y: arrangement.up(top + titleRoom + height / 2),
       len: arrangement.fraction(height, inner.height), thickness: Arrangement.barThickness, outlinewidth: 0)
-    return Figure.ColorAxis(colorscale: scale.scale, cmin: scale.range.lowerBound, cmax: scale.range.upperBound, colorbar: bar)
+    return Figure.ColorAxis(
+      colorscale: scale.scale.drawn(over: scale.range), cmin: scale.range.lowerBound, cmax: scale.range.upperBound, colorbar: bar)
   }
 
   private func annotations(_ panel: Int) -> [Figure.Annotation] {

@@ -51,6 +51,30 @@ public struct ColorScale: Sendable, Equatable {
     return from.color.mixed(with: to.color, (fraction - from.position) / (to.position - from.position))
   }
 
+  /// Whether the scale stands for two directions from a middle: the colour there is a grey, lighter or darker than at both ends, and
+  /// the stops lie alike on both sides of it.
+  var isDiverging: Bool {
+    guard stops.count > 2, stops.count % 2 == 1 else { return false }
+    let mirrors = zip(stops, stops.reversed()).allSatisfy { abs($0.position + $1.position - 1) < 1e-6 }
+    let (middle, ends) = (stops[stops.count / 2].color, [stops[0].color, stops[stops.count - 1].color])
+    let isLightest = ends.allSatisfy { $0.lightness < middle.lightness }
+    let isDarkest = ends.allSatisfy { $0.lightness > middle.lightness }
+    return mirrors && middle.isGrey && !ends.contains(where: \.isGrey) && (isLightest || isDarkest)
+  }
+
+  /// The scale as it is drawn over a range. One that diverges has its middle at 0, and equal colours for values equally far from it, so of
+  /// an uneven range the shorter side shows only a part of its colours. A range that lies on one side of 0 has another middle.
+  func drawn(over range: ClosedRange<Double>) -> ColorScale {
+    guard isDiverging, range.contains(0), range.lowerBound != -range.upperBound else { return self }
+    let extent = max(-range.lowerBound, range.upperBound)
+    let (from, to) = ((range.lowerBound / extent + 1) / 2, (range.upperBound / extent + 1) / 2)
+    let inner = stops.filter { from < $0.position && $0.position < to }
+    return ColorScale(
+      stops: [Stop(position: 0, color: color(at: from))]
+        + inner.map { Stop(position: ($0.position - from) / (to - from), color: $0.color) }
+        + [Stop(position: 1, color: color(at: to))])
+  }
+
   /// The range that this scale spans over values, where nobody asked for another one. Never empty.
   package func defaultRange(of values: some Sequence<Double>) -> ClosedRange<Double> {
     var (low, high) = (0.0, 0.0)
@@ -88,6 +112,12 @@ public struct RGB: Sendable, Hashable {
     if channels.allSatisfy({ $0 >> 4 == $0 & 15 }) { return "#" + String(channels.map { digits[Int($0 & 15)] }) }
     return "#" + String(channels.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
+
+  /// The sum of the channels.
+  fileprivate var lightness: Int { Int(red) + Int(green) + Int(blue) }
+
+  /// Whether the channels are nearly equal.
+  fileprivate var isGrey: Bool { Int(max(red, green, blue)) - Int(min(red, green, blue)) <= 16 }
 
   /// Whether white is better read on this colour than black: its relative luminance (WCAG 2) is below that of equal contrast.
   package var isDark: Bool {

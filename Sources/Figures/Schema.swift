@@ -39,6 +39,8 @@ extension Figure {
     public var colorAxes: [String: ColorAxis] = [:]
     /// `legend`, `legend2`, …
     public var legends: [String: Legend] = [:]
+    /// Why panels show a remark and no data, in their order; Folio's own, in Plotly's place for such (`meta`).
+    public var problems: [String] = []
   }
 
   /// A title of a figure, an axis, or a colour bar.
@@ -202,6 +204,10 @@ extension Figure.Title {
 }
 
 extension Figure.Layout: Codable {
+  private struct Meta: Codable {
+    var problems: [String]
+  }
+
   private struct Key: CodingKey {
     var stringValue: String
     var intValue: Int? { nil }
@@ -214,6 +220,7 @@ extension Figure.Layout: Codable {
     static let margin = Key(stringValue: "margin")
     static let font = Key(stringValue: "font")
     static let annotations = Key(stringValue: "annotations")
+    static let meta = Key(stringValue: "meta")
 
     /// Whether this is `prefix`, or `prefix` and a number.
     func names(_ prefix: String) -> Bool {
@@ -229,6 +236,7 @@ extension Figure.Layout: Codable {
     try object.encodeIfPresent(margin, forKey: .margin)
     try object.encodeIfPresent(font, forKey: .font)
     if !annotations.isEmpty { try object.encode(annotations, forKey: .annotations) }
+    if !problems.isEmpty { try object.encode(Meta(problems: problems), forKey: .meta) }
     for (name, axis) in axes { try object.encode(axis, forKey: Key(stringValue: name)) }
     for (name, axis) in colorAxes { try object.encode(axis, forKey: Key(stringValue: name)) }
     for (name, legend) in legends { try object.encode(legend, forKey: Key(stringValue: name)) }
@@ -242,6 +250,8 @@ extension Figure.Layout: Codable {
     margin = try object.decodeIfPresent(Figure.Margin.self, forKey: .margin)
     font = try object.decodeIfPresent(Figure.Font.self, forKey: .font)
     annotations = try object.decodeIfPresent([Figure.Annotation].self, forKey: .annotations) ?? []
+    // What others put there is theirs, of any shape.
+    problems = (try? object.decode(Meta.self, forKey: .meta))?.problems ?? []
     for key in object.allKeys {
       if key.names("xaxis") || key.names("yaxis") { axes[key.stringValue] = try object.decode(Figure.Axis.self, forKey: key) }
       if key.names("coloraxis") { colorAxes[key.stringValue] = try object.decode(Figure.ColorAxis.self, forKey: key) }

@@ -9,34 +9,54 @@ package enum WholeFile {
   package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
   /// The same with bytes.
-  package static func write(_ bytes: [UInt8], to path: String) throws {
-    let url = URL(fileURLWithPath: path)
-    let folder = url.deletingLastPathComponent()
+  package static func write(_ bytes: [UInt8], to path: String) throws { try write([(path, bytes)]) }
+
+  /// Writes many files, and none if one cannot be written. They take their names one after the other, in the order given, when all are on
+  /// the disk: a file that names others comes last.
+  package static func write(_ files: [(path: String, bytes: [UInt8])]) throws {
+    var waiting: [(temporary: String, path: String)] = []
+    var names: [String: Set<String>] = [:]
+    defer { for file in waiting { unlink(file.temporary) } }
+    for (path, bytes) in files {
+      let url = URL(fileURLWithPath: path)
+      let folder = url.deletingLastPathComponent().path
+      if names[folder] == nil { try makeFolder(folder, of: path) }
+      names[folder, default: []].insert(url.lastPathComponent)
+      let temporary = "\(folder)/.\(url.lastPathComponent).\(getpid())-\(UUID().uuidString)"
+      waiting.append((temporary, url.path))
+      try explained(path) { try write(bytes, to: temporary, syncs: files.count <= mostSynced) }
+    }
+    if files.count > mostSynced { sync() }
+    while let file = waiting.first {
+      try explained(file.path) { guard rename(file.temporary, file.path) == 0 else { throw Failure.current } }
+      waiting.removeFirst()
+    }
+    for (folder, names) in names { removeOrphans(of: names, in: folder) }
+  }
+
+  /// So many files are brought to the disk one by one; with more, all that the disks still have to write is, once.
+  private static let mostSynced = 16
+
+  private static func makeFolder(_ folder: String, of path: String) throws {
     do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
       throw CannotWrite(path: path, reason: "its folder cannot be made")
     }
-    let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(getpid())-\(UUID().uuidString)").path
-    do {
-      try writeSynced(bytes, to: temporary)
-      guard rename(temporary, url.path) == 0 else { throw Failure.current }
-      removeOrphans(of: url.lastPathComponent, in: folder)
-    } catch {
-      unlink(temporary)
-      throw CannotWrite(path: path, reason: (error as? Failure)?.reason ?? "\(error)")
-    }
   }
 
-  /// Removes what processes left that were killed while they wrote the file.
-  private static func removeOrphans(of name: String, in folder: URL) {
-    for sibling in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] where sibling.hasPrefix(".\(name).")
-    {
-      guard let writer = sibling.dropFirst(name.count + 2).wholeMatch(of: /(\d+)-[0-9A-F-]{36}/).flatMap({ pid_t($0.1) }) else {
-        continue
-      }
+  private static func explained(_ path: String, _ body: () throws -> Void) throws {
+    do { try body() } catch { throw CannotWrite(path: path, reason: (error as? Failure)?.reason ?? "\(error)") }
+  }
+
+  /// Removes what processes left that were killed while they wrote one of the files.
+  private static func removeOrphans(of names: Set<String>, in folder: String) {
+    for sibling in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where sibling.hasPrefix(".") {
+      guard let match = sibling.wholeMatch(of: /\.(.+)\.(\d+)-[0-9A-F-]{36}/), names.contains(String(match.1)),
+        let writer = pid_t(match.2)
+      else { continue }
       let isGone = kill(writer, 0) != 0 && errno == ESRCH
-      if isGone { unlink(folder.appendingPathComponent(sibling).path) }
+      if isGone { unlink(folder + "/" + sibling) }
     }
   }
 
@@ -48,7 +68,7 @@ package enum WholeFile {
     package var description: String { "\(path) cannot be written: \(reason)" }
   }
 
-  private static func writeSynced(_ bytes: [UInt8], to path: String) throws {
+  private static func write(_ bytes: [UInt8], to path: String, syncs: Bool) throws {
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw Failure.current }
     defer { close(file) }
@@ -59,7 +79,7 @@ package enum WholeFile {
       guard written > 0 else { throw Failure.current }
       rest = rest.dropFirst(written)
     }
-    guard fsync(file) == 0 else { throw Failure.current }
+    guard !syncs || fsync(file) == 0 else { throw Failure.current }
   }
 
   private struct Failure: Error {

@@ -7,7 +7,8 @@
 ///
 /// Promises: a change is reported once it has been quiet for the time asked for, however many steps it took, and changes at one
 /// time are reported together; one that goes on and on is reported nonetheless. No change is lost between two calls of `changes`.
-/// A file, and the folders it lies in, may come and go, be exchanged, and be symbolic links: then what they lead to counts too.
+/// A file, and the folders it lies in, may come and go, be exchanged, and be symbolic links: then what they lead to counts too. A folder can be
+/// watched as well: it changes when something in it comes or goes.
 
 import Foundation
 import Glibc
@@ -87,6 +88,7 @@ package final class FileWatcher: Sendable {
     var isStale = false
     for event in events {
       if state.map.changesFolders(event) { isStale = true }
+      noteListing(event, settle: settle, in: &state)
       guard let paths = state.map.files[event.watch]?[event.name] else { continue }
       // What a link leads to may be another file now.
       let isLink = event.has(IN_CREATE) && inotify.isLink(event)
@@ -99,6 +101,14 @@ package final class FileWatcher: Sendable {
     guard isStale else { return }
     state.map.arm(inotify)
     mark(state.map.changedPaths, quiet: settle, settle: settle, in: &state)
+  }
+
+  /// A watched folder has changed if something in it has come or gone. What goes gets a moment in which its successor may come.
+  private func noteListing(_ event: Inotify.Event, settle: Duration, in state: inout State) {
+    guard let folders = state.map.listings[event.watch], !event.name.isEmpty else { return }
+    let comes = event.has(IN_CREATE) || event.has(IN_MOVED_TO)
+    let goes = event.has(IN_DELETE) || event.has(IN_MOVED_FROM)
+    if comes || goes { mark(folders, quiet: goes ? max(settle, Self.successorTime) : settle, settle: settle, in: &state) }
   }
 
   /// How long a file must be quiet after this; nil if this changes nothing yet.

@@ -1,106 +1,124 @@
-import FlyingFox
-import FlyingSocks
 import Foundation
 import Glibc
 import Record
 
-/// The HTTP server while it listens, from `init` to `stop`, as seen from a thread that waits.
-final class Listener: Sendable {
+/// The listening socket, from `init` to `stop`: a thread that takes connections, and one for each of them.
+final class Listener: @unchecked Sendable {
+  /// More than browsers open, and few enough for the descriptors that a process has.
+  static let mostConnections = 200
+
   let port: UInt16
-  private let running: Task<Void, Never>
-  private let ended: DispatchSemaphore
+  private let socket: Int32
+  private let handler: PreviewHandler
+  private let condition = NSCondition()
+  private var connections: Set<Int32> = []
+  private var isListening = true
+  private var isStopping = false
 
   /// Returns when it listens.
-  init(port: UInt16, handler: PreviewHandler, readers: Readers) throws {
-    let ended = DispatchSemaphore(value: 0)
-    let first = Outcome()
-    running = Task {
-      let heart = Task { await readers.beat() }
-      await Self.run(port: port, handler: handler, first: first)
-      heart.cancel()
-      ended.signal()
-    }
-    self.ended = ended
-    do {
-      self.port = try first.wait()
-    } catch {
-      throw Self.explained(error, port: port)
-    }
+  init(port: UInt16, handler: PreviewHandler) throws {
+    self.handler = handler
+    (socket, self.port) = try Self.listen(on: port)
+    Thread.detachNewThread { [self] in accept() }
   }
 
-  /// Returns when the port is free.
+  /// Returns when the port is free and the connections have ended, those that are not read in time excepted.
   func stop() {
-    running.cancel()
-    _ = ended.wait(timeout: .now() + 5)
+    condition.withLock {
+      guard !isStopping else { return }
+      isStopping = true
+      shutdown(socket, Int32(SHUT_RDWR))
+      // Answers on their way come to their end; no further request is read.
+      for connection in connections { shutdown(connection, Int32(SHUT_RD)) }
+      let latest = Date(timeIntervalSinceNow: 5)
+      while isListening || !connections.isEmpty { if !condition.wait(until: latest) { break } }
+    }
   }
 
-  /// Serves until the task is cancelled. What makes the library's server give up (no file descriptor left for a connection)
-  /// passes, so it is started again on the same port, unless it never listened.
-  private static func run(port: UInt16, handler: PreviewHandler, first: Outcome) async {
-    var port = port
-    while !Task.isCancelled {
-      do {
-        let server = try server(port: port, handler: handler)
-        let announcing = Task {
-          try await server.waitUntilListening(timeout: 60)
-          guard case .ip4(_, let actual)? = await server.listeningAddress else { throw SocketError.disconnected }
-          handler.listens(on: actual)
-          first.settle(.success(actual))
-        }
-        defer { announcing.cancel() }
-        try await server.run()
-      } catch {
-        first.settle(.failure(error))
+  private func accept() {
+    while true {
+      let connection = Glibc.accept(socket, nil, nil)
+      if connection >= 0 { _ = fcntl(connection, F_SETFD, FD_CLOEXEC) }
+      if condition.withLock({ isStopping }) {
+        if connection >= 0 { close(connection) }
+        break
       }
-      guard case .success(let actual)? = first.value else { return }
-      port = actual
-      try? await Task.sleep(for: .milliseconds(100))
+      guard connection >= 0 else {
+        // No descriptor is left for it now; it waits until there is one.
+        if errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM { usleep(50_000) }
+        continue
+      }
+      begin(connection)
+    }
+    close(socket)
+    condition.withLock {
+      isListening = false
+      condition.broadcast()
     }
   }
 
-  /// Answers here take no time, so the library's limit on it need not bite. Bodies are hung up on, not read, so it keeps none.
-  private static func server(port: UInt16, handler: PreviewHandler) throws -> HTTPServer {
-    let configuration = HTTPServer.Configuration(
-      address: try .inet(ip4: "127.0.0.1", port: port), timeout: 3600, sharedRequestReplaySize: 0, logger: .disabled)
-    return HTTPServer(config: configuration, handler: handler)
+  private func begin(_ socket: Int32) {
+    let hasRoom = condition.withLock {
+      guard connections.count < Self.mostConnections else { return false }
+      connections.insert(socket)
+      return true
+    }
+    guard hasRoom else {
+      let head = Response(.unavailable).head(isChunked: false, closes: true)
+      _ = head.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)) }
+      close(socket)
+      return
+    }
+    Thread.detachNewThread { [self] in
+      var connection = Connection(socket: socket)
+      connection.serve(handler)
+      condition.withLock {
+        // Closed within the lock: the number may be another connection's at once.
+        connections.remove(socket)
+        close(socket)
+        condition.broadcast()
+      }
+    }
   }
 
-  private static func explained(_ error: any Error, port: UInt16) -> Diagnostic {
-    guard case SocketError.failed(_, let code, let message) = error else {
-      return Diagnostic("The preview cannot listen on port \(port): \(error.localizedDescription)")
+  private static func listen(on port: UInt16) throws -> (socket: Int32, port: UInt16) {
+    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard socket >= 0 else { throw explained(errno, port: port) }
+    var yes: Int32 = 1
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let code = withUnsafeMutablePointer(to: &address) { address in
+      address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        guard bind(socket, address, length) == 0, Glibc.listen(socket, 128) == 0, getsockname(socket, address, &length) == 0
+        else {
+          return errno
+        }
+        return 0
+      }
     }
+    guard code == 0 else {
+      close(socket)
+      throw explained(code, port: port)
+    }
+    return (socket, UInt16(bigEndian: address.sin_port))
+  }
+
+  private static func explained(_ code: Int32, port: UInt16) -> Diagnostic {
     switch code {
     case EADDRINUSE:
-      return Diagnostic(
+      Diagnostic(
         "Port \(port) is taken",
         advice: "Perhaps another preview runs there: end it, or choose another port. Port 0 takes any free one.")
     case EACCES:
-      return Diagnostic("Port \(port) is not yours to listen on", advice: "Choose a port above 1023; port 0 takes any free one.")
+      Diagnostic("Port \(port) is not yours to listen on", advice: "Choose a port above 1023; port 0 takes any free one.")
     default:
-      return Diagnostic(
-        "The preview cannot listen on port \(port): \(message)", advice: "Choose another port; 0 takes any free one.")
+      Diagnostic(
+        "The preview cannot listen on port \(port): \(String(cString: strerror(code)))",
+        advice: "Choose another port; 0 takes any free one.")
     }
-  }
-}
-
-/// The port on which a server listens, or why it does not; what is said first counts.
-private final class Outcome: Sendable {
-  private let result = Locked<Result<UInt16, any Error>?>(nil)
-  private let settled = DispatchSemaphore(value: 0)
-
-  var value: Result<UInt16, any Error>? { result.with { $0 } }
-
-  func settle(_ new: Result<UInt16, any Error>) {
-    let isFirst = result.with { result in
-      defer { result = result ?? new }
-      return result == nil
-    }
-    if isFirst { settled.signal() }
-  }
-
-  func wait() throws -> UInt16 {
-    settled.wait()
-    guard let value else { throw SocketError.disconnected }
-    return try value.get()
   }
 }

@@ -11,27 +11,49 @@ enum LiveScript {
       "use strict";
       const page = document.currentScript.dataset.page || "", query = "?page=" + encodeURIComponent(page);
       const sources = new WeakMap(), sidebar = "nav.sidebar";
-      let events = null, retry = 0, silence = 0;
+      let worker = null, events = null, retry = 0, silence = 0;
 
-      // A browser opens only some connections to a server, so a page that nobody sees gives its own back.
+      // A browser opens only some connections to a server, so all windows share one stream of events, in a worker. Where there is no such
+      // worker, a page that nobody sees gives its own stream back.
       function connect() {
         clearTimeout(retry);
-        if (events || document.hidden) return;
+        if (worker || events) return;
+        if (window.SharedWorker) {
+          try {
+            worker = new SharedWorker("/_folio/events.js");
+            worker.port.onmessage = function (event) { receive(event.data.name, event.data.data); };
+            worker.port.postMessage({ page });
+            return;
+          } catch (error) { worker = null; }
+        }
+        if (!document.hidden) listen();
+      }
+      function listen() {
         events = new EventSource("/_folio/events" + query);
         events.onopen = function () { clearTimeout(silence); silence = 0; setEnded(false); };
         events.onerror = function () {
           silence = silence || setTimeout(function () { setEnded(true); }, 600);
           if (events && events.readyState === EventSource.CLOSED) { disconnect(); retry = setTimeout(connect, 2000); }
         };
-        events.addEventListener("page", refresh);
-        events.addEventListener("status", function (event) { setStatus(JSON.parse(event.data)); });
-        events.addEventListener("problems", function (event) { setProblems(JSON.parse(event.data)); });
+        ["page", "status", "problems"].forEach(function (name) {
+          events.addEventListener(name, function (event) { receive(name, JSON.parse(event.data)); });
+        });
       }
-      function disconnect() { if (events) events.close(); events = null; }
+      function receive(name, data) {
+        if (name === "page") refresh();
+        else if (name === "status") setStatus(data);
+        else if (name === "problems") setProblems(data);
+        else setEnded(name === "ended");
+      }
+      function disconnect() {
+        if (events) events.close();
+        if (worker) { worker.port.postMessage({ leaves: true }); worker.port.close(); }
+        events = worker = null;
+      }
       document.addEventListener("visibilitychange", function () {
         if (!document.hidden) return connect();
         clearTimeout(silence); silence = 0;
-        disconnect();
+        if (events) disconnect();
       });
       addEventListener("pagehide", disconnect);
       addEventListener("pageshow", connect);

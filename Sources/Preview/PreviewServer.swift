@@ -12,16 +12,15 @@
 /// - Nobody else's business: it listens on 127.0.0.1 only, so whoever can talk to it already runs programs on this machine, with
 ///   one exception, and that is the threat held here: *other web pages in the same browser*.
 ///   - They cannot read: a page that gives its own name our address (DNS rebinding) sends its own name as the host, and is
-///     refused; one that embeds or frames ours is refused by the browser, as our answers tell it to.
+///     refused; one that embeds or frames ours is refused here, if the browser says what it asks for, and by the browser, as our
+///     answers tell it to. The port may be another one that is forwarded to ours: no site can choose to be called localhost.
 ///   - They cannot act: the one thing that can be done, stopping a run, needs a POST whose origin is ours. A request from another
 ///     origin is refused whatever it asks for. A request with a body is answered and hung up on, so that nobody can hide a second
 ///     request with headers of their choice in the body of a first.
-///
-/// The server's tasks run on Swift's shared threads, so these must not all be blocked; `start` and `stop` wait for those tasks,
-/// and are for a thread of one's own (as the main thread is).
+/// - It cannot be kept busy: a request has a limit, in bytes and in time, and costs what it is long; each connection has a thread of its
+///   own, and there are only so many. All windows of a browser share one stream of events, since a browser opens six connections to a
+///   server and no more.
 
-import FlyingFox
-import FlyingSocks
 import Foundation
 import Record
 
@@ -34,16 +33,23 @@ package final class PreviewServer: Sendable {
   /// - Parameters:
   ///   - site: the folder of rendered pages; it may come into being later.
   ///   - port: 0 takes any free one.
-  ///   - onStop: the reader pressed "Stop" on a page whose cells run. It runs on one of Swift's shared threads and must not wait.
-  package init(site: String, port: UInt16, onStop: @escaping @Sendable (_ page: String) -> Void) {
+  ///   - names: besides localhost, under which browsers may know the server.
+  ///   - onStop: the reader pressed "Stop" on a page whose cells run.
+  package init(site: String, port: UInt16, names: [String] = [], onStop: @escaping @Sendable (_ page: String) -> Void) {
     self.port = port
-    handler = PreviewHandler(site: SiteFiles(folder: site), readers: readers, onStop: onStop)
+    handler = PreviewHandler(
+      site: SiteFiles(folder: site), readers: readers, names: Set(names.map { $0.lowercased() }), onStop: onStop)
+  }
+
+  /// Where a page is, for a browser on this machine; the site's first page by the empty name.
+  package static func address(of page: String, port: UInt16) -> String {
+    "http://127.0.0.1:\(port)/" + (page.isEmpty ? "" : SitePath.encoded(page) + "/")
   }
 
   /// Blocks until it listens, and returns the port.
   package func start() throws -> UInt16 {
     if let listener = listener.with({ $0 }) { return listener.port }
-    let started = try Listener(port: port, handler: handler, readers: readers)
+    let started = try Listener(port: port, handler: handler)
     listener.with { $0 = started }
     return started.port
   }

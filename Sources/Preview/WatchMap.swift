@@ -11,12 +11,15 @@ struct WatchMap {
   private(set) var links: Set<String> = []
   /// By watch of a folder, the names in it that are folders on the way to a file; when they come or go, all is looked up anew.
   private var steps: [Int32: Set<String>] = [:]
+  /// By watch of a folder that is itself a watched path: it changes when something in it comes or goes.
+  private(set) var listings: [Int32: Set<String>] = [:]
 
   /// Watches the folders that there are now.
   mutating func arm(_ inotify: Inotify) {
-    let old = Set(files.keys).union(steps.keys)
+    let old = Set(files.keys).union(steps.keys).union(listings.keys)
     files = [:]
     steps = [:]
+    listings = [:]
     links = []
     for path in paths.keys {
       let whole = URL(fileURLWithPath: path).standardizedFileURL.path
@@ -30,11 +33,13 @@ struct WatchMap {
         }
       }
     }
-    for watch in old.subtracting(files.keys).subtracting(steps.keys) { inotify.remove(watch) }
+    for watch in old.subtracting(files.keys).subtracting(steps.keys).subtracting(listings.keys) { inotify.remove(watch) }
   }
 
   /// Watches the folder of a file, and all above it, as far as they exist.
   private mutating func add(_ file: String, for path: String, _ inotify: Inotify) {
+    // Only a folder can be watched like this.
+    if let watch = inotify.watch(file, forWrites: false) { listings[watch, default: []].insert(path) }
     let names = file.split(separator: "/").map(String.init)
     guard let name = names.last else { return }
     for depth in names.indices {
@@ -51,7 +56,7 @@ struct WatchMap {
   /// Whether after this event other folders must be watched.
   func changesFolders(_ event: Inotify.Event) -> Bool {
     if event.has(IN_Q_OVERFLOW) { return true }
-    guard files[event.watch] != nil || steps[event.watch] != nil else { return false }
+    guard files[event.watch] != nil || steps[event.watch] != nil || listings[event.watch] != nil else { return false }
     if event.has(IN_IGNORED) || event.has(IN_DELETE_SELF) || event.has(IN_MOVE_SELF) { return true }
     let comesOrGoes = [IN_CREATE, IN_DELETE, IN_MOVED_FROM, IN_MOVED_TO].contains { event.has($0) }
     return comesOrGoes && steps[event.watch]?.contains(event.name) == true

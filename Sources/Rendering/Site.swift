@@ -28,7 +28,7 @@ public struct Site: Sendable {
     }
     try writeAssets()
     if let plotly = page.plotly { try write(plotly.data, to: "assets/" + plotly.file) }
-    for attachment in page.attachments { try write(attachment.text, to: "\(page.name)/\(attachment.path)") }
+    try write(page.attachments.map { ("\(page.name)/\($0.path)", Data($0.text.utf8)) })
     try write(page.html, to: "\(page.name)/index.html")
     removeOutputs(of: page)
     try write(page.record, of: page.name)
@@ -38,8 +38,8 @@ public struct Site: Sendable {
   public func write(_ record: RecordFiles, of name: String) throws {
     let place = "\(name)/record"
     // The index comes last: it names no file that is not there.
-    for (file, text) in record.files where file != RecordFiles.indexName { try write(text, to: "\(place)/\(file)") }
-    try record.files[RecordFiles.indexName].map { try write($0, to: "\(place)/\(RecordFiles.indexName)") }
+    let names = record.files.keys.filter { $0 != RecordFiles.indexName }.sorted() + [RecordFiles.indexName]
+    try write(names.compactMap { name in record.files[name].map { ("\(place)/\(name)", Data($0.utf8)) } })
     for file in (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(place)")) ?? []
     where record.files[file] == nil && [".txt", ".csv", ".json"].contains(where: file.hasSuffix) {
       try? FileManager.default.removeItem(atPath: "\(folder)/\(place)/\(file)")
@@ -71,11 +71,13 @@ public struct Site: Sendable {
 
   private func write(_ text: String, to path: String) throws { try write(Data(text.utf8), to: path) }
 
-  private func write(_ data: Data, to path: String) throws {
-    let path = folder + "/" + path
-    if let old = FileManager.default.contents(atPath: path), old == data { return }
+  private func write(_ data: Data, to path: String) throws { try write([(path, data)]) }
+
+  private func write(_ files: [(path: String, data: Data)]) throws {
+    let changed = files.map { (path: folder + "/" + $0.path, data: $0.data) }
+      .filter { FileManager.default.contents(atPath: $0.path) != $0.data }
     do {
-      try WholeFile.write(Array(data), to: path)
+      try WholeFile.write(changed.map { ($0.path, Array($0.data)) })
     } catch {
       throw Diagnostic("\(error)", advice: "See that the folder exists, is yours to write, and that the disk is not full.")
     }

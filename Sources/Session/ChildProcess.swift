@@ -20,6 +20,10 @@ struct ChildProcess {
     var child: pid_t = 0
     let status = folio_spawn(&child, program, &argv, &envp, descriptors, Int32(descriptors.count), directory)
     guard status == 0 else {
+      // The child may have no number beyond the limit either, to move its descriptors by.
+      if [EMFILE, ENFILE, EBADF].contains(status) {
+        throw Diagnostic.descriptors("'\(program)' cannot be started", code: EMFILE)
+      }
       throw Diagnostic("'\(program)' could not be started: \(String(cString: strerror(status)))")
     }
     identifier = child
@@ -56,7 +60,7 @@ struct ChildProcess {
   ) throws -> (termination: Termination, output: String) {
     var pipe: [Int32] = [-1, -1]
     let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
-    guard null >= 0, folio_pipe(&pipe) == 0 else { throw Diagnostic.system("no descriptor for a child process") }
+    guard null >= 0, folio_pipe(&pipe) == 0 else { throw Diagnostic.descriptors("a program cannot be started") }
     defer {
       close(null)
       close(pipe[0])
@@ -90,6 +94,14 @@ struct ChildProcess {
 extension Diagnostic {
   /// A failed system call.
   static func system(_ what: String) -> Diagnostic { Diagnostic("\(what): \(String(cString: strerror(errno)))") }
+
+  /// A system call that failed, probably since the process may open no more files.
+  static func descriptors(_ what: String, code: Int32 = errno) -> Diagnostic {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    let advice = "At most \(limit.rlim_cur) files may be open at a time here: raise that by 'ulimit -n 1024', or close some."
+    return Diagnostic("\(what): \(String(cString: strerror(code)))", advice: [EMFILE, ENFILE].contains(code) ? advice : nil)
+  }
 }
 
 /// The name of a signal, and what it usually means.

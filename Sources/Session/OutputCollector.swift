@@ -3,28 +3,43 @@ import Record
 
 /// Puts together what a cell says: neighbouring bytes of one stream become one text, decoded only when it is whole, so that a
 /// character that was cut between two writes is mended.
+///
+/// What a cell puts out is limited, in bytes and in number: nobody reads more, and host, page and record must hold it. What is beyond is
+/// counted and told.
 struct OutputCollector {
   private enum Piece {
     case text(Output.Stream, [UInt8])
     case output(Output)
   }
 
-  /// A cell that prints more than this is cut short: nobody reads it, and the host must hold it.
+  /// Of all text, in bytes.
   static let textLimit = 64 << 20
+  /// Of the texts of all that is displayed, in bytes.
+  static let displayLimit = 256 << 20
+  /// Of outputs; text between two of them is one.
+  static let countLimit = 4096
+  /// Of the last errors that were left out, in bytes: the runtime's words on a trap are among them.
+  private static let tailLimit = 1 << 16
 
   /// How the Swift runtime begins its last words.
   static let lastWords = ["Fatal error", "Precondition failed", "Assertion failed", "Could not cast value"]
 
   private var pieces: [Piece] = []
   private var textLength = 0
-  private var leftOut = 0
+  private var displayLength = 0
+  private var textLeftOut = 0
+  private var outputsLeftOut = 0
+  private var leftOutErrors: [UInt8] = []
 
   mutating func add(_ stream: Output.Stream, _ bytes: [UInt8]) {
-    let kept = bytes.prefix(max(0, Self.textLimit - textLength))
+    var continues = false
+    if case .text(stream, _)? = pieces.last { continues = true }
+    let room = continues || pieces.count < Self.countLimit ? max(0, Self.textLimit - textLength) : 0
+    let kept = bytes.prefix(room)
     textLength += kept.count
-    leftOut += bytes.count - kept.count
+    leaveOut(stream, bytes.dropFirst(kept.count))
     guard !kept.isEmpty else { return }
-    if case .text(stream, var text)? = pieces.last {
+    if continues, case .text(_, var text)? = pieces.last {
       pieces[pieces.count - 1] = .output(.value(""))  // So that the bytes have one owner, and grow in place.
       text += kept
       pieces[pieces.count - 1] = .text(stream, text)
@@ -33,7 +48,22 @@ struct OutputCollector {
     }
   }
 
-  mutating func add(_ output: Output) { pieces.append(.output(output)) }
+  private mutating func leaveOut(_ stream: Output.Stream, _ bytes: ArraySlice<UInt8>) {
+    textLeftOut += bytes.count
+    guard stream == .standardError else { return }
+    leftOutErrors += bytes
+    if leftOutErrors.count > 2 * Self.tailLimit { leftOutErrors.removeFirst(leftOutErrors.count - Self.tailLimit) }
+  }
+
+  mutating func add(_ output: Output) {
+    let length = output.length
+    guard pieces.count < Self.countLimit, displayLength + length <= Self.displayLimit else {
+      outputsLeftOut += 1
+      return
+    }
+    displayLength += length
+    pieces.append(.output(output))
+  }
 
   /// The outputs so far, in order.
   var outputs: [Output] {
@@ -43,28 +73,56 @@ struct OutputCollector {
       case .output(let output): output
       }
     }
-    guard leftOut > 0 else { return outputs }
-    return outputs + [.text(.standardError, "[\(leftOut) more bytes of text were left out]\n")]
+    let left = [
+      outputsLeftOut == 0 ? nil : "\(outputsLeftOut) more output\(outputsLeftOut == 1 ? "" : "s")",
+      textLeftOut == 0 ? nil : "\(textLeftOut) more bytes of text",
+    ].compactMap(\.self)
+    guard !left.isEmpty else { return outputs }
+    let isOne = textLeftOut == 0 && outputsLeftOut == 1
+    return outputs + [.text(.standardError, "[\(left.joined(separator: " and ")) \(isOne ? "was" : "were") left out]\n")]
   }
 
   /// Takes the runtime's message about a trap off the end of the standard error, if it stands there, without the place in the
   /// standard library that it names: `Swift/ContiguousArrayBuffer.swift:600: Fatal error: Index out of range`.
   mutating func takeFatalError() -> String? {
+    if let found = Self.fatalError(in: String(decoding: leftOutErrors, as: UTF8.self)) {
+      textLeftOut -= min(textLeftOut, found.length)
+      leftOutErrors = []
+      return found.message
+    }
     guard let index = pieces.lastIndex(where: { if case .text(.standardError, _) = $0 { true } else { false } }),
       case .text(let stream, let bytes) = pieces[index]
     else { return nil }
-    let printed = String(decoding: bytes, as: UTF8.self)
+    guard let found = Self.fatalError(in: String(decoding: bytes, as: UTF8.self)) else { return nil }
+    pieces[index] = .text(stream, Array(found.before.utf8))
+    if found.before.isEmpty { pieces.remove(at: index) }
+    return found.message
+  }
+
+  /// The message, what was printed before it, and how many bytes it takes with what follows.
+  private static func fatalError(in printed: String) -> (message: String, before: Substring, length: Int)? {
     // The last that stands there: a cell may have printed such words itself before.
-    let starts = Self.lastWords.compactMap { printed.range(of: $0, options: .backwards)?.lowerBound }
+    let starts = lastWords.compactMap { printed.range(of: $0, options: .backwards)?.lowerBound }
     guard let start = starts.max() else { return nil }
     let line = printed[..<start].lastIndex(of: "\n").map { printed.index(after: $0) } ?? printed.startIndex
-    pieces[index] = .text(stream, Array(printed[..<line].utf8))
-    if line == printed.startIndex { pieces.remove(at: index) }
     // What follows is the runtime's own call stack, in addresses.
     let message = printed[start...].split(separator: "\nCurrent stack trace:\n", maxSplits: 1).first.map(String.init) ?? ""
     // A failed cast names types with their addresses.
     let text = message.trimmingSuffix { $0.isNewline }.replacing(/\ \(0x[0-9a-f]+\)/, with: "")
-    return text.hasPrefix("Could not") ? "Fatal error: \(text)" : text
+    return (text.hasPrefix("Could not") ? "Fatal error: \(text)" : text, printed[..<line], printed[line...].utf8.count)
+  }
+}
+
+extension Output {
+  /// Of its texts, in bytes.
+  fileprivate var length: Int {
+    switch self {
+    case .text(_, let text), .value(let text): text.utf8.count
+    case .table(let table): table.rows.reduce(0) { $0 + $1.reduce(0) { $0 + $1.utf8.count } }
+    case .figure(let figure): figure.plotly.utf8.count
+    case .tokens(let tokens): tokens.tokens.reduce(0) { $0 + $1.utf8.count }
+    case .progress, .error: 0
+    }
   }
 }
 

@@ -68,7 +68,7 @@ final class WorkerProcess {
     let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
     guard null >= 0, socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &sockets) == 0,
       pipes.indices.allSatisfy({ folio_pipe(&pipes[$0]) == 0 })
-    else { throw Diagnostic.system("no descriptors for the worker") }
+    else { throw Diagnostic.descriptors("the worker cannot be started") }
     let childs = [null, pipes[0][1], pipes[1][1], sockets[1], pipes[2][0]]
     defer { for descriptor in childs { close(descriptor) } }
     control = sockets[0]
@@ -165,11 +165,15 @@ final class WorkerProcess {
     return count > 0
   }
 
+  /// The most that is read between two looks at whether the cell must stop: a cell that puts out without end keeps the socket full.
+  private static let turn = 1 << 18
+
   /// Reads what is there, in order: frames that were sent before a pipe's bytes come first. The bytes that a pipe holds are counted
-  /// before the frames are read; the worker sends no frame while a pipe holds bytes, so later frames do not overtake them.
+  /// before the frames are read; the worker sends no frame while a pipe holds bytes, so later frames do not overtake them. Where frames
+  /// are left for the next turn, the pipes' bytes are too.
   private func read(_ handle: (Event) throws -> Void, end: (WorkerProtocol.Answer) -> Void) throws {
     let held = [output, errors].map(bytesHeld)
-    try readFrames(handle, end: end)
+    guard try readFrames(atMost: Self.turn, handle, end: end) else { return }
     for (pipe, count) in zip([output, errors], held) { try drain(pipe, atMost: count, handle) }
   }
 
@@ -190,19 +194,25 @@ final class WorkerProcess {
     }
   }
 
-  private func readFrames(_ handle: (Event) throws -> Void, end: (WorkerProtocol.Answer) -> Void) throws {
+  /// Returns whether all that had come was read.
+  @discardableResult private func readFrames(
+    atMost limit: Int = .max, _ handle: (Event) throws -> Void, end: (WorkerProtocol.Answer) -> Void
+  ) throws -> Bool {
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
-      let count = Glibc.read(control, &buffer, buffer.count)
+    var left = limit
+    while left > 0 {
+      let count = Glibc.read(control, &buffer, min(left, buffer.count))
       if count < 0 && errno == EINTR { continue }
-      if count < 0 && errno == EAGAIN { return }
+      if count < 0 && errno == EAGAIN { return true }
       if count <= 0 {
         isControlOpen = false
-        return
+        return true
       }
+      left -= count
       unparsed += buffer[..<count]
       try parseFrames(handle, end: end)
     }
+    return false
   }
 
   private func parseFrames(_ handle: (Event) throws -> Void, end: (WorkerProtocol.Answer) -> Void) throws {

@@ -58,15 +58,32 @@ struct Build: ParsableCommand {
 }
 
 extension RunOptions {
-  /// Reads the notebooks and does something with them. What is wrong with a notebook is reported, and ends the command with 2.
+  /// Reads the notebooks and does something with them. What is wrong with a notebook is reported, and ends the command with 2; one that
+  /// cannot be read is left out if the command shall keep going.
+  /// - Parameter ordersThem: whether `after` matters.
   func withDocuments(
-    _ notebooks: [String], isForced: Bool, _ body: ([Document], Session.Options) throws -> SiteBuilder.Status
+    _ notebooks: [String], isForced: Bool, ordersThem: Bool = true,
+    _ body: ([Document], Session.Options) throws -> SiteBuilder.Status
   ) throws -> SiteBuilder.Status {
     do {
-      let paths = notebooks.isEmpty ? try Notebooks.all() : notebooks
-      let documents = try Notebooks.read(paths, overrides: parameters.map { ($0.name, $0.value) })
+      let areAll = notebooks.isEmpty
+      var (documents, problems) = try Notebooks.readable(
+        areAll ? Notebooks.all() : notebooks, overrides: parameters.map { ($0.name, $0.value) })
+      for (notebook, problem) in ordersThem ? NotebookOrder(documents, areAll: areAll).problems : [] {
+        if problem.severity == .error {
+          problems.append(problem)
+          documents.removeAll { $0.name == notebook }
+        } else {
+          report(problem)
+        }
+      }
       for warning in documents.flatMap(\.warnings) { report(warning) }
-      return try body(documents, session(isForced: isForced))
+      if !problems.isEmpty && (!keepGoing || documents.isEmpty) { throw Diagnostics(problems) }
+      // A folder's name does not make it a notebook, so it keeps none from being built.
+      let strangers = areAll ? Notebooks.strangers() : []
+      for problem in strangers + problems { report(problem) }
+      let status = try body(documents, session(isForced: isForced))
+      return strangers.isEmpty && problems.isEmpty ? status : max(status, .couldNotRun)
     } catch let problem as Notebooks.ParameterProblem {
       throw ValidationError(problem.description)
     } catch {

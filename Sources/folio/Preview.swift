@@ -11,7 +11,11 @@ struct Preview: ParsableCommand {
     discussion: """
       Serves the site on this machine alone, and watches the notebooks and the files that their cells read. On each save only the \
       changed cells run, and what depends on them; what the others made, the model among it, stays in memory. The page changes in place. \
-      Errors show in the page, and a file that cannot be read costs nothing.
+      Errors show in the page, and a file that cannot be read costs nothing. Where no notebook is named, new ones are noticed, and those \
+      that are removed.
+
+      A port that is forwarded to this machine's, under whatever number, works by the name of localhost. For a proxy that browsers know by \
+      another name, say '--host NAME'.
 
       Ctrl-C stops the running cell; when none runs, or the second time, it ends the preview. The pages are written to SITE as by \
       'folio build'.
@@ -30,18 +34,28 @@ struct Preview: ParsableCommand {
   @Option(help: ArgumentHelp("The folder of the site.", valueName: "dir"))
   var site = "Site"
 
+  @Option(
+    help: ArgumentHelp(
+      "Answer also to browsers that know this machine by another name, through a proxy. May be given several times.",
+      valueName: "name"))
+  var host: [String] = []
+
   @OptionGroup var options: RunOptions
   @OptionGroup var cache: CacheOptions
 
   func run() throws {
     do {
+      if let problem = notebooks.compactMap(Notebooks.whyNoNotebook).first { throw problem }
       let paths = notebooks.isEmpty ? try Notebooks.all() : notebooks
       let overrides = options.parameters.map { ($0.name, $0.value) }
       let progress = TerminalProgress()
       // What is wrong with the command itself is said before anything is served; what is wrong with a notebook, in its page.
       do { _ = try Notebooks.read(paths, overrides: overrides) } catch is Diagnostics {}
+      let isWhole = notebooks.isEmpty
+      for problem in isWhole ? Notebooks.strangers() : [] { report(problem) }
       let preview = try LivePreview(
-        paths, overrides: overrides, site: site, port: port, options: options.session(isForced: cache.force)
+        paths, following: isWhole ? Notebooks.folder : nil, overrides: overrides, site: site, port: port, hosts: host,
+        options: options.session(isForced: cache.force)
       ) { progress.show($0) }
       let signals = Interrupts { if !preview.interrupt() { preview.end() } }
       try preview.run()

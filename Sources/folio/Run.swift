@@ -21,14 +21,17 @@ struct Run: ParsableCommand {
   @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    let status = try options.withDocuments([notebook], isForced: cache.force) { documents, sessionOptions in
+    let status = try options.withDocuments([notebook], isForced: cache.force, ordersThem: false) { documents, sessionOptions in
       guard let document = documents.first else { return .couldNotRun }
       let progress = TerminalProgress(showsOutputs: true)
       // Only `interrupt` is called from another thread.
       nonisolated(unsafe) let session = try document.session(sessionOptions)
       let interrupts = Interrupts { session.interrupt() }
       defer { interrupts.cancel() }
-      return SiteBuilder.Status(try session.run(document) { progress.show($0, of: document) })
+      let record = try session.run(document) { event in
+        for event in event.withFigureProblems(in: document) { progress.show(event, of: document) }
+      }
+      return SiteBuilder.Status(record)
     }
     throw ExitCode(status.rawValue)
   }

@@ -64,6 +64,12 @@ final class TerminalProgress: @unchecked Sendable {
       let ran = explanations.filter(\.ran)
       for explanation in ran { writeOutput("  \(explanation.cell)  \(explanation.text)\n") }
       writeOutput("\(document.name): \(Self.ran(ran.count, of: record)), \(Self.seconds(duration))\n")
+    case .came(let name):
+      clearLine()
+      writeOutput("\(name): a new notebook\n")
+    case .went(let name):
+      clearLine()
+      writeOutput("\(name): its file is gone; its page stays\n")
     case .problem(let error):
       clearLine()
       report(error)

@@ -2,8 +2,10 @@ import Building
 import Document
 import Figures
 import Foundation
+import Preview
 import Record
 import Rendering
+import TestThreads
 import Testing
 
 /// What needs a browser and plotly.js; skipped where either is not to be had.
@@ -127,5 +129,58 @@ enum Browser {
         return label.textContent;
         """)
     #expect(title == "row 0, token 11: 11")
+  }
+}
+
+/// Pages of a live preview in a browser, which opens six connections to a server and no more.
+@Suite("A preview in a browser", .enabled(if: Browser.chromium != nil, "Chromium")) struct BrowserPreviewTests {
+  @Test("twelve windows follow their pages, and Stop works in each") func windows() async throws {
+    try await waiting {
+      let folder = try TemporaryFolder()
+      let stopped = Locked<[String]>([])
+      let server = PreviewServer(site: folder.path + "/Site", port: 0) { page in stopped.with { $0.append(page) } }
+      func page(_ text: String) -> String {
+        "<!doctype html><html><head><title>T</title></head><body><main><p id=\"a\">\(text)</p></main></body></html>"
+      }
+      let windows = 12
+      for window in 0..<windows { try folder.write(page("first"), to: "Site/w\(window)/index.html") }
+      let frames = (0..<windows).map { "<iframe src=\"/w\($0)/\"></iframe>" }.joined()
+      // Says by pressing Stop, in each window, that all of them have come so far.
+      let driver = """
+        <!doctype html><html><head><title>D</title></head><body>\(frames)<script>
+        const documents = () => Array.from(document.querySelectorAll("iframe"), frame => frame.contentDocument);
+        setInterval(function () {
+          const ready = documents().filter(function (page) {
+            const text = page && page.querySelector("#a"), button = page && page.querySelector(".folio-bar button");
+            return text && text.textContent === "second" && button && !button.hidden && !button.closest(".folio-bar").hidden;
+          });
+          if (ready.length === \(windows)) ready.forEach(page => page.querySelector(".folio-bar button").click());
+        }, 50);
+        </script></body></html>
+        """
+      try folder.write(driver, to: "Site/driver/index.html")
+      let port = try server.start()
+      defer { server.stop() }
+      let browser = Process()
+      browser.executableURL = URL(filePath: Browser.chromium ?? "")
+      browser.arguments = [
+        "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--user-data-dir=\(folder.path)/profile",
+        PreviewServer.address(of: "driver", port: port),
+      ]
+      browser.standardOutput = FileHandle.nullDevice
+      browser.standardError = FileHandle.nullDevice
+      try browser.run()
+      defer {
+        browser.terminate()
+        browser.waitUntilExit()
+      }
+      #expect(eventually { server.readerCount > 0 })
+      for window in 0..<windows {
+        server.show(page: "w\(window)", html: page("second"))
+        server.setStatus(page: "w\(window)", LiveStatus(cell: "a", number: 1, count: 1))
+      }
+      #expect(eventually { Set(stopped.with { $0 }) == Set((0..<windows).map { "w\($0)" }) })
+      #expect(server.readerCount == 1)
+    }
   }
 }

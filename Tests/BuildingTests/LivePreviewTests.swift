@@ -15,13 +15,14 @@ import Testing
     private var updates = 0
     private var log: [String] = []
 
-    init(_ notebook: String) throws {
+    init(_ notebook: String, followsFolder: Bool = false) throws {
       folder = try TemporaryFolder()
       try folder.write(notebook, to: "n.md")
       var options = Session.Options()
       options.store = folder.path + "/cache"
       let preview = try LivePreview(
-        [folder.path + "/n.md"], overrides: [], site: folder.path + "/Site", port: 0, options: options
+        [folder.path + "/n.md"], following: followsFolder ? folder.path : nil, overrides: [], site: folder.path + "/Site",
+        port: 0, options: options
       ) { [weak self] event in self?.note(event) }
       self.preview = preview
       Thread.detachNewThread { try? preview.run() }
@@ -38,6 +39,8 @@ import Testing
         case .session(_, .cellStarted(let cell, _, _)): log.append(cell.id)
         case .session(_, .text): log.append("text")
         case .session: break
+        case .came(let name): log.append("came \(name)")
+        case .went(let name): log.append("went \(name)")
         }
       }
     }
@@ -114,6 +117,23 @@ import Testing
       try live.folder.write("the data", to: "data.txt")
       // On a busy machine a first update may come while the file is there, and still empty.
       #expect(eventually { (try? live.folder.read("Site/n/index.html").contains("the data")) == true })
+    }
+  }
+
+  @Test func aNotebookThatComesIsRunAndOneThatGoesIsTold() async throws {
+    try await waiting {
+      let live = try Live(loading, followsFolder: true)
+      #expect(live.waitForUpdate(1))
+      try live.folder.write("```swift\n40 + 2\n```\n", to: "new.md")
+      #expect(eventually { (try? live.folder.read("Site/new/index.html").contains(">42<")) == true })
+      // As an editor saves: away for a moment.
+      rename(live.folder.path + "/new.md", live.folder.path + "/new.md~")
+      try live.folder.write("```swift\n40 + 3\n```\n", to: "new.md")
+      #expect(eventually { (try? live.folder.read("Site/new/index.html").contains(">43<")) == true })
+      #expect(!live.cellsRun.contains { $0.hasPrefix("went") })
+      try FileManager.default.removeItem(atPath: live.folder.path + "/new.md")
+      #expect(eventually { live.cellsRun.contains("went new") })
+      #expect(live.cellsRun.filter { $0.hasPrefix("came") } == ["came new"] && live.cellsRun.filter { $0 == "model" }.count == 1)
     }
   }
 

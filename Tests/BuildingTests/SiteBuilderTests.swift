@@ -57,6 +57,21 @@ import Testing
     #expect(try build(["a": notebook], in: folder).status == status)
   }
 
+  @Test func aFigureThatShowsNoDataIsToldAtItsCell() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("\n```swift\nHeatmap([[1.0, 2]], title: \"T\", xLabels: [\"a\"])\n```\n", to: "a.md")
+    var options = Session.Options()
+    options.store = folder.path + "/cache"
+    var warnings: [Diagnostic] = []
+    let status = SiteBuilder(try Notebooks.read([folder.path + "/a.md"]), site: folder.path + "/Site", options: options).build {
+      event in
+      if case .session(_, .warning(let warning)) = event { warnings.append(warning) }
+    }
+    #expect(status == .succeeded)
+    #expect(warnings.map(\.message) == ["a figure of cell-1 shows no data: “T”: 1 x labels for 2 columns; give one for each"])
+    #expect(warnings.first?.place == Place(file: folder.path + "/a.md", line: 3))
+  }
+
   @Test func afterAFailureTheOthersAreBuiltOnlyIfAsked() throws {
     let notebooks = [
       "a": "```swift\nthrow CancellationError()\n```\n```swift\n\"next cell\"\n```",

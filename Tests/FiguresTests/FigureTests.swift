@@ -86,6 +86,45 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     #expect(Figure(Heatmap([[9.0]], range: 0...(.infinity))).layout.colorAxes[axis]?.range == -9...9)
   }
 
+  @Test("has its middle colour at 0 on an uneven range, and equal colours equally far from it") func unevenRanges() throws {
+    let ranges: [ClosedRange<Double>] = [-1...9, -9...1, -0.001...1000, 0...5, -5...0, -1...1]
+    for range in ranges {
+      let axis = try #require(Figure(Heatmap([[0.5]], range: range)).layout.colorAxes["coloraxis"])
+      let scale = try #require(axis.colorscale)
+      #expect((axis.cmin, axis.cmax) == (range.lowerBound, range.upperBound))
+      let extent = max(-range.lowerBound, range.upperBound)
+      for value in [0, range.lowerBound, range.upperBound, extent / 8, -extent / 8] where range.contains(value) {
+        let drawn = scale.color(at: (value - range.lowerBound) / (range.upperBound - range.lowerBound))
+        let meant = ColorScale.diverging.color(at: (value / extent + 1) / 2)
+        let channels = [(drawn.red, meant.red), (drawn.green, meant.green), (drawn.blue, meant.blue)]
+        #expect(channels.allSatisfy { abs(Int($0.0) - Int($0.1)) <= 1 }, "\(value) of \(range): \(drawn.css), \(meant.css)")
+      }
+    }
+  }
+
+  @Test("keeps a scale as it is that has one direction, or lies on one side of 0") func keptScales() {
+    let green = ColorScale([RGB(255, 255, 255), RGB(0, 120, 0)])
+    func scale(_ scale: ColorScale, _ range: ClosedRange<Double>) -> ColorScale? {
+      Figure(Heatmap([[1.0]], scale: scale, range: range)).layout.colorAxes["coloraxis"]?.colorscale
+    }
+    #expect(scale(.sequential, -1...9) == .sequential && scale(green, -1...9) == green)
+    #expect(scale(.diverging, 2...9) == .diverging && scale(.diverging, -9...(-2)) == .diverging)
+  }
+
+  @Test("says what its panels lack beside the drawing, also when it comes back from its JSON") func problems() throws {
+    let figure = Figure.row {
+      Heatmap([[1.0, 2]], title: "Heads", xLabels: ["a"])
+      Heatmap([[1.0, 2]], xLabels: ["a", "b"])
+      Heatmap([[1.0], [2, 3]])
+    }
+    #expect(
+      figure.layout.problems == [
+        "“Heads”: 1 x labels for 2 columns; give one for each", "Row 1 has 2 values, row 0 has 1; every row needs as many",
+      ])
+    #expect(try Figure(plotlyJSON: figure.plotlyJSON) == figure)
+    #expect(try Figure(plotlyJSON: #"{"data":[],"layout":{"meta":7}}"#).layout.problems == [])
+  }
+
   @Test("is built by loops and conditions, also throwing ones") func builder() throws {
     func values(_ head: Int) throws -> [[Double]] { [[Double(head)]] }
     let figure = try Figure.grid(columns: 2) {

@@ -64,6 +64,20 @@ import Testing
     }
   }
 
+  @Test func whoListensForAllPagesIsToldOfWhich() async throws {
+    try await waiting {
+      let site = try TestSite()
+      site.server.show(page: "b \"c", html: "<p></p>")
+      let connection = try Connection(port: site.port)
+      connection.write("GET /_folio/events HTTP/1.1\r\nHost: \(site.host)\r\n\r\n")
+      let first = connection.events(6)
+      #expect(first.contains("page: {\"page\":\"b \\\"c\",\"data\":1}"))
+      #expect(first.contains("status: {\"page\":\"\",\"data\":null}"))
+      site.server.setProblems(page: "a", [])
+      #expect(connection.events(7).last == "problems: {\"page\":\"a\",\"data\":[]}")
+    }
+  }
+
   @Test func aReaderWhoGoesIsDroppedAndTheOthersGoOn() async throws {
     try await waiting {
       let site = try TestSite()

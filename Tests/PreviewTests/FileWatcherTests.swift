@@ -41,6 +41,31 @@ import Testing
     }
   }
 
+  @Test func whatComesIntoAFolderAndLeavesItIsReported() async throws {
+    try await watching(["data"]) { watcher, folder in
+      unlink(folder + "/data")
+      #expect(watcher.changes(timeout: .seconds(180)) == [folder + "/data"])
+      mkdir(folder + "/data", 0o755)
+      #expect(watcher.changes(timeout: .seconds(180)) == [folder + "/data"])
+      try save("1", to: folder + "/data/one")
+      #expect(watcher.changes(timeout: .seconds(180)) == [folder + "/data"])
+      unlink(folder + "/data/one")
+      #expect(watcher.changes(timeout: .seconds(180)) == [folder + "/data"])
+      #expect(watcher.changes(timeout: .milliseconds(50)) == [])
+    }
+  }
+
+  @Test func aFileInFoldersThatAreYetToComeIsReported() async throws {
+    try await watching(["a.md"]) { watcher, folder in
+      let path = folder + "/one/two/d.json"
+      watcher.watch([path])
+      #expect(watcher.changes(timeout: .milliseconds(20)) == [])
+      try FileManager.default.createDirectory(atPath: folder + "/one/two", withIntermediateDirectories: true)
+      try save("1", to: path)
+      #expect(watcher.changes(timeout: .seconds(180)) == [path])
+    }
+  }
+
   @Test func aDeletedFileIsReported() async throws {
     try await watching(["a.md"]) { watcher, folder in
       unlink(folder + "/a.md")

@@ -12,14 +12,63 @@ import Testing
         #expect(try site.get("/", host: host).status == 200, "\(host)")
       }
       let foreign = [
-        "evil.example", "evil.example:\(site.port)", "localhost", "localhost:1", "127.0.0.1.evil.example:\(site.port)",
-        "localhost:\(site.port).evil.example", "",
+        "evil.example", "evil.example:\(site.port)", "127.0.0.1.evil.example:\(site.port)", "localhost.evil.example", "127.0.0.2",
+        "localhost:\(site.port).evil.example", "localhost:", "localhost:x", "localhost@evil.example", "[::1", "0.0.0.0", "",
       ]
       for host in foreign {
         for path in ["/", "/a/", "/_folio/live.js", "/_folio/events?page=a", "/_folio/stop?page=a", "/no"] {
           #expect(try site.get(path, host: host).status == 403, "\(host) \(path)")
         }
       }
+    }
+  }
+
+  @Test func aForwardedPortOfAnotherNumberWorksForItsOwnPagesOnly() async throws {
+    try await waiting {
+      let site = try TestSite()
+      site.server.setStatus(page: "a", LiveStatus(cell: "x", number: 1, count: 2))
+      for host in ["localhost:8080", "127.0.0.1:1", "localhost"] {
+        #expect(try site.get("/a/", host: host).status == 200)
+        let stop = "/_folio/stop?page=a"
+        #expect(try site.get(stop, method: "POST", host: host, headers: ["Origin: http://\(site.host)"]).status == 403)
+        #expect(try site.get(stop, method: "POST", host: host, headers: ["Origin: http://\(host)"]).status == 204)
+      }
+      #expect(site.stopped.with { $0 }.count == 3)
+    }
+  }
+
+  @Test func anotherNameIsAnsweredIfItWasAskedFor() async throws {
+    try await waiting {
+      let folder = FileManager.default.temporaryDirectory.path + "/preview-names-\(UUID())"
+      let server = PreviewServer(site: folder, port: 0, names: ["Box.example"]) { _ in }
+      let port = try server.start()
+      defer { server.stop() }
+      func status(_ lines: String...) throws -> Int {
+        let connection = try Connection(port: port)
+        let request = ["GET /_folio/live.css HTTP/1.1"] + lines + ["Connection: close"]
+        connection.write(request.joined(separator: "\r\n") + "\r\n\r\n")
+        return Answer(connection.read { _ in false }).status
+      }
+      #expect(try status("Host: box.example:9000") == 200)
+      #expect(try status("Host: box.example", "Origin: https://box.example") == 200)
+      #expect(try status("Host: box.example", "Origin: http://evil.example") == 403)
+      #expect(try status("Host: other.example") == 403)
+    }
+  }
+
+  @Test func pagesOfOthersAreRefusedByWhatTheBrowserSaysOfThem() async throws {
+    try await waiting {
+      let site = try TestSite()
+      func status(_ site: TestSite, _ place: String, _ mode: String, _ kind: String) throws -> Int {
+        let headers = ["Sec-Fetch-Site: \(place)", "Sec-Fetch-Mode: \(mode)", "Sec-Fetch-Dest: \(kind)"]
+        return try site.get("/a/", headers: headers).status
+      }
+      #expect(try status(site, "cross-site", "no-cors", "image") == 403)
+      #expect(try status(site, "same-site", "no-cors", "script") == 403)
+      #expect(try status(site, "cross-site", "navigate", "iframe") == 403)
+      #expect(try status(site, "cross-site", "navigate", "document") == 200)
+      #expect(try status(site, "same-origin", "cors", "empty") == 200)
+      #expect(try status(site, "none", "navigate", "document") == 200)
     }
   }
 

@@ -61,10 +61,17 @@ import Testing
       let site = try TestSite()
       let script = try site.get("/_folio/live.js")
       #expect(script.header("Content-Type") == "text/javascript; charset=utf-8")
-      #expect(script.body.contains("EventSource") && script.body.contains("folio:updated"))
+      let worker = try site.get("/_folio/events.js")
+      #expect(worker.status == 200 && worker.body.contains("EventSource"))
+      #expect(script.body.contains("SharedWorker") && script.body.contains("folio:updated"))
       #expect(!script.body.contains("innerHTML"))
       #expect(try site.get("/_folio/live.css").header("Content-Type") == "text/css; charset=utf-8")
     }
+  }
+
+  @Test func theAddressOfAPageIsOneThatCanBeClicked() {
+    #expect(PreviewServer.address(of: "", port: 4646) == "http://127.0.0.1:4646/")
+    #expect(PreviewServer.address(of: "a b#c?é%", port: 80) == "http://127.0.0.1:80/a%20b%23c%3F%C3%A9%25/")
   }
 
   @Test func aFolderWithoutItsSlashLeadsToIt() async throws {

@@ -117,6 +117,51 @@ import Testing
   }
 }
 
+@Suite("A large record") struct LargeRecordTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "large-\(UUID().uuidString)").path
+
+  private func files(_ texts: [String]) -> RecordFiles {
+    RecordFiles(
+      NotebookRecord(
+        notebook: "n", cells: [CellRecord(id: "a", outcome: .succeeded, outputs: texts.map { .value($0) })]))
+  }
+
+  @Test("is written whole, leaves what is equal untouched, and loses what is no more") func many() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let site = Site(folder: folder)
+    let place = folder + "/n/record"
+    var texts = (0..<300).map(String.init)
+    try site.write(files(texts), of: "n")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: place).count == 301)
+    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: place + "/a-1.txt")
+    try Data("mine".utf8).write(to: URL(filePath: place + "/README"))
+    try Data("left".utf8).write(to: URL(filePath: place + "/.a-2.txt.999999999-\(UUID().uuidString)"))
+    texts = ["0"] + (1..<200).map { "new \($0)" }
+    try site.write(files(texts), of: "n")
+    let names = try FileManager.default.contentsOfDirectory(atPath: place)
+    #expect(names.count == 202 && names.contains("README") && !names.contains { $0.hasPrefix(".") })
+    #expect(try String(contentsOfFile: place + "/a-200.txt", encoding: .utf8) == "new 199\n")
+    let date = try FileManager.default.attributesOfItem(atPath: place + "/a-1.txt")[.modificationDate] as? Date
+    #expect(date == Date(timeIntervalSince1970: 1))
+  }
+
+  @Test("that cannot be written leaves the old one as it was") func whole() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let site = Site(folder: folder)
+    try site.write(files(["1", "2"]), of: "n")
+    // A name that is too long for a file.
+    let long = NotebookRecord(
+      notebook: "n",
+      cells: [
+        CellRecord(id: "a", outcome: .succeeded, outputs: [.value("9"), .value("8")]),
+        CellRecord(id: String(repeating: "z", count: 300), outcome: .succeeded, outputs: [.value("7")]),
+      ])
+    #expect(throws: Diagnostic.self) { try site.write(RecordFiles(long), of: "n") }
+    #expect(try String(contentsOfFile: folder + "/n/record/a-1.txt", encoding: .utf8) == "1\n")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/n/record").count == 3)
+  }
+}
+
 @Suite("The style sheet") struct StylesheetTests {
   @Test("has a light and a dark theme, by the system and by the switch") func themes() {
     #expect(

@@ -133,6 +133,42 @@ import Testing
     #expect(record.cells[2].values == ["7"])
   }
 
+  /// Nearly all their time is spent in libraries that hold locks, in the channel, or on other threads.
+  @Test(arguments: [
+    "var i = 0\nwhile true { print(\"step \\(i)\"); i += 1 }", "while true { display(1) }",
+    "while true { for _ in progress(0..<3) {} }",
+    "while true { FileHandle.standardOutput.write(Data(\"hello\\n\".utf8)) }",
+    "while true { print(\"a\"); display(2); fputs(\"x\\n\", stderr) }",
+    "var s: [String] = []\nwhile true { s = (0..<100).map { \"\\($0) of so many that it is long\" } }",
+    "while true { _ = UUID().uuidString.lowercased().split(separator: \"-\") }", "while true { free(malloc(64)) }",
+    "import Dispatch\nDispatchQueue.concurrentPerform(iterations: 4) { k in while true { print(k) } }",
+    "let thread = Thread { while true { print(\"beside\") } }\nthread.start()\nsleep(100)",
+    "while true { try await Task.sleep(nanoseconds: 1000); print(\"x\") }",
+    "struct Endless: CustomStringConvertible { var description: String { while true {} } }\nprint(Endless())",
+  ])
+  func aLoopInLibrariesIsStoppedAndTheSessionLives(loop: String) throws {
+    let record = try run(
+      "```swift\nlet kept = [7]\n```\n```swift\n//| timeout: 0.5\n\(loop)\n```\n```swift\nprint(\"kept\", kept)\nkept\n```",
+      keepGoing: true)
+    #expect(record.cells[1].error?.kind == .timeout)
+    #expect(record.cells[1].diagnostic?.advice?.contains("still there") == true)
+    #expect(record.cells[2].values == ["[7]"] && record.cells[2].standardOutput.contains("kept [7]"))
+  }
+
+  @Test func outputsBeyondTheLimitAreCountedAndTold() throws {
+    let record = try run(cells: ["for k in 0..<5000 { display(k) }\nprint(\"more\")", "1"])
+    let cell = record.cells[0]
+    #expect(cell.outcome == .succeeded && cell.values.count == 4096 && cell.values.last == "4095")
+    #expect(cell.standardError == "[904 more outputs and 5 more bytes of text were left out]\n")
+    #expect(record.cells[1].values == ["1"])
+  }
+
+  @Test func theWordsOfATrapAreFoundBehindTheLimit() throws {
+    let record = try run(cells: ["for k in 0..<5000 { display(k) }\nfatalError(\"at the end\")"])
+    #expect(record.cells[0].diagnostic?.message == "Fatal error: at the end")
+    #expect(record.cells[0].standardError == "[904 more outputs were left out]\n")
+  }
+
   @Test func aCellThatCannotBeStoppedEndsItsWorker() throws {
     // The C library does not give the thread back.
     let record = try run(

@@ -56,7 +56,7 @@ import Testing
         "Examples",
       ]
     ),
-    (["preview", "--help"], ["--port", "--site", "Ctrl-C", "Examples"]),
+    (["preview", "--help"], ["--port", "--site", "--host", "Ctrl-C", "Examples"]),
     (["export", "--help"], ["<notebook>", "--to", "ipynb", "swift", "-o", "--no-outputs", "-P", "--force", "Examples"]),
     (["import", "--help"], ["<file>", "-o", "--force", "norun", "Exit status", "Examples"]),
     (["cache", "--help"], ["prune", "FOLIO_CACHE", "Examples"]),
@@ -66,6 +66,46 @@ import Testing
     let result = try arguments.count == 1 ? folio(arguments[0]) : folio(arguments[0], arguments[1])
     #expect(result.status == 0)
     for word in words { #expect(result.output.contains(word), "\(word) in \(result.output)") }
+  }
+
+  @Test(arguments: [512, 64, 8])
+  func withFewDescriptorsItRunsOrSaysSo(limit: Int) throws {
+    try withNotebook("```swift\nprint(\"it runs\")\n```") { folder in
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/bash")
+      process.arguments = ["-c", "ulimit -n \(limit); exec \"$0\" run Notebooks/n.md 2>&1", program.path]
+      process.currentDirectoryURL = folder
+      process.environment = Self.environment
+      let output = Pipe()
+      process.standardOutput = output
+      try process.run()
+      let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      if process.terminationStatus == 0 {
+        #expect(text.contains("it runs"))
+      } else {
+        #expect(process.terminationStatus == 2 && text.contains("At most \(limit) files") && text.contains("ulimit -n"))
+      }
+      #expect(process.terminationStatus == 0 || limit == 8, "\(text)")
+    }
+  }
+
+  @Test func whatIsNoNotebookStopsNeitherABuildNorIsTakenForOne() throws {
+    try withNotebook("```swift\n40 + 2\n```") { folder in
+      try FileManager.default.createDirectory(at: folder.appending(path: "Notebooks/old.md"), withIntermediateDirectories: true)
+      let built = try folio("build", in: folder)
+      #expect(built.status == 2 && built.output.contains("Site/n/index.html"))
+      #expect(built.errors.contains("'Notebooks/old.md' is a folder"))
+      try Data("---\nafter: m\n---\n".utf8).write(to: folder.appending(path: "Notebooks/o.md"))
+      let disordered = try folio("build", in: folder)
+      #expect(disordered.status == 2 && disordered.output.isEmpty)
+      #expect(disordered.errors.contains("Notebooks/o.md:2: error: 'after' names 'm'") && disordered.errors.contains("'n'"))
+      #expect(try folio("build", "--keep-going", in: folder).output.contains("Site/n/index.html"))
+      for arguments in [["run", "."], ["run", "n.ipynb"], ["preview", "nope.md"], ["preview", "Notebooks"]] {
+        let result = try folio(arguments[0], arguments[1], in: folder)
+        #expect(result.status == 2 && result.errors.split(separator: "\n").count == 2, "\(arguments): \(result)")
+      }
+    }
   }
 
   @Test func buildingWritesPagesAndSaysWhere() throws {

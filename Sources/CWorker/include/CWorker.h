@@ -34,6 +34,9 @@ void folio_channel_send(uint8_t kind, const void *bytes, size_t count);
 /// Reads exactly `count` bytes of the host's next command. Returns false when the host is gone.
 bool folio_channel_receive(void *bytes, size_t count);
 
+/// Whether the calling thread sends a frame, and may hold the channel: it must not be parked. May be read in a signal handler.
+extern _Thread_local bool folio_is_sending;
+
 /// Flushes both standard streams, and replaces them if a parked thread holds their lock.
 void folio_standard_streams_recover(void);
 
@@ -132,6 +135,11 @@ bool folio_is_cell_code(uintptr_t address);
 
 /// Whether a code address lies in the worker's own program.
 bool folio_is_worker_code(uintptr_t address);
+/// Forbids or allows that cells' code be executed. A thread that comes to it while it is forbidden faults there.
+void folio_bar_cell_code(bool bars);
+
+/// Whether it is forbidden. May be called in a signal handler.
+bool folio_cell_code_is_barred(void);
 
 /// A symbol that the library itself defines, or null.
 void *folio_own_symbol(void *library, const char *name);

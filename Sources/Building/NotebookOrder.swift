@@ -1,0 +1,74 @@
+import Document
+import Foundation
+import Record
+
+/// What `after:` says of the order of notebooks, and what of it cannot be.
+public struct NotebookOrder {
+  private let documents: [Document]
+  private let areAll: Bool
+
+  /// - Parameter areAll: whether these are all notebooks that there are; else an unknown name may be that of another.
+  public init(_ documents: [Document], areAll: Bool) {
+    self.documents = documents
+    self.areAll = areAll
+  }
+
+  /// A name that no notebook has, a notebook that waits for itself, and notebooks that wait for each other, at their places. Errors, but for
+  /// unknown names where not all notebooks are known, which are warnings.
+  public var problems: [(notebook: String, diagnostic: Diagnostic)] {
+    documents.flatMap { document in
+      document.frontMatter.after.compactMap { name in
+        problem(document, name).map { (document.name, $0) }
+      }
+    }
+  }
+
+  private func problem(_ document: Document, _ name: String) -> Diagnostic? {
+    let place = Self.place(of: name, in: document)
+    if name == document.name {
+      return Diagnostic(at: place, "'\(name)' says that it runs after itself", advice: "Leave it out of 'after'.")
+    }
+    guard documents.contains(where: { $0.name == name }) else { return unknown(name, document, at: place) }
+    guard let circle = way(from: name, to: document.name) else { return nil }
+    let names = ([document.name] + circle).map { "'\($0)'" }.joined(separator: " after ")
+    return Diagnostic(at: place, "notebooks wait for each other: \(names)", advice: "Leave out one 'after' of them.")
+  }
+
+  private func unknown(_ name: String, _ document: Document, at place: Place) -> Diagnostic? {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: document.folder)) ?? []
+    let beside = files.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.map { String($0.dropLast(3)) }
+    if beside.contains(name) { return nil }
+    let names = Set(beside + documents.map(\.name)).subtracting([document.name]).sorted()
+    let plain = name.hasSuffix(".md") ? String(name.dropLast(3)) : (name.split(separator: "/").last.map(String.init) ?? name)
+    let advice =
+      names.contains(plain)
+      ? "Say '\(plain)': the file's name without '.md'."
+      : names.isEmpty ? "There is no other notebook." : Suggestion.advice(for: plain, among: names)
+    return Diagnostic(
+      areAll ? .error : .warning, at: place, "'after' names '\(name)', and there is no such notebook", advice: advice)
+  }
+
+  /// The names on the way along `after` from one notebook to another.
+  private func way(from start: String, to end: String) -> [String]? {
+    var known: Set = [start]
+    var ways = [[start]]
+    while let way = ways.popLast() {
+      guard let last = way.last else { continue }
+      if last == end { return way }
+      for next in documents.first(where: { $0.name == last })?.frontMatter.after ?? [] where known.insert(next).inserted {
+        ways.append(way + [next])
+      }
+    }
+    return nil
+  }
+
+  /// The line of the front matter that names it.
+  private static func place(of name: String, in document: Document) -> Place {
+    let text = (try? String(contentsOfFile: document.file, encoding: .utf8)) ?? ""
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropFirst()
+      .prefix { !$0.hasPrefix("---") }
+    let key = lines.firstIndex { $0.hasPrefix("after") } ?? 0
+    let line = lines[max(key, lines.startIndex)...].firstIndex { $0.contains(name) } ?? key
+    return Place(file: document.file, line: line + 1)
+  }
+}
