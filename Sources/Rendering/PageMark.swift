@@ -10,7 +10,7 @@ enum PageMark {
 
   static func html(_ entry: IndexPage.Entry) -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let json = try? encoder.encode(entry) else { return "" }
     return opening + String(decoding: json, as: UTF8.self).utf16.map(Self.spelled).joined() + closing
   }

@@ -69,7 +69,8 @@ public final class GitRepository: @unchecked Sendable {
     let result = try Git.run(["cat-file", "--filters", "--path=\(path)", blob], in: top)
     guard result.status == 0 else {
       throw Diagnostic(
-        "git cannot check out \(path): \(result.errors.prefix(200))", advice: "See the filters that .gitattributes names.")
+        "git cannot check out \(path) (if Git LFS keeps it: git lfs fetch --all): \(Review.shortened(result.errors))",
+        advice: "See the filters that .gitattributes names.")
     }
     return result.data
   }

@@ -197,7 +197,7 @@ func page(
     <link rel="icon" href="data:,">
     <link rel="stylesheet" href="../assets/folio.css">
     <script src="../assets/folio.js"></script>
-    <script type="application/json" id="folio-notebook">{"description":"About \\u0026 so on.","name":"first-light",\
+    <script type="application/json" id="folio-notebook">{"description":"About \\u0026 so on.","name":"first-light","source":"Notebooks/first-light.md",\
     "status":{"failed":{"cells":1,"of":3}},"title":"First \\u003clight\\u003e"}</script>
     </head>
     <body>
