@@ -73,10 +73,13 @@ struct LibrarySymbols {
   /// Classes whose static members hold nothing that a cell could leave for another, or only what is followed in another way: files, the
   /// process's state, the worker's streams, time.
   private static let harmless: Set = [
-    "10Foundation11FileManagerC", "10Foundation11ProcessInfoC", "10Foundation6BundleC", "10Foundation6ThreadC", "10Foundation7ProcessC",
+    "10Foundation11FileManagerC", "10Foundation11ProcessInfoC", "10Foundation6BundleC", "10Foundation6ThreadC",
+    "10Foundation7ProcessC",
     "10Foundation17JSONSerializationC", "10Foundation10FileHandleC", "10Foundation6NSNullC", "10Foundation10NSTimeZoneC",
-    "10Foundation8NSLocaleC", "10Foundation15NumberFormatterC", "10Foundation13DateFormatterC", "10Foundation18NSRegularExpressionC",
-    "10Foundation8NSStringC", "10Foundation8NSNumberC", "10Foundation7RunLoopC", "10Foundation5TimerC", "10Foundation14OperationQueueC",
+    "10Foundation8NSLocaleC", "10Foundation15NumberFormatterC", "10Foundation13DateFormatterC",
+    "10Foundation18NSRegularExpressionC",
+    "10Foundation8NSStringC", "10Foundation8NSNumberC", "10Foundation7RunLoopC", "10Foundation5TimerC",
+    "10Foundation14OperationQueueC",
     "10Foundation25PropertyListSerializationC", "10Foundation21ByteCountFormatterC", "10Foundation4HostC",
   ]
 

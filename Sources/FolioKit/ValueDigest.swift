@@ -7,7 +7,9 @@ import Tensors
 /// closure) has no digest, nor has what is too large to be read each time; it counts as changed whenever its cell has run.
 package enum ValueDigest {
   /// Makes a digest of the bytes that it is fed; nil if the feeding says that there are more bytes than can be told. The worker sets it.
-  nonisolated(unsafe) package static var hash: ((_ feed: (@escaping (UnsafeRawBufferPointer) -> Void) -> Bool) -> String?) = { _ in nil }
+  nonisolated(unsafe) package static var hash: ((_ feed: (@escaping (UnsafeRawBufferPointer) -> Void) -> Bool) -> String?) = {
+    _ in nil
+  }
 
   /// No more bytes of one value are read.
   static let limit = 256 << 20

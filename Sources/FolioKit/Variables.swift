@@ -53,7 +53,9 @@ package final class CellLibrary {
       let wasChanged = folio_access_of_variable(variable.place.address).was_changed
       let state = variable.state(library: path)
       let last = told[variable.name]
-      if isNew || wasChanged || last?.digest != state.digest || last?.isPlain != state.isPlain || last == nil { news.append(state) }
+      if isNew || wasChanged || last?.digest != state.digest || last?.isPlain != state.isPlain || last == nil {
+        news.append(state)
+      }
       told[variable.name] = state
     }
     return news

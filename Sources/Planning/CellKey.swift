@@ -70,7 +70,9 @@ package struct CellKey: Codable, Sendable, Equatable {
     if node.cell.options.expectsError {
       parts.append(Part(.options, value: "expect: error"))
       // Its output is an error, with its lines.
-      for cell in node.needs.union([number]).sorted() { parts.append(Part(.place, value: "\(file):\(graph.nodes[cell].cell.line)")) }
+      for cell in node.needs.union([number]).sorted() {
+        parts.append(Part(.place, value: "\(file):\(graph.nodes[cell].cell.line)"))
+      }
     } else if node.analysis.asksForItsPlace {
       parts.append(Part(.place, value: "\(file):\(node.cell.line)"))
     }

@@ -68,11 +68,13 @@ public struct Declaration: Sendable, Equatable {
     if let variable = declaration.as(VariableDeclSyntax.self) {
       let modifiers = variable.modifiers.map(\.name.text)
       guard !path.isEmpty, modifiers.contains("static"), CellAnalysis.isStored(variable) else { return [] }
-      let isPlain = variable.attributes.isEmpty && Set(modifiers).isSubset(of: ["static", "private", "fileprivate", "internal", "public"])
+      let isPlain =
+        variable.attributes.isEmpty && Set(modifiers).isSubset(of: ["static", "private", "fileprivate", "internal", "public"])
       return variable.bindings.flatMap { binding in
         variables(in: binding.pattern, isConstant: variable.bindingSpecifier.text == "let").map { member in
           StaticMember(
-            name: (path + [member.name]).joined(separator: "."), isConstant: member.isConstant, isReachable: isReachable && isPlain)
+            name: (path + [member.name]).joined(separator: "."), isConstant: member.isConstant,
+            isReachable: isReachable && isPlain)
         }
       }
     }

@@ -183,8 +183,10 @@ public struct NotebookGraph: Sendable {
 
     /// Whoever names what is no plain value may have given it new code to call.
     private mutating func followWriters(of variable: Variable) {
-      guard visited.insert(Variable(cell: variable.cell, name: "writers of " + variable.name)).inserted, variable.cell + 1 < cell else { return }
-      for writer in graph.nodes[(variable.cell + 1)..<cell] where writer.references.names.contains(variable.name) && writer.needs.contains(variable.cell) {
+      guard visited.insert(Variable(cell: variable.cell, name: "writers of " + variable.name)).inserted, variable.cell + 1 < cell
+      else { return }
+      for writer in graph.nodes[(variable.cell + 1)..<cell]
+      where writer.references.names.contains(variable.name) && writer.needs.contains(variable.cell) {
         follow(writer.analysis.executed, from: writer.cell.number)
       }
     }
@@ -221,7 +223,8 @@ public struct NotebookGraph: Sendable {
       return replaced.flatMap { old in
         nodes[old.cell..<max(old.cell, node.cell.number)].flatMap { user in
           user.analysis.declarations.filter { declaration in
-            !declaration.isStored && declaration.references.names.contains(old.declaration.name) && declaration.name != old.declaration.name
+            !declaration.isStored && declaration.references.names.contains(old.declaration.name)
+              && declaration.name != old.declaration.name
               && (user.cell.number == old.cell || user.needs.contains(old.cell))
               && !node.analysis.declarations.contains { $0.replaces(declaration) }
           }.map { declaration in

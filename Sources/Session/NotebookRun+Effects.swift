@@ -106,8 +106,10 @@ extension RecordBook {
     builder.add("values", ParametersSource.values(graph.parameters))
     let version = Version.digest(type: "Parameters", builder.key.description)
     return SettledCell(
-      key: builder.key, parts: CellKey(), reads: CellReads(memory: [], files: []), trace: Trace(writes: [Self.parameterLocation: version]),
-      plain: [ParametersSource.variable], process: .init(), sharedClasses: [], record: CellRecord(id: "", outcome: .succeeded, outputs: []),
+      key: builder.key, parts: CellKey(), reads: CellReads(memory: [], files: []),
+      trace: Trace(writes: [Self.parameterLocation: version]),
+      plain: [ParametersSource.variable], process: .init(), sharedClasses: [],
+      record: CellRecord(id: "", outcome: .succeeded, outputs: []),
       written: [:])
   }
 }

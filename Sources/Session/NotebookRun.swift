@@ -226,7 +226,8 @@ struct NotebookRun {
 
   private func compileError(_ failure: CellCompiler.Failure, _ cell: Cell) -> CellError {
     CellError(
-      kind: .compile, diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: document.file, lines: lines), cell: cell) })
+      kind: .compile,
+      diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: document.file, lines: lines), cell: cell) })
   }
 
   // MARK: - Running
@@ -285,9 +286,12 @@ struct NotebookRun {
     let start = ContinuousClock.now
     do {
       let compiled = try session.compilation.compiled(units[number].module)
-      for warning in compiled.warnings where number > 0 { observe(.warning(warning.placed(cell, in: document.file, lines: lines))) }
+      for warning in compiled.warnings where number > 0 {
+        observe(.warning(warning.placed(cell, in: document.file, lines: lines)))
+      }
       let execution = try CellExecution(session: session, cell: cell, errors: errors, observe: observe).run(
-        compiled, parameters: number == 0 ? ParametersSource.values(graph.parameters) : nil, process: state.process(before: number))
+        compiled, parameters: number == 0 ? ParametersSource.values(graph.parameters) : nil,
+        process: state.process(before: number))
       return try conclude(number, execution, start, acceptsSurprises: acceptsSurprises)
     } catch let failure as CellCompiler.Failure {
       guard number > 0 else { throw Diagnostics(failure.diagnostics) }

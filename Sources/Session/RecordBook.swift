@@ -96,12 +96,15 @@ struct RecordBook {
     for (stored, version) in entry.left {
       let text = stored.hasPrefix(Self.own) ? nil : stored
       let own = NotebookGraph.Variable(cell: number, name: String(stored.dropFirst(Self.own.count)))
-      if let location = text.map({ StoredLocation(text: $0).location(in: state.graph) }) ?? .variable(own) { writes[location] = version }
+      if let location = text.map({ StoredLocation(text: $0).location(in: state.graph) }) ?? .variable(own) {
+        writes[location] = version
+      }
     }
     var process = entry.process
     process.directory = process.directory.map(absolute)
     return SettledCell(
-      key: key, parts: parts, reads: reads, trace: Trace(reads: versions(reads, number, in: state), writes: writes), plain: Set(entry.plain),
+      key: key, parts: parts, reads: reads, trace: Trace(reads: versions(reads, number, in: state), writes: writes),
+      plain: Set(entry.plain),
       process: process, sharedClasses: entry.sharedClasses, record: entry.record, written: entry.written)
   }
 
@@ -130,7 +133,9 @@ struct RecordBook {
   private func adding(_ reads: CellReads, to base: CellKey, _ number: Int, in state: RunState) -> CellKey {
     var parts = base
     let memory = reads.memory.map { text -> CellKey.Part in
-      let writer = StoredLocation(text: text).location(in: state.graph).flatMap { state.timeline.lastWriter(of: $0, before: number) }
+      let writer = StoredLocation(text: text).location(in: state.graph).flatMap {
+        state.timeline.lastWriter(of: $0, before: number)
+      }
       return .init(
         .memory, text, value: writer?.version.text ?? "nothing",
         writer: writer.flatMap { $0.cell > 0 ? state.graph.nodes[$0.cell].cell.id : nil })
@@ -154,7 +159,11 @@ struct RecordBook {
     let writer = state.processWriter(before: number).map { state.graph.nodes[$0].cell.id }
     let aspects: [(String, String?)] = [
       ("the working directory", process.directory.map(kept)),
-      ("the environment", process.environment.isEmpty ? nil : process.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value ?? "")" }.joined(separator: "\n")),
+      (
+        "the environment",
+        process.environment.isEmpty
+          ? nil : process.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value ?? "")" }.joined(separator: "\n")
+      ),
       ("the mask of new files' modes", process.fileModeMask.map(String.init)), ("the locale", process.locale),
       ("the time zone", process.timeZone), ("the state of random()", process.random.map { "\($0)" }),
       ("the state of drand48()", process.drand48.map { "\($0)" }),
@@ -213,7 +222,8 @@ struct RecordBook {
     let files = effects.files
     let cellReads = CellReads(memory: memory.reads.map { StoredLocation($0, in: state.graph) }, files: fileReads(files))
     let parts = adding(cellReads, to: base, number, in: state)
-    let isReusable = isSound && !effects.goesOn && isSteady(files) && record.outcome != .failed
+    let isReusable =
+      isSound && !effects.goesOn && isSteady(files) && record.outcome != .failed
       && state.graph.nodes[number].cell.options.cache && state.stillRunning(before: number) == nil
     let key = isReusable ? parts.key : ofThisRunAlone(parts.key)
     var writes = memory.writes.mapValues { $0 ?? .run(key) }

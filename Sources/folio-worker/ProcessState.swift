@@ -72,7 +72,8 @@ private struct Whole {
     seed48(&again)
     return Whole(
       directory: FileManager.default.currentDirectoryPath, environment: Self.environment, fileModeMask: UInt32(mask),
-      locale: setlocale(LC_ALL, nil).map { String(cString: $0) } ?? "C", timeZone: timeZone, random: RandomState.now, drand48: seed)
+      locale: setlocale(LC_ALL, nil).map { String(cString: $0) } ?? "C", timeZone: timeZone, random: RandomState.now,
+      drand48: seed)
   }
 
   private static var environment: [String: String] {
@@ -80,7 +81,9 @@ private struct Whole {
     var next = environ
     while let entry = next.pointee {
       let text = String(cString: entry)
-      if let equals = text.firstIndex(of: "=") { environment[String(text[..<equals])] = String(text[text.index(after: equals)...]) }
+      if let equals = text.firstIndex(of: "=") {
+        environment[String(text[..<equals])] = String(text[text.index(after: equals)...])
+      }
       next += 1
     }
     return environment

@@ -115,7 +115,8 @@ final class TerminalProgress: @unchecked Sendable {
       guard showsOutputs else { return }
       clearLine()
       endLine()
-      writeError("\(cell.id) runs once more: it read what other cells had to make first, and what it has put out does not count\n")
+      writeError(
+        "\(cell.id) runs once more: it read what other cells had to make first, and what it has put out does not count\n")
     case .progress(let progress):
       loop = progress
       showLine()

@@ -14,9 +14,12 @@ import Testing
     (CellKey.Part.Kind.source, "", "a", "b", "source changed"), (.parameter, "idx", "Int 2", "Int 3", "params.idx 2 -> 3"),
     (.file, "results/x.csv", "1", "2", "results/x.csv changed"), (.file, "x", "1", "missing", "x is gone"),
     (.file, "x", "missing", "1", "x is there now"), (.folder, "data", "1", "2", "the names in data changed"),
-    (.code, "s1-tokens", "1", "2", "the code of cell s1-tokens changed"), (.code, "cell-4", "1", "2", "the code of cell-4 changed"),
-    (.memory, "variable 1 Knobs.t", "1", "2", "Knobs.t changed by cell-2"), (.memory, "objects 0", "1", "2", "an object changed by cell-2"),
-    (.process, "other the locale", "1", "2", "the locale changed by cell-2"), (.scope, "", "1", "2", "a name in it means another definition now"),
+    (.code, "s1-tokens", "1", "2", "the code of cell s1-tokens changed"),
+    (.code, "cell-4", "1", "2", "the code of cell-4 changed"),
+    (.memory, "variable 1 Knobs.t", "1", "2", "Knobs.t changed by cell-2"),
+    (.memory, "objects 0", "1", "2", "an object changed by cell-2"),
+    (.process, "other the locale", "1", "2", "the locale changed by cell-2"),
+    (.scope, "", "1", "2", "a name in it means another definition now"),
     (.toolchain, "", "1", "2", "another Swift toolchain"), (.folio, "", "1", "2", "another build of Folio"),
   ])
   func aDifferenceIsNamed(kind: CellKey.Part.Kind, name: String, old: String, new: String, words: String) {

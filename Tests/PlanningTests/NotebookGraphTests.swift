@@ -66,7 +66,8 @@ import Testing
   }
 
   @Test func aTypeBringsItsStaticMembersAlong() {
-    let graph = graph("enum K { static let a = 1; static var b = 2; enum I { static let c = Model() }; static var d: Int { 1 } }", "K.self")
+    let graph = graph(
+      "enum K { static let a = 1; static var b = 2; enum I { static let c = Model() }; static var d: Int { 1 } }", "K.self")
     #expect(touched(graph, by: 2, values: ["K.a", "K.b"]) == ["K.a": .constant, "K.b": .observed, "K.I.c": .opaque])
   }
 
@@ -87,7 +88,8 @@ import Testing
 
   @Test func operatorsAreVisibleWithoutAName() {
     let graph = graph(
-      "struct V { static func + (a: V, b: V) -> V { a } }", "infix operator <+>", "precedencegroup P {}", "func <+> (a: Int, b: Int) -> Int { a }",
+      "struct V { static func + (a: V, b: V) -> V { a } }", "infix operator <+>", "precedencegroup P {}",
+      "func <+> (a: Int, b: Int) -> Int { a }",
       "1 <+> 2")
     #expect(graph.nodes[5].needs == [1, 2, 3, 4])
   }

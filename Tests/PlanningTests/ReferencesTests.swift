@@ -5,7 +5,8 @@ import Testing
   private func names(_ source: String) -> Set<String> { CellAnalysis(source: source).references.names }
 
   @Test(arguments: [
-    "xs", "print(xs)", "xs.count", "xs[0]", "f(xs, a: 1)", "for x in xs {}", "xs.map { $0 }", "let y = xs", "-xs", "xs == y", "y = xs",
+    "xs", "print(xs)", "xs.count", "xs[0]", "f(xs, a: 1)", "for x in xs {}", "xs.map { $0 }", "let y = xs", "-xs", "xs == y",
+    "y = xs",
     "(xs, 1)", "\"\\(xs)\"", "xs?.count ?? 0", "xs as Any", "{ xs }", "xs = []", "xs[0].a = 1", "f(&xs)", "xs++", "xs <~ 1",
     "func f() { xs.append(1) }", "$xs", "_xs",
   ])

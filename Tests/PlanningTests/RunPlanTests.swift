@@ -19,7 +19,9 @@ import Testing
 
     init(_ effects: [Effect]) {
       // What is read must be compiled against its cell.
-      let cells = effects.map { effect in (effect.writes.map { "var \($0) = 0" } + effect.reads.map { "_ = \($0)" }).joined(separator: "\n") }
+      let cells = effects.map { effect in
+        (effect.writes.map { "var \($0) = 0" } + effect.reads.map { "_ = \($0)" }).joined(separator: "\n")
+      }
       let graph = NotebookGraphTests.graph(cells)
       var owners: [String: Int] = [:]
       var timeline = Timeline()
@@ -53,7 +55,8 @@ import Testing
       for (index, cell) in cells.enumerated() {
         guard let trace = plan.timeline.traces[cell] else { continue }
         notebook.live.run(
-          number + index, module: "Cell\(cell)", key: Self.key("\(cell)"), isComplete: true, reads: trace.reads.keys.map(plan.place),
+          number + index, module: "Cell\(cell)", key: Self.key("\(cell)"), isComplete: true,
+          reads: trace.reads.keys.map(plan.place),
           writes: Dictionary(uniqueKeysWithValues: trace.writes.map { (plan.place($0.key), $0.value) }))
       }
       return notebook
@@ -91,7 +94,8 @@ import Testing
 
   @Test func whatHoldsOnToAnObjectIsMadeAnewWithIt() {
     let notebook = Notebook([
-      Effect(writes: ["box"], isIdentity: true), Effect(reads: ["box"], writes: ["alias"], isIdentity: true), Effect(reads: ["alias"]),
+      Effect(writes: ["box"], isIdentity: true), Effect(reads: ["box"], writes: ["alias"], isIdentity: true),
+      Effect(reads: ["alias"]),
     ]).running([1, 2, 3])
     #expect(notebook.cells(for: 3) == [3])
     #expect(notebook.running([1], from: 200).cells(for: 3) == [2, 3])

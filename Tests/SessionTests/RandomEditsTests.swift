@@ -37,7 +37,8 @@ import Testing
       for (index, pair) in zip(reused.record.cells, whole.cells).enumerated() where pair.0 != pair.1 {
         let text = notebook.cells.enumerated().map { "\($0 + 1)  \($1)" }.joined(separator: "\n")
         Issue.record(
-          "seed \(seed), edit \(edit), which ran \(reused.ran), gave in cell \(index + 1)\n\(pair.0)\nand fresh\n\(pair.1)\n\(text)")
+          "seed \(seed), edit \(edit), which ran \(reused.ran), gave in cell \(index + 1)\n\(pair.0)\nand fresh\n\(pair.1)\n\(text)"
+        )
         return
       }
     }
