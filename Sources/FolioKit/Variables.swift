@@ -13,6 +13,8 @@ package final class CellLibrary {
   private var variables: [StoredVariable] = []
   /// What was last told of a variable.
   private var told: [String: WorkerProtocol.VariableState] = [:]
+  /// The variables whose values take time to read.
+  private var large: Set<String> = []
   /// Classes of other libraries whose static members the code uses.
   package let sharedClasses: [String]
 
@@ -42,16 +44,24 @@ package final class CellLibrary {
     }
   }
 
+  /// Whether a variable may lead to a pointer, by which code can change another one without an access to it.
+  package var mayHoldPointers: Bool { told.values.contains { !$0.isPlain } }
+
   /// What is different from when this was last called, or was changed in the last run. Static members count from when they are first used.
-  /// - Parameter hasRun: whether it is this library's cell that has just run to its end: all its variables are new.
-  package func news(hasRun: Bool) -> [WorkerProtocol.VariableState] {
+  /// - Parameters:
+  ///   - hasRun: whether it is this library's cell that has just run to its end: all its variables are new.
+  ///   - looksAtAll: whether large values are looked at without an access to them, as small ones always are.
+  package func news(hasRun: Bool, looksAtAll: Bool) -> [WorkerProtocol.VariableState] {
     var news: [WorkerProtocol.VariableState] = []
     for variable in variables {
       let isNew = hasRun && !variable.isStatic
       let isUsed = variable.isStatic ? variable.isInitialized : isNew || told[variable.name] != nil
       guard isUsed else { continue }
       let wasChanged = folio_access_of_variable(variable.place.address).was_changed
+      if !isNew, !wasChanged, !looksAtAll, large.contains(variable.name) { continue }
+      let start = ContinuousClock.now
       let state = variable.state(library: path)
+      if start.duration(to: .now) > .milliseconds(1) { large.insert(variable.name) }
       let last = told[variable.name]
       if isNew || wasChanged || last?.digest != state.digest || last?.isPlain != state.isPlain || last == nil {
         news.append(state)

@@ -144,7 +144,8 @@ func run(_ command: WorkerProtocol.RunCommand) {
   if end.kind != Int32(FOLIO_CRASHED.rawValue) {
     var news: [WorkerProtocol.VariableState] = []
     let isTold = onCellThread {
-      for other in libraries.values { news += other.news(hasRun: hasFinished && other === library) }
+      let looksAtAll = libraries.values.contains(where: \.mayHoldPointers)
+      for other in libraries.values { news += other.news(hasRun: hasFinished && other === library, looksAtAll: looksAtAll) }
     }
     if isTold { effects.variables = news } else { effects.goesOn = true }
   }
