@@ -158,7 +158,7 @@ _Noreturn void folio_die_by(int number) {
 // MARK: - Interruption
 
 // A cell is stopped in one of these ways, the first that takes effect: work of FolioKit looks at the flag and throws; a loop of the cell's own
-// code is parked where it stands, as by a trap; a thread that waits and waits in the kernel is parked there; and after a while the cells' code
+// code is parked where it stands, as by a trap; a thread that waits in the kernel is parked there; and after a while the cells' code
 // may not be executed any more, so that a thread that is nearly always in a library (a loop that prints) faults where the library returns to
 // the cell, and is parked there. Code of other libraries is never stopped midway, since it may hold a lock that all need (that of malloc);
 // if the cell never leaves it, the host ends the process.
@@ -173,7 +173,6 @@ static _Thread_local bool is_serving = false;
 
 #define KNOCK_MICROSECONDS 2000
 #define FIRST_BARRING_KNOCK 50  // FolioKit's own work, and hooks of cells on other threads, may take so long to end in order.
-#define WAITING_KNOCKS 10       // Whoever waits for a lock that others hold for a moment does not wait so long.
 
 bool folio_is_interrupted(void) { return atomic_load_explicit(&is_interrupted, memory_order_relaxed); }
 
@@ -202,21 +201,6 @@ static bool waits_in_kernel(const ucontext_t *context) {
   return (words[0] & 0xffff) == 0x050f;  // syscall
 }
 
-/// Whether this has been so at the same place for many knocks: not a wait for a lock of the C library or of the channel, with other locks held.
-static bool waits_on_and_on(const ucontext_t *context) {
-  static _Thread_local greg_t instruction, stack;
-  static _Thread_local int knocks;
-  if (folio_is_sending || !waits_in_kernel(context)) {
-    knocks = 0;
-    return false;
-  }
-  const greg_t *registers = context->uc_mcontext.gregs;
-  if (registers[REG_RIP] != instruction || registers[REG_RSP] != stack) knocks = 0;
-  instruction = registers[REG_RIP];
-  stack = registers[REG_RSP];
-  return ++knocks >= WAITING_KNOCKS;
-}
-
 /// Whether the calling thread runs the cell that shall stop.
 static bool should_stop(void) {
   return folio_on_cell_thread && !has_stopped && !is_serving && my_generation == thread_generation && folio_is_interrupted() && is_running;
@@ -243,7 +227,8 @@ static void handle_stop(int signal, siginfo_t *info, void *context) {
   (void)signal, (void)info;
   int error = errno;
   uintptr_t address = ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
-  if (should_stop() && (folio_is_cell_code(address) || waits_on_and_on(context))) end_interrupted(context);
+  // Whoever sends may hold the channel. A call that was ended here (`sleep`) may not come again.
+  if (should_stop() && (folio_is_cell_code(address) || (!folio_is_sending && waits_in_kernel(context)))) end_interrupted(context);
   errno = error;
 }
 

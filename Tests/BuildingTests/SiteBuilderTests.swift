@@ -68,7 +68,7 @@ import Testing
       if case .session(_, .warning(let warning)) = event { warnings.append(warning) }
     }
     #expect(status == .succeeded)
-    #expect(warnings.map(\.message) == ["a figure of cell-1 shows no data: “T”: 1 x labels for 2 columns; give one for each"])
+    #expect(warnings.map(\.message) == ["a figure of cell-1 shows no data: 1 x labels for 2 columns; give one for each"])
     #expect(warnings.first?.place == Place(file: folder.path + "/a.md", line: 3))
   }
 
