@@ -90,8 +90,7 @@ package final class FileWatcher: Sendable {
       if state.map.changesFolders(event) { isStale = true }
       noteListing(event, settle: settle, in: &state)
       guard let paths = state.map.files[event.watch]?[event.name] else { continue }
-      // What a link leads to may be another file now.
-      // A folder, too, is complete at once.
+      // What a link leads to may be another file now. A folder, too, is complete at once.
       let isLink = event.has(IN_CREATE) && (event.has(IN_ISDIR) || inotify.isLink(event))
       if isLink || !state.map.links.isDisjoint(with: paths) { isStale = true }
       let isBegun = paths.contains { state.pending[$0] != nil }
