@@ -149,16 +149,18 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let site = Site(folder: folder)
     try site.write(files(["1", "2"]), of: "n")
-    // A name that is too long for a file.
-    let long = NotebookRecord(
+    let before = try String(contentsOfFile: folder + "/n/record/index.json", encoding: .utf8)
+    // Where a file must come, a folder lies that is not empty.
+    try FileManager.default.createDirectory(atPath: folder + "/n/record/z.txt/in", withIntermediateDirectories: true)
+    let other = NotebookRecord(
       notebook: "n",
       cells: [
         CellRecord(id: "a", outcome: .succeeded, outputs: [.value("9"), .value("8")]),
-        CellRecord(id: String(repeating: "z", count: 300), outcome: .succeeded, outputs: [.value("7")]),
+        CellRecord(id: "z", outcome: .succeeded, outputs: [.value("7")]),
       ])
-    #expect(throws: Diagnostic.self) { try site.write(RecordFiles(long), of: "n") }
-    #expect(try String(contentsOfFile: folder + "/n/record/a-1.txt", encoding: .utf8) == "1\n")
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/n/record").count == 3)
+    #expect(throws: Diagnostic.self) { try site.write(RecordFiles(other), of: "n") }
+    #expect(try String(contentsOfFile: folder + "/n/record/index.json", encoding: .utf8) == before)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/n/record").count == 4)
   }
 }
 
