@@ -21,6 +21,8 @@ enum MemoCode {
     var isNameless: Bool
     /// Whether it is neither: it runs once, and may set variables.
     var isStatement: Bool
+    /// Whether it declares stored variables.
+    var isStored = false
     var references: References
 
     init(_ item: CodeBlockItemSyntax.Item) {
@@ -34,6 +36,7 @@ enum MemoCode {
       names = Set(declared.map(\.name))
       isNameless = declared.isEmpty || declared.contains { $0.kind == .other }
       isStatement = false
+      isStored = declared.contains(where: \.isStored)
     }
   }
 

@@ -35,6 +35,8 @@ public struct NotebookGraph: Sendable {
     /// Stands for its source, and for the code of other cells that it uses: functions, types, extensions, operators. Variables stand in it by
     /// their names alone.
     package var code = KeyBuilder("code").key
+    /// Stands for the functions, types and operators that it defines, and the code that these use: what the values of its types can do.
+    package var definitions = KeyBuilder("definitions").key
     /// Stands for its source, and for all of each cell that it names.
     package var wholeCode = KeyBuilder("code").key
     /// The cells whose code it uses.
@@ -262,5 +264,9 @@ extension NotebookGraph.Node {
     for cell in codeCells.sorted() { code.add("code", nodes[cell].code) }
     for cell in needs.sorted() { whole.add("code", nodes[cell].wholeCode) }
     (self.code, wholeCode) = (code.key, whole.key)
+    var definitions = KeyBuilder("definitions")
+    for item in analysis.memoCode where !item.isStatement && !item.isStored { definitions.add("text", item.text) }
+    for cell in codeCells.sorted() { definitions.add("code", nodes[cell].code) }
+    self.definitions = definitions.key
   }
 }

@@ -68,7 +68,15 @@ extension NotebookRun {
     if cell == number, variable.isPlain { use.memory.plain.insert(variable.variable.name) }
     let location = Location.variable(.init(cell: cell, name: variable.variable.name))
     if cell != number { use.memory.reads.insert(location) }
-    use.memory.writes[location] = .some(variable.digest.map { .digest(type: variable.type, $0) })
+    use.memory.writes[location] = .some(variable.digest.map { .digest(type: stable(variable.type), $0) })
+  }
+
+  /// A type's name, in which a cell's types bear what they can do in place of the cell's module, whose name changes with everything in it.
+  private func stable(_ type: String) -> String {
+    guard type.contains("Cell_") else { return type }
+    return units.reduce(type) { type, unit in
+      type.contains(unit.module) ? type.replacing(unit.module, with: graph.nodes[unit.number].definitions.short) : type
+    }
   }
 
   // MARK: - The worker's state

@@ -47,8 +47,10 @@ struct Build: ParsableCommand {
     let status = try options.withDocuments(notebooks, isForced: cache.force) { documents, sessionOptions in
       let script = interactive || plotly != nil ? try PlotlyPackage.script(file: plotly, site: site) : nil
       let progress = TerminalProgress(explains: explain)
+      // A notebook that cannot be read is still there, and so is its page.
+      let isWhole = try notebooks.isEmpty && documents.count == Notebooks.all().count
       let builder = SiteBuilder(
-        documents, site: site, isWhole: notebooks.isEmpty, plotly: script, options: sessionOptions)
+        documents, site: site, isWhole: isWhole, plotly: script, options: sessionOptions)
       let interrupts = Interrupts { builder.interrupt() }
       defer { interrupts.cancel() }
       return builder.build { progress.show($0) }

@@ -151,7 +151,7 @@ import Testing
     try site.write(files(["1", "2"]), of: "n")
     let before = try String(contentsOfFile: folder + "/n/record/index.json", encoding: .utf8)
     // Where a file must come, a folder lies that is not empty.
-    try FileManager.default.createDirectory(atPath: folder + "/n/record/z.txt/in", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: folder + "/n/record/z-1.txt/in", withIntermediateDirectories: true)
     let other = NotebookRecord(
       notebook: "n",
       cells: [

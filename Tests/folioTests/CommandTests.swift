@@ -200,7 +200,8 @@ import Testing
       #expect(again.output.contains("n  cell-3  reused\n") && again.output.contains("0 of 3 cells ran"))
       let changed = try folio("build", "--explain", "-P", "idx=3", in: folder).output
       #expect(
-        changed.contains("n  base    ran: params.idx 2 -> 3\n") && changed.contains("n  cell-2  ran: base changed by cell base\n"),
+        changed.contains("n  base    ran: params.idx 2 -> 3\n")
+          && changed.contains("n  cell-2  ran: base changed by cell base\n"),
         "\(changed)")
       #expect(changed.contains("n  cell-3  reused\n"))
       #expect(try folio("build", "--force", in: folder).output.contains("3 of 3 cells ran"))
