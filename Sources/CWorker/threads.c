@@ -136,8 +136,9 @@ __attribute__((visibility("default"))) int pthread_create(
   static _Atomic(function) known = NULL;
   function next = known;
   if (!next) known = next = (function)folio_next_symbol("pthread_create");
-  // The worker's own threads are nothing that a cell began.
-  if (!folio_is_worker_code((uintptr_t)__builtin_return_address(0))) beginnings++;
+  // The worker's own threads are nothing that a cell began, nor are those of libraries that wait for work: the work is noted.
+  uintptr_t caller = (uintptr_t)__builtin_return_address(0);
+  if (!folio_is_worker_code(caller) && !lies_in(caller, "libdispatch") && !lies_in(caller, "libopenblas")) beginnings++;
   return next(thread, attributes, start, argument);
 }
 
@@ -186,7 +187,8 @@ static bool holds_cell_code(uintptr_t stack) {
 static bool ask(int thread) {
   has_answered = false;
   if (syscall(SYS_tgkill, getpid(), thread, SIGRTMIN + 6) != 0) return false;
-  for (int i = 0; i < 100 && !has_answered; i++) usleep(100);
+  // On a busy machine a thread may wait for its turn.
+  for (int i = 0; i < 2000 && !has_answered; i++) usleep(200);
   return has_answered;
 }
 

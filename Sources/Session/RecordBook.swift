@@ -249,8 +249,8 @@ struct RecordBook {
       let path = kept(file.path)
       return (file.wasRead ? [.init(path: path, kind: .content)] : [])
         + (file.wasListed ? [.init(path: path, kind: .listing)] : [])
-        // Who reads a file asks about it first; its content says more.
-        + (file.wasExamined && !file.wasRead && !file.wasListed ? [.init(path: path, kind: .status)] : [])
+        // Who reads a file asks about it first; its content says more. What the cell writes itself is looked at as that.
+        + (file.wasExamined && !file.wasRead && !file.wasListed && !file.wasWritten ? [.init(path: path, kind: .status)] : [])
     }
   }
 
