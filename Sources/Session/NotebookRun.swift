@@ -21,6 +21,8 @@ struct NotebookRun {
   private var reasons: [Int: String] = [:]
   /// The cells that are compiled ahead.
   private var ahead: [Int] = []
+  /// What was found on the way to these of the cells before the first of them, and is not taken yet.
+  private var foreseen: [Int: RecordBook.LookUp] = [:]
   private var history: RunHistory
 
   /// What has become of a cell in this run.
@@ -64,13 +66,15 @@ struct NotebookRun {
 
   private mutating func runCells() throws {
     while let number = nextCell(), !session.isInterrupted {
-      let found = session.book.lookUp(number, in: state, isForced: session.options.isForced)
+      let found =
+        foreseen.removeValue(forKey: number) ?? session.book.lookUp(number, in: state, isForced: session.options.isForced)
       if let cell = found.found {
         reuse(number, cell)
         continue
       }
       if reasons[number] == nil { reasons[number] = explain(number, found) }
       marks[number, default: Mark()].parts = found.parts
+      foreseen = [:]
       try runWithWhatItNeeds(number)
       if hasFailed && !session.options.keepsGoing { break }
       // A worker that died in this run took along what the next cells need.
@@ -110,8 +114,9 @@ struct NotebookRun {
   }
 
   /// Cells that will run, as far as can be told before any does: an error of theirs must not wait for others' run.
-  private func expected() -> [Int] {
+  private mutating func expected() -> [Int] {
     var ahead = state
+    foreseen = [:]
     var running: Set<Int> = []
     for number in graph.nodes.indices.dropFirst() where !isLeftOut(number) {
       if let settled = state.settled[number] {
@@ -121,6 +126,7 @@ struct NotebookRun {
       let found = session.book.lookUp(number, in: ahead, isForced: session.options.isForced)
       // What a cell that runs will leave is not known; who needs it may run as well.
       let mayRun = found.found == nil || !graph.nodes[number].needs.isDisjoint(with: running)
+      if running.isEmpty { foreseen[number] = found }
       if mayRun { running.insert(number) } else { ahead.set(number, found.found) }
     }
     return running.sorted()
