@@ -2,8 +2,9 @@ import Foundation
 
 /// Numbers in reports.
 enum PlainNumber {
-  /// Few digits, without zeros at the end: `0.81`, `-3.2e-06`.
+  /// Few digits, without zeros at the end: `0.81`, `-3.2e-06`; a whole number with all of its own.
   static func text(_ value: Double, digits: Int) -> String {
+    if value == value.rounded(), abs(value) < 1e15 { return String(format: "%.0f", value + 0) }
     let text = String(format: "%.\(digits)g", value)
     return text == "-0" ? "0" : text
   }
