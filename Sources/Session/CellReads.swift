@@ -33,6 +33,8 @@ struct SettledCell {
   var trace: Trace
   /// Its variables that hold plain values.
   var plain: Set<String>
+  /// The variables of other cells in which it left something that is no plain value.
+  var opaque: Set<Location>
   /// What the process is like after it.
   var process: WorkerProtocol.ProcessState
   var sharedClasses: [String]
@@ -52,6 +54,8 @@ struct RunState {
   var file: String
   private(set) var settled: [Int: SettledCell] = [:]
   private(set) var timeline = Timeline()
+  /// How many cells have left what is no plain value in a variable of another one.
+  private var opaque: [Location: Int] = [:]
 
   init(graph: NotebookGraph, file: String) {
     self.graph = graph
@@ -59,6 +63,8 @@ struct RunState {
   }
 
   mutating func set(_ number: Int, _ cell: SettledCell?) {
+    for location in settled[number]?.opaque ?? [] { opaque[location, default: 0] -= 1 }
+    for location in cell?.opaque ?? [] { opaque[location, default: 0] += 1 }
     settled[number] = cell
     timeline.set(number, cell?.trace)
   }
@@ -87,8 +93,10 @@ struct RunState {
     settled.filter { $0.key < number && $0.value.goesOn }.keys.min()
   }
 
+  /// Whether a variable holds a plain value, whoever has set it.
   func holdsValue(_ variable: NotebookGraph.Variable) -> Bool {
-    variable.cell == 0 || settled[variable.cell]?.plain.contains(variable.name) == true
+    if variable.cell == 0 { return true }
+    return settled[variable.cell]?.plain.contains(variable.name) == true && opaque[.variable(variable), default: 0] == 0
   }
 
   /// What a cell may touch as far as its text tells, and what the code that it uses shares with others.

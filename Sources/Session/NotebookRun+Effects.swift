@@ -14,7 +14,7 @@ extension NotebookRun {
 
   /// Puts together what the worker saw of a run and what only the cell's text tells.
   func memoryUse(of number: Int, _ execution: CellExecution.Result) -> Use {
-    var use = Use(memory: .init(reads: [], writes: [:], plain: []), lacking: [])
+    var use = Use(memory: .init(reads: [], writes: [:], plain: [], opaque: []), lacking: [])
     addSeen(execution, of: number, to: &use)
     for state in execution.effects.variables { add(state, number, to: &use) }
     // Constants and what is opaque are touched as far as the text tells; of the rest the worker has seen it.
@@ -36,8 +36,12 @@ extension NotebookRun {
   private func addSeen(_ execution: CellExecution.Result, of number: Int, to use: inout Use) {
     for access in execution.effects.accesses {
       guard let location = location(access.place, run: execution.run, number: number) else {
-        // An object that nobody holds any more, or one of a run that failed: nothing tells what it should be.
-        if case .objects(let run) = access.place, run != execution.run { use.lacking.insert(.lostObject) }
+        // What was left by a former version of a cell, or by a run that failed: nothing tells what it should be.
+        switch access.place {
+        case .objects(let run) where run != execution.run: use.lacking.insert(.lostObject)
+        case .variable(let name) where cell(ofLibrary: name.library) == nil: use.lacking.insert(.lostObject)
+        default: break
+        }
         continue
       }
       use.memory.reads.insert(location)
@@ -65,9 +69,13 @@ extension NotebookRun {
 
   private func add(_ variable: WorkerProtocol.VariableState, _ number: Int, to use: inout Use) {
     guard let cell = cell(ofLibrary: variable.variable.library) else { return }
-    if cell == number, variable.isPlain { use.memory.plain.insert(variable.variable.name) }
     let location = Location.variable(.init(cell: cell, name: variable.variable.name))
-    if cell != number { use.memory.reads.insert(location) }
+    if cell == number {
+      if variable.isPlain { use.memory.plain.insert(variable.variable.name) }
+    } else {
+      use.memory.reads.insert(location)
+      if !variable.isPlain { use.memory.opaque.insert(location) }
+    }
     use.memory.writes[location] = .some(variable.digest.map { .digest(type: stable(variable.type), $0) })
   }
 
@@ -116,7 +124,7 @@ extension RecordBook {
     return SettledCell(
       key: builder.key, parts: CellKey(), reads: CellReads(memory: [], files: []),
       trace: Trace(writes: [Self.parameterLocation: version]),
-      plain: [ParametersSource.variable], process: .init(), sharedClasses: [],
+      plain: [ParametersSource.variable], opaque: [], process: .init(), sharedClasses: [],
       record: CellRecord(id: "", outcome: .succeeded, outputs: []),
       written: [:])
   }

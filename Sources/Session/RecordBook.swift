@@ -15,6 +15,8 @@ struct RecordBook {
     var record: CellRecord
     /// The variables that hold plain values.
     var plain: [String]
+    /// The variables of other cells in which it left something that is no plain value, by `StoredLocation`.
+    var opaque: [String]
     /// The files that it wrote, with the digests of what it left.
     var written: [String: String]
     /// What it left where, by `StoredLocation`.
@@ -104,7 +106,7 @@ struct RecordBook {
     process.directory = process.directory.map(absolute)
     return SettledCell(
       key: key, parts: parts, reads: reads, trace: Trace(reads: versions(reads, number, in: state), writes: writes),
-      plain: Set(entry.plain),
+      plain: Set(entry.plain), opaque: Set(entry.opaque.compactMap { StoredLocation(text: $0).location(in: state.graph) }),
       process: process, sharedClasses: entry.sharedClasses, record: entry.record, written: entry.written)
   }
 
@@ -208,6 +210,8 @@ struct RecordBook {
     /// The versions of what it left; nil for what its own key stands for.
     var writes: [Location: Version?]
     var plain: Set<String>
+    /// The variables of other cells in which it left something that is no plain value.
+    var opaque: Set<Location>
   }
 
   /// Notes what a cell gave, and keeps it if it may be used again.
@@ -231,7 +235,8 @@ struct RecordBook {
     var process = effects.process
     process.directory = process.directory.map(kept)
     let entry = Entry(
-      record: record, plain: memory.plain.sorted(), written: written(files),
+      record: record, plain: memory.plain.sorted(),
+      opaque: memory.opaque.map { StoredLocation($0, in: state.graph).text }.sorted(), written: written(files),
       left: stored(writes, number, in: state), process: process, sharedClasses: effects.sharedClasses)
     keep(cellReads, base.key)
     if isReusable {
