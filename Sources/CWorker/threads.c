@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -86,9 +87,20 @@ TRAMPOLINE(dispatch_barrier_async, note_beginning)
 TRAMPOLINE(dispatch_group_async, note_beginning)
 TRAMPOLINE(dispatch_group_notify, note_beginning)
 TRAMPOLINE(dispatch_after, note_delay)
+TRAMPOLINE(dispatch_after_f, note_delay)
 TRAMPOLINE(dispatch_source_create, note_source)
 TRAMPOLINE(dispatch_source_cancel, note_cancelled_source)
 TRAMPOLINE(swift_task_create, note_beginning)
+
+/// Concurrency's delays may be timers.
+__attribute__((visibility("default"))) void dispatch_source_set_timer(void *source, uint64_t start, uint64_t interval, uint64_t leeway) {
+  typedef void (*function)(void *, uint64_t, uint64_t, uint64_t);
+  static _Atomic(function) known = NULL;
+  function next = known;
+  if (!next) known = next = (function)folio_next_symbol("dispatch_source_set_timer");
+  if (start != UINT64_MAX) note_delay(start, 0);
+  next(source, start, interval, leeway);
+}
 
 typedef SWIFTCALL void (*enqueue_with_delay)(unsigned long long delay, void *job);
 typedef SWIFTCALL void (*enqueue_with_deadline)(
@@ -225,11 +237,40 @@ static bool any_is_busy(int cells) {
   return found;
 }
 
+extern void *dispatch_get_global_queue(intptr_t identifier, uintptr_t flags);
+
+static sem_t reached;
+
+static void note_reached(void *nothing) {
+  (void)nothing;
+  sem_post(&reached);
+}
+
+/// Waits until what stands in the queues before now has begun. Returns false if it does not, since all threads are busy.
+static bool have_queues_begun(void) {
+  static const intptr_t priorities[] = {0x21, 0x19, 0x15, 0x11, 0x09};
+  size_t count = sizeof priorities / sizeof *priorities;
+  void (*submit)(void *, void *, void (*)(void *)) = (void (*)(void *, void *, void (*)(void *)))folio_next_symbol("dispatch_async_f");
+  // What stands in a queue of its own is handed on to one of these; and so may a task be that begins another.
+  for (int round = 0; round < 3; round++) {
+    sem_init(&reached, 0, 0);
+    for (size_t i = 0; i < count; i++) submit(dispatch_get_global_queue(priorities[i], 0), NULL, note_reached);
+    struct timespec limit;
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 2;
+    for (size_t i = 0; i < count; i++) {
+      if (sem_timedwait(&reached, &limit) != 0) return false;
+    }
+  }
+  return true;
+}
+
 void folio_threads_begin(void) { beginnings = 0, sources = 0, last_deadline = 0; }
 
 bool folio_threads_go_on(int cell_thread) {
   if (!beginnings) return false;
-  // What was handed to a queue may begin a moment later, and what has ended may take a moment to wait.
+  if (!have_queues_begun()) return true;
+  // What has ended may take a moment to wait.
   unsigned busy = 0;
   for (int i = 0; i < 4; i++) {
     usleep(1500);

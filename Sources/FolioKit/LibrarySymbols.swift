@@ -19,7 +19,7 @@ struct LibrarySymbols {
   }
 
   private(set) var variables: [Variable] = []
-  /// The classes of other libraries whose static members the library uses, by their mangled names.
+  /// The classes of other libraries whose static members the library uses: `Foundation.UserDefaults`.
   private(set) var sharedClasses: [String] = []
 
   init(of library: UnsafeMutableRawPointer, path: String) {
@@ -70,17 +70,13 @@ struct LibrarySymbols {
 
   // MARK: - What others share
 
-  /// Classes whose static members hold nothing that a cell could leave for another, or only what is followed in another way: files, the
+  /// Foundation's classes whose static members hold nothing that a cell could leave for another, or only what is followed in another way: files, the
   /// process's state, the worker's streams, time.
   private static let harmless: Set = [
-    "10Foundation11FileManagerC", "10Foundation11ProcessInfoC", "10Foundation6BundleC", "10Foundation6ThreadC",
-    "10Foundation7ProcessC",
-    "10Foundation17JSONSerializationC", "10Foundation10FileHandleC", "10Foundation6NSNullC", "10Foundation10NSTimeZoneC",
-    "10Foundation8NSLocaleC", "10Foundation15NumberFormatterC", "10Foundation13DateFormatterC",
-    "10Foundation18NSRegularExpressionC",
-    "10Foundation8NSStringC", "10Foundation8NSNumberC", "10Foundation7RunLoopC", "10Foundation5TimerC",
-    "10Foundation14OperationQueueC",
-    "10Foundation25PropertyListSerializationC", "10Foundation21ByteCountFormatterC", "10Foundation4HostC",
+    "FileManager", "ProcessInfo", "Bundle", "Thread", "Process", "JSONSerialization", "FileHandle", "NSNull", "NSTimeZone",
+    "NSLocale",
+    "NumberFormatter", "DateFormatter", "NSRegularExpression", "NSString", "NSNumber", "RunLoop", "Timer", "OperationQueue",
+    "PropertyListSerialization", "ByteCountFormatter", "Host",
   ]
 
   /// Of the libraries of the system and the toolchain; those of cells are followed as variables, Folio's own change nothing.
@@ -97,20 +93,20 @@ struct LibrarySymbols {
     return Array(Set(symbols.compactMap(sharedClass))).sorted()
   }
 
-  /// The class of a static member: `10Foundation18NotificationCenterC` for `$s10Foundation18NotificationCenterC7defaultACvgZ`.
+  /// The class of a static member: `Foundation.NotificationCenter` for `static Foundation.NotificationCenter.default.getter : …`.
   private static func sharedClass(_ symbol: String) -> String? {
     // `UserDefaults(suiteName:)` gives what others share, as its static member does.
-    guard symbol.hasPrefix("$s"), symbol.hasSuffix("Z") || symbol.hasPrefix("$s10Foundation12UserDefaultsC") else { return nil }
-    let body = symbol.dropFirst(2)
-    guard let match = body.prefixMatch(of: /(\d+)/), let moduleLength = Int(match.1) else { return nil }
-    let module = body.dropFirst(match.1.count).prefix(moduleLength)
-    guard !ownModules.contains(where: module.hasPrefix) else { return nil }
-    let rest = body.dropFirst(match.1.count + moduleLength)
-    guard let typeMatch = rest.prefixMatch(of: /(\d+)/), let typeLength = Int(typeMatch.1) else { return nil }
-    let after = rest.dropFirst(typeMatch.1.count + typeLength)
-    guard after.hasPrefix("C") else { return nil }
-    let name = String(body.prefix(body.count - after.count + 1))
-    return harmless.contains(name) ? nil : name
+    guard symbol.hasPrefix("$s"), symbol.hasSuffix("Z") || symbol.contains("UserDefaultsC"), let text = demangled(symbol) else {
+      return nil
+    }
+    let path = text.split(separator: "static ").last ?? ""
+    let parts = path.split(separator: ":").first { $0.contains(".") }?.split(separator: ".") ?? []
+    guard parts.count > 2, !ownModules.contains(where: parts[0].hasPrefix) else { return nil }
+    if parts[0].hasPrefix("Foundation"), harmless.contains(String(parts[1])) { return nil }
+    if parts[0] == "Dispatch" || parts[0] == "Swift" { return nil }
+    // What is no class holds constants.
+    let name = "\(parts[0]).\(parts[1])"
+    return NSClassFromString(name) == nil ? nil : name
   }
 }
 

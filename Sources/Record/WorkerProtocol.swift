@@ -73,7 +73,7 @@ public enum WorkerProtocol {
     public var files: [FileUse] = []
     /// What the process is like now.
     public var process = ProcessState()
-    /// The classes of libraries whose shared state the cell's code may use, by their mangled names.
+    /// The classes of libraries whose shared state the cell's code may use: `Foundation.UserDefaults`.
     public var sharedClasses: [String] = []
     /// Whether something that the cell began (a thread, a task) still goes on.
     public var goesOn = false

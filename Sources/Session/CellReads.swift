@@ -110,10 +110,8 @@ struct RunState {
   }
 
   /// What all users of a class share.
-  static func sharedClass(_ mangled: String) -> Location {
-    // `10Foundation18NotificationCenterC`
-    let parts: [Substring] = mangled.split(whereSeparator: \.isNumber)
-    let name = parts.last.map { String($0.prefix($0.count - 1)) } ?? mangled
+  static func sharedClass(_ path: String) -> Location {
+    let name = path.split(separator: ".").last ?? ""
     return .other("what users of the class \(name) share")
   }
 }
