@@ -115,13 +115,7 @@ static bool is_on_own_stack(uintptr_t address) {
   return address >= low && address < high;
 }
 
-static void note_other(uintptr_t address, uint8_t kind) {
-  char name[300] = "memory that no cell made";
-  Dl_info info;
-  if (dladdr((void *)address, &info) && info.dli_fname) {
-    const char *file = strrchr(info.dli_fname, '/');
-    snprintf(name, sizeof name, "'%s' of %s", info.dli_sname ? info.dli_sname : "data", file ? file + 1 : info.dli_fname);
-  }
+static void note_named(const char *name, uint8_t kind) {
   pthread_mutex_lock(&others_lock);
   size_t i = 0;
   while (i < other_count && strcmp(others[i].name, name) != 0) i++;
@@ -133,6 +127,16 @@ static void note_other(uintptr_t address, uint8_t kind) {
   }
   if (i < other_count) others[i].kinds |= kind;
   pthread_mutex_unlock(&others_lock);
+}
+
+static void note_other(uintptr_t address, uint8_t kind) {
+  char name[300] = "memory that no cell made";
+  Dl_info info;
+  if (dladdr((void *)address, &info) && info.dli_fname) {
+    const char *file = strrchr(info.dli_fname, '/');
+    snprintf(name, sizeof name, "'%s' of %s", info.dli_sname ? info.dli_sname : "data", file ? file + 1 : info.dli_fname);
+  }
+  note_named(name, kind);
 }
 
 struct recent {
@@ -239,6 +243,25 @@ TRAMPOLINE(swift_setAtWritableKeyPath, note_changing)
 TRAMPOLINE(swift_setAtReferenceWritableKeyPath, note_changing)
 TRAMPOLINE(swift_modifyAtWritableKeyPath, note_changing)
 TRAMPOLINE(swift_modifyAtReferenceWritableKeyPath, note_changing)
+
+// MARK: - Descriptors
+
+// What cells put into pipes and sockets by the C library's own functions, and take out of them, lies in the kernel.
+
+static void note_descriptor(uintptr_t first, uintptr_t caller) {
+  (void)first;
+  if (!current_run || is_noting_access || !folio_is_cell_code(caller)) return;
+  note_named("what cells read and write by file descriptors", READ | CHANGED);
+}
+
+TRAMPOLINE(pipe, note_descriptor)
+TRAMPOLINE(pipe2, note_descriptor)
+TRAMPOLINE(socketpair, note_descriptor)
+TRAMPOLINE(read, note_descriptor)
+TRAMPOLINE(write, note_descriptor)
+TRAMPOLINE(send, note_descriptor)
+TRAMPOLINE(recv, note_descriptor)
+TRAMPOLINE(lseek, note_descriptor)
 
 // MARK: - Interface
 

@@ -321,6 +321,50 @@ PASSES(int, unlinkat, (int folder, const char *path, int flags), (folder, path, 
 PASSES(int, rmdir, (const char *path), (path), REMOVED(AT_FDCWD, path))
 PASSES(int, remove, (const char *path), (path), REMOVED(AT_FDCWD, path))
 
+// MARK: - Files that stay open
+
+// What is written to a file that an earlier cell has opened does not pass here. So the files that are open for writing are looked at before and after a cell.
+struct open_file {
+  int descriptor;
+  struct stat state;
+};
+static struct open_file *open_files = NULL;
+static size_t open_count = 0;
+
+static bool is_open_for_writing(int descriptor, struct stat *state) {
+  int flags = fcntl(descriptor, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && fstat(descriptor, state) == 0 && S_ISREG(state->st_mode);
+}
+
+static void note_open_files(void) {
+  DIR *folder = opendir("/proc/self/fd");
+  struct dirent *entry;
+  open_count = 0;
+  while (folder && (entry = readdir(folder))) {
+    struct open_file file = {.descriptor = atoi(entry->d_name)};
+    if (!is_open_for_writing(file.descriptor, &file.state)) continue;
+    struct open_file *larger = realloc(open_files, (open_count + 1) * sizeof file);
+    if (!larger) break;
+    open_files = larger;
+    open_files[open_count++] = file;
+  }
+  if (folder) closedir(folder);
+}
+
+/// Notes those that have changed meanwhile: their new content rests on what was there.
+static void note_changed_files(void) {
+  for (size_t i = 0; i < open_count; i++) {
+    struct stat before = open_files[i].state, now;
+    char link[64], path[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", open_files[i].descriptor);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0 || !is_open_for_writing(open_files[i].descriptor, &now) || now.st_ino != before.st_ino) continue;
+    path[length] = 0;
+    bool is_same = now.st_size == before.st_size && now.st_mtim.tv_sec == before.st_mtim.tv_sec && now.st_mtim.tv_nsec == before.st_mtim.tv_nsec;
+    if (!is_same && !is_untracked(path)) note(path, WRITES, NULL);
+  }
+}
+
 // MARK: - Interface
 
 static void keep_nothing(void *file) { (void)file; }
@@ -334,11 +378,13 @@ void folio_files_begin(void) {
     free(files[i]);
   }
   file_count = 0;
+  note_open_files();
   __atomic_store_n(&is_noting, true, __ATOMIC_RELAXED);
   pthread_mutex_unlock(&noting);
 }
 
 size_t folio_files_end(struct folio_file *const **noted) {
+  note_changed_files();
   pthread_mutex_lock(&noting);
   __atomic_store_n(&is_noting, false, __ATOMIC_RELAXED);
   *noted = files;

@@ -201,6 +201,12 @@ public struct NotebookGraph: Sendable {
     private mutating func touch(_ variable: Variable, isConstant: Bool, isValue: Bool) {
       guard variable.cell != cell, variable.cell > 0 else { return }
       touched[variable] = isValue ? (isConstant ? .constant : .observed) : .opaque
+      // What one cell makes may share a state that nobody sees, as the two ends of a stream do.
+      guard !isValue else { return }
+      for other in graph.nodes[variable.cell].analysis.declarations where other.isStored {
+        let sibling = Variable(cell: variable.cell, name: other.name)
+        if touched[sibling] == nil, !holdsValue(sibling) { touched[sibling] = .opaque }
+      }
     }
   }
 

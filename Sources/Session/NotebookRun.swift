@@ -57,7 +57,7 @@ struct NotebookRun {
     warnOfOlderDefinitions()
     try compileAhead()
     if !hasFailed || session.options.keepsGoing {
-      if !hasFailed { try session.release(session.loaded.subtracting(units.map(\.module))) }
+      if !hasFailed { try session.release(session.loaded.subtracting(units.map(\.module)).sorted()) }
       try runCells()
     }
     reuseRest()
@@ -261,6 +261,8 @@ struct NotebookRun {
         continue
       }
       session.compilation.add(cells + ahead, of: units)
+      // Before the first of them runs: what a former run's objects do when they go must not reach what comes. The last go first.
+      try session.release(cells.reversed().map { units[$0].module })
       for cell in cells {
         if cell != number, reasons[cell] == nil { reasons[cell] = "needed by \(graph.nodes[number].cell.id)" }
         let outcome = try run(cell, acceptsSurprises: isLast)
@@ -273,13 +275,17 @@ struct NotebookRun {
   }
 
   private var plan: RunPlan {
-    let (state, marks, units) = (state, marks, units)
+    let (state, marks, units, history) = (state, marks, units, history)
     return RunPlan(graph: graph, modules: units.map(\.module), timeline: state.timeline) { number in
       var needed = marks[number]?.surprises ?? []
       if let settled = state.settled[number] {
         needed.formUnion(settled.trace.reads.keys)
       } else {
         needed.formUnion(state.touches(number).keys)
+        // What its last version read, the new one is likely to read.
+        let last = history.last(state.graph.nodes[number].cell.id)?.parts.parts.filter { $0.kind == .memory } ?? []
+        let locations = last.compactMap { StoredLocation(text: $0.name).location(in: state.graph) }
+        needed.formUnion(locations.filter { state.timeline.lastWriter(of: $0, before: number) != nil })
       }
       if state.graph.ancestors(of: number).contains(0) { needed.insert(RecordBook.parameterLocation) }
       return needed

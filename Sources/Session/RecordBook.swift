@@ -226,8 +226,11 @@ struct RecordBook {
     let files = effects.files
     let cellReads = CellReads(memory: memory.reads.map { StoredLocation($0, in: state.graph) }, files: fileReads(files))
     let parts = adding(cellReads, to: base, number, in: state)
+    // A file that several cells write is not what the first one left: each of them runs, so that it is made from the beginning.
+    let written = written(files)
+    let isSoleWriter = !state.settled.contains { $0.key < number && !Set($0.value.written.keys).isDisjoint(with: written.keys) }
     let isReusable =
-      isSound && !effects.goesOn && isSteady(files) && record.outcome != .failed
+      isSoleWriter && isSound && !effects.goesOn && isSteady(files) && record.outcome != .failed
       && state.graph.nodes[number].cell.options.cache && state.stillRunning(before: number) == nil
     let key = isReusable ? parts.key : ofThisRunAlone(parts.key)
     var writes = memory.writes.mapValues { $0 ?? .run(key) }
@@ -236,7 +239,7 @@ struct RecordBook {
     process.directory = process.directory.map(kept)
     let entry = Entry(
       record: record, plain: memory.plain.sorted(),
-      opaque: memory.opaque.map { StoredLocation($0, in: state.graph).text }.sorted(), written: written(files),
+      opaque: memory.opaque.map { StoredLocation($0, in: state.graph).text }.sorted(), written: written,
       left: stored(writes, number, in: state), process: process, sharedClasses: effects.sharedClasses)
     keep(cellReads, base.key)
     if isReusable {

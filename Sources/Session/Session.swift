@@ -206,9 +206,9 @@ public final class Session {
     lastRun = 0
   }
 
-  /// Releases what former runs of modules hold.
+  /// Releases what former runs of modules hold, in this order.
   func release(_ modules: some Sequence<String>) throws {
-    let held = modules.filter(loaded.contains).sorted()
+    let held = modules.filter(loaded.contains)
     guard let worker, !held.isEmpty else { return }
     loaded.subtract(held)
     live.release(held)

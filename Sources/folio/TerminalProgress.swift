@@ -25,6 +25,9 @@ final class TerminalProgress: @unchecked Sendable {
   /// Of a cell of inline expressions, those whose values are to come.
   private var expressions: ArraySlice<String> = []
   private var namesNotebooks = false
+  /// What is on the terminal of each cell of a notebook that is run, by number: a cell that runs for another one is not shown twice.
+  private var shown: [Int: CellRecord] = [:]
+  private var isShownAgain = false
   private var loop: ProgressOutput?
   private var lineIsShown = false
   private var lastCharacterWasNewline = true
@@ -107,6 +110,7 @@ final class TerminalProgress: @unchecked Sendable {
   private func write(_ event: Session.Event, of document: Document) {
     switch event {
     case .cellStarted(let cell, let count, _):
+      isShownAgain = shown[cell.number] != nil
       heading = "[\(cell.number)/\(count)] " + (namesNotebooks ? "\(document.name) " : "") + cell.id
       expressions = cell.expressions.map(\.text)[...]
       loop = nil
@@ -121,12 +125,12 @@ final class TerminalProgress: @unchecked Sendable {
       loop = progress
       showLine()
     case .text(let stream, let bytes):
-      guard showsOutputs else { return }
+      guard showsOutputs, !isShownAgain else { return }
       clearLine()
       (stream == .standardOutput ? FileHandle.standardOutput : .standardError).write(Data(bytes))
       lastCharacterWasNewline = bytes.last == UInt8(ascii: "\n")
     case .output(let output):
-      guard showsOutputs, let text = Self.text(output) else { return }
+      guard showsOutputs, !isShownAgain, let text = Self.text(output) else { return }
       clearLine()
       endLine()
       writeOutput((expressions.popFirst().map { $0 + " = " } ?? "") + text + "\n")
@@ -135,12 +139,18 @@ final class TerminalProgress: @unchecked Sendable {
       report(warning)
     case .cellReused(let cell, let record):
       guard showsOutputs else { return }
-      expressions = cell.expressions.map(\.text)[...]
-      for output in record.outputs { writeReused(output, of: document) }
-      endLine()
+      isShownAgain = false
+      writeAll(record, of: cell, in: document)
       for diagnostic in record.error?.diagnostics ?? [] { report(diagnostic) }
     case .cellEnded(let cell, let record, let duration):
       clearLine()
+      if isShownAgain, let last = shown[cell.number], last.outputs != record.outputs {
+        isShownAgain = false
+        writeError("\(cell.id) has run again, and gave something else:\n")
+        writeAll(record, of: cell, in: document)
+      }
+      isShownAgain = false
+      if showsOutputs { shown[cell.number] = record }
       ended(cell, record, duration)
     }
   }
@@ -151,6 +161,13 @@ final class TerminalProgress: @unchecked Sendable {
       for diagnostic in error.diagnostics { report(diagnostic) }
     }
     if !isTerminal && !showsOutputs { writeError("\(heading)  \(Self.seconds(duration))\n") }
+  }
+
+  private func writeAll(_ record: CellRecord, of cell: Cell, in document: Document) {
+    expressions = cell.expressions.map(\.text)[...]
+    for output in record.outputs { writeReused(output, of: document) }
+    endLine()
+    shown[cell.number] = record
   }
 
   private func writeReused(_ output: Output, of document: Document) {
