@@ -54,13 +54,16 @@ static void note_beginning(uintptr_t first, uintptr_t caller) {
   beginnings++;
 }
 
-extern uint64_t dispatch_time(uint64_t when, int64_t delta);
-
-/// Of libdispatch's times: those of the monotonic clock are nanoseconds on Linux, others are taken for never.
+/// A time of libdispatch's (`src/shims/time.h` there): nanoseconds of a clock that the first two bits tell.
 static void note_delay(uintptr_t when, uintptr_t caller) {
   (void)caller;
-  bool is_monotonic = !(when >> 62);
-  note_deadline(is_monotonic ? now(CLOCK_MONOTONIC) + ((int64_t)when - (int64_t)dispatch_time(0, 0)) : INT64_MAX);
+  const uint64_t first = (uint64_t)1 << 63, second = (uint64_t)1 << 62;
+  int64_t left = (int64_t)when - now(CLOCK_MONOTONIC);
+  if (when == UINT64_MAX) left = INT64_MAX / 2;
+  else if (when == UINT64_MAX - 1) left = 0;  // The wall clock's now.
+  else if ((when & first) && (when & second)) left = -(int64_t)when - now(CLOCK_REALTIME);
+  else if (when & first) left = (int64_t)(when & ~first) - now(CLOCK_BOOTTIME);
+  note_deadline(now(CLOCK_MONOTONIC) + left);
 }
 
 static bool lies_in(uintptr_t address, const char *library) {

@@ -161,6 +161,42 @@ import Testing
     #expect(try warm.run([source, "print(1)"]).ran == [])
   }
 
+  @Test(arguments: [
+    ["let h = fopen(\"x.txt\", \"w\")!", "fputs(\"two\", h)\nfflush(h)"],
+    [
+      "FileManager.default.createFile(atPath: \"x.txt\", contents: nil)\nlet h = FileHandle(forWritingAtPath: \"x.txt\")!",
+      "h.write(Data(\"two\".utf8))",
+    ],
+    ["let h = open(\"x.txt\", O_RDWR | O_CREAT | O_TRUNC, 0o600)", "write(h, \"two\", 3);"],
+  ])
+  func aFileThatStaysOpenIsWrittenByWhomeverWrites(cells: [String]) throws {
+    let warm = try WarmSession()
+    let all = cells + ["print(try String(contentsOfFile: \"x.txt\", encoding: .utf8))"]
+    #expect(try last(warm.run(all)) == "two")
+    try warm.restart()
+    #expect(try last(warm.run(all)) == "two")
+    try warm.restart()
+    #expect(try last(warm.run([all[0], all[1].replacing("two", with: "six"), all[2]])) == "six")
+  }
+
+  @Test func theEndsOfAStreamAreOneThing() throws {
+    let warm = try WarmSession()
+    let cells = [
+      "let (stream, continuation) = AsyncStream<Int>.makeStream()", "continuation.yield(5);", "continuation.finish()",
+      "for await x in stream { print(x) }",
+    ]
+    #expect(try last(warm.run(cells)) == "5")
+    try warm.restart()
+    #expect(try last(warm.run([cells[0], "continuation.yield(9);", cells[2], cells[3]])) == "9")
+  }
+
+  @Test func whatAFormerVersionsObjectsDoAtTheirEndReachesNobody() throws {
+    let warm = try WarmSession()
+    let cells = ["var n = 0\nclass D { deinit { n += 1 } }", "var d: D? = D()", "d = D()", "print(n)"]
+    #expect(try last(warm.run(cells)) == "1")
+    #expect(try last(warm.run([cells[0], cells[1], "d = D() // again", cells[3]])) == "1")
+  }
+
   @Test func operatorsAndMacrosLeaveATypesCell() throws {
     let warm = try WarmSession()
     let run = try warm.run([
