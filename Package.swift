@@ -27,10 +27,11 @@ let package = Package(
     .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
 
     // The vocabulary that host and worker share.
-    .target(name: "Record"),
+    .target(name: "Text"),
     .target(name: "Files"),
+    .target(name: "Record", dependencies: ["Files", "Text"]),
     .target(name: "Store", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "Figures", dependencies: ["Files"]),
+    .target(name: "Figures", dependencies: ["Files", "Text"]),
 
     // The host: Markdown -> Document -> cells -> records -> pages.
     .target(
@@ -49,7 +50,7 @@ let package = Package(
       ]),
     .target(name: "CSpawn"),
     .target(name: "Session", dependencies: ["Document", "Files", "Planning", "Record", "Store", "CSpawn"]),
-    .target(name: "Review", dependencies: ["Document", "Record"]),
+    .target(name: "Review", dependencies: ["Document", "Files", "Record", "Text"]),
     .target(
       name: "Rendering",
       dependencies: [
@@ -69,7 +70,7 @@ let package = Package(
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Interchange", "Record", "Rendering", "Review", "Session", "Store",
+        "Building", "Document", "Figures", "Interchange", "Record", "Rendering", "Review", "Session", "Store", "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -109,6 +110,8 @@ let package = Package(
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Document", "Figures", "Record"]),
     .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record", "TestThreads"]),
     .testTarget(name: "ReviewTests", dependencies: ["Figures", "Record", "Rendering", "Review"]),
+    .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "RecordTests", dependencies: ["Record"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Document", "Record", "Figures"]),

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Record
 import Review
@@ -76,7 +77,7 @@ public struct GitDrivers {
     }
     let index = parts.dropLast().map { $0 + "/" }.joined() + RecordFiles.indexName
     let versions = [
-      FileManager.default.contents(atPath: index), try? Git.run(["cat-file", "blob", "HEAD:\(index)"], in: ".").data,
+      try? FolderFile.read(index, in: "."), try? Git.run(["cat-file", "blob", "HEAD:\(index)"], in: ".").data,
     ]
     return versions.lazy.compactMap { $0.flatMap { try? RecordIndex(json: $0) } }.flatMap(\.cells).flatMap(\.outputs).first {
       $0.file == name
@@ -91,7 +92,7 @@ public struct GitDrivers {
     let found = result.text.split(separator: "\0").compactMap { path -> String? in
       let parts = path.split(separator: "/")
       guard parts.count >= 3, parts[parts.count - 2] == "record",
-        let data = FileManager.default.contents(atPath: "\(repository.top)/\(path)"), (try? RecordIndex(json: data)) != nil
+        let data = try? FolderFile.read(String(path), in: repository.top), (try? RecordIndex(json: data)) != nil
       else { return nil }
       return parts.dropLast(3).map { "/" + Self.literal(String($0)) }.joined()
     }

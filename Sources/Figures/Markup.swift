@@ -1,3 +1,5 @@
+import Text
+
 /// Text on its way into HTML and SVG. All that does not come from this package goes through here.
 package enum Markup {
   /// The text as it may stand between tags and in quoted attributes: `&`, `<`, `>` and quotes as entities; what XML forbids, and
@@ -12,7 +14,10 @@ package enum Markup {
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "'": result += "&#39;"
-      default: result.unicodeScalars.append(visible(scalar))
+      // A carriage return at a line's end ends it in HTML too.
+      case "\r": result.unicodeScalars.append(scalar)
+      default:
+        if let sign = VisibleText.sign(scalar, breaks: true) { result += sign } else { result.unicodeScalars.append(scalar) }
       }
     }
     return result
@@ -27,29 +32,7 @@ package enum Markup {
   }
 
   /// On one line: line breaks, tabs and other control characters become signs: `↵`, `⇥`, `␛`.
-  package static func label(_ text: some StringProtocol) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\n", "\u{2028}", "\u{2029}", "\u{85}": result.append("↵")
-      case "\t": result.append("⇥")
-      default: result.append(visible(scalar, evenBreaks: true))
-      }
-    }
-    return String(result)
-  }
-
-  /// A control character as its picture (`␀` to `␟`, `␡`), what is no character, or steers the direction of text, as `�`.
-  private static func visible(_ scalar: Unicode.Scalar, evenBreaks: Bool = false) -> Unicode.Scalar {
-    switch scalar.value {
-    case 0x09, 0x0A, 0x0D: evenBreaks ? Unicode.Scalar(0x2400 + scalar.value) ?? "�" : scalar
-    case 0x00...0x1F: Unicode.Scalar(0x2400 + scalar.value) ?? "�"
-    case 0x7F: "␡"
-    case 0x80...0x9F, 0x202A...0x202E, 0x2066...0x2069, 0xFDD0...0xFDEF: "�"
-    case let value where value & 0xFFFE == 0xFFFE: "�"
-    default: scalar
-    }
-  }
+  package static func label(_ text: some StringProtocol) -> String { VisibleText.line(text) }
 }
 
 /// Texts in Plotly's schema are a small HTML: a token `<bos>` would vanish as a tag that Plotly does not know.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A notebook's record as files that read well in a plain `git diff`: one an output, and an index.
@@ -173,6 +174,17 @@ public struct RecordIndex: Codable, Sendable, Equatable {
       throw Unreadable(reason: "it is not a record's index")
     }
     if format != 1 { throw Unreadable(reason: "its format is \(format), and this Folio reads format 1") }
+    try checkNames()
+  }
+
+  /// What an index names lies in its folder: whoever wrote it cannot have another file read, or removed.
+  private func checkNames() throws(Unreadable) {
+    guard FolderFile.isName(notebook) else { throw Unreadable(reason: "its notebook's name, '\(notebook)', is a path") }
+    for cell in cells {
+      for file in cell.outputs.compactMap(\.file) where !FolderFile.isName(file) {
+        throw Unreadable(reason: "cell '\(cell.id)' names the file '\(file)', and a record's files lie in its own folder")
+      }
+    }
   }
 
   public struct Unreadable: Error, Equatable {

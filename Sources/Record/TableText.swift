@@ -1,8 +1,12 @@
+import Text
+
 extension Table {
-  /// The table for a terminal: columns padded, numbers flush right, a rule under the titles.
+  /// The table for a terminal: columns padded, numbers flush right, a rule under the titles. What its cells hold shows as text.
   public var plainText: String {
+    let titles = columns.map { VisibleText.line($0.title) }
+    let rows = rows.map { $0.map { VisibleText.line($0) } }
     let widths = columns.indices.map { column in
-      ([columns[column].title] + rows.map { $0.indices.contains(column) ? $0[column] : "" }).map(\.count).max() ?? 0
+      ([titles[column]] + rows.map { $0.indices.contains(column) ? $0[column] : "" }).map(\.count).max() ?? 0
     }
     func line(_ cells: [String]) -> String {
       let padded = columns.indices.map { column in
@@ -14,6 +18,6 @@ extension Table {
       return String(joined.reversed().drop { $0 == " " }.reversed())
     }
     let rule = widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
-    return ([line(columns.map(\.title)), rule] + rows.map(line)).joined(separator: "\n")
+    return ([line(titles), rule] + rows.map(line)).joined(separator: "\n")
   }
 }

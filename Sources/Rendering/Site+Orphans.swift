@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Record
 
@@ -21,14 +22,14 @@ extension Site {
   /// Removes the page and the record of a notebook that is no more, and their folders where nothing else lies in them.
   public func removeOrphan(_ name: String) {
     let place = "\(folder)/\(name)"
-    if let data = FileManager.default.contents(atPath: "\(place)/index.html"), entry(name) != nil {
+    if let data = try? FolderFile.read("\(name)/index.html", in: folder), entry(name) != nil {
       let page = String(decoding: data, as: UTF8.self)
-      for file in (try? FileManager.default.contentsOfDirectory(atPath: "\(place)/outputs")) ?? []
+      for file in FolderFile.names(in: "\(name)/outputs", of: folder)
       where page.contains("outputs/\(file)") { unlink("\(place)/outputs/\(file)") }
       unlink("\(place)/index.html")
     }
     if let index = recordIndex(name) {
-      let files = Set(index.cells.flatMap(\.outputs).compactMap(\.file)).filter { !$0.contains("/") }
+      let files = Set(index.cells.flatMap(\.outputs).compactMap(\.file))
       for file in files { unlink("\(place)/record/\(file)") }
       unlink("\(place)/record/\(RecordFiles.indexName)")
     }
@@ -37,14 +38,14 @@ extension Site {
   }
 
   private func entry(_ name: String) -> IndexPage.Entry? {
-    guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)/index.html"),
+    guard let data = try? FolderFile.read("\(name)/index.html", in: folder),
       let entry = PageMark.read(String(decoding: data, as: UTF8.self)), entry.name == name
     else { return nil }
     return entry
   }
 
   private func recordIndex(_ name: String) -> RecordIndex? {
-    guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)/record/\(RecordFiles.indexName)"),
+    guard let data = try? FolderFile.read("\(name)/record/\(RecordFiles.indexName)", in: folder),
       let index = try? RecordIndex(json: data), index.notebook == name
     else { return nil }
     return index

@@ -40,7 +40,7 @@ public struct Site: Sendable {
     // The index comes last: it names no file that is not there.
     let names = record.files.keys.filter { $0 != RecordFiles.indexName }.sorted() + [RecordFiles.indexName]
     try write(names.compactMap { name in record.files[name].map { ("\(place)/\(name)", Data($0.utf8)) } })
-    for file in (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(place)")) ?? []
+    for file in FolderFile.names(in: place, of: folder)
     where record.files[file] == nil && [".txt", ".csv", ".json"].contains(where: file.hasSuffix) {
       try? FileManager.default.removeItem(atPath: "\(folder)/\(place)/\(file)")
     }
@@ -56,7 +56,7 @@ public struct Site: Sendable {
   public var entries: [IndexPage.Entry] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted().compactMap { name in
-      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)/index.html") else { return nil }
+      guard let data = try? FolderFile.read("\(name)/index.html", in: folder) else { return nil }
       return PageMark.read(String(decoding: data, as: UTF8.self))
     }
   }
@@ -87,7 +87,7 @@ public struct Site: Sendable {
   private func removeOutputs(of page: Page) {
     let outputs = "\(folder)/\(page.name)/outputs"
     let kept = Set(page.attachments.map { "\(folder)/\(page.name)/\($0.path)" })
-    for file in (try? FileManager.default.contentsOfDirectory(atPath: outputs)) ?? [] {
+    for file in FolderFile.names(in: "\(page.name)/outputs", of: folder) {
       let path = outputs + "/" + file
       if [".txt", ".csv", ".js"].contains(where: file.hasSuffix), !kept.contains(path) {
         try? FileManager.default.removeItem(atPath: path)

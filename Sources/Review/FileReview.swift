@@ -1,5 +1,6 @@
 import Foundation
 import Record
+import Text
 
 /// One file of a record in two versions, for git: what changed, in words, and a form of it whose lines are what a reader thinks of as one thing.
 public enum FileReview {
@@ -9,7 +10,7 @@ public enum FileReview {
   ///   - output: what the record's index says of the file; by default what its ending says.
   public static func text(_ path: String, _ base: Data?, _ head: Data?, output: RecordIndex.Output? = nil) -> String {
     if path.hasSuffix("/" + RecordFiles.indexName) || path == RecordFiles.indexName { return index(path, base, head) }
-    guard let base, let head else { return "\(path): \(base == nil ? "added" : "removed")\n" }
+    guard let base, let head else { return shown(["\(path): \(base == nil ? "added" : "removed")"]) }
     let files = MemoryRecord(path: path, base: base, head: head)
     let output = output ?? RecordIndex.Output(kind: kind(path), file: path)
     let review = OutputComparison(files.side(base), files.side(head), "", NumberRule(), (base: [:], head: [:]))
@@ -18,8 +19,11 @@ public enum FileReview {
     for change in review.lines where !change.isWithin {
       lines += [change.base.map { "  - " + $0 }, change.head.map { "  + " + $0 }].compactMap { $0 }
     }
-    return lines.joined(separator: "\n") + "\n"
+    return shown(lines)
   }
+
+  /// Lines for git's reader, a terminal most often: what they hold shows as text.
+  private static func shown(_ lines: [String]) -> String { lines.map { VisibleText.line($0) + "\n" }.joined() }
 
   /// The file with one value a line, each with its labels: `L3H2 at S1: 5.459`. What is no figure stays as it is.
   public static func lines(_ path: String, _ data: Data) -> Data {
@@ -27,7 +31,7 @@ public enum FileReview {
     else {
       return data
     }
-    return Data((FigureLines(figure).text).utf8)
+    return Data(VisibleText.lines(FigureLines(figure).text).utf8)
   }
 
   /// Whether a file is a figure as a record has it, and not just any JSON.
@@ -44,7 +48,7 @@ public enum FileReview {
   private static func index(_ path: String, _ base: Data?, _ head: Data?) -> String {
     func read(_ data: Data?) -> RecordIndex? { data.flatMap { try? RecordIndex(json: $0) } }
     guard let old = read(base), let new = read(head) else {
-      return "\(path): \(base == nil ? "added" : head == nil ? "removed" : "cannot be read")\n"
+      return shown(["\(path): \(base == nil ? "added" : head == nil ? "removed" : "cannot be read")"])
     }
     let pairing = CellPairing(old.cells, new.cells)
     var lines: [String] = []
@@ -65,7 +69,7 @@ public enum FileReview {
     for name in Set(old.parameters.keys).union(new.parameters.keys).sorted() where old.parameters[name] != new.parameters[name] {
       lines.append("~ parameter \(ValueChange(name: name, base: old.parameters[name], head: new.parameters[name]).excerpt())")
     }
-    return "\(path):\n" + (lines.isEmpty ? ["no cell changed"] : lines).map { "  \($0)\n" }.joined()
+    return shown(["\(path):"] + (lines.isEmpty ? ["no cell changed"] : lines).map { "  \($0)" })
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 extension Review {
   /// The report as JSON, with sorted keys. `folio diff --help` and the manual describe it: `base`, `head`, `isChanged`, `verdict`, and
@@ -8,7 +9,16 @@ extension Review {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let report = Report(format: 1, isChanged: isChanged, verdict: verdict, base: base, head: head, notebooks: notebooks)
-    return ((try? encoder.encode(report)).map { String(decoding: $0, as: UTF8.self) } ?? "{}") + "\n"
+    return ((try? encoder.encode(report)).map { Self.spelled(String(decoding: $0, as: UTF8.self)) } ?? "{}") + "\n"
+  }
+
+  /// JSON can spell every character by its number: without what steers a terminal, or hides, it means the same.
+  private static func spelled(_ json: String) -> String {
+    guard json.unicodeScalars.contains(where: { VisibleText.sign($0, breaks: true) != nil }) else { return json }
+    return json.unicodeScalars.map { scalar in
+      VisibleText.sign(scalar, breaks: true) == nil
+        ? String(scalar) : String(scalar).utf16.map { "\\u" + String(format: "%04x", $0) }.joined()
+    }.joined()
   }
 
   private struct Report: Encodable {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Record
 
@@ -53,15 +54,27 @@ public struct FolderRecords: RecordSource {
     self.folder = folder
     self.name = name ?? folder
     self.documents = documents
-    let index = [folder, folder + "/record"].lazy.compactMap {
-      FileManager.default.contents(atPath: "\($0)/\(RecordIndex.fileName)")
-    }
-    .first
+    let index = try ["", "record/"].lazy.compactMap { try Self.content("\($0)\(RecordIndex.fileName)", in: folder) }.first
     single = index.flatMap { try? RecordIndex(json: $0) }?.notebook
     tree = WorkingTree(of: committed ?? folder, isCheckedOut: committed == nil)
   }
 
-  private func path(_ notebook: String) -> String { "\(folder)/" + place(notebook) }
+  /// A file of a site that anybody may have made.
+  private static func content(_ path: String, in folder: String) throws(Diagnostic) -> Data? {
+    do {
+      return try FolderFile.read(path, in: folder)
+    } catch {
+      throw Diagnostic("\(folder)/\(error)", advice: "A record's files lie in its folder; build it again: folio build.")
+    }
+  }
+
+  private func content(_ file: String, of notebook: String) throws(Diagnostic) -> Data? {
+    guard FolderFile.isName(notebook), FolderFile.isName(file) else {
+      throw Diagnostic("'\(notebook)' and '\(file)' are no names of a notebook and of a file in its record")
+    }
+    let place = place(notebook)
+    return try Self.content(place == "." ? file : "\(place)/\(file)", in: folder)
+  }
 
   /// Where a notebook's record is in the folder.
   private func place(_ notebook: String) -> String {
@@ -72,26 +85,33 @@ public struct FolderRecords: RecordSource {
   public func notebooks() throws -> [String] {
     if let single { return [single] }
     let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-    return names.filter { FileManager.default.fileExists(atPath: "\(path($0))/\(RecordIndex.fileName)") }.sorted()
+    // One whose index is a link is there too, and cannot be read.
+    return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/record/\(RecordIndex.fileName)") }.sorted()
   }
 
   public func files(of notebook: String) throws -> [String: String?] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path(notebook))) ?? []
-    let blobs = tree?.blobs(of: names, in: place(notebook)) ?? [:]
+    let place = place(notebook)
+    // Git would follow links, and wait for pipes.
+    let names = FolderFile.names(in: place == "." ? "" : place, of: folder)
+    let blobs = tree?.blobs(of: names, in: place) ?? [:]
     return Dictionary(uniqueKeysWithValues: names.map { ($0, blobs[$0]) })
   }
 
   public func read(_ file: String, of notebook: String) throws -> Data? {
-    guard let data = FileManager.default.contents(atPath: "\(path(notebook))/\(file)") else { return nil }
+    guard let data = try content(file, of: notebook) else { return nil }
     if let tree { return try tree.content(data, of: file, in: place(notebook)) }
     // Folio writes line feeds. Where the index has other line ends, something converted the whole record.
-    let index = FileManager.default.contents(atPath: "\(path(notebook))/\(RecordIndex.fileName)")
+    let index = try content(RecordIndex.fileName, of: notebook)
     return index?.range(of: Data("\r\n".utf8)) == nil
       ? data : Data(String(decoding: data, as: UTF8.self).replacing("\r\n", with: "\n").utf8)
   }
 
   public func document(of notebook: String) throws -> String? {
-    documents.flatMap { FileManager.default.contents(atPath: "\($0)/\(notebook).md") }.map { String(decoding: $0, as: UTF8.self) }
+    guard let documents, FolderFile.isName(notebook) else { return nil }
+    let url = URL(fileURLWithPath: documents)
+    // Sources behind links are left out of a review.
+    return try? FolderFile.read("\(url.lastPathComponent)/\(notebook).md", in: url.deletingLastPathComponent().path)
+      .map { String(decoding: $0, as: UTF8.self) }
   }
 }
 

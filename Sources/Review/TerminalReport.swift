@@ -7,20 +7,21 @@ extension Review {
   ///   - mostLines: of one output.
   public func terminalText(colors: Bool, mostLines: Int = 20) -> String {
     let paint = Paint(isOn: colors)
-    var lines = ["\(paint.faint("base")) \(base)  \(paint.faint("head")) \(head)"]
+    var lines: [TerminalLine] = ["\(paint.faint("base")) \(base)  \(paint.faint("head")) \(head)"]
     for notebook in notebooks where notebook.isTold {
       lines.append("")
-      lines.append(paint.bold(notebook.name) + paint.faint("  " + notebook.summary))
-      if let problem = notebook.problem { lines.append("  " + paint.red("cannot be compared: \(problem)")) }
+      lines.append("\(paint.bold("\(notebook.name)"))\(paint.faint("  \(notebook.summary)"))")
+      if let problem = notebook.problem { lines.append("  \(paint.red("cannot be compared: \(problem)"))") }
       for change in notebook.parameters { lines.append("  parameter \(change.excerpt())") }
       for cell in notebook.cellsWorstFirst { lines += cellLines(cell, paint, mostLines) }
       if !notebook.withinCells.isEmpty {
-        lines.append("  " + paint.faint("within tolerance: \(Words.list(notebook.withinCells.map(\.idAndDistance), first: 10))"))
+        let cells = Words.list(notebook.withinCells.map(\.idAndDistance), first: 10)
+        lines.append("  \(paint.faint("within tolerance: \(cells)"))")
       }
     }
     lines.append("")
-    lines.append(isChanged ? paint.red(verdict) : paint.green(verdict))
-    return lines.joined(separator: "\n") + "\n"
+    lines.append(isChanged ? paint.red("\(verdict)") : paint.green("\(verdict)"))
+    return lines.map { $0.text + "\n" }.joined()
   }
 
   /// The whole in a sentence.
@@ -40,29 +41,30 @@ extension Review {
     return parts.isEmpty ? "No output changed; \(compared)." : "\(parts.joined(separator: ", ")); \(compared)."
   }
 
-  private func cellLines(_ cell: CellReview, _ paint: Paint, _ mostLines: Int) -> [String] {
-    var lines = ["  \(paint.mark(cell)) \(paint.bold(cell.id))\(cell.notes.isEmpty ? "" : "  " + paint.faint(cell.notes))"]
+  private func cellLines(_ cell: CellReview, _ paint: Paint, _ mostLines: Int) -> [TerminalLine] {
+    let notes: TerminalLine = cell.notes.isEmpty ? "" : paint.faint("  \(cell.notes)")
+    var lines: [TerminalLine] = ["  \(paint.mark(cell)) \(paint.bold("\(cell.id)"))\(notes)"]
     for output in cell.outputs where output.verdict != .same {
       let head = output.findings.first ?? output.verdict.rawValue
-      lines.append("      \(paint.faint(Self.shortened(output.label) + ":")) \(head)")
+      lines.append("      \(paint.faint("\(Self.shortened(output.label)):")) \(head)")
       lines += output.findings.dropFirst().map { "        \($0)" }
       lines += changes(output.lines.filter { !$0.isWithin }, paint, mostLines)
     }
     if !cell.source.isEmpty {
-      lines.append("      " + paint.faint("source"))
+      lines.append("      \(paint.faint("source"))")
       lines += changes(cell.source, paint, mostLines)
     }
     return lines
   }
 
-  private func changes(_ changes: [LineChange], _ paint: Paint, _ most: Int) -> [String] {
-    var lines: [String] = []
+  private func changes(_ changes: [LineChange], _ paint: Paint, _ most: Int) -> [TerminalLine] {
+    var lines: [TerminalLine] = []
     for change in changes.prefix(most) {
       let (base, head) = Self.excerpts(change.base ?? "", change.head ?? "")
-      if change.base != nil { lines.append("        " + paint.red("- " + base)) }
-      if change.head != nil { lines.append("        " + paint.green("+ " + head)) }
+      if change.base != nil { lines.append("        \(paint.red("- \(base)"))") }
+      if change.head != nil { lines.append("        \(paint.green("+ \(head)"))") }
     }
-    if changes.count > most { lines.append("        " + paint.faint("and \(Words.count(changes.count - most, "line")) more")) }
+    if changes.count > most { lines.append("        \(paint.faint("and \(Words.count(changes.count - most, "line")) more"))") }
     return lines
   }
 
@@ -80,25 +82,15 @@ extension Review {
     return (rest(base), rest(head))
   }
 
-  /// A long line's beginning; control characters as signs, so that a record cannot write to the terminal.
+  /// A long line's beginning.
   static func shortened(_ line: String, to count: Int = 200) -> String {
-    let plain = String(
-      String.UnicodeScalarView(line.unicodeScalars.prefix(count).map { $0.value < 0x20 || $0.value == 0x7F ? "\u{FFFD}" : $0 }))
-    return line.unicodeScalars.count > count ? plain + "…" : plain
+    guard line.unicodeScalars.count > count else { return line }
+    return String(String.UnicodeScalarView(line.unicodeScalars.prefix(count))) + "…"
   }
 }
 
-/// ANSI colours, or none.
-private struct Paint {
-  let isOn: Bool
-
-  private func code(_ number: String, _ text: String) -> String { isOn ? "\u{1B}[\(number)m\(text)\u{1B}[0m" : text }
-  func bold(_ text: String) -> String { code("1", text) }
-  func faint(_ text: String) -> String { code("2", text) }
-  func red(_ text: String) -> String { code("31", text) }
-  func green(_ text: String) -> String { code("32", text) }
-
-  func mark(_ cell: CellReview) -> String {
+extension Paint {
+  fileprivate func mark(_ cell: CellReview) -> TerminalLine {
     switch cell.status {
     case .added: green("+")
     case .removed: red("-")

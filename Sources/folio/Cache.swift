@@ -22,7 +22,7 @@ struct Cache: ParsableCommand {
   struct Size: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List what the cache holds.")
 
-    func run() { print(Cache.store.report()) }
+    func run() { Console.write(Cache.store.report() + "\n") }
   }
 
   struct Prune: ParsableCommand {
@@ -36,7 +36,7 @@ struct Cache: ParsableCommand {
     func run() {
       let limit = to?.bytes ?? Store.limit(environment: ProcessInfo.processInfo.environment)
       let removed = Cache.store.prune(to: limit)
-      print(String(format: "%d entries removed, %.1f MB", removed.entries, Double(removed.bytes) / 1e6))
+      Console.write(String(format: "%d entries removed, %.1f MB\n", removed.entries, Double(removed.bytes) / 1e6))
     }
   }
 }

@@ -14,7 +14,7 @@ struct Doctor: ParsableCommand {
     let width = findings.map(\.part.count).max() ?? 0
     for finding in findings {
       let name = finding.part + String(repeating: " ", count: width - finding.part.count)
-      print("\(finding.isFine ? "ok " : "!! ") \(name)  \(finding.text)")
+      Console.write("\(finding.isFine ? "ok " : "!! ") \(name)  \(finding.text)\n")
     }
     if !findings.allSatisfy(\.isFine) { throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue) }
   }

@@ -74,9 +74,9 @@ struct Export: ParsableCommand {
   }
 
   private func write(_ text: String, to path: String?) throws {
-    guard let path else { return FileHandle.standardOutput.write(Data(text.utf8)) }
+    guard let path else { return Console.write(text) }
     try Interchange.check(exportTo: path)
     try Interchange(path: path, text: text).write()
-    print(path)
+    Console.write(path + "\n")
   }
 }

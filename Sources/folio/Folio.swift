@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Record
 import Session
+import Text
 
 /// The command line: one file a subcommand, and no logic of its own.
 @main
@@ -14,13 +15,38 @@ struct Folio: ParsableCommand {
       order in one session, and renders static HTML pages with the figures embedded.
 
       Exit status: 0 all went well; 1 a cell failed; 2 a notebook could not be run (it cannot be read, a cell does not compile, \
-      there is no model, there is no toolchain); 64 the command was not understood; 130 it was stopped by Ctrl-C.
+      there is no model, there is no toolchain); 64 the command was not understood; 74 its output could not be written, as on a full disk; \
+      130 it was stopped by Ctrl-C.
       """,
     version: "0.1.0",
     subcommands: [
       Build.self, Run.self, Preview.self, Diff.self, Check.self, GitCommand.self, Export.self, Import.self, Cache.self,
       Doctor.self,
     ])
+
+  static func main() {
+    // A reader that has gone is an error of a write, and the work goes on.
+    signal(SIGPIPE) { _ in }
+    var command: any ParsableCommand = Folio()
+    do {
+      command = try parseAsRoot()
+      try command.run()
+      Foundation.exit(Console.status(0))
+    } catch {
+      let status = exitCode(for: error)
+      let message = message(for: error, of: type(of: command))
+      if !message.isEmpty { status.isSuccess ? Console.write(message + "\n") : Console.writeError(message + "\n") }
+      Foundation.exit(Console.status(status.rawValue))
+    }
+  }
+
+  /// What ArgumentParser says of an error; what a command finds wrong while it runs has the usage of that command too.
+  private static func message(for error: any Error, of command: any ParsableCommand.Type) -> String {
+    guard let error = error as? ValidationError else { return fullMessage(for: error) }
+    let usage = usageString(for: command)
+    let name = usage.split(separator: " ").prefix { !$0.hasPrefix("[") && !$0.hasPrefix("<") }.joined(separator: " ")
+    return "Error: \(VisibleText.lines(error.message))\nUsage: \(usage)\n  See '\(name) --help' for more information."
+  }
 }
 
 /// What all commands that run notebooks can be told.
@@ -94,5 +120,5 @@ func report(_ error: any Error) {
   case let error as Diagnostics: text = error.description
   default: text = "error: \(error)"
   }
-  FileHandle.standardError.write(Data((text + "\n").utf8))
+  Console.writeError(VisibleText.lines(text) + "\n")
 }

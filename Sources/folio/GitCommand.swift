@@ -50,7 +50,7 @@ struct GitCommand: ParsableCommand {
       // Git goes on by itself.
       guard let output = try GitDrivers.output(of: path, base, head) else { throw ExitCode(GitDrivers.noRecord) }
       let text = FileReview.text(path, base, head, output: output)
-      FileHandle.standardOutput.write(Data(text.utf8))
+      Console.write(text)
     }
   }
 
@@ -63,7 +63,7 @@ struct GitCommand: ParsableCommand {
 
     func run() throws {
       guard let data = FileManager.default.contents(atPath: file) else { throw ValidationError("\(file) cannot be read.") }
-      FileHandle.standardOutput.write(FileReview.lines(file, data))
+      Console.write([UInt8](FileReview.lines(file, data)), to: STDOUT_FILENO)
     }
   }
 }

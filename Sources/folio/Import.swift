@@ -38,7 +38,7 @@ struct Import: ParsableCommand {
       if !force { try Interchange.check(importTo: path) }
       let notebook = try JupyterImport(contentsOf: file)
       try Interchange(path: path, text: notebook.text).write()
-      print(path)
+      Console.write(path + "\n")
       for problem in notebook.problems(at: path) { report(problem) }
     } catch {
       report(error)

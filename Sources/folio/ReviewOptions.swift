@@ -42,7 +42,7 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
       case .json: review.json
       case .html: ReviewPage(review, base: sides.base, head: sides.head).html
       }
-    guard let file else { return FileHandle.standardOutput.write(Data(text.utf8)) }
+    guard let file else { return Console.write(text) }
     try ReportFile.write(text, to: file)
   }
 }

@@ -5,6 +5,7 @@ import Foundation
 import Record
 import Rendering
 import Session
+import Text
 
 #if canImport(Glibc)
   import Glibc
@@ -127,7 +128,7 @@ final class TerminalProgress: @unchecked Sendable {
     case .text(let stream, let bytes):
       guard showsOutputs, !isShownAgain else { return }
       clearLine()
-      (stream == .standardOutput ? FileHandle.standardOutput : .standardError).write(Data(bytes))
+      Console.write(bytes, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO)
       lastCharacterWasNewline = bytes.last == UInt8(ascii: "\n")
     case .output(let output):
       guard showsOutputs, !isShownAgain, let text = Self.text(output) else { return }
@@ -197,13 +198,13 @@ final class TerminalProgress: @unchecked Sendable {
       let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
       line += "  \(loop.title) \(bar) \(loop.completed)/\(loop.total)"
     }
-    writeError("\r\u{1B}[2K" + line)
+    Console.writeError("\r\u{1B}[2K" + VisibleText.line(line))
     lineIsShown = true
   }
 
   private func clearLine() {
     guard lineIsShown else { return }
-    writeError("\r\u{1B}[2K")
+    Console.writeError("\r\u{1B}[2K")
     lineIsShown = false
   }
 
@@ -220,7 +221,8 @@ final class TerminalProgress: @unchecked Sendable {
     lastCharacterWasNewline = true
   }
 
-  private func writeOutput(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+  /// What stands in a text shows as text; only what cells print goes to the terminal as it is.
+  private func writeOutput(_ text: String) { Console.write(VisibleText.lines(text)) }
 
-  private func writeError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func writeError(_ text: String) { Console.writeError(VisibleText.lines(text)) }
 }

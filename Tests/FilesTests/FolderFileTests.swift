@@ -1,0 +1,48 @@
+import Files
+import Foundation
+import Testing
+
+@Suite struct FolderFileTests {
+  private let folder: String
+
+  init() throws {
+    let url = FileManager.default.temporaryDirectory.appending(path: "folder-file-\(UUID().uuidString)")
+    folder = url.path
+    try FileManager.default.createDirectory(atPath: folder + "/site/a", withIntermediateDirectories: true)
+    try Data("secret".utf8).write(to: url.appending(path: "secret"))
+    try Data("text".utf8).write(to: url.appending(path: "site/a/text"))
+    for (name, target) in [("link", "../../secret"), ("near", "text"), ("gone", "nowhere")] {
+      try FileManager.default.createSymbolicLink(atPath: "\(folder)/site/a/\(name)", withDestinationPath: target)
+    }
+    try FileManager.default.createSymbolicLink(atPath: folder + "/site/b", withDestinationPath: "a")
+    try FileManager.default.createSymbolicLink(atPath: folder + "/also-site", withDestinationPath: "site")
+    mkfifo(folder + "/site/a/pipe", 0o600)
+  }
+
+  @Test func whatLiesInTheFolderIsRead() throws {
+    #expect(try FolderFile.read("a/text", in: folder + "/site") == Data("text".utf8))
+    #expect(try FolderFile.read("a/text", in: folder + "/also-site") == Data("text".utf8))
+  }
+
+  @Test(arguments: ["a/other", "c/text", "a/text/more", "a"]) func whatIsNotThereIsNone(path: String) throws {
+    #expect(try FolderFile.read(path, in: folder + "/site") == nil)
+  }
+
+  @Test(arguments: [
+    "../secret", "a/../../secret", "a/link", "a/near", "a/gone", "b/text", "a/pipe", "/etc/passwd", "", ".", "a/.", "a//text",
+    "a/text\0",
+  ])
+  func nothingLeadsOut(path: String) {
+    #expect(throws: FolderFile.Refused.self) { try FolderFile.read(path, in: folder + "/site") }
+  }
+
+  @Test func onlyFilesOfTheFolderAreListed() {
+    #expect(FolderFile.names(in: "a", of: folder + "/site") == ["text"])
+    #expect(FolderFile.names(in: "b", of: folder + "/site").isEmpty)
+  }
+
+  @Test func aReasonIsASentenceWithThePath() {
+    let error = #expect(throws: FolderFile.Refused.self) { try FolderFile.read("a/link", in: folder + "/site") }
+    #expect(error?.description == "a/link is a link, or lies behind one")
+  }
+}
