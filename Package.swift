@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "Rendering",
       dependencies: [
-        "Document", "Record", "Figures", "Files", "Review",
+        "Document", "Record", "Figures", "Files", "Review", "Text",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftParser", package: "swift-syntax"),
         .product(name: "SwiftIDEUtils", package: "swift-syntax"),
@@ -109,7 +109,7 @@ let package = Package(
       ]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Document", "Figures", "Record"]),
     .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record", "TestThreads"]),
-    .testTarget(name: "ReviewTests", dependencies: ["Figures", "Record", "Rendering", "Review"]),
+    .testTarget(name: "ReviewTests", dependencies: ["CCmark", "Figures", "Record", "Rendering", "Review"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "RecordTests", dependencies: ["Record"]),

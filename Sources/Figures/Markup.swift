@@ -14,10 +14,14 @@ package enum Markup {
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "'": result += "&#39;"
-      // A carriage return at a line's end ends it in HTML too.
-      case "\r": result.unicodeScalars.append(scalar)
       default:
-        if let sign = VisibleText.sign(scalar, breaks: true) { result += sign } else { result.unicodeScalars.append(scalar) }
+        // A carriage return at a line's end ends it in HTML too. What nobody sees does no harm: sources can be copied as they are.
+        let steers = scalar != "\r" && VisibleText.steers(scalar)
+        if steers, let sign = VisibleText.sign(scalar, breaks: true) {
+          result += sign
+        } else {
+          result.unicodeScalars.append(scalar)
+        }
       }
     }
     return result

@@ -2,6 +2,7 @@ import Figures
 import Foundation
 import Record
 import Review
+import Text
 
 /// A review as one page that needs nothing beside it: what changed, worst first, then cell by cell, with base, head and difference of each
 /// figure side by side, or one upon the other to be swiped.
@@ -132,13 +133,14 @@ public struct ReviewPage {
   private func single(_ output: OutputReview, _ notebook: String) -> String {
     guard let data = read(output.headFile, head, notebook) ?? read(output.baseFile, base, notebook) else { return "" }
     return HTML.preformatted(
-      "value", html: HTML.text(LongText.clipped(TerminalText.plain(String(decoding: data, as: UTF8.self)), to: 4000)))
+      "value",
+      html: HTML.text(VisibleText.lines(LongText.clipped(TerminalText.plain(String(decoding: data, as: UTF8.self)), to: 4000))))
   }
 
   private func lines(_ changes: [LineChange]) -> String {
     let shown = changes.prefix(200).flatMap { change in
       [("del", "− ", change.base), ("ins", "+ ", change.head)].compactMap { tag, sign, text in
-        text.map { HTML.element(tag, html: HTML.text(sign + LongText.clipped(TerminalText.plain($0), to: 600))) }
+        text.map { HTML.element(tag, html: HTML.label(sign + LongText.clipped(TerminalText.plain($0), to: 600))) }
       }
     }
     let more = changes.count > 200 ? HTML.paragraph("omitted", html: "\(Count.text(changes.count - 200)) more lines.") : ""

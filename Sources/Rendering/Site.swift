@@ -20,7 +20,7 @@ public struct Site: Sendable {
     self.folder = folder
   }
 
-  /// Writes a notebook's page, `<name>/index.html`, with its attachments; those of an earlier run go.
+  /// Writes a notebook's page, `<name>/index.html`, with its attachments and its record, `<name>/record/`; those of an earlier run go.
   public func write(_ page: Page) throws {
     guard SiteNames.isFolder(page.name) else {
       throw Diagnostic(
@@ -28,18 +28,33 @@ public struct Site: Sendable {
     }
     try writeAssets()
     if let plotly = page.plotly { try write(plotly.data, to: "assets/" + plotly.file) }
-    try write(page.attachments.map { ("\(page.name)/\($0.path)", Data($0.text.utf8)) })
-    try write(page.html, to: "\(page.name)/index.html")
+    // Two builds of a notebook with other parameters leave the page and the record of one of them.
+    try FolderLock.holding("\(folder)/\(page.name)") { try writeParts(of: page) }
+  }
+
+  /// All of them or, on a full disk, none. A file that names others comes behind them.
+  private func writeParts(of page: Page) throws {
+    let attachments = page.attachments.map { ("\(page.name)/\($0.path)", Data($0.text.utf8)) }
+    let html = [("\(page.name)/index.html", Data(page.html.utf8))]
+    try write(attachments + html + files(of: page.record, of: page.name))
     removeOutputs(of: page)
-    try write(page.record, of: page.name)
+    removeFiles(besides: page.record, of: page.name)
   }
 
   /// Writes a notebook's record, `<name>/record/`; files of an earlier one go.
   public func write(_ record: RecordFiles, of name: String) throws {
-    let place = "\(name)/record"
-    // The index comes last: it names no file that is not there.
+    try write(files(of: record, of: name))
+    removeFiles(besides: record, of: name)
+  }
+
+  /// The index comes last: it names no file that is not there.
+  private func files(of record: RecordFiles, of name: String) -> [(path: String, data: Data)] {
     let names = record.files.keys.filter { $0 != RecordFiles.indexName }.sorted() + [RecordFiles.indexName]
-    try write(names.compactMap { name in record.files[name].map { ("\(place)/\(name)", Data($0.utf8)) } })
+    return names.compactMap { file in record.files[file].map { ("\(name)/record/\(file)", Data($0.utf8)) } }
+  }
+
+  private func removeFiles(besides record: RecordFiles, of name: String) {
+    let place = "\(name)/record"
     for file in FolderFile.names(in: place, of: folder)
     where record.files[file] == nil && [".txt", ".csv", ".json"].contains(where: file.hasSuffix) {
       try? FileManager.default.removeItem(atPath: "\(folder)/\(place)/\(file)")

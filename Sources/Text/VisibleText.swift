@@ -25,6 +25,14 @@ package enum VisibleText {
     }
   }
 
+  /// Whether a character does something to a terminal, or to the direction of what stands around it, or is none at all.
+  package static func steers(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x00..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069: true
+    default: scalar.properties.isNoncharacterCodePoint
+    }
+  }
+
   private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
     let properties = scalar.properties
     if properties.isDefaultIgnorableCodePoint || properties.isBidiControl || properties.isNoncharacterCodePoint { return true }

@@ -37,7 +37,8 @@ import Testing
 
   @Test("is text, on one line, and not the whole of a long one") func hostile() throws {
     let page = try page(["<script>\n\u{1B}[31m\u{202E}", String(repeating: "x", count: 5000), ""])
-    #expect(page.title == "Accuracy <script>↵� of 50" && page.html.contains("<h1>Accuracy &lt;script&gt;↵� of 50</h1>"))
+    #expect(
+      page.title == "Accuracy <script>↵\\u{202E} of 50" && page.html.contains("<h1>Accuracy &lt;script&gt;↵\\u{202E} of 50</h1>"))
     #expect(page.html.contains(">\(String(repeating: "x", count: 200))…</a>"))
     #expect(page.html.firstMatch(of: /<a href="[^"]*"><\/a>/) == nil)
   }

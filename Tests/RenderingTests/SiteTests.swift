@@ -54,6 +54,32 @@ import Testing
     #expect(throws: Diagnostic.self) { try site.write(page) }
   }
 
+  @Test("has the page and the record of one run, also if several write it at the same time") func together() throws {
+    DispatchQueue.concurrentPerform(iterations: 60) { [site] round in
+      try? site.write(page([.value("run \(round % 4)"), .value("more of run \(round % 4)")]))
+    }
+    let texts = try ["index.html", "record/cell-1-1.txt", "record/cell-1-2.txt"].map {
+      try String(contentsOfFile: "\(folder)/n/\($0)", encoding: .utf8)
+    }
+    let runs = texts.flatMap { $0.matches(of: /run (\d)/).map { String($0.1) } }
+    #expect(runs.count == 4 && Set(runs).count == 1, "\(runs)")
+  }
+
+  @Test("keeps what others put behind a link in it") func links() throws {
+    let other = folder + "-other"
+    defer { try? FileManager.default.removeItem(atPath: other) }
+    for place in [other + "/record", other + "/outputs", folder] {
+      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    }
+    for file in ["record/mine.txt", "outputs/mine.csv"] {
+      try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(other)/\(file)"))
+    }
+    try FileManager.default.createSymbolicLink(atPath: folder + "/n", withDestinationPath: other)
+    try site.write(page([]))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: other + "/outputs") == ["mine.csv"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: other + "/record").contains("mine.txt"))
+  }
+
   @Test("that cannot be written is an error with the path") func cannotWrite() throws {
     try Data().write(to: URL(fileURLWithPath: folder))
     let error = #expect(throws: Diagnostic.self) { try site.write(page([])) }

@@ -187,7 +187,7 @@ import Testing
     #expect(outputs.first { $0.expression == "best.score" }?.numbers?.largest?.base == 0.81)
     #expect(outputs.first { $0.expression == "worst" }?.verdict == .added && outputs.allSatisfy { $0.expression != "heads" })
     #expect(review.terminalText(colors: false).contains("{swift} best.score: "))
-    #expect(review.markdown.contains("\\{swift\\} best.score") && review.json.contains("\"expression\" : \"best.score\""))
+    #expect(review.markdown.contains("`{swift} best.score`") && review.json.contains("\"expression\" : \"best.score\""))
   }
 
   @Test func aFailingCellIsWorst() throws {

@@ -22,9 +22,11 @@ struct MemoryRecords: RecordSource {
     if let document { documents[record.notebook] = document }
   }
 
-  init(_ name: String, _ record: NotebookRecord, details: [String: RecordIndex.Detail]) {
+  init(
+    _ name: String, _ record: NotebookRecord, details: [String: RecordIndex.Detail], parameters: [String: String] = [:]
+  ) {
     self.name = name
-    records = [record.notebook: RecordFiles(record, details: details).files.mapValues { Data($0.utf8) }]
+    records = [record.notebook: RecordFiles(record, details: details, parameters: parameters).files.mapValues { Data($0.utf8) }]
   }
 
   /// The cell with a label, to tell equal sources: what stands between its label and the fence's end.
