@@ -44,8 +44,8 @@ enum Console {
     guard !failures.isEmpty else { return status }
     // A reader that has gone, as of `folio diff | head`, knows it.
     if let reason = failures[STDOUT_FILENO], reason != EPIPE {
-      writeError(
-        "error: the standard output could not be written: \(String(cString: strerror(reason))); what ran is kept, and is not lost\n")
+      let why = String(cString: strerror(reason))
+      writeError("error: the standard output could not be written: \(why); what ran is kept, and is not lost\n")
     }
     return cannotWrite
   }
