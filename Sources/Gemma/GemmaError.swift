@@ -27,7 +27,7 @@ public enum GemmaError: Error, Equatable, Sendable {
   /// Text that the tokenizer cannot encode.
   case notEncodable(text: String)
   /// A text that was to be one token, and is several (or none).
-  case notASingleToken(text: String, pieces: [String])
+  case notASingleToken(text: String, pieces: [String], near: String?)
   /// A token id outside of the vocabulary.
   case tokenOutOfRange(token: Int, vocabulary: Int)
   /// A prompt without a token.
@@ -83,12 +83,12 @@ extension GemmaError: CustomStringConvertible {
       "\(file): \(problem). Copy the tokenizer.model that came with the checkpoint; a fine-tuned Gemma has that of the model that it was "
         + "made of, as google/gemma-2b."
     case .notEncodable(let text): "The tokenizer could not encode \(quoted(text))."
-    case .notASingleToken(let text, let pieces): notSingle(text, pieces)
+    case .notASingleToken(let text, let pieces, let near): notSingle(text, pieces, near)
     case .tokenOutOfRange(let token, let vocabulary):
       "The token \(token) is not in the vocabulary of \(vocabulary) tokens. Was the text tokenised for another model?"
     case .emptyPrompt: "The prompt has no token. Give it text, or let the beginning-of-sequence token be prepended."
     case .contextTooLong(let tokens, let limit):
-      "The prompt has \(tokens) tokens, and the model's context holds \(limit). Use fewer solved examples, or shorter ones."
+      "The prompt has \(tokens) tokens, and the model's context holds \(limit). Make it shorter."
     case .badTokenLimit(let limit): "maxNewTokens is \(limit); it must be 0 or more."
     case .unknownHookPoint(let name, let nearest): "There is no hook point “\(name)”. Did you mean “\(nearest)”?"
     case .layerOutOfRange(let point, let layers):
@@ -114,12 +114,16 @@ extension GemmaError: CustomStringConvertible {
     }
   }
 
-  private func notSingle(_ text: String, _ pieces: [String]) -> String {
+  private func notSingle(_ text: String, _ pieces: [String], _ near: String?) -> String {
+    guard let first = pieces.first else { return "\(quoted(text)) has no token. Name a word that is one token." }
+    let what =
+      pieces.count == 1
+      ? "a token of the vocabulary" : "one token but \(pieces.count): \(pieces.map(quoted).joined(separator: " "))"
     let advice =
-      text.hasPrefix(" ")
-      ? " Name a word that is one token, or one of these."
-      : " A word within a sentence starts with a space: try \(quoted(" " + text))."
-    return "\(quoted(text)) is not one token but \(pieces.count): \(pieces.map(quoted).joined(separator: " ")).\(advice)"
+      near.map { "\(quoted($0)) is one\($0 == " " + text ? ": a word within a sentence starts with a space" : "")." }
+      ?? (pieces.count == 1
+        ? "Name another word." : "Name a word that is one token, or take the first of these, \(quoted(first)).")
+    return "\(quoted(text)) is not \(what). \(advice)"
   }
 
   private func quoted(_ text: String) -> String { "\"\(text.count > 80 ? text.prefix(80) + "…" : text)\"" }

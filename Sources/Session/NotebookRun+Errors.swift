@@ -18,17 +18,25 @@ extension NotebookRun {
   func advise(_ diagnostic: Diagnostic, cell: Cell) -> Diagnostic {
     var diagnostic = diagnostic
     if diagnostic.place == nil { diagnostic.place = Place(file: document.file, line: cell.line) }
-    if let match = diagnostic.message.firstMatch(of: /cannot find (?:type |operator )?'([^']+)' in scope/),
-      let failed = marks.filter(\.value.hasFailed).keys.sorted().last(where: { number in
-        number < cell.number && analyses[number - 1].declarations.contains { $0.name == match.1 }
-      })
-    {
-      let cell = document.cells[failed - 1]
-      diagnostic.advice = "It is defined in \(cell.id) (line \(cell.line)), which failed: what a failed cell defines is dropped."
+    if let match = diagnostic.message.firstMatch(of: /cannot find (?:type |operator )?'([^']+)' in scope/) {
+      diagnostic.advice = whereDefined(String(match.1), besides: cell) ?? diagnostic.advice
     } else if diagnostic.message == "'async' call in a function that does not support concurrency" {
       diagnostic.advice = "At the top level of a cell, write 'await' before the call."
     }
     return diagnostic
+  }
+
+  /// What became of a name that a cell does not see: a cell that failed defined it, or one that runs later does.
+  private func whereDefined(_ name: String, besides cell: Cell) -> String? {
+    let cells = document.cells.filter { other in
+      other.number != cell.number && analyses[other.number - 1].declarations.contains { $0.name == name }
+    }
+    if let failed = cells.last(where: { $0.number < cell.number && marks[$0.number]?.hasFailed == true }) {
+      return "It is defined in \(failed.id) (line \(failed.line)), which failed: what a failed cell defines is dropped."
+    }
+    guard let later = cells.first(where: { $0.number > cell.number }) else { return nil }
+    return
+      "It is defined in \(later.id) (line \(later.line)), which runs after this cell: cells run from top to bottom, so move it up."
   }
 }
 

@@ -105,7 +105,7 @@ import Testing
   @Test("answers that cannot be compared are errors")
   func badAnswers() throws {
     let model = try Self.fixture("tiny-gemma").model
-    #expect(throws: GemmaError.notASingleToken(text: "grimpus", pieces: ["g", "rimpus"])) {
+    #expect(throws: GemmaError.notASingleToken(text: "grimpus", pieces: ["g", "rimpus"], near: " grimpus")) {
       try model.directLogitAttribution("Fae is a", toward: .init(clean: "grimpus", corrupted: " zumpus"))
     }
     #expect(throws: AttributionError.noAnswerTokens(side: "corrupted")) {

@@ -96,7 +96,7 @@ import Testing
   func badArguments() throws {
     let model = try ForwardTests.fixture("tiny-gemma").model
     #expect(throws: GemmaError.badTokenLimit(-1)) { try model.generate("Fae", maxNewTokens: -1) }
-    #expect(throws: GemmaError.notASingleToken(text: "grimpus is", pieces: ["g", "rimpus", " is"])) {
+    #expect(throws: GemmaError.notASingleToken(text: "grimpus is", pieces: ["g", "rimpus", " is"], near: nil)) {
       try model.generate("Fae", until: [" a", "grimpus is"])
     }
     #expect(throws: GemmaError.emptyPrompt) { try model.generate([Int](), until: [" a"]) }

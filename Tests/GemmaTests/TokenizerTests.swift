@@ -59,12 +59,17 @@ import Testing
     let error = #expect(throws: GemmaError.self) { try tokenizer.toSingleToken("grimpus") }
     #expect(
       error?.description
-        == "\"grimpus\" is not one token but 2: \"g\" \"rimpus\". A word within a sentence starts with a space: try \" grimpus\"."
+        == "\"grimpus\" is not one token but 2: \"g\" \"rimpus\". \" grimpus\" is one: a word within a sentence starts with a space."
     )
     let long = #expect(throws: GemmaError.self) { try tokenizer.toSingleToken(" grimpus lorpus") }
-    #expect(long?.description.hasSuffix("2: \" grimpus\" \" lorpus\". Name a word that is one token, or one of these.") == true)
-    #expect(throws: GemmaError.notASingleToken(text: "", pieces: [])) { try tokenizer.toSingleToken("") }
+    #expect(
+      long?.description.hasSuffix(
+        "2: \" grimpus\" \" lorpus\". Name a word that is one token, or take the first of these, \" grimpus\".") == true)
+    #expect(throws: GemmaError.notASingleToken(text: "", pieces: [], near: nil)) { try tokenizer.toSingleToken("") }
     #expect(throws: GemmaError.self) { try tokenizer.toSingleToken("世") }
+    // What is advised is true: with a space, this is not one token either.
+    let other = #expect(throws: GemmaError.self) { try tokenizer.toSingleToken("grimpuslorpus") }
+    #expect(other?.description.contains("is one:") == false)
   }
 
   @Test("an id outside of the vocabulary is an error", arguments: [-1, 1000, Int.max, Int.min])

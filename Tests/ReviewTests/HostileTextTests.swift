@@ -100,6 +100,7 @@ private let hostile = [
   @Test func thePageHoldsThemAsText() {
     let html = ReviewPage(review, base: base, head: head).html
     // What nobody sees may stand in a page's tables; what steers may not.
-    #expect(!steers(html.replacing(/[\u{200B}\u{FEFF}]/, with: "")) && !html.contains("<img") && !html.contains("<h1>heading") && !html.contains("</details><h1>"))
+    #expect(!steers(html.replacing(/[\u{200B}\u{FEFF}]/, with: "")))
+    for element in ["<img", "<h1>heading", "</details><h1>"] { #expect(!html.contains(element)) }
   }
 }

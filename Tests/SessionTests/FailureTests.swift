@@ -190,4 +190,9 @@ import Testing
     let record = try run(cells: ["struct E: Error {}\nlet table = [1]\nthrow E()", "table.count"], keepGoing: true)
     #expect(record.cells[1].diagnostic?.advice?.contains("cell-1") == true)
   }
+
+  @Test func aNameThatALaterCellDefinesIsSaidToBeThere() throws {
+    let record = try run(cells: ["print(later)", "let later = 1"], keepGoing: true)
+    #expect(record.cells[0].diagnostic?.advice?.contains("defined in cell-2 (line 5), which runs after this cell") == true)
+  }
 }

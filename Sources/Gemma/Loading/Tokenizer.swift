@@ -94,9 +94,17 @@ public final class Tokenizer: @unchecked Sendable {
   /// The one token of a text as " grimpus". An error that shows the pieces, when it is none or several.
   public func toSingleToken(_ text: String) throws(GemmaError) -> Int {
     let tokens = try toTokens(text, prependBOS: false)
-    guard tokens.count == 1, csp_kind(processor, Int32(tokens[0])) != csp_piece_unknown || isSpecial(text) else {
-      throw .notASingleToken(text: text, pieces: try toStrTokens(tokens))
+    if let token = single(tokens, of: text) { return token }
+    var near: String?
+    let bare = String(text.drop { $0 == " " })
+    for other in [" " + bare, bare] where near == nil && other != text && !bare.isEmpty {
+      if single(try toTokens(other, prependBOS: false), of: other) != nil { near = other }
     }
+    throw .notASingleToken(text: text, pieces: try toStrTokens(tokens), near: near)
+  }
+
+  private func single(_ tokens: [Int], of text: String) -> Int? {
+    guard tokens.count == 1, csp_kind(processor, Int32(tokens[0])) != csp_piece_unknown || isSpecial(text) else { return nil }
     return tokens[0]
   }
 
