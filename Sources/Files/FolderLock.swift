@@ -1,16 +1,34 @@
 import Foundation
 
-/// Work on a folder's files that no other process does at the same time, if it asks in the same way.
-package enum FolderLock {
-  /// Waits until nobody else holds the folder, and holds it for as long as the work takes. The folder is made if it is missing.
-  ///
-  /// The lock is the folder itself, so nothing lies in it for that, and it ends with its process. Where a file system has no locks the work is done
-  /// all the same.
-  package static func holding<Result>(_ folder: String, _ work: () throws -> Result) rethrows -> Result {
-    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    defer { if descriptor >= 0 { close(descriptor) } }
-    if descriptor >= 0 { while flock(descriptor, LOCK_EX) != 0, errno == EINTR {} }
-    return try work()
+/// Work on a folder's files beside which no other process does such work, if it asks in the same way.
+///
+/// The lock is the folder itself: nothing lies in it for that, it ends with its process, and it holds between containers that share the folder,
+/// where the number of a process means nothing. Where a file system has no locks, or another one does not let go of it, as a process that was
+/// stopped, the work is done all the same.
+package final class FolderLock {
+  /// Alone, or beside others that do not ask to be alone.
+  package enum Kind { case alone, shared }
+
+  private let descriptor: Int32
+  private let isHeld: Bool
+
+  /// Waits for the folder, for ten seconds at most, and holds it as long as this object lives.
+  package init(_ folder: String, _ kind: Kind) {
+    descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    isHeld = descriptor >= 0 && Self.lock(descriptor, kind == .alone ? LOCK_EX : LOCK_SH, attempts: 1000)
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Whether nobody else holds the folder; then nobody does until this object's end.
+  package var isAlone: Bool { isHeld && Self.lock(descriptor, LOCK_EX, attempts: 1) }
+
+  private static func lock(_ descriptor: Int32, _ operation: Int32, attempts: Int) -> Bool {
+    for attempt in 1...attempts {
+      if flock(descriptor, operation | LOCK_NB) == 0 { return true }
+      guard errno == EWOULDBLOCK || errno == EINTR else { return false }
+      if attempt < attempts { usleep(10_000) }
+    }
+    return false
   }
 }

@@ -15,14 +15,16 @@ package enum WholeFile {
   /// the disk: a file that names others comes last.
   package static func write(_ files: [(path: String, bytes: [UInt8])]) throws {
     var waiting: [(temporary: String, path: String)] = []
-    var names: [String: Set<String>] = [:]
+    var locks: [String: FolderLock] = [:]
     defer { for file in waiting { unlink(file.temporary) } }
     for (path, bytes) in files {
       let url = URL(fileURLWithPath: path)
       let folder = url.deletingLastPathComponent().path
-      if names[folder] == nil { try makeFolder(folder, of: path) }
-      names[folder, default: []].insert(url.lastPathComponent)
-      let temporary = "\(folder)/.\(url.lastPathComponent).\(getpid())-\(UUID().uuidString)"
+      if locks[folder] == nil {
+        try makeFolder(folder, of: path)
+        locks[folder] = FolderLock(folder, .shared)
+      }
+      let temporary = "\(folder)/\(unfinished)\(UUID().uuidString)"
       waiting.append((temporary, url.path))
       try explained(path) { try write(bytes, to: temporary, syncs: files.count <= mostSynced) }
     }
@@ -31,8 +33,12 @@ package enum WholeFile {
       try explained(file.path) { guard rename(file.temporary, file.path) == 0 else { throw Failure.current } }
       waiting.removeFirst()
     }
-    for (folder, names) in names { removeOrphans(of: names, in: folder) }
+    // Nobody else writes there now, so whoever began such a file is no more.
+    for (folder, lock) in locks where lock.isAlone { removeOrphans(in: folder) }
   }
+
+  /// How the name begins of a file that has not its own yet.
+  private static let unfinished = ".folio-"
 
   /// So many files are brought to the disk one by one; with more, all that the disks still have to write is, once.
   private static let mostSynced = 16
@@ -49,14 +55,10 @@ package enum WholeFile {
     do { try body() } catch { throw CannotWrite(path: path, reason: (error as? Failure)?.reason ?? "\(error)") }
   }
 
-  /// Removes what processes left that were killed while they wrote one of the files.
-  private static func removeOrphans(of names: Set<String>, in folder: String) {
-    for sibling in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where sibling.hasPrefix(".") {
-      guard let match = sibling.wholeMatch(of: /\.(.+)\.(\d+)-[0-9A-F-]{36}/), names.contains(String(match.1)),
-        let writer = pid_t(match.2)
-      else { continue }
-      let isGone = kill(writer, 0) != 0 && errno == ESRCH
-      if isGone { unlink(folder + "/" + sibling) }
+  /// Removes what processes left that were killed while they wrote files there.
+  private static func removeOrphans(in folder: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix(unfinished) {
+      if UUID(uuidString: String(name.dropFirst(unfinished.count))) != nil { unlink(folder + "/" + name) }
     }
   }
 

@@ -29,7 +29,8 @@ public struct Site: Sendable {
     try writeAssets()
     if let plotly = page.plotly { try write(plotly.data, to: "assets/" + plotly.file) }
     // Two builds of a notebook with other parameters leave the page and the record of one of them.
-    try FolderLock.holding("\(folder)/\(page.name)") { try writeParts(of: page) }
+    let lock = FolderLock(folder, .alone)
+    try withExtendedLifetime(lock) { try writeParts(of: page) }
   }
 
   /// All of them or, on a full disk, none. A file that names others comes behind them.

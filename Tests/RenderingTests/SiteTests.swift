@@ -161,7 +161,7 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: place).count == 301)
     try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: place + "/a-1.txt")
     try Data("mine".utf8).write(to: URL(filePath: place + "/README"))
-    try Data("left".utf8).write(to: URL(filePath: place + "/.a-2.txt.999999999-\(UUID().uuidString)"))
+    try Data("left".utf8).write(to: URL(filePath: place + "/.folio-\(UUID().uuidString)"))
     texts = ["0"] + (1..<200).map { "new \($0)" }
     try site.write(files(texts), of: "n")
     let names = try FileManager.default.contentsOfDirectory(atPath: place)
