@@ -23,6 +23,20 @@ package final class FolderLock {
   /// Whether nobody else holds the folder; then nobody does until this object's end.
   package var isAlone: Bool { isHeld && Self.lock(descriptor, LOCK_EX, attempts: 1) }
 
+  /// The names in the folder. What they are is no input of what the process computes, so it is asked of the descriptor.
+  package var names: [String] {
+    guard let folder = fdopendir(dup(descriptor)) else { return [] }
+    defer { closedir(folder) }
+    rewinddir(folder)
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      names.append(
+        withUnsafePointer(to: &entry.pointee.d_name) { String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)) }
+      )
+    }
+    return names
+  }
+
   private static func lock(_ descriptor: Int32, _ operation: Int32, attempts: Int) -> Bool {
     for attempt in 1...attempts {
       if flock(descriptor, operation | LOCK_NB) == 0 { return true }

@@ -34,7 +34,7 @@ package enum WholeFile {
       waiting.removeFirst()
     }
     // Nobody else writes there now, so whoever began such a file is no more.
-    for (folder, lock) in locks where lock.isAlone { removeOrphans(in: folder) }
+    for (folder, lock) in locks where lock.isAlone { removeOrphans(among: lock.names, in: folder) }
   }
 
   /// How the name begins of a file that has not its own yet.
@@ -56,8 +56,8 @@ package enum WholeFile {
   }
 
   /// Removes what processes left that were killed while they wrote files there.
-  private static func removeOrphans(in folder: String) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix(unfinished) {
+  private static func removeOrphans(among names: [String], in folder: String) {
+    for name in names where name.hasPrefix(unfinished) {
       if UUID(uuidString: String(name.dropFirst(unfinished.count))) != nil { unlink(folder + "/" + name) }
     }
   }
