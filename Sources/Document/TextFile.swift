@@ -6,6 +6,7 @@ package enum TextFile {
   /// - Parameter advice: what to do where there is no such file.
   /// - Throws: a `Diagnostic` if the file cannot be read, `Diagnostics` if it is not UTF-8.
   package static func read(_ path: String, advice: String) throws -> String {
+    if let reason = whyNot(path) { throw Diagnostic("'\(path)' cannot be read: \(reason)", advice: advice) }
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -14,6 +15,19 @@ package enum TextFile {
     }
     guard let text = String(validating: data, as: UTF8.self) else { throw Diagnostics([firstInvalidByte(in: data, file: path)]) }
     return text
+  }
+
+  /// More is no text that somebody wrote.
+  private static let mostBytes = 256_000_000
+
+  private static func whyNot(_ path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: return "it is a folder"
+    case S_IFREG: return status.st_size > mostBytes ? "it has \(status.st_size / 1_000_000) MB" : nil
+    default: return "it is no file, but a pipe or a device"
+    }
   }
 
   private static func reason(_ error: any Error) -> String {

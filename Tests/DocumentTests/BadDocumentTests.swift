@@ -155,3 +155,27 @@ private struct Xorshift: RandomNumberGenerator {
     return state
   }
 }
+
+@Suite("What is no notebook's file") final class NoFileTests {
+  private let path = FileManager.default.temporaryDirectory.appending(path: "no-file-\(UUID().uuidString).md").path
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  private func message() -> String? { #expect(throws: Diagnostic.self) { try Document(contentsOf: path) }?.message }
+
+  @Test("is not waited for: a pipe") func pipe() {
+    mkfifo(path, 0o600)
+    #expect(message() == "'\(path)' cannot be read: it is no file, but a pipe or a device")
+  }
+
+  @Test("is not read without end: a device behind a link") func device() throws {
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
+    #expect(message()?.hasSuffix("it is no file, but a pipe or a device") == true)
+  }
+
+  @Test("does not fill the memory: more than somebody wrote") func large() {
+    FileManager.default.createFile(atPath: path, contents: nil)
+    truncate(path, 3_000_000_000)
+    #expect(message()?.hasSuffix("it has 3000 MB") == true)
+  }
+}
