@@ -8,9 +8,7 @@ extension NotebookRun {
   var errors: CellErrors {
     CellErrors(
       symbolizer: Symbolizer(
-        toolchain: session.compiler.toolchain, file: document.file, folder: session.compiler.folder,
-        firstLines: Dictionary(
-          units.dropFirst().map { ($0.module, graph.nodes[$0.number].cell.line) }, uniquingKeysWith: { first, _ in first })),
+        toolchain: session.compiler.toolchain, file: document.file, folder: session.compiler.folder, firstLines: firstLines),
       file: document.file, lines: lines)
   }
 
@@ -19,7 +17,7 @@ extension NotebookRun {
     var diagnostic = diagnostic
     if diagnostic.place == nil { diagnostic.place = Place(file: document.file, line: cell.line) }
     if let match = diagnostic.message.firstMatch(of: /cannot find (?:type |operator )?'([^']+)' in scope/),
-      let failed = marks.filter(\.value.hasFailed).keys.sorted().last(where: { number in
+      let failed = failures.sorted().last(where: { number in
         number < cell.number && analyses[number - 1].declarations.contains { $0.name == match.1 }
       })
     {
