@@ -35,6 +35,8 @@ final class Compilation: @unchecked Sendable {
   /// Those of them that can be compiled now, the first of the notebook last.
   private var ready: [(number: Int, module: String)] = []
   private var workers = 0
+  /// How many cells are with the compiler.
+  private var compiling = 0
   private var isCancelled = false
 
   /// One compiler a core, whatever number of sessions there is.
@@ -131,6 +133,13 @@ final class Compilation: @unchecked Sendable {
     }
   }
 
+  /// Drops what is not started, and ends the rest: nothing is written to the folder of compiled cells afterwards.
+  func close() {
+    cancel()
+    compiler.close()
+    lock.withLock { while compiling > 0 { lock.wait() } }
+  }
+
   // MARK: - Workers
 
   /// Call it with the lock held.
@@ -149,6 +158,7 @@ final class Compilation: @unchecked Sendable {
       }
       Self.cores.signal()
       lock.withLock {
+        compiling -= 1
         jobs[unit.module]?.outcome = outcome
         switch outcome {
         case .success: noteInterface(unit.module)
@@ -196,7 +206,9 @@ final class Compilation: @unchecked Sendable {
       }
       waiting.remove(module)
       jobs[module]?.isStarted = true
-      if let unit = jobs[module]?.unit { return unit }
+      guard let unit = jobs[module]?.unit else { continue }
+      compiling += 1
+      return unit
     }
     workers -= 1
     return nil
