@@ -87,12 +87,12 @@ let package = Package(
     .target(name: "Gemma", dependencies: ["Files", "Tensors", "CSentencePiece", "CKernels"]),
     .target(name: "Attribution", dependencies: ["Gemma", "Tensors"]),
     .target(name: "PrOntoQA", dependencies: ["Files", "Tensors"]),
-    .target(name: "CWorker"),
+    .target(name: "CWorker", dependencies: ["CSpawn"]),
     .target(
       name: "FolioKit", dependencies: ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "CWorker"]),
     .executableTarget(
       name: "folio-worker",
-      dependencies: ["FolioKit", "CWorker", "Record", "Store", "Tensors", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["FolioKit", "CSpawn", "CWorker", "Record", "Store", "Tensors", .product(name: "Crypto", package: "swift-crypto")],
       linkerSettings: exportsItsSymbols),
 
     // One test target a module.

@@ -152,6 +152,7 @@ public final class SiteBuilder: @unchecked Sendable {
   private func build(_ document: Document, index: Int, observe: @escaping (Event) -> Void) -> Status {
     do {
       let session = try document.session(options)
+      defer { session.close() }
       let isLate = lock.withLock {
         running[index] = session
         return isInterrupted

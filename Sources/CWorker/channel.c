@@ -8,6 +8,8 @@
 #define _GNU_SOURCE
 #include "include/CWorker.h"
 
+#include "CSpawn.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -32,16 +36,33 @@ static bool pipes_hold_bytes(void) {
   return (ioctl(1, FIONREAD, &count) == 0 && count > 0) || (ioctl(2, FIONREAD, &count) == 0 && count > 0);
 }
 
+/// What the host knows our frames by. See `WorkerProtocol.Seal`.
+static uint64_t seal = 0;
+
+static uint32_t sealed(uint8_t kind, uint32_t count) {
+  uint64_t mixed = (seal ^ ((uint64_t)kind << 32 | count)) * 0x9E3779B97F4A7C15;
+  return (mixed ^ mixed >> 29) * 0xBF58476D1CE4E5B9 >> 32;
+}
+
+/// There is no host to talk to any more.
+_Noreturn static void end_without_host(void) {
+  folio_end_programs(getpid(), 0);
+  _exit(FOLIO_NO_HOST);
+}
+
 static void write_frame(uint8_t kind, const void *bytes, size_t count) {
-  uint8_t header[5] = {kind, count & 0xff, (count >> 8) & 0xff, (count >> 16) & 0xff, (count >> 24) & 0xff};
+  uint32_t words[2] = {count, sealed(kind, count)};
+  uint8_t header[1 + sizeof words] = {kind};
+  memcpy(header + 1, words, sizeof words);
   struct iovec parts[2] = {{header, sizeof header}, {(void *)bytes, count}};
   struct iovec *part = parts;
   int left = count ? 2 : 1;
   while (left > 0) {
-    ssize_t written = writev(channel, part, left);
+    struct msghdr message = {.msg_iov = part, .msg_iovlen = left};
+    ssize_t written = sendmsg(channel, &message, MSG_NOSIGNAL);
     if (written < 0) {
       if (errno == EINTR) continue;
-      _exit(70);  // The host is gone: nobody can hear us.
+      end_without_host();
     }
     while (left > 0 && (size_t)written >= part->iov_len) {
       written -= part->iov_len;
@@ -69,14 +90,22 @@ static void send_in_order(uint8_t kind, const void *bytes, size_t count) {
 
 // MARK: - Standard streams
 
+/// In a process that a cell has forked, the streams go to the descriptors.
+static ssize_t write_raw(int descriptor, const char *bytes, size_t count) {
+  ssize_t written = write(descriptor, bytes, count);
+  return written < 0 ? 0 : written;
+}
+
 static ssize_t write_stdout(void *cookie, const char *bytes, size_t count) {
   (void)cookie;
+  if (channel < 0) return write_raw(1, bytes, count);
   send_in_order(FRAME_STDOUT, bytes, count);
   return count;
 }
 
 static ssize_t write_stderr(void *cookie, const char *bytes, size_t count) {
   (void)cookie;
+  if (channel < 0) return write_raw(2, bytes, count);
   // What was printed before, also without a newline, comes before. A thread that is parked with the lock is not waited for.
   if (ftrylockfile(stdout) == 0) {
     fflush_unlocked(stdout);
@@ -136,14 +165,26 @@ static void *watch_host(void *nothing) {
   (void)nothing;
   struct pollfd host = {.fd = channel};
   for (;;) {
-    if (poll(&host, 1, -1) > 0 && (host.revents & (POLLHUP | POLLERR))) _exit(70);
+    if (poll(&host, 1, -1) > 0 && (host.revents & (POLLHUP | POLLERR | POLLNVAL))) end_without_host();
   }
+}
+
+/// A process that a cell forks is not the worker: what it says must not come between the worker's frames.
+static void leave_channel(void) {
+  close(channel);
+  close(acknowledgement);
+  channel = acknowledgement = -1;
+  pthread_mutex_init(&sending, NULL);
 }
 
 int folio_channel_open(int control, int acknowledgements) {
   channel = move_away(control);
   acknowledgement = move_away(acknowledgements);
   if (channel < 0 || acknowledgement < 0) return errno;
+  if (!folio_channel_receive(&seal, sizeof seal)) return EPIPE;
+  // Programs whose parents have ended stay ours, and can be ended with us.
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  pthread_atfork(NULL, NULL, leave_channel);
   open_standard_streams();
   pthread_t watch;
   return pthread_create(&watch, NULL, watch_host, NULL);

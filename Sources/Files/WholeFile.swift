@@ -11,6 +11,12 @@ package enum WholeFile {
   /// The same with bytes.
   package static func write(_ bytes: [UInt8], to path: String) throws { try write([(path, bytes)]) }
 
+  /// Writes a file that need not outlive a power failure, and whose readers come after it.
+  package static func writeUnsynced(_ bytes: [UInt8], to path: String) throws {
+    unlink(path)
+    try explained(path) { try write(bytes, to: path, syncs: false) }
+  }
+
   /// Writes many files, and none if one cannot be written. They take their names one after the other, in the order given, when all are on
   /// the disk: a file that names others comes last.
   package static func write(_ files: [(path: String, bytes: [UInt8])]) throws {

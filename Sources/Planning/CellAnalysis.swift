@@ -9,7 +9,9 @@ import SwiftSyntax
 /// A cell's syntax, as far as the session needs it.
 public struct CellAnalysis: Sendable, Equatable {
   /// What the cell declares at its top level, in order.
-  public var declarations: [Declaration] = []
+  public private(set) var declarations: [Declaration] = []
+  /// By name, their places.
+  private var places: [String: [Int]] = [:]
   /// Its import declarations, as written.
   public var imports: [String] = []
   /// Where its last expression stands, in UTF-8 offsets, if the cell ends in an expression whose value can be shown.
@@ -62,6 +64,16 @@ public struct CellAnalysis: Sendable, Equatable {
     memoCode = file.statements.map { MemoCode.Item($0.item) }
   }
 
+  private mutating func add(_ new: [Declaration]) {
+    for declaration in new {
+      places[declaration.name, default: []].append(declarations.count)
+      declarations.append(declaration)
+    }
+  }
+
+  /// What the cell declares under a name.
+  func declarations(of name: String) -> [Declaration] { (places[name] ?? []).map { declarations[$0] } }
+
   /// All that the cell's code refers to, whenever it runs.
   public var references: References {
     var all = executed
@@ -82,6 +94,9 @@ public struct CellAnalysis: Sendable, Equatable {
   /// Whether later cells see it even if they name nothing that it declares: by its extensions, conformances and operators.
   public var isAlwaysVisible: Bool { hasExtensions || hasMemberOperators || declarations.contains { $0.kind == .other } }
 
+  /// Whether no other cell sees anything of it.
+  public var definesNothing: Bool { declarations.isEmpty && imports.isEmpty && !isAlwaysVisible }
+
   /// Its stored static members, of types and extensions.
   public var staticMembers: [Declaration.StaticMember] { declarations.flatMap(\.staticMembers) + extensionMembers }
 
@@ -101,7 +116,7 @@ public struct CellAnalysis: Sendable, Equatable {
       } else if let declaration = declaration.as(ImportDeclSyntax.self) {
         imports.append(declaration.trimmedDescription)
       } else {
-        declarations += Declaration.all(in: declaration)
+        add(Declaration.all(in: declaration))
         if declaration.is(ExtensionDeclSyntax.self) {
           hasExtensions = true
           extended.merge(References(in: declaration))
@@ -126,7 +141,7 @@ public struct CellAnalysis: Sendable, Equatable {
       guard let statement = statement.as(GuardStmtSyntax.self) else { return }
       for condition in statement.conditions {
         guard let binding = condition.condition.as(OptionalBindingConditionSyntax.self) else { continue }
-        declarations += Declaration.variables(in: binding.pattern, isConstant: binding.bindingSpecifier.text == "let")
+        add(Declaration.variables(in: binding.pattern, isConstant: binding.bindingSpecifier.text == "let"))
       }
     case .expr(let expression): executed.merge(References(in: expression))
     }

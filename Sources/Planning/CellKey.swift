@@ -189,7 +189,7 @@ package struct StoredLocation: Hashable, Sendable, Comparable {
       if let occurrence = Int(words[1]) {
         return graph.variables[words[2]].flatMap { $0.indices.contains(occurrence - 1) ? .variable($0[occurrence - 1]) : nil }
       }
-      return graph.nodes.last { $0.code.short == words[1] }.map { .variable(.init(cell: $0.cell.number, name: words[2])) }
+      return graph.cellsByCode[words[1]].map { .variable(.init(cell: $0, name: words[2])) }
     case "objects"? where words.count == 2: return Key(hexadecimal: words[1]).map(Location.objects)
     case "other"?: return .other(String(text.dropFirst("other ".count)))
     default: return nil

@@ -81,14 +81,12 @@ public struct CellSource: Sendable, Equatable {
   private mutating func add(_ source: [UInt8], additions: [(offset: Int, text: String)]) {
     let newline = UInt8(ascii: "\n")
     var position = 0
+    var (line, lineStart) = (1, 0)
     for addition in additions {
+      for place in position..<addition.offset where source[place] == newline { (line, lineStart) = (line + 1, place + 1) }
       text += String(decoding: source[position..<addition.offset], as: UTF8.self) + addition.text
       position = addition.offset
-      let before = source[..<position]
-      insertions.append(
-        Insertion(
-          line: 1 + before.count { $0 == newline }, column: before.reversed().prefix { $0 != newline }.count,
-          length: addition.text.utf8.count))
+      insertions.append(Insertion(line: line, column: position - lineStart, length: addition.text.utf8.count))
     }
     text += String(decoding: source[position...], as: UTF8.self)
   }

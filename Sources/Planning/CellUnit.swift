@@ -37,7 +37,10 @@ public struct CellUnit: Sendable {
       let scope = node.scope
       let source = CellSource(
         cell: node.cell, analysis: node.analysis,
-        imports: scope.imports(for: node.references, module: { units[$0].module }, bringsTypes: { bringsTypes[$0] }), file: file,
+        imports: scope.imports(
+          for: node.references, module: { units[$0].module }, bringsTypes: { bringsTypes[$0] },
+          relays: node.analysis.isAlwaysVisible),
+        file: file,
         code: node.analysis.memoCalls.map { MemoCode.key($0, in: node, graph: graph) })
       bringsTypes.append(node.analysis.definesTypes || node.needs.contains { bringsTypes[$0] })
       var builder = KeyBuilder("compiled cell")

@@ -53,6 +53,7 @@ public struct Declaration: Sendable, Equatable {
   }
 
   static func all(in declaration: DeclSyntax) -> [Declaration] {
+    if let variable = declaration.as(VariableDeclSyntax.self) { return variables(in: variable) }
     var all = named(in: declaration)
     let references = References(in: declaration)
     let members = staticMembers(in: declaration, path: [], isReachable: true)
@@ -61,6 +62,27 @@ public struct Declaration: Sendable, Equatable {
       all[index].staticMembers = members
     }
     return all
+  }
+
+  /// Each variable of a declaration with what its own part of it refers to.
+  private static func variables(in declaration: VariableDeclSyntax) -> [Declaration] {
+    let isConstant = declaration.bindingSpecifier.text == "let"
+    let isStored = CellAnalysis.isStored(declaration)
+    let attributes = References(in: declaration.attributes)
+    var types = References()
+    return declaration.bindings.reversed().flatMap { binding -> [Declaration] in
+      // `var a, b: Int`: a type holds for those before it that have none.
+      if let type = binding.typeAnnotation { types = References(in: type) }
+      var references = References(in: binding)
+      references.merge(attributes)
+      references.merge(types)
+      return variables(in: binding.pattern, isConstant: isConstant, isStored: isStored).reversed().map { variable in
+        var variable = variable
+        variable.hasCode = binding.accessorBlock != nil || !declaration.attributes.isEmpty
+        variable.references = references
+        return variable
+      }
+    }.reversed()
   }
 
   /// The stored static members of a type or an extension.
@@ -98,17 +120,6 @@ public struct Declaration: Sendable, Equatable {
 
   private static func named(in declaration: DeclSyntax) -> [Declaration] {
     switch declaration.as(DeclSyntaxEnum.self) {
-    case .variableDecl(let declaration):
-      declaration.bindings.flatMap { binding in
-        variables(
-          in: binding.pattern, isConstant: declaration.bindingSpecifier.text == "let",
-          isStored: CellAnalysis.isStored(declaration)
-        ).map { variable in
-          var variable = variable
-          variable.hasCode = binding.accessorBlock != nil || !declaration.attributes.isEmpty
-          return variable
-        }
-      }
     case .functionDecl(let declaration): [function(declaration)]
     case .structDecl(let declaration): [Declaration(name: name(declaration.name), kind: .structure)]
     case .classDecl(let declaration): [Declaration(name: name(declaration.name), kind: .class)]

@@ -24,8 +24,14 @@ package struct LiveState: Sendable, Equatable {
   }
 
   private var holdings: [Place: Holding] = [:]
+  /// By module, its variables among them.
+  private var variables: [String: Set<Place>] = [:]
   /// By number; those whose objects are gone are not among them.
   private var runs: [Int: Run] = [:]
+  /// By module, its runs among them.
+  private var runsOf: [String: Set<Int>] = [:]
+  /// By number, the runs that may hold on to a run's objects.
+  private var users: [Int: Set<Int>] = [:]
   /// By module, the run that its variables are of.
   private var lastRuns: [String: Int] = [:]
 
@@ -57,23 +63,33 @@ package struct LiveState: Sendable, Equatable {
     var inputs: Set<Int> = []
     for place in reads { if let holding = holdings[place], holding.version.isIdentity { inputs.insert(holding.run) } }
     runs[run] = Run(module: module, key: key, inputs: inputs)
+    runsOf[module, default: []].insert(run)
+    for input in inputs { users[input, default: []].insert(run) }
     if isComplete { lastRuns[module] = run }
-    for (place, version) in writes { holdings[place] = Holding(version: version, run: run) }
+    for (place, version) in writes {
+      holdings[place] = Holding(version: version, run: run)
+      if case .variable(let module, _) = place { variables[module, default: []].insert(place) }
+    }
   }
 
   /// Forgets modules whose values are released.
   package mutating func release(_ modules: some Sequence<String>) { for module in modules { release(module) } }
 
   private mutating func release(_ module: String) {
-    holdings = holdings.filter { if case .variable(module, _) = $0.key { false } else { true } }
+    for place in variables.removeValue(forKey: module) ?? [] { holdings[place] = nil }
     lastRuns[module] = nil
-    for run in runs.keys where runs[run]?.module == module { drop(run) }
+    for run in runsOf[module] ?? [] { drop(run) }
   }
 
   /// Forgets a run's objects, and the runs that may hold on to them.
   private mutating func drop(_ run: Int) {
-    guard let dropped = runs.removeValue(forKey: run) else { return }
-    if let key = dropped.key { holdings[.objects(key)] = nil }
-    for (other, user) in runs where user.inputs.contains(run) { drop(other) }
+    var open = [run]
+    while let next = open.popLast() {
+      guard let dropped = runs.removeValue(forKey: next) else { continue }
+      runsOf[dropped.module]?.remove(next)
+      for input in dropped.inputs { users[input]?.remove(next) }
+      if let key = dropped.key { holdings[.objects(key)] = nil }
+      open += users.removeValue(forKey: next) ?? []
+    }
   }
 }

@@ -43,22 +43,46 @@ enum MemoCode {
   /// The texts of the cell's own code that a call can reach, in the order of the cell. A statement counts if it names a variable that is
   /// reached: it may set it.
   static func own(_ call: MemoCall, in items: [Item]) -> (texts: [String], references: References) {
-    var references = call.references
-    var reached: Set<Int> = []
-    var isComplete = false
-    while !isComplete {
-      isComplete = true
-      let declared = Set(reached.flatMap { items[$0].names })
-      for (index, item) in items.enumerated() where !reached.contains(index) && !item.text.contains(call.source) {
-        let isNamed = item.names.contains { references.names.contains($0) }
-        let mayHaveSet = item.isStatement && !item.references.names.isDisjoint(with: declared)
-        guard item.isNameless || isNamed || mayHaveSet else { continue }
-        reached.insert(index)
-        references.merge(item.references)
-        isComplete = false
-      }
+    var reach = Reach(items: items, leavingOut: call.source)
+    reach.follow(call.references)
+    for index in items.indices where items[index].isNameless { reach.add(index) }
+    while let index = reach.open.popLast() {
+      reach.follow(items[index].references)
+      for name in items[index].names { for statement in reach.naming[name] ?? [] { reach.add(statement) } }
     }
-    return (reached.sorted().map { items[$0].text }, references)
+    return (reach.reached.sorted().map { items[$0].text }, reach.references)
+  }
+
+  /// What a call's code can reach of its cell, as far as it has been followed.
+  private struct Reach {
+    var references = References()
+    var reached: Set<Int> = []
+    /// Those of them that are not followed yet.
+    var open: [Int] = []
+    /// By name, the items that declare it, and the statements that name it.
+    let declaring: [String: [Int]]
+    let naming: [String: [Int]]
+    private let leftOut: Set<Int>
+
+    init(items: [Item], leavingOut source: String) {
+      var declaring: [String: [Int]] = [:]
+      var naming: [String: [Int]] = [:]
+      for (index, item) in items.enumerated() {
+        for name in item.names { declaring[name, default: []].append(index) }
+        for name in item.isStatement ? item.references.names : [] { naming[name, default: []].append(index) }
+      }
+      (self.declaring, self.naming) = (declaring, naming)
+      leftOut = Set(items.indices.filter { items[$0].text.contains(source) })
+    }
+
+    mutating func follow(_ new: References) {
+      for name in new.names where !references.names.contains(name) { for index in declaring[name] ?? [] { add(index) } }
+      references.merge(new)
+    }
+
+    mutating func add(_ index: Int) {
+      if !leftOut.contains(index), reached.insert(index).inserted { open.append(index) }
+    }
   }
 
   /// What stands for all of it.

@@ -27,7 +27,7 @@ public struct NotebookGraph: Sendable {
     /// All that its code refers to.
     public var references: References
     /// What the cell sees.
-    public var scope: Scope
+    public fileprivate(set) var scope = Scope()
     /// The cells whose modules its code needs.
     public var needs: Set<Int> = []
     /// Whether it failed, or is left out for another reason: it defines nothing for others.
@@ -39,8 +39,16 @@ public struct NotebookGraph: Sendable {
     package var definitions = KeyBuilder("definitions").key
     /// Stands for its source, and for all of each cell that it names.
     package var wholeCode = KeyBuilder("code").key
-    /// The cells whose code it uses.
+    /// The cells whose code it uses itself.
     public var codeCells: Set<Int> = []
+    /// Whether its code, or code of another cell that this uses, needs the notebook's parameters.
+    package fileprivate(set) var usesParameters = false
+    /// The parameters that its code reads by name, or code that this uses.
+    fileprivate var parameters = References()
+
+    fileprivate init(cell: Cell, analysis: CellAnalysis, isLeftOut: Bool) {
+      (self.cell, self.analysis, self.isLeftOut, references) = (cell, analysis, isLeftOut, analysis.references)
+    }
   }
 
   /// By number.
@@ -51,6 +59,10 @@ public struct NotebookGraph: Sendable {
   public private(set) var occurrences: [Variable: Int] = [:]
   /// The same by name, in order.
   private(set) var variables: [String: [Variable]] = [:]
+  /// By what stands for its code, the last cell of this code.
+  private(set) var cellsByCode: [String: Int] = [:]
+  /// By name, the cells whose code names it, in order.
+  private var namers: [String: [Int]] = [:]
 
   /// - Parameter leavingOut: cells that failed: what they define is not there.
   public init(_ document: Document, leavingOut: Set<Int> = []) {
@@ -64,14 +76,15 @@ public struct NotebookGraph: Sendable {
     var scope = Scope()
     var nodes: [Node] = []
     for (cell, analysis) in zip([parameterCell] + document.cells, [CellAnalysis(source: parameterCell.source)] + analyses) {
-      var node = Node(
-        cell: cell, analysis: analysis, references: analysis.references, scope: scope,
-        isLeftOut: leavingOut.contains(cell.number))
+      var node = Node(cell: cell, analysis: analysis, isLeftOut: leavingOut.contains(cell.number))
+      for name in node.references.names { namers[name, default: []].append(cell.number) }
       // What the cell itself declares hides what earlier cells call so; only of functions there may be overloads.
       let own = Set(analysis.declarations.filter { $0.kind != .function && $0.kind != .other }.map(\.name))
       node.references.remove(own)
       node.needs = scope.cells(for: node.references)
-      node.addCode(nodes, occurrences: occurrences)
+      node.addCode(nodes, scope: scope, occurrences: occurrences)
+      node.addParameters(nodes)
+      cellsByCode[node.code.short] = cell.number
       if !node.isLeftOut {
         scope.add(cell: cell.number, analysis)
         for name in Set(analysis.declarations.filter(\.isStored).map(\.name) + analysis.staticMembers.map(\.name)) {
@@ -82,6 +95,7 @@ public struct NotebookGraph: Sendable {
       }
       nodes.append(node)
     }
+    for number in nodes.indices { nodes[number].scope = scope.before(number) }
     self.nodes = nodes
   }
 
@@ -107,10 +121,8 @@ public struct NotebookGraph: Sendable {
   /// The values of parameters that a cell's run may read, in the order of the front matter: those that its code names, and the code that
   /// this uses.
   public func parameters(of number: Int) -> [Parameter] {
-    let readers = codeClosure(of: number).union([number]).map { nodes[$0] }.filter { $0.needs.contains(0) }
-    return parameters.filter { parameter in
-      readers.contains { $0.references.usesAllParameters || $0.references.parameters.contains(parameter.name) }
-    }
+    let read = nodes[number].parameters
+    return parameters.filter { read.usesAllParameters || read.parameters.contains($0.name) }
   }
 
   // MARK: - Variables
@@ -133,10 +145,7 @@ public struct NotebookGraph: Sendable {
       var walk = Walk(graph: self, cell: number, holdsValue: holdsValue)
       walk.follow(nodes[number].analysis.executed, from: number)
       // No name says who calls a method of an extension, or an operator.
-      for cell in nodes[number].scope.alwaysVisible + [number] {
-        walk.follow(nodes[cell].analysis.callableWithoutName, from: cell)
-        for member in nodes[cell].analysis.extensionMembers { walk.touch(member, of: cell) }
-      }
+      for cell in nodes[number].scope.alwaysVisible + [number] { walk.followNameless(of: cell) }
       return walk.touched
     }
   }
@@ -148,6 +157,8 @@ public struct NotebookGraph: Sendable {
     var touched: [Variable: Touch] = [:]
     private var visited: Set<Variable> = []
     private var visitedForTypes: Set<Variable> = []
+    /// The cells of which what is no plain value is touched.
+    private var shared: Set<Int> = []
 
     init(graph: NotebookGraph, cell: Int, holdsValue: @escaping (Variable) -> Bool) {
       self.graph = graph
@@ -159,11 +170,19 @@ public struct NotebookGraph: Sendable {
     ///   - number: the cell in which the code stands, which says what its names mean.
     ///   - typesOnly: the code does not run; of what it names, only types matter, since a value brings its type's methods along.
     mutating func follow(_ references: References, from number: Int, typesOnly: Bool = false) {
-      let node = graph.nodes[number]
       for name in references.names {
-        let own = node.analysis.declarations.filter { $0.name == name }.map { Scope.Definition(cell: number, declaration: $0) }
-        for definition in own + node.scope.definitions(of: name) { follow(definition, typesOnly: typesOnly) }
+        for declaration in graph.nodes[number].analysis.declarations(of: name) {
+          follow(Scope.Definition(cell: number, declaration: declaration), typesOnly: typesOnly)
+        }
+        for definition in graph.nodes[number].scope.definitions(of: name) { follow(definition, typesOnly: typesOnly) }
       }
+    }
+
+    /// What may be called though no name says so.
+    mutating func followNameless(of number: Int) {
+      guard graph.nodes[number].analysis.isAlwaysVisible else { return }
+      follow(graph.nodes[number].analysis.callableWithoutName, from: number)
+      for member in graph.nodes[number].analysis.extensionMembers { touch(member, of: number) }
     }
 
     private mutating func follow(_ definition: Scope.Definition, typesOnly: Bool) {
@@ -187,9 +206,9 @@ public struct NotebookGraph: Sendable {
     private mutating func followWriters(of variable: Variable) {
       guard visited.insert(Variable(cell: variable.cell, name: "writers of " + variable.name)).inserted, variable.cell + 1 < cell
       else { return }
-      for writer in graph.nodes[(variable.cell + 1)..<cell]
-      where writer.references.names.contains(variable.name) && writer.needs.contains(variable.cell) {
-        follow(writer.analysis.executed, from: writer.cell.number)
+      for writer in graph.namers(of: variable.name, in: (variable.cell + 1)..<cell)
+      where graph.nodes[writer].references.names.contains(variable.name) && graph.nodes[writer].needs.contains(variable.cell) {
+        follow(graph.nodes[writer].analysis.executed, from: writer)
       }
     }
 
@@ -202,12 +221,17 @@ public struct NotebookGraph: Sendable {
       guard variable.cell != cell, variable.cell > 0 else { return }
       touched[variable] = isValue ? (isConstant ? .constant : .observed) : .opaque
       // What one cell makes may share a state that nobody sees, as the two ends of a stream do.
-      guard !isValue else { return }
+      guard !isValue, shared.insert(variable.cell).inserted else { return }
       for other in graph.nodes[variable.cell].analysis.declarations where other.isStored {
         let sibling = Variable(cell: variable.cell, name: other.name)
         if touched[sibling] == nil, !holdsValue(sibling) { touched[sibling] = .opaque }
       }
     }
+  }
+
+  private func namers(of name: String, in cells: Range<Int>) -> ArraySlice<Int> {
+    guard let all = namers[name] else { return [] }
+    return all[all.firstIndex(from: cells.lowerBound) { $0 }..<all.firstIndex(from: cells.upperBound) { $0 }]
   }
 
   // MARK: - Older definitions
@@ -229,7 +253,7 @@ public struct NotebookGraph: Sendable {
         node.scope.definitions(of: declaration.name).filter { $0.cell > 0 && declaration.replaces($0.declaration) }
       }
       return replaced.flatMap { old in
-        nodes[old.cell..<max(old.cell, node.cell.number)].flatMap { user in
+        namers(of: old.declaration.name, in: old.cell..<max(old.cell, node.cell.number)).map { nodes[$0] }.flatMap { user in
           user.analysis.declarations.filter { declaration in
             !declaration.isStored && declaration.references.names.contains(old.declaration.name)
               && declaration.name != old.declaration.name
@@ -250,13 +274,17 @@ extension NotebookGraph.Node {
   /// Adds what stands for its code.
   /// - Parameters:
   ///   - nodes: those before it.
+  ///   - scope: what it sees.
   ///   - occurrences: tell apart the variables of one name.
-  fileprivate mutating func addCode(_ nodes: [NotebookGraph.Node], occurrences: [NotebookGraph.Variable: Int]) {
+  fileprivate mutating func addCode(
+    _ nodes: [NotebookGraph.Node], scope: Scope, occurrences: [NotebookGraph.Variable: Int]
+  ) {
     var code = KeyBuilder("code")
     code.add("source", cell.source)
     if analysis.asksForItsPlace { code.add("line", "\(cell.line)") }
     for library in scope.libraries { code.add("import", library) }
-    codeCells = Set(scope.alwaysVisible)
+    // Those before the nearest are code that these use.
+    codeCells = Set(scope.nearestVisible)
     for name in references.names.sorted() {
       for definition in scope.definitions(of: name) {
         let declaration = definition.declaration
@@ -274,5 +302,12 @@ extension NotebookGraph.Node {
     for item in analysis.memoCode where !item.isStatement && !item.isStored { definitions.add("text", item.text) }
     for cell in codeCells.sorted() { definitions.add("code", nodes[cell].code) }
     self.definitions = definitions.key
+  }
+
+  /// Adds what is read of the parameters, by its own code and by other cells' that it uses.
+  fileprivate mutating func addParameters(_ nodes: [NotebookGraph.Node]) {
+    usesParameters = needs.contains { $0 == 0 || nodes[$0].usesParameters }
+    if needs.contains(0) { parameters.mergeParameters(references) }
+    for cell in codeCells { parameters.mergeParameters(nodes[cell].parameters) }
   }
 }

@@ -28,6 +28,11 @@ public struct References: Sendable, Equatable {
 
   mutating func merge(_ other: References) {
     names.formUnion(other.names)
+    mergeParameters(other)
+  }
+
+  /// Adds what another one reads of the parameters alone.
+  mutating func mergeParameters(_ other: References) {
     parameters.formUnion(other.parameters)
     usesAllParameters = usesAllParameters || other.usesAllParameters
   }

@@ -22,20 +22,36 @@ package struct RunPlan {
 
   /// The cells to run in this order, the wanted one last; nil if what the worker holds cannot be mended: it must start anew.
   package func cells(for wanted: Int, live: LiveState) -> [Int]? {
-    var cells: Set<Int> = [wanted]
+    var cells = withWhatTheyLack([wanted], live: live)
     while true {
       guard let missing = missing(toRun: cells, live: live) else { return cells.sorted() }
       guard !missing.isSubset(of: cells) else { return nil }
-      cells.formUnion(missing)
+      cells = withWhatTheyLack(cells.union(missing), live: live)
     }
   }
 
-  /// Goes through a run of the cells in mind. What the first one lacks that does not find all as it should; nil if each does. What cannot be made
-  /// is an empty set.
+  /// Cells, with the makers of all that these do not find in the worker as it is now, and so on. Makers stand before whom they make something
+  /// for, so that one way back through the notebook meets them all.
+  private func withWhatTheyLack(_ cells: Set<Int>, live: LiveState) -> Set<Int> {
+    var found = cells
+    // Those whose code is needed, whether it is loaded or not.
+    var ancestors: Set<Int> = []
+    for cell in stride(from: cells.max() ?? 0, through: 0, by: -1) {
+      if ancestors.contains(cell), !live.holds(modules[cell]) { found.insert(cell) }
+      guard found.contains(cell) || ancestors.contains(cell) else { continue }
+      ancestors.formUnion(graph.nodes[cell].needs)
+      if found.contains(cell) { found.formUnion(makers(of: lacking(cell, live), before: cell)) }
+    }
+    return found
+  }
+
+  /// Goes through a run of the cells in mind, all code that they need being there. The makers of what the first one lacks that does not find
+  /// all as it should; nil if each does. What cannot be made is an empty set.
   private func missing(toRun cells: Set<Int>, live: LiveState) -> Set<Int>? {
     var state = live
     for cell in cells.sorted() {
-      if let missing = makers(of: lacking(cell, state), state, before: cell) { return missing }
+      let lacking = lacking(cell, state)
+      if !lacking.isEmpty { return makers(of: lacking, before: cell) }
       note(cell, run: -1 - cell, in: &state)
     }
     return nil
@@ -47,9 +63,8 @@ package struct RunPlan {
     requirements(cell).union(more).filter { state.version(place($0)) != timeline.version(of: $0, before: cell) }
   }
 
-  private func makers(of lacking: Set<Location>, _ state: LiveState, before cell: Int) -> Set<Int>? {
-    var makers = graph.ancestors(of: cell).filter { !state.holds(modules[$0]) }
-    if makers.isEmpty && lacking.isEmpty { return nil }
+  private func makers(of lacking: Set<Location>, before cell: Int) -> Set<Int> {
+    var makers: Set<Int> = []
     for location in lacking {
       if case .variable(let variable) = location, variable.cell < cell { makers.insert(variable.cell) }
       if let writer = timeline.lastWriter(of: location, before: cell) { makers.insert(writer.cell) }

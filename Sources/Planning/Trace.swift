@@ -60,17 +60,22 @@ package struct Timeline: Sendable {
 
   /// Sets or (nil) removes a cell's trace.
   package mutating func set(_ cell: Int, _ trace: Trace?) {
-    for location in traces[cell]?.writes.keys ?? [:].keys { writers[location]?.removeAll { $0.cell == cell } }
+    for location in traces[cell]?.writes.keys ?? [:].keys {
+      guard let index = writers[location]?.firstIndex(from: cell, by: \.cell), writers[location]?[index].cell == cell else { continue }
+      writers[location]?.remove(at: index)
+    }
     traces[cell] = trace
     for (location, version) in trace?.writes ?? [:] {
-      let index = writers[location]?.firstIndex { $0.cell > cell } ?? writers[location]?.endIndex ?? 0
+      let index = writers[location]?.firstIndex(from: cell, by: \.cell) ?? 0
       writers[location, default: []].insert((cell, version), at: index)
     }
   }
 
   /// The last cell before another that wrote a location, and what it left; nil if none did.
   package func lastWriter(of location: Location, before cell: Int) -> (cell: Int, version: Version)? {
-    writers[location]?.last { $0.cell < cell }
+    guard let all = writers[location] else { return nil }
+    let index = all.firstIndex(from: cell, by: \.cell)
+    return index > 0 ? all[index - 1] : nil
   }
 
   package func version(of location: Location, before cell: Int) -> Version? { lastWriter(of: location, before: cell)?.version }

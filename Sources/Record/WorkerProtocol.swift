@@ -1,5 +1,5 @@
 /// What the host and the worker say to each other, as values. The bytes between them are frames:
-/// `[kind: UInt8][length: UInt32, little endian][bytes]`, on a socket that a cell's prints cannot reach.
+/// `[kind: UInt8][length: UInt32, little endian][seal: UInt32][bytes]`, on a socket that a cell's prints cannot reach.
 public enum WorkerProtocol {
   /// What a frame from the worker holds.
   public enum FrameKind: UInt8, Sendable {
@@ -16,8 +16,32 @@ public enum WorkerProtocol {
     case end = 6
   }
 
-  /// The length of a frame's header in bytes.
-  public static let headerLength = 5
+  /// The length of the header of a worker's frame, in bytes.
+  public static let headerLength = 9
+
+  /// The length of the header of the host's frame, which is without a seal, in bytes.
+  public static let commandHeaderLength = 5
+
+  /// The most that a frame holds, in bytes.
+  public static let longestFrame = 1 << 30
+
+  /// With which exit status a worker ends that has no host any more.
+  public static let noHost: Int32 = 70
+
+  /// By which the host knows the worker's frames from what else may come to the socket: a cell can find its descriptor, and write to it. The
+  /// host tells the worker a number before all else, in eight bytes.
+  public struct Seal: Sendable {
+    public let number: UInt64
+
+    public init(_ number: UInt64 = .random(in: 0...UInt64.max)) { self.number = number }
+
+    /// What stands in the header of a frame.
+    public func callAsFunction(kind: UInt8, length: UInt32) -> UInt32 {
+      // As `sealed` in CWorker/channel.c.
+      let mixed = (number ^ (UInt64(kind) << 32 | UInt64(length))) &* 0x9E37_79B9_7F4A_7C15
+      return UInt32(truncatingIfNeeded: ((mixed ^ mixed >> 29) &* 0xBF58_476D_1CE4_E5B9) >> 32)
+    }
+  }
 
   /// What the host asks for, as JSON in a frame of kind 0. Each command is answered by one `Answer`.
   public enum Command: Codable, Sendable {

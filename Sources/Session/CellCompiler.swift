@@ -4,6 +4,7 @@ import Foundation
 import Planning
 import Record
 import Store
+import Synchronization
 
 /// Compiles cells, each to a dynamic library that the worker can load.
 ///
@@ -18,15 +19,14 @@ struct CellCompiler: Sendable {
   var folder: String
   /// Where compiled cells are kept for other sessions.
   var store: Store?
-  /// Empty modules in place of the C modules below FolioKit.
-  private var moduleMap: String {
-    // The store may be deleted at any time.
-    if let sharedModuleMap, access(sharedModuleMap, R_OK) == 0 { return sharedModuleMap }
-    return folder + "/hidden.modulemap"
-  }
+  /// A file with empty modules in place of the C modules below FolioKit. The compiler keeps what it makes of it under the file's path: the same
+  /// path each time saves it the work.
   private let sharedModuleMap: String?
+  /// The same in the session's own folder: the store may be deleted at any time.
+  private var ownModuleMap: String { folder + "/hidden.modulemap" }
   /// Stands for all that compiled code depends on besides its source.
   var environment: Key
+  private let closing = Flag()
 
   init(toolchain: Toolchain, installation: Installation, folder: String, store: Store?, environment: Key) throws {
     self.environment = environment
@@ -35,12 +35,12 @@ struct CellCompiler: Sendable {
     self.folder = folder
     self.store = store
     let modules = Installation.hiddenModules.map { "module \($0) {}\n" }.joined()
-    // The compiler keeps what it makes of the map under the map's path: the same path each time saves it the work.
-    sharedModuleMap = store.map { "\($0.folder)/hidden.modulemap" }
-    try write(Data(modules.utf8), to: folder + "/hidden.modulemap")
-    if let shared = sharedModuleMap, (try? String(contentsOfFile: shared, encoding: .utf8)) != modules {
+    let shared = store.map { "\($0.folder)/hidden.modulemap" }
+    if let shared, (try? String(contentsOfFile: shared, encoding: .utf8)) != modules, store?.makeFolder() == true {
       try? WholeFile.write(modules, to: shared)
     }
+    sharedModuleMap = shared
+    try write(Data(modules.utf8), to: ownModuleMap)
   }
 
   struct Compiled: Sendable {
@@ -70,14 +70,12 @@ struct CellCompiler: Sendable {
     }
     let base = "\(folder)/\(unit.module)"
     try write(Data(unit.source.text.utf8), to: base + ".swift")
-    let (termination, output) = try ChildProcess.run(
-      toolchain.frontend, frontendArguments(base: base, module: unit.module),
-      meanwhile: {
-        // The compiler gives the file its name when it is whole, and finds no more errors after it.
-        guard access(base + ".swiftmodule", R_OK) == 0 else { return true }
-        interfaceIsThere()
-        return false
-      })
+    let (termination, output) = try runFrontend(frontendArguments(base: base, module: unit.module)) {
+      // The compiler gives the file its name when it is whole, and finds no more errors after it.
+      guard access(base + ".swiftmodule", R_OK) == 0 else { return true }
+      interfaceIsThere()
+      return false
+    }
     let diagnostics = CompilerDiagnostics.parse(output, source: unit.source)
     guard termination == .exited(0) else {
       var errors = diagnostics.filter { $0.severity == .error }
@@ -105,7 +103,28 @@ struct CellCompiler: Sendable {
     let base = "\(folder)/check"
     try write(Data(text.utf8), to: base + ".swift")
     let arguments = ["-frontend", "-typecheck", base + ".swift", "-module-name", "Check"] + languageArguments
-    return try ChildProcess.run(toolchain.frontend, arguments).termination == .exited(0)
+    return try runFrontend(arguments).termination == .exited(0)
+  }
+
+  /// Runs the compiler, and once more if what it shares with other sessions was deleted meanwhile.
+  private func runFrontend(
+    _ arguments: [String], meanwhile: (() -> Bool)? = nil
+  ) throws -> (termination: ChildProcess.Termination, output: String) {
+    if let shared = sharedModuleMap, access(shared, R_OK) == 0 {
+      let result = try ChildProcess.run(toolchain.frontend, arguments + moduleMap(shared), meanwhile: meanwhile, isCancelled: isClosed)
+      let isBroken = result.termination != .exited(0) && (access(shared, R_OK) != 0 || result.output.contains(shared))
+      if !isBroken { return result }
+    }
+    return try ChildProcess.run(toolchain.frontend, arguments + moduleMap(ownModuleMap), meanwhile: meanwhile, isCancelled: isClosed)
+  }
+
+  private func moduleMap(_ file: String) -> [String] { ["-Xcc", "-fmodule-map-file=" + file] }
+
+  /// Ends the compilers that run; none is of use any more.
+  func close() { closing.withLock { $0 = true } }
+
+  private var isClosed: () -> Bool {
+    { [closing] in closing.withLock { $0 } }
   }
 
   // MARK: - The store
@@ -148,7 +167,7 @@ struct CellCompiler: Sendable {
       "-disable-access-control",
       // One package: a conformance of an earlier cell's type is not a retroactive one.
       "-package-name", "notebook", "-diagnostic-style", "llvm", "-plugin-path", toolchain.runtime + "/../host/plugins",
-      "-I", installation.modules, "-I", folder, "-Xcc", "-fmodule-map-file=" + moduleMap,
+      "-I", installation.modules, "-I", folder,
     ]
   }
 
@@ -168,7 +187,7 @@ struct CellCompiler: Sendable {
 
   private func link(base: String, libraries: [String]) throws {
     // An asynchronous main ends by `exit(0)`: the worker's `__wrap_exit` ends the cell instead. See CWorker.
-    let object = try Data(contentsOf: URL(fileURLWithPath: base + ".o"))
+    let object = try read(base + ".o")
     let isAsynchronous = object.range(of: Data("swift_task_asyncMainDrainQueue".utf8)) != nil
     let (linking, output) = try ChildProcess.run(
       toolchain.linker,
@@ -192,15 +211,33 @@ struct CellCompiler: Sendable {
       toolchain.autolinkExtract, [base + ".o", "-o", base + ".autolink"])
     guard extraction == .exited(0) else { throw Diagnostic("a compiled cell could not be linked: \(complaint)") }
     // The C library's parts are in the worker anyway.
-    return try String(contentsOfFile: base + ".autolink", encoding: .utf8).split(separator: "\n").map(String.init)
+    return String(decoding: try read(base + ".autolink"), as: UTF8.self).split(separator: "\n").map(String.init)
       .filter { !["-lm", "-lpthread", "-lutil", "-ldl"].contains($0) }
   }
 
   private func write(_ data: Data, to path: String) throws {
     do {
-      try data.write(to: URL(fileURLWithPath: path))
-    } catch {
-      throw Diagnostic("\(path) could not be written: \(error.localizedDescription)", advice: "Is the disk full?")
+      try WholeFile.writeUnsynced(Array(data), to: path)
+    } catch let error as WholeFile.CannotWrite {
+      throw Diagnostic(error.description, advice: Self.advice)
     }
   }
+
+  private func read(_ path: String) throws -> Data {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Diagnostic("\(path), which the compiler should have written, cannot be read", advice: Self.advice)
+    }
+    return data
+  }
+
+  private static let advice =
+    "Compiled cells lie in the folder for temporary files until the session ends: make room there, or name another folder by the "
+    + "environment variable TMPDIR."
+}
+
+/// What threads tell each other.
+private final class Flag: Sendable {
+  private let value = Mutex(false)
+
+  func withLock<Result>(_ body: (inout Bool) -> Result) -> Result { value.withLock { body(&$0) } }
 }

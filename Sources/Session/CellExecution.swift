@@ -60,7 +60,7 @@ struct CellExecution {
   }
 
   private func error(_ answer: WorkerProcess.Answer, fatalError: String?) -> CellError? {
-    if let stop = answer.stop, answer.cellEnd != .finished { return stopped(stop, answer) }
+    if let stop = answer.stop, answer.cellEnd != .finished || stop == .brokenChannel { return stopped(stop, answer) }
     switch answer.end {
     case .ended(let end): return errors.error(end, cell: cell, fatalError: fatalError)
     case .died(let termination, let lastWords):
@@ -85,6 +85,10 @@ struct CellExecution {
       return errors.stopped(
         .memory, String(format: "the session took more memory than its limit of %.3g GB in \(cell.id)", limit), answer.cellEnd,
         cell: cell, advice: "Raise it by '--memory'." + values)
+    case .brokenChannel:
+      return errors.stopped(
+        .workerDied, "\(cell.id) has closed the channel between its worker and Folio, or written to it", answer.cellEnd, cell: cell,
+        advice: "A cell must leave descriptors alone that it has not opened." + values)
     case .interruption:
       return errors.stopped(
         .interrupted, "\(cell.id) was stopped", answer.cellEnd, cell: cell, advice: values.trimmingPrefix(" ").description)

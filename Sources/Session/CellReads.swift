@@ -54,6 +54,16 @@ struct RunState {
   var file: String
   private(set) var settled: [Int: SettledCell] = [:]
   private(set) var timeline = Timeline()
+  /// The settled cells besides the parameters', in order.
+  private var order: [Int] = []
+  /// No cell before this one is unsettled.
+  private(set) var firstOpen = 1
+  /// By cell, the one that made the process what it is after it; nil where it is as at the start.
+  private var processMakers: [Int: Int] = [:]
+  /// Those of which something goes on after their end.
+  private var goingOn: Set<Int> = []
+  /// By path, the cells that wrote a file.
+  private var fileWriters: [String: Set<Int>] = [:]
   /// How many cells have left what is no plain value in a variable of another one.
   private var opaque: [Location: Int] = [:]
 
@@ -63,11 +73,49 @@ struct RunState {
   }
 
   mutating func set(_ number: Int, _ cell: SettledCell?) {
-    for location in settled[number]?.opaque ?? [] { opaque[location, default: 0] -= 1 }
-    for location in cell?.opaque ?? [] { opaque[location, default: 0] += 1 }
-    settled[number] = cell
+    if let former = settled.removeValue(forKey: number) {
+      for location in former.opaque { opaque[location, default: 0] -= 1 }
+      for path in former.written.keys { fileWriters[path]?.remove(number) }
+      goingOn.remove(number)
+    }
     timeline.set(number, cell?.trace)
+    note(number, isSettled: cell != nil)
+    guard let cell else { return }
+    for location in cell.opaque { opaque[location, default: 0] += 1 }
+    for path in cell.written.keys { fileWriters[path, default: []].insert(number) }
+    if cell.goesOn { goingOn.insert(number) }
+    let before = lastSettled(before: number)
+    let isAsBefore = cell.process == before.flatMap { settled[$0]?.process } ?? .init()
+    processMakers[number] = cell.process == .init() ? nil : isAsBefore ? before.flatMap { processMakers[$0] } : number
+    settled[number] = cell
   }
+
+  private mutating func note(_ number: Int, isSettled: Bool) {
+    guard number > 0 else { return }
+    let isThere = isInOrder(number)
+    if isSettled && !isThere { order.insert(number, at: place(of: number)) }
+    if !isSettled && isThere { order.remove(at: place(of: number)) }
+    if !isSettled { firstOpen = min(firstOpen, number) }
+    while isInOrder(firstOpen) { firstOpen += 1 }
+  }
+
+  private func isInOrder(_ number: Int) -> Bool {
+    let place = self.place(of: number)
+    return place < order.count && order[place] == number
+  }
+
+  /// Of a cell among those that are settled, whether it is or not.
+  private func place(of number: Int) -> Int {
+    var (low, high) = (0, order.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if order[middle] < number { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The settled cells after another.
+  func settled(after number: Int) -> [Int] { Array(order[place(of: number + 1)...]) }
 
   /// What the process is like before a cell.
   func process(before number: Int) -> WorkerProtocol.ProcessState {
@@ -75,22 +123,19 @@ struct RunState {
   }
 
   /// The cell that made it so; nil if it is as at the start.
-  func processWriter(before number: Int) -> Int? {
-    let state = process(before: number)
-    var writer: Int?
-    var next = lastSettled(before: number)
-    while let cell = next, settled[cell]?.process == state, state != .init() {
-      writer = cell
-      next = lastSettled(before: cell)
-    }
-    return writer
+  func processWriter(before number: Int) -> Int? { lastSettled(before: number).flatMap { processMakers[$0] } }
+
+  private func lastSettled(before number: Int) -> Int? {
+    let place = self.place(of: number)
+    return place > 0 ? order[place - 1] : nil
   }
 
-  private func lastSettled(before number: Int) -> Int? { (1..<max(1, number)).last { settled[$0] != nil } }
-
   /// A cell before another of which something still runs, and may print or change anything.
-  func stillRunning(before number: Int) -> Int? {
-    settled.filter { $0.key < number && $0.value.goesOn }.keys.min()
+  func stillRunning(before number: Int) -> Int? { goingOn.filter { $0 < number }.min() }
+
+  /// Whether a cell before another has written one of these files.
+  func isWritten(_ paths: some Sequence<String>, before number: Int) -> Bool {
+    paths.contains { fileWriters[$0]?.contains { $0 < number } == true }
   }
 
   /// Whether a variable holds a plain value, whoever has set it.

@@ -37,9 +37,40 @@ struct ChildProcess {
     return signal == 0 ? .exited((status >> 8) & 0xff) : .killed(by: signal)
   }
 
-  /// Ends the process, and all that it started, at once.
+  /// Ends the process, and all that it started, at once: also what has a process group of its own, as what Foundation starts.
   func kill() {
+    // It must start nothing more meanwhile.
+    _ = Glibc.kill(identifier, SIGSTOP)
+    folio_end_programs(identifier, 0)
     _ = Glibc.kill(-identifier, SIGKILL)
+    _ = Glibc.kill(identifier, SIGKILL)
+  }
+
+  /// Ends what the process has started, also after its own end, if nobody has waited for it yet.
+  func endPrograms() { folio_end_programs(identifier, 0) }
+
+  /// Waits for the process's end, after which its number is still its own until someone asks how it ended.
+  func awaitEnd() {
+    var information = siginfo_t()
+    while waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
+  }
+
+  /// Whether the process has ended, or does so within a time.
+  func ends(within limit: Duration) -> Bool {
+    let end = ContinuousClock.now + limit
+    while true {
+      var information = siginfo_t()
+      if waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT | WNOHANG) == 0, information.si_signo != 0 { return true }
+      if ContinuousClock.now >= end { return false }
+      usleep(2000)
+    }
+  }
+
+  /// Lets the process go on if a signal has stopped it.
+  func goOnIfStopped() {
+    var information = siginfo_t()
+    guard waitid(P_PID, id_t(identifier), &information, WSTOPPED | WNOHANG) == 0, information.si_signo != 0 else { return }
+    _ = Glibc.kill(identifier, SIGCONT)
   }
 
   /// Asks the process to stop what it does.
@@ -53,10 +84,12 @@ struct ChildProcess {
   }
 
   /// Runs a program to its end, and returns what it wrote to both streams.
-  /// - Parameter meanwhile: is called every few milliseconds until it returns false.
+  /// - Parameters:
+  ///   - meanwhile: is called every few milliseconds until it returns false.
+  ///   - isCancelled: whether the program is to be ended at once.
   static func run(
     _ program: String, _ arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
-    directory: String? = nil, meanwhile: (() -> Bool)? = nil
+    directory: String? = nil, meanwhile: (() -> Bool)? = nil, isCancelled: (() -> Bool)? = nil
   ) throws -> (termination: Termination, output: String) {
     var pipe: [Int32] = [-1, -1]
     let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -75,10 +108,11 @@ struct ChildProcess {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     var meanwhile = meanwhile
     while true {
-      if let look = meanwhile {
+      if meanwhile != nil || isCancelled != nil {
         var waiting = pollfd(fd: pipe[0], events: Int16(POLLIN), revents: 0)
-        if poll(&waiting, 1, 2) == 0 {
-          if !look() { meanwhile = nil }
+        if poll(&waiting, 1, meanwhile == nil ? 50 : 2) == 0 {
+          if let look = meanwhile, !look() { meanwhile = nil }
+          if isCancelled?() == true { child.kill() }
           continue
         }
       }

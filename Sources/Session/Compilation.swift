@@ -16,7 +16,10 @@ final class Compilation: @unchecked Sendable {
 
   private struct Job {
     var unit: CellUnit
-    var imports: [String]
+    /// How many of its imports have no interface yet.
+    var missing = 0
+    /// The modules that import it.
+    var users: Set<String> = []
     var isStarted = false
     /// Whether cells that import it can be compiled.
     var hasInterface = false
@@ -25,11 +28,15 @@ final class Compilation: @unchecked Sendable {
 
   private let compiler: CellCompiler
   private let lock = NSCondition()
-  /// By module.
+  /// By module: what is to be compiled, and what has been.
   private var jobs: [String: Job] = [:]
-  /// Modules that are not started yet, in order.
-  private var waiting: [String] = []
+  /// Those that are not started yet.
+  private var waiting: Set<String> = []
+  /// Those of them that can be compiled now, the first of the notebook last.
+  private var ready: [(number: Int, module: String)] = []
   private var workers = 0
+  /// How many cells are with the compiler.
+  private var compiling = 0
   private var isCancelled = false
 
   /// One compiler a core, whatever number of sessions there is.
@@ -39,27 +46,57 @@ final class Compilation: @unchecked Sendable {
     self.compiler = compiler
   }
 
-  /// Adds cells, with all that they import; those that are there already are not compiled again.
+  /// Drops what is not started, and adds cells, with all that they import.
   /// - Parameter units: all units of the notebook, by number.
+  func replace(_ numbers: some Sequence<Int>, of units: [CellUnit]) {
+    lock.withLock { dropWaiting() }
+    add(numbers, of: units)
+  }
+
+  /// Adds cells, with all that they import; those that are there already are not compiled again.
   func add(_ numbers: some Sequence<Int>, of units: [CellUnit]) {
     lock.withLock {
       isCancelled = false
-      waiting = []
+      // What is there already is there with all that it imports.
       var open = Set(numbers)
-      var all: Set<Int> = []
+      var new: Set<Int> = []
       while let number = open.popFirst() {
-        if all.insert(number).inserted { open.formUnion(units[number].imports) }
+        if isToBeDone(jobs[units[number].module]), new.insert(number).inserted { open.formUnion(units[number].imports) }
       }
-      for number in all.sorted() {
-        let unit = units[number]
-        if isToBeDone(jobs[unit.module]) {
-          jobs[unit.module] = Job(unit: unit, imports: unit.imports.sorted().map { units[$0].module })
-          waiting.append(unit.module)
-        }
-      }
+      for number in new.sorted() { add(units[number], imports: units[number].imports.map { units[$0].module }) }
       startWorkers()
       lock.broadcast()
     }
+  }
+
+  /// Call it with the lock held, after its imports have been added.
+  private func add(_ unit: CellUnit, imports: [String]) {
+    var job = Job(unit: unit, users: jobs[unit.module]?.users ?? [])
+    var canBeCompiled = true
+    for module in imports {
+      switch jobs[module]?.outcome {
+      case .failure?: canBeCompiled = false
+      case .success?: break
+      case nil:
+        jobs[module]?.users.insert(unit.module)
+        if jobs[module]?.hasInterface == false { job.missing += 1 }
+      }
+    }
+    jobs[unit.module] = job
+    waiting.insert(unit.module)
+    if !canBeCompiled { skip(unit.module) } else if job.missing == 0 { makeReady(unit) }
+  }
+
+  private func makeReady(_ unit: CellUnit) {
+    let index = ready.lastIndex { $0.number > unit.number }.map { $0 + 1 } ?? 0
+    ready.insert((unit.number, unit.module), at: index)
+  }
+
+  /// Call it with the lock held.
+  private func dropWaiting() {
+    for module in waiting { jobs[module] = nil }
+    waiting = []
+    ready = []
   }
 
   /// Whether a cell was never started, or came to grief by something that may have passed: a full disk, say.
@@ -91,9 +128,16 @@ final class Compilation: @unchecked Sendable {
   func cancel() {
     lock.withLock {
       isCancelled = true
-      waiting = []
+      dropWaiting()
       lock.broadcast()
     }
+  }
+
+  /// Drops what is not started, and ends the rest: nothing is written to the folder of compiled cells afterwards.
+  func close() {
+    cancel()
+    compiler.close()
+    lock.withLock { while compiling > 0 { lock.wait() } }
   }
 
   // MARK: - Workers
@@ -110,19 +154,45 @@ final class Compilation: @unchecked Sendable {
     while let unit = next() {
       Self.cores.wait()
       let outcome = Outcome {
-        try compiler.compile(unit) { [self] in
-          lock.withLock {
-            jobs[unit.module]?.hasInterface = true
-            lock.broadcast()
-          }
-        }
+        try compiler.compile(unit) { [self] in lock.withLock { noteInterface(unit.module) } }
       }
       Self.cores.signal()
       lock.withLock {
+        compiling -= 1
         jobs[unit.module]?.outcome = outcome
+        switch outcome {
+        case .success: noteInterface(unit.module)
+        case .failure: skipUsers(of: unit.module)
+        }
         lock.broadcast()
       }
     }
+  }
+
+  /// Cells that import it need not wait any longer. Call it with the lock held.
+  private func noteInterface(_ module: String) {
+    guard jobs[module]?.hasInterface == false else { return }
+    jobs[module]?.hasInterface = true
+    for user in jobs[module]?.users ?? [] where waiting.contains(user) {
+      jobs[user]?.missing -= 1
+      if let job = jobs[user], job.missing == 0 { makeReady(job.unit) }
+    }
+    lock.broadcast()
+  }
+
+  /// Call it with the lock held.
+  private func skip(_ module: String) {
+    guard waiting.remove(module) != nil else { return }
+    ready.removeAll { $0.module == module }
+    jobs[module]?.outcome = .failure(Skipped())
+    skipUsers(of: module)
+    lock.broadcast()
+  }
+
+  private func skipUsers(of module: String) {
+    let users = jobs[module]?.users ?? []
+    jobs[module]?.users = []
+    for user in users { skip(user) }
   }
 
   /// The first cell whose imports are compiled; nil when none is left.
@@ -130,34 +200,17 @@ final class Compilation: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     while !waiting.isEmpty {
-      for (place, module) in waiting.enumerated() {
-        guard let job = jobs[module] else { continue }
-        switch readiness(of: job) {
-        case nil: continue
-        case false?:
-          waiting.remove(at: place)
-          jobs[module]?.outcome = .failure(Skipped())
-          lock.broadcast()
-        case true?:
-          waiting.remove(at: place)
-          jobs[module]?.isStarted = true
-          return job.unit
-        }
-        break
+      guard let (_, module) = ready.popLast() else {
+        lock.wait()
+        continue
       }
-      if !waiting.contains(where: { jobs[$0].flatMap(readiness) != nil }) { lock.wait() }
+      waiting.remove(module)
+      jobs[module]?.isStarted = true
+      guard let unit = jobs[module]?.unit else { continue }
+      compiling += 1
+      return unit
     }
     workers -= 1
     return nil
-  }
-
-  /// Whether a cell can be compiled now; false if it never can; nil if that is not known yet.
-  private func readiness(of job: Job) -> Bool? {
-    let imports = job.imports.map { jobs[$0] }
-    if imports.contains(where: { if case .failure? = $0?.outcome { true } else { false } }) { return false }
-    let isReady = imports.allSatisfy { job in
-      if case .success? = job?.outcome { true } else { job?.hasInterface == true }
-    }
-    return isReady ? true : nil
   }
 }

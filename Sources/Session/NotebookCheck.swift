@@ -10,13 +10,12 @@ enum NotebookCheck {
   /// The file; nil if the notebook cannot be one.
   static func text(_ graph: NotebookGraph) -> String? {
     let nodes = graph.nodes.filter { !$0.isLeftOut }
-    var defined: [Declaration] = []
+    // By name, whether all that bear it are functions.
+    var defined: [String: Bool] = [:]
     for declaration in nodes.flatMap(\.analysis.declarations) {
-      guard !defined.contains(where: { $0.name == declaration.name && ($0.kind != .function || declaration.kind != .function) })
-      else {
-        return nil
-      }
-      defined.append(declaration)
+      let isFunction = declaration.kind == .function
+      if let areFunctions = defined[declaration.name], !areFunctions || !isFunction { return nil }
+      defined[declaration.name] = isFunction
     }
     let isAsynchronous = nodes.contains(where: \.analysis.isAsynchronous)
     return nodes.map { node in

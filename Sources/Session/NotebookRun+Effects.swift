@@ -63,8 +63,7 @@ extension NotebookRun {
   }
 
   private func cell(ofLibrary path: String) -> Int? {
-    let module = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-    return units.first { $0.module == module }?.number
+    cellsOfModules[String(path.split(separator: "/").last?.prefix { $0 != "." } ?? "")]
   }
 
   private func add(_ variable: WorkerProtocol.VariableState, _ number: Int, to use: inout Use) {
@@ -82,8 +81,8 @@ extension NotebookRun {
   /// A type's name, in which a cell's types bear what they can do in place of the cell's module, whose name changes with everything in it.
   private func stable(_ type: String) -> String {
     guard type.contains("Cell_") else { return type }
-    return units.reduce(type) { type, unit in
-      type.contains(unit.module) ? type.replacing(unit.module, with: graph.nodes[unit.number].definitions.short) : type
+    return type.replacing(/Cell_[0-9a-f]{16}/) { match in
+      cellsOfModules[String(match.output)].map { graph.nodes[$0].definitions.short } ?? String(match.output)
     }
   }
 

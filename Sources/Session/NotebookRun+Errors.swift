@@ -8,9 +8,7 @@ extension NotebookRun {
   var errors: CellErrors {
     CellErrors(
       symbolizer: Symbolizer(
-        toolchain: session.compiler.toolchain, file: document.file, folder: session.compiler.folder,
-        firstLines: Dictionary(
-          units.dropFirst().map { ($0.module, graph.nodes[$0.number].cell.line) }, uniquingKeysWith: { first, _ in first })),
+        toolchain: session.compiler.toolchain, file: document.file, folder: session.compiler.folder, firstLines: firstLines),
       file: document.file, lines: lines)
   }
 
@@ -31,7 +29,7 @@ extension NotebookRun {
     let cells = document.cells.filter { other in
       other.number != cell.number && analyses[other.number - 1].declarations.contains { $0.name == name }
     }
-    if let failed = cells.last(where: { $0.number < cell.number && marks[$0.number]?.hasFailed == true }) {
+    if let failed = cells.last(where: { $0.number < cell.number && failures.contains($0.number) }) {
       return "It is defined in \(failed.id) (line \(failed.line)), which failed: what a failed cell defines is dropped."
     }
     guard let later = cells.first(where: { $0.number > cell.number }) else { return nil }

@@ -17,7 +17,15 @@ struct NotebookRun {
   let lines: [Int: String]
   var state: RunState
   var units: [CellUnit] = []
-  var marks: [Int: Mark] = [:]
+  private(set) var marks: [Int: Mark] = [:]
+  /// The cells that have failed.
+  private(set) var failures: Set<Int> = []
+  /// The most that one of them has run.
+  private var mostRuns = 0
+  /// By module, the number of its cell.
+  private(set) var cellsOfModules: [String: Int] = [:]
+  /// By module, the line of its cell's first line.
+  private(set) var firstLines: [String: Int] = [:]
   private var reasons: [Int: String] = [:]
   /// The cells that are compiled ahead.
   private var ahead: [Int] = []
@@ -86,14 +94,16 @@ struct NotebookRun {
 
   var graph: NotebookGraph { state.graph }
 
-  private var hasFailed: Bool { marks.values.contains(where: \.hasFailed) }
+  private var hasFailed: Bool { !failures.isEmpty }
 
   private var leftOut: Set<Int> { Set(marks.filter { $0.value.hasFailed || $0.value.isOrphan }.keys) }
 
   private func isLeftOut(_ number: Int) -> Bool { marks[number].map { $0.hasFailed || $0.isOrphan } ?? false }
 
   /// The first cell that is not settled.
-  private func nextCell() -> Int? { (1..<max(1, units.count)).first { state.settled[$0] == nil && !isLeftOut($0) } }
+  private func nextCell() -> Int? {
+    (state.firstOpen..<max(state.firstOpen, units.count)).first { state.settled[$0] == nil && !isLeftOut($0) }
+  }
 
   // MARK: - The graph
 
@@ -102,6 +112,8 @@ struct NotebookRun {
     let expected = document.cells.filter(\.options.expectsError).map(\.number)
     state.graph = NotebookGraph(document, analyses: analyses, leavingOut: leftOut.union(expected))
     units = CellUnit.all(graph, file: document.file, environment: session.compiler.environment)
+    cellsOfModules = Dictionary(units.map { ($0.module, $0.number) }, uniquingKeysWith: { first, _ in first })
+    firstLines = Dictionary(units.dropFirst().map { ($0.module, graph.nodes[$0.number].cell.line) }, uniquingKeysWith: { first, _ in first })
     state.set(0, session.book.parameters(graph))
   }
 
@@ -110,7 +122,7 @@ struct NotebookRun {
     makeGraph()
     settleAnew(after: 0)
     ahead = expected()
-    session.compilation.add(ahead, of: units)
+    session.compilation.replace(ahead, of: units)
   }
 
   /// Cells that will run, as far as can be told before any does: an error of theirs must not wait for others' run.
@@ -150,16 +162,22 @@ struct NotebookRun {
 
   /// After a run that ended early: what is known without running anything is still shown.
   private mutating func reuseRest() {
-    for number in graph.nodes.indices.dropFirst() where state.settled[number] == nil && !isLeftOut(number) {
-      let found = session.book.lookUp(number, in: state, isForced: session.options.isForced)
-      guard let cell = found.found, graph.ancestors(of: number).allSatisfy({ state.settled[$0] != nil }) else { continue }
-      reuse(number, cell)
+    // Those of which they and all that they need are settled.
+    var known: Set<Int> = [0]
+    for number in graph.nodes.indices.dropFirst() {
+      let needsAreKnown = graph.nodes[number].needs.isSubset(of: known)
+      if needsAreKnown, state.settled[number] == nil, !isLeftOut(number),
+        let cell = session.book.lookUp(number, in: state, isForced: session.options.isForced).found
+      {
+        reuse(number, cell)
+      }
+      if needsAreKnown, state.settled[number] != nil { known.insert(number) }
     }
   }
 
   /// Takes back what was taken for granted of cells after one that has run again, if it is no more so.
   private mutating func settleAnew(after number: Int) {
-    for later in state.settled.keys.sorted() where later > number && later > 0 {
+    for later in state.settled(after: number) {
       guard let cell = state.settled[later], !session.book.holds(cell, later, in: state) else { continue }
       state.set(later, nil)
     }
@@ -195,7 +213,7 @@ struct NotebookRun {
   /// not wait for the others' run.
   private mutating func compileAhead() throws {
     ahead = expected()
-    session.compilation.add(ahead, of: units)
+    session.compilation.replace(ahead, of: units)
     let unknown = ahead.filter { !graph.nodes[$0].cell.options.expectsError }
     let isNew = unknown.count { session.compilation.isNew(units[$0]) }
     if isNew > 2, let text = NotebookCheck.text(graph), try session.compiler.check(text) { return }
@@ -215,9 +233,12 @@ struct NotebookRun {
   /// Notes that a cell has failed: it defines nothing, and does not run again in this run.
   private mutating func leaveOut(_ number: Int) {
     marks[number, default: Mark()].hasFailed = true
+    failures.insert(number)
     guard session.options.sparesOrphans else { return }
-    for other in graph.nodes.indices where marks[other]?.record == nil && graph.ancestors(of: other).contains(number) {
-      marks[other, default: Mark()].isOrphan = true
+    var users: Set<Int> = [number]
+    for other in graph.nodes.indices.dropFirst(number + 1) where !graph.nodes[other].needs.isDisjoint(with: users) {
+      users.insert(other)
+      if marks[other]?.record == nil { marks[other, default: Mark()].isOrphan = true }
     }
   }
 
@@ -253,14 +274,14 @@ struct NotebookRun {
   private mutating func runWithWhatItNeeds(_ number: Int) throws {
     while true {
       // What cannot be mended in the worker that there is may be in a new one; what then still surprises is not kept.
-      let isLast = marks.values.contains { $0.runs >= 6 }
+      let isLast = mostRuns >= 6
       if isLast || marks[number]?.surprises.remove(.lostObject) != nil { session.restartWorker() }
       guard let cells = plan.cells(for: number, live: session.live) else {
         guard !session.live.isEmpty else { throw Diagnostic("\(graph.nodes[number].cell.id) cannot be given what it needs") }
         session.restartWorker()
         continue
       }
-      session.compilation.add(cells + ahead, of: units)
+      session.compilation.add(cells, of: units)
       // Before the first of them runs: what a former run's objects do when they go must not reach what comes. The last go first.
       try session.release(cells.reversed().map { units[$0].module })
       for cell in cells {
@@ -287,7 +308,7 @@ struct NotebookRun {
         let locations = last.compactMap { StoredLocation(text: $0.name).location(in: state.graph) }
         needed.formUnion(locations.filter { state.timeline.lastWriter(of: $0, before: number) != nil })
       }
-      if state.graph.ancestors(of: number).contains(0) { needed.insert(RecordBook.parameterLocation) }
+      if state.graph.nodes[number].usesParameters { needed.insert(RecordBook.parameterLocation) }
       return needed
     }
   }
@@ -329,6 +350,7 @@ struct NotebookRun {
     let use = memoryUse(of: number, execution)
     let surprises = use.lacking
     marks[number, default: Mark()].runs += 1
+    mostRuns = max(mostRuns, marks[number]?.runs ?? 0)
     let isSurprised = !surprises.isEmpty && !acceptsSurprises && !session.hasLostWorker && !session.isInterrupted
     if isSurprised {
       marks[number]?.surprises.formUnion(surprises)
@@ -346,7 +368,9 @@ struct NotebookRun {
     if !session.hasLostWorker { noteRun(number, execution.run, settled, isComplete: record.outcome != .failed) }
     guard record.outcome != .failed else {
       leaveOut(number)
-      if session.options.keepsGoing { try replan() }
+      guard session.options.keepsGoing else { return .failed }
+      // Where it would have defined nothing, the others see what they saw.
+      if graph.nodes[number].analysis.definesNothing { settleAnew(after: number) } else { try replan() }
       return .failed
     }
     guard before?.trace.writes != settled.trace.writes || before?.process != settled.process || before?.written != settled.written

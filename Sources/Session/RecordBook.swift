@@ -228,7 +228,7 @@ struct RecordBook {
     let parts = adding(cellReads, to: base, number, in: state)
     // A file that several cells write is not what the first one left: each of them runs, so that it is made from the beginning.
     let written = written(files)
-    let isSoleWriter = !state.settled.contains { $0.key < number && !Set($0.value.written.keys).isDisjoint(with: written.keys) }
+    let isSoleWriter = !state.isWritten(written.keys, before: number)
     let isReusable =
       isSoleWriter && isSound && !effects.goesOn && isSteady(files) && record.outcome != .failed
       && state.graph.nodes[number].cell.options.cache && state.stillRunning(before: number) == nil

@@ -76,6 +76,8 @@ public final class Session {
   private let interruption = Mutex(false)
   private let yielding = Mutex(false)
 
+  /// Of compiled cells; nil when the session is over.
+  private var folder: TemporaryFolder?
   var worker: WorkerProcess?
   var live = LiveState()
   /// The modules whose cells have run in the worker, and may hold something.
@@ -96,18 +98,22 @@ public final class Session {
     self.options = options
     self.directory = directory
     store = options.store.map(Store.init(folder:))
-    let folder = try TemporaryFolder.make()
+    if let danger = store?.makeSafeFolder() { throw Diagnostic(danger.message, advice: danger.advice) }
+    folder = try TemporaryFolder()
     let environment = Self.environment(toolchain, installation, store)
     book = RecordBook(store: store, environment: environment, directory: directory)
     compiler = try CellCompiler(
-      toolchain: toolchain, installation: installation, folder: folder, store: store, environment: Self.compileKey(environment))
+      toolchain: toolchain, installation: installation, folder: folder?.path ?? "", store: store, environment: Self.compileKey(environment))
     compilation = Compilation(compiler)
   }
 
-  deinit {
-    compilation.cancel()
+  deinit { close() }
+
+  /// Ends the worker and all that it has started, and removes what the session keeps on the disk for itself. No other run may follow.
+  public func close() {
+    compilation.close()
     worker = nil
-    try? FileManager.default.removeItem(atPath: compiler.folder)
+    folder = nil
   }
 
   /// Runs what must run of a notebook, and gives the record of all of it.

@@ -2,22 +2,72 @@ import Foundation
 import Glibc
 import Record
 
-/// Folders for compiled cells: `folio-<process>-XXXXXX` in the system's folder for temporary files.
-enum TemporaryFolder {
-  /// Makes a folder of this process's own. Folders of processes that were ended before they could clean up are removed.
-  static func make() throws -> String {
-    let parent = FileManager.default.temporaryDirectory
-    removeOrphans(in: parent)
-    var template = Array(parent.appendingPathComponent("folio-\(getpid())-XXXXXX").path.utf8CString)
-    guard mkdtemp(&template) != nil else { throw Diagnostic.system("no folder for compiled cells in \(parent.path)") }
-    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+/// A folder for compiled cells, `folio-session-XXXXXX` in the system's folder for temporary files, as long as it is held.
+///
+/// Its holder has it locked. By that another process knows that it is in use, also one in another container that shares the temporary folder and
+/// for which the numbers of our processes mean nothing; and the lock ends with its holder, however that ends.
+final class TemporaryFolder {
+  let path: String
+  private let lock: Int32
+
+  private static let prefix = "folio-session-"
+
+  /// Makes a folder. Those whose holders were ended before they could remove them are removed.
+  /// - Parameter parent: by default the system's folder for temporary files: `$TMPDIR`, else `/tmp`.
+  /// - Throws: a `Diagnostic` if none can be made.
+  init(in parent: String = FileManager.default.temporaryDirectory.standardizedFileURL.path) throws {
+    Self.removeOrphans(in: parent)
+    while true {
+      var template = Array("\(parent)/\(Self.prefix)XXXXXX".utf8CString)
+      guard mkdtemp(&template) != nil else { throw Self.problem(parent) }
+      let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+      let lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      guard lock >= 0 else {
+        defer { rmdir(path) }
+        throw Diagnostic.descriptors("the folder for compiled cells, \(path), cannot be opened")
+      }
+      // Whoever saw it before it was locked may have taken it for an orphan.
+      if flock(lock, LOCK_EX) == 0, Self.isStillThere(path, lock) {
+        (self.path, self.lock) = (path, lock)
+        return
+      }
+      close(lock)
+    }
   }
 
-  private static func removeOrphans(in parent: URL) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? [] {
-      guard let match = name.wholeMatch(of: /folio-(\d+)-\w{6}/), let process = pid_t(match.1) else { continue }
-      let isGone = kill(process, 0) != 0 && errno == ESRCH
-      if isGone { try? FileManager.default.removeItem(at: parent.appendingPathComponent(name)) }
+  deinit {
+    try? FileManager.default.removeItem(atPath: path)
+    close(lock)
+  }
+
+  private static func isStillThere(_ path: String, _ folder: Int32) -> Bool {
+    var (opened, named) = (stat(), stat())
+    return fstat(folder, &opened) == 0 && lstat(path, &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
+  }
+
+  private static func removeOrphans(in parent: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] where name.hasPrefix(prefix) {
+      let path = "\(parent)/\(name)"
+      let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+      guard folder >= 0 else { continue }
+      defer { close(folder) }
+      var status = stat()
+      // Another user's are that user's to remove.
+      guard fstat(folder, &status) == 0, status.st_uid == geteuid(), flock(folder, LOCK_EX | LOCK_NB) == 0 else { continue }
+      if isStillThere(path, folder) { try? FileManager.default.removeItem(atPath: path) }
     }
+  }
+
+  /// Why no folder can be made, by `errno`.
+  private static func problem(_ parent: String) -> Diagnostic {
+    let code = errno
+    let advice: String
+    switch code {
+    case ENOSPC, EDQUOT: advice = "Make room there, or name another folder for temporary files by the environment variable TMPDIR."
+    case ENOENT, ENOTDIR: advice = "Make that folder, or name another one for temporary files by the environment variable TMPDIR."
+    default: advice = "Name a folder for temporary files that you may write to by the environment variable TMPDIR."
+    }
+    let reason = String(cString: strerror(code))
+    return Diagnostic("no folder for compiled cells can be made in '\(parent)': \(reason)", advice: advice)
   }
 }

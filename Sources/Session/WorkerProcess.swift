@@ -39,7 +39,12 @@ final class WorkerProcess {
   /// Why a cell is made to end before its time.
   enum Stop {
     case timeout, memory, interruption
+    /// What came is not from the worker's own code, or the channel was closed.
+    case brokenChannel
   }
+
+  /// Something else than the worker's frames came.
+  private struct BrokenChannel: Error {}
 
   /// What a cell may take, and who may stop it.
   struct Limits {
@@ -57,27 +62,34 @@ final class WorkerProcess {
   private let acknowledgements: Int32
   private let output: Int32
   private let errors: Int32
+  private let seal = WorkerProtocol.Seal()
   private var unparsed: [UInt8] = []
   private var isControlOpen = true
+  /// The pipes that someone can still write to.
+  private var openPipes: Set<Int32>
   /// How it ended, once that is known; from then on its number may be another process's.
   private var termination: ChildProcess.Termination?
 
   init(installation: Installation, directory: String, environment: [String: String]) throws {
     var sockets: [Int32] = [-1, -1]
-    var pipes: [[Int32]] = [[-1, -1], [-1, -1], [-1, -1]]
+    var words: [Int32] = [-1, -1]
+    var pipes: [[Int32]] = [[-1, -1], [-1, -1]]
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
-    guard null >= 0, socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &sockets) == 0,
+    guard null >= 0, socketpair(AF_UNIX, kind, 0, &sockets) == 0, socketpair(AF_UNIX, kind, 0, &words) == 0,
       pipes.indices.allSatisfy({ folio_pipe(&pipes[$0]) == 0 })
     else { throw Diagnostic.descriptors("the worker cannot be started") }
-    let childs = [null, pipes[0][1], pipes[1][1], sockets[1], pipes[2][0]]
+    let childs = [null, pipes[0][1], pipes[1][1], sockets[1], words[1]]
     defer { for descriptor in childs { close(descriptor) } }
     control = sockets[0]
     output = pipes[0][0]
     errors = pipes[1][0]
-    acknowledgements = pipes[2][1]
+    acknowledgements = words[0]
     process = try ChildProcess(
       installation.worker, arguments: [], environment: environment, descriptors: childs, directory: directory)
-    for descriptor in [control, output, errors] { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
+    openPipes = [output, errors]
+    for descriptor in [control, output, errors, acknowledgements] { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
+    _ = send(withUnsafeBytes(of: seal.number, Array.init))
   }
 
   deinit {
@@ -93,10 +105,19 @@ final class WorkerProcess {
   ) throws -> Answer {
     let json = try JSONEncoder().encode(command)
     let header = [0] + withUnsafeBytes(of: UInt32(json.count).littleEndian, Array.init)
+    guard send(header + Array(json)) else { return try died(nil, handle) }
+    do {
+      return try listen(limits, handle)
+    } catch is BrokenChannel {
+      process.kill()
+      return Answer(end: .died(reap(), lastWords: nil), stop: .brokenChannel)
+    }
+  }
+
+  private func listen(_ limits: Limits, _ handle: (Event) throws -> Void) throws -> Answer {
     var answer: WorkerProtocol.Answer?
     var stop: Stop?
     var end: ContinuousClock.Instant?
-    guard send(header + Array(json)) else { return try died(stop, handle) }
     while true {
       if try waitForBytes() {
         try read(handle) { answer = $0 }
@@ -107,6 +128,8 @@ final class WorkerProcess {
           return Answer(end: .ended(answer.end), stop: stop, effects: answer.effects)
         }
       }
+      // A cell that stops its own process would wait for nobody.
+      process.goOnIfStopped()
       if stop == nil, let reason = reasonToStop(limits) {
         stop = reason
         end = reason == .memory ? .now : .now + Self.grace
@@ -159,9 +182,11 @@ final class WorkerProcess {
 
   /// Waits a moment for something that can be read. Returns whether there is.
   private func waitForBytes() throws -> Bool {
-    var waiting = [control, output, errors].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    var waiting = ([control] + openPipes).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     let count = poll(&waiting, nfds_t(waiting.count), 20)
     if count < 0 && errno != EINTR { throw Diagnostic.system("the worker cannot be listened to") }
+    // A pipe that has no writer any more would never let us wait.
+    for pipe in waiting where pipe.revents & Int16(POLLHUP | POLLIN) == Int16(POLLHUP) { openPipes.remove(pipe.fd) }
     return count > 0
   }
 
@@ -220,7 +245,9 @@ final class WorkerProcess {
     defer { unparsed.removeFirst(start) }
     let headerLength = WorkerProtocol.headerLength
     while unparsed.count - start >= headerLength {
-      let length = unparsed[start + 1..<start + headerLength].reversed().reduce(0) { $0 << 8 | Int($1) }
+      let length = word(at: start + 1)
+      guard seal(kind: unparsed[start], length: UInt32(length)) == word(at: start + 5), length <= WorkerProtocol.longestFrame
+      else { throw BrokenChannel() }
       guard unparsed.count - start >= headerLength + length else { return }
       let kind = WorkerProtocol.FrameKind(rawValue: unparsed[start])
       let bytes = unparsed[start + headerLength..<start + headerLength + length]
@@ -228,6 +255,8 @@ final class WorkerProcess {
       try handleFrame(kind, bytes, handle, end: end)
     }
   }
+
+  private func word(at place: Int) -> Int { unparsed[place..<place + 4].reversed().reduce(0) { $0 << 8 | Int($1) } }
 
   private func handleFrame(
     _ kind: WorkerProtocol.FrameKind?, _ bytes: ArraySlice<UInt8>, _ handle: (Event) throws -> Void,
@@ -241,14 +270,18 @@ final class WorkerProcess {
     case .end: end(try decode(bytes))
     case .synchronize:
       for pipe in [output, errors] { try drain(pipe, handle) }
-      var word: UInt8 = 1
-      while write(acknowledgements, &word, 1) < 0 && errno == EINTR {}
-    case nil: throw Diagnostic("the worker sent a frame that the host does not know; both must come from one build")
+      acknowledge()
+    case nil: throw BrokenChannel()
     }
   }
 
+  private func acknowledge() {
+    var word: UInt8 = 1
+    while Glibc.send(acknowledgements, &word, 1, Int32(MSG_NOSIGNAL)) < 0 && errno == EINTR {}
+  }
+
   private func decode<Value: Decodable>(_ bytes: ArraySlice<UInt8>) throws -> Value {
-    try JSONDecoder().decode(Value.self, from: Data(bytes))
+    do { return try JSONDecoder().decode(Value.self, from: Data(bytes)) } catch { throw BrokenChannel() }
   }
 
   /// Collects what is left after the worker's death.
@@ -257,13 +290,23 @@ final class WorkerProcess {
   ) throws -> Answer {
     var answer = answer
     try readFrames(handle) { answer = $0 }
-    for pipe in [output, errors] { try drain(pipe, handle) }
-    return Answer(end: .died(reap(), lastWords: answer?.end), stop: stop, effects: answer?.effects ?? .init())
+    // A worker closes its channel by its end alone.
+    let isClosedByCell = stop == nil && termination == nil && !process.ends(within: .seconds(2))
+    if isClosedByCell { process.kill() }
+    for pipe in openPipes.sorted() { try drain(pipe, handle) }
+    let end = reap()
+    let isWithoutHost = stop == nil && end == .exited(WorkerProtocol.noHost)
+    return Answer(
+      end: .died(end, lastWords: answer?.end), stop: isClosedByCell || isWithoutHost ? .brokenChannel : stop,
+      effects: answer?.effects ?? .init())
   }
 
   /// Waits for a process that has ended or is about to.
   private func reap() -> ChildProcess.Termination {
     if let termination { return termination }
+    process.awaitEnd()
+    // While its number is still its own.
+    process.endPrograms()
     let ended = process.wait()
     termination = ended
     return ended

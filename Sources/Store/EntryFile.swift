@@ -26,6 +26,8 @@ enum EntryFile {
     defer { close(file) }
     var status = stat()
     guard fstat(file, &status) == 0 else { return nil }
+    // What someone else has put there, or may write to, is none of ours.
+    guard status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & (S_IWGRP | S_IWOTH) == 0 else { return nil }
     guard let payload = payload(of: file, status) else {
       remove(path, ifStill: status)
       return nil
@@ -116,7 +118,7 @@ enum EntryFile {
   }
 
   /// Makes a folder and those above it, for the user alone. Returns whether it is there.
-  private static func makeFolder(_ path: String) -> Bool {
+  static func makeFolder(_ path: String) -> Bool {
     if mkdir(path, 0o700) == 0 || errno == EEXIST { return true }
     let parent = (path as NSString).deletingLastPathComponent
     guard errno == ENOENT, parent != path, makeFolder(parent) else { return false }

@@ -5,6 +5,7 @@
 // until the socket closes, and answers each by exactly one `CellEnd`. What runs on which thread, and how the process survives
 // a trap, stands in CWorker.
 
+import CSpawn
 import CWorker
 import Crypto
 import FolioKit
@@ -19,9 +20,11 @@ import Tensors
 
 /// Reads the host's next command; nil when the host is gone.
 func nextCommand() -> WorkerProtocol.Command? {
-  var header = [UInt8](repeating: 0, count: WorkerProtocol.headerLength)
+  var header = [UInt8](repeating: 0, count: WorkerProtocol.commandHeaderLength)
   guard folio_channel_receive(&header, header.count) else { return nil }
   let length = header[1...].reversed().reduce(0) { $0 << 8 | Int($1) }
+  // Where a cell has read a part of the host's words.
+  guard header[0] == 0, length <= WorkerProtocol.longestFrame else { return nil }
   var bytes = [UInt8](repeating: 0, count: length)
   guard folio_channel_receive(&bytes, length) else { return nil }
   return try? JSONDecoder().decode(WorkerProtocol.Command.self, from: Data(bytes))
@@ -131,8 +134,11 @@ func run(_ command: WorkerProtocol.RunCommand) {
   folio_files_begin()
   folio_threads_begin()
   folio_accesses_begin(UInt16(clamping: command.run))
+  let begun = folio_program_time()
   let end = folio_cell_run(Int32(command.cell), entry)
   folio_accesses_end()
+  // Nobody waits any more for what a stopped cell has started.
+  if folio_is_interrupted() { folio_end_programs(getpid(), begun) }
   var effects = WorkerProtocol.Effects()
   effects.goesOn = folio_threads_go_on(folio_cell_thread())
   effects.files = filesUsed()
@@ -208,6 +214,7 @@ let commands = Thread {
     case .release(let libraries): release(libraries)
     }
   }
+  folio_end_programs(getpid(), 0)
   exit(0)
 }
 commands.start()

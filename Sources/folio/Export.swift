@@ -69,7 +69,10 @@ struct Export: ParsableCommand {
     // Only `interrupt` is called from another thread.
     nonisolated(unsafe) let session = try document.session(options)
     let interrupts = Interrupts { session.interrupt() }
-    defer { interrupts.cancel() }
+    defer {
+      interrupts.cancel()
+      session.close()
+    }
     return try session.run(document) { progress.show($0, of: document) }
   }
 

@@ -27,7 +27,10 @@ struct Run: ParsableCommand {
       // Only `interrupt` is called from another thread.
       nonisolated(unsafe) let session = try document.session(sessionOptions)
       let interrupts = Interrupts { session.interrupt() }
-      defer { interrupts.cancel() }
+      defer {
+        interrupts.cancel()
+        session.close()
+      }
       let record = try session.run(document) { event in
         for event in event.withFigureProblems(in: document) { progress.show(event, of: document) }
       }

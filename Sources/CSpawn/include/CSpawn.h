@@ -2,9 +2,10 @@
 #ifndef FOLIO_CSPAWN_H
 #define FOLIO_CSPAWN_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
-/// Starts a program in a process group of its own, with `descriptors[i]` as its descriptor `i` and no other descriptor of ours, in
+/// Starts a program in a session of its own, with `descriptors[i]` as its descriptor `i` and no other descriptor of ours, in
 /// `directory` (null: ours). Returns 0, or an errno.
 int folio_spawn(
     pid_t *child, const char *program, char *const arguments[], char *const environment[], const int *descriptors, int count,
@@ -12,6 +13,14 @@ int folio_spawn(
 
 /// A pipe whose ends are not inherited. Returns 0, or an errno.
 int folio_pipe(int ends[2]);
+
+/// Ends the programs that a process has started, and those that these have, at once. Those whose parents have ended are among them if they are of the
+/// process's session, or the process lives and is a subreaper (PR_SET_CHILD_SUBREAPER).
+/// - since: only those that were started at this time (`folio_program_time`) or later; 0 for all.
+void folio_end_programs(pid_t process, uint64_t since);
+
+/// The present time, as that of the start of programs is told.
+uint64_t folio_program_time(void);
 
 /// The name of a signal without `SIG`, or null.
 const char *folio_signal_name(int number);

@@ -9,7 +9,7 @@
 /// - A note of the variables and objects that a cell reads and changes, and of what it does to the process.
 /// - What a compiled cell's library holds: its code, by which a running cell can be stopped, and its variables, which can be released.
 ///
-/// Frames are `[kind: UInt8][length: UInt32, little endian][bytes]`; the kinds stand in Record's `WorkerProtocol.swift`.
+/// Frames are `[kind: UInt8][length: UInt32, little endian][seal: UInt32][bytes]`; kinds and seal stand in Record's `WorkerProtocol.swift`.
 #ifndef FOLIO_CWORKER_H
 #define FOLIO_CWORKER_H
 
@@ -19,6 +19,9 @@
 #include <sys/types.h>
 
 // MARK: - The channel (channel.c)
+
+/// The exit status of a worker without a host: `WorkerProtocol.noHost`.
+#define FOLIO_NO_HOST 70
 
 /// Takes over the two descriptors that the host handed down (moved out of the reach of child processes and of guesses), and points
 /// `stdout` and `stderr` at the channel. The descriptors 1 and 2 stay the host's pipes, for code that writes to them directly.
