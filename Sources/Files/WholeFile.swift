@@ -15,23 +15,23 @@ package enum WholeFile {
   /// the disk: a file that names others comes last.
   package static func write(_ files: [(path: String, bytes: [UInt8])]) throws {
     var waiting: [(temporary: String, path: String)] = []
-    var names: [String: Set<String>] = [:]
+    var folders: Set<String> = []
     defer { for file in waiting { unlink(file.temporary) } }
     for (path, bytes) in files {
       let url = URL(fileURLWithPath: path)
       let folder = url.deletingLastPathComponent().path
-      if names[folder] == nil { try makeFolder(folder, of: path) }
-      names[folder, default: []].insert(url.lastPathComponent)
+      if folders.insert(folder).inserted { try makeFolder(folder, of: path) }
       let temporary = "\(folder)/.\(url.lastPathComponent).\(getpid())-\(UUID().uuidString)"
       waiting.append((temporary, url.path))
-      try explained(path) { try write(bytes, to: temporary, syncs: files.count <= mostSynced) }
+      try explained(path) { () throws(Failure) in try write(bytes, to: temporary, syncs: files.count <= mostSynced) }
     }
     if files.count > mostSynced { sync() }
     while let file = waiting.first {
-      try explained(file.path) { guard rename(file.temporary, file.path) == 0 else { throw Failure.current } }
+      try explained(file.path) { () throws(Failure) in guard rename(file.temporary, file.path) == 0 else { throw Failure.current }
+      }
       waiting.removeFirst()
     }
-    for (folder, names) in names { removeOrphans(of: names, in: folder) }
+    for folder in folders { removeOrphans(in: folder) }
   }
 
   /// So many files are brought to the disk one by one; with more, all that the disks still have to write is, once.
@@ -45,16 +45,16 @@ package enum WholeFile {
     }
   }
 
-  private static func explained(_ path: String, _ body: () throws -> Void) throws {
-    do { try body() } catch { throw CannotWrite(path: path, reason: (error as? Failure)?.reason ?? "\(error)") }
+  private static func explained(_ path: String, _ body: () throws(Failure) -> Void) throws(CannotWrite) {
+    do { try body() } catch let failure {
+      throw CannotWrite(path: path, reason: String(cString: strerror(failure.code)), code: failure.code)
+    }
   }
 
-  /// Removes what processes left that were killed while they wrote one of the files.
-  private static func removeOrphans(of names: Set<String>, in folder: String) {
+  /// Removes from a folder what processes left there that were killed while they wrote a file.
+  package static func removeOrphans(in folder: String) {
     for sibling in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where sibling.hasPrefix(".") {
-      guard let match = sibling.wholeMatch(of: /\.(.+)\.(\d+)-[0-9A-F-]{36}/), names.contains(String(match.1)),
-        let writer = pid_t(match.2)
-      else { continue }
+      guard let match = sibling.wholeMatch(of: /\..+\.(\d+)-[0-9A-F-]{36}/), let writer = pid_t(match.1) else { continue }
       let isGone = kill(writer, 0) != 0 && errno == ESRCH
       if isGone { unlink(folder + "/" + sibling) }
     }
@@ -64,11 +64,13 @@ package enum WholeFile {
   package struct CannotWrite: Error, CustomStringConvertible {
     package var path: String
     package var reason: String
+    /// The errno, if a system call failed.
+    package var code: Int32?
 
     package var description: String { "\(path) cannot be written: \(reason)" }
   }
 
-  private static func write(_ bytes: [UInt8], to path: String, syncs: Bool) throws {
+  private static func write(_ bytes: [UInt8], to path: String, syncs: Bool) throws(Failure) {
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw Failure.current }
     defer { close(file) }
@@ -83,7 +85,7 @@ package enum WholeFile {
   }
 
   private struct Failure: Error {
-    var reason: String
-    static var current: Failure { Failure(reason: String(cString: strerror(errno))) }
+    var code: Int32
+    static var current: Failure { Failure(code: errno) }
   }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Building
 import Foundation
+import Processes
 import Record
 import Session
 
@@ -14,13 +16,30 @@ struct Folio: ParsableCommand {
       order in one session, and renders static HTML pages with the figures embedded.
 
       Exit status: 0 all went well; 1 a cell failed; 2 a notebook could not be run (it cannot be read, a cell does not compile, \
-      there is no model, there is no toolchain); 64 the command was not understood; 130 it was stopped by Ctrl-C.
+      there is no model, there is no toolchain); 64 the command was not understood; 130 it was stopped by Ctrl-C, 143 by SIGTERM, \
+      129 by the end of its terminal.
       """,
     version: "0.1.0",
     subcommands: [
       Build.self, Run.self, Preview.self, Diff.self, Check.self, GitCommand.self, Export.self, Import.self, Cache.self,
       Doctor.self,
     ])
+
+  static func main() {
+    Descriptors.fillStandard()
+    do {
+      var command = try parseAsRoot()
+      do { try Descriptors.prepare() } catch {
+        report(error)
+        throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue)
+      }
+      try command.run()
+    } catch let code as ExitCode {
+      exit(withError: Interrupts.status(code))
+    } catch {
+      exit(withError: error)
+    }
+  }
 }
 
 /// What all commands that run notebooks can be told.

@@ -1,17 +1,24 @@
-/// What starting a process needs of the GNU C library, and Swift's view of it leaves out.
+/// What starting a process, and handing descriptors about, needs of the GNU C library, and Swift's view of it leaves out.
 #ifndef FOLIO_CSPAWN_H
 #define FOLIO_CSPAWN_H
 
 #include <sys/types.h>
 
-/// Starts a program in a process group of its own, with `descriptors[i]` as its descriptor `i` and no other descriptor of ours, in
-/// `directory` (null: ours). Returns 0, or an errno.
+/// Starts a program, looked for on the PATH if its name has no slash, in a process group of its own, with `descriptors[i]` as its
+/// descriptor `i` and no other descriptor of ours, in `directory` (null: ours). Returns 0, or an errno.
 int folio_spawn(
     pid_t *child, const char *program, char *const arguments[], char *const environment[], const int *descriptors, int count,
     const char *directory);
 
 /// A pipe whose ends are not inherited. Returns 0, or an errno.
 int folio_pipe(int ends[2]);
+
+/// Takes a connection, which is not inherited. Returns it, or -1 with an errno.
+int folio_accept(int socket);
+
+/// Puts something in the place of each of the descriptors 0, 1 and 2 that is closed, so that no file of ours gets its number. To read or
+/// write there fails as before.
+void folio_fill_standard_descriptors(void);
 
 /// The name of a signal without `SIG`, or null.
 const char *folio_signal_name(int number);
