@@ -49,8 +49,9 @@ let package = Package(
         .product(name: "SwiftParser", package: "swift-syntax"),
       ]),
     .target(name: "CSpawn"),
-    .target(name: "Session", dependencies: ["Document", "Files", "Planning", "Record", "Store", "CSpawn"]),
-    .target(name: "Review", dependencies: ["Document", "Files", "Record", "Text"]),
+    .target(name: "Processes", dependencies: ["Record", "CSpawn"]),
+    .target(name: "Session", dependencies: ["Document", "Files", "Planning", "Processes", "Record", "Store"]),
+    .target(name: "Review", dependencies: ["Document", "Files", "Processes", "Record", "Text"]),
     .target(
       name: "Rendering",
       dependencies: [
@@ -59,25 +60,26 @@ let package = Package(
         .product(name: "SwiftParser", package: "swift-syntax"),
         .product(name: "SwiftIDEUtils", package: "swift-syntax"),
       ]),
-    .target(name: "Preview", dependencies: ["Record"]),
+    .target(name: "Preview", dependencies: ["Processes", "Record"]),
     .target(
       name: "Building",
       dependencies: [
-        "Document", "Figures", "Files", "Preview", "Record", "Rendering", "Review", "Session", "Store",
+        "Document", "Figures", "Files", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .target(name: "Interchange", dependencies: ["Document", "Figures", "Files", "Planning", "Record", "Rendering"]),
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Interchange", "Record", "Rendering", "Review", "Session", "Store", "Text",
+        "Building", "Document", "Figures", "Interchange", "Processes", "Record", "Rendering", "Review", "Session", "Store",
+        "Text",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "Building", "Document", "Figures", "Gemma", "Session", "Tensors", "COpenBLAS",
+        "Attribution", "Building", "Document", "Figures", "Gemma", "Processes", "Session", "Tensors", "COpenBLAS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -100,15 +102,16 @@ let package = Package(
     .testTarget(name: "StoreTests", dependencies: ["Store", "TestThreads"]),
     .testTarget(name: "PlanningTests", dependencies: ["Planning", "Document", "Store"]),
     // Sessions start the worker that lies beside the tests.
+    .testTarget(name: "ProcessesTests", dependencies: ["Processes", "Record", "TestThreads"]),
     .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Record", "Store", "folio-worker"]),
     .testTarget(
       name: "BuildingTests",
       dependencies: [
-        "Building", "Document", "Figures", "Preview", "Record", "Rendering", "Review", "Session", "Store", "TestThreads",
-        "folio-worker",
+        "Building", "Document", "Figures", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store",
+        "TestThreads", "folio-worker",
       ]),
     .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Document", "Figures", "Record"]),
-    .testTarget(name: "PreviewTests", dependencies: ["Preview", "Record", "TestThreads"]),
+    .testTarget(name: "PreviewTests", dependencies: ["Preview", "Processes", "Record", "TestThreads"]),
     .testTarget(name: "ReviewTests", dependencies: ["CCmark", "Figures", "Record", "Rendering", "Review"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
@@ -122,7 +125,7 @@ let package = Package(
     .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Gemma", "Tensors", "GemmaFixture"]),
     .testTarget(name: "PrOntoQATests", dependencies: ["PrOntoQA", "Tensors"], exclude: ["Fixtures"]),
     .testTarget(name: "FolioKitTests", dependencies: ["FolioKit", "Record", "GemmaFixture"]),
-    .testTarget(name: "folioTests", dependencies: ["folio", "folio-worker"]),
+    .testTarget(name: "folioTests", dependencies: ["folio", "folio-worker", "Processes", "Store", "TestThreads"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

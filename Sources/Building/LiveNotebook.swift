@@ -21,6 +21,8 @@ final class LiveNotebook: @unchecked Sendable {
   private var saved: ContinuousClock.Instant?
   private var isRunning = false
   private var isEnding = false
+  /// Whether it has no thread.
+  private var hasEnded = true
   private var files = Session.Files()
   /// Those of the prose.
   private var pictures: Set<String> = []
@@ -70,8 +72,19 @@ final class LiveNotebook: @unchecked Sendable {
 
   func start() {
     update()
+    lock.withLock { hasEnded = false }
     Thread.detachNewThread { [self] in
       while let since = nextSave() { bringUpToDate(since) }
+      // Its worker and its folder are gone before the preview is.
+      let former = lock.withLock {
+        defer { session = nil }
+        return session
+      }
+      withExtendedLifetime(former) {}
+      lock.withLock {
+        hasEnded = true
+        lock.broadcast()
+      }
     }
   }
 
@@ -98,6 +111,13 @@ final class LiveNotebook: @unchecked Sendable {
       isEnding = true
       session?.interrupt()
       lock.broadcast()
+    }
+  }
+
+  /// Blocks until the page is written, if something was running.
+  func waitForEnd(until latest: Date) {
+    lock.withLock {
+      while !hasEnded { if !lock.wait(until: latest) { return } }
     }
   }
 
@@ -165,7 +185,10 @@ final class LiveNotebook: @unchecked Sendable {
   private func startedSession(_ document: Document) throws -> Session {
     if let session { return session }
     let started = try document.session(options)
-    lock.withLock { session = started }
+    lock.withLock {
+      session = started
+      if isEnding { started.interrupt() }
+    }
     return started
   }
 }

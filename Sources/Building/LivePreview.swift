@@ -29,6 +29,9 @@ public final class LivePreview: @unchecked Sendable {
   /// for a moment.
   private static let patience = Duration.seconds(2)
 
+  /// So long, in seconds, a cell that is asked to stop may take, and what is there so far to be written.
+  private static let farewell = 6.0
+
   private let notebooks: Locked<[LiveNotebook]>
   private let folder: String?
   private let makeNotebook: @Sendable (String) -> LiveNotebook
@@ -73,9 +76,14 @@ public final class LivePreview: @unchecked Sendable {
     notebooks.with { [makeNotebook] in $0 = paths.map(makeNotebook) }
   }
 
-  /// Serves until `end`.
+  /// Serves until `end`. The pages then show what has been computed.
   public func run() throws {
-    defer { for notebook in notebooks.with({ $0 }) { notebook.end() } }
+    defer {
+      let last = notebooks.with { $0 }
+      for notebook in last { notebook.end() }
+      let latest = Date(timeIntervalSinceNow: Self.farewell)
+      for notebook in last { notebook.waitForEnd(until: latest) }
+    }
     let first = notebooks.with { $0 }
     watcher.watch(watchedFiles)
     for notebook in first { notebook.start() }

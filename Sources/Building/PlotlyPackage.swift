@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Processes
 import Record
 import Rendering
 
@@ -49,22 +50,16 @@ public enum PlotlyPackage {
       with zipfile.ZipFile(glob.glob("plotly-*.whl")[0]) as wheel:
           open("plotly.min.js", "wb").write(wheel.read("plotly/package_data/plotly.min.js"))
       """
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [python, "-c", program]
-    process.currentDirectoryURL = folder
-    let errors = Pipe()
-    process.standardError = errors
-    process.standardOutput = errors
-    try process.run()
-    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0, let data = FileManager.default.contents(atPath: folder.path + "/plotly.min.js") else {
+    var call = ChildProcess.Call(python, ["-c", program])
+    (call.directory, call.joinsStreams) = (folder.path, true)
+    call.advice = "Install python3 and python3-pip, or name a file: '--plotly plotly.min.js'. Without it the figures are static."
+    let finished = try ChildProcess.finish(call)
+    guard finished.status == 0, let data = FileManager.default.contents(atPath: folder.path + "/plotly.min.js") else {
       let reason =
-        said.split(separator: "\n").last { $0.contains("rror") || $0.contains("No module") } ?? "it ended without a word"
+        finished.text.split(separator: "\n").last { $0.contains("rror") || $0.contains("No module") } ?? "it ended without a word"
       throw Diagnostic(
         "plotly \(version) could not be taken from PyPI with '\(python) -m pip': \(reason)",
-        advice: "Install python3 and python3-pip, or name a file: '--plotly plotly.min.js'. Without it the figures are static.")
+        advice: call.advice)
     }
     return data
   }

@@ -6,6 +6,7 @@
 
 import Document
 import Foundation
+import Processes
 import Record
 import Rendering
 import Session
@@ -131,10 +132,10 @@ public final class SiteBuilder: @unchecked Sendable {
     }
   }
 
-  /// Whether a notebook may run beside those that do: a core and enough memory for it. One alone always may.
+  /// Whether a notebook may run beside those that do: a core, and enough memory and descriptors for it. One alone always may.
   private func hasRoom(for document: Document) -> Bool {
     if running.isEmpty { return true }
-    guard running.count < ProcessInfo.processInfo.activeProcessorCount else { return false }
+    guard running.count < min(ProcessInfo.processInfo.activeProcessorCount, Descriptors.mostPrograms) else { return false }
     let known = Session.peakMemory(of: document, store: options.store)
     // One that has never run may load anything: half of the machine must be free for it.
     return Memory.available > (known > 0 ? known + known / 2 : Memory.bytes("MemTotal") / 2)

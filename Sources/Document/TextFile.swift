@@ -11,6 +11,10 @@ package enum TextFile {
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
+      let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError)?.code
+      if code == .EMFILE || code == .ENFILE {
+        throw Diagnostic.system("'\(path)' cannot be read", code: code?.rawValue ?? EMFILE)
+      }
       throw Diagnostic("'\(path)' cannot be read: \(reason(error))", advice: advice)
     }
     guard let text = String(validating: data, as: UTF8.self) else { throw Diagnostics([firstInvalidByte(in: data, file: path)]) }

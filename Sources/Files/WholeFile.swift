@@ -14,7 +14,7 @@ package enum WholeFile {
   /// Writes a file that need not outlive a power failure, and whose readers come after it.
   package static func writeUnsynced(_ bytes: [UInt8], to path: String) throws {
     unlink(path)
-    try explained(path) { try write(bytes, to: path, syncs: false) }
+    try explained(path) { () throws(Failure) in try write(bytes, to: path, syncs: false) }
   }
 
   /// Writes many files, and none if one cannot be written. They take their names one after the other, in the order given, when all are on
@@ -32,11 +32,12 @@ package enum WholeFile {
       }
       let temporary = "\(folder)/\(unfinished)\(UUID().uuidString)"
       waiting.append((temporary, url.path))
-      try explained(path) { try write(bytes, to: temporary, syncs: files.count <= mostSynced) }
+      try explained(path) { () throws(Failure) in try write(bytes, to: temporary, syncs: files.count <= mostSynced) }
     }
     if files.count > mostSynced { sync() }
     while let file = waiting.first {
-      try explained(file.path) { guard rename(file.temporary, file.path) == 0 else { throw Failure.current } }
+      try explained(file.path) { () throws(Failure) in guard rename(file.temporary, file.path) == 0 else { throw Failure.current }
+      }
       waiting.removeFirst()
     }
     // Nobody else writes there now, so whoever began such a file is no more.
@@ -57,11 +58,18 @@ package enum WholeFile {
     }
   }
 
-  private static func explained(_ path: String, _ body: () throws -> Void) throws {
-    do { try body() } catch { throw CannotWrite(path: path, reason: (error as? Failure)?.reason ?? "\(error)") }
+  private static func explained(_ path: String, _ body: () throws(Failure) -> Void) throws(CannotWrite) {
+    do { try body() } catch let failure {
+      throw CannotWrite(path: path, reason: String(cString: strerror(failure.code)), code: failure.code)
+    }
   }
 
-  /// Removes what processes left that were killed while they wrote files there.
+  /// Removes from a folder what processes left there that were killed while they wrote a file.
+  package static func removeOrphans(in folder: String) {
+    let lock = FolderLock(folder, .shared)
+    if lock.isAlone { removeOrphans(among: lock.names, in: folder) }
+  }
+
   private static func removeOrphans(among names: [String], in folder: String) {
     for name in names where name.hasPrefix(unfinished) {
       if UUID(uuidString: String(name.dropFirst(unfinished.count))) != nil { unlink(folder + "/" + name) }
@@ -72,11 +80,13 @@ package enum WholeFile {
   package struct CannotWrite: Error, CustomStringConvertible {
     package var path: String
     package var reason: String
+    /// The errno, if a system call failed.
+    package var code: Int32?
 
     package var description: String { "\(path) cannot be written: \(reason)" }
   }
 
-  private static func write(_ bytes: [UInt8], to path: String, syncs: Bool) throws {
+  private static func write(_ bytes: [UInt8], to path: String, syncs: Bool) throws(Failure) {
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw Failure.current }
     defer { close(file) }
@@ -91,7 +101,7 @@ package enum WholeFile {
   }
 
   private struct Failure: Error {
-    var reason: String
-    static var current: Failure { Failure(reason: String(cString: strerror(errno))) }
+    var code: Int32
+    static var current: Failure { Failure(code: errno) }
   }
 }

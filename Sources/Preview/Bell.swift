@@ -1,38 +1,27 @@
 import Foundation
 import Glibc
-import Record
+import Processes
 
 /// Wakes a thread that waits for files, from any other.
 final class Bell: Sendable {
   /// Can be read once it has rung.
-  let file: Int32
-  private let rope: Int32
+  var file: Int32 { end.number }
+  private let end: Descriptor
+  private let rope: Descriptor
 
   init() throws {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else {
-      throw Diagnostic("Files cannot be watched: \(String(cString: strerror(errno)))", advice: "Too many files may be open.")
-    }
-    for end in ends {
-      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-      _ = fcntl(end, F_SETFL, O_NONBLOCK)
-    }
-    (file, rope) = (ends[0], ends[1])
-  }
-
-  deinit {
-    close(file)
-    close(rope)
+    (end, rope) = try Descriptor.pipe()
+    for end in [end, rope] { _ = fcntl(end.number, F_SETFL, O_NONBLOCK) }
   }
 
   /// A bell that nobody answered needs no second ring, so it may be full.
-  func ring() { _ = write(rope, [1], 1) }
+  func ring() { _ = retrying { write(rope.number, [1], 1) } }
 
   /// Whether it has rung since it was asked last.
   func hasRung() -> Bool {
     var rings = [UInt8](repeating: 0, count: 1 << 12)
     var hasRung = false
-    while read(file, &rings, rings.count) > 0 { hasRung = true }
+    while end.read(&rings) != nil { hasRung = true }
     return hasRung
   }
 }

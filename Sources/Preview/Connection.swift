@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Processes
 
 /// A client's connection: requests are read one after the other, each within limits of length and time, and answered.
 ///
@@ -60,9 +61,10 @@ struct Connection: ~Copyable {
       if received.count >= Request.longestHead { return .tooLong }
       var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
       let left = latest.timeIntervalSinceNow
-      guard left > 0, poll(&waiting, 1, Int32(left * 1000) + 1) != 0 else { return received.isEmpty ? .end : .tooSlow }
-      let count = recv(socket, &buffer, min(buffer.count, Request.longestHead - received.count), 0)
-      if count < 0 && errno == EINTR { continue }
+      guard left > 0, retrying({ poll(&waiting, 1, Int32(left * 1000) + 1) }) != 0 else {
+        return received.isEmpty ? .end : .tooSlow
+      }
+      let count = retrying { recv(socket, &buffer, min(buffer.count, Request.longestHead - received.count), 0) }
       guard count > 0 else { return .end }
       if received.isEmpty { latest = Date(timeIntervalSinceNow: Self.headLimit) }
       received += buffer[..<count]
@@ -97,7 +99,7 @@ struct Connection: ~Copyable {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while latest.timeIntervalSinceNow > 0 {
       var waiting = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-      guard poll(&waiting, 1, 200) > 0, recv(socket, &buffer, buffer.count, 0) > 0 else { return }
+      guard retrying({ poll(&waiting, 1, 200) }) > 0, retrying({ recv(socket, &buffer, buffer.count, 0) }) > 0 else { return }
     }
   }
 
@@ -131,8 +133,7 @@ struct Connection: ~Copyable {
     data.withUnsafeBytes { bytes in
       var sent = 0
       while sent < bytes.count {
-        let count = Glibc.send(socket, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
-        if count < 0 && errno == EINTR { continue }
+        let count = retrying { Glibc.send(socket, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
         guard count > 0 else { return false }
         sent += count
       }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Processes
 import Record
 
 /// The kernel's news of folders.
@@ -30,8 +31,10 @@ final class Inotify: Sendable {
 
   deinit { close(file) }
 
+  /// The system says that a process has too many descriptors also where its user has too many of these.
   static var failure: Diagnostic {
-    Diagnostic(
+    guard errno == EMFILE, Descriptors.isAnyFree else { return Diagnostic.system("Files cannot be watched") }
+    return Diagnostic(
       "Files cannot be watched: \(String(cString: strerror(errno)))",
       advice: "Other programs may watch too many: raise fs.inotify.max_user_instances, or end some of them.")
   }
@@ -54,7 +57,7 @@ final class Inotify: Sendable {
     var events: [Event] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      let count = read(file, &buffer, buffer.count)
+      let count = retrying { read(file, &buffer, buffer.count) }
       guard count > 0 else { return events }
       events += Self.parse(buffer[..<count])
     }

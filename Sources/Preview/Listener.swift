@@ -1,11 +1,12 @@
 import Foundation
 import Glibc
+import Processes
 import Record
 
 /// The listening socket, from `init` to `stop`: a thread that takes connections, and one for each of them.
 final class Listener: @unchecked Sendable {
-  /// More than browsers open, and few enough for the descriptors that a process has.
-  static let mostConnections = 200
+  /// More than browsers open, and few enough for the descriptors that a process has: those that cells are run with are left.
+  static var mostConnections: Int { max(8, min(200, Descriptors.limit - Descriptors.fewest)) }
 
   let port: UInt16
   private let socket: Int32
@@ -37,8 +38,7 @@ final class Listener: @unchecked Sendable {
 
   private func accept() {
     while true {
-      let connection = Glibc.accept(socket, nil, nil)
-      if connection >= 0 { _ = fcntl(connection, F_SETFD, FD_CLOEXEC) }
+      let connection = Descriptors.accept(socket)
       if condition.withLock({ isStopping }) {
         if connection >= 0 { close(connection) }
         break
@@ -116,9 +116,8 @@ final class Listener: @unchecked Sendable {
     case EACCES:
       Diagnostic("Port \(port) is not yours to listen on", advice: "Choose a port above 1023; port 0 takes any free one.")
     default:
-      Diagnostic(
-        "The preview cannot listen on port \(port): \(String(cString: strerror(code)))",
-        advice: "Choose another port; 0 takes any free one.")
+      Diagnostic.system(
+        "The preview cannot listen on port \(port)", code: code, advice: "Choose another port; 0 takes any free one.")
     }
   }
 }

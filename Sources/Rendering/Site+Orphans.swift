@@ -34,7 +34,10 @@ extension Site {
       unlink("\(place)/record/\(RecordFiles.indexName)")
     }
     // Only empty folders go.
-    for path in ["\(place)/outputs", "\(place)/record", place] { rmdir(path) }
+    for path in ["\(place)/outputs", "\(place)/record", place] {
+      WholeFile.removeOrphans(in: path)
+      rmdir(path)
+    }
   }
 
   private func entry(_ name: String) -> IndexPage.Entry? {

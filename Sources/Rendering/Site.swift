@@ -38,6 +38,10 @@ public struct Site: Sendable {
     let attachments = page.attachments.map { ("\(page.name)/\($0.path)", Data($0.text.utf8)) }
     let html = [("\(page.name)/index.html", Data(page.html.utf8))]
     try write(attachments + html + files(of: page.record, of: page.name))
+    // Also where nothing has changed: a build that was killed may have been about to change it.
+    for place in ["assets", page.name, page.name + "/outputs", page.name + "/record"] {
+      WholeFile.removeOrphans(in: "\(folder)/\(place)")
+    }
     removeOutputs(of: page)
     removeFiles(besides: page.record, of: page.name)
   }
@@ -95,7 +99,9 @@ public struct Site: Sendable {
     do {
       try WholeFile.write(changed.map { ($0.path, Array($0.data)) })
     } catch {
-      throw Diagnostic("\(error)", advice: "See that the folder exists, is yours to write, and that the disk is not full.")
+      let isShort = (error as? WholeFile.CannotWrite)?.code == EMFILE
+      let advice = "See that the folder exists, is yours to write, and that the disk is not full."
+      throw Diagnostic("\(error)", advice: isShort ? Diagnostic.moreDescriptors : advice)
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Record
 
 /// What a review asks git for. Nothing is ever written through it but settings, and those only by `folio git`.
@@ -12,11 +13,14 @@ public final class GitRepository: @unchecked Sendable {
   /// The repository that a folder lies in.
   /// - Throws: `Diagnostic`, if it lies in none, or there is no git.
   public init(containing folder: String = ".") throws {
-    let output = try Git.run(["rev-parse", "--show-toplevel"], in: folder)
+    let output = try Git.run(["rev-parse", "--show-toplevel"], in: folder, environment: ["LC_ALL": "C"])
     guard output.status == 0 else {
-      throw Diagnostic(
-        "\(folder == "." ? "This folder" : folder) is not in a git repository",
-        advice: "Compare two folders instead: folio diff OLD NEW.")
+      let place = folder == "." ? "This folder" : folder
+      guard output.errors.contains("not a git repository") else {
+        let reason = output.errors.isEmpty ? "git ended with status \(output.status)" : Review.shortened(output.errors)
+        throw Diagnostic("git does not say where \(place) belongs: \(reason)", advice: "See what 'git status' says there.")
+      }
+      throw Diagnostic("\(place) is not in a git repository", advice: "Compare two folders instead: folio diff OLD NEW.")
     }
     top = output.text.trimmingCharacters(in: .newlines)
   }
@@ -168,78 +172,60 @@ package enum Git {
   package static func run(
     _ arguments: [String], in folder: String, input: Data? = nil, environment: [String: String] = [:]
   ) throws -> Result {
-    let process = try self.process(arguments, in: folder, environment: environment)
-    let (output, errors) = (Pipe(), Pipe())
-    (process.standardOutput, process.standardError) = (output, errors)
-    let inputPipe = input.map { _ in Pipe() }
-    process.standardInput = inputPipe ?? FileHandle.nullDevice
-    try start(process)
-    if let input, let inputPipe {
-      // Beside the reading, which else might wait for it.
-      Thread.detachNewThread {
-        try? inputPipe.fileHandleForWriting.write(contentsOf: input)
-        try? inputPipe.fileHandleForWriting.close()
-      }
-    }
-    // What git says of errors is short; it fits into its pipe while the output is read.
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return Result(status: process.terminationStatus, data: data, errors: said)
+    var call = ChildProcess.Call("git", ["-C", folder] + arguments)
+    call.environment = whole(environment)
+    call.input = input ?? Data()
+    call.advice = "Install git."
+    let finished = try ChildProcess.finish(call)
+    return Result(status: finished.status, data: finished.output, errors: finished.errorText)
   }
 
-  fileprivate static func process(
-    _ arguments: [String], in folder: String, environment: [String: String] = [:]
-  ) throws -> Process {
-    let process = Process()
-    if !environment.isEmpty { process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 } }
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["git", "-C", folder] + arguments
-    return process
-  }
-
-  fileprivate static func start(_ process: Process) throws {
-    do {
-      try process.run()
-    } catch {
-      throw Diagnostic("git could not be started: \(error.localizedDescription)", advice: "Install git.")
-    }
+  fileprivate static func whole(_ environment: [String: String]) -> [String: String] {
+    ProcessInfo.processInfo.environment.merging(environment) { $1 }
   }
 }
 
 /// One `git cat-file --batch`.
 private final class BlobReader {
-  private let process: Process
-  private let input = Pipe()
-  private let output = Pipe()
+  private let process: ChildProcess
+  private var input: Descriptor?
+  private let output: Descriptor
+  private var unread: ArraySlice<UInt8> = []
+  private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
   init(in folder: String, environment: [String: String]) throws {
-    process = try Git.process(["cat-file", "--batch"], in: folder, environment: environment)
-    process.standardInput = input
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try Git.start(process)
+    let (input, output) = (try Descriptor.socketPair(), try Descriptor.pipe())
+    process = try ChildProcess(
+      "git", arguments: ["-C", folder, "cat-file", "--batch"], environment: Git.whole(environment),
+      descriptors: [input.theirs, output.write, .null()], advice: "Install git.")
+    (self.input, self.output) = (input.ours, output.read)
   }
 
   deinit {
-    try? input.fileHandleForWriting.close()
-    process.waitUntilExit()
+    // It ends with its input.
+    input = nil
+    _ = process.wait()
   }
 
   func read(_ blob: String) throws -> Data {
-    try input.fileHandleForWriting.write(contentsOf: Data((blob + "\n").utf8))
+    guard input?.send((blob + "\n").utf8) == true else { throw Diagnostic("git ended before it read the blob \(blob)") }
     // `<blob> blob <size>`, the content, and a line feed.
-    var head = Data()
-    while let byte = try output.fileHandleForReading.read(upToCount: 1), byte.first != UInt8(ascii: "\n") { head += byte }
+    while !unread.contains(UInt8(ascii: "\n")), more() {}
+    let head = unread.prefix { $0 != UInt8(ascii: "\n") }
+    unread = unread.dropFirst(head.count + 1)
     let fields = String(decoding: head, as: UTF8.self).split(separator: " ")
     guard fields.count == 3, let size = Int(fields[2]) else { throw Diagnostic("git has no blob \(blob)") }
-    var content = Data()
-    while content.count < size + 1 {
-      guard let part = try output.fileHandleForReading.read(upToCount: size + 1 - content.count), !part.isEmpty else {
-        throw Diagnostic("git ended while it read the blob \(blob)")
-      }
-      content += part
+    while unread.count <= size {
+      guard more() else { throw Diagnostic("git ended while it read the blob \(blob)") }
     }
-    return content.dropLast()
+    defer { unread = unread.dropFirst(size + 1) }
+    return Data(unread.prefix(size))
+  }
+
+  /// Waits for more. Returns false at the end.
+  private func more() -> Bool {
+    guard let bytes = output.read(&buffer) else { return false }
+    unread += bytes
+    return true
   }
 }

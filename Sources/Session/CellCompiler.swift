@@ -2,6 +2,7 @@ import Document
 import Files
 import Foundation
 import Planning
+import Processes
 import Record
 import Store
 import Synchronization
@@ -173,6 +174,9 @@ struct CellCompiler: Sendable {
 
   /// A failure without a diagnostic: the compiler crashed. What it was doing stands in numbered lines.
   private static func crash(_ termination: ChildProcess.Termination, output: String) -> Diagnostic {
+    if output.contains(String(cString: strerror(EMFILE))) {
+      return Diagnostic.system("the Swift compiler cannot read its files", code: EMFILE)
+    }
     let how: String
     switch termination {
     case .exited(let status): how = "ended with status \(status)"

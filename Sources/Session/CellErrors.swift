@@ -1,6 +1,7 @@
 import Document
 import Foundation
 import Planning
+import Processes
 import Record
 
 /// Puts the end of a cell's run into words, at its place in the notebook.

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Planning
+import Processes
 import Record
 
 /// Compiles cells ahead of their run, on all cores.
@@ -40,7 +41,8 @@ final class Compilation: @unchecked Sendable {
   private var isCancelled = false
 
   /// One compiler a core, whatever number of sessions there is.
-  private static let cores = DispatchSemaphore(value: max(1, ProcessInfo.processInfo.activeProcessorCount))
+  private static let cores = DispatchSemaphore(
+    value: max(1, min(ProcessInfo.processInfo.activeProcessorCount, Descriptors.mostPrograms)))
 
   init(_ compiler: CellCompiler) {
     self.compiler = compiler

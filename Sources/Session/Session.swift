@@ -10,6 +10,7 @@
 import Document
 import Foundation
 import Planning
+import Processes
 import Record
 import Store
 import Synchronization
@@ -121,7 +122,8 @@ public final class Session {
   ///   - document: with the values of its parameters that this run shall have.
   ///   - observe: is told what happens, on the calling thread.
   public func run(_ document: Document, observe: @escaping (Event) -> Void = { _ in }) throws -> NotebookRecord {
-    interruption.withLock { $0 = false }
+    // One that came before counts too: whoever sent it may not know that the run had not begun.
+    defer { interruption.withLock { $0 = false } }
     yielding.withLock { $0 = false }
     hasYielded = false
     hasLostWorker = false
@@ -134,7 +136,7 @@ public final class Session {
     RunHistory(notebook: document.file, store: store.map(Store.init(folder:))).peakMemory
   }
 
-  /// Stops the running cell, and runs no other in this run. May be called from any thread.
+  /// Stops the running cell, and runs no other in this run, or in the next one if none has begun. May be called from any thread.
   public func interrupt() {
     interruption.withLock { $0 = true }
     compilation.cancel()

@@ -1,5 +1,6 @@
 import Foundation
 import Planning
+import Processes
 import Record
 
 /// Says where in the notebook a call stack stands, from the debug information of the compiled cells.

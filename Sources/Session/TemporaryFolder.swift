@@ -24,7 +24,7 @@ final class TemporaryFolder {
       let lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
       guard lock >= 0 else {
         defer { rmdir(path) }
-        throw Diagnostic.descriptors("the folder for compiled cells, \(path), cannot be opened")
+        throw Diagnostic.system("the folder for compiled cells, \(path), cannot be opened")
       }
       // Whoever saw it before it was locked may have taken it for an orphan.
       if flock(lock, LOCK_EX) == 0, Self.isStillThere(path, lock) {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Processes
 import Record
 
 /// The Swift toolchain that compiles cells, found once.

@@ -1,6 +1,6 @@
-import CSpawn
 import Foundation
 import Glibc
+import Processes
 import Record
 
 /// The worker, seen from the host: a process, the socket of its frames, and the pipes of its descriptors 1 and 2.
@@ -58,6 +58,8 @@ final class WorkerProcess {
   static let grace = Duration.seconds(3)
 
   private let process: ChildProcess
+  /// Ours, closed with this object: those that follow.
+  private let descriptors: [Descriptor]
   private let control: Int32
   private let acknowledgements: Int32
   private let output: Int32
@@ -71,24 +73,16 @@ final class WorkerProcess {
   private var termination: ChildProcess.Termination?
 
   init(installation: Installation, directory: String, environment: [String: String]) throws {
-    var sockets: [Int32] = [-1, -1]
-    var words: [Int32] = [-1, -1]
-    var pipes: [[Int32]] = [[-1, -1], [-1, -1]]
-    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    let null = open("/dev/null", O_RDONLY | O_CLOEXEC)
-    guard null >= 0, socketpair(AF_UNIX, kind, 0, &sockets) == 0, socketpair(AF_UNIX, kind, 0, &words) == 0,
-      pipes.indices.allSatisfy({ folio_pipe(&pipes[$0]) == 0 })
-    else { throw Diagnostic.descriptors("the worker cannot be started") }
-    let childs = [null, pipes[0][1], pipes[1][1], sockets[1], words[1]]
-    defer { for descriptor in childs { close(descriptor) } }
-    control = sockets[0]
-    output = pipes[0][0]
-    errors = pipes[1][0]
-    acknowledgements = words[0]
+    let (control, words) = (try Descriptor.socketPair(), try Descriptor.socketPair())
+    let (output, errors) = (try Descriptor.pipe(), try Descriptor.pipe())
     process = try ChildProcess(
-      installation.worker, arguments: [], environment: environment, descriptors: childs, directory: directory)
-    openPipes = [output, errors]
-    for descriptor in [control, output, errors, acknowledgements] { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
+      installation.worker, arguments: [], environment: environment,
+      descriptors: [.null(), output.write, errors.write, control.theirs, words.theirs], directory: directory)
+    descriptors = [control.ours, output.read, errors.read, words.ours]
+    (self.control, self.output, self.errors) = (control.ours.number, output.read.number, errors.read.number)
+    acknowledgements = words.ours.number
+    openPipes = [self.output, self.errors]
+    for descriptor in descriptors { _ = fcntl(descriptor.number, F_SETFL, O_NONBLOCK) }
     _ = send(withUnsafeBytes(of: seal.number, Array.init))
   }
 
@@ -96,7 +90,6 @@ final class WorkerProcess {
     // The worker ends when its control socket closes; a cell that still runs in it is not waited for.
     if termination == nil { process.kill() }
     _ = reap()
-    for descriptor in [control, output, errors, acknowledgements] { close(descriptor) }
   }
 
   /// Sends a command, and hands on what the worker says until it has an answer.
@@ -172,7 +165,7 @@ final class WorkerProcess {
         sent += count
       } else if errno == EAGAIN {
         var waiting = pollfd(fd: control, events: Int16(POLLOUT), revents: 0)
-        poll(&waiting, 1, -1)
+        _ = retrying { poll(&waiting, 1, -1) }
       } else if errno != EINTR {
         return false
       }

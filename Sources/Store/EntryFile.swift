@@ -80,6 +80,8 @@ enum EntryFile {
     let file = create(temporary, in: folder)
     guard file >= 0 else { return false }
     let isWritten = append(header(for: payload), to: file) && append(payload, to: file)
+    // The space comes back at once, though a program that another thread starts may hold the file for a moment longer.
+    if !isWritten { ftruncate(file, 0) }
     guard close(file) == 0, isWritten, rename(temporary, path) == 0 else {
       unlink(temporary)
       return false

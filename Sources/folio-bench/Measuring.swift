@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 
 /// Seconds that something takes.
 func seconds(_ work: () throws -> Void) rethrows -> Double {
@@ -37,19 +38,13 @@ struct Finished {
 
 /// Runs a program to its end.
 func launch(_ program: String, _ arguments: [String], in folder: String, environment: [String: String] = [:]) throws -> Finished {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: program)
-  process.arguments = arguments
-  process.currentDirectoryURL = URL(fileURLWithPath: folder)
-  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-  let output = Pipe()
-  process.standardOutput = output
-  process.standardError = output
-  try process.run()
-  let peak = PeakMemory(process.processIdentifier)
-  let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-  process.waitUntilExit()
-  return Finished(status: process.terminationStatus, output: text, peakMemory: peak.end())
+  var call = ChildProcess.Call(program, arguments)
+  (call.directory, call.joinsStreams) = (folder, true)
+  call.environment.merge(environment) { $1 }
+  var peak: PeakMemory?
+  call.started = { peak = PeakMemory($0.identifier) }
+  let finished = try ChildProcess.finish(call)
+  return Finished(status: finished.status, output: finished.text, peakMemory: peak?.end() ?? 0)
 }
 
 /// Watches a process's largest memory while it lives.

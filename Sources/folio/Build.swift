@@ -51,7 +51,7 @@ struct Build: ParsableCommand {
       let isWhole = try notebooks.isEmpty && documents.count == Notebooks.all().count
       let builder = SiteBuilder(
         documents, site: site, isWhole: isWhole, plotly: script, options: sessionOptions)
-      let interrupts = Interrupts { builder.interrupt() }
+      let interrupts = Interrupts { _ in builder.interrupt() }
       defer { interrupts.cancel() }
       return builder.build { progress.show($0) }
     }

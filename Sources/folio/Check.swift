@@ -58,7 +58,7 @@ struct Check: ParsableCommand {
     let progress = TerminalProgress(pagesAreResults: false)
     let builder = SiteBuilder(
       documents, site: site, isWhole: notebooks.isEmpty && site == report.site, options: session)
-    let interrupts = Interrupts { builder.interrupt() }
+    let interrupts = Interrupts { _ in builder.interrupt() }
     defer { interrupts.cancel() }
     return builder.build { progress.show($0) }
   }

@@ -68,7 +68,7 @@ struct Export: ParsableCommand {
     let progress = TerminalProgress()
     // Only `interrupt` is called from another thread.
     nonisolated(unsafe) let session = try document.session(options)
-    let interrupts = Interrupts { session.interrupt() }
+    let interrupts = Interrupts { _ in session.interrupt() }
     defer {
       interrupts.cancel()
       session.close()

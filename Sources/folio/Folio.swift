@@ -1,5 +1,7 @@
 import ArgumentParser
+import Building
 import Foundation
+import Processes
 import Record
 import Session
 import Text
@@ -16,7 +18,7 @@ struct Folio: ParsableCommand {
 
       Exit status: 0 all went well; 1 a cell failed; 2 a notebook could not be run (it cannot be read, a cell does not compile, \
       there is no model, there is no toolchain); 64 the command was not understood; 74 its output could not be written, as on a full disk; \
-      130 it was stopped by Ctrl-C.
+      130 it was stopped by Ctrl-C, 143 by SIGTERM, 129 by the end of its terminal.
       """,
     version: "0.1.0",
     subcommands: [
@@ -25,18 +27,27 @@ struct Folio: ParsableCommand {
     ])
 
   static func main() {
+    Descriptors.fillStandard()
     // A reader that has gone is an error of a write, and the work goes on.
     signal(SIGPIPE) { _ in }
     var command: any ParsableCommand = Folio()
     do {
       command = try parseAsRoot()
+      try prepare()
       try command.run()
       Foundation.exit(Console.status(0))
     } catch {
-      let status = exitCode(for: error)
+      let status = Interrupts.status(exitCode(for: error))
       let message = message(for: error, of: type(of: command))
       if !message.isEmpty { status.isSuccess ? Console.write(message + "\n") : Console.writeError(message + "\n") }
       Foundation.exit(Console.status(status.rawValue))
+    }
+  }
+
+  private static func prepare() throws {
+    do { try Descriptors.prepare() } catch {
+      report(error)
+      throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue)
     }
   }
 

@@ -18,7 +18,7 @@ struct Preview: ParsableCommand {
       another name, say '--host NAME'.
 
       Ctrl-C stops the running cell; when none runs, or the second time, it ends the preview. The pages are written to SITE as by \
-      'folio build'.
+      'folio build', also of what has been computed when it ends.
 
       Examples:
         folio preview
@@ -57,9 +57,13 @@ struct Preview: ParsableCommand {
         paths, following: isWhole ? Notebooks.folder : nil, overrides: overrides, site: site, port: port, hosts: host,
         options: options.session(isForced: cache.force)
       ) { progress.show($0) }
-      let signals = Interrupts { if !preview.interrupt() { preview.end() } }
+      // Whoever sends another signal than Ctrl-C wants an end.
+      let signals = Interrupts { if $0 != SIGINT || !preview.interrupt() { preview.end() } }
+      defer { signals.cancel() }
       try preview.run()
-      signals.cancel()
+      throw Interrupts.status
+    } catch let status as ExitCode {
+      throw status
     } catch let problem as Notebooks.ParameterProblem {
       throw ValidationError(problem.description)
     } catch {

@@ -26,7 +26,7 @@ struct Run: ParsableCommand {
       let progress = TerminalProgress(showsOutputs: true)
       // Only `interrupt` is called from another thread.
       nonisolated(unsafe) let session = try document.session(sessionOptions)
-      let interrupts = Interrupts { session.interrupt() }
+      let interrupts = Interrupts { _ in session.interrupt() }
       defer {
         interrupts.cancel()
         session.close()

@@ -3,6 +3,7 @@ import Document
 import Figures
 import Foundation
 import Preview
+import Processes
 import Record
 import Rendering
 import TestThreads
@@ -17,19 +18,11 @@ enum Browser {
 
   /// The page's document after its scripts ran.
   static func dump(_ path: String) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: chromium ?? "")
-    process.arguments = [
+    let arguments = [
       "--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=30000", "--dump-dom",
       "--user-data-dir=\(path).profile", "file://" + path,
     ]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return text
+    return try ChildProcess.finish(.init(chromium ?? "", arguments)).text
   }
 }
 
@@ -161,18 +154,16 @@ enum Browser {
       try folder.write(driver, to: "Site/driver/index.html")
       let port = try server.start()
       defer { server.stop() }
-      let browser = Process()
-      browser.executableURL = URL(filePath: Browser.chromium ?? "")
-      browser.arguments = [
+      let arguments = [
         "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--user-data-dir=\(folder.path)/profile",
         PreviewServer.address(of: "driver", port: port),
       ]
-      browser.standardOutput = FileHandle.nullDevice
-      browser.standardError = FileHandle.nullDevice
-      try browser.run()
+      let nothing = try Descriptor.null()
+      let browser = try ChildProcess(
+        Browser.chromium ?? "", arguments: arguments, descriptors: [nothing, nothing, nothing])
       defer {
-        browser.terminate()
-        browser.waitUntilExit()
+        browser.kill()
+        _ = browser.wait()
       }
       #expect(eventually { server.readerCount > 0 })
       for window in 0..<windows {

@@ -1,5 +1,6 @@
 import Building
 import Foundation
+import Processes
 import Record
 import Session
 import TestThreads
@@ -50,13 +51,7 @@ import Testing
     func waitForUpdate(_ number: Int) -> Bool { eventually { lock.withLock { updates >= number } } }
 
     func page() throws -> String {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      process.arguments = ["curl", "-s", lock.withLock { url }]
-      let output = Pipe()
-      process.standardOutput = output
-      try process.run()
-      return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      try ChildProcess.finish(.init("curl", ["-s", lock.withLock { url }])).text
     }
   }
 

@@ -1,6 +1,7 @@
 import Building
 import Document
 import Foundation
+import Processes
 import Record
 import Rendering
 import Review
@@ -22,15 +23,7 @@ final class TemporaryRepository {
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   @discardableResult func git(_ arguments: String...) throws -> String {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["git", "-C", folder] + arguments
-    let output = Pipe()
-    (process.standardOutput, process.standardError) = (output, FileHandle.nullDevice)
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return text
+    try ChildProcess.finish(.init("git", ["-C", folder] + arguments)).text
   }
 
   /// Writes the record of a notebook of one cell that printed a number, and its Markdown.

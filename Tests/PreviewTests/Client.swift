@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Preview
+import Processes
 import Testing
 
 /// A client that sends what it is told to send, byte by byte: browsers and URLSession would mend the paths and headers first.
@@ -9,13 +10,15 @@ final class Connection {
   private(set) var received: [UInt8] = []
 
   init(port: UInt16, address number: UInt32 = 0x7F00_0001) throws {
-    file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    file = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = number.bigEndian
     let result = withUnsafePointer(to: &address) { address in
-      address.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(file, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+      address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        retrying { connect(file, address, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+      }
     }
     guard result == 0 else { throw Refused() }
     // As long as `eventually` waits.
@@ -31,7 +34,9 @@ final class Connection {
     let bytes = Array(text.utf8)
     var sent = 0
     while sent < bytes.count {
-      let count = bytes[sent...].withUnsafeBytes { send(file, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      let count = bytes[sent...].withUnsafeBytes { bytes in
+        retrying { send(file, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
+      }
       guard count > 0 else { return }
       sent += count
     }
@@ -41,7 +46,7 @@ final class Connection {
   @discardableResult func read(until isEnough: (String) -> Bool) -> String {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while !isEnough(text) {
-      let count = recv(file, &buffer, buffer.count, 0)
+      let count = retrying { recv(file, &buffer, buffer.count, 0) }
       guard count > 0 else { break }
       received += buffer[..<count]
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testing
 
 /// The command itself, as a user runs it: the program that lies beside the tests.
@@ -13,24 +14,23 @@ import Testing
     .appendingPathComponent("folio")
 
   func folio(_ arguments: String..., in folder: URL? = nil, cache: String? = nil) throws -> Result {
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
-    if let folder { process.currentDirectoryURL = folder }
-    process.environment = Self.environment.merging(cache.map { ["FOLIO_CACHE": $0] } ?? [:]) { $1 }
-    let output = Pipe()
-    let errors = Pipe()
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return Result(status: process.terminationStatus, output: text, errors: complaint)
+    var call = ChildProcess.Call(program.path, arguments)
+    call.directory = folder?.path
+    call.environment = Self.environment.merging(cache.map { ["FOLIO_CACHE": $0] } ?? [:]) { $1 }
+    let finished = try ChildProcess.finish(call)
+    return Result(status: finished.status, output: finished.text, errors: finished.errorText)
+  }
+
+  /// Starts the command, with its streams nowhere, or its standard output somewhere.
+  func start(_ arguments: [String], in folder: URL, output: Descriptor? = nil) throws -> ChildProcess {
+    let nothing = try Descriptor.null()
+    return try ChildProcess(
+      program.path, arguments: arguments, environment: Self.environment, descriptors: [nothing, output ?? nothing, nothing],
+      directory: folder.path)
   }
 
   /// A store of the tests' own.
-  private static let environment = ProcessInfo.processInfo.environment.merging(
+  static let environment = ProcessInfo.processInfo.environment.merging(
     ["FOLIO_CACHE": FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-cache-\(getpid())").path]
   ) { $1 }
 
@@ -66,28 +66,6 @@ import Testing
     let result = try arguments.count == 1 ? folio(arguments[0]) : folio(arguments[0], arguments[1])
     #expect(result.status == 0)
     for word in words { #expect(result.output.contains(word), "\(word) in \(result.output)") }
-  }
-
-  @Test(arguments: [512, 64, 8])
-  func withFewDescriptorsItRunsOrSaysSo(limit: Int) throws {
-    try withNotebook("```swift\nprint(\"it runs\")\n```") { folder in
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/bin/bash")
-      process.arguments = ["-c", "ulimit -n \(limit); exec \"$0\" run Notebooks/n.md 2>&1", program.path]
-      process.currentDirectoryURL = folder
-      process.environment = Self.environment
-      let output = Pipe()
-      process.standardOutput = output
-      try process.run()
-      let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      process.waitUntilExit()
-      if process.terminationStatus == 0 {
-        #expect(text.contains("it runs"))
-      } else {
-        #expect(process.terminationStatus == 2 && text.contains("At most \(limit) files") && text.contains("ulimit -n"))
-      }
-      #expect(process.terminationStatus == 0 || limit == 8, "\(text)")
-    }
   }
 
   @Test func whatIsNoNotebookStopsNeitherABuildNorIsTakenForOne() throws {
@@ -169,17 +147,13 @@ import Testing
 
   @Test func aWorkerDoesNotOutliveItsHost() throws {
     try withNotebook("```swift\nprint(getpid())\nwhile true {}\n```") { folder in
-      let process = Process()
-      process.executableURL = program
-      process.environment = Self.environment
-      process.arguments = ["run", folder.appendingPathComponent("Notebooks/n.md").path]
-      let output = Pipe()
-      process.standardOutput = output
-      try process.run()
-      let printed = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+      let output = try Descriptor.pipe()
+      let process = try start(["run", "Notebooks/n.md"], in: folder, output: output.write)
+      var buffer = [UInt8](repeating: 0, count: 100)
+      let printed = String(decoding: try #require(output.read.read(&buffer)), as: UTF8.self)
       let worker = try #require(Int32(printed.trimmingCharacters(in: .newlines)), "\(printed)")
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
+      kill(process.identifier, SIGKILL)
+      _ = process.wait()
       // Gone, or dead and not yet reaped.
       var state = "running"
       for _ in 0..<100 where state == "running" {
@@ -218,91 +192,6 @@ import Testing
         listed.hasPrefix(cache) && listed.contains("compiled cells") && !listed.contains("in all                         0"))
       #expect(try folio("cache", "prune", "--to", "0", in: folder, cache: cache).status == 0)
       #expect(try folio("cache", in: folder, cache: cache).output.contains("in all                         0"))
-    }
-  }
-
-  /// Starts a build of a cell that never ends, and sends it signals once it runs.
-  private func interrupted(times: Int) throws -> (status: Int32, page: String?) {
-    var result: (Int32, String?) = (0, nil)
-    try withNotebook("```swift\n\"first\"\n```\n```swift\nclose(creat(\"running\", 0o644))\nwhile true {}\n```\n```swift\n3\n```")
-    { folder in
-      let process = Process()
-      process.executableURL = program
-      process.arguments = ["build"]
-      process.currentDirectoryURL = folder
-      process.environment = Self.environment
-      process.standardError = FileHandle.nullDevice
-      process.standardOutput = FileHandle.nullDevice
-      try process.run()
-      let flag = folder.appendingPathComponent("Notebooks/running").path
-      for _ in 0..<3000 where !FileManager.default.fileExists(atPath: flag) { usleep(10_000) }
-      for _ in 0..<times {
-        kill(process.processIdentifier, SIGINT)
-        if times > 1 { usleep(1000) }
-      }
-      process.waitUntilExit()
-      result = (
-        process.terminationStatus, try? String(contentsOf: folder.appendingPathComponent("Site/n/index.html"), encoding: .utf8)
-      )
-    }
-    return result
-  }
-
-  @Test func ctrlCStopsTheCellAndKeepsWhatCameBefore() throws {
-    let (status, page) = try interrupted(times: 1)
-    #expect(status == 130)
-    #expect(page?.contains("first") == true && page?.contains("cell-2 was stopped") == true && page?.contains("</html>") == true)
-  }
-
-  @Test func ctrlCTwiceEndsAtOnce() throws {
-    let (status, page) = try interrupted(times: 2)
-    #expect(status == 130)
-    #expect(page == nil || page?.contains("</html>") == true)
-  }
-
-  /// Kills the build, or its worker, at moments spread over its run. Whatever it was doing, no page is left half, and the next build is
-  /// as good as a first one.
-  @Test(arguments: [true, false])
-  func aKilledBuildHarmsNothing(killsWorker: Bool) throws {
-    let notebook =
-      "```swift\nlet xs = [1, 2]\n```\n```swift\nlet m = try memo(\"m\", keyedBy: xs) { xs.map { $0 * 3 } }\nm\n```\n"
-      + "```swift\ntry \"\\(m)\".write(toFile: \"out.txt\", atomically: true, encoding: .utf8)\nusleep(100_000)\n```\n"
-      + "```swift\ntry String(contentsOfFile: \"out.txt\", encoding: .utf8)\n```"
-    try withNotebook(notebook) { folder in
-      let fresh = folder.appendingPathComponent("fresh").path
-      #expect(try folio("build", in: folder, cache: fresh).status == 0)
-      let page = folder.appendingPathComponent("Site/n/index.html")
-      let whole = try String(contentsOf: page, encoding: .utf8)
-      let cache = folder.appendingPathComponent("cache").path
-      for moment in 0..<8 {
-        if moment % 3 == 0 { try? FileManager.default.removeItem(atPath: cache) }
-        try FileManager.default.removeItem(at: folder.appendingPathComponent("Site"))
-        let process = Process()
-        process.executableURL = program
-        process.arguments = ["build"]
-        process.currentDirectoryURL = folder
-        process.environment = Self.environment.merging(["FOLIO_CACHE": cache]) { $1 }
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        usleep(UInt32(40_000 + moment * 110_000))
-        if killsWorker { killChildren(of: process.processIdentifier) } else { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
-        let left = try? String(contentsOf: page, encoding: .utf8)
-        #expect(left?.hasSuffix("</html>\n") != false)
-        #expect(try folio("build", in: folder, cache: cache).status == 0)
-        #expect(try String(contentsOf: page, encoding: .utf8) == whole, "killed at moment \(moment)")
-      }
-    }
-  }
-
-  private func killChildren(of process: Int32) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
-      guard let child = Int32(name), let stat = try? String(contentsOfFile: "/proc/\(child)/stat", encoding: .utf8) else {
-        continue
-      }
-      let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
-      if fields.count > 1, Int32(fields[1]) == process { kill(child, SIGKILL) }
     }
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testing
 
 /// `folio export` and `folio import`, as a user runs them.
@@ -82,15 +83,9 @@ extension CommandTests {
       let script = try folio("export", "Notebooks/n.md", "--to", "swift", "-P", "n=5", in: folder)
       #expect(script.status == 0 && script.output.contains("let params = Parameters(n: 5)\n"), "\(script)")
       #expect(try folio("export", "Notebooks/n.md", "--to", "swift", "-o", "main.swift", in: folder).output == "main.swift\n")
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      process.arguments = ["swiftc", "-frontend", "-parse", "-diagnostic-style", "llvm", "main.swift"]
-      process.currentDirectoryURL = folder
-      let errors = Pipe()
-      process.standardError = errors
-      try process.run()
-      let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      process.waitUntilExit()
+      var parse = ChildProcess.Call("swiftc", ["-frontend", "-parse", "-diagnostic-style", "llvm", "main.swift"])
+      parse.directory = folder.path
+      let complaint = try ChildProcess.finish(parse).errorText
       let lines = complaint.split(separator: "\n").filter { $0.contains(": error: ") }
       #expect(lines.count == 1 && lines[0].hasPrefix("Notebooks/n.md:13:5: error: "), "\(complaint)")
     }

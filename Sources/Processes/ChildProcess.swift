@@ -1,0 +1,171 @@
+/// Programs that are started, and the descriptors that they get: the one way in which a program is started here.
+///
+/// Promises: a program has exactly the descriptors that it is given, a group of its own and no signal blocked or ignored, whatever number of
+/// files is open here; what is opened for it is closed again, also if it cannot be started; it is waited for; and one that ends while it is
+/// written to is no signal to this process. (Foundation's `Process` goes beyond a table of its own when some 1,300 files are open.)
+
+import CSpawn
+import Foundation
+import Glibc
+import Record
+
+/// A process of ours, started with exactly the descriptors that it is given.
+package struct ChildProcess: Sendable {
+  package let identifier: pid_t
+
+  /// Starts a program.
+  /// - Parameters:
+  ///   - program: its path, or its name on the `PATH`.
+  ///   - descriptors: what the child's descriptors 0, 1, 2, … shall be; nothing else of ours reaches it.
+  ///   - directory: its working directory.
+  ///   - advice: for one that is not there.
+  package init(
+    _ program: String, arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
+    descriptors: [Descriptor], directory: String? = nil, advice: String? = nil
+  ) throws {
+    var argv = ([program] + arguments).map { strdup($0) } + [nil]
+    var envp = environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for text in argv + envp { free(text) } }
+    var child: pid_t = 0
+    let status = withExtendedLifetime(descriptors) {
+      folio_spawn(&child, program, &argv, &envp, descriptors.map(\.number), Int32(descriptors.count), directory)
+    }
+    guard status == 0 else { throw Diagnostic.system("'\(program)' cannot be started", code: status, advice: advice) }
+    identifier = child
+  }
+
+  /// Waits for the process's end.
+  package func wait() -> Termination {
+    var status: Int32 = 0
+    _ = retrying { waitpid(identifier, &status, 0) }
+    let signal = status & 0x7f
+    return signal == 0 ? .exited((status >> 8) & 0xff) : .killed(by: signal)
+  }
+
+  /// Ends the process, and all that it started, at once: also what has a process group of its own, as what Foundation starts.
+  package func kill() {
+    // It must start nothing more meanwhile.
+    _ = Glibc.kill(identifier, SIGSTOP)
+    folio_end_programs(identifier, 0)
+    _ = Glibc.kill(-identifier, SIGKILL)
+    _ = Glibc.kill(identifier, SIGKILL)
+  }
+
+  /// Ends what the process has started, also after its own end, if nobody has waited for it yet.
+  package func endPrograms() { folio_end_programs(identifier, 0) }
+
+  /// Waits for the process's end, after which its number is still its own until someone asks how it ended.
+  package func awaitEnd() {
+    var information = siginfo_t()
+    _ = retrying { waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) }
+  }
+
+  /// Whether the process has ended, or does so within a time.
+  package func ends(within limit: Duration) -> Bool {
+    let end = ContinuousClock.now + limit
+    while true {
+      var information = siginfo_t()
+      if waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT | WNOHANG) == 0, information.si_signo != 0 { return true }
+      if ContinuousClock.now >= end { return false }
+      usleep(2000)
+    }
+  }
+
+  /// Lets the process go on if a signal has stopped it.
+  package func goOnIfStopped() {
+    var information = siginfo_t()
+    guard waitid(P_PID, id_t(identifier), &information, WSTOPPED | WNOHANG) == 0, information.si_signo != 0 else { return }
+    _ = Glibc.kill(identifier, SIGCONT)
+  }
+
+  /// Asks the process to stop what it does.
+  package func interrupt() {
+    _ = Glibc.kill(identifier, SIGINT)
+  }
+
+  package enum Termination: Equatable, Sendable {
+    case exited(Int32)
+    case killed(by: Int32)
+  }
+}
+
+extension ChildProcess {
+  /// What a program that has ended has left.
+  package struct Finished: Sendable {
+    package var termination: Termination
+    /// What it wrote to its standard output, and, if these go together, to its standard error.
+    package var output: Data
+    package var errors: Data
+
+    package var text: String { String(decoding: output, as: UTF8.self) }
+    package var errorText: String { String(decoding: errors, as: UTF8.self) }
+    /// As a shell says it: 128 and the signal's number for one that a signal has ended.
+    package var status: Int32 {
+      switch termination {
+      case .exited(let status): status
+      case .killed(let signal): 128 + signal
+      }
+    }
+  }
+
+  /// How a program that runs to its end is started.
+  package struct Call {
+    package var program: String
+    package var arguments: [String]
+    package var environment = ProcessInfo.processInfo.environment
+    package var directory: String?
+    /// What it reads from its standard input; nothing by default.
+    package var input = Data()
+    /// Whether its two streams come as one, in the order in which it wrote to them.
+    package var joinsStreams = false
+    /// For a program that is not there.
+    package var advice: String?
+    /// Is called every few milliseconds until it returns false.
+    package var meanwhile: (() -> Bool)?
+    /// Whether the program is to be ended at once; asked every 50 milliseconds, or more often.
+    package var isCancelled: (() -> Bool)?
+    /// Is told the process, once it runs.
+    package var started: ((ChildProcess) -> Void)?
+
+    package init(_ program: String, _ arguments: [String] = []) {
+      (self.program, self.arguments) = (program, arguments)
+    }
+  }
+
+  /// Runs a program to its end, and returns what it wrote.
+  /// - Throws: a `Diagnostic` if it cannot be started.
+  package static func finish(_ call: Call) throws -> Finished {
+    // The program's own ends are closed here when `start` returns, so that its streams end with it.
+    var (child, streams) = try start(call)
+    call.started?(child)
+    streams.transfer(meanwhile: call.meanwhile) {
+      if call.isCancelled?() == true { child.kill() }
+    }
+    return Finished(termination: child.wait(), output: streams.output, errors: streams.errors)
+  }
+
+  private static func start(_ call: Call) throws -> (ChildProcess, ChildStreams) {
+    // A socket, since writing to a pipe that nobody reads any more would be a signal.
+    let input = call.input.isEmpty ? nil : try Descriptor.socketPair()
+    let output = try Descriptor.pipe()
+    let errors = call.joinsStreams ? nil : try Descriptor.pipe()
+    let child = try ChildProcess(
+      call.program, arguments: call.arguments, environment: call.environment,
+      descriptors: [input?.theirs ?? Descriptor.null(), output.write, (errors ?? output).write], directory: call.directory,
+      advice: call.advice)
+    return (child, ChildStreams(input: input?.ours, unsent: call.input, output: output.read, errors: errors?.read))
+  }
+
+  /// Runs a program to its end, and returns what it wrote to both streams.
+  /// - Parameters:
+  ///   - meanwhile: is called every few milliseconds until it returns false.
+  ///   - isCancelled: whether the program is to be ended at once.
+  package static func run(
+    _ program: String, _ arguments: [String], meanwhile: (() -> Bool)? = nil, isCancelled: (() -> Bool)? = nil
+  ) throws -> (termination: Termination, output: String) {
+    var call = Call(program, arguments)
+    (call.joinsStreams, call.meanwhile, call.isCancelled) = (true, meanwhile, isCancelled)
+    let finished = try finish(call)
+    return (finished.termination, finished.text)
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Glibc
+
+/// The streams of a program that runs to its end: what it is still to be sent, and what has come of it.
+struct ChildStreams {
+  private var sending: Descriptor?
+  private var unsent: Data
+  private var reading: [Descriptor?]
+  private var read: [Data]
+  private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+
+  var output: Data { read[0] }
+  var errors: Data { read[1] }
+
+  init(input: Descriptor?, unsent: Data, output: Descriptor, errors: Descriptor?) {
+    (sending, self.unsent) = (input, unsent)
+    (reading, read) = ([output, errors], [Data(), Data()])
+  }
+
+  /// Sends and reads until the program has closed its streams. None waits for another one.
+  /// - Parameter whileWaiting: is called at least every 50 milliseconds in which nothing comes.
+  mutating func transfer(meanwhile: (() -> Bool)?, whileWaiting: () -> Void) {
+    var meanwhile = meanwhile
+    while reading.contains(where: { $0 != nil }) {
+      var waiting = (reading + [sending]).map { pollfd(fd: $0?.number ?? -1, events: Int16(POLLIN), revents: 0) }
+      waiting[2].events = Int16(POLLOUT)
+      let count = retrying { poll(&waiting, nfds_t(waiting.count), meanwhile == nil ? 50 : 2) }
+      if count == 0 {
+        if let look = meanwhile, !look() { meanwhile = nil }
+        whileWaiting()
+      }
+      for stream in 0..<2 where waiting[stream].revents != 0 { take(stream) }
+      if waiting[2].revents != 0 { send() }
+    }
+  }
+
+  private mutating func take(_ stream: Int) {
+    guard let bytes = reading[stream]?.read(&buffer) else {
+      reading[stream] = nil
+      return
+    }
+    read[stream] += bytes
+  }
+
+  /// Sends what can be taken now. One that has closed its input, or has all, is sent nothing more.
+  private mutating func send() {
+    guard let socket = sending else { return }
+    let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+    let count = unsent.withUnsafeBytes { bytes in retrying { Glibc.send(socket.number, bytes.baseAddress, bytes.count, flags) } }
+    if count < 0 && errno == EAGAIN { return }
+    unsent = count < 0 ? Data() : unsent.dropFirst(count)
+    if unsent.isEmpty { sending = nil }
+  }
+}

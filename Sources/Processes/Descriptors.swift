@@ -1,0 +1,57 @@
+import CSpawn
+import Glibc
+import Record
+
+/// The descriptors that this process may have.
+package enum Descriptors {
+  /// So many files are open at a time while a notebook is compiled, run and shown, with some to spare. The compiler wants about 20.
+  package static let fewest = 40
+  /// So many are asked for where the limit may be raised. Programs that cells start go through all that they may have, so it is not more.
+  private static let wanted: rlim_t = 4096
+
+  /// Sees to the descriptors 0, 1 and 2: where one is closed, the next file that is opened would be taken for a standard stream.
+  package static func fillStandard() { folio_fill_standard_descriptors() }
+
+  /// Raises the limit as far as this process may and needs.
+  /// - Throws: a `Diagnostic` where that is not enough.
+  package static func prepare() throws {
+    var (soft, hard) = limits
+    if soft < wanted {
+      var raised = rlimit(rlim_cur: min(wanted, hard), rlim_max: hard)
+      if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { (soft, hard) = limits }
+    }
+    let free = free(atMost: fewest)
+    guard free >= fewest else {
+      throw Diagnostic(
+        "file descriptors are short: \(free) are left, and Folio needs \(fewest)", advice: Diagnostic.moreDescriptors)
+    }
+  }
+
+  /// How many files this process may have open at a time.
+  package static var limit: Int { Int(clamping: limits.soft) }
+
+  /// How many programs may run side by side without the descriptors that they need running short.
+  package static var mostPrograms: Int { max(1, limit / 16) }
+
+  /// Takes a connection from a listening socket; no program that is started inherits it. Returns it, or -1 with an errno.
+  package static func accept(_ socket: Int32) -> Int32 { folio_accept(socket) }
+
+  /// Whether a file could be opened now.
+  package static var isAnyFree: Bool { free(atMost: 1) == 1 }
+
+  private static var limits: (soft: rlim_t, hard: rlim_t) {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return (limit.rlim_cur, limit.rlim_max)
+  }
+
+  /// How many are free; it is not counted beyond `most`.
+  private static func free(atMost most: Int) -> Int {
+    var (number, free) = (0, 0)
+    while number < limit, free < most {
+      if fcntl(Int32(number), F_GETFD) < 0 { free += 1 }
+      number += 1
+    }
+    return free
+  }
+}

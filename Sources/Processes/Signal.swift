@@ -1,0 +1,22 @@
+import CSpawn
+import Foundation
+import Glibc
+
+/// The name of a signal, and what it usually means.
+package enum Signal {
+  package static func name(_ number: Int32) -> String {
+    guard let name = folio_signal_name(number) else { return "signal \(number)" }
+    return "SIG" + String(cString: name)
+  }
+
+  package static func meaning(_ number: Int32) -> String {
+    switch number {
+    case SIGKILL: "killed from outside, often by the system because memory ran out"
+    case SIGSEGV, SIGBUS: "it touched memory that is not there: a wild or dangling pointer"
+    case SIGABRT: "it aborted, often because a C or C++ library gave up"
+    case SIGILL, SIGTRAP: "it trapped"
+    case SIGTERM: "it was asked to end"
+    default: String(cString: strsignal(number))
+    }
+  }
+}
