@@ -21,6 +21,7 @@ final class LiveNotebook: @unchecked Sendable {
   private var saved: ContinuousClock.Instant?
   private var isRunning = false
   private var isEnding = false
+  private let closed = DispatchSemaphore(value: 0)
   private var files = Session.Files()
   /// Those of the prose.
   private var pictures: Set<String> = []
@@ -72,6 +73,8 @@ final class LiveNotebook: @unchecked Sendable {
     update()
     Thread.detachNewThread { [self] in
       while let since = nextSave() { bringUpToDate(since) }
+      lock.withLock { session }?.close()
+      closed.signal()
     }
   }
 
@@ -98,6 +101,15 @@ final class LiveNotebook: @unchecked Sendable {
       isEnding = true
       session?.interrupt()
       lock.broadcast()
+    }
+  }
+
+  /// Waits until what runs has stopped, its programs too; not longer than a worker may take.
+  func waitForEnd() {
+    for _ in 0..<40 {
+      // A run may have begun after it was told to stop.
+      lock.withLock { session }?.interrupt()
+      if closed.wait(timeout: .now() + 0.2) == .success { return }
     }
   }
 
@@ -151,7 +163,8 @@ final class LiveNotebook: @unchecked Sendable {
       observe(.updated(document, record, explanations: session.explanations, since.duration(to: .now)))
     } catch {
       server.setStatus(page: name, nil)
-      server.setProblems(page: name, (error as? Diagnostics)?.all ?? [error as? Diagnostic ?? Diagnostic("\(error)")])
+      server.setProblems(
+        page: name, (error as? Diagnostics)?.all ?? [error as? Diagnostic ?? Diagnostic(Diagnostic.words(error))])
       observe(.problem(error))
     }
   }

@@ -75,7 +75,11 @@ public final class LivePreview: @unchecked Sendable {
 
   /// Serves until `end`.
   public func run() throws {
-    defer { for notebook in notebooks.with({ $0 }) { notebook.end() } }
+    defer {
+      let all = notebooks.with { $0 }
+      for notebook in all { notebook.end() }
+      for notebook in all { notebook.waitForEnd() }
+    }
     let first = notebooks.with { $0 }
     watcher.watch(watchedFiles)
     for notebook in first { notebook.start() }

@@ -41,13 +41,14 @@ struct ChildProcess {
   func kill() {
     // It must start nothing more meanwhile.
     _ = Glibc.kill(identifier, SIGSTOP)
-    folio_end_programs(identifier, 0)
+    folio_end_programs(identifier, 0, nil)
     _ = Glibc.kill(-identifier, SIGKILL)
     _ = Glibc.kill(identifier, SIGKILL)
   }
 
   /// Ends what the process has started, also after its own end, if nobody has waited for it yet.
-  func endPrograms() { folio_end_programs(identifier, 0) }
+  /// - Parameter mark: an entry of the environment, `NAME=VALUE`, that it alone was given.
+  func endPrograms(mark: String) { folio_end_programs(identifier, 0, mark) }
 
   /// Waits for the process's end, after which its number is still its own until someone asks how it ended.
   func awaitEnd() {
@@ -60,7 +61,9 @@ struct ChildProcess {
     let end = ContinuousClock.now + limit
     while true {
       var information = siginfo_t()
-      if waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT | WNOHANG) == 0, information.si_signo != 0 { return true }
+      if waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT | WNOHANG) == 0, information.si_signo != 0 {
+        return true
+      }
       if ContinuousClock.now >= end { return false }
       usleep(2000)
     }

@@ -62,6 +62,9 @@ final class WorkerProcess {
   private let acknowledgements: Int32
   private let output: Int32
   private let errors: Int32
+  /// By which programs are known that the worker has started, when it has ended before them.
+  private let mark = UUID().uuidString
+  private static let markName = "FOLIO_WORKER"
   private let seal = WorkerProtocol.Seal()
   private var unparsed: [UInt8] = []
   private var isControlOpen = true
@@ -86,7 +89,8 @@ final class WorkerProcess {
     errors = pipes[1][0]
     acknowledgements = words[0]
     process = try ChildProcess(
-      installation.worker, arguments: [], environment: environment, descriptors: childs, directory: directory)
+      installation.worker, arguments: [], environment: environment.merging([Self.markName: mark]) { $1 }, descriptors: childs,
+      directory: directory)
     openPipes = [output, errors]
     for descriptor in [control, output, errors, acknowledgements] { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
     _ = send(withUnsafeBytes(of: seal.number, Array.init))
@@ -306,7 +310,7 @@ final class WorkerProcess {
     if let termination { return termination }
     process.awaitEnd()
     // While its number is still its own.
-    process.endPrograms()
+    process.endPrograms(mark: "\(Self.markName)=\(mark)")
     let ended = process.wait()
     termination = ended
     return ended
