@@ -79,7 +79,8 @@ let package = Package(
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "Building", "Document", "Figures", "Gemma", "Processes", "Session", "Tensors", "COpenBLAS",
+        "Attribution", "Building", "Document", "Figures", "Gemma", "Planning", "Processes", "Session", "Store", "Tensors",
+        "COpenBLAS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -94,7 +95,9 @@ let package = Package(
       name: "FolioKit", dependencies: ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "CWorker"]),
     .executableTarget(
       name: "folio-worker",
-      dependencies: ["FolioKit", "CSpawn", "CWorker", "Record", "Store", "Tensors", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "FolioKit", "CSpawn", "CWorker", "Record", "Store", "Tensors", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       linkerSettings: exportsItsSymbols),
 
     // One test target a module.

@@ -31,7 +31,7 @@ public struct Examination {
       finding("numerics") { try answerOfCell("MachineReport.numerics()") + preset },
       finding("memory") { try memory() },
       finding("disk") { try disk() },
-      finding("cache") { cache() },
+      finding("cache") { try cache() },
       finding("models") { models() },
     ]
   }
@@ -42,7 +42,7 @@ public struct Examination {
     } catch let error as Diagnostic {
       return Finding(part: part, isFine: false, text: error.description)
     } catch {
-      return Finding(part: part, isFine: false, text: "\(error)")
+      return Finding(part: part, isFine: false, text: Diagnostic.words(error))
     }
   }
 
@@ -71,15 +71,20 @@ public struct Examination {
 
   private static func disk() throws -> String {
     let folder = FileManager.default.temporaryDirectory.path
-    let attributes = try FileManager.default.attributesOfFileSystem(forPath: folder)
+    guard let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder) else {
+      throw Diagnostic(
+        "there is no folder '\(folder)' for temporary files",
+        advice: "Name one that you may write to by the environment variable TMPDIR.")
+    }
     let free = (attributes[.systemFreeSize] as? NSNumber)?.doubleValue ?? 0
     guard free > 1e8 else { throw Diagnostic("\(folder) has less than 100 MB free", advice: "Compiled cells are put there.") }
     return String(format: "%.1f GB free in %@", free / 1e9, folder)
   }
 
   /// The store and its size.
-  private static func cache() -> String {
+  private static func cache() throws -> String {
     let store = Store(folder: Store.folder(environment: ProcessInfo.processInfo.environment))
+    if let danger = store.makeSafeFolder() { throw Diagnostic(danger.message, advice: danger.advice) }
     let bytes = store.usage().values.reduce(0) { $0 + $1.bytes }
     return String(format: "%.1f MB in %@; see 'folio cache'", Double(bytes) / 1e6, store.folder)
   }

@@ -39,6 +39,20 @@ static bool look(pid_t number, struct program *program) {
   return true;
 }
 
+/// Whether the environment that a process was started with has an entry.
+static bool has_mark(pid_t number, const char *mark) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/environ", number);
+  FILE *file = fopen(path, "re");
+  char *entry = NULL;
+  size_t room = 0;
+  bool found = false;
+  while (file && !found && getdelim(&entry, &room, 0, file) > 0) found = strcmp(entry, mark) == 0;
+  free(entry);
+  if (file) fclose(file);
+  return found;
+}
+
 /// All processes that can be seen. Returns how many; the caller frees them.
 static size_t list(struct program **programs) {
   size_t count = 0, room = 0;
@@ -61,9 +75,13 @@ static size_t list(struct program **programs) {
 }
 
 /// Ends what is there now. Returns whether there was something.
-static bool end_once(pid_t process, uint64_t since) {
+static bool end_once(pid_t process, uint64_t since, const char *mark) {
   struct program *programs;
   size_t count = list(&programs);
+  for (size_t i = 0; i < count && mark; i++) {
+    bool may_be = programs[i].number != process && programs[i].number != getpid() && programs[i].start >= since;
+    programs[i].is_found = may_be && has_mark(programs[i].number, mark);
+  }
   bool grows = true, found = false;
   while (grows) {
     grows = false;
@@ -85,9 +103,9 @@ static bool end_once(pid_t process, uint64_t since) {
   return found;
 }
 
-void folio_end_programs(pid_t process, uint64_t since) {
+void folio_end_programs(pid_t process, uint64_t since, const char *mark) {
   // What is being started while others are ended is met the next time.
-  for (int round = 0; round < 100 && end_once(process, since); round++) usleep(1000);
+  for (int round = 0; round < 100 && end_once(process, since, mark); round++) usleep(1000);
 }
 
 uint64_t folio_program_time(void) {

@@ -46,7 +46,7 @@ static uint32_t sealed(uint8_t kind, uint32_t count) {
 
 /// There is no host to talk to any more.
 _Noreturn static void end_without_host(void) {
-  folio_end_programs(getpid(), 0);
+  folio_end_programs(getpid(), 0, NULL);
   _exit(FOLIO_NO_HOST);
 }
 

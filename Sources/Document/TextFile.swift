@@ -38,7 +38,7 @@ package enum TextFile {
     switch (error as? CocoaError)?.code {
     case .fileReadNoSuchFile?, .fileNoSuchFile?: "there is no such file"
     case .fileReadNoPermission?: "it may not be read"
-    default: error.localizedDescription
+    default: Diagnostic.reason(error)
     }
   }
 

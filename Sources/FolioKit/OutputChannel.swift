@@ -57,10 +57,8 @@ package enum OutputChannel {
   }
 }
 
-/// An error in words: its own description where it has one, as Swift prints it otherwise.
-package func describe(_ error: any Error) -> String {
-  (error as? any LocalizedError)?.errorDescription ?? String(describing: error)
-}
+/// An error in words: its own description where it has one, of Foundation's errors the cause, as Swift prints it otherwise.
+package func describe(_ error: any Error) -> String { Diagnostic.words(error) }
 
 /// Readies a worker before its first cell.
 package func prepareSession() {

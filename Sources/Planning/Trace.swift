@@ -61,7 +61,9 @@ package struct Timeline: Sendable {
   /// Sets or (nil) removes a cell's trace.
   package mutating func set(_ cell: Int, _ trace: Trace?) {
     for location in traces[cell]?.writes.keys ?? [:].keys {
-      guard let index = writers[location]?.firstIndex(from: cell, by: \.cell), writers[location]?[index].cell == cell else { continue }
+      guard let index = writers[location]?.firstIndex(from: cell, by: \.cell), writers[location]?[index].cell == cell else {
+        continue
+      }
       writers[location]?.remove(at: index)
     }
     traces[cell] = trace

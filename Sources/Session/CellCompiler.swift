@@ -112,11 +112,13 @@ struct CellCompiler: Sendable {
     _ arguments: [String], meanwhile: (() -> Bool)? = nil
   ) throws -> (termination: ChildProcess.Termination, output: String) {
     if let shared = sharedModuleMap, access(shared, R_OK) == 0 {
-      let result = try ChildProcess.run(toolchain.frontend, arguments + moduleMap(shared), meanwhile: meanwhile, isCancelled: isClosed)
+      let result = try ChildProcess.run(
+        toolchain.frontend, arguments + moduleMap(shared), meanwhile: meanwhile, isCancelled: isClosed)
       let isBroken = result.termination != .exited(0) && (access(shared, R_OK) != 0 || result.output.contains(shared))
       if !isBroken { return result }
     }
-    return try ChildProcess.run(toolchain.frontend, arguments + moduleMap(ownModuleMap), meanwhile: meanwhile, isCancelled: isClosed)
+    return try ChildProcess.run(
+      toolchain.frontend, arguments + moduleMap(ownModuleMap), meanwhile: meanwhile, isCancelled: isClosed)
   }
 
   private func moduleMap(_ file: String) -> [String] { ["-Xcc", "-fmodule-map-file=" + file] }

@@ -87,7 +87,8 @@ struct CellExecution {
         cell: cell, advice: "Raise it by '--memory'." + values)
     case .brokenChannel:
       return errors.stopped(
-        .workerDied, "\(cell.id) has closed the channel between its worker and Folio, or written to it", answer.cellEnd, cell: cell,
+        .workerDied, "\(cell.id) has closed the channel between its worker and Folio, or written to it", answer.cellEnd,
+        cell: cell,
         advice: "A cell must leave descriptors alone that it has not opened." + values)
     case .interruption:
       return errors.stopped(

@@ -27,8 +27,6 @@ struct NotebookRun {
   /// By module, the line of its cell's first line.
   private(set) var firstLines: [String: Int] = [:]
   private var reasons: [Int: String] = [:]
-  /// The cells that are compiled ahead.
-  private var ahead: [Int] = []
   /// What was found on the way to these of the cells before the first of them, and is not taken yet.
   private var foreseen: [Int: RecordBook.LookUp] = [:]
   private var history: RunHistory
@@ -113,7 +111,8 @@ struct NotebookRun {
     state.graph = NotebookGraph(document, analyses: analyses, leavingOut: leftOut.union(expected))
     units = CellUnit.all(graph, file: document.file, environment: session.compiler.environment)
     cellsOfModules = Dictionary(units.map { ($0.module, $0.number) }, uniquingKeysWith: { first, _ in first })
-    firstLines = Dictionary(units.dropFirst().map { ($0.module, graph.nodes[$0.number].cell.line) }, uniquingKeysWith: { first, _ in first })
+    firstLines = Dictionary(
+      units.dropFirst().map { ($0.module, graph.nodes[$0.number].cell.line) }, uniquingKeysWith: { first, _ in first })
     state.set(0, session.book.parameters(graph))
   }
 
@@ -121,8 +120,7 @@ struct NotebookRun {
   private mutating func replan() throws {
     makeGraph()
     settleAnew(after: 0)
-    ahead = expected()
-    session.compilation.replace(ahead, of: units)
+    session.compilation.replace(expected(), of: units)
   }
 
   /// Cells that will run, as far as can be told before any does: an error of theirs must not wait for others' run.
@@ -212,7 +210,7 @@ struct NotebookRun {
   /// Hands all cells that will run to the compiler, and waits until it is sure that each of them compiles: an error in the last cell must
   /// not wait for the others' run.
   private mutating func compileAhead() throws {
-    ahead = expected()
+    let ahead = expected()
     session.compilation.replace(ahead, of: units)
     let unknown = ahead.filter { !graph.nodes[$0].cell.options.expectsError }
     let isNew = unknown.count { session.compilation.isNew(units[$0]) }

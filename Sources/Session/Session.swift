@@ -104,7 +104,8 @@ public final class Session {
     let environment = Self.environment(toolchain, installation, store)
     book = RecordBook(store: store, environment: environment, directory: directory)
     compiler = try CellCompiler(
-      toolchain: toolchain, installation: installation, folder: folder?.path ?? "", store: store, environment: Self.compileKey(environment))
+      toolchain: toolchain, installation: installation, folder: folder?.path ?? "", store: store,
+      environment: Self.compileKey(environment))
     compilation = Compilation(compiler)
   }
 

@@ -6,8 +6,8 @@ import Record
 ///
 /// Its holder has it locked. By that another process knows that it is in use, also one in another container that shares the temporary folder and
 /// for which the numbers of our processes mean nothing; and the lock ends with its holder, however that ends.
-final class TemporaryFolder {
-  let path: String
+package final class TemporaryFolder {
+  package let path: String
   private let lock: Int32
 
   private static let prefix = "folio-session-"
@@ -15,7 +15,7 @@ final class TemporaryFolder {
   /// Makes a folder. Those whose holders were ended before they could remove them are removed.
   /// - Parameter parent: by default the system's folder for temporary files: `$TMPDIR`, else `/tmp`.
   /// - Throws: a `Diagnostic` if none can be made.
-  init(in parent: String = FileManager.default.temporaryDirectory.standardizedFileURL.path) throws {
+  package init(in parent: String = FileManager.default.temporaryDirectory.standardizedFileURL.path) throws {
     Self.removeOrphans(in: parent)
     while true {
       var template = Array("\(parent)/\(Self.prefix)XXXXXX".utf8CString)
@@ -42,7 +42,8 @@ final class TemporaryFolder {
 
   private static func isStillThere(_ path: String, _ folder: Int32) -> Bool {
     var (opened, named) = (stat(), stat())
-    return fstat(folder, &opened) == 0 && lstat(path, &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
+    return fstat(folder, &opened) == 0 && lstat(path, &named) == 0 && opened.st_ino == named.st_ino
+      && opened.st_dev == named.st_dev
   }
 
   private static func removeOrphans(in parent: String) {
@@ -63,7 +64,8 @@ final class TemporaryFolder {
     let code = errno
     let advice: String
     switch code {
-    case ENOSPC, EDQUOT: advice = "Make room there, or name another folder for temporary files by the environment variable TMPDIR."
+    case ENOSPC, EDQUOT:
+      advice = "Make room there, or name another folder for temporary files by the environment variable TMPDIR."
     case ENOENT, ENOTDIR: advice = "Make that folder, or name another one for temporary files by the environment variable TMPDIR."
     default: advice = "Name a folder for temporary files that you may write to by the environment variable TMPDIR."
     }

@@ -64,6 +64,9 @@ final class WorkerProcess {
   private let acknowledgements: Int32
   private let output: Int32
   private let errors: Int32
+  /// By which programs are known that the worker has started, when it has ended before them.
+  private let mark = UUID().uuidString
+  private static let markName = "FOLIO_WORKER"
   private let seal = WorkerProtocol.Seal()
   private var unparsed: [UInt8] = []
   private var isControlOpen = true
@@ -76,7 +79,7 @@ final class WorkerProcess {
     let (control, words) = (try Descriptor.socketPair(), try Descriptor.socketPair())
     let (output, errors) = (try Descriptor.pipe(), try Descriptor.pipe())
     process = try ChildProcess(
-      installation.worker, arguments: [], environment: environment,
+      installation.worker, arguments: [], environment: environment.merging([Self.markName: mark]) { $1 },
       descriptors: [.null(), output.write, errors.write, control.theirs, words.theirs], directory: directory)
     descriptors = [control.ours, output.read, errors.read, words.ours]
     (self.control, self.output, self.errors) = (control.ours.number, output.read.number, errors.read.number)
@@ -299,7 +302,7 @@ final class WorkerProcess {
     if let termination { return termination }
     process.awaitEnd()
     // While its number is still its own.
-    process.endPrograms()
+    process.endPrograms(mark: "\(Self.markName)=\(mark)")
     let ended = process.wait()
     termination = ended
     return ended

@@ -19,10 +19,12 @@ extension Store {
     makeFolder()
     let trust = Trust(user: geteuid())
     let way = trust.firstDanger(onTheWayTo: folder)
-    guard let danger = way?.danger ?? Kind.allCases.lazy.compactMap({ trust.danger(ofFolder: "\(self.folder)/\($0.rawValue)") }).first
+    guard
+      let danger = way?.danger ?? Kind.allCases.lazy.compactMap({ trust.danger(ofFolder: "\(self.folder)/\($0.rawValue)") }).first
     else { return nil }
     let place = way.map { $0.place == folder ? "" : "on the way to it, " } ?? "in it, "
-    return Danger(message: "the cache folder '\(folder)' is not safe to load code from: \(place)\(danger.message)", advice: danger.advice)
+    return Danger(
+      message: "the cache folder '\(folder)' is not safe to load code from: \(place)\(danger.message)", advice: danger.advice)
   }
 
   /// Makes the store's folder, for the user alone. Returns whether it is there.
@@ -130,7 +132,9 @@ struct Trust {
       let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
       return text.split(separator: "\n").map { $0.split(whereSeparator: \.isWhitespace).compactMap { UInt64($0) } }
     }
-    guard let number = numbers("/proc/sys/kernel/overflowuid").first?.first, let owner = uid_t(exactly: number) else { return nil }
+    guard let number = numbers("/proc/sys/kernel/overflowuid").first?.first, let owner = uid_t(exactly: number) else {
+      return nil
+    }
     let isOurs = numbers("/proc/self/uid_map").contains { $0.count == 3 && $0[0] <= number && number - $0[0] < $0[2] }
     return isOurs ? nil : owner
   }

@@ -26,6 +26,7 @@ struct SessionBenchmark: ParsableCommand {
     try measureEdits(workshop)
     try measureSite(workshop)
     try measureManyCells(workshop)
+    try PlanningBenchmark.run()
     try measureOverhead(workshop)
     try measurePeer(workshop)
   }

@@ -138,7 +138,7 @@ func run(_ command: WorkerProtocol.RunCommand) {
   let end = folio_cell_run(Int32(command.cell), entry)
   folio_accesses_end()
   // Nobody waits any more for what a stopped cell has started.
-  if folio_is_interrupted() { folio_end_programs(getpid(), begun) }
+  if folio_is_interrupted() { folio_end_programs(getpid(), begun, nil) }
   var effects = WorkerProtocol.Effects()
   effects.goesOn = folio_threads_go_on(folio_cell_thread())
   effects.files = filesUsed()
@@ -214,7 +214,7 @@ let commands = Thread {
     case .release(let libraries): release(libraries)
     }
   }
-  folio_end_programs(getpid(), 0)
+  folio_end_programs(getpid(), 0, nil)
   exit(0)
 }
 commands.start()

@@ -129,7 +129,7 @@ func report(_ error: any Error) {
   switch error {
   case let error as Diagnostic: text = error.description
   case let error as Diagnostics: text = error.description
-  default: text = "error: \(error)"
+  default: text = "error: \(Diagnostic.words(error))"
   }
   Console.writeError(VisibleText.lines(text) + "\n")
 }

@@ -15,9 +15,10 @@ int folio_spawn(
 int folio_pipe(int ends[2]);
 
 /// Ends the programs that a process has started, and those that these have, at once. Those whose parents have ended are among them if they are of the
-/// process's session, or the process lives and is a subreaper (PR_SET_CHILD_SUBREAPER).
+/// process's session, or have its mark, or the process lives and is a subreaper (PR_SET_CHILD_SUBREAPER).
 /// - since: only those that were started at this time (`folio_program_time`) or later; 0 for all.
-void folio_end_programs(pid_t process, uint64_t since);
+/// - mark: an entry of the environment, `NAME=VALUE`, that the process alone has been given; null if it has none.
+void folio_end_programs(pid_t process, uint64_t since, const char *mark);
 
 /// The present time, as that of the start of programs is told.
 uint64_t folio_program_time(void);

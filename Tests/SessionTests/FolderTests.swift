@@ -1,0 +1,87 @@
+import Document
+import Foundation
+import Record
+import Session
+import Testing
+
+/// Folders for compiled cells, and the cache: neither is lost to others, nor left behind.
+@Suite struct FolderTests {
+  private let parent = NSTemporaryDirectory() + "folio-folders-\(UUID())"
+
+  init() throws { try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true) }
+
+  private var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] }
+
+  @Test func aFolderGoesWithItsHolder() throws {
+    var folder: TemporaryFolder? = try TemporaryFolder(in: parent)
+    #expect(folder.map { FileManager.default.fileExists(atPath: $0.path) } == true)
+    folder = nil
+    #expect(names.isEmpty)
+    try FileManager.default.removeItem(atPath: parent)
+  }
+
+  @Test func onlyFoldersThatNobodyHoldsAreRemoved() throws {
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    let first = try TemporaryFolder(in: parent)
+    mkdir(parent + "/folio-session-orphan", 0o700)
+    mkdir(parent + "/folio-other", 0o700)
+    mkdir(parent + "/folio-99999999-abcdef", 0o700)
+    let second = try TemporaryFolder(in: parent)
+    #expect(
+      Set(names) == [
+        "folio-other", "folio-99999999-abcdef", URL(fileURLWithPath: first.path).lastPathComponent,
+        URL(fileURLWithPath: second.path).lastPathComponent,
+      ])
+  }
+
+  @Test func whereNoFolderCanBeMadeTheAdviceNamesTheVariable() throws {
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    let problem = #expect(throws: Diagnostic.self) { try TemporaryFolder(in: parent + "/gone") }
+    #expect(problem?.message == "no folder for compiled cells can be made in '\(parent)/gone': No such file or directory")
+    #expect(problem?.advice?.contains("TMPDIR") == true)
+  }
+
+  @Test func aSessionThatIsOverLeavesNothing() throws {
+    var options = Session.Options()
+    options.store = nil
+    let session = try Session(directory: parent, toolchain: .find(), installation: .find(), options: options)
+    let source = """
+      let maps = FileHandle(forReadingAtPath: "/proc/self/maps")!.readDataToEndOfFile()
+      String(decoding: maps, as: UTF8.self).split { $0 == "\\n" || $0 == " " }.last { $0.contains("/folio-session-") } ?? ""
+      """
+    let record = try session.run(Document(markdown: "```swift\n\(source)\n```", file: parent + "/n.md"))
+    let library = try #require(record.cells[0].values.first)
+    #expect(FileManager.default.fileExists(atPath: library))
+    // Someone still holds the session, as a handler of signals does.
+    session.close()
+    #expect(!FileManager.default.fileExists(atPath: (library as NSString).deletingLastPathComponent))
+    try FileManager.default.removeItem(atPath: parent)
+    withExtendedLifetime(session) {}
+  }
+
+  @Test(arguments: [false, true]) func theCacheMayBeDeletedOrDamagedWhileASessionLives(isDamaged: Bool) throws {
+    let warm = try WarmSession()
+    if isDamaged {
+      try warm.write("module {", to: "store/hidden.modulemap")
+    } else {
+      try FileManager.default.removeItem(atPath: warm.folder + "/store")
+    }
+    let cells = ["let a = 1", "struct S { var x = a }", "print(S().x)"]
+    #expect(try warm.run(cells).record.cells.map(\.outcome) == [.succeeded, .succeeded, .succeeded])
+  }
+
+  @Test func aCacheThatOthersMayWriteToIsRefused() throws {
+    defer { try? FileManager.default.removeItem(atPath: parent) }
+    chmod(parent, 0o777)
+    let problem = #expect(throws: Diagnostic.self) { try WarmSession { $0.store = parent } }
+    #expect(problem?.message.contains("is not safe to load code from") == true)
+    #expect(problem?.advice?.contains("chmod go-w") == true)
+  }
+
+  @Test func manyExtensionsAndOperatorsReachEveryCell() throws {
+    let cells =
+      ["infix operator <+>\nfunc <+> (a: Int, b: Int) -> Int { 10 * a + b }"]
+      + (1..<36).map { "extension Int { var p\($0): Int { self + \($0) } }" } + ["print(1 <+> 2, 0.p1, 0.p35)"]
+    #expect(try run(cells: cells).cells.last?.standardOutput == "12 1 35\n")
+  }
+}
