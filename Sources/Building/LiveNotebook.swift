@@ -21,8 +21,7 @@ final class LiveNotebook: @unchecked Sendable {
   private var saved: ContinuousClock.Instant?
   private var isRunning = false
   private var isEnding = false
-  /// Whether it has no thread.
-  private var hasEnded = true
+  private let closed = DispatchSemaphore(value: 0)
   private var files = Session.Files()
   /// Those of the prose.
   private var pictures: Set<String> = []
@@ -72,7 +71,6 @@ final class LiveNotebook: @unchecked Sendable {
 
   func start() {
     update()
-    lock.withLock { hasEnded = false }
     Thread.detachNewThread { [self] in
       while let since = nextSave() { bringUpToDate(since) }
       // Its worker and its folder are gone before the preview is.
@@ -81,10 +79,7 @@ final class LiveNotebook: @unchecked Sendable {
         return session
       }
       withExtendedLifetime(former) {}
-      lock.withLock {
-        hasEnded = true
-        lock.broadcast()
-      }
+      closed.signal()
     }
   }
 
@@ -114,10 +109,12 @@ final class LiveNotebook: @unchecked Sendable {
     }
   }
 
-  /// Blocks until the page is written, if something was running.
-  func waitForEnd(until latest: Date) {
-    lock.withLock {
-      while !hasEnded { if !lock.wait(until: latest) { return } }
+  /// Waits until what runs has stopped, its programs too; not longer than a worker may take.
+  func waitForEnd() {
+    for _ in 0..<40 {
+      // A run may have begun after it was told to stop.
+      lock.withLock { session }?.interrupt()
+      if closed.wait(timeout: .now() + 0.2) == .success { return }
     }
   }
 

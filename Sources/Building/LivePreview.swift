@@ -29,9 +29,6 @@ public final class LivePreview: @unchecked Sendable {
   /// for a moment.
   private static let patience = Duration.seconds(2)
 
-  /// So long, in seconds, a cell that is asked to stop may take, and what is there so far to be written.
-  private static let farewell = 6.0
-
   private let notebooks: Locked<[LiveNotebook]>
   private let folder: String?
   private let makeNotebook: @Sendable (String) -> LiveNotebook
@@ -79,10 +76,9 @@ public final class LivePreview: @unchecked Sendable {
   /// Serves until `end`. The pages then show what has been computed.
   public func run() throws {
     defer {
-      let last = notebooks.with { $0 }
-      for notebook in last { notebook.end() }
-      let latest = Date(timeIntervalSinceNow: Self.farewell)
-      for notebook in last { notebook.waitForEnd(until: latest) }
+      let all = notebooks.with { $0 }
+      for notebook in all { notebook.end() }
+      for notebook in all { notebook.waitForEnd() }
     }
     let first = notebooks.with { $0 }
     watcher.watch(watchedFiles)

@@ -43,14 +43,14 @@ int folio_spawn(
   for (int i = 0; i < count; i++) posix_spawn_file_actions_adddup2(&actions, copies[i], i);
   posix_spawn_file_actions_addclosefrom_np(&actions, count);
   if (directory) posix_spawn_file_actions_addchdir_np(&actions, directory);
-  // A group of its own: what is typed at the terminal (Ctrl-C) comes to the host alone, who decides. No signal stays blocked or
-  // ignored from our side.
+  // A session of its own: what is typed at the terminal (Ctrl-C) comes to the host alone, who decides; and what the program starts can be told by
+  // it. No signal stays blocked or ignored from our side.
   sigset_t none, all;
   sigemptyset(&none);
   sigfillset(&all);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   status = posix_spawnp(child, program, &actions, &attributes, arguments, environment);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);

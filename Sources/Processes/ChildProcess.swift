@@ -1,6 +1,6 @@
 /// Programs that are started, and the descriptors that they get: the one way in which a program is started here.
 ///
-/// Promises: a program has exactly the descriptors that it is given, a group of its own and no signal blocked or ignored, whatever number of
+/// Promises: a program has exactly the descriptors that it is given, a session of its own and no signal blocked or ignored, whatever number of
 /// files is open here; what is opened for it is closed again, also if it cannot be started; it is waited for; and one that ends while it is
 /// written to is no signal to this process. (Foundation's `Process` goes beyond a table of its own when some 1,300 files are open.)
 
@@ -42,9 +42,43 @@ package struct ChildProcess: Sendable {
     return signal == 0 ? .exited((status >> 8) & 0xff) : .killed(by: signal)
   }
 
-  /// Ends the process, and all that it started, at once.
+  /// Ends the process, and all that it started, at once: also what has a process group of its own, as what Foundation starts.
   package func kill() {
+    // It must start nothing more meanwhile.
+    _ = Glibc.kill(identifier, SIGSTOP)
+    folio_end_programs(identifier, 0, nil)
     _ = Glibc.kill(-identifier, SIGKILL)
+    _ = Glibc.kill(identifier, SIGKILL)
+  }
+
+  /// Ends what the process has started, also after its own end, if nobody has waited for it yet.
+  /// - Parameter mark: an entry of the environment, `NAME=VALUE`, that it alone was given.
+  package func endPrograms(mark: String) { folio_end_programs(identifier, 0, mark) }
+
+  /// Waits for the process's end, after which its number is still its own until someone asks how it ended.
+  package func awaitEnd() {
+    var information = siginfo_t()
+    _ = retrying { waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) }
+  }
+
+  /// Whether the process has ended, or does so within a time.
+  package func ends(within limit: Duration) -> Bool {
+    let end = ContinuousClock.now + limit
+    while true {
+      var information = siginfo_t()
+      if waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT | WNOHANG) == 0, information.si_signo != 0 {
+        return true
+      }
+      if ContinuousClock.now >= end { return false }
+      usleep(2000)
+    }
+  }
+
+  /// Lets the process go on if a signal has stopped it.
+  package func goOnIfStopped() {
+    var information = siginfo_t()
+    guard waitid(P_PID, id_t(identifier), &information, WSTOPPED | WNOHANG) == 0, information.si_signo != 0 else { return }
+    _ = Glibc.kill(identifier, SIGCONT)
   }
 
   /// Asks the process to stop what it does.
@@ -91,6 +125,8 @@ extension ChildProcess {
     package var advice: String?
     /// Is called every few milliseconds until it returns false.
     package var meanwhile: (() -> Bool)?
+    /// Whether the program is to be ended at once; asked every few milliseconds.
+    package var isCancelled: (() -> Bool)?
     /// Is told the process, once it runs.
     package var started: ((ChildProcess) -> Void)?
 
@@ -105,7 +141,7 @@ extension ChildProcess {
     // The program's own ends are closed here when `start` returns, so that its streams end with it.
     var (child, streams) = try start(call)
     call.started?(child)
-    streams.transfer(meanwhile: call.meanwhile)
+    streams.transfer(meanwhile: call.meanwhile, isCancelled: call.isCancelled.map { look in { if look() { child.kill() } } })
     return Finished(termination: child.wait(), output: streams.output, errors: streams.errors)
   }
 
@@ -122,12 +158,14 @@ extension ChildProcess {
   }
 
   /// Runs a program to its end, and returns what it wrote to both streams.
-  /// - Parameter meanwhile: is called every few milliseconds until it returns false.
+  /// - Parameters:
+  ///   - meanwhile: is called every few milliseconds until it returns false.
+  ///   - isCancelled: whether the program is to be ended at once.
   package static func run(
-    _ program: String, _ arguments: [String], meanwhile: (() -> Bool)? = nil
+    _ program: String, _ arguments: [String], meanwhile: (() -> Bool)? = nil, isCancelled: (() -> Bool)? = nil
   ) throws -> (termination: Termination, output: String) {
     var call = Call(program, arguments)
-    (call.joinsStreams, call.meanwhile) = (true, meanwhile)
+    (call.joinsStreams, call.meanwhile, call.isCancelled) = (true, meanwhile, isCancelled)
     let finished = try finish(call)
     return (finished.termination, finished.text)
   }
