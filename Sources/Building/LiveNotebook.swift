@@ -181,11 +181,10 @@ final class LiveNotebook: @unchecked Sendable {
   }
 
   private func startedSession(_ document: Document) throws -> Session {
-    if let session { return session }
-    let started = try document.session(options)
+    let started = try session ?? document.session(options)
     lock.withLock {
       session = started
-      if isEnding { started.interrupt() }
+      if isEnding { started.interrupt() } else { started.dropInterruption() }
     }
     return started
   }

@@ -1,6 +1,6 @@
 /// Programs that are started, and the descriptors that they get: the one way in which a program is started here.
 ///
-/// Promises: a program has exactly the descriptors that it is given, a group of its own and no signal blocked or ignored, whatever number of
+/// Promises: a program has exactly the descriptors that it is given, a session of its own and no signal blocked or ignored, whatever number of
 /// files is open here; what is opened for it is closed again, also if it cannot be started; it is waited for; and one that ends while it is
 /// written to is no signal to this process. (Foundation's `Process` goes beyond a table of its own when some 1,300 files are open.)
 
@@ -46,13 +46,14 @@ package struct ChildProcess: Sendable {
   package func kill() {
     // It must start nothing more meanwhile.
     _ = Glibc.kill(identifier, SIGSTOP)
-    folio_end_programs(identifier, 0)
+    folio_end_programs(identifier, 0, nil)
     _ = Glibc.kill(-identifier, SIGKILL)
     _ = Glibc.kill(identifier, SIGKILL)
   }
 
   /// Ends what the process has started, also after its own end, if nobody has waited for it yet.
-  package func endPrograms() { folio_end_programs(identifier, 0) }
+  /// - Parameter mark: an entry of the environment, `NAME=VALUE`, that it alone was given.
+  package func endPrograms(mark: String) { folio_end_programs(identifier, 0, mark) }
 
   /// Waits for the process's end, after which its number is still its own until someone asks how it ended.
   package func awaitEnd() {
@@ -65,7 +66,9 @@ package struct ChildProcess: Sendable {
     let end = ContinuousClock.now + limit
     while true {
       var information = siginfo_t()
-      if waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT | WNOHANG) == 0, information.si_signo != 0 { return true }
+      if waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT | WNOHANG) == 0, information.si_signo != 0 {
+        return true
+      }
       if ContinuousClock.now >= end { return false }
       usleep(2000)
     }
@@ -122,7 +125,7 @@ extension ChildProcess {
     package var advice: String?
     /// Is called every few milliseconds until it returns false.
     package var meanwhile: (() -> Bool)?
-    /// Whether the program is to be ended at once; asked every 50 milliseconds, or more often.
+    /// Whether the program is to be ended at once; asked every few milliseconds.
     package var isCancelled: (() -> Bool)?
     /// Is told the process, once it runs.
     package var started: ((ChildProcess) -> Void)?
@@ -138,9 +141,7 @@ extension ChildProcess {
     // The program's own ends are closed here when `start` returns, so that its streams end with it.
     var (child, streams) = try start(call)
     call.started?(child)
-    streams.transfer(meanwhile: call.meanwhile) {
-      if call.isCancelled?() == true { child.kill() }
-    }
+    streams.transfer(meanwhile: call.meanwhile, isCancelled: call.isCancelled.map { look in { if look() { child.kill() } } })
     return Finished(termination: child.wait(), output: streams.output, errors: streams.errors)
   }
 

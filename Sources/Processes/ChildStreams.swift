@@ -18,17 +18,17 @@ struct ChildStreams {
   }
 
   /// Sends and reads until the program has closed its streams. None waits for another one.
-  /// - Parameter whileWaiting: is called at least every 50 milliseconds in which nothing comes.
-  mutating func transfer(meanwhile: (() -> Bool)?, whileWaiting: () -> Void) {
+  /// - Parameters:
+  ///   - meanwhile: is called every few milliseconds, while nothing comes, until it returns false.
+  ///   - isCancelled: is called more seldom.
+  mutating func transfer(meanwhile: (() -> Bool)?, isCancelled: (() -> Void)?) {
     var meanwhile = meanwhile
     while reading.contains(where: { $0 != nil }) {
       var waiting = (reading + [sending]).map { pollfd(fd: $0?.number ?? -1, events: Int16(POLLIN), revents: 0) }
       waiting[2].events = Int16(POLLOUT)
-      let count = retrying { poll(&waiting, nfds_t(waiting.count), meanwhile == nil ? 50 : 2) }
-      if count == 0 {
-        if let look = meanwhile, !look() { meanwhile = nil }
-        whileWaiting()
-      }
+      let count = retrying { poll(&waiting, nfds_t(waiting.count), meanwhile != nil ? 2 : isCancelled != nil ? 50 : -1) }
+      if count == 0, let look = meanwhile, !look() { meanwhile = nil }
+      if count == 0 { isCancelled?() }
       for stream in 0..<2 where waiting[stream].revents != 0 { take(stream) }
       if waiting[2].revents != 0 { send() }
     }

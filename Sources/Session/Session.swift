@@ -143,6 +143,9 @@ public final class Session {
     compilation.cancel()
   }
 
+  /// Takes back an interruption that came when nothing ran any more.
+  public func dropInterruption() { interruption.withLock { $0 = false } }
+
   var isInterrupted: Bool { interruption.withLock { $0 } }
 
   /// Ends the present run after the running cell, since a newer version of the notebook waits. May be called from any thread.
@@ -188,9 +191,15 @@ public final class Session {
     var words: [UInt8] = []
     let answer = try worker.run(.release(libraries: [])) { if case .text(_, let bytes) = $0 { words += bytes } }
     if case .died(let termination, _) = answer.end {
+      // What is missing makes it exit; a signal is somebody's.
+      let advice =
+        if case .killed(let signal) = termination {
+          "\(Signal.meaning(signal)).".capitalizedFirst
+        } else {
+          "Install what the README names, and see 'folio doctor'."
+        }
       throw Diagnostic(
-        "the worker does not start: it \(termination.text)\n\(String(decoding: words, as: UTF8.self))",
-        advice: "Install what the README names, and see 'folio doctor'.")
+        "the worker does not start: it \(termination.text)\n\(String(decoding: words, as: UTF8.self))", advice: advice)
     }
     self.worker = worker
     return worker

@@ -193,6 +193,11 @@ import Testing
     _ = try build(["a": "```swift\n1\n```"], in: folder)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/Site/a")
     #expect(Set(names) == ["index.html", ".index.html.mine", "record"])
+    // Also where nothing changes any more: the killed build was of another version.
+    for place in ["Site/a", "Site/a/record", "Site/a/outputs", "Site"] { try folder.write("<half", to: "\(place)/\(left)") }
+    _ = try build(["a": "```swift\n1\n```"], in: folder)
+    let all = FileManager.default.enumerator(atPath: folder.path + "/Site")?.allObjects ?? []
+    #expect(!all.contains { "\($0)".hasSuffix(left) })
   }
 
   @Test func twoNotebooksOfOneNameAreRefused() throws {

@@ -138,6 +138,16 @@ import Testing
 
   // MARK: - Stopping
 
+  @Test func anInterruptionThatComesBeforeTheRunStopsItAndNoOther() throws {
+    let warm = try WarmSession()
+    warm.session.interrupt()
+    #expect(try warm.run(["40 + 2"]).ran == [])
+    #expect(try warm.run(["40 + 2"]).values(1) == ["42"])
+    warm.session.interrupt()
+    warm.session.dropInterruption()
+    #expect(try warm.run(["40 + 3"]).values(1) == ["43"])
+  }
+
   /// Interrupts the session as soon as the cell has printed something.
   private func runAndInterrupt(_ warm: WarmSession, _ cells: [String]) throws -> WarmSession.Run {
     nonisolated(unsafe) let session = warm.session
