@@ -56,16 +56,20 @@ public enum PlotlyPackage {
       with zipfile.ZipFile(glob.glob("plotly-*.whl")[0]) as wheel:
           open("plotly.min.js", "wb").write(wheel.read("plotly/package_data/plotly.min.js"))
       """
+    let advice = "Install python3 and python3-pip, or name a file: '--plotly plotly.min.js'. Without it the figures are static."
+    func failure(_ reason: some StringProtocol) -> Diagnostic {
+      Diagnostic("plotly \(version) could not be taken from PyPI with '\(python) -m pip': \(reason)", advice: advice)
+    }
     var call = ChildProcess.Call(python, ["-c", program])
-    (call.directory, call.joinsStreams) = (folder.path, true)
-    call.advice = "Install python3 and python3-pip, or name a file: '--plotly plotly.min.js'. Without it the figures are static."
-    let finished = try ChildProcess.finish(call)
+    (call.directory, call.joinsStreams, call.advice) = (folder.path, true, advice)
+    let finished: ChildProcess.Finished
+    do { finished = try ChildProcess.finish(call) } catch let error as Diagnostic where error.advice == advice {
+      throw failure(error.message)
+    }
     guard finished.status == 0, let data = FileManager.default.contents(atPath: folder.path + "/plotly.min.js") else {
-      let reason =
+      throw failure(
         finished.text.split(separator: "\n").last { $0.contains("rror") || $0.contains("No module") } ?? "it ended without a word"
-      throw Diagnostic(
-        "plotly \(version) could not be taken from PyPI with '\(python) -m pip': \(reason)",
-        advice: call.advice)
+      )
     }
     return data
   }

@@ -44,11 +44,10 @@ package struct ChildProcess: Sendable {
 
   /// Ends the process, and all that it started, at once: also what has a process group of its own, as what Foundation starts.
   package func kill() {
-    // It must start nothing more meanwhile.
-    _ = Glibc.kill(identifier, SIGSTOP)
-    folio_end_programs(identifier, 0, nil)
-    _ = Glibc.kill(-identifier, SIGKILL)
+    // It first, so that it starts nothing more. Only to stop it would leave it for ever, if this process were ended before the next line.
     _ = Glibc.kill(identifier, SIGKILL)
+    _ = Glibc.kill(-identifier, SIGKILL)
+    folio_end_programs(identifier, 0, nil)
   }
 
   /// Ends what the process has started, also after its own end, if nobody has waited for it yet.
