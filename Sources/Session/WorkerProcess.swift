@@ -56,6 +56,8 @@ final class WorkerProcess {
 
   /// How long a cell that is asked to stop may take until the worker is ended.
   static let grace = Duration.seconds(3)
+  /// The same at most, where the machine is so busy that the worker has to wait for its turns.
+  private static let longestGrace = Duration.seconds(15)
 
   private let process: ChildProcess
   /// Ours, closed with this object: those that follow.
@@ -114,6 +116,7 @@ final class WorkerProcess {
     var answer: WorkerProtocol.Answer?
     var stop: Stop?
     var end: ContinuousClock.Instant?
+    var (asked, queued) = (ContinuousClock.now, [String: Int]())
     while true {
       if try waitForBytes() {
         try read(handle) { answer = $0 }
@@ -129,8 +132,13 @@ final class WorkerProcess {
       if stop == nil, let reason = reasonToStop(limits) {
         stop = reason
         end = reason == .memory ? .now : .now + Self.grace
+        (asked, queued) = (.now, process.timesInQueue)
         process.interrupt()
-      } else if let end, ContinuousClock.now >= end {
+      } else if let limit = end, ContinuousClock.now >= limit {
+        // What a worker waits for its turns is not its own delay.
+        let waited = stop == .memory ? .zero : min(process.longestWait(since: queued), Self.longestGrace - Self.grace)
+        end = max(limit, asked + Self.grace + waited)
+        if end.map({ ContinuousClock.now < $0 }) == true { continue }
         process.kill()
         return try died(stop, handle, answer: answer)
       }

@@ -7,10 +7,10 @@ import Store
 /// Notebooks of many cells: what is found out of their text before the first of them runs.
 enum PlanningBenchmark {
   /// A notebook by what its cells have to do with each other: the first cell, and one for each number after it.
-  struct Shape {
+  struct Shape: Sendable {
     var name: String
     var first: String
-    var next: (Int) -> String
+    var next: @Sendable (Int) -> String
   }
 
   static let shapes = [
