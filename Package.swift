@@ -123,6 +123,16 @@ let package = Package(
     .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Document", "Record", "Figures"]),
     .target(name: "TestThreads", path: "Tests/TestThreads"),
     .target(name: "GemmaFixture", dependencies: ["Gemma", "Tensors"], path: "Tests/GemmaFixture"),
+    // Tries mutated inputs of every kind of file that is read: .ci/fuzz.
+    .executableTarget(
+      name: "folio-fuzz",
+      dependencies: [
+        "Document", "Figures", "Gemma", "Interchange", "Planning", "Preview", "PrOntoQA", "Record", "Rendering", "Review",
+        "Store",
+        "Tensors",
+      ],
+      path: "Tests/Fuzzing"),
+    .testTarget(name: "FuzzingTests", dependencies: ["folio-fuzz"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "GemmaTests", dependencies: ["Gemma", "Tensors", "GemmaFixture"], exclude: ["Fixtures"]),
     .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Gemma", "Tensors", "GemmaFixture"]),

@@ -33,6 +33,9 @@ csp_processor *csp_load(const void *bytes, size_t count, char *message, size_t c
 } catch (const std::exception &error) {
   report(error.what(), message, capacity);
   return nullptr;
+} catch (...) {
+  report("the library gave up", message, capacity);
+  return nullptr;
 }
 
 void csp_free(csp_processor *processor) { delete processor; }
@@ -49,7 +52,7 @@ int32_t *csp_encode(const csp_processor *processor, const char *text, size_t cou
   std::copy(ids.begin(), ids.end(), copy);
   *idCount = ids.size();
   return copy;
-} catch (const std::exception &) {
+} catch (...) {
   return nullptr;
 }
 
@@ -63,6 +66,7 @@ const char *csp_piece(const csp_processor *processor, int32_t id, size_t *count)
 }
 
 csp_piece_kind csp_kind(const csp_processor *processor, int32_t id) {
+  if (id < 0 || id >= csp_piece_count(processor)) return csp_piece_unused;
   if (processor->processor.IsUnknown(id)) return csp_piece_unknown;
   if (processor->processor.IsControl(id)) return csp_piece_control;
   if (processor->processor.IsByte(id)) return csp_piece_byte;

@@ -23,6 +23,11 @@ struct CellParser {
     for (offset, text) in optionLines.enumerated() where !Self.isOption(text) {
       reportOthersOption(text, line: line + offset, source: &source)
     }
+    if !CellSyntax.isReadable(code.joined(separator: "\n")) {
+      source.report(
+        line: line + optionLines.count, "the cell's code is nested too deeply, or repeats itself too often, to be read",
+        advice: "Divide its longest expression: give its parts names.")
+    }
     for (offset, mark) in OptionMarks.misplaced(in: code) {
       let place = line + optionLines.count + offset
       if mark == OptionMarks.others {

@@ -1,4 +1,3 @@
-import SwiftParser
 import SwiftSyntax
 
 /// Finds lines in a cell's code that look like options and are not read as such.
@@ -29,7 +28,8 @@ enum OptionMarks {
   /// Of texts and block comments, in bytes.
   private static func ranges(in code: String) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
-    for token in Parser.parse(source: code).tokens(viewMode: .sourceAccurate) {
+    guard let file = CellSyntax.parse(code) else { return [] }
+    for token in file.tokens(viewMode: .sourceAccurate) {
       add(token.leadingTrivia, at: token.position.utf8Offset, to: &ranges)
       switch token.tokenKind {
       case .stringSegment, .regexLiteralPattern:

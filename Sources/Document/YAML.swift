@@ -29,7 +29,8 @@ struct YAMLMapping {
           Entry(key: key.string ?? "", value: value, line: firstLine + (key.mark?.line ?? value.mark?.line ?? 1) - 1))
       }
     } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
-      for key in keys.sorted() { Self.reportDuplicate(key, of: context.mark, yaml, firstLine, &source) }
+      let places = Self.places(ofKeysOf: context.mark, yaml)
+      for key in keys.sorted() { Self.reportDuplicate(key, places[key] ?? [], context.mark, firstLine, &source) }
       return nil
     } catch {
       let (message, line) = Self.describe(error)
@@ -49,15 +50,35 @@ struct YAMLMapping {
     }
   }
 
-  /// Yams tells where the mapping begins; the keys are found by their text, at the mapping's indentation.
-  private static func reportDuplicate(
-    _ key: String, of mapping: Mark, _ yaml: String, _ firstLine: Int, _ source: inout SourceText
-  ) {
+  /// Yams tells where the mapping begins; the keys are found by their text, at the mapping's indentation: their lines, counted from 0.
+  private static func places(ofKeysOf mapping: Mark, _ yaml: String) -> [String: [Int]] {
+    var places: [String: [Int]] = [:]
     let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
-    let places = lines.indices.dropFirst(mapping.line - 1).filter { index in
-      lines[index].prefix { $0 == " " }.count == mapping.column - 1
-        && lines[index].drop { " \"'".contains($0) }.wholeMatch(of: /(.*?)["']?\s*:(\s.*)?/)?.1 == key[...]
+    for index in lines.indices.dropFirst(mapping.line - 1)
+    where lines[index].prefix(while: { $0 == " " }).count == mapping.column - 1 {
+      if let key = key(lines[index]) { places[String(key), default: []].append(index) }
     }
+    return places
+  }
+
+  /// What stands before the colon of a line, without its quotes.
+  private static func key(_ line: Substring) -> Substring? {
+    let content = line.drop { " \"'".contains($0) }
+    let colon = content.indices.first { place in
+      guard content[place] == ":" else { return false }
+      let next = content.index(after: place)
+      return next == content.endIndex || content[next].isWhitespace
+    }
+    guard let colon else { return nil }
+    var key = content[..<colon]
+    while key.last?.isWhitespace == true { key.removeLast() }
+    if let last = key.last, "\"'".contains(last) { key.removeLast() }
+    return key
+  }
+
+  private static func reportDuplicate(
+    _ key: String, _ places: [Int], _ mapping: Mark, _ firstLine: Int, _ source: inout SourceText
+  ) {
     guard places.count > 1 else {
       return source.report(line: firstLine + mapping.line - 1, "'\(key)' is given twice")
     }

@@ -3,13 +3,15 @@ extension Figure {
   /// curves of a chart begin and end.
   ///
   /// `Direct logit attribution. Heatmap “MLP”: 18 rows by 1 column, values from −1.2 to 0.8, strongest −1.2 at layer 17.`
-  public var altText: String {
+  public var altText: String { bounded.describedText }
+
+  private var describedText: String {
     let geometry = SVGGeometry(layout)
     let (heatmaps, charts) = (heatmaps, charts)
     let descriptions =
       heatmaps.prefix(12).map { description($0, geometry) } + charts.prefix(12).map { description($0, geometry) }
     let rest = [Self.more(heatmaps.count - 12, "heatmap"), Self.more(charts.count - 12, "line chart")].compactMap { $0 }
-    let problems = layout.annotations.filter { $0.yanchor == "middle" }.map {
+    let problems = layout.annotations.lazy.filter { $0.yanchor == "middle" }.prefix(SVGDrawing.mostPanels).map {
       PlotlyText.plain($0.text).replacing("\n", with: " ") + "."
     }
     return ((title.map { [$0 + "."] } ?? []) + descriptions + rest + problems).joined(separator: " ")

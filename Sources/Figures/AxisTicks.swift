@@ -47,7 +47,7 @@ package struct AxisTicks {
     let needed = room / max(0.01, length / Double(max(1, count)))
     let nice = [1, 2, 4, 5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 200, 250, 500, 1000]
     let round = labels == nil ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] : nice
-    return round.first { Double($0) >= needed } ?? Int(needed.rounded(.up))
+    return round.first { Double($0) >= needed } ?? Int(bounded: needed.rounded(.up), to: 1...max(1, count))
   }
 
   /// The room that a label takes along a horizontal axis.

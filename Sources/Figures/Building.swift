@@ -247,7 +247,7 @@ private struct FigureBuilder {
     var found: [Figure.Annotation] = []
     if let title = panels[panel].title {
       let room = max(frame.width + 20, 100) / Arrangement.panelTitleSize * 1.75
-      let text = TextMetrics.clipped(Markup.label(title), to: max(12, Int(room)))
+      let text = TextMetrics.clipped(Markup.label(title), to: Int(bounded: room, to: 12...10_000))
       found.append(
         Figure.Annotation(
           text: PlotlyText.escape(text), x: arrangement.across(frame.x + frame.width / 2),

@@ -100,7 +100,7 @@ public struct RGB: Sendable, Hashable {
 
   func mixed(with other: RGB, _ share: Double) -> RGB {
     func mix(_ from: UInt8, _ to: UInt8) -> UInt8 {
-      UInt8(clamping: Int((Double(from) + (Double(to) - Double(from)) * share).rounded()))
+      UInt8(clamping: Int(bounded: (Double(from) + (Double(to) - Double(from)) * share).rounded(), to: 0...255))
     }
     return RGB(mix(red, other.red), mix(green, other.green), mix(blue, other.blue))
   }

@@ -14,6 +14,7 @@ import Foundation
 /// - The SVG stands alone: no request, no script, no identifier that could clash with another figure on the page. It takes the
 ///   colour of the text around it, so it is readable on light and dark pages. It is never larger than 500 KB (see `SVGCells` and
 ///   `SVGCurves`).
+/// - Whatever numbers a figure has, what is drawn and written has numbers that a page can have (see `bounded`).
 /// - Every text of a figure may hold anything; it comes out as text.
 /// - The same figure gives the same bytes.
 ///
@@ -33,7 +34,7 @@ public struct Figure: Codable, Sendable, Equatable {
   /// - Throws: `FigureError.notPlotly`, saying where the JSON is at fault.
   public init(plotlyJSON: String) throws {
     do {
-      self = try JSONDecoder().decode(Figure.self, from: Data(plotlyJSON.utf8))
+      self = try JSONDecoder().decode(Figure.self, from: Data(plotlyJSON.utf8)).bounded
     } catch let error as DecodingError {
       throw FigureError.notPlotly(Self.reason(error))
     }
@@ -43,8 +44,7 @@ public struct Figure: Codable, Sendable, Equatable {
   public var plotlyJSON: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let json = try? encoder.encode(self) else { return #"{"data":[],"layout":{}}"# }
+    guard let json = try? encoder.encode(bounded) else { return #"{"data":[],"layout":{}}"# }
     return String(decoding: json, as: UTF8.self)
   }
 
@@ -61,10 +61,12 @@ public struct Figure: Codable, Sendable, Equatable {
   /// The curves in order, those on the same axes together, without axes that have nothing to draw.
   package var charts: [[ScatterTrace]] {
     var charts: [[ScatterTrace]] = []
+    var places: [String: Int] = [:]
     for case .scatter(let trace) in data {
-      if let index = charts.firstIndex(where: { $0[0].axes == trace.axes }) {
+      if let index = places[trace.axes] {
         charts[index].append(trace)
       } else {
+        places[trace.axes] = charts.count
         charts.append([trace])
       }
     }

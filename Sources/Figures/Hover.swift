@@ -4,11 +4,14 @@ struct HoverTemplate {
   static let longestText = 60
 
   /// The template's texts and variables by turns: `layer `, `y`, `, head `, `x`, …
+  private static let mostParts = 40
   private var parts: [(text: String, variable: Substring, format: NumberFormat?)] = []
 
   init(_ template: String) {
     var rest = template.replacing("<extra></extra>", with: "")[...]
-    while let open = rest.firstRange(of: "%{"), let close = rest[open.upperBound...].firstIndex(of: "}") {
+    while parts.count < Self.mostParts, let open = rest.firstRange(of: "%{"),
+      let close = rest[open.upperBound...].firstIndex(of: "}")
+    {
       let variable = rest[open.upperBound..<close].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       let format = variable.count > 1 ? NumberFormat(String(variable[1])) : nil
       parts.append((Self.label(String(rest[..<open.lowerBound])), variable[0], format))

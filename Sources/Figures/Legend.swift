@@ -21,13 +21,15 @@ struct LegendRows: Equatable {
   private(set) var entries: [Entry] = []
 
   init(names: [String], width: Double) {
-    let shown = names.map { TextMetrics.clipped($0, to: Self.longestName) }
-    place(shown, more: 0, width)
+    // More have no room, however short they are.
+    let most = Self.mostRows * Int(bounded: width / (Self.sample + Self.sampleGap + Self.gap) + 1, to: 1...1000)
+    let shown = names.prefix(most).map { TextMetrics.clipped($0, to: Self.longestName) }
+    place(shown, more: names.count - shown.count, width)
     // Names are taken away from the end until the remark fits as well.
     var count = shown.count
     while rows > Self.mostRows, count > 1 {
       count -= 1
-      place(shown.prefix(count), more: shown.count - count, width)
+      place(shown.prefix(count), more: names.count - count, width)
     }
   }
 

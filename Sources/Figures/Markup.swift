@@ -53,7 +53,8 @@ enum PlotlyText {
   static func plain(_ text: String) -> String {
     guard text.contains(where: { $0 == "<" || $0 == "&" }) else { return text }
     let breaks = text.replacing(/<br\s*\/?>/.ignoresCase(), with: "\n")
-    let bare = breaks.replacing(/<\/?(b|i|em|strong|sub|sup|s|u|span|a|extra)(\s[^>]*)?>/.ignoresCase(), with: "")
+    // A tag ends before the next one begins: so each is looked at once.
+    let bare = breaks.replacing(/<\/?(b|i|em|strong|sub|sup|s|u|span|a|extra)(\s[^<>]*)?>/.ignoresCase(), with: "")
     return bare.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&nbsp;", with: "\u{A0}")
       .replacing("&quot;", with: "\"").replacing("&#39;", with: "'").replacing("&amp;", with: "&")
   }
@@ -82,7 +83,7 @@ enum TextMetrics {
         lines[lines.count - 1] = last + " " + word
       } else {
         guard lines.count <= limit else { break }
-        lines.append(clipped(String(word), to: max(8, Int(width / size * 1.6))))
+        lines.append(clipped(String(word), to: Int(bounded: width / size * 1.6, to: 8...10_000)))
       }
     }
     return lines.count <= limit ? lines : lines.prefix(limit - 1) + [lines[limit - 1] + " …"]

@@ -44,7 +44,8 @@ struct NumberAxis: Equatable {
     self.init(ends: low...high, isLog: isLog)
     let margin = (ends.upperBound - ends.lowerBound) * room
     guard low < high, margin.isFinite else { return }
-    let padded = (ends.lowerBound - margin, ends.upperBound + margin)
+    let limit = Double.greatestFiniteMagnitude
+    let padded = (max(-limit, ends.lowerBound - margin), min(limit, ends.upperBound + margin))
     let keepsSign = !isLog && room > 0
     ends = (keepsSign && low >= 0 ? max(0, padded.0) : padded.0)...(keepsSign && high <= 0 ? min(0, padded.1) : padded.1)
   }
@@ -91,16 +92,18 @@ struct NumberAxis: Equatable {
 
   /// The powers of ten on the axis.
   private var decades: [Int] {
-    let (low, high) = (Int(ceil(ends.lowerBound - 1e-9)), Int(floor(ends.upperBound + 1e-9)))
+    let (low, high) = (Self.power(ceil(ends.lowerBound - 1e-9)), Self.power(floor(ends.upperBound + 1e-9)))
     return low <= high ? Array(low...high) : []
   }
 
   /// The multiples of powers of ten on the axis.
   private func multiples(_ factors: [Int]) -> [Double] {
-    (Int(floor(ends.lowerBound))...Int(floor(ends.upperBound))).flatMap { power in
+    (Self.power(floor(ends.lowerBound))...Self.power(floor(ends.upperBound))).flatMap { power in
       factors.map { Double($0) * pow(10, Double(power)) }
     }.filter { value in fraction(of: value).map { $0 > -1e-9 && $0 < 1 + 1e-9 } ?? false }
   }
+
+  private static func power(_ exponent: Double) -> Int { Int(bounded: exponent, to: -400...400) }
 
   private static func plain(_ value: Double) -> Tick { Tick(value: value, text: NumberFormat(".4~g")(value)) }
 

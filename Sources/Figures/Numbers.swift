@@ -2,10 +2,13 @@ import Foundation
 
 /// Numbers as text, in a way that is the same on every machine.
 package enum Numbers {
+  /// Hundredths of the largest number that is no longer a place.
+  private static let farthest = 100_000_000_000_000
+
   /// A coordinate: at most two digits after the point, none that say nothing.
   package static func coordinate(_ value: Double) -> String {
     guard value.isFinite, abs(value) < 1e12 else { return "0" }
-    let hundredths = Int((value * 100).rounded())
+    let hundredths = Int(bounded: (value * 100).rounded(), to: -Self.farthest...Self.farthest)
     let (whole, rest) = (abs(hundredths) / 100, abs(hundredths) % 100)
     let sign = hundredths < 0 ? "-" : ""
     if rest == 0 { return sign + String(whole) }
@@ -15,6 +18,7 @@ package enum Numbers {
 
   /// A factor of a drawing's scale, with six digits after the point.
   package static func scale(_ value: Double) -> String {
+    guard value.isFinite else { return "0" }
     let rounded = (value * 1e6).rounded() / 1e6
     return rounded == rounded.rounded() ? coordinate(rounded) : "\(rounded)"
   }
@@ -29,7 +33,7 @@ package enum Numbers {
     let raw = span / Double(count)
     let power = floor(log10(raw))
     let step = [1, 2, 5, 10].map { $0 * pow(10, power) }.first { $0 >= raw * 0.999_999 } ?? raw
-    let digits = max(0, Int(-floor(log10(step) + 1e-9)))
+    let digits = Int(bounded: -floor(log10(step) + 1e-9), to: 0...400)
     let first = ceil(range.lowerBound / step - 1e-6)
     let last = floor(range.upperBound / step + 1e-6)
     guard last >= first, last - first < 100 else { return [] }

@@ -1,13 +1,17 @@
 extension Figure {
   /// The figure as an inline SVG: complete without JavaScript, with the value of a cell in its tooltip.
   /// - Parameter alt: the text for those who cannot see it; by default `altText`.
-  public func svg(alt: String? = nil) -> String { SVGDrawing(figure: self, alt: alt ?? altText).text }
+  public func svg(alt: String? = nil) -> String { SVGDrawing(figure: bounded, alt: alt ?? altText).text }
 }
 
 /// Draws what a figure's layout says. It knows the schema only, so a figure from a file is drawn as one from memory.
-private struct SVGDrawing {
+struct SVGDrawing {
   /// No figure is larger, so that a site of a hundred figures still loads (in bytes).
   static let largest = 490_000
+  /// What stands around the data, in bytes: titles, axes, legends. What is beyond it is left out, and the drawing says so.
+  private static let largestFrame = 300_000
+  /// Heatmaps, and pairs of axes with curves: more are no figure for a page.
+  static let mostPanels = 500
 
   let figure: Figure
   let geometry: SVGGeometry
@@ -16,25 +20,42 @@ private struct SVGDrawing {
   init(figure: Figure, alt: String) {
     self.figure = figure
     geometry = SVGGeometry(figure.layout)
-    let panels = figure.heatmaps.map { SVGPanel($0, in: figure, geometry) }
-    let charts = figure.charts.map { SVGChart($0, in: figure, geometry) }
+    let (heatmaps, curves) = (figure.heatmaps, figure.charts)
+    var panels = heatmaps.prefix(Self.mostPanels).map { SVGPanel($0, in: figure, geometry) }
+    var charts = curves.prefix(Self.mostPanels).map { SVGChart($0, in: figure, geometry) }
     var frame = SVGText()
+    var isWhole = panels.count == heatmaps.count && charts.count == curves.count
+    /// Draws as many of the parts as have room, and returns how many these are.
+    func draw<Part>(_ parts: some Sequence<Part>, _ body: (Part, inout SVGText) -> Void) -> Int {
+      var count = 0
+      for part in parts {
+        var drawn = SVGText()
+        body(part, &drawn)
+        isWhole = isWhole && frame.text.utf8.count + drawn.text.utf8.count <= Self.largestFrame
+        guard isWhole else { break }
+        frame.append(drawn)
+        count += 1
+      }
+      return count
+    }
     title(&frame)
-    for note in figure.layout.annotations { annotation(note, &frame) }
-    for panel in panels { panel.axes.draw(&frame) }
-    for chart in charts {
-      chart.axes.draw(&frame)
-      SVGLegend(panel: chart).draw(&frame)
-    }
-    for (_, axis) in figure.layout.colorAxes.sorted(by: { $0.key < $1.key }) {
-      SVGColorBar(axis: axis, geometry: geometry).draw(&frame)
-    }
+    _ = draw(figure.layout.annotations) { annotation($0, &$1) }
+    panels = Array(panels.prefix(draw(panels) { $0.axes.draw(&$1) }))
+    charts = Array(
+      charts.prefix(
+        draw(charts) { chart, svg in
+          chart.axes.draw(&svg)
+          SVGLegend(panel: chart).draw(&svg)
+        }))
+    let colorAxes = figure.layout.colorAxes.sorted { $0.key < $1.key }
+    _ = draw(colorAxes) { SVGColorBar(axis: $0.value, geometry: geometry).draw(&$1) }
     let alt = Markup.escape(TextMetrics.clipped(alt, to: 4000))
     let budget = max(60_000, Self.largest - frame.text.utf8.count - alt.utf8.count - 1000)
-    let curves = SVGCurves(charts: charts, budget: panels.isEmpty ? budget : budget / 2)
-    let cells = SVGCells(panels: panels, budget: budget - curves.text.utf8.count)
+    let drawnCurves = SVGCurves(charts: charts, budget: panels.isEmpty ? budget : budget / 2)
+    let cells = SVGCells(panels: panels, budget: budget - drawnCurves.text.utf8.count)
     var height = geometry.height
-    for remark in [cells.remark, curves.remark].compactMap({ $0 }) {
+    let cut = isWhole ? nil : "This figure is too large for a page: a part of its panels and labels is left out."
+    for remark in [cells.remark, drawnCurves.remark, cut].compactMap({ $0 }) {
       frame.element("text", ["x": Numbers.coordinate(12), "y": Numbers.coordinate(height + 6), "fill-opacity": ".7"], remark)
       height += 18
     }
@@ -43,7 +64,7 @@ private struct SVGDrawing {
       #"<svg xmlns="http://www.w3.org/2000/svg" class="folio-figure" viewBox="0 0 \#(size.0) \#(size.1)" width="\#(size.0)" height="\#(size.1)" "#
       + #"style="--natural:\#(size.0)px;max-width:100%;height:auto" role="img" aria-label="\#(alt)" fill="currentColor" font-size="11" "#
       + #"font-family="var(--figure-font,system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica Neue&quot;,Arial,sans-serif)">"#
-      + "\n" + cells.text + curves.text + frame.text + "</svg>"
+      + "\n" + cells.text + drawnCurves.text + frame.text + "</svg>"
   }
 
   private func title(_ svg: inout SVGText) {
@@ -166,7 +187,8 @@ extension Figure.Axis {
     guard let tickvals, let ticktext, !tickvals.isEmpty else { return nil }
     var labels = (0..<count).map(String.init)
     for (value, text) in zip(tickvals, ticktext) {
-      if let index = Int(exactly: value.rounded()), labels.indices.contains(index) { labels[index] = PlotlyText.plain(text) }
+      let index = Int(bounded: value.rounded(), to: -1...count)
+      if labels.indices.contains(index) { labels[index] = PlotlyText.plain(text) }
     }
     return labels
   }
@@ -187,6 +209,8 @@ struct SVGText {
   private(set) var text = ""
 
   mutating func raw(_ line: String) { text += line + "\n" }
+
+  mutating func append(_ other: SVGText) { text += other.text }
 
   mutating func element(_ name: String, _ attributes: KeyValuePairs<String, String>, _ content: String? = nil) {
     raw(Markup.element(name, attributes, content.map { Markup.escape(TextMetrics.clipped($0, to: Self.longest)) }))

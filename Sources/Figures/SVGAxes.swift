@@ -92,7 +92,7 @@ struct SVGAxes {
   private func label(_ title: Figure.Title?, length: Double) -> String? {
     guard let title, !title.text.isEmpty else { return nil }
     return TextMetrics.clipped(
-      Markup.label(PlotlyText.plain(title.text)), to: max(12, Int(length / Arrangement.axisTitleSize * 1.9)))
+      Markup.label(PlotlyText.plain(title.text)), to: Int(bounded: length / Arrangement.axisTitleSize * 1.9, to: 12...10_000))
   }
 }
 
@@ -108,7 +108,7 @@ struct SVGColorBar {
     let (left, top) = (middle.x, middle.y - height / 2)
     let width = bar?.thickness ?? Arrangement.barThickness
     // Steps of three pixels look continuous.
-    let bands = Int((height / 3).clamped(to: 8...96))
+    let bands = Int(bounded: height / 3, to: 8...96)
     let place = "translate(\(Numbers.coordinate(left)) \(Numbers.coordinate(top)))"
     svg.raw(
       #"<g shape-rendering="crispEdges" transform="\#(place)scale(\#(Numbers.coordinate(width)) \#(Numbers.scale(height / Double(bands))))">"#
@@ -134,7 +134,7 @@ struct SVGColorBar {
     var marks = ""
     svg.raw(#"<g fill-opacity=".82">"#)
     // One number alone is no scale.
-    let ticks = (Int((height / 28).clamped(to: 2...6))...6).lazy.map { Numbers.niceTicks(range, atMost: $0) }
+    let ticks = (Int(bounded: height / 28, to: 2...6)...6).lazy.map { Numbers.niceTicks(range, atMost: $0) }
     for tick in ticks.first(where: { $0.count > 1 }) ?? [] {
       let y = top + height * (1 - range.fraction(of: tick.value))
       marks += "M\(Numbers.coordinate(x)) \(Numbers.coordinate(y))h3"

@@ -51,8 +51,8 @@ struct SVGCells {
   /// How many cells make a block that is at least a pixel.
   private static func step(_ size: Double, _ growth: Double) -> Int {
     max(
-      1, Int((growth / max(size, 0.0001) - 0.001).rounded(.up).clamped(to: 1...1e6)),
-      size >= 1 ? Int(growth.clamped(to: 1...1e6)) : 1)
+      Int(bounded: (growth / max(size, 0.0001) - 0.001).rounded(.up), to: 1...1_000_000),
+      size >= 1 ? Int(bounded: growth, to: 1...1_000_000) : 1)
   }
 
   /// The panel's place, with cells of size 1 in it.
@@ -138,8 +138,9 @@ extension SVGCells {
     let (rows, columns) = (Double(panel.values.rows), Double(panel.values.columns))
     // As square on the page as the panel allows.
     let side = (panel.frame.width * panel.frame.height / count).squareRoot()
-    let rowStep = max(1, Int((side / panel.cellHeight).rounded(.up).clamped(to: 1...rows)))
-    let columnStep = max(1, Int((columns / max(1, (count / (rows / Double(rowStep)).rounded(.up)).rounded(.down))).rounded(.up)))
+    let rowStep = Int(bounded: (side / panel.cellHeight).rounded(.up), to: 1...max(1, panel.values.rows))
+    let across = max(1, (count / (rows / Double(rowStep)).rounded(.up)).rounded(.down))
+    let columnStep = Int(bounded: (columns / across).rounded(.up), to: 1...max(1, panel.values.columns))
     let matrix = BlockedMatrix(panel, rowStep: rowStep, columnStep: columnStep)
     var text = #"<g fill="none" pointer-events="all">"# + "\n"
     for row in 0..<matrix.rows {
@@ -189,7 +190,7 @@ private struct BlockedMatrix {
     levels = strongest.map { place in
       let value = panel.values.elements[place]
       guard value.isFinite else { return nil }
-      return Int((panel.range.fraction(of: value) * Double(Self.levelCount - 1)).rounded())
+      return Int(bounded: (panel.range.fraction(of: value) * Double(Self.levelCount - 1)).rounded(), to: 0...Self.levelCount - 1)
     }
   }
 
@@ -217,8 +218,4 @@ extension ClosedRange<Double> {
     let unit = Swift.max(abs(lowerBound), abs(upperBound))
     return ((value / unit - lowerBound / unit) / (upperBound / unit - lowerBound / unit)).clamped(to: 0...1)
   }
-}
-
-extension Double {
-  func clamped(to range: ClosedRange<Double>) -> Double { Swift.min(Swift.max(self, range.lowerBound), range.upperBound) }
 }

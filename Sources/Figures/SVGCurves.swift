@@ -27,7 +27,8 @@ struct SVGCurves {
     if let most = charts.map(\.curves.count).max(), most > limit {
       remark = "The first \(limit) of \(most) curves are drawn."
     } else if growth > 2 {
-      remark = "Drawn through the ends, the lowest and the highest of the points in every \(Int(growth / 2)) pixels."
+      remark =
+        "Drawn through the ends, the lowest and the highest of the points in every \(Int(bounded: growth / 2, to: 1...10_000)) pixels."
     }
   }
 
@@ -167,15 +168,18 @@ private struct SVGCurve {
     }
   }
 
+  /// The number of the column that a pixel is in.
+  private func place(_ pixel: Double) -> Int { Int(bounded: pixel / column, to: -1_000_000...1_000_000) }
+
   /// The points that do not lie upon another one.
   private var apart: [Place] {
     var taken: Set<SIMD2<Int>> = []
-    return inside.filter { taken.insert(SIMD2(Int($0.x / column), Int($0.y / column))).inserted }
+    return inside.filter { taken.insert(SIMD2(place($0.x), place($0.y))).inserted }
   }
 
   /// Spots with tooltips: of the points in a column the highest.
   var spots: String {
-    Dictionary(grouping: inside) { Int($0.x / column) }.sorted { $0.key < $1.key }.compactMap { _, places in
+    Dictionary(grouping: inside) { place($0.x) }.sorted { $0.key < $1.key }.compactMap { _, places in
       guard let highest = places.min(by: { $0.y < $1.y }) else { return nil }
       let hover = curve.hover.text(highest.index, points[highest.index])
       let title = Markup.escape(hover + (places.count > 1 ? " (highest of \(places.count) points here)" : ""))

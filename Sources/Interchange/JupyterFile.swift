@@ -71,7 +71,12 @@ private struct Reader {
     Diagnostic(.error, at: place(JSONValue.byte(of: path, in: bytes, allowsNonFinite: true)), message, advice: advice)
   }
 
-  mutating func report(_ path: JSONValue.Path, _ message: String) { problems.append(problem(path, message)) }
+  /// To find the line of each, the file is read again.
+  private static let mostProblems = 50
+
+  mutating func report(_ path: JSONValue.Path, _ message: String) {
+    if problems.count < Self.mostProblems { problems.append(problem(path, message)) }
+  }
 
   /// A file of another format has other fields: nothing else of it is looked at.
   func checkFormat(_ json: JSONValue) throws {

@@ -62,7 +62,7 @@ private struct Assembly {
     for (index, cell) in zip(cells.indices, cells) { add(cell, isLast: index == cells.indices.last) }
     separateLinks()
     avoidFrontMatter()
-    parts.end = own?["end"]?.string.flatMap { Self.isSpace($0) ? $0 : nil } ?? "\n"
+    parts.end = own?["end"]?.string.flatMap { isEnd($0) ? $0 : nil } ?? "\n"
   }
 
   var text: String { parts.text }
@@ -186,6 +186,13 @@ private struct Assembly {
   /// Whether a text is blank and ends a line, if it is not empty.
   private static func isSpace(_ text: String) -> Bool {
     Lines(text).all.allSatisfy { Lines.isBlank($0) && !Lines.end($0).isEmpty }
+  }
+
+  /// Whether a text is blank, and adds nothing to the line before it: the last line of a file need not end.
+  private func isEnd(_ text: String) -> Bool {
+    let lines = Lines(text).all
+    let isAlone = parts.pieces.isEmpty && parts.frontMatter.isEmpty
+    return lines.allSatisfy(Lines.isBlank) && (isAlone || lines.first.map { Lines.content($0).isEmpty } ?? true)
   }
 
   /// Without blank lines at both ends, and without the end of the last line.

@@ -3,7 +3,7 @@
 /// Planning looks at cells as text: it never runs the compiler, so that it can answer while an author types. What it says is used to
 /// write the source that is compiled (`CellSource`) and to let later definitions win over earlier ones (`Scope`).
 
-import SwiftParser
+import Document
 import SwiftSyntax
 
 /// A cell's syntax, as far as the session needs it.
@@ -46,7 +46,7 @@ public struct CellAnalysis: Sendable, Equatable {
 
   /// Reads a cell. Source that does not parse is read as far as it goes: the compiler will say what is wrong with it.
   public init(source: String) {
-    let file = Parser.parse(source: source)
+    guard let file = CellSyntax.parse(source) else { return }
     for item in file.statements { read(item.item) }
     lastExpression = file.statements.last.flatMap(Self.shownExpression)
     let finder = TopLevelAwaitFinder(viewMode: .sourceAccurate)

@@ -17,6 +17,9 @@ public struct ColoredTokens: Codable, Sendable, Equatable {
     (self.title, self.tokens, self.values, self.limit, self.start) = (title, tokens, values, limit, start)
   }
 
+  /// The position of a token in the text that it is of. A first position that no text has counts as the nearest one that a text could have.
+  public func position(_ index: Int) -> Int { min(max(start, 0), 1 << 53) + index }
+
   /// The value of a token; nil if it has none, or none that is finite.
   public func value(_ index: Int) -> Double? {
     values.indices.contains(index) ? values[index].flatMap { $0.isFinite ? $0 : nil } : nil
@@ -31,7 +34,7 @@ public struct ColoredTokens: Codable, Sendable, Equatable {
   /// One line for a terminal: the strongest tokens with their positions.
   public var plainText: String {
     let named = strongest(5).map { index in
-      "'\(tokens[index])' (\(start + index)) \(String(format: "%.3g", value(index) ?? 0))"
+      "'\(tokens[index])' (\(position(index))) \(String(format: "%.3g", value(index) ?? 0))"
     }
     return "[tokens] \(title): \(tokens.count) tokens" + (named.isEmpty ? "" : "; strongest: \(named.joined(separator: ", "))")
   }

@@ -69,7 +69,7 @@ extension Diagnostic: CustomStringConvertible {
 
   /// A caret below the given UTF-8 column of a line; tabs stay tabs, so that it stands right in a terminal.
   private static func caretLine(under line: String, column: Int) -> String {
-    let before = String(decoding: line.utf8.prefix(max(0, column - 1)), as: UTF8.self)
+    let before = String(decoding: line.utf8.prefix(max(1, column) - 1), as: UTF8.self)
     return String(before.map { $0 == "\t" ? "\t" : " " }) + "^"
   }
 }

@@ -30,7 +30,9 @@ public enum Precision {
 
   /// The exponent of ten of a number's last kept digit: -4 for 1.25.
   public static func step(_ number: Double, digits: Int = digits) -> Int {
-    Int(log10(abs(number)).rounded(.down)) - digits + 1
+    // 0 and what has no end have no first digit.
+    guard number != 0, number.isFinite else { return 1 - digits }
+    return Int(log10(abs(number)).rounded(.down)) - digits + 1
   }
 }
 

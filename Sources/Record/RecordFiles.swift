@@ -203,7 +203,7 @@ extension ColoredTokens {
   /// A line a token: its position, its text, its value with the digits of `Precision`.
   var csv: String {
     let rows = tokens.indices.map { index in
-      ["\(start + index)", tokens[index], value(index).map { JSONValue.text(Precision.rounded($0)) } ?? ""]
+      ["\(position(index))", tokens[index], value(index).map { JSONValue.text(Precision.rounded($0)) } ?? ""]
     }
     return CSVText.text([["position", "token", title]] + rows)
   }

@@ -1,5 +1,5 @@
+import Document
 import SwiftIDEUtils
-import SwiftParser
 
 /// Swift code with its words in colours, at build time.
 package enum Highlighter {
@@ -14,7 +14,7 @@ package enum Highlighter {
       html += name.map { HTML.element("span", ["class": $0], html: text) } ?? text
       position = end
     }
-    for part in Parser.parse(source: source).classifications {
+    for part in CellSyntax.parse(source)?.classifications.map(\.self) ?? [] {
       let start = part.range.lowerBound.utf8Offset
       append(upTo: start, in: nil)
       if start == position { append(upTo: part.range.upperBound.utf8Offset, in: name(part.kind)) }

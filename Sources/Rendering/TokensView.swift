@@ -39,7 +39,7 @@ package struct TokensView {
     // A line break would leave nothing to see or to point at.
     let shown = HTML.text(TerminalText.plain(text)).replacing("\n", with: "↵\n")
     guard let value = tokens.value(index) else { return shown }
-    let place = "\(Markup.label(text)) (\(tokens.start + index)): \(NumberFormat(".4~g")(value))"
+    let place = "\(Markup.label(text)) (\(tokens.position(index))): \(NumberFormat(".4~g")(value))"
     let fraction = tokens.limit > 0 ? value / tokens.limit : 0
     return HTML.element("span", ["title": place, "style": Self.style(fraction: fraction)], html: shown)
   }

@@ -6,6 +6,7 @@ import Record
 /// such an order by both of their numbers, since the index of a point says nothing then.
 struct CurveComparison {
   private(set) var findings: [String] = []
+  private var known: Set<String> = []
   private let old: TraceData
   private let new: TraceData
   private let rule: NumberRule
@@ -40,7 +41,7 @@ struct CurveComparison {
 
   private mutating func add(_ finding: String) {
     let finding = "\(new.name): \(finding)"
-    if !findings.contains(finding) { findings.append(finding) }
+    if known.insert(finding).inserted { findings.append(finding) }
   }
 
   private mutating func compare(

@@ -70,8 +70,11 @@ struct FigureComparison {
     for finding in rows.findings("row") + columns.findings("column") { add("\(new.name): \(finding)") }
     let (largest, isWhole) = (max(old.largest, new.largest), old.isWhole && new.isWhole)
     let prefix = new.isOnly ? "" : "\(new.name), "
+    if !old.isEven || !new.isEven { add("\(prefix)rows are not equally long; they are compared in their order") }
     for (i, j) in rows.pairs {
-      for (k, l) in columns.pairs {
+      // One long row does not make the others long.
+      let places = old.isEven && new.isEven ? columns.pairs : (0..<max(old.width(i), new.width(j))).map { ($0, $0) }
+      for (k, l) in places {
         let (before, after) = (old[i, k], new[j, l])
         guard let a = before.optionalNumber, let b = after.optionalNumber else {
           if before != after { add("\(prefix)\(new.place(j, l)): \(before.line) -> \(after.line)") }
@@ -142,7 +145,7 @@ struct FigureLines {
     for trace in data.traces {
       lines.append("\(trace.name) (\(trace.type), \(trace.rows) by \(trace.columns))")
       for row in 0..<trace.rows {
-        for column in 0..<trace.columns {
+        for column in 0..<trace.width(row) {
           lines.append(
             "  \(trace.place(row, column)): \(trace[row, column].number.map { Words.number($0, digits: 6) } ?? "none")")
         }

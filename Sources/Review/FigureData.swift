@@ -36,6 +36,11 @@ struct TraceData {
   let labels: [String]
   /// Whether the values are drawn by their ratios.
   let isLogarithmic: Bool
+  let rows: Int
+  /// Of the longest row.
+  let columns: Int
+  /// Whether all rows are as long.
+  let isEven: Bool
   private let matrix: [[JSONValue]]
   private let axes: (x: String?, y: String?)
 
@@ -47,7 +52,9 @@ struct TraceData {
     func axes(_ letter: String) -> [JSONValue] {
       var (axes, seen) = ([JSONValue](), Set<String>())
       var next: String? = trace[letter + "axis"]?.string ?? letter
-      while let reference = next, seen.insert(reference).inserted, let axis = layout?["\(letter)axis\(reference.dropFirst())"] {
+      while axes.count < Self.mostAxes, let reference = next, seen.insert(reference).inserted,
+        let axis = layout?["\(letter)axis\(reference.dropFirst())"]
+      {
         axes.append(axis)
         next = axis["matches"]?.string
       }
@@ -69,11 +76,17 @@ struct TraceData {
       isLogarithmic = axes("y").contains { $0["type"]?.string == "log" }
     }
     self.axes = (title("x"), title("y"))
+    rows = matrix.count
+    let longest = matrix.reduce(0) { max($0, $1.count) }
+    columns = longest
+    isEven = matrix.allSatisfy { $0.count == longest }
   }
 
-  var rows: Int { matrix.count }
-  /// Of the longest row.
-  var columns: Int { matrix.reduce(0) { max($0, $1.count) } }
+  /// Panels share the labels of an axis beside them; who shares those of one that shares again is followed so far.
+  private static let mostAxes = 8
+
+  /// How many values a row has.
+  func width(_ row: Int) -> Int { matrix[row].count }
   subscript(row: Int, column: Int) -> JSONValue { matrix[row].indices.contains(column) ? matrix[row][column] : .null }
 
   var largest: Double { matrix.joined().reduce(0) { max($0, abs($1.number ?? 0)) } }

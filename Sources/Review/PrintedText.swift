@@ -236,7 +236,9 @@ private struct NumberScanner {
       }
       index += 1
     }
-    let exponent = index < range.upperBound ? Int(String(decoding: bytes[(index + 1)..<range.upperBound], as: UTF8.self)) ?? 0 : 0
+    let written = index < range.upperBound ? Int(String(decoding: bytes[(index + 1)..<range.upperBound], as: UTF8.self)) ?? 0 : 0
+    // No number has a larger one that is not 0; and of 0 the last digit is nothing.
+    let exponent = min(max(written, -Self.largestExponent), Self.largestExponent)
     isWhole = isWhole && index == range.upperBound
     text += bytes[index..<range.upperBound]
     let plain = String(decoding: text, as: UTF8.self)
@@ -252,5 +254,6 @@ private struct NumberScanner {
     return PrintedNumber(value: value, wholeDigits: isWhole ? plain : nil, lastDigit: exponent - decimals)
   }
 
+  private static let largestExponent = 1_000_000
   private static let powers = (0...22).map { pow(10, Double($0)) }
 }

@@ -57,7 +57,8 @@ public final class Tokenizer: @unchecked Sendable {
       return (bytes, Int(id))
     }
     let added = settings.added.map { (bytes: Array($0.content.utf8), id: $0.id) }
-    specials = Dictionary(grouping: controls + added) { $0.bytes[0] }.mapValues { $0.sorted { $0.bytes.count > $1.bytes.count } }
+    let named = (controls + added).filter { !$0.bytes.isEmpty }
+    specials = Dictionary(grouping: named) { $0.bytes[0] }.mapValues { $0.sorted { $0.bytes.count > $1.bytes.count } }
     guard bos < count else { throw .badTokenizer(file: file, problem: "has \(count) pieces, and the BOS token is \(bos)") }
     let own = Int(csp_bos(loaded))
     guard own < 0 || own == bos else {
@@ -70,7 +71,7 @@ public final class Tokenizer: @unchecked Sendable {
 
   /// A `tokenizer_config.json` that belongs beside `serialized`; nil if that says everything.
   var serializedSettings: Data? {
-    settings.serialized { token in [csp_piece_control, csp_piece_unknown].contains(csp_kind(processor, Int32(token.id))) }
+    settings.serialized { token in [csp_piece_control, csp_piece_unknown].contains(kind(token.id)) }
   }
 
   // MARK: Text to tokens
@@ -104,7 +105,7 @@ public final class Tokenizer: @unchecked Sendable {
   }
 
   private func single(_ tokens: [Int], of text: String) -> Int? {
-    guard tokens.count == 1, csp_kind(processor, Int32(tokens[0])) != csp_piece_unknown || isSpecial(text) else { return nil }
+    guard tokens.count == 1, kind(tokens[0]) != csp_piece_unknown || isSpecial(text) else { return nil }
     return tokens[0]
   }
 
@@ -132,7 +133,7 @@ public final class Tokenizer: @unchecked Sendable {
   /// The bytes that a token stands for.
   func bytes(of token: Int) throws(GemmaError) -> [UInt8] {
     guard let raw = Self.rawBytes(processor, token) else { throw .tokenOutOfRange(token: token, vocabulary: count) }
-    switch csp_kind(processor, Int32(token)) {
+    switch kind(token) {
     case csp_piece_byte: return Self.byte(raw).map { [$0] } ?? raw
     case csp_piece_control, csp_piece_unknown: return raw
     default: return Self.withSpaces(raw)
@@ -140,6 +141,11 @@ public final class Tokenizer: @unchecked Sendable {
   }
 
   // MARK: Details
+
+  /// What kind of piece a token is; of one that is none, an unused one.
+  private func kind(_ token: Int) -> csp_piece_kind {
+    Int32(exactly: token).map { csp_kind(processor, $0) } ?? csp_piece_unused
+  }
 
   private func encode(_ bytes: ArraySlice<UInt8>) throws(GemmaError) -> [Int] {
     guard !bytes.isEmpty else { return [] }

@@ -66,7 +66,7 @@ extension Checkpoint {
   }
 
   private static func advice(_ name: String, _ all: [String], _ configuration: GemmaConfiguration) -> String {
-    let layers = all.compactMap { $0.wholeMatch(of: /model\.layers\.(\d+)\..*/).flatMap { Int($0.1) } }
+    let layers = all.compactMap { $0.wholeMatch(of: /model\.layers\.(\d{1,9})\..*/).flatMap { Int($0.1) } }
     if let last = layers.max(), last >= configuration.layers {
       return "The file has \(last + 1) layers, and config.json's “num_hidden_layers” is \(configuration.layers)."
     }

@@ -68,13 +68,16 @@ extension Trainer {
       serialized: reader.bytes("tokenizer.model"), file: file.path, bos: config.bos, settings: settings)
     let layout = ParameterLayout(config)
     let parts = try Self.prefixes.map { prefix throws(GemmaError) in try reader.values(prefix, layout) }
-    guard let steps = Int(String(decoding: try reader.bytes("steps"), as: UTF8.self)), steps >= 0 else {
+    guard let steps = Int(String(decoding: try reader.bytes("steps"), as: UTF8.self)), (0...Self.mostSteps).contains(steps) else {
       throw reader.notAState("its number of steps is no number")
     }
     var state = TrainingState(Parameters(layout, parts[0]))
     (state.firstMoment, state.secondMoment, state.steps) = (parts[1], parts[2], steps)
     try self.init(state, tokenizer: tokenizer, optimizer)
   }
+
+  /// More than any training has, and few enough to be counted on.
+  private static let mostSteps = 1 << 53
 
   /// What stands before the names of weights and moments.
   private static let prefixes = ["", "first_moment.", "second_moment."]

@@ -1,0 +1,129 @@
+/// The bounds of a figure's numbers. Figures come from files and from cells, and may say anything; what is drawn and written has numbers that
+/// a page can have.
+extension Figure {
+  /// Pixels: of a figure's sides and margins, and of its fonts.
+  static let sizes = 0.0...20_000, fontSizes = 1.0...400
+  /// Places as fractions of the space between the margins: a few figures' sizes around it.
+  static let places = -20.0...20
+
+  /// The figure with every number within its bounds; what is no number is missing, or 0.
+  var bounded: Figure { Figure(data: data.map(\.bounded), layout: layout.bounded) }
+}
+
+extension Int {
+  /// The whole part of a number that may be anything: the nearest number of the range; of NaN its lower bound.
+  init(bounded value: Double, to range: ClosedRange<Int>) {
+    // The comparisons are of doubles: what is beyond the range never becomes an `Int`.
+    if value >= Double(range.upperBound) {
+      self = range.upperBound
+    } else if value > Double(range.lowerBound) {
+      self = Int(value)
+    } else {
+      self = range.lowerBound
+    }
+  }
+}
+
+extension Double {
+  /// The nearest number of the range; NaN stays what it is.
+  func clamped(to range: ClosedRange<Double>) -> Double { Swift.min(Swift.max(self, range.lowerBound), range.upperBound) }
+
+  fileprivate func bounded(to range: ClosedRange<Double>) -> Double { isNaN ? range.lowerBound : clamped(to: range) }
+
+  /// Nil where it is not finite.
+  fileprivate var present: Double? { isFinite ? self : nil }
+}
+
+extension Double? {
+  /// Nil also for what is no number.
+  fileprivate func bounded(to range: ClosedRange<Double>) -> Double? { flatMap { $0.isNaN ? nil : $0.clamped(to: range) } }
+}
+
+extension Figure.Trace {
+  fileprivate var bounded: Figure.Trace {
+    guard case .scatter(var trace) = self else { return self }
+    // Few curves have numbers that are none.
+    if trace.y.contains(where: { $0?.isFinite == false }) { trace.y = trace.y.map { $0.flatMap(\.present) } }
+    if trace.x?.contains(where: { $0?.isFinite == false }) == true { trace.x = trace.x?.map { $0.flatMap(\.present) } }
+    trace.line = trace.line.map { Figure.Line(color: $0.color, width: $0.width.bounded(to: Figure.sizes), dash: $0.dash) }
+    trace.marker = trace.marker.map {
+      Figure.Marker(color: $0.color, size: $0.size.bounded(to: Figure.sizes), symbol: $0.symbol)
+    }
+    return .scatter(trace)
+  }
+}
+
+extension Figure.Layout {
+  fileprivate var bounded: Figure.Layout {
+    var layout = self
+    layout.width = width.bounded(to: Figure.sizes)
+    layout.height = height.bounded(to: Figure.sizes)
+    layout.margin = margin.map { margin in
+      Figure.Margin(
+        l: margin.l.bounded(to: Figure.sizes), r: margin.r.bounded(to: Figure.sizes), t: margin.t.bounded(to: Figure.sizes),
+        b: margin.b.bounded(to: Figure.sizes))
+    }
+    layout.font = font?.bounded
+    layout.title = title?.bounded
+    layout.annotations = annotations.map { note in
+      var note = note
+      (note.x, note.y) = (note.x.bounded(to: Figure.places), note.y.bounded(to: Figure.places))
+      note.font = note.font?.bounded
+      return note
+    }
+    layout.axes = axes.mapValues(\.bounded)
+    layout.colorAxes = colorAxes.mapValues(\.bounded)
+    layout.legends = legends.mapValues { legend in
+      var legend = legend
+      (legend.x, legend.y) = (legend.x.bounded(to: Figure.places), legend.y.bounded(to: Figure.places))
+      return legend
+    }
+    return layout
+  }
+}
+
+extension Figure.Font {
+  fileprivate var bounded: Figure.Font { Figure.Font(size: size.bounded(to: Figure.fontSizes)) }
+}
+
+extension Figure.Title {
+  fileprivate var bounded: Figure.Title {
+    Figure.Title(text: text, x: x.bounded(to: Figure.places), xanchor: xanchor, font: font?.bounded)
+  }
+}
+
+extension Figure.Axis {
+  fileprivate var bounded: Figure.Axis {
+    var axis = self
+    axis.range = range.map { $0.map { $0.flatMap(\.present) } }
+    axis.domain = domain.map { $0.map { $0.bounded(to: Figure.places) } }
+    axis.title = title?.bounded
+    // A tick that has no place loses its text with it.
+    if let tickvals, tickvals.contains(where: { !$0.isFinite }) {
+      let kept = tickvals.indices.filter { tickvals[$0].isFinite }
+      axis.tickvals = kept.map { tickvals[$0] }
+      axis.ticktext = ticktext.map { texts in kept.compactMap { texts.indices.contains($0) ? texts[$0] : nil } }
+    }
+    axis.tick0 = tick0.flatMap(\.present)
+    axis.dtick = dtick.flatMap(\.present)
+    axis.tickangle = tickangle.bounded(to: -360...360)
+    return axis
+  }
+}
+
+extension Figure.ColorAxis {
+  fileprivate var bounded: Figure.ColorAxis {
+    var axis = self
+    (axis.cmin, axis.cmax) = (cmin.flatMap(\.present), cmax.flatMap(\.present))
+    axis.colorbar = colorbar.map { bar in
+      var bar = bar
+      bar.title = bar.title?.bounded
+      (bar.x, bar.y) = (bar.x.bounded(to: Figure.places), bar.y.bounded(to: Figure.places))
+      bar.len = bar.len.bounded(to: 0...Figure.places.upperBound)
+      bar.thickness = bar.thickness.bounded(to: Figure.sizes)
+      bar.outlinewidth = bar.outlinewidth.bounded(to: Figure.sizes)
+      return bar
+    }
+    return axis
+  }
+}
