@@ -73,6 +73,22 @@ package struct ChildProcess: Sendable {
     }
   }
 
+  /// By thread, how long it has waited for a processor, in nanoseconds; nothing where the kernel does not count it.
+  package var timesInQueue: [String: Int] {
+    let folder = "/proc/\(identifier)/task"
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let times = threads.compactMap { thread -> (String, Int)? in
+      let text = try? String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8)
+      return text?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { (thread, $0) }
+    }
+    return Dictionary(times, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The longest that one of the threads has waited since.
+  package func longestWait(since earlier: [String: Int]) -> Duration {
+    .nanoseconds(timesInQueue.map { $0.value - (earlier[$0.key] ?? 0) }.max() ?? 0)
+  }
+
   /// Lets the process go on if a signal has stopped it.
   package func goOnIfStopped() {
     var information = siginfo_t()
