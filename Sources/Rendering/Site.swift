@@ -70,6 +70,7 @@ public struct Site: Sendable {
   public func write(_ index: IndexPage) throws {
     try writeAssets()
     try write(index.html, to: "index.html")
+    WholeFile.removeOrphans(in: folder)
   }
 
   /// What the pages in the folder say of their notebooks, by name.

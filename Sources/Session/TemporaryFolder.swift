@@ -22,12 +22,15 @@ package final class TemporaryFolder {
       guard mkdtemp(&template) != nil else { throw Self.problem(parent) }
       let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
       let lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      // Whoever saw it before it was locked may have taken it for an orphan.
+      if lock < 0, errno == ENOENT { continue }
       guard lock >= 0 else {
         defer { rmdir(path) }
         throw Diagnostic.system("the folder for compiled cells, \(path), cannot be opened")
       }
-      // Whoever saw it before it was locked may have taken it for an orphan.
-      if flock(lock, LOCK_EX) == 0, Self.isStillThere(path, lock) {
+      // Where the file system has no locks, nobody can take it for one.
+      while flock(lock, LOCK_EX) != 0, errno == EINTR {}
+      if Self.isStillThere(path, lock) {
         (self.path, self.lock) = (path, lock)
         return
       }

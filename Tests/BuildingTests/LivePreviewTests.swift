@@ -48,7 +48,11 @@ import Testing
 
     var cellsRun: [String] { lock.withLock { log } }
 
-    func waitForUpdate(_ number: Int) -> Bool { eventually { lock.withLock { updates >= number } } }
+    func waitForUpdate(_ number: Int) -> Bool {
+      let hasCome = eventually { lock.withLock { updates >= number } }
+      if !hasCome { Issue.record("\(lock.withLock { updates }) updates have come, and \(cellsRun)") }
+      return hasCome
+    }
 
     func page() throws -> String {
       try ChildProcess.finish(.init("curl", ["-s", lock.withLock { url }])).text

@@ -51,7 +51,7 @@ import Testing
       """
     let record = try session.run(Document(markdown: "```swift\n\(source)\n```", file: parent + "/n.md"))
     let library = try #require(record.cells[0].values.first)
-    #expect(FileManager.default.fileExists(atPath: library))
+    #expect(FileManager.default.fileExists(atPath: (library as NSString).deletingLastPathComponent))
     // Someone still holds the session, as a handler of signals does.
     session.close()
     #expect(!FileManager.default.fileExists(atPath: (library as NSString).deletingLastPathComponent))
