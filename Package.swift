@@ -106,7 +106,7 @@ let package = Package(
     .testTarget(name: "PlanningTests", dependencies: ["Planning", "Document", "Store"]),
     // Sessions start the worker that lies beside the tests.
     .testTarget(name: "ProcessesTests", dependencies: ["Processes", "Record", "TestThreads"]),
-    .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Record", "Store", "folio-worker"]),
+    .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Processes", "Record", "Store", "folio-worker"]),
     .testTarget(
       name: "BuildingTests",
       dependencies: [

@@ -40,15 +40,8 @@ public enum PlotlyPackage {
 
   /// Asks pip for the wheel and takes the script out of it.
   private static func download(_ python: String) throws -> Data {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "folio-plotly-\(UUID().uuidString)")
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw Diagnostic(
-        "no folder for plotly can be made: \(Diagnostic.words(error))",
-        advice: "Name a folder for temporary files by the environment variable TMPDIR, or a file: '--plotly plotly.min.js'.")
-    }
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
+    defer { withExtendedLifetime(folder) {} }
     let program = """
       import glob, subprocess, sys, zipfile
       subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", ".",

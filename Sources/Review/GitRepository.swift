@@ -146,16 +146,13 @@ public final class GitRepository: @unchecked Sendable {
 /// A folder for git objects that reads the repository's own as well, and is gone with this object.
 private final class ObjectFolder {
   let environment: [String: String]
-  private let folder: String
+  private let folder: TemporaryFolder
 
   init(beside objects: String) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "folio-objects-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
     let others = ProcessInfo.processInfo.environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"].map { ":" + $0 } ?? ""
-    environment = ["GIT_OBJECT_DIRECTORY": folder, "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects + others]
+    environment = ["GIT_OBJECT_DIRECTORY": folder.path, "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects + others]
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
 }
 
 /// Runs git.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Building
 import Document
 import Foundation
+import Processes
 import Record
 import Rendering
 import Review
@@ -36,9 +37,10 @@ struct Check: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
-    let fresh = FileManager.default.temporaryDirectory.appending(path: "folio-check-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: fresh) }
     let status = try options.withDocuments(notebooks, isForced: true) { documents, session in
+      let folder = try TemporaryFolder()
+      defer { withExtendedLifetime(folder) {} }
+      let fresh = folder.path + "/site"
       let built = build(documents, into: fresh, session)
       guard built <= .cellFailed else { return built }
       let orphans = notebooks.isEmpty ? Site(folder: report.site).orphans(besides: Set(documents.map(\.name))) : []

@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import Processes
 import Record
 import Session
 import Testing
@@ -37,7 +38,7 @@ import Testing
   @Test func whereNoFolderCanBeMadeTheAdviceNamesTheVariable() throws {
     defer { try? FileManager.default.removeItem(atPath: parent) }
     let problem = #expect(throws: Diagnostic.self) { try TemporaryFolder(in: parent + "/gone") }
-    #expect(problem?.message == "no folder for compiled cells can be made in '\(parent)/gone': No such file or directory")
+    #expect(problem?.message == "no temporary folder can be made in '\(parent)/gone': No such file or directory")
     #expect(problem?.advice?.contains("TMPDIR") == true)
   }
 

@@ -2,11 +2,11 @@ import Foundation
 import Glibc
 import Record
 
-/// A folder for compiled cells, `folio-session-XXXXXX` in the system's folder for temporary files, as long as it is held.
+/// A folder of this process's own, `folio-session-XXXXXX` in the system's folder for temporary files, as long as it is held.
 ///
 /// Its holder has it locked. By that another process knows that it is in use, also one in another container that shares the temporary folder and
 /// for which the numbers of our processes mean nothing; and the lock ends with its holder, however that ends.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
   package let path: String
   private let lock: Int32
 
@@ -26,7 +26,7 @@ package final class TemporaryFolder {
       if lock < 0, errno == ENOENT { continue }
       guard lock >= 0 else {
         defer { rmdir(path) }
-        throw Diagnostic.system("the folder for compiled cells, \(path), cannot be opened")
+        throw Diagnostic.system("the temporary folder \(path) cannot be opened")
       }
       // Where the file system has no locks, nobody can take it for one.
       while flock(lock, LOCK_EX) != 0, errno == EINTR {}
@@ -73,6 +73,6 @@ package final class TemporaryFolder {
     default: advice = "Name a folder for temporary files that you may write to by the environment variable TMPDIR."
     }
     let reason = String(cString: strerror(code))
-    return Diagnostic("no folder for compiled cells can be made in '\(parent)': \(reason)", advice: advice)
+    return Diagnostic("no temporary folder can be made in '\(parent)': \(reason)", advice: advice)
   }
 }
