@@ -30,9 +30,9 @@ package final class FolderLock {
     rewinddir(folder)
     var names: [String] = []
     while let entry = readdir(folder) {
-      names.append(
-        withUnsafePointer(to: &entry.pointee.d_name) { String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)) }
-      )
+      // An entry is only as long as its name, and shorter than its type says: it is read where it lies.
+      let name = UnsafeRawPointer(entry) + (MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
+      names.append(String(cString: name.assumingMemoryBound(to: CChar.self)))
     }
     return names
   }
