@@ -132,7 +132,7 @@ let package = Package(
         "Tensors",
       ],
       path: "Tests/Fuzzing"),
-    .testTarget(name: "FuzzingTests", dependencies: ["folio-fuzz"]),
+    .testTarget(name: "FuzzingTests", dependencies: ["folio-fuzz", "Processes", "TestThreads"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "GemmaTests", dependencies: ["Gemma", "Tensors", "GemmaFixture"], exclude: ["Fixtures"]),
     .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Gemma", "Tensors", "GemmaFixture"]),

@@ -1,26 +1,19 @@
 import Foundation
+import Processes
+import TestThreads
 import Testing
 
 /// A short run of the fuzzing that `.ci/fuzz` does at length, and that its watcher sees what it is there for.
-@Suite struct FuzzingTests {
-  private struct Run {
-    var status: Int32
-    var output: String
-  }
-
-  private func fuzz(_ arguments: String...) throws -> Run {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("folio-fuzz-\(UUID())")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-      .appendingPathComponent("folio-fuzz")
-    process.arguments = arguments + ["--keep", folder.path]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return Run(status: process.terminationStatus, output: text)
+@Suite(.serialized) struct FuzzingTests {
+  /// On a thread of its own, since it takes its time.
+  private func fuzz(_ arguments: String...) async throws -> ChildProcess.Finished {
+    try await waiting {
+      let folder = FileManager.default.temporaryDirectory.appendingPathComponent("folio-fuzz-\(UUID())")
+      defer { try? FileManager.default.removeItem(at: folder) }
+      let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appendingPathComponent("folio-fuzz")
+      return try ChildProcess.finish(.init(program.path, arguments + ["--keep", folder.path]))
+    }
   }
 
   @Test(arguments: [
@@ -28,19 +21,19 @@ import Testing
     "tokenizers", "requests",
     "cache", "pages",
   ])
-  func mutatedInputsCostNoMoreThanTheyMust(kind: String) throws {
-    let run = try fuzz("--kinds", kind, "--each", "300", "--seed", "15")
-    #expect(run.status == 0, "\(run.output)")
-    #expect(run.output.contains("300"))
+  func mutatedInputsCostNoMoreThanTheyMust(kind: String) async throws {
+    let run = try await fuzz("--kinds", kind, "--each", "300", "--seed", "15")
+    #expect(run.status == 0, "\(run.text)")
+    #expect(run.text.contains("300"))
   }
 
   @Test(arguments: [
     ("crash", "Fatal error"), ("hang", "2 s of processor time"), ("memory", "it ended by"), ("promise", "a promise was broken"),
   ])
-  func aFailureIsSeenAndNamesItsInputAndTheRunGoesOn(kind: String, reason: String) throws {
-    let run = try fuzz("--kinds", kind, "--each", "150", "--seed", "3")
+  func aFailureIsSeenAndNamesItsInputAndTheRunGoesOn(kind: String, reason: String) async throws {
+    let run = try await fuzz("--kinds", kind, "--each", "150", "--seed", "3")
     #expect(run.status == 1)
-    #expect(run.output.contains(reason), "\(run.output)")
-    #expect(run.output.contains("150"))
+    #expect(run.text.contains(reason), "\(run.text)")
+    #expect(run.text.contains("150"))
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testing
 
 /// What is left of a run if nobody can be told of it.
@@ -16,16 +17,11 @@ import Testing
 
   /// The exit status of a line of shell in which `$F` is the program.
   private func shell(_ line: String) throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/bash")
-    process.arguments = ["-c", "set -o pipefail; " + line]
-    process.currentDirectoryURL = folder
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["F": program.path, "FOLIO_CACHE": folder.path + "/cache"]
-    ) { $1 }
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
+    var call = ChildProcess.Call("bash", ["-c", "set -o pipefail; " + line])
+    call.directory = folder.path
+    call.environment["F"] = program.path
+    call.environment["FOLIO_CACHE"] = folder.path + "/cache"
+    return try ChildProcess.finish(call).status
   }
 
   @Test(arguments: ["2>/dev/full", ">/dev/full", ">/dev/full 2>&1", ">/dev/full 2>/dev/full"])
