@@ -33,21 +33,26 @@ extension Store {
 }
 
 /// Whom a user need not fear.
-struct Trust {
+package struct Trust {
   let user: uid_t
   /// What the kernel calls owners that are not of this user namespace; nil if that may also be a user in it.
   private let stranger: uid_t?
 
-  init(user: uid_t) {
+  /// Whose home root runs in: by sudo, or in a container with a mounted home it has put itself into that user's hands.
+  private let host: uid_t?
+
+  package init(user: uid_t, home: String = ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()) {
     self.user = user
+    var status = stat()
+    host = user == 0 && stat(home, &status) == 0 ? status.st_uid : nil
     stranger = Self.strangersNumber
   }
 
-  /// Whether an owner is the user or root.
-  func holds(_ owner: uid_t) -> Bool { owner == 0 || owner == user }
+  /// Whether an owner is the user or root, or root's host.
+  func holds(_ owner: uid_t) -> Bool { owner == 0 || owner == user || owner == host }
 
   /// The first folder on the way, the last one among them, in which others may change things; links are followed.
-  func firstDanger(onTheWayTo path: String) -> (place: String, danger: Store.Danger)? {
+  package func firstDanger(onTheWayTo path: String) -> (place: String, danger: Store.Danger)? {
     var left = Array(path.split(separator: "/").map(String.init).reversed())
     var place = "/"
     var links = 0

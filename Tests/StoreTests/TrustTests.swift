@@ -83,4 +83,14 @@ import Testing
     chmod(entry, 0o600)
     #expect(store.data(.cells, key("a")) == Data("x".utf8))
   }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can give files away"))
+  func rootTrustsTheUserWhoseHomeItRunsIn() {
+    let home = make("home", mode: 0o755)
+    mkdir(home + "/cache", 0o700)
+    chown(home, 4321, 4321)
+    #expect(Trust(user: 0, home: folder.path).firstDanger(onTheWayTo: home + "/cache")?.danger.message.contains("4321") == true)
+    #expect(Trust(user: 0, home: home).firstDanger(onTheWayTo: home + "/cache") == nil)
+    #expect(Trust(user: 4322, home: home).firstDanger(onTheWayTo: home + "/cache") != nil)
+  }
 }
