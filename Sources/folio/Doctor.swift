@@ -1,5 +1,6 @@
 import ArgumentParser
 import Building
+import Text
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,7 +15,7 @@ struct Doctor: ParsableCommand {
     let width = findings.map(\.part.count).max() ?? 0
     for finding in findings {
       let name = finding.part + String(repeating: " ", count: width - finding.part.count)
-      Console.write("\(finding.isFine ? "ok " : "!! ") \(name)  \(finding.text)\n")
+      Console.write(VisibleText.line("\(finding.isFine ? "ok " : "!! ") \(name)  \(finding.text)") + "\n")
     }
     if !findings.allSatisfy(\.isFine) { throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue) }
   }

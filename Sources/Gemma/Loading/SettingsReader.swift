@@ -78,10 +78,9 @@ final class SettingsReader {
     return try integer(node, key, range)
   }
 
-  /// One whole number, or a list of some. Nil if the key is missing or null.
+  /// One whole number, or a list of them. Nil if the key is missing or null.
   func integers(_ key: String, in range: ClosedRange<Int>) throws(GemmaError) -> [Int]? {
     guard let node = node(key), !node.isNull else { return nil }
-    if node.array?.isEmpty == true { throw error(key, "is an empty list", "It must be a whole number, or several.") }
     var result: [Int] = []
     for element in node.array ?? [node] { result.append(try integer(element, key, range)) }
     return result
