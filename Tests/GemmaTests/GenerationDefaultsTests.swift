@@ -87,8 +87,7 @@ import Testing
     "a value that makes no sense is an error of loading",
     arguments: [
       ("{\"eos_token_id\": [1, 1000]}", "“eos_token_id” is 1000"), ("{\"eos_token_id\": \"<eos>\"}", "“eos_token_id” is “<eos>”"),
-      ("{\"bos_token_id\": []}", "“bos_token_id” is an empty list"),
-      ("{\"eos_token_id\": []}", "“eos_token_id” is an empty list"),
+      ("{\"bos_token_id\": []}", "“bos_token_id” is an empty list, and"),
       ("{\"bos_token_id\": 7}", "“bos_token_id” is 7, and config.json's is 2"), ("[]", "is not a JSON object"),
       ("{\"eos_token_id\": 1,}", "is not JSON"), ("{\"do_sample\": \"yes\"}", "“do_sample” is “yes”"),
       ("{\"eos_token_id\": 1, \"eos_token_id\": 7}", "“eos_token_id” stands there twice"),
