@@ -132,10 +132,10 @@ private struct SideReader {
 
 /// A report's file.
 public enum ReportFile {
-  /// Writes it whole.
+  /// Writes it whole; to a device or a pipe, into that.
   public static func write(_ text: String, to path: String) throws {
     do {
-      try WholeFile.write(text, to: path)
+      try WholeFile.write(text, wherever: path)
     } catch {
       throw Diagnostic("\(error)", advice: "See that the folder exists, is yours to write, and that the disk is not full.")
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Record
 
 /// Reads a cell: its options, and its code at its line.
@@ -118,11 +119,23 @@ struct CellParser {
     case "tolerance":
       set(optional: \.tolerance, value.tolerance, Tolerance.form)
     case "expect": set(\.expectsError, value.text == "error" ? true : nil, "'error'")
-    case "inputs": set(\.inputs, value.texts, "a path or a list of paths")
+    case "inputs":
+      set(\.inputs, value.texts, "a path or a list of paths")
+      for path in options.inputs where Self.isMadeUp(path) {
+        source.report(
+          line: entry.line, "'\(path)' is no input: the kernel makes up what lies there, and it is never the same",
+          advice: "Say 'cache: false', and the cell runs each time.")
+      }
     default:
       source.report(
         line: entry.line, "a cell has no option '\(entry.key)'", advice: Suggestion.advice(for: entry.key, among: Self.keys))
     }
+  }
+
+  /// Whether a path leads to what no disk holds. What lies in /dev/shm is a file all the same.
+  private static func isMadeUp(_ path: String) -> Bool {
+    let place = URL(fileURLWithPath: path).standardizedFileURL.path + "/"
+    return path.hasPrefix("/") && ["/proc/", "/sys/", "/dev/"].contains(where: place.hasPrefix) && !place.hasPrefix("/dev/shm/")
   }
 
   /// A label names the cell in links, files and messages, once in a notebook.

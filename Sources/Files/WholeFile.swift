@@ -47,6 +47,16 @@ package enum WholeFile {
   /// How the name begins of a file that has not its own yet.
   private static let unfinished = ".folio-"
 
+  /// Writes the text where the user wants it: into a file that is replaced whole, also behind a link, which stays; into a device or a pipe as it is.
+  package static func write(_ text: String, wherever path: String) throws {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return try write(text, to: path) }
+    if status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFDIR {
+      return try write(text, to: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+    }
+    try explained(path) { () throws(Failure) in try write(Array(text.utf8), to: path, flags: O_NOCTTY, syncs: false) }
+  }
+
   /// So many files are brought to the disk one by one; with more, all that the disks still have to write is, once.
   private static let mostSynced = 16
 
@@ -54,7 +64,9 @@ package enum WholeFile {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      throw CannotWrite(path: path, reason: "its folder cannot be made")
+      let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError).map { Int32(clamping: $0.code) }
+      let why = code.map { ": " + String(cString: strerror($0)) } ?? ""
+      throw CannotWrite(path: path, reason: "its folder cannot be made\(why)", code: code)
     }
   }
 
@@ -86,8 +98,10 @@ package enum WholeFile {
     package var description: String { "\(path) cannot be written: \(reason)" }
   }
 
-  private static func write(_ bytes: [UInt8], to path: String, syncs: Bool) throws(Failure) {
-    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+  private static func write(
+    _ bytes: [UInt8], to path: String, flags: Int32 = O_CREAT | O_EXCL, syncs: Bool
+  ) throws(Failure) {
+    let file = open(path, O_WRONLY | O_CLOEXEC | flags, 0o644)
     guard file >= 0 else { throw Failure.current }
     defer { close(file) }
     var rest = bytes[...]

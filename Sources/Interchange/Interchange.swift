@@ -48,5 +48,5 @@ public struct Interchange: Sendable {
     throw Diagnostic("'\(path)' exists", advice: "Give another file with -o, or '--force' to overwrite it.")
   }
 
-  public func write() throws { try WholeFile.write(text, to: path) }
+  public func write() throws { try WholeFile.write(text, wherever: path) }
 }

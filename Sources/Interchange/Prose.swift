@@ -39,7 +39,9 @@ enum Prose {
     let fence = MarkdownLayout(Lines.normalized(text)).code.last { $0.isTopLevel }.flatMap { code in
       Lines(text).all[safely: code.firstLine - 1].flatMap { $0.firstMatch(of: /^ *(```+|~~~+)/).map { String($0.1) } }
     }
-    let ends = [fence, "-->", "</pre>", "</script>", "</style>", "</textarea>", "?>", "]]>", ">"].compactMap(\.self)
+    // CommonMark lets any of these ends end any of these elements; a browser does not.
+    let opened = text.lowercased().matches(of: /<(pre|script|style|textarea)[\s>]/).last.map { "</\($0.1)>" }
+    let ends = [fence, opened, "-->", "</pre>", "</script>", "</style>", "</textarea>", "?>", "]]>", ">"].compactMap(\.self)
     return ends.lazy.map { text + "\n" + $0 }.first(where: isClosed) ?? text
   }
 
@@ -60,7 +62,7 @@ enum Prose {
   /// The prose with the pictures that lie in the cell as `data:` URLs: Markdown has no other place for them.
   static func withPictures(_ text: String, _ attachments: [String: JSONValue]) -> String {
     var text = text
-    for (name, forms) in attachments.sorted(by: { $0.key.count > $1.key.count }) {
+    for (name, forms) in attachments.sorted(by: { $0.key.count > $1.key.count }) where !name.isEmpty {
       guard let form = forms.object?.min(by: { $0.key < $1.key }) else { continue }
       let data = form.value.string ?? form.value.array?.compactMap(\.string).joined() ?? ""
       // A drawing may be there as its text.

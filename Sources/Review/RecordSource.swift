@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Record
+import Synchronization
 
 /// Where records are: a folder of the disk, or a revision of a repository.
 public protocol RecordSource: Sendable {
@@ -39,6 +40,10 @@ public struct FolderRecords: RecordSource {
   private let single: String?
   private let documents: String?
   private let tree: WorkingTree?
+  private let converted = Answers()
+
+  /// What is known of notebooks, by name: an index is as large as its record.
+  private final class Answers: Sendable { let value = Mutex<[String: Bool]>([:]) }
 
   /// - Parameters:
   ///   - folder: a site, a notebook's folder in it, or its `record`.
@@ -100,10 +105,16 @@ public struct FolderRecords: RecordSource {
   public func read(_ file: String, of notebook: String) throws -> Data? {
     guard let data = try content(file, of: notebook) else { return nil }
     if let tree { return try tree.content(data, of: file, in: place(notebook)) }
-    // Folio writes line feeds. Where the index has other line ends, something converted the whole record.
-    let index = try content(RecordIndex.fileName, of: notebook)
-    return index?.range(of: Data("\r\n".utf8)) == nil
-      ? data : Data(String(decoding: data, as: UTF8.self).replacing("\r\n", with: "\n").utf8)
+    return try wasConverted(notebook)
+      ? Data(String(decoding: data, as: UTF8.self).replacing("\r\n", with: "\n").utf8) : data
+  }
+
+  /// Whether something has converted the whole record: Folio writes line feeds, and its index has other line ends.
+  private func wasConverted(_ notebook: String) throws -> Bool {
+    if let known = converted.value.withLock({ $0[notebook] }) { return known }
+    let isConverted = try content(RecordIndex.fileName, of: notebook)?.range(of: Data("\r\n".utf8)) != nil
+    converted.value.withLock { $0[notebook] = isConverted }
+    return isConverted
   }
 
   public func document(of notebook: String) throws -> String? {

@@ -53,7 +53,11 @@ struct Folio: ParsableCommand {
 
   /// What ArgumentParser says of an error; what a command finds wrong while it runs has the usage of that command too.
   private static func message(for error: any Error, of command: any ParsableCommand.Type) -> String {
-    guard let error = error as? ValidationError else { return fullMessage(for: error) }
+    guard let error = error as? ValidationError else {
+      let message = fullMessage(for: error)
+      // What was typed, or what a pattern of the shell has found, shows as text; help is ours.
+      return exitCode(for: error).isSuccess ? message : VisibleText.lines(message)
+    }
     let usage = usageString(for: command)
     let name = usage.split(separator: " ").prefix { !$0.hasPrefix("[") && !$0.hasPrefix("<") }.joined(separator: " ")
     return "Error: \(VisibleText.lines(error.message))\nUsage: \(usage)\n  See '\(name) --help' for more information."

@@ -53,6 +53,7 @@ import Testing
     (options("label: ok", "timeout: soon"), 5, "'timeout' is the text 'soon'", nil),
     (options("expect: success"), 4, "must be 'error'", nil),
     (options("inputs: {a: b}"), 4, "'inputs' is a mapping", nil),
+    (options("inputs: [a.csv, /proc/self/maps]"), 4, "'/proc/self/maps' is no input", "cache: false"),
     (options("tolerance: -1"), 4, "'tolerance'", nil),
     (options("caption: [a]"), 4, "'caption' is a list", nil),
     (options("alt:"), 4, "'alt' is nothing", nil),

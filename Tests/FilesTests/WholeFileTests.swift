@@ -52,3 +52,34 @@ import Testing
     #expect(try names == [])
   }
 }
+
+@Suite final class WhereverTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "wherever-\(UUID().uuidString)").path
+
+  init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  private func kind(_ path: String) -> mode_t {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status.st_mode & S_IFMT : 0
+  }
+
+  @Test func aDeviceStaysOne() throws {
+    #expect(throws: WholeFile.CannotWrite.self) { try WholeFile.write("text", wherever: "/dev/full") }
+    try WholeFile.write("text", wherever: "/dev/null")
+    #expect(kind("/dev/full") == S_IFCHR && kind("/dev/null") == S_IFCHR)
+  }
+
+  @Test func aLinkStaysOneAndItsFileIsReplaced() throws {
+    try Data("old".utf8).write(to: URL(filePath: folder + "/file"))
+    try FileManager.default.createSymbolicLink(atPath: folder + "/link", withDestinationPath: "file")
+    try WholeFile.write("new", wherever: folder + "/link")
+    #expect(kind(folder + "/link") == S_IFLNK)
+    #expect(try String(contentsOfFile: folder + "/file", encoding: .utf8) == "new")
+  }
+
+  @Test func whatIsNotThereIsMade() throws {
+    try WholeFile.write("new", wherever: folder + "/deeper/file")
+    #expect(try String(contentsOfFile: folder + "/deeper/file", encoding: .utf8) == "new")
+  }
+}
