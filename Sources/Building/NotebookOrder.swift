@@ -28,8 +28,8 @@ public struct NotebookOrder {
     if name == document.name {
       return Diagnostic(at: place, "'\(name)' says that it runs after itself", advice: "Leave it out of 'after'.")
     }
-    guard documents.contains(where: { $0.name == name }) else { return unknown(name, document, at: place) }
-    guard let circle = way(from: name, to: document.name) else { return nil }
+    if !documents.contains(where: { $0.name == name }), let unknown = unknown(name, document, at: place) { return unknown }
+    guard let circle = way(from: name, to: document) else { return nil }
     let names = ([document.name] + circle).map { "'\($0)'" }.joined(separator: " after ")
     return Diagnostic(at: place, "notebooks wait for each other: \(names)", advice: "Leave out one 'after' of them.")
   }
@@ -49,17 +49,23 @@ public struct NotebookOrder {
   }
 
   /// The names on the way along `after` from one notebook to another.
-  private func way(from start: String, to end: String) -> [String]? {
+  private func way(from start: String, to end: Document) -> [String]? {
     var known: Set = [start]
     var ways = [[start]]
     while let way = ways.popLast() {
       guard let last = way.last else { continue }
-      if last == end { return way }
-      for next in documents.first(where: { $0.name == last })?.frontMatter.after ?? [] where known.insert(next).inserted {
+      if last == end.name { return way }
+      for next in after(last, beside: end) where known.insert(next).inserted {
         ways.append(way + [next])
       }
     }
     return nil
+  }
+
+  /// What a notebook says that it waits for, also one that is not built now.
+  private func after(_ name: String, beside document: Document) -> [String] {
+    let notebook = documents.first { $0.name == name } ?? (try? Document(contentsOf: "\(document.folder)/\(name).md"))
+    return notebook?.frontMatter.after ?? []
   }
 
   /// The line of the front matter that names it.

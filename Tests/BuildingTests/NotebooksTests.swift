@@ -70,4 +70,11 @@ import Testing
     #expect(circle.count == 3 && circle.contains { $0.message.hasSuffix("each other: 'a' after 'b' after 'c' after 'a'") })
     #expect(circle.allSatisfy { $0.severity == .error && $0.place?.line == 3 })
   }
+
+  @Test func aCircleIsToldAlsoIfOneNotebookOfItIsBuiltAlone() throws {
+    let folder = try TemporaryFolder()
+    for (name, after) in ["a": "b", "b": "a"] { try folder.write("---\nafter: \(after)\n---\n", to: "\(name).md") }
+    let alone = NotebookOrder(try Notebooks.read(["\(folder.path)/a.md"]), areAll: false).problems.map(\.diagnostic)
+    #expect(alone.map(\.message) == ["notebooks wait for each other: 'a' after 'b' after 'a'"])
+  }
 }
