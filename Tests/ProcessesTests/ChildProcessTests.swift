@@ -71,14 +71,15 @@ import Testing
     sigaction(SIGWINCH, &action, &former)
     defer { sigaction(SIGWINCH, &former, nil) }
     let target = pthread_self()
-    let isOver = DispatchSemaphore(value: 0)
+    // A thread that has ended must not be sent anything.
+    let (isOver, hasStopped) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
     Thread.detachNewThread {
       while isOver.wait(timeout: .now() + .milliseconds(1)) == .timedOut { pthread_kill(target, SIGWINCH) }
-      isOver.signal()
+      hasStopped.signal()
     }
     let finished = try shell("for i in 1 2 3 4 5; do read -n 1 x; echo -n $x; sleep 0.02; done") { $0.input = Data("abcde".utf8) }
     isOver.signal()
-    isOver.wait()
+    hasStopped.wait()
     #expect(finished.text == "abcde")
   }
 }
