@@ -49,11 +49,17 @@ package enum CellSyntax {
         run = bytes[index] == bytes[index - period] ? run + 1 : 0
         if run > mostRepeated, !isPlain {
           let part = bytes[(index - period)..<index]
-          if !part.contains(where: { (0x30...0x39).contains($0) }) { return true }
+          if !part.contains(where: { (0x30...0x39).contains($0) }), !isWithinToken(part) { return true }
         }
       }
       return false
     }
+  }
+
+  /// Whether what is repeated stays within one token, however often: letters, as in data that are written as a text, or a line of one sign.
+  private static func isWithinToken(_ part: ArraySlice<UInt8>) -> Bool {
+    part.allSatisfy { Character(Unicode.Scalar($0)).isLetter || $0 == UInt8(ascii: "_") }
+      || Set(part).count == 1 && "-=*~/.+|".utf8.contains(part[part.startIndex])
   }
 
   /// What stands in no type is counted by itself. A comment is none of that: what is in it counts on, since it may be a text that only looks

@@ -12,6 +12,28 @@ extension NotebookRun {
       file: document.file, lines: lines)
   }
 
+  func compileError(_ failure: CellCompiler.Failure, _ cell: Cell) -> CellError {
+    CellError(
+      kind: .compile,
+      diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: document.file, lines: lines), cell: cell) })
+  }
+
+  /// A function that a later cell's new definition does not reach is a surprise to most.
+  func warnOfOlderDefinitions() {
+    for older in graph.olderDefinitions {
+      let newer = graph.nodes[older.newer].cell
+      observe(
+        .warning(
+          Diagnostic(
+            .warning, at: Place(file: document.file, line: newer.line),
+            "'\(older.user.name)' (\(graph.nodes[older.user.cell].cell.id)) still calls the '\(older.used.name)' of "
+              + "\(graph.nodes[older.used.cell].cell.id), not the one of \(newer.id)",
+            advice:
+              "A cell keeps what it was compiled against. Define '\(older.user.name)' again after it, or give the new one another name."
+          )))
+    }
+  }
+
   /// Adds what the session knows and the compiler does not.
   func advise(_ diagnostic: Diagnostic, cell: Cell) -> Diagnostic {
     var diagnostic = diagnostic

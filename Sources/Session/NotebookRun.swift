@@ -18,7 +18,7 @@ struct NotebookRun {
   var state: RunState
   var units: [CellUnit] = []
   private(set) var marks: [Int: Mark] = [:]
-  /// The cells that have failed.
+  /// The cells that have failed: they define nothing, and do not run again in this run.
   private(set) var failures: Set<Int> = []
   /// The most that one of them has run.
   private var mostRuns = 0
@@ -34,8 +34,6 @@ struct NotebookRun {
   /// What has become of a cell in this run.
   struct Mark {
     var record: CellRecord?
-    /// It failed: it defines nothing, and does not run again in this run.
-    var hasFailed = false
     /// It is left alone, since it needs what a failed one would have defined.
     var isOrphan = false
     var wasReused = false
@@ -94,9 +92,9 @@ struct NotebookRun {
 
   private var hasFailed: Bool { !failures.isEmpty }
 
-  private var leftOut: Set<Int> { Set(marks.filter { $0.value.hasFailed || $0.value.isOrphan }.keys) }
+  private var leftOut: Set<Int> { failures.union(marks.filter(\.value.isOrphan).keys) }
 
-  private func isLeftOut(_ number: Int) -> Bool { marks[number].map { $0.hasFailed || $0.isOrphan } ?? false }
+  private func isLeftOut(_ number: Int) -> Bool { failures.contains(number) || marks[number]?.isOrphan == true }
 
   /// The first cell that is not settled.
   private func nextCell() -> Int? {
@@ -189,22 +187,6 @@ struct NotebookRun {
     return last.failed ? "it failed last time" : "its record is not in the cache"
   }
 
-  /// A function that a later cell's new definition does not reach is a surprise to most.
-  private func warnOfOlderDefinitions() {
-    for older in graph.olderDefinitions {
-      let newer = graph.nodes[older.newer].cell
-      observe(
-        .warning(
-          Diagnostic(
-            .warning, at: Place(file: document.file, line: newer.line),
-            "'\(older.user.name)' (\(graph.nodes[older.user.cell].cell.id)) still calls the '\(older.used.name)' of "
-              + "\(graph.nodes[older.used.cell].cell.id), not the one of \(newer.id)",
-            advice:
-              "A cell keeps what it was compiled against. Define '\(older.user.name)' again after it, or give the new one another name."
-          )))
-    }
-  }
-
   // MARK: - Compiling
 
   /// Hands all cells that will run to the compiler, and waits until it is sure that each of them compiles: an error in the last cell must
@@ -230,7 +212,6 @@ struct NotebookRun {
 
   /// Notes that a cell has failed: it defines nothing, and does not run again in this run.
   private mutating func leaveOut(_ number: Int) {
-    marks[number, default: Mark()].hasFailed = true
     failures.insert(number)
     guard session.options.sparesOrphans else { return }
     var users: Set<Int> = [number]
@@ -247,12 +228,6 @@ struct NotebookRun {
     marks[number, default: Mark()].record = record
     leaveOut(number)
     observe(.cellEnded(cell, record, .zero))
-  }
-
-  private func compileError(_ failure: CellCompiler.Failure, _ cell: Cell) -> CellError {
-    CellError(
-      kind: .compile,
-      diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: document.file, lines: lines), cell: cell) })
   }
 
   // MARK: - Running

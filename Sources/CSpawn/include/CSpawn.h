@@ -30,15 +30,6 @@ int folio_accept(int socket);
 /// write there fails as before.
 void folio_fill_standard_descriptors(void);
 
-/// Ends the programs that a process has started, and those that these have, at once. Those whose parents have ended are among them if they are of the
-/// process's session, or have its mark, or the process lives and is a subreaper (PR_SET_CHILD_SUBREAPER).
-/// - since: only those that were started at this time (`folio_program_time`) or later; 0 for all.
-/// - mark: an entry of the environment, `NAME=VALUE`, that the process alone has been given; null if it has none.
-void folio_end_programs(pid_t process, uint64_t since, const char *mark);
-
-/// The present time, as that of the start of programs is told.
-uint64_t folio_program_time(void);
-
 /// The name of a signal without `SIG`, or null.
 const char *folio_signal_name(int number);
 
