@@ -33,6 +33,7 @@ import Testing
   @Test(arguments: [
     "let m = [[[[[[1]]]]]]", "let z = [" + String(repeating: "0, ", count: 3000) + "0]",
     "let s = \"" + String(repeating: "=", count: 200) + "[[[[[[[[[[[[\"", "// " + String(repeating: "-", count: 500),
+    "let data = \"" + String(repeating: "A", count: 3000) + "\"", "// " + String(repeating: "=", count: 2000),
     (0..<60).map { "print(\"[\\(\($0))\")" }.joined(separator: "\n"),
     (0..<200).map { "let x\($0): [String: Int?] = a\($0) < b\($0) ? [:] : [\"a\": \($0)]" }.joined(separator: "\n"),
   ])
