@@ -15,7 +15,7 @@ package final class FileDigests: Sendable {
   package init(store: Store?) { self.store = store }
 
   /// The SHA-256 of a file's bytes in hexadecimal digits; of a folder, that of its names and of what is under them. Nil if it cannot be
-  /// read.
+  /// read, or is a folder of what the kernel makes up.
   package func digest(_ path: String) -> String? { digest(path, within: []) }
 
   /// - Parameter folders: those on the way, so that a link to one of them does not lead round in circles.
@@ -89,13 +89,22 @@ package final class FileDigests: Sendable {
   /// What cannot be read within a folder (a dangling link, a socket, another user's file) is told apart from what can, by its name and by
   /// being unreadable: a cell cannot have read it either.
   private func folderDigest(_ path: String, _ identity: Identity, within folders: [Identity]) -> String? {
-    guard !folders.contains(identity), let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return nil }
+    guard !folders.contains(identity), !Self.isMadeUp(path),
+      let names = try? FileManager.default.contentsOfDirectory(atPath: path)
+    else { return nil }
     var builder = KeyBuilder("folder")
     // In the order of their bytes: Swift's own order of texts takes different spellings of an "é" for one.
     for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       builder.add(name, digest("\(path)/\(name)", within: folders + [identity]) ?? "not readable")
     }
     return builder.key.description
+  }
+
+  /// Whether the kernel makes up what lies in a folder (`/proc`, `/sys`): its file system has no room of its own. It is another thing each time, and
+  /// some of it has no end.
+  private static func isMadeUp(_ folder: String) -> Bool {
+    var system = statvfs()
+    return statvfs(folder, &system) == 0 && system.f_blocks == 0
   }
 
   // MARK: - What is remembered

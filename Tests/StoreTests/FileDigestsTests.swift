@@ -266,6 +266,13 @@ import Testing
     #expect(digests.digest(folder.path + "/f") != before)
   }
 
+  @Test(arguments: ["/proc", "/sys"]) func whatTheKernelMakesUpIsNotRead(place: String) throws {
+    _ = try settled("abc", "f/a")
+    #expect(symlink(place, folder.path + "/f/link") == 0)
+    #expect(digests.digest(place) == nil)
+    #expect(try #require(digests.digest(folder.path + "/f")) == digests.digest(folder.path + "/f"))
+  }
+
   @Test func aLinkIsWhatItLeadsTo() throws {
     let file = try settled("abc")
     #expect(symlink(file, folder.path + "/link") == 0 && digests.digest(folder.path + "/link") == Self.abc)
