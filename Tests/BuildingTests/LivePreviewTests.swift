@@ -15,6 +15,7 @@ import Testing
     private var url = ""
     private var updates = 0
     private var log: [String] = []
+    private var story: [String] = []
 
     init(_ notebook: String, followsFolder: Bool = false) throws {
       folder = try TemporaryFolder()
@@ -35,7 +36,9 @@ import Testing
       lock.withLock {
         switch event {
         case .serving(let address): url = address
-        case .updated: updates += 1
+        case .updated(_, let record, _, _):
+          updates += 1
+          story.append("updated with \(record.cells)")
         case .problem(let error): log.append("problem \(error)")
         case .session(_, .cellStarted(let cell, _, _)): log.append(cell.id)
         case .session(_, .text): log.append("text")
@@ -47,6 +50,9 @@ import Testing
     }
 
     var cellsRun: [String] { lock.withLock { log } }
+
+    /// What each update was about.
+    var whatCame: Comment { Comment(rawValue: lock.withLock { story }.joined(separator: "\n")) }
 
     func waitForUpdate(_ number: Int) -> Bool {
       let hasCome = eventually { lock.withLock { updates >= number } }
@@ -87,7 +93,7 @@ import Testing
       #expect(try live.folder.read("Site/n/index.html").contains(">3<"))
       try live.folder.write(loading + "```swift\nmodel[7]\n```\n", to: "n.md")
       #expect(live.waitForUpdate(2))
-      #expect(try live.folder.read("Site/n/index.html").contains("Index out of range"))
+      #expect(try live.folder.read("Site/n/index.html").contains("Index out of range"), live.whatCame)
       try live.folder.write(loading + "```swift\nmodel[1]\n```\n", to: "n.md")
       #expect(live.waitForUpdate(3))
       #expect(try live.folder.read("Site/n/index.html").contains(">4<"))

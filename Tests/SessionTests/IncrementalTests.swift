@@ -141,7 +141,7 @@ import Testing
     let cells = ["params.idx * 2", "params.name", "3"]
     try warm.run(cells, parameters: "idx: 2, name: a")
     let run = try warm.run(cells, parameters: "idx: 3, name: a")
-    #expect(run.ran == [1] && run.values(1) == ["6"])
+    #expect(run.ran == [1] && run.values(1) == ["6"], "\(run.record.cells[0])")
     #expect(warm.explanation(1) == "ran: params.idx 2 -> 3")
     let other = try warm.run(cells, parameters: "idx: 3, name: b, new: 1")
     #expect(other.ran == [2] && other.values(2) == ["b"])
