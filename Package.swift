@@ -1,10 +1,15 @@
 // swift-tools-version: 6.1
-// Folio: literate notebooks for taking language models apart. The house and the direction of its imports are drawn in README.md.
+// Folio: literate notebooks for taking language models apart.
+//
+// The folders of Sources are floors. A target imports only what stands on its own floor or on one below it, and never in a circle:
+//
+//     C -> Ground -> Instrument -> Host
+//                               -> Worker
+//
+// Tests/FloorTests holds the sources to it.
 
+import Foundation
 import PackageDescription
-
-/// A cell is compiled against the worker's own FolioKit, so the worker exports every symbol that it links.
-let exportsItsSymbols: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
 
 let package = Package(
   name: "folio",
@@ -15,131 +20,179 @@ let package = Package(
     .library(name: "FolioKit", targets: ["FolioKit"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "3.12.3"),
   ],
   targets: [
-    // The system's libraries.
-    .systemLibrary(name: "CCmark", pkgConfig: "libcmark", providers: [.apt(["libcmark-dev"])]),
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .target(name: "CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
+    // What C gives: the system's libraries, and our own code where Swift cannot go.
+    .systemLibrary(name: "CCmark", path: "Sources/C/CCmark", pkgConfig: "libcmark", providers: [.apt(["libcmark-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", path: "Sources/C/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CSentencePiece", path: "Sources/C/CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
+    .c("CKernels"),
+    .c("CSpawn"),
+    .c("CWorker", ["CSpawn"]),
 
-    // The vocabulary that host and worker share.
-    .target(name: "Text"),
-    .target(name: "Files"),
-    .target(name: "Record", dependencies: ["Files", "Text"]),
-    .target(name: "Store", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
-    .target(name: "Figures", dependencies: ["Files", "Text"]),
+    // The ground: values, hashes, texts, files. The host and the worker both stand on it.
+    .ground("Text"),
+    .ground("Files"),
+    .ground("Record", ["Files", "Text"]),
+    .ground("Store", [crypto]),
 
-    // The host: Markdown -> Document -> cells -> records -> pages.
-    .target(
-      name: "Document",
-      dependencies: [
-        "Record", "CCmark", .product(name: "Yams", package: "Yams"),
-        .product(name: "SwiftSyntax", package: "swift-syntax"),
-        .product(name: "SwiftParser", package: "swift-syntax"),
+    // The instrument: the model and its taking apart. It knows nothing of notebooks.
+    .instrument("Tensors", ["COpenBLAS", "CKernels"]),
+    .instrument("Gemma", ["Files", "Tensors", "CSentencePiece", "CKernels"]),
+    .instrument("Attribution", ["Gemma", "Tensors"]),
+    .instrument("PrOntoQA", ["Files", "Tensors"]),
+    .instrument("Figures", ["Files", "Text"]),
+
+    // The host: Markdown -> document -> cells -> records -> pages.
+    .host("Document", ["Record", "CCmark", yams]),
+    .host("Planning", ["Document", "Store"]),
+    .host("Processes", ["Record", "CSpawn"]),
+    .host("Session", ["Document", "Files", "Planning", "Processes", "Record", "Store"]),
+    .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),
+    .host("Rendering", ["Document", "Record", "Figures", "Files", "Review", "Text", crypto]),
+    .host("Preview", ["Processes", "Record"]),
+    .host(
+      "Building",
+      [
+        "Document", "Figures", "Files", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store", crypto,
       ]),
-    .target(
-      name: "Planning",
-      dependencies: [
-        "Document", "Store",
-        .product(name: "SwiftSyntax", package: "swift-syntax"),
-        .product(name: "SwiftParser", package: "swift-syntax"),
-      ]),
-    .target(name: "CSpawn"),
-    .target(name: "Processes", dependencies: ["Record", "CSpawn"]),
-    .target(name: "Session", dependencies: ["Document", "Files", "Planning", "Processes", "Record", "Store"]),
-    .target(name: "Review", dependencies: ["Document", "Files", "Processes", "Record", "Text"]),
-    .target(
-      name: "Rendering",
-      dependencies: [
-        "Document", "Record", "Figures", "Files", "Review", "Text",
-        .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "SwiftParser", package: "swift-syntax"),
-        .product(name: "SwiftIDEUtils", package: "swift-syntax"),
-      ]),
-    .target(name: "Preview", dependencies: ["Processes", "Record"]),
-    .target(
-      name: "Building",
-      dependencies: [
-        "Document", "Figures", "Files", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store",
-        .product(name: "Crypto", package: "swift-crypto"),
-      ]),
-    .target(name: "Interchange", dependencies: ["Document", "Figures", "Files", "Planning", "Record", "Rendering"]),
+    .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering"]),
     .executableTarget(
       name: "folio",
       dependencies: [
         "Building", "Document", "Figures", "Interchange", "Processes", "Record", "Rendering", "Review", "Session", "Store",
-        "Text",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
-
+        "Text", argumentParser,
+      ],
+      path: "Sources/Host/folio", swiftSettings: Toolchain.compiling),
     .executableTarget(
       name: "folio-bench",
       dependencies: [
         "Attribution", "Building", "Document", "Figures", "Gemma", "Planning", "Processes", "Session", "Store", "Tensors",
-        "COpenBLAS",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+        "COpenBLAS", argumentParser,
+      ],
+      path: "Sources/Host/folio-bench", swiftSettings: Toolchain.compiling),
 
-    // The worker: the model, its taking apart, and what a cell sees.
-    .target(name: "CKernels"),
-    .target(name: "Tensors", dependencies: ["COpenBLAS", "CKernels"]),
-    .target(name: "Gemma", dependencies: ["Files", "Tensors", "CSentencePiece", "CKernels"]),
-    .target(name: "Attribution", dependencies: ["Gemma", "Tensors"]),
-    .target(name: "PrOntoQA", dependencies: ["Files", "Tensors"]),
-    .target(name: "CWorker", dependencies: ["CSpawn"]),
-    .target(
-      name: "FolioKit", dependencies: ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "CWorker"]),
+    // The worker: what a cell's process is, and what a cell sees.
+    .worker("FolioKit", ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "CWorker"]),
     .executableTarget(
       name: "folio-worker",
-      dependencies: [
-        "FolioKit", "CSpawn", "CWorker", "Record", "Store", "Tensors", .product(name: "Crypto", package: "swift-crypto"),
-      ],
-      linkerSettings: exportsItsSymbols),
+      dependencies: ["FolioKit", "CSpawn", "CWorker", "Record", "Store", "Tensors", crypto],
+      path: "Sources/Worker/folio-worker",
+      // A cell is compiled against the worker's own FolioKit, so the worker exports every symbol that it links.
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
 
-    // One test target a module.
-    .testTarget(name: "DocumentTests", dependencies: ["Document"]),
-    .testTarget(name: "StoreTests", dependencies: ["Store", "TestThreads"]),
-    .testTarget(name: "PlanningTests", dependencies: ["Planning", "Document", "Store"]),
+    // The tests: one target a module, on the same floors.
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .test("Ground", "Text"),
+    .test("Ground", "Files"),
+    .test("Ground", "Record"),
+    .test("Ground", "Store"),
+
+    .test("Instrument", "Tensors", ["CKernels"]),
+    .target(name: "GemmaFixture", dependencies: ["Gemma", "Tensors", "TestSupport"], path: "Tests/Instrument/GemmaFixture"),
+    .test("Instrument", "Gemma", ["Tensors", "GemmaFixture"], exclude: ["Fixtures"]),
+    .test("Instrument", "Attribution", ["Gemma", "Tensors", "GemmaFixture"]),
+    .test("Instrument", "PrOntoQA", ["Tensors"], exclude: ["Fixtures"]),
+    .test("Instrument", "Figures"),
+
+    .test("Host", "Document"),
+    .test("Host", "Planning", ["Document", "Store"]),
+    .test("Host", "Processes", ["Record"]),
     // Sessions start the worker that lies beside the tests.
-    .testTarget(name: "ProcessesTests", dependencies: ["Processes", "Record", "TestThreads"]),
-    .testTarget(name: "SessionTests", dependencies: ["Session", "Document", "Processes", "Record", "Store", "folio-worker"]),
-    .testTarget(
-      name: "BuildingTests",
-      dependencies: [
-        "Building", "Document", "Figures", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store",
-        "TestThreads", "folio-worker",
+    .test("Host", "Session", ["Document", "Processes", "Record", "Store", "folio-worker"]),
+    .test("Host", "Review", ["CCmark", "Figures", "Record", "Rendering"]),
+    .test("Host", "Rendering", ["Document", "Record", "Figures"]),
+    .test("Host", "Preview", ["Processes", "Record"]),
+    .test(
+      "Host", "Building",
+      [
+        "Document", "Figures", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store", "folio-worker",
       ]),
-    .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "Document", "Figures", "Record"]),
-    .testTarget(name: "PreviewTests", dependencies: ["Preview", "Processes", "Record", "TestThreads"]),
-    .testTarget(name: "ReviewTests", dependencies: ["CCmark", "Figures", "Record", "Rendering", "Review"]),
-    .testTarget(name: "TextTests", dependencies: ["Text"]),
-    .testTarget(name: "FilesTests", dependencies: ["Files"]),
-    .testTarget(name: "RecordTests", dependencies: ["Record"]),
-    .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
-    .testTarget(name: "RenderingTests", dependencies: ["Rendering", "Document", "Record", "Figures"]),
-    .target(name: "TestThreads", path: "Tests/TestThreads"),
-    .target(name: "GemmaFixture", dependencies: ["Gemma", "Tensors"], path: "Tests/GemmaFixture"),
+    .test("Host", "Interchange", ["Document", "Figures", "Record"]),
+    .test("Host", "folio", ["folio-worker", "Processes", "Store"]),
+
+    .test("Worker", "FolioKit", ["Record", "GemmaFixture"]),
+
     // Tries mutated inputs of every kind of file that is read: .ci/fuzz.
     .executableTarget(
       name: "folio-fuzz",
       dependencies: [
         "Document", "Figures", "Gemma", "Interchange", "Planning", "Preview", "PrOntoQA", "Record", "Rendering", "Review",
-        "Store",
-        "Tensors",
+        "Store", "Tensors", "TestSupport",
       ],
-      path: "Tests/Fuzzing"),
-    .testTarget(name: "FuzzingTests", dependencies: ["folio-fuzz", "Processes", "TestThreads"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
-    .testTarget(name: "GemmaTests", dependencies: ["Gemma", "Tensors", "GemmaFixture"], exclude: ["Fixtures"]),
-    .testTarget(name: "AttributionTests", dependencies: ["Attribution", "Gemma", "Tensors", "GemmaFixture"]),
-    .testTarget(name: "PrOntoQATests", dependencies: ["PrOntoQA", "Tensors"], exclude: ["Fixtures"]),
-    .testTarget(name: "FolioKitTests", dependencies: ["FolioKit", "Record", "GemmaFixture"]),
-    .testTarget(name: "folioTests", dependencies: ["folio", "folio-worker", "Processes", "Store", "TestThreads"]),
+      path: "Tests/Fuzzing", swiftSettings: Toolchain.compiling),
+    .testTarget(
+      name: "FuzzingTests", dependencies: ["folio-fuzz", "Processes", "TestSupport"], path: "Tests/FuzzingTests",
+      swiftSettings: Toolchain.compiling),
+    .testTarget(name: "FloorTests", dependencies: ["TestSupport"], path: "Tests/FloorTests"),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+var argumentParser: Target.Dependency { .product(name: "ArgumentParser", package: "swift-argument-parser") }
+var crypto: Target.Dependency { .product(name: "Crypto", package: "swift-crypto") }
+var yams: Target.Dependency { .product(name: "Yams", package: "Yams") }
+
+extension Target {
+  static func c(_ name: String, _ dependencies: [Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/C/\(name)")
+  }
+
+  static func ground(_ name: String, _ dependencies: [Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Ground/\(name)")
+  }
+
+  static func instrument(_ name: String, _ dependencies: [Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Instrument/\(name)")
+  }
+
+  static func host(_ name: String, _ dependencies: [Dependency] = []) -> Target {
+    .target(
+      name: name, dependencies: dependencies, path: "Sources/Host/\(name)", swiftSettings: Toolchain.compiling,
+      linkerSettings: Toolchain.linking)
+  }
+
+  static func worker(_ name: String, _ dependencies: [Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Worker/\(name)")
+  }
+
+  /// The tests of a module.
+  static func test(_ floor: String, _ module: String, _ dependencies: [Dependency] = [], exclude: [String] = []) -> Target {
+    .testTarget(
+      name: module + "Tests", dependencies: [.byName(name: module), "TestSupport"] + dependencies,
+      path: "Tests/\(floor)/\(module)Tests", exclude: exclude, swiftSettings: floor == "Host" ? Toolchain.compiling : [])
+  }
+}
+
+/// The toolchain that builds this package. It brings SwiftSyntax as libraries: to use them saves two thirds of a first build.
+enum Toolchain {
+  /// The folder of these libraries and their interfaces.
+  static let host: String = {
+    // The library by which this manifest talks to SwiftPM lies in the toolchain, wherever that is.
+    let maps = FileHandle(forReadingAtPath: "/proc/self/maps")?.readDataToEndOfFile() ?? Data()
+    let libraries = String(decoding: maps, as: UTF8.self).split(separator: "\n").compactMap { $0.split(separator: " ").last }
+    let own = libraries.first { $0.hasSuffix("/pm/ManifestAPI/libPackageDescription.so") }
+    let folder = own.map { $0.dropLast("/pm/ManifestAPI/libPackageDescription.so".count) + "/host" } ?? ""
+    for part in ["libSwiftSyntax.so", "libSwiftParser.so", "libSwiftIDEUtils.so", "SwiftSyntax.swiftmodule"]
+    where !FileManager.default.fileExists(atPath: "\(folder)/\(part)") {
+      fatalError(
+        """
+        This Swift toolchain has no '\(part)' in '\(folder)', and Folio parses cells with it. \
+        Install a complete toolchain of Swift 6.3 from https://www.swift.org/install/linux.
+        """)
+    }
+    return folder
+  }()
+
+  /// For what imports them, and whatever imports that.
+  static let compiling: [SwiftSetting] = [.unsafeFlags(["-I", host])]
+  static let linking: [LinkerSetting] = [
+    .unsafeFlags(["-L", host, "-Xlinker", "-rpath", "-Xlinker", host]),
+    .linkedLibrary("SwiftSyntax"), .linkedLibrary("SwiftParser"), .linkedLibrary("SwiftIDEUtils"),
+  ]
+}

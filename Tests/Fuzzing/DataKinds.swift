@@ -4,6 +4,7 @@ import Record
 import Rendering
 import Store
 import Tensors
+import TestSupport
 
 /// Comma-separated values: results of the task, tables of records; and the texts in them.
 final class TableKind: Kind {

@@ -2,6 +2,7 @@ import Figures
 import Record
 import Rendering
 import Review
+import TestSupport
 
 /// Figures in Plotly's schema, as records and other programs have them.
 final class FigureKind: Kind {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A part of an input: a file, or what stands for one.
 struct Part: Equatable {
@@ -82,11 +83,7 @@ extension Input {
   func text(_ name: String) -> String { String(decoding: bytes(name), as: UTF8.self) }
 }
 
-/// The repository that this program was built in.
-enum Repository {
-  static let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-
+extension Repository {
   /// The files below a folder with an ending, by path within it, in order; none that are larger than a size in bytes.
   static func files(_ folder: String, ending: String, upTo size: Int = 40_000) -> [Part] {
     let names = (FileManager.default.enumerator(atPath: "\(top)/\(folder)")?.allObjects as? [String] ?? []).sorted()

@@ -1,5 +1,6 @@
 import Foundation
 import Gemma
+import TestSupport
 
 /// The settings beside a model's weights.
 final class ConfigurationKind: Kind {
@@ -14,7 +15,7 @@ final class ConfigurationKind: Kind {
 
   init(folder: String) throws {
     files = Files(folder: folder)
-    let fixtures = Repository.top + "/Tests/GemmaTests/Fixtures/"
+    let fixtures = Repository.top + "/Tests/Instrument/GemmaTests/Fixtures/"
     for name in ["tokenizer.model", "model.safetensors"] {
       try FileManager.default.copyItem(atPath: fixtures + "tiny-gemma-gqa/bf16/" + name, toPath: folder + "/" + name)
     }
@@ -120,7 +121,7 @@ final class TokenizerKind: Kind {
   init(folder: String) throws {
     files = Files(folder: folder)
     let fixture = try Data(
-      contentsOf: URL(fileURLWithPath: Repository.top + "/Tests/GemmaTests/Fixtures/tiny-gemma/tokenizer.model"))
+      contentsOf: URL(fileURLWithPath: Repository.top + "/Tests/Instrument/GemmaTests/Fixtures/tiny-gemma/tokenizer.model"))
     seeds = Seeds(inputs: [[Part("tokenizer.model", [UInt8](fixture))], [Part("tokenizer.model", Self.small)]])
   }
 

@@ -5,6 +5,7 @@ import Planning
 import Record
 import Rendering
 import Store
+import TestSupport
 
 /// What is made of a notebook without running it.
 enum NotebookUse {

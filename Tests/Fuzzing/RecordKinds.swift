@@ -5,6 +5,7 @@ import Interchange
 import Record
 import Rendering
 import Review
+import TestSupport
 
 /// A record in memory, as a side of a review.
 struct MemoryRecords: RecordSource {

@@ -1,6 +1,6 @@
 import Foundation
 import Processes
-import TestThreads
+import TestSupport
 import Testing
 
 /// A short run of the fuzzing that `.ci/fuzz` does at length, and that its watcher sees what it is there for.
