@@ -36,15 +36,17 @@ let package = Package(
 
     // The ground: values, hashes, texts, files. The host and the worker both stand on it.
     .ground("Text"),
+    .ground("Machine"),
+    .ground("Randomness"),
     .ground("Files"),
     .ground("Record", ["Files", "Text"]),
     .ground("Store", [crypto]),
 
     // The instrument: the model and its taking apart. It knows nothing of notebooks.
-    .instrument("Tensors", ["COpenBLAS", "CKernels"]),
-    .instrument("Gemma", ["Files", "Tensors", "CSentencePiece", "CKernels"]),
-    .instrument("Attribution", ["Gemma", "Tensors"]),
-    .instrument("PrOntoQA", ["Files", "Tensors"]),
+    .instrument("Tensors", ["Machine", "Text", "COpenBLAS", "CKernels"]),
+    .instrument("Gemma", ["Files", "Machine", "Randomness", "Tensors", "Text", "CSentencePiece", "CKernels"]),
+    .instrument("Attribution", ["Gemma", "Randomness", "Tensors"]),
+    .instrument("PrOntoQA", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
 
     // The host: Markdown -> document -> cells -> records -> pages.
@@ -60,7 +62,7 @@ let package = Package(
       [
         "Document", "Figures", "Files", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store", crypto,
       ]),
-    .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering"]),
+    .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering", "Text"]),
     .executableTarget(
       name: "folio",
       dependencies: [
@@ -77,7 +79,7 @@ let package = Package(
       path: "Sources/Host/folio-bench", swiftSettings: Toolchain.compiling),
 
     // The worker: what a cell's process is, and what a cell sees.
-    .worker("FolioKit", ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "CWorker"]),
+    .worker("FolioKit", ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "Randomness", "CWorker"]),
     .executableTarget(
       name: "folio-worker",
       dependencies: ["FolioKit", "CSpawn", "CWorker", "Record", "Store", "Tensors", crypto],
@@ -88,6 +90,7 @@ let package = Package(
     // The tests: one target a module, on the same floors.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .test("Ground", "Text"),
+    .test("Ground", "Machine"),
     .test("Ground", "Files"),
     .test("Ground", "Record"),
     .test("Ground", "Store"),
@@ -96,7 +99,7 @@ let package = Package(
     .target(name: "GemmaFixture", dependencies: ["Gemma", "Tensors", "TestSupport"], path: "Tests/Instrument/GemmaFixture"),
     .test("Instrument", "Gemma", ["Tensors", "GemmaFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Attribution", ["Gemma", "Tensors", "GemmaFixture"]),
-    .test("Instrument", "PrOntoQA", ["Tensors"], exclude: ["Fixtures"]),
+    .test("Instrument", "PrOntoQA", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),
 
     .test("Host", "Document"),
@@ -121,8 +124,8 @@ let package = Package(
     .executableTarget(
       name: "folio-fuzz",
       dependencies: [
-        "Document", "Figures", "Gemma", "Interchange", "Planning", "Preview", "PrOntoQA", "Record", "Rendering", "Review",
-        "Store", "Tensors", "TestSupport",
+        "Document", "Figures", "Gemma", "Interchange", "Planning", "Preview", "PrOntoQA", "Randomness", "Record", "Rendering",
+        "Review", "Store", "Tensors", "TestSupport", "Text",
       ],
       path: "Tests/Fuzzing", swiftSettings: Toolchain.compiling),
     .testTarget(

@@ -1,5 +1,6 @@
 import Foundation
 import PrOntoQA
+import Randomness
 import Record
 import Rendering
 import Store

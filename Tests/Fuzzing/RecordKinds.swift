@@ -6,6 +6,7 @@ import Record
 import Rendering
 import Review
 import TestSupport
+import Text
 
 /// A record in memory, as a side of a review.
 struct MemoryRecords: RecordSource {

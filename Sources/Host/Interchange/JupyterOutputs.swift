@@ -2,6 +2,7 @@ import Document
 import Figures
 import Record
 import Rendering
+import Text
 
 /// What a cell put out, as Jupyter's outputs. Each comes in several forms, of which a reader's program takes the richest that it knows.
 struct JupyterOutputs {

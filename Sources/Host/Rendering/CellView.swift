@@ -1,6 +1,7 @@
 import Document
 import Figures
 import Record
+import Text
 
 /// A cell on the page: its code, then its outputs in the order in which they came.
 struct CellView {

@@ -1,5 +1,6 @@
 import Figures
 import Record
+import Text
 
 /// An error as a reader needs it: what happened, where, the line with a caret, and what to do about it.
 struct ErrorView {

@@ -1,4 +1,5 @@
 import Figures
+import Text
 
 /// What every page of the site has: the head, the way back, the switch between light and dark, the skip link.
 struct Frame {

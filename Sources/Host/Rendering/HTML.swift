@@ -1,4 +1,5 @@
 import Figures
+import Text
 
 /// HTML elements. Attributes and texts are escaped; what is called `html` is markup already.
 enum HTML {

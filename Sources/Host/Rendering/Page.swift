@@ -1,6 +1,7 @@
 import Document
 import Figures
 import Record
+import Text
 
 /// A notebook with what its cells put out, as one HTML page: from values to text, without touching a file.
 ///

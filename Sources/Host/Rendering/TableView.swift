@@ -1,5 +1,6 @@
 import Figures
 import Record
+import Text
 
 /// A table that scrolls sideways where it is wider than the page.
 package struct TableView {

@@ -1,5 +1,6 @@
 import Figures
 import Record
+import Text
 
 /// A text whose tokens have the colours of their values, in the figures' diverging scale; a token's position and value show on hovering.
 ///

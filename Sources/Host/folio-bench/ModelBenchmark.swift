@@ -3,6 +3,7 @@ import Foundation
 import Gemma
 import Session
 import Tensors
+import Text
 
 /// The model's speed and memory, each beside a limit or a peer that is measured in the same run.
 struct ModelBenchmark: ParsableCommand {
@@ -122,7 +123,7 @@ struct ModelBenchmark: ParsableCommand {
       let token = (times[1] - times[0]) / 32
       let bytes = Double(model.weights.byteCount)
       report(
-        "a token decoded with \(name) weights (\(Memory.text(model.weights.byteCount)))", text(token),
+        "a token decoded with \(name) weights (\(ByteCount.text(model.weights.byteCount)))", text(token),
         percent(bytes / token / bandwidth, "of the read bandwidth"))
     }
   }

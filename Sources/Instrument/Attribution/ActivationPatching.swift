@@ -1,4 +1,5 @@
 import Gemma
+import Randomness
 import Tensors
 
 extension GemmaModel {

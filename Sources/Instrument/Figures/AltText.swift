@@ -1,3 +1,5 @@
+import Text
+
 extension Figure {
   /// What the figure shows, for those who cannot see it: titles, sizes, ranges, where the largest value of a heatmap is, and where the
   /// curves of a chart begin and end.

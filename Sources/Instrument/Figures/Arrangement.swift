@@ -1,3 +1,5 @@
+import Text
+
 /// Where everything of a figure stands, in pixels: the sizes of its panels, the gaps between them, and the margins.
 ///
 /// The JSON gets these numbers, and the SVG draws what the JSON says, so both look alike. Sizes follow from the data: a cell is at most

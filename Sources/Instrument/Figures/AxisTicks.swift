@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// Which of an axis's labels are shown, so that no two touch.
 package struct AxisTicks {

@@ -10,20 +10,6 @@ extension Figure {
   var bounded: Figure { Figure(data: data.map(\.bounded), layout: layout.bounded) }
 }
 
-extension Int {
-  /// The whole part of a number that may be anything: the nearest number of the range; of NaN its lower bound.
-  init(bounded value: Double, to range: ClosedRange<Int>) {
-    // The comparisons are of doubles: what is beyond the range never becomes an `Int`.
-    if value >= Double(range.upperBound) {
-      self = range.upperBound
-    } else if value > Double(range.lowerBound) {
-      self = Int(value)
-    } else {
-      self = range.lowerBound
-    }
-  }
-}
-
 extension Double {
   /// The nearest number of the range; NaN stays what it is.
   func clamped(to range: ClosedRange<Double>) -> Double { Swift.min(Swift.max(self, range.lowerBound), range.upperBound) }

@@ -1,3 +1,5 @@
+import Text
+
 extension Figure {
   /// One heatmap; its title is the figure's.
   public init(_ heatmap: Heatmap) {

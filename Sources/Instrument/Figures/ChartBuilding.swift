@@ -1,3 +1,5 @@
+import Text
+
 /// From a line chart to the schema.
 extension LineChart {
   /// - Parameter number: that of the panel's axes and of its legend: empty, `2`, `3`.

@@ -1,3 +1,5 @@
+import Text
+
 extension Figure {
   /// Makes room for the numbers of the colour bars as they now are, after the ends of their colours changed: the figure becomes wider at its
   /// right, never narrower, and bars that stand right of all panels make way for each other. Panels stay where they are.

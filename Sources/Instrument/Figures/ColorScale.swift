@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// The colours that stand for numbers: stops between 0 and 1, and straight lines between them in RGB, as Plotly draws them.
 ///

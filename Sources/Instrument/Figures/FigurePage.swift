@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Text
 
 extension Figure {
   /// Writes the figure as a page of its own, which needs no other file and asks no other host. Missing folders are made; the file is

@@ -1,3 +1,5 @@
+import Text
+
 /// A matrix to be drawn as coloured cells, row 0 on top: one panel of a figure, or a figure of its own.
 ///
 /// ```swift

@@ -1,3 +1,5 @@
+import Text
+
 /// A text with variables, as Plotly shows it on hovering: `layer %{y}, head %{x}: %{z:.4~g}<extra></extra>`.
 struct HoverTemplate {
   /// Characters of one part; more would not be read on hovering.

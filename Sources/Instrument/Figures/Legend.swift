@@ -1,3 +1,5 @@
+import Text
+
 /// The names of a panel's series in rows as wide as the panel.
 struct LegendRows: Equatable {
   /// A name, where it begins in its row, and whose it is; the last one may stand for all that had no room.

@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// An axis of numbers: the numbers at its ends, and how those between become places.
 struct NumberAxis: Equatable {

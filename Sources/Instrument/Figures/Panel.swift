@@ -1,3 +1,5 @@
+import Text
+
 extension Figure {
   /// What a figure is made of: a heatmap or a chart, which stand beside each other.
   public enum Panel: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Text
+
 extension Figure {
   /// The figure as an inline SVG: complete without JavaScript, with the value of a cell in its tooltip.
   /// - Parameter alt: the text for those who cannot see it; by default `altText`.

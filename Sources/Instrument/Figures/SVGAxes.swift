@@ -1,3 +1,5 @@
+import Text
+
 /// A panel's outline, ticks, labels and axis titles.
 struct SVGAxes {
   /// A label, and where it stands along its axis, in pixels of the drawing.

@@ -1,3 +1,5 @@
+import Text
+
 /// The coloured cells of all panels, in as many bytes as they may take.
 ///
 /// - While they fit, each cell is an element with its own tooltip.

@@ -1,3 +1,5 @@
+import Text
+
 /// The curves on one pair of axes with all that their drawing needs: the frame, both axes, and how each curve looks.
 struct SVGChart {
   /// A trace and its look.

@@ -1,3 +1,5 @@
+import Text
+
 /// The grids, curves and markers of all charts, in as many bytes as they may take.
 ///
 /// - A curve is one path. Of the points in a half pixel's column only the first, the lowest, the highest and the last are joined: the

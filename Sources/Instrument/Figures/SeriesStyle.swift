@@ -1,3 +1,5 @@
+import Text
+
 /// What tells a chart's series apart: a colour, a dash, and the shape of the markers.
 ///
 /// The four colours keep their distance for readers of every colour vision, and stand out from white and from near-black pages alike

@@ -1,4 +1,5 @@
 import Tensors
+import Text
 
 /// What can be wrong with a model's files, with a prompt, or with a question about activations. Each case holds what is needed to see
 /// the cause, and its description ends with what to do about it.
@@ -67,7 +68,7 @@ extension GemmaError: CustomStringConvertible {
       "The model “\(name)” cannot be loaded from the hub's cache: \(repository) \(problem). \(advice)"
     case .badFolder(let folder, let problem, let advice): "\(folder) \(problem). \(advice)"
     case .gitLFSPointer(let file, let size):
-      "\(file) is a pointer of Git LFS, in place of the file itself\(size > 0 ? " of \(Memory.text(size))" : ""), which was not "
+      "\(file) is a pointer of Git LFS, in place of the file itself\(size > 0 ? " of \(ByteCount.text(size))" : ""), which was not "
         + "downloaded. Run `git lfs install` and `git lfs pull` in the repository that the file is in, or download the model again."
     case .unusedTensor(let file, let tensor, let others, let advice):
       "\(file): the tensor “\(tensor)”\(others > 0 ? ", like \(others) others," : "") is not a part of the model that config.json "
@@ -102,7 +103,7 @@ extension GemmaError: CustomStringConvertible {
     case .badReplacement(let point, let expected, let found):
       "The replacement at “\(point)” has the shape \(found), and what it replaces has \(expected). Return the same shape."
     case .captureTooLarge(let bytes, let available, let tokens, let largest):
-      "The activations asked for at \(tokens) tokens take \(Memory.text(bytes)), and \(Memory.text(available)) are free. "
+      "The activations asked for at \(tokens) tokens take \(ByteCount.text(bytes)), and \(ByteCount.text(available)) are free. "
         + "Ask for fewer layers or components (most takes \(largest)), or for fewer positions: `.atLast(1)`, `.at(positions:)`."
     case .notFinite(let place):
       "\(place) holds numbers that are not finite. Look at what was replaced, and whether the checkpoint is whole."

@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 
 /// Two prompts that differ in what decides, for attribution patching: in the corrupted one another word is right.

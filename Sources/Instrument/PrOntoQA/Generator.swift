@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 
 /// A question that was made, with all that is known about it.

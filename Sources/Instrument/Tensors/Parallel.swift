@@ -1,6 +1,7 @@
 import CKernels
 import Dispatch
 import Foundation
+import Machine
 import Synchronization
 
 /// Divides work among the processor's cores.
@@ -10,7 +11,7 @@ package enum Parallel {
   /// How many threads work at once: `FOLIO_THREADS`, else one a core that this process may use.
   package static let threads: Int = {
     let wanted = ProcessInfo.processInfo.environment["FOLIO_THREADS"].flatMap(Int.init) ?? 0
-    return wanted > 0 ? min(wanted, 1024) : max(1, ProcessInfo.processInfo.activeProcessorCount)
+    return wanted > 0 ? min(wanted, 1024) : Processor.cores
   }()
 
   /// Does the parts 0 to `count - 1`, each once, and returns when all are done. Within a part, further division is not worth it: it runs

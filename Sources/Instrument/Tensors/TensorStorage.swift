@@ -1,4 +1,5 @@
 import Synchronization
+import Text
 
 #if canImport(Glibc)
   import Glibc
@@ -29,7 +30,7 @@ final class TensorStorage: @unchecked Sendable {
     var memory: UnsafeMutableRawPointer?
     let status = posix_memalign(&memory, isLarge ? Self.hugePage : 64, bytes)
     guard status == 0, let memory else {
-      fatalError("There is no memory for a tensor of \(count) numbers (\(Memory.text(bytes))).")
+      fatalError("There is no memory for a tensor of \(count) numbers (\(ByteCount.text(bytes))).")
     }
     #if os(Linux)
       if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }

@@ -12,4 +12,5 @@
 @_exported import Foundation
 @_exported import Gemma
 @_exported import PrOntoQA
+@_exported import Randomness
 @_exported import Tensors

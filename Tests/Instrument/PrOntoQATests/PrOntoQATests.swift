@@ -1,5 +1,6 @@
 import Foundation
 import PrOntoQA
+import Randomness
 import Tensors
 import Testing
 

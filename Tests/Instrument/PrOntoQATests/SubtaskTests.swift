@@ -1,4 +1,5 @@
 import PrOntoQA
+import Randomness
 import Tensors
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 import Tensors
 
 /// How the next token is chosen from a model's logits.

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 
 /// Where a model's files lie: found by the path of a folder, or by a name in the Hugging Face hub's cache on this machine.
 ///
@@ -14,7 +15,7 @@ struct ModelFolder {
   ///   - base: What a relative folder is relative to; the current directory if nil.
   init(_ name: String, relativeTo base: String?, environment: [String: String]) throws(GemmaError) {
     let base = URL(filePath: base ?? FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
-    let folder = URL(filePath: Self.expanded(name, environment), directoryHint: .isDirectory, relativeTo: base)
+    let folder = URL(filePath: ModelHub.expanded(name, environment), directoryHint: .isDirectory, relativeTo: base)
       .standardizedFileURL
     if !name.isEmpty, Self.isFolder(folder) {
       try Self.refuseRepository(folder)
@@ -25,7 +26,7 @@ struct ModelFolder {
     guard Self.isHubName(name), !ModelFile.exists(folder) else {
       throw .modelNotFound(name: name, looked: [folder.path], advice: advice + Self.hubAdvice(name, folder))
     }
-    let repository = Self.hub(environment).appending(path: "models--" + name.replacing("/", with: "--"))
+    let repository = ModelHub.repository(name, in: ModelHub.folder(environment: environment))
     guard Self.isFolder(repository) else {
       throw .modelNotFound(
         name: name, looked: [folder.path, repository.path],
@@ -51,11 +52,6 @@ struct ModelFolder {
   private static func isFolder(_ url: URL) -> Bool {
     var isDirectory: ObjCBool = false
     return FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) && isDirectory.boolValue
-  }
-
-  /// `~/models` as the shell would read it.
-  private static func expanded(_ path: String, _ environment: [String: String]) -> String {
-    path == "~" || path.hasPrefix("~/") ? (environment["HOME"] ?? NSHomeDirectory()) + path.dropFirst() : path
   }
 
   /// A repository of the hub's cache holds no model itself, but snapshots of one.
@@ -89,17 +85,6 @@ struct ModelFolder {
         + "snapshot: models--org--name/snapshots/REVISION in the hub's cache."
     }
     return ", or a hub name, which has one slash and no more, as google/gemma-2b."
-  }
-
-  /// Where the hub's own library keeps it.
-  private static func hub(_ environment: [String: String]) -> URL {
-    func folder(_ key: String) -> URL? {
-      environment[key].flatMap { $0.isEmpty ? nil : URL(filePath: expanded($0, environment), directoryHint: .isDirectory) }
-    }
-    let home = URL(filePath: environment["HOME"] ?? NSHomeDirectory(), directoryHint: .isDirectory)
-    let cache = folder("XDG_CACHE_HOME") ?? home.appending(path: ".cache")
-    return folder("HF_HUB_CACHE") ?? folder("HUGGINGFACE_HUB_CACHE") ?? folder("HF_HOME")?.appending(path: "hub")
-      ?? cache.appending(path: "huggingface/hub")
   }
 
   /// The snapshot that `refs/main` names; without that file, the only snapshot there is.

@@ -1,3 +1,4 @@
+import Machine
 import Tensors
 
 /// Puts a stack together, part by part, in memory that is taken once.
@@ -14,7 +15,7 @@ struct StackBuilder {
     let shape = [parts, cache.positionCount, width ?? cache.model.config.width]
     let bytes = shape.reduce(MemoryLayout<Float>.stride, *)
     // Small stacks are not worth asking the system.
-    if bytes > 64 << 20, case let available = Memory.available, bytes > available {
+    if bytes > 64 << 20, case let available = SystemMemory.available, bytes > available {
       throw .captureTooLarge(bytes: bytes, available: available, tokens: shape[1], largest: advice)
     }
     values = Tensor(uninitialized: shape)

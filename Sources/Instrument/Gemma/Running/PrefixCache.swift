@@ -1,3 +1,4 @@
+import Machine
 import Synchronization
 import Tensors
 
@@ -24,7 +25,7 @@ public final class PrefixCache: Sendable {
     var next = 1
     var clock = 0
     var count = 0
-    var budget = min(1_000_000_000, Memory.available / 8)
+    var budget = min(1_000_000_000, SystemMemory.available / 8)
   }
 
   init(_ configuration: GemmaConfiguration) {

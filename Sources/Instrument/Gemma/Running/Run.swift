@@ -1,3 +1,4 @@
+import Machine
 import Tensors
 
 /// What a run through the model gives.
@@ -118,7 +119,7 @@ extension GemmaModel {
     let bytes = plans.reduce(0) { $0 + $1.recorder.byteCount(config, tokens: $1.tokens.count) }
     // Small captures are not worth asking the system.
     guard bytes > 64 << 20 else { return }
-    let available = Memory.available
+    let available = SystemMemory.available
     guard bytes <= available else {
       let largest = plans[0].largest(config)
       throw .captureTooLarge(bytes: bytes, available: available, tokens: plans[0].tokens.count, largest: largest)

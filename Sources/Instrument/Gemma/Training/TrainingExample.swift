@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 
 /// A text to learn from, and which of its tokens count.

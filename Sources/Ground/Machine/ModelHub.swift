@@ -1,0 +1,39 @@
+import Foundation
+
+/// The cache of the Hugging Face hub on this machine, where its own library keeps what it has downloaded
+/// (<https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables>).
+package enum ModelHub {
+  /// The environment variables that say where it is, the strongest first; `HOME` comes after them.
+  package static let variables = ["HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"]
+
+  /// The cache's folder; it need not be there.
+  package static func folder(environment: [String: String] = ProcessInfo.processInfo.environment) -> URL {
+    let below = ["", "", "hub", "huggingface/hub"]
+    for (variable, path) in zip(variables, below) {
+      guard let folder = environment[variable], !folder.isEmpty else { continue }
+      let url = URL(filePath: expanded(folder, environment), directoryHint: .isDirectory)
+      return path.isEmpty ? url : url.appending(path: path)
+    }
+    return URL(filePath: home(environment), directoryHint: .isDirectory).appending(path: ".cache/huggingface/hub")
+  }
+
+  /// The names of the models in it, as `google/gemma-2b`, in order.
+  package static func models(in folder: URL) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)).replacing("--", with: "/") }.sorted()
+  }
+
+  /// The folder of a model's repository in the cache.
+  package static func repository(_ model: String, in folder: URL) -> URL {
+    folder.appending(path: prefix + model.replacing("/", with: "--"))
+  }
+
+  /// `~/models` as a shell would read it.
+  package static func expanded(_ path: String, _ environment: [String: String]) -> String {
+    path == "~" || path.hasPrefix("~/") ? home(environment) + path.dropFirst() : path
+  }
+
+  private static func home(_ environment: [String: String]) -> String { environment["HOME"] ?? NSHomeDirectory() }
+
+  private static let prefix = "models--"
+}

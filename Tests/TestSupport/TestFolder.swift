@@ -1,0 +1,24 @@
+import Foundation
+
+/// A folder of a test's own, which is gone when nobody holds it any more.
+package final class TestFolder: Sendable {
+  package let path: String
+
+  package init() throws {
+    path = NSTemporaryDirectory() + "folio-test-\(UUID())"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Writes a file, and makes the folders above it. It is written in place, as some editors save.
+  package func write(_ text: String, to file: String) throws {
+    let url = URL(fileURLWithPath: path + "/" + file)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+
+  package func read(_ file: String) throws -> String { try String(contentsOfFile: path + "/" + file, encoding: .utf8) }
+
+  package func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + file) }
+}
