@@ -40,7 +40,8 @@ let package = Package(
     .ground("Randomness"),
     .ground("Files"),
     .ground("Record", ["Files", "Text"]),
-    .ground("Store", [crypto]),
+    .ground("Keys", [crypto]),
+    .ground("Store", ["Keys"]),
 
     // The instrument: the model and its taking apart. It knows nothing of notebooks.
     .instrument("Tensors", ["Machine", "Text", "COpenBLAS", "CKernels"]),
@@ -93,7 +94,8 @@ let package = Package(
     .test("Ground", "Machine"),
     .test("Ground", "Files"),
     .test("Ground", "Record"),
-    .test("Ground", "Store"),
+    .test("Ground", "Keys"),
+    .test("Ground", "Store", ["Keys"]),
 
     .test("Instrument", "Tensors", ["CKernels"]),
     .target(name: "GemmaFixture", dependencies: ["Gemma", "Tensors", "TestSupport"], path: "Tests/Instrument/GemmaFixture"),

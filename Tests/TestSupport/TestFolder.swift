@@ -11,11 +11,13 @@ package final class TestFolder: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  /// Writes a file, and makes the folders above it. It is written in place, as some editors save.
-  package func write(_ text: String, to file: String) throws {
+  /// Writes a file, and makes the folders above it. It is written in place, as some editors save. Returns its path.
+  @discardableResult
+  package func write(_ text: String, to file: String) throws -> String {
     let url = URL(fileURLWithPath: path + "/" + file)
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: url)
+    return url.path
   }
 
   package func read(_ file: String) throws -> String { try String(contentsOfFile: path + "/" + file, encoding: .utf8) }

@@ -1,8 +1,8 @@
-/// Threads for tests that wait, and tests of several threads.
-///
-/// Tests run on Swift's shared threads, of which there are as few as cores. One that waits there keeps what it waits for from coming, and
-/// an expectation that fails on a thread of Foundation's is reported without its test's name. So here are threads that a test may block,
-/// and on which it stays itself.
+// Threads for tests that wait, and for tests of several threads.
+//
+// Tests run on Swift's shared threads, of which there are as few as cores. One that waits there keeps what it waits for from coming, and
+// an expectation that fails on a thread of Foundation's is reported without its test's name. So here are threads that a test may block,
+// and on which it stays itself.
 
 import Foundation
 

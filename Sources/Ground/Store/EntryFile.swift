@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import Keys
 
 /// The file of an entry: eight bytes that name the format and its version, the payload's SHA-256, its length in eight bytes, the lowest
 /// first, and the payload.
@@ -11,7 +11,7 @@ enum EntryFile {
   static let temporaryPrefix = ".new-"
 
   private static let magic = Array("folio 1\n".utf8)
-  private static let headerLength = magic.count + SHA256.byteCount + MemoryLayout<UInt64>.size
+  private static let headerLength = magic.count + Digest.byteCount + MemoryLayout<UInt64>.size
 
   // MARK: - Reading
 
@@ -45,8 +45,8 @@ enum EntryFile {
     guard header.suffix(MemoryLayout<UInt64>.size).elementsEqual(bytes(ofLength: count)) else { return nil }
     guard let memory = malloc(max(count, 1)) else { return nil }
     let bytes = UnsafeMutableRawBufferPointer(start: memory, count: count)
-    let digest = header[magic.count...].prefix(SHA256.byteCount)
-    guard fill(bytes, from: file), SHA256.digest(UnsafeRawBufferPointer(bytes)).elementsEqual(digest) else {
+    let digest = header[magic.count...].prefix(Digest.byteCount)
+    guard fill(bytes, from: file), Digest(of: UnsafeRawBufferPointer(bytes)).bytes.elementsEqual(digest) else {
       free(memory)
       return nil
     }
@@ -90,8 +90,8 @@ enum EntryFile {
   }
 
   private static func header(for payload: Data) -> Data {
-    let digest = payload.withUnsafeBytes { SHA256.digest($0) }
-    return Data(magic) + Data(digest) + Data(bytes(ofLength: payload.count))
+    let digest = Digest(of: payload)
+    return Data(magic) + Data(digest.bytes) + Data(bytes(ofLength: payload.count))
   }
 
   private static func bytes(ofLength count: Int) -> [UInt8] { withUnsafeBytes(of: UInt64(count).littleEndian) { Array($0) } }

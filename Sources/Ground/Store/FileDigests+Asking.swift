@@ -1,4 +1,5 @@
 import Foundation
+import Keys
 
 /// What can be asked about a file or folder without reading its content.
 extension FileDigests {

@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import Keys
 
 /// Digests of files' content. A digest is remembered with the file's size, time, inode and device, in memory and in the store, so that a
 /// file of gigabytes is read once.
@@ -65,14 +65,14 @@ package final class FileDigests: Sendable {
   private static func hash(_ file: Int32) -> (String, size: Int)? {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     defer { buffer.deallocate() }
-    var hash = SHA256()
+    var builder = DigestBuilder()
     var size = 0
     while true {
       let count = Foundation.read(file, buffer.baseAddress, buffer.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { return nil }
-      if count == 0 { return (hash.finalize().hexadecimal, size) }
-      hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      if count == 0 { return (builder.digest.hexadecimal, size) }
+      builder.add(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       size += count
     }
   }

@@ -1,3 +1,6 @@
+import Foundation
+@_exported import Keys
+
 /// What Folio need not compute again, on disk: compiled cells, records, remembered values, files' digests.
 ///
 /// One folder for all notebooks, branches and processes of a user. Everything in it is named by a key of all that it was made from, so that
@@ -8,9 +11,6 @@
 /// and is removed. Any number of threads and processes may use the folder at once: files are replaced, never changed, so the worst that
 /// they can do to each other is to make one compute what it could have found. A disk that is full or read-only costs time, and nothing
 /// else. Entries are not synced to the disk: what a power failure tears, the checksum notices. Nothing is held in memory.
-
-import Foundation
-
 package final class Store: Sendable {
   /// What is kept; one folder each.
   package enum Kind: String, CaseIterable, Sendable {

@@ -5,9 +5,9 @@ import Testing
 
 /// Threads, and stores that know nothing of each other, as in several processes.
 @Suite struct ConcurrencyTests {
-  private let folder: TemporaryFolder
+  private let folder: TestFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = try TestFolder() }
 
   /// Each a different length, so that a mixture of two would be noticed.
   private static func payload(_ number: Int) -> Data { Data(repeating: UInt8(number), count: 10_000 + 977 * number) }

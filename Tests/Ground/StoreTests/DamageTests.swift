@@ -1,5 +1,6 @@
 import Foundation
 import Store
+import TestSupport
 import Testing
 
 /// Whatever happened to a file, what is found is what was kept, or nothing.
@@ -8,12 +9,12 @@ import Testing
   /// The format's name, the checksum and the length.
   private static let header = 8 + 32 + 8
 
-  private let folder: TemporaryFolder
+  private let folder: TestFolder
   private let store: Store
   private let file: String
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = try TestFolder()
     store = folder.store
     file = store.file(.cells, key("a"))
     try #require(store.put(Self.payload, .cells, key("a")))

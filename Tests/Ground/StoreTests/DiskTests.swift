@@ -1,12 +1,13 @@
 import Foundation
 import Store
+import TestSupport
 import Testing
 
 /// A disk that is full, read-only or not there costs time, and nothing else.
 @Suite struct DiskTests {
-  private let folder: TemporaryFolder
+  private let folder: TestFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = try TestFolder() }
 
   @Test func nothingIsKeptUnderAFile() throws {
     let file = try folder.write("a file", to: "file")
@@ -79,7 +80,7 @@ private struct TinyDisk {
 
   /// Whether this process may mount one.
   static let isPossible: Bool = {
-    guard let folder = try? TemporaryFolder() else { return false }
+    guard let folder = try? TestFolder() else { return false }
     return (try? with(folder.path + "/trial") { _ in true }) ?? false
   }()
 

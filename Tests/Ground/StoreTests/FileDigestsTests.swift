@@ -1,5 +1,7 @@
 import Foundation
+import Keys
 import Store
+import TestSupport
 import Testing
 
 @Suite struct FileDigestsTests {
@@ -7,12 +9,12 @@ import Testing
   private static let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
   private static let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-  private let folder: TemporaryFolder
+  private let folder: TestFolder
   private let store: Store
   private let digests: FileDigests
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = try TestFolder()
     store = folder.store
     digests = FileDigests(store: store)
   }

@@ -1,16 +1,17 @@
 import Foundation
 import Store
+import TestSupport
 import Testing
 
 @Suite struct PruningTests {
   /// What a payload's file has besides the payload.
   private static let header = 48
 
-  private let folder: TemporaryFolder
+  private let folder: TestFolder
   private let store: Store
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = try TestFolder()
     store = folder.store
   }
 

@@ -1,28 +1,12 @@
 import Foundation
+import Keys
 import Store
+import TestSupport
 import Testing
 
-/// A folder of a test's own; it goes when the test does.
-final class TemporaryFolder: Sendable {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("folio-store-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
+extension TestFolder {
   /// A store in it, whose folder is not there yet.
   var store: Store { Store(folder: path + "/cache") }
-
-  func write(_ text: String, to name: String) throws -> String {
-    let file = "\(path)/\(name)"
-    let folder = (file as NSString).deletingLastPathComponent
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-    return file
-  }
 }
 
 func key(_ name: String) -> Key {

@@ -1,13 +1,14 @@
 import Foundation
 import Store
+import TestSupport
 import Testing
 
 @Suite struct StoreTests {
-  private let folder: TemporaryFolder
+  private let folder: TestFolder
   private let store: Store
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = try TestFolder()
     store = folder.store
   }
 

@@ -1,12 +1,13 @@
 import Foundation
 import Store
+import TestSupport
 import Testing
 
 /// Code is loaded from the store: nobody else may put something there.
 @Suite struct TrustTests {
-  private let folder: TemporaryFolder
+  private let folder: TestFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = try TestFolder() }
 
   private func danger(_ path: String) -> Store.Danger? { Store(folder: path).makeSafeFolder() }
 

@@ -1,5 +1,5 @@
 import Foundation
-import Store
+import Keys
 import Testing
 
 @Suite struct KeyTests {

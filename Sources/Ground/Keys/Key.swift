@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// A SHA-256 over labelled parts: the name of everything that the store keeps.
@@ -11,7 +10,7 @@ package struct Key: Hashable, Sendable, CustomStringConvertible {
     digits = hexadecimal.lowercased()
   }
 
-  fileprivate init(_ digest: SHA256.Digest) { digits = digest.hexadecimal }
+  fileprivate init(_ digest: Digest) { digits = digest.hexadecimal }
 
   /// 64 hexadecimal digits.
   package var description: String { digits }
@@ -47,7 +46,7 @@ extension Key: Codable {
 /// Makes a key of labelled parts. Each part is preceded by its length, so that no two sequences of parts are the same bytes. A part is its
 /// bytes: a text counts as its UTF-8, a key as its digits.
 package struct KeyBuilder {
-  private var hash = SHA256()
+  private var bytes = DigestBuilder()
 
   /// - Parameter purpose: keeps keys of different things apart.
   package init(_ purpose: String) { add(purpose) }
@@ -68,37 +67,12 @@ package struct KeyBuilder {
   package mutating func add(_ label: String, _ key: Key) { add(label, key.description) }
 
   /// The key of the parts so far.
-  package var key: Key { Key(hash.finalize()) }
+  package var key: Key { Key(bytes.digest) }
 
   private mutating func add(_ text: String) { addBytes(Array(text.utf8)) }
 
-  private mutating func addBytes(_ bytes: some DataProtocol) {
-    withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hash.update(bufferPointer: $0) }
-    hash.update(data: bytes)
-  }
-}
-
-extension SHA256 {
-  /// The digest of bytes in memory.
-  static func digest(_ bytes: UnsafeRawBufferPointer) -> Digest {
-    var hash = SHA256()
-    hash.update(bufferPointer: bytes)
-    return hash.finalize()
-  }
-}
-
-extension SHA256.Digest {
-  /// 64 digits.
-  var hexadecimal: String {
-    let digits: StaticString = "0123456789abcdef"
-    return String(unsafeUninitializedCapacity: 2 * SHA256.byteCount) { text in
-      var count = 0
-      for byte in self {
-        text[count] = digits.utf8Start[Int(byte >> 4)]
-        text[count + 1] = digits.utf8Start[Int(byte & 15)]
-        count += 2
-      }
-      return count
-    }
+  private mutating func addBytes(_ added: some DataProtocol) {
+    withUnsafeBytes(of: UInt64(added.count).littleEndian) { bytes.add($0) }
+    bytes.add(added)
   }
 }
