@@ -82,16 +82,16 @@ import Testing
     #expect(live.cellsRun.isEmpty)
   }
 
-  private let loading = "```swift\n//| label: model\nlet model = [3, 4].map { $0 * 1 }\n```\n"
+  private let loading = "```swift\n//| label: model\nlet model = [3, 4].map { $0 * 10 }\n```\n"
 
   @Test func aSaveRunsWhatChangedAndTheModelStays() async throws {
     try await waiting {
       let live = try Live(loading + "```swift\nmodel[0]\n```\n")
-      #expect(live.pageComes(to: ">3<"))
+      #expect(live.pageComes(to: ">30<"))
       try live.folder.write(loading + "```swift\nmodel[7]\n```\n", to: "n.md")
       #expect(live.pageComes(to: "Index out of range"))
       try live.folder.write(loading + "```swift\nmodel[1]\n```\n", to: "n.md")
-      #expect(live.pageComes(to: ">4<"))
+      #expect(live.pageComes(to: ">40<"))
       #expect(live.cellsRun == ["model", "cell-2", "cell-2", "cell-2"])
     }
   }
