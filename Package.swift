@@ -22,13 +22,13 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
-    .package(url: "https://github.com/apple/swift-crypto", exact: "3.12.3"),
   ],
   targets: [
     // What C gives: the system's libraries, and our own code where Swift cannot go.
     .systemLibrary(name: "CCmark", path: "Sources/C/CCmark", pkgConfig: "libcmark", providers: [.apt(["libcmark-dev"])]),
     .systemLibrary(
       name: "COpenBLAS", path: "Sources/C/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSentencePiece", path: "Sources/C/CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
     .c("CKernels"),
     .c("CSpawn"),
@@ -40,7 +40,7 @@ let package = Package(
     .ground("Randomness"),
     .ground("Files"),
     .ground("Record", ["Files", "Text"]),
-    .ground("Keys", [crypto]),
+    .ground("Keys", ["COpenSSL"]),
     .ground("Store", ["Keys"]),
 
     // The instrument: the model and its taking apart. It knows nothing of notebooks.
@@ -56,12 +56,12 @@ let package = Package(
     .host("Processes", ["Record", "CSpawn"]),
     .host("Session", ["Document", "Files", "Planning", "Processes", "Record", "Store"]),
     .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),
-    .host("Rendering", ["Document", "Record", "Figures", "Files", "Review", "Text", crypto]),
+    .host("Rendering", ["Document", "Record", "Figures", "Files", "Keys", "Review", "Text"]),
     .host("Preview", ["Processes", "Record"]),
     .host(
       "Building",
       [
-        "Document", "Figures", "Files", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store", crypto,
+        "Document", "Figures", "Files", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Keys", "Store",
       ]),
     .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering", "Text"]),
     .executableTarget(
@@ -83,7 +83,7 @@ let package = Package(
     .worker("FolioKit", ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "Randomness", "CWorker"]),
     .executableTarget(
       name: "folio-worker",
-      dependencies: ["FolioKit", "CSpawn", "CWorker", "Record", "Store", "Tensors", crypto],
+      dependencies: ["FolioKit", "CSpawn", "CWorker", "Keys", "Record", "Store", "Tensors"],
       path: "Sources/Worker/folio-worker",
       // A cell is compiled against the worker's own FolioKit, so the worker exports every symbol that it links.
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
@@ -140,7 +140,6 @@ let package = Package(
 )
 
 var argumentParser: Target.Dependency { .product(name: "ArgumentParser", package: "swift-argument-parser") }
-var crypto: Target.Dependency { .product(name: "Crypto", package: "swift-crypto") }
 var yams: Target.Dependency { .product(name: "Yams", package: "Yams") }
 
 extension Target {

@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import Keys
 import Processes
 import Record
 import Rendering
@@ -28,11 +28,11 @@ public enum PlotlyPackage {
       return try PlotlyScript(data, path: file)
     }
     let own = "\(site)/assets/plotly-\(scriptVersion).min.js"
-    if let data = FileManager.default.contents(atPath: own), sha256(data) == digest { return try PlotlyScript(data, path: own) }
+    if let data = FileManager.default.contents(atPath: own), Digest(of: data).hexadecimal == digest { return try PlotlyScript(data, path: own) }
     let data = try download(python)
-    guard sha256(data) == digest else {
+    guard Digest(of: data).hexadecimal == digest else {
       throw Diagnostic(
-        "plotly.min.js of the package plotly \(version) has the SHA-256 \(sha256(data)), and not \(digest)",
+        "plotly.min.js of the package plotly \(version) has the SHA-256 \(Digest(of: data).hexadecimal), and not \(digest)",
         advice: "It is not used. If you trust another copy, name it: '--plotly plotly.min.js'.")
     }
     return try PlotlyScript(data, path: "plotly \(version)")
@@ -65,9 +65,5 @@ public enum PlotlyPackage {
       )
     }
     return data
-  }
-
-  private static func sha256(_ data: Data) -> String {
-    SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
   }
 }

@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import Keys
 import Record
 
 /// plotly.js, of which a site has one copy, and which a page loads when its reader wants to zoom into a figure.
@@ -28,7 +28,7 @@ public struct PlotlyScript: Sendable, Equatable {
     }
     self.data = data
     version = String(match.1)
-    integrity = "sha384-" + Data(SHA384.hash(data: data)).base64EncodedString()
+    integrity = "sha256-" + Data(Digest(of: data).bytes).base64EncodedString()
   }
 
   /// What a page's head says of it.

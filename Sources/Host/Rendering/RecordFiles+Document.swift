@@ -1,6 +1,6 @@
-import Crypto
 import Document
 import Foundation
+import Keys
 import Record
 
 extension RecordFiles {
@@ -23,6 +23,6 @@ extension RecordFiles {
 extension Cell {
   /// Of the source: 16 digits of its SHA-256.
   fileprivate var key: String {
-    SHA256.hash(data: Data(text.utf8)).prefix(8).map { String(format: "%02x", $0) }.joined()
+    String(Digest(of: Data(text.utf8)).hexadecimal.prefix(16))
   }
 }

@@ -7,9 +7,9 @@
 
 import CSpawn
 import CWorker
-import Crypto
 import FolioKit
 import Foundation
+import Keys
 import Record
 import Store
 import Tensors
@@ -171,9 +171,9 @@ func release(_ paths: [String]) {
 /// Digests of values are made as the store makes its keys.
 func digestValues() {
   ValueDigest.hash = { feed in
-    var hash = SHA256()
-    guard feed({ hash.update(bufferPointer: $0) }) else { return nil }
-    return hash.finalize().prefix(16).map { String(format: "%02x", $0) }.joined()
+    var builder = DigestBuilder()
+    guard feed({ builder.add($0) }) else { return nil }
+    return String(builder.digest.hexadecimal.prefix(32))
   }
 }
 

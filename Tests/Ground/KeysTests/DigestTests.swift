@@ -18,4 +18,22 @@ import Testing
     Array("bc".utf8).withUnsafeBytes { builder.add($0) }
     #expect(builder.digest == Digest(of: Data("abc".utf8)))
   }
+
+  @Test func aCopyGoesOnByItself() {
+    var builder = DigestBuilder()
+    builder.add(Data("ab".utf8))
+    var copy = builder
+    copy.add(Data("x".utf8))
+    builder.add(Data("c".utf8))
+    #expect(builder.digest == Digest(of: Data("abc".utf8)))
+    #expect(copy.digest == Digest(of: Data("abx".utf8)))
+  }
+
+  @Test func whatWasAskedForBeforeDoesNotMatter() {
+    var builder = DigestBuilder()
+    builder.add(Data("ab".utf8))
+    _ = builder.digest
+    builder.add(Data("c".utf8))
+    #expect(builder.digest == Digest(of: Data("abc".utf8)))
+  }
 }

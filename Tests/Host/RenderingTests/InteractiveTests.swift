@@ -21,7 +21,7 @@ import Testing
 
   @Test("name the script with its digest, and bring each figure's data in a file of its own") func named() throws {
     let plotly = try PlotlyScript(script, path: "p.js")
-    #expect(plotly.file == "plotly-4.1.1.min.js" && plotly.integrity.hasPrefix("sha384-"))
+    #expect(plotly.file == "plotly-4.1.1.min.js" && plotly.integrity.hasPrefix("sha256-"))
     let page = page(plotly: plotly)
     #expect(
       page.html.contains(
