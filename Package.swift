@@ -53,19 +53,15 @@ let package = Package(
     .host("Processes", ["Record", "CSpawn"]),
     .host("Session", ["Document", "Files", "Planning", "Processes", "Record", "Store"]),
     .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),
-    .host("Rendering", ["Document", "Record", "Figures", "Files", "Review", "Text", crypto]),
-    .host("Preview", ["Processes", "Record"]),
-    .host(
-      "Building",
-      [
-        "Document", "Figures", "Files", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store", crypto,
-      ]),
+    .host("Rendering", ["Document", "Record", "Figures", "Files", "Processes", "Review", "Text", crypto]),
+    .host("Building", ["Document", "Figures", "Processes", "Record", "Rendering", "Session", "Store"]),
+    .host("Live", ["Building", "Document", "Processes", "Record", "Rendering", "Session"]),
     .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering"]),
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Interchange", "Processes", "Record", "Rendering", "Review", "Session", "Store",
-        "Text", argumentParser,
+        "Building", "Document", "Figures", "Interchange", "Live", "Processes", "Record", "Rendering", "Review", "Session",
+        "Store", "Text", argumentParser,
       ],
       path: "Sources/Host/folio", swiftSettings: Toolchain.compiling),
     .executableTarget(
@@ -104,14 +100,10 @@ let package = Package(
     .test("Host", "Processes", ["Record"]),
     // Sessions start the worker that lies beside the tests.
     .test("Host", "Session", ["Document", "Processes", "Record", "Store", "folio-worker"]),
-    .test("Host", "Review", ["CCmark", "Figures", "Record", "Rendering"]),
+    .test("Host", "Review", ["CCmark", "Figures", "Processes", "Record", "Rendering"]),
     .test("Host", "Rendering", ["Document", "Record", "Figures"]),
-    .test("Host", "Preview", ["Processes", "Record"]),
-    .test(
-      "Host", "Building",
-      [
-        "Document", "Figures", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store", "folio-worker",
-      ]),
+    .test("Host", "Building", ["Document", "Record", "Rendering", "Session", "folio-worker"]),
+    .test("Host", "Live", ["Building", "Document", "Figures", "Processes", "Record", "Rendering", "Session", "folio-worker"]),
     .test("Host", "Interchange", ["Document", "Figures", "Record"]),
     .test("Host", "folio", ["folio-worker", "Processes", "Store"]),
 
@@ -121,7 +113,7 @@ let package = Package(
     .executableTarget(
       name: "folio-fuzz",
       dependencies: [
-        "Document", "Figures", "Gemma", "Interchange", "Planning", "Preview", "PrOntoQA", "Record", "Rendering", "Review",
+        "Document", "Figures", "Gemma", "Interchange", "Live", "Planning", "PrOntoQA", "Record", "Rendering", "Review",
         "Store", "Tensors", "TestSupport",
       ],
       path: "Tests/Fuzzing", swiftSettings: Toolchain.compiling),

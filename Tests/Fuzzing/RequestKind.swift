@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Preview
+import Live
 
 /// Requests to the preview, in pieces.
 final class RequestKind: Kind {

@@ -34,6 +34,12 @@ public struct CellRecord: Codable, Sendable, Equatable {
   /// What it put out as values; of a cell of inline expressions one each, up to the first that failed.
   public var values: [String] { outputs.compactMap { if case .value(let text) = $0 { text } else { nil } } }
 
+  /// Why it failed, if it did.
+  public var error: CellError? {
+    for case .error(let error) in outputs.reversed() { return error }
+    return nil
+  }
+
   public enum Outcome: String, Codable, Sendable, Equatable {
     case succeeded
     /// It did not compile, threw, trapped, or its worker died.

@@ -228,29 +228,18 @@ extension SiteBuilder.Status {
 }
 
 extension Document {
-  /// The notebook's folder: its cells' working directory.
-  public var folder: String { URL(fileURLWithPath: file).deletingLastPathComponent().path }
-
   /// A session for the notebook, in its own folder.
   public func session(_ options: Session.Options) throws -> Session {
     try Session(directory: folder, toolchain: .find(), installation: .find(), options: options)
   }
 }
 
-extension CellRecord {
-  /// Why it failed, if it did.
-  public var error: CellError? {
-    for case .error(let error) in outputs.reversed() { return error }
-    return nil
-  }
-}
-
 /// The machine's memory.
-enum Memory {
+package enum Memory {
   /// In bytes: what programs can still have without swapping.
-  static var available: Int { bytes("MemAvailable") }
+  package static var available: Int { bytes("MemAvailable") }
 
-  static func bytes(_ key: String) -> Int {
+  package static func bytes(_ key: String) -> Int {
     let information = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
     let line = information.split(separator: "\n").first { $0.hasPrefix(key + ":") }
     return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024

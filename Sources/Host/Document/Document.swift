@@ -1,3 +1,4 @@
+import Foundation
 import Record
 
 /// A notebook, read: front matter, and blocks of prose and cells in order, with the line of everything.
@@ -47,6 +48,9 @@ public struct Document: Sendable, Equatable {
     let last = file.split(separator: "/").last.map(String.init) ?? file
     return last.hasSuffix(".md") ? String(last.dropLast(3)) : last
   }
+
+  /// The notebook's folder: its cells' working directory.
+  public var folder: String { URL(fileURLWithPath: file).deletingLastPathComponent().path }
 }
 
 /// What stands between the `---` lines at the top.

@@ -3,6 +3,7 @@ import Building
 import Document
 import Foundation
 import Record
+import Rendering
 import Session
 
 struct Build: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Building
 import Document
 import Foundation
+import Live
 import Record
 import Session
 

@@ -2,6 +2,7 @@ import Building
 import Document
 import Figures
 import Foundation
+import Live
 import Record
 import Rendering
 import Session

@@ -1,5 +1,5 @@
 import Foundation
-import Preview
+import Live
 import Record
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Preview
+import Live
 import TestSupport
 import Testing
 

@@ -1,7 +1,7 @@
+import Building
 import Document
 import Foundation
 import Glibc
-import Preview
 import Record
 import Rendering
 import Session

@@ -1,3 +1,4 @@
+import Building
 import Document
 import Foundation
 import Record
@@ -5,16 +6,16 @@ import Session
 import Store
 
 /// Looks whether this machine can run notebooks, part by part; for `folio doctor`.
-public struct Examination {
-  public struct Finding: Sendable {
-    public var part: String
-    public var isFine: Bool
+enum MachineCheck {
+  struct Finding {
+    var part: String
+    var isFine: Bool
     /// What was found; for what is not fine, with an advice.
-    public var text: String
+    var text: String
   }
 
   /// All findings, in the order in which parts depend on each other.
-  public static func findings() -> [Finding] {
+  static func findings() -> [Finding] {
     [
       finding("Swift") {
         let toolchain = try Toolchain.find()

@@ -2,7 +2,7 @@ import Building
 import Document
 import Figures
 import Foundation
-import Preview
+import Live
 import Processes
 import Record
 import Rendering
@@ -129,7 +129,7 @@ enum Browser {
 @Suite("A preview in a browser", .enabled(if: Browser.chromium != nil, "Chromium")) struct BrowserPreviewTests {
   @Test("twelve windows follow their pages, and Stop works in each") func windows() async throws {
     try await waiting {
-      let folder = try TemporaryFolder()
+      let folder = try TestFolder()
       let stopped = Locked<[String]>([])
       let server = PreviewServer(site: folder.path + "/Site", port: 0) { page in stopped.with { $0.append(page) } }
       func page(_ text: String) -> String {

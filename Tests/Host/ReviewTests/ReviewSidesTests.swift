@@ -1,11 +1,9 @@
-import Building
-import Document
 import Foundation
 import Processes
 import Record
 import Rendering
 import Review
-import Session
+import TestSupport
 import Testing
 
 /// A repository with a site of one notebook, in a folder of its own.
@@ -159,52 +157,13 @@ final class TemporaryRepository {
   }
 
   @Test func aRecordThatSomethingConvertedIsReadOutsideOfARepository() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .succeeded, outputs: [.value("x\ny")])])
     for (file, text) in RecordFiles(record).files {
       try folder.write(text, to: "old/n/record/\(file)")
       try folder.write(text.replacing("\n", with: "\r\n"), to: "new/n/record/\(file)")
     }
     #expect(try !Review(FolderRecords(folder: folder.path + "/old"), FolderRecords(folder: folder.path + "/new")).isChanged)
-  }
-}
-
-@Suite struct OrphanTests {
-  private func build(_ names: [String], in folder: TemporaryFolder, isWhole: Bool) throws {
-    let paths = names.map { "\(folder.path)/Notebooks/\($0).md" }
-    for path in paths { try "```swift\nprint(1)\n```\n".write(toFile: path, atomically: true, encoding: .utf8) }
-    var options = Session.Options()
-    options.store = folder.path + "/cache"
-    let builder = SiteBuilder(try Notebooks.read(paths), site: folder.path + "/Site", isWhole: isWhole, options: options)
-    #expect(builder.build { _ in } == .succeeded)
-  }
-
-  @Test func onlyAWholeBuildRemovesWhatFolioMadeOfNotebooksThatAreNoMore() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("", to: "Notebooks/none.txt")
-    try build(["a", "gone", "kept"], in: folder, isWhole: true)
-    try folder.write("mine", to: "Site/mine/index.html")
-    try folder.write("mine", to: "Site/kept/notes.txt")
-    try folder.write("{}", to: "Site/data/record/index.json")
-    let site = Site(folder: folder.path + "/Site")
-    #expect(site.orphans(besides: ["a", "gone", "kept"]).isEmpty && site.orphans(besides: ["a"]) == ["gone", "kept"])
-    try build(["a"], in: folder, isWhole: false)
-    #expect(try folder.read("Site/index.html").contains("gone/"))
-    try build(["a"], in: folder, isWhole: true)
-    #expect(try !folder.read("Site/index.html").contains("gone/"))
-    let exists = { FileManager.default.fileExists(atPath: folder.path + "/Site/" + $0) }
-    #expect(!exists("gone") && !exists("kept/index.html") && !exists("kept/record"))
-    #expect(exists("mine/index.html") && exists("kept/notes.txt") && exists("data/record/index.json") && exists("a/record"))
-  }
-
-  @Test func aPageWhoseNotebookLiesElsewhereStays() throws {
-    let folder = try TemporaryFolder()
-    let document = Document(file: "other/n.md", frontMatter: FrontMatter(), blocks: [])
-    let site = Site(folder: folder.path + "/Site")
-    try site.write(Page(document, record: NotebookRecord(notebook: "n", cells: [])))
-    #expect(site.orphans(besides: []) == ["n"])
-    try folder.write("", to: "other/n.md")
-    #expect(site.orphans(besides: []).isEmpty)
   }
 }
 

@@ -6,7 +6,7 @@ extension Document {
   /// The notebook with the pictures of its prose in the prose itself, as `data:` URLs: a page lies in another folder than its notebook, and
   /// shall be whole wherever it is put. Called after the run, since a cell may have drawn a picture.
   /// - Returns: the notebook, and what could not be put into it, as warnings. It stays a link.
-  func embeddingLocalImages() -> (document: Document, warnings: [Diagnostic]) {
+  package func embeddingLocalImages() -> (document: Document, warnings: [Diagnostic]) {
     var embedding = PictureEmbedding(self)
     var document = self
     document.blocks = blocks.map { block in
@@ -22,7 +22,7 @@ extension Document {
   }
 
   /// The files of the prose's pictures, by absolute paths, also those that are not there: a page changes with them.
-  var pictureFiles: Set<String> {
+  package var pictureFiles: Set<String> {
     let folder = URL(fileURLWithPath: folder)
     return Set(
       pictures.compactMap { picture in

@@ -9,7 +9,7 @@ import Testing
 /// A notebook in a live preview, seen over HTTP as a reader's browser sees it.
 @Suite struct LivePreviewTests {
   private final class Live: @unchecked Sendable {
-    let folder: TemporaryFolder
+    let folder: TestFolder
     private(set) var preview: LivePreview?
     private let lock = NSLock()
     private var url = ""
@@ -18,7 +18,7 @@ import Testing
     private var story: [String] = []
 
     init(_ notebook: String, followsFolder: Bool = false) throws {
-      folder = try TemporaryFolder()
+      folder = try TestFolder()
       try folder.write(notebook, to: "n.md")
       var options = Session.Options()
       options.store = folder.path + "/cache"

@@ -1,4 +1,4 @@
-import Building
+import Rendering
 import Foundation
 import Record
 import Testing

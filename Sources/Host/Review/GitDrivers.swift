@@ -1,7 +1,6 @@
 import Files
 import Foundation
 import Record
-import Review
 
 /// Diff drivers in a repository's own settings: `git diff` then shows what changed in records as `folio diff` does, `git log -p` a labelled value a
 /// line, and both name the cell in a notebook's hunks.

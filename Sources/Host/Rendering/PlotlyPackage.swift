@@ -2,7 +2,6 @@ import Crypto
 import Foundation
 import Processes
 import Record
-import Rendering
 
 /// Where plotly.js comes from: a file that the user names, or the package `plotly` on PyPI, which carries it.
 ///

@@ -1,4 +1,3 @@
-import Building
 import Foundation
 import Record
 import Rendering
@@ -6,7 +5,7 @@ import Review
 import Testing
 
 /// Records that want to have another file read, shown or removed.
-@Suite final class HostileRecordTests {
+@Suite final class HostileFolderTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "hostile-\(UUID().uuidString)").path
 
   init() throws {

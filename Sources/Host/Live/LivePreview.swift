@@ -5,9 +5,9 @@
 /// shows in the page, and the next save goes on from there. A save that comes while cells run waits for the running cell, not for all.
 /// The files of the site are written whole when a run has ended; while it lasts, only the browser sees what is there so far.
 
+import Building
 import Document
 import Foundation
-import Preview
 import Record
 import Rendering
 import Session

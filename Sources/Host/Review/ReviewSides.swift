@@ -1,7 +1,6 @@
 import Files
 import Foundation
 import Record
-import Review
 
 /// The two sides of a review, from what a user names.
 public struct ReviewSides {
