@@ -68,11 +68,11 @@ final class RecordKind: Kind {
 final class OutputKind: Kind {
   static let name = "outputs", share = 8
   private let seeds: Seeds
-  private let document: Document
+  private let document: Notebook
   private let markdown = "# A `{swift} 1`\n\n```swift\n//| label: a\n1\n```\n\n```swift\n2\n```\n\n`{swift} 3`\n"
 
   init(folder: String) throws {
-    document = try Document(markdown: markdown, file: "n.md")
+    document = try Notebook(markdown: markdown, file: "n.md")
     seeds = Seeds(inputs: RecordSeeds.outputs.map { [Part("record.json", $0)] })
   }
 
@@ -108,7 +108,7 @@ final class SiteKind: Kind {
     files = Files(folder: folder + "/n")
     try FileManager.default.createDirectory(atPath: folder + "/n", withIntermediateDirectories: true)
     let pages = try NotebookSeeds.all.prefix(3).map { markdown -> Input in
-      let document = try Document(markdown: markdown, file: "n.md")
+      let document = try Notebook(markdown: markdown, file: "n.md")
       return [Part("index.html", Page(document, record: NotebookUse.record(of: document)).html)]
     }
     seeds = Seeds(inputs: pages)

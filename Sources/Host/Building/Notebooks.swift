@@ -73,7 +73,7 @@ public enum Notebooks {
   /// - Throws: `Diagnostics` with everything that is wrong in any of them; `ParameterProblem` for an override that does not fit.
   public static func read(
     _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
-  ) throws -> [Document] {
+  ) throws -> [Notebook] {
     let (documents, problems) = try readable(paths, overrides: overrides, ignoringStrangers: ignoringStrangers)
     guard problems.isEmpty else { throw Diagnostics(problems) }
     return documents
@@ -82,13 +82,13 @@ public enum Notebooks {
   /// The same of those that can be read, with what is wrong with the others.
   public static func readable(
     _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
-  ) throws -> (documents: [Document], problems: [Diagnostic]) {
-    var documents: [Document] = []
+  ) throws -> (documents: [Notebook], problems: [Diagnostic]) {
+    var documents: [Notebook] = []
     var problems: [Diagnostic] = []
     for path in paths {
       do {
         if let problem = whyNoNotebook(path) { throw problem }
-        documents.append(try Document(contentsOf: path))
+        documents.append(try Notebook(contentsOf: path))
       } catch let error as Diagnostics {
         problems += error.all
       } catch let error as Diagnostic {
@@ -108,8 +108,8 @@ public enum Notebooks {
   }
 
   private static func override(
-    _ documents: [Document], by overrides: [(name: String, value: String)], ignoringStrangers: Bool
-  ) throws -> [Document] {
+    _ documents: [Notebook], by overrides: [(name: String, value: String)], ignoringStrangers: Bool
+  ) throws -> [Notebook] {
     var documents = documents
     for override in overrides {
       let owners = documents.indices.filter { index in

@@ -14,10 +14,10 @@ import Store
 
 public final class SiteBuilder: @unchecked Sendable {
   public enum Event {
-    case notebookStarted(Document, number: Int, of: Int)
-    case session(Document, Session.Event)
+    case notebookStarted(Notebook, number: Int, of: Int)
+    case session(Notebook, Session.Event)
     /// The page is written.
-    case notebookEnded(Document, NotebookRecord, page: String, explanations: [Session.Explanation])
+    case notebookEnded(Notebook, NotebookRecord, page: String, explanations: [Session.Explanation])
     case warning(Diagnostic)
     /// A notebook could not be run, or its page not be written.
     case problem(any Error)
@@ -34,7 +34,7 @@ public final class SiteBuilder: @unchecked Sendable {
     public static func < (left: Status, right: Status) -> Bool { left.rawValue < right.rawValue }
   }
 
-  private let documents: [Document]
+  private let documents: [Notebook]
   private let site: String
   private let plotly: PlotlyScript?
   private let options: Session.Options
@@ -53,7 +53,7 @@ public final class SiteBuilder: @unchecked Sendable {
   ///   - isWhole: whether these are all notebooks of the site: then pages and records of others that are no more are removed.
   ///   - plotly: makes the pages' figures interactive.
   public init(
-    _ documents: [Document], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: Session.Options
+    _ documents: [Notebook], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: Session.Options
   ) {
     self.isWhole = isWhole
     self.plotly = plotly
@@ -133,7 +133,7 @@ public final class SiteBuilder: @unchecked Sendable {
   }
 
   /// Whether a notebook may run beside those that do: a core, and enough memory and descriptors for it. One alone always may.
-  private func hasRoom(for document: Document) -> Bool {
+  private func hasRoom(for document: Notebook) -> Bool {
     if running.isEmpty { return true }
     guard running.count < min(ProcessInfo.processInfo.activeProcessorCount, Descriptors.mostPrograms) else { return false }
     let known = Session.peakMemory(of: document, store: options.store)
@@ -150,7 +150,7 @@ public final class SiteBuilder: @unchecked Sendable {
     }
   }
 
-  private func build(_ document: Document, index: Int, observe: @escaping (Event) -> Void) -> Status {
+  private func build(_ document: Notebook, index: Int, observe: @escaping (Event) -> Void) -> Status {
     do {
       let session = try document.session(options)
       defer { session.close() }
@@ -227,7 +227,7 @@ extension SiteBuilder.Status {
   }
 }
 
-extension Document {
+extension Notebook {
   /// A session for the notebook, in its own folder.
   public func session(_ options: Session.Options) throws -> Session {
     try Session(directory: folder, toolchain: .find(), installation: .find(), options: options)

@@ -51,10 +51,10 @@ public struct Heading: Sendable, Equatable {
   }
 }
 
-extension Document {
+extension Notebook {
   /// The notebook with values in the texts of its headings, and so in its title.
   /// - Parameter value: a value on one line, by the cell's name and the index in it; nil where there is none.
-  public func fillingHeadings(_ value: (String, Int) -> String?) -> Document {
+  public func fillingHeadings(_ value: (String, Int) -> String?) -> Notebook {
     var document = self
     document.blocks = blocks.map { block in
       guard case .heading(var heading) = block else { return block }

@@ -1,9 +1,9 @@
 import Record
 
-extension Document {
+extension Notebook {
   /// The notebook with other values for some of its parameters, as a command line gives them.
   /// - Throws: a `Diagnostic` for a name that the notebook lacks, or a text that does not fit the parameter's type.
-  public func applying(overrides: [(name: String, value: String)]) throws -> Document {
+  public func applying(overrides: [(name: String, value: String)]) throws -> Notebook {
     var document = self
     for (name, text) in overrides {
       guard let index = frontMatter.parameters.firstIndex(where: { $0.name == name }) else {

@@ -20,7 +20,7 @@
 
 import Record
 
-extension Document {
+extension Notebook {
   /// Reads a notebook from a file.
   /// - Throws: a `Diagnostic` if the file cannot be read, `Diagnostics` if it is no notebook.
   public init(contentsOf path: String) throws {

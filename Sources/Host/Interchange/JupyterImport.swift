@@ -24,7 +24,7 @@ public struct JupyterImport {
   /// - Parameter path: where the Markdown file is.
   public func problems(at path: String) -> [Diagnostic] {
     do {
-      return try Document(markdown: text, file: path).warnings
+      return try Notebook(markdown: text, file: path).warnings
     } catch let error as Diagnostics {
       return error.all.map { problem in
         var problem = problem
@@ -77,7 +77,7 @@ private struct Assembly {
     }
     if let first = cells.first, first.kind == .raw {
       let text = Self.trimmed(first.source)
-      if Self.isFrontMatter(text), (try? Document(markdown: text, file: "")) != nil {
+      if Self.isFrontMatter(text), (try? Notebook(markdown: text, file: "")) != nil {
         parts.frontMatter = text
         cells = cells.dropFirst()
         return
@@ -85,7 +85,7 @@ private struct Assembly {
     }
     // A file without a title has that of its first heading.
     guard let title = notebook.metadata["title"]?.string, !title.isEmpty else { return }
-    let prose = cells.first { $0.kind == .markdown }.flatMap { try? Document(markdown: $0.source, file: "") }
+    let prose = cells.first { $0.kind == .markdown }.flatMap { try? Notebook(markdown: $0.source, file: "") }
     if prose?.beginsWithTitle == true, prose?.title == title { return }
     let name = JSONValue.string(title).line
     parts.frontMatter = "---\ntitle: \(name)\n---"

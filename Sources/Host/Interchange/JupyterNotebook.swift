@@ -5,7 +5,7 @@ import Record
 
 /// A notebook as Jupyter's `ipynb`, in format 4.5: prose in Markdown cells, cells with their outputs in code cells.
 public struct JupyterNotebook {
-  private let document: Document
+  private let document: Notebook
   private let parts: NotebookParts
   private let record: NotebookRecord?
   private var ids: Set<String> = []
@@ -14,7 +14,7 @@ public struct JupyterNotebook {
   ///   - document: with the parameters' values of the run.
   ///   - parts: the file of the document.
   ///   - record: what the cells put out; nil for a notebook without outputs.
-  public init(_ document: Document, parts: NotebookParts, record: NotebookRecord?) {
+  public init(_ document: Notebook, parts: NotebookParts, record: NotebookRecord?) {
     (self.document, self.parts, self.record) = (document, parts, record)
   }
 

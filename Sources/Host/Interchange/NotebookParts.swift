@@ -27,13 +27,13 @@ public struct NotebookParts {
 
   /// Takes apart the file of a notebook that was read.
   /// - Throws: a `Diagnostic` if the file is not what it was then.
-  public init(contentsOf document: Document) throws {
+  public init(contentsOf document: Notebook) throws {
     let text = try TextFile.read(document.file, advice: "It was there a moment ago.")
     try self.init(text, of: document)
   }
 
   /// - Parameter document: what the text says.
-  public init(_ text: String, of document: Document) throws {
+  public init(_ text: String, of document: Notebook) throws {
     self.init(text)
     let cells = document.fencedCells
     let isSame = zip(cells, pieces.filter(\.isCell)).allSatisfy { $1.source.hasSuffix($0.source) && $0.line >= $1.line }

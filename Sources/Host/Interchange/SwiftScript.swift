@@ -8,11 +8,11 @@ import Planning
 /// what one defines anew, a script would define twice, and the compiler says so. A cell that is meant to fail would end the script, or keep
 /// it from being compiled, and stands as a comment.
 public struct SwiftScript {
-  private let document: Document
+  private let document: Notebook
   private let parts: NotebookParts
 
   /// - Parameter document: with the parameters' values that the script shall have.
-  public init(_ document: Document, parts: NotebookParts) { (self.document, self.parts) = (document, parts) }
+  public init(_ document: Notebook, parts: NotebookParts) { (self.document, self.parts) = (document, parts) }
 
   public func text() -> String {
     var sections = [Interchange.scriptMark + Self.line(document.file) + "\nimport FolioKit"]

@@ -49,7 +49,7 @@ final class LiveNotebook: @unchecked Sendable {
   private let file: String
 
   /// The page's folder.
-  var name: String { Document(file: file, frontMatter: FrontMatter(), blocks: []).name }
+  var name: String { Notebook(file: file, frontMatter: FrontMatter(), blocks: []).name }
 
   /// The notebook's file, what its cells read, and the pictures of its prose.
   var watchedFiles: Set<String> { lock.withLock { files.read.union(pictures).subtracting(files.written).union([path]) } }
@@ -175,12 +175,12 @@ final class LiveNotebook: @unchecked Sendable {
   }
 
   /// Tells what has not been told after the last save.
-  private func tell(_ new: [Diagnostic], of document: Document) {
+  private func tell(_ new: [Diagnostic], of document: Notebook) {
     for warning in new where !warnings.contains(warning) { observe(.session(document, .warning(warning))) }
     warnings = new
   }
 
-  private func startedSession(_ document: Document) throws -> Session {
+  private func startedSession(_ document: Notebook) throws -> Session {
     let started = try session ?? document.session(options)
     lock.withLock {
       session = started
@@ -193,7 +193,7 @@ final class LiveNotebook: @unchecked Sendable {
 /// What the browser sees while cells run: the page with what is there so far, a moment after it is there. A run that is over at once
 /// shows only its end.
 private final class Display: @unchecked Sendable {
-  private let document: Document
+  private let document: Notebook
   private let server: PreviewServer
   private let lock = NSLock()
   private var records: [String: CellRecord]
@@ -204,7 +204,7 @@ private final class Display: @unchecked Sendable {
 
   private static let patience = DispatchTimeInterval.milliseconds(400)
 
-  init(_ document: Document, server: PreviewServer, last: NotebookRecord?) {
+  init(_ document: Notebook, server: PreviewServer, last: NotebookRecord?) {
     self.document = document.embeddingLocalImages().document
     self.server = server
     records = Dictionary(last?.cells.map { ($0.id, $0) } ?? [], uniquingKeysWith: { first, _ in first })

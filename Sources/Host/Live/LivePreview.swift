@@ -16,9 +16,9 @@ public final class LivePreview: @unchecked Sendable {
   public enum Event {
     /// It serves at this address.
     case serving(url: String)
-    case session(Document, Session.Event)
+    case session(Notebook, Session.Event)
     /// A notebook is up to date; how long it took since its file was saved.
-    case updated(Document, NotebookRecord, explanations: [Session.Explanation], Duration)
+    case updated(Notebook, NotebookRecord, explanations: [Session.Explanation], Duration)
     case problem(any Error)
     /// A notebook has come into the folder, or its file is there no more: its name.
     case came(String)

@@ -27,7 +27,7 @@ public struct IndexPage: Sendable {
     }
 
     /// - Parameter record: how it ran.
-    public init(_ document: Document, record: NotebookRecord) {
+    public init(_ document: Notebook, record: NotebookRecord) {
       self.init(
         name: document.name, title: document.title, description: document.frontMatter.description,
         order: document.frontMatter.order, status: Status(record))

@@ -37,7 +37,7 @@ public struct Page: Sendable {
   /// - Parameters:
   ///   - parameters: the values with which the notebook ran; by default the document's own.
   ///   - plotly: makes the figures interactive for readers who ask for it; without it they are static.
-  public init(_ document: Document, record: NotebookRecord, parameters: [Parameter]? = nil, plotly: PlotlyScript? = nil) {
+  public init(_ document: Notebook, record: NotebookRecord, parameters: [Parameter]? = nil, plotly: PlotlyScript? = nil) {
     let titled = document.withValues(record)
     var body = PageBody(
       document: titled.withDistinctAnchors, record: record, parameters: parameters ?? document.frontMatter.parameters,
@@ -51,12 +51,12 @@ public struct Page: Sendable {
   }
 }
 
-extension Document {
+extension Notebook {
   /// The title with the values of its inline expressions.
   public func title(with record: NotebookRecord) -> String { withValues(record).title }
 
   /// The notebook with what its inline expressions gave in its headings, on one line, and not the whole of a long text.
-  fileprivate func withValues(_ record: NotebookRecord) -> Document {
+  fileprivate func withValues(_ record: NotebookRecord) -> Notebook {
     let records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     return fillingHeadings { cell, index in
       let values = records[cell]?.values ?? []
@@ -65,7 +65,7 @@ extension Document {
   }
 
   /// A cell's label is its address; a heading with the same anchor steps aside.
-  fileprivate var withDistinctAnchors: Document {
+  fileprivate var withDistinctAnchors: Notebook {
     let taken = Set(cells.map(\.id))
     var document = self
     document.blocks = blocks.map { block in
@@ -79,14 +79,14 @@ extension Document {
 
 /// The page as it grows, from the banner to the last cell.
 private struct PageBody {
-  let document: Document
+  let document: Notebook
   let record: NotebookRecord
   let parameters: [Parameter]
   let plotly: PlotlyScript?
   private let records: [String: CellRecord]
   private(set) var attachments: [Page.Attachment] = []
 
-  init(document: Document, record: NotebookRecord, parameters: [Parameter], plotly: PlotlyScript?) {
+  init(document: Notebook, record: NotebookRecord, parameters: [Parameter], plotly: PlotlyScript?) {
     self.plotly = plotly
     self.document = document
     self.record = record

@@ -2,11 +2,11 @@ import Document
 import Foundation
 import Record
 
-extension Document {
+extension Notebook {
   /// The notebook with the pictures of its prose in the prose itself, as `data:` URLs: a page lies in another folder than its notebook, and
   /// shall be whole wherever it is put. Called after the run, since a cell may have drawn a picture.
   /// - Returns: the notebook, and what could not be put into it, as warnings. It stays a link.
-  package func embeddingLocalImages() -> (document: Document, warnings: [Diagnostic]) {
+  package func embeddingLocalImages() -> (document: Notebook, warnings: [Diagnostic]) {
     var embedding = PictureEmbedding(self)
     var document = self
     document.blocks = blocks.map { block in
@@ -35,13 +35,13 @@ extension Document {
 
 /// Puts the pictures of a notebook's prose into it.
 private struct PictureEmbedding {
-  private let document: Document
+  private let document: Notebook
   private let folder: URL
   private(set) var warnings: [Diagnostic] = []
   /// By URL, as it stands in the HTML; itself where it is not put into the page.
   private var known: [String: String] = [:]
 
-  init(_ document: Document) {
+  init(_ document: Notebook) {
     self.document = document
     folder = URL(fileURLWithPath: document.folder)
   }

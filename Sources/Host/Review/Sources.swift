@@ -13,7 +13,7 @@ struct Sources {
   private static func cells(_ markdown: String?) -> [String: String] {
     // Line ends are the checkout's.
     guard let markdown = markdown?.replacing("\r\n", with: "\n") else { return [:] }
-    let document = try? Document(markdown: markdown, file: "notebook.md")
+    let document = try? Notebook(markdown: markdown, file: "notebook.md")
     return Dictionary((document?.cells ?? []).map { ($0.id, $0.text) }, uniquingKeysWith: { first, _ in first })
   }
 

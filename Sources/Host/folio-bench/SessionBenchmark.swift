@@ -100,7 +100,7 @@ struct SessionBenchmark: ParsableCommand {
 
   /// Cells that are compiled already, run again in a warm session: all that is left is the session's own work.
   private func measureOverhead(_ workshop: Workshop) throws {
-    let document = try Document(
+    let document = try Notebook(
       markdown: Workshop.notebook(200, isChain: false, options: "//| cache: false\n"), file: workshop.folder + "/overhead.md")
     let session = try document.session(workshop.options("overhead"))
     _ = try session.run(document)

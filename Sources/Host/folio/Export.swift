@@ -64,7 +64,7 @@ struct Export: ParsableCommand {
     throw ExitCode(status.rawValue)
   }
 
-  private func record(of document: Document, _ options: Session.Options) throws -> NotebookRecord {
+  private func record(of document: Notebook, _ options: Session.Options) throws -> NotebookRecord {
     let progress = TerminalProgress()
     // Only `interrupt` is called from another thread.
     nonisolated(unsafe) let session = try document.session(options)

@@ -22,7 +22,7 @@ enum MachineCheck {
         return "\(try toolchain.version()), \(toolchain.frontend)"
       },
       finding("Folio") { try Installation.find().worker },
-      finding("Markdown") { Document.parserVersion },
+      finding("Markdown") { Notebook.parserVersion },
       finding("a cell") {
         let clock = ContinuousClock()
         var answer = ""
@@ -49,7 +49,7 @@ enum MachineCheck {
 
   /// The value of a notebook of one cell, run as any other.
   private static func answerOfCell(_ source: String) throws -> String {
-    let document = Document(
+    let document = Notebook(
       file: "doctor.md", frontMatter: FrontMatter(), blocks: [.cell(Cell(number: 1, source: source, line: 1))])
     var options = Session.Options()
     options.store = nil

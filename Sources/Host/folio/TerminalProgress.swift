@@ -56,7 +56,7 @@ final class TerminalProgress: @unchecked Sendable {
     lock.withLock { write(event) }
   }
 
-  func show(_ event: Session.Event, of document: Document) {
+  func show(_ event: Session.Event, of document: Notebook) {
     lock.withLock { write(event, of: document) }
   }
 
@@ -109,7 +109,7 @@ final class TerminalProgress: @unchecked Sendable {
     }
   }
 
-  private func write(_ event: Session.Event, of document: Document) {
+  private func write(_ event: Session.Event, of document: Notebook) {
     switch event {
     case .cellStarted(let cell, let count, _):
       isShownAgain = shown[cell.number] != nil
@@ -165,14 +165,14 @@ final class TerminalProgress: @unchecked Sendable {
     if !isTerminal && !showsOutputs { writeError("\(heading)  \(Self.seconds(duration))\n") }
   }
 
-  private func writeAll(_ record: CellRecord, of cell: Cell, in document: Document) {
+  private func writeAll(_ record: CellRecord, of cell: Cell, in document: Notebook) {
     expressions = cell.expressions.map(\.text)[...]
     for output in record.outputs { writeReused(output, of: document) }
     endLine()
     shown[cell.number] = record
   }
 
-  private func writeReused(_ output: Output, of document: Document) {
+  private func writeReused(_ output: Output, of document: Notebook) {
     if case .text(let stream, let text) = output { return write(.text(stream, Array(text.utf8)), of: document) }
     write(.output(output), of: document)
   }

@@ -37,7 +37,7 @@ import Testing
 
   @Test func aPageWhoseNotebookLiesElsewhereStays() throws {
     let folder = try TestFolder()
-    let document = Document(file: "other/n.md", frontMatter: FrontMatter(), blocks: [])
+    let document = Notebook(file: "other/n.md", frontMatter: FrontMatter(), blocks: [])
     let site = Site(folder: folder.path + "/Site")
     try site.write(Page(document, record: NotebookRecord(notebook: "n", cells: [])))
     #expect(site.orphans(besides: []) == ["n"])

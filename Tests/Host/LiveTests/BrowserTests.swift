@@ -31,7 +31,7 @@ enum Browser {
   private func title(_ figure: Figure, plotly: PlotlyScript?, breaking: Bool = false, driver: String) throws -> String {
     let folder = FileManager.default.temporaryDirectory.appending(path: "browser-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let document = Document(
+    let document = Notebook(
       file: "Notebooks/n.md", frontMatter: FrontMatter(title: "N"), blocks: [.cell(Cell(number: 1, source: "x", line: 1))])
     let outputs = [Output.figure(FigureOutput(plotly: figure.plotlyJSON))]
     let record = NotebookRecord(

@@ -6,14 +6,14 @@ import Testing
 
 /// A document of cells with the given sources, and options for all of them.
 func document(_ sources: [String], file: String = "Notebooks/n.md", options set: (inout CellOptions) -> Void = { _ in })
-  -> Document
+  -> Notebook
 {
   let cells = sources.enumerated().map { index, source in
     var options = CellOptions()
     set(&options)
     return Block.cell(Cell(number: index + 1, source: source, line: 10 * index, options: options))
   }
-  return Document(file: file, frontMatter: FrontMatter(title: "N"), blocks: cells)
+  return Notebook(file: file, frontMatter: FrontMatter(title: "N"), blocks: cells)
 }
 
 /// A page of one cell with outputs.
@@ -31,7 +31,7 @@ func page(
     var options = CellOptions()
     options.label = "sum"
     options.caption = "A sum."
-    let document = Document(
+    let document = Notebook(
       file: "Notebooks/first-light.md",
       frontMatter: FrontMatter(
         title: "First <light>", description: "About & so on.",
@@ -144,7 +144,7 @@ func page(
     var options = CellOptions()
     options.caption = text
     options.alt = text
-    let document = Document(
+    let document = Notebook(
       file: "Notebooks/n.md",
       frontMatter: FrontMatter(
         title: text, description: text, parameters: [Parameter(name: text, value: .array([.string(text)]), line: 1)]),

@@ -98,7 +98,7 @@ import Testing
   {
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .failed, outputs: [])])
     let frontMatter = FrontMatter(title: title, description: "</script><b>" + title, order: 3)
-    let document = Document(file: "dir/n.md", frontMatter: frontMatter, blocks: [])
+    let document = Notebook(file: "dir/n.md", frontMatter: frontMatter, blocks: [])
     let site = Site(folder: folder)
     #expect(site.entries.isEmpty)
     try site.write(Page(document, record: record))

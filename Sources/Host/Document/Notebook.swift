@@ -2,7 +2,7 @@ import Foundation
 import Record
 
 /// A notebook, read: front matter, and blocks of prose and cells in order, with the line of everything.
-public struct Document: Sendable, Equatable {
+public struct Notebook: Sendable, Equatable {
   /// The file's path, as the user named it; it stands in every diagnostic.
   public var file: String
   public var frontMatter: FrontMatter

@@ -6,7 +6,7 @@ import Record
 extension RecordFiles {
   /// The record of a document's run, with what the document says of its cells.
   /// - Parameter parameters: the values with which the notebook ran; by default the document's own.
-  public init(_ document: Document, record: NotebookRecord, parameters: [Parameter]? = nil) {
+  public init(_ document: Notebook, record: NotebookRecord, parameters: [Parameter]? = nil) {
     let details = document.cells.map { cell in
       (
         cell.id,
