@@ -48,7 +48,7 @@ let package = Package(
     .instrument("Figures", ["Files", "Text"]),
 
     // The host: Markdown -> document -> cells -> records -> pages.
-    .host("Document", ["Record", "CCmark", yams]),
+    .host("Document", ["Record", "CCmark", crypto, yams]),
     .host("Planning", ["Document", "Store"]),
     .host("Processes", ["Record", "CSpawn"]),
     .host("Session", ["Document", "Files", "Planning", "Processes", "Record", "Store"]),

@@ -52,7 +52,7 @@ final class RecordKind: Kind {
         head.files[part.name] = Data(part.bytes)
       }
     }
-    let review = try Review(base, head)
+    let review = try SiteReview(base, head)
     _ = review.terminalText(colors: true)
     _ = review.markdown
     guard (try? JSONValue(review.json.utf8)) != nil else { throw Failure("the JSON report is no JSON") }
@@ -83,14 +83,7 @@ final class OutputKind: Kind {
     guard let record = try? decoder.decode(NotebookRecord.self, from: Data(input.bytes("record.json"))) else { return }
     NotebookUse.render(document, record)
     for output in record.cells.flatMap(\.outputs) {
-      switch output {
-      case .table(let table): _ = (table.plainText, table.csv)
-      case .tokens(let tokens): _ = tokens.plainText
-      case .progress(let progress): _ = progress.line
-      case .error(let error): _ = Diagnostics(error.diagnostics).description
-      case .figure(let figure): _ = try? Figure(plotlyJSON: figure.plotly).altText
-      case .text(_, let text), .value(let text): _ = TerminalText.plain(text)
-      }
+      _ = (output.content.plainText, output.content.recorded, output.view.terminalText, output.view.problems(in: "a"))
     }
     try NotebookUse.interchange(markdown, document, record: record)
   }

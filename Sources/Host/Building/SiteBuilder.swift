@@ -160,11 +160,12 @@ public final class SiteBuilder: @unchecked Sendable {
       }
       if isLate { return .interrupted }
       let record = try session.run(document) { event in
-        for event in event.withFigureProblems(in: document) { observe(.session(document, event)) }
+        for event in event.withOutputProblems(in: document) { observe(.session(document, event)) }
       }
       let (illustrated, warnings) = document.embeddingLocalImages()
       for warning in warnings { observe(.warning(warning)) }
-      try Site(folder: site).write(Page(illustrated, record: record, plotly: plotly))
+      try Site(folder: site).write(
+        Page(illustrated, record: record, plotly: plotly), record: RecordFiles(document, record: record))
       observe(
         .notebookEnded(
           document, record, page: "\(site)/\(document.name)/index.html", explanations: session.explanations))

@@ -147,7 +147,7 @@ final class LiveNotebook: @unchecked Sendable {
       clock_gettime(CLOCK_REALTIME, &start)
       let record = try session.run(document) { [self] event in
         display.show(event)
-        for event in event.withFigureProblems(in: document) { observe(.session(document, event)) }
+        for event in event.withOutputProblems(in: document) { observe(.session(document, event)) }
       }
       display.end()
       lock.withLock {
@@ -160,7 +160,7 @@ final class LiveNotebook: @unchecked Sendable {
       last = record
       let (illustrated, warnings) = document.embeddingLocalImages()
       tell(document.warnings + warnings, of: document)
-      try site.write(Page(illustrated, record: record))
+      try site.write(Page(illustrated, record: record), record: RecordFiles(document, record: record))
       server.show(page: name, html: nil)
       server.setStatus(page: name, nil)
       try site.write(IndexPage(site.entries))

@@ -29,21 +29,15 @@ public struct Page: Sendable {
   public let html: String
   /// In the order of the page; the writer of the site writes them beside it.
   public let attachments: [Attachment]
-  /// The outputs as files for reviewers; the writer of the site writes them beside it.
-  public let record: RecordFiles
   /// What the page loads for its interactive figures.
   let plotly: PlotlyScript?
 
   /// - Parameters:
-  ///   - parameters: the values with which the notebook ran; by default the document's own.
   ///   - plotly: makes the figures interactive for readers who ask for it; without it they are static.
-  public init(_ document: Notebook, record: NotebookRecord, parameters: [Parameter]? = nil, plotly: PlotlyScript? = nil) {
+  public init(_ document: Notebook, record: NotebookRecord, plotly: PlotlyScript? = nil) {
     let titled = document.withValues(record)
-    var body = PageBody(
-      document: titled.withDistinctAnchors, record: record, parameters: parameters ?? document.frontMatter.parameters,
-      plotly: plotly)
+    var body = PageBody(document: titled.withDistinctAnchors, record: record, plotly: plotly)
     self.plotly = plotly
-    self.record = RecordFiles(document, record: record, parameters: parameters)
     name = document.name
     title = titled.title
     html = body.html()
@@ -81,16 +75,14 @@ extension Notebook {
 private struct PageBody {
   let document: Notebook
   let record: NotebookRecord
-  let parameters: [Parameter]
   let plotly: PlotlyScript?
   private let records: [String: CellRecord]
   private(set) var attachments: [Page.Attachment] = []
 
-  init(document: Notebook, record: NotebookRecord, parameters: [Parameter], plotly: PlotlyScript?) {
+  init(document: Notebook, record: NotebookRecord, plotly: PlotlyScript?) {
     self.plotly = plotly
     self.document = document
     self.record = record
-    self.parameters = parameters
     records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -122,6 +114,7 @@ private struct PageBody {
   }
 
   private var head: String {
+    let parameters = document.frontMatter.parameters
     let parts = [
       HTML.element("h1", html: HTML.text(document.title)),
       document.frontMatter.description.map { HTML.paragraph("lead", html: HTML.text($0)) },
@@ -148,8 +141,7 @@ private struct PageBody {
   }
 
   private func failure(_ cell: CellRecord) -> String {
-    let errors = cell.outputs.lazy.compactMap { output in if case .error(let error) = output { error } else { nil } }
-    let message = errors.first?.diagnostics.first.map { ": " + HTML.label(LongText.clipped($0.message, to: 240)) } ?? ""
+    let message = cell.error?.diagnostics.first.map { ": " + HTML.label(LongText.clipped($0.message, to: 240)) } ?? ""
     let link = HTML.link(to: SiteNames.anchor(cell.id), html: "Cell " + HTML.element("code", html: HTML.text(cell.id)))
     return HTML.element("li", html: "\(link) failed\(message)")
   }
@@ -164,7 +156,7 @@ private struct PageBody {
       if cell.isInline {
         // Its values stand in the prose.
         guard cellRecord.outcome == .failed else { return "" }
-        cellRecord.outputs = cellRecord.outputs.filter { if case .error = $0 { true } else { false } }
+        cellRecord.outputs = cellRecord.shownOutputs(hidden: true)
       }
       var view = CellView(cell: cell, record: cellRecord, isInteractive: plotly != nil)
       let html = view.html()
@@ -201,34 +193,19 @@ private struct ParameterList {
   var html: String {
     let items = parameters.map { parameter in
       let name = HTML.element("dt", html: HTML.label(parameter.name))
-      return HTML.element("div", html: name + HTML.element("dd", html: HTML.label(ParameterText.text(parameter.value))))
+      return HTML.element("div", html: name + HTML.element("dd", html: HTML.label(parameter.value.excerpt)))
     }
     return HTML.element("dl", ["class": "parameters", "aria-label": "Parameters"], html: items.joined())
   }
-
 }
 
-/// A parameter's value as text.
-enum ParameterText {
-  /// All of it, for records: values that differ have texts that differ.
-  static func whole(_ value: ParameterValue) -> String {
-    switch value {
-    case .int(let number): String(number)
-    case .double(let number): number.description
-    case .bool(let bool): String(bool)
-    case .string(let string): string
-    case .array(let values): JSONValue.array(values.map { .string(whole($0)) }).line
-    }
-  }
-
+extension ParameterValue {
   /// For readers of a page: of long ones the beginning.
-  static func text(_ value: ParameterValue) -> String {
-    switch value {
-    case .int(let number): String(number)
-    case .double(let number): number.description
-    case .bool(let bool): String(bool)
+  fileprivate var excerpt: String {
+    switch self {
+    case .int, .double, .bool: text
     case .string(let string): LongText.clipped(string, to: 200)
-    case .array(let values): "[" + values.prefix(50).map(text).joined(separator: ", ") + (values.count > 50 ? ", …]" : "]")
+    case .array(let values): "[" + values.prefix(50).map(\.excerpt).joined(separator: ", ") + (values.count > 50 ? ", …]" : "]")
     }
   }
 }

@@ -17,7 +17,7 @@ public final class GitRepository: @unchecked Sendable {
     guard output.status == 0 else {
       let place = folder == "." ? "This folder" : folder
       guard output.errors.contains("not a git repository") else {
-        let reason = output.errors.isEmpty ? "git ended with status \(output.status)" : Review.shortened(output.errors)
+        let reason = output.errors.isEmpty ? "git ended with status \(output.status)" : SiteReview.shortened(output.errors)
         throw Diagnostic("git does not say where \(place) belongs: \(reason)", advice: "See what 'git status' says there.")
       }
       throw Diagnostic("\(place) is not in a git repository", advice: "Compare two folders instead: folio diff OLD NEW.")
@@ -73,7 +73,7 @@ public final class GitRepository: @unchecked Sendable {
     let result = try Git.run(["cat-file", "--filters", "--path=\(path)", blob], in: top)
     guard result.status == 0 else {
       throw Diagnostic(
-        "git cannot check out \(path) (if Git LFS keeps it: git lfs fetch --all): \(Review.shortened(result.errors))",
+        "git cannot check out \(path) (if Git LFS keeps it: git lfs fetch --all): \(SiteReview.shortened(result.errors))",
         advice: "See the filters that .gitattributes names.")
     }
     return result.data

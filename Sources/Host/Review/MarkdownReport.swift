@@ -1,4 +1,4 @@
-extension Review {
+extension SiteReview {
   /// The report for a comment on a pull request: never longer than such a comment may be (65,536 characters), the worst first.
   public var markdown: String {
     var text: MarkdownText = "### Outputs: \(base) → \(head)\n\n\(ours: verdict)\n"

@@ -25,7 +25,8 @@ struct OutputComparison {
       tolerance: rule.tolerance.relative)
     review.expression = new.expression
     guard let oldFile = old.file, let newFile = new.file else {
-      compareText(old.text ?? "", new.text ?? "", rule, &review)
+      let (before, after) = (old.text ?? "", new.text ?? "")
+      if !before.utf8.elementsEqual(after.utf8) { take(TextComparison(before, after, rule: rule), &review) }
       return review
     }
     // Git knows equal contents by their names.
@@ -42,12 +43,16 @@ struct OutputComparison {
         (review.verdict, review.isStructural) = (.changed, true)
         return review
       }
-      let single = Set(old.singlePrecision ?? []).intersection(new.singlePrecision ?? [])
-      compare(before, after, new, single, &review)
+      take(new.kind.comparator.compare(sides(old, new, before, after)), &review)
     } catch {
       return unreadable((error as? Diagnostic)?.message ?? "\(error)", review)
     }
     return review
+  }
+
+  private func sides(_ old: RecordIndex.Output, _ new: RecordIndex.Output, _ base: Data, _ head: Data) -> OutputSides {
+    let single = Set(old.singlePrecision ?? []).intersection(new.singlePrecision ?? [])
+    return OutputSides(base: base, head: head, singlePrecision: single, rule: new.expression == nil ? rule : rule.forSentences)
   }
 
   private func unreadable(_ reason: String, _ review: OutputReview) -> OutputReview {
@@ -56,55 +61,14 @@ struct OutputComparison {
     return review
   }
 
-  /// - Parameter single: the traces that were computed in single precision in both.
-  private func compare(
-    _ old: Data, _ new: Data, _ output: RecordIndex.Output, _ single: Set<Int>, _ review: inout OutputReview
-  ) {
-    switch output.kind {
-    case .figure:
-      do {
-        let figure = try FigureComparison([UInt8](old), [UInt8](new), rule: rule, single: single)
-        take(figure.verdict, figure.numbers, figure.findings, figure.isStructural, &review)
-        if !figure.drawing.isEmpty { review.findings.append("drawn differently: \(Words.list(figure.drawing, first: 6))") }
-      } catch {
-        compareUnreadable(old, new, "a figure cannot be read: \(error)", &review)
-      }
-    case .table, .tokens, .text, .value, .error, .errorText, .progress:
-      guard let before = String(validating: old, as: UTF8.self), let after = String(validating: new, as: UTF8.self) else {
-        return compareUnreadable(old, new, "it is not UTF-8 text", &review)
-      }
-      if output.kind == .table || output.kind == .tokens {
-        let isTokens = output.kind == .tokens
-        let table = TableComparison(before, after, rule: isTokens ? rule.forRecorded(isSingle: !single.isEmpty) : rule)
-        take(table.verdict, table.numbers, table.findings, table.isStructural, &review)
-      } else {
-        compareText(before, after, output.expression == nil ? rule : rule.forSentences, &review)
-      }
-    }
-  }
-
-  private func compareText(_ old: String, _ new: String, _ rule: NumberRule, _ review: inout OutputReview) {
-    guard !old.utf8.elementsEqual(new.utf8) else { return }
-    let text = TextComparison(old, new, rule: rule)
-    review.lines = text.lines
-    take(text.verdict, text.numbers, text.findings, text.isStructural, &review)
-  }
-
-  private func compareUnreadable(_ old: Data, _ new: Data, _ reason: String, _ review: inout OutputReview) {
-    (review.verdict, review.isStructural) = (.changed, true)
-    review.findings = [reason, "it had \(old.count) bytes, and has \(new.count)"]
-  }
-
-  private func take(
-    _ verdict: OutputReview.Verdict, _ numbers: NumberChanges, _ findings: [String], _ isStructural: Bool,
-    _ review: inout OutputReview
-  ) {
+  /// Takes over what a comparison of two outputs that are not the same byte by byte has found.
+  private func take(_ found: any Comparison, _ review: inout OutputReview) {
     // Bytes that differ, and say the same: a space, a digit that was written in another way.
-    review.verdict = verdict == .same ? .within : verdict
-    review.findings = findings
-    review.isStructural = isStructural
-    if numbers.count > 0 { review.numbers = numbers }
-    review.findings += numbers.sentences
+    review.verdict = found.verdict == .same ? .within : found.verdict
+    review.isStructural = found.isStructural
+    review.lines = found.lines
+    if found.numbers.count > 0 { review.numbers = found.numbers }
+    review.findings = found.findings + found.numbers.sentences + found.remarks
     if review.verdict == .within, review.findings.isEmpty {
       review.findings = ["it is written or drawn with other digits; what is compared is the same"]
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-extension Review {
+extension SiteReview {
   /// The report for a terminal: what changed, worst first within each notebook, with the lines.
   /// - Parameters:
   ///   - colors: whether to use ANSI colours.
@@ -155,7 +155,7 @@ extension OutputReview {
 extension ValueChange {
   /// `shots: 2 -> 3`, of long values the part that differs.
   package func excerpt(to count: Int = 200) -> String {
-    let (before, after) = Review.excerpts(base ?? "none", head ?? "none", to: count)
+    let (before, after) = SiteReview.excerpts(base ?? "none", head ?? "none", to: count)
     return "\(name): \(before) -> \(after)"
   }
 }

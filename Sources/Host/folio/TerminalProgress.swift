@@ -1,6 +1,5 @@
 import Building
 import Document
-import Figures
 import Foundation
 import Live
 import Record
@@ -132,7 +131,7 @@ final class TerminalProgress: @unchecked Sendable {
       Console.write(bytes, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO)
       lastCharacterWasNewline = bytes.last == UInt8(ascii: "\n")
     case .output(let output):
-      guard showsOutputs, !isShownAgain, let text = Self.text(output) else { return }
+      guard showsOutputs, !isShownAgain, let text = output.view.terminalText else { return }
       clearLine()
       endLine()
       writeOutput((expressions.popFirst().map { $0 + " = " } ?? "") + text + "\n")
@@ -175,17 +174,6 @@ final class TerminalProgress: @unchecked Sendable {
   private func writeReused(_ output: Output, of document: Notebook) {
     if case .text(let stream, let text) = output { return write(.text(stream, Array(text.utf8)), of: document) }
     write(.output(output), of: document)
-  }
-
-  private static func text(_ output: Output) -> String? {
-    switch output {
-    case .value(let text): text
-    case .table(let table): table.plainText
-    case .figure(let figure): "[figure] " + ((try? Figure(plotlyJSON: figure.plotly))?.altText ?? "that cannot be read")
-    case .tokens(let tokens): tokens.plainText
-    case .progress(let progress): progress.line
-    case .text, .error: nil
-    }
   }
 
   // MARK: - The line

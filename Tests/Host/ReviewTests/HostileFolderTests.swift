@@ -37,7 +37,7 @@ import Testing
   /// What all reports say.
   private func reports() throws -> String {
     let (base, head) = (try FolderRecords(folder: folder + "/base"), try FolderRecords(folder: folder + "/head"))
-    let review = try Review(base, head)
+    let review = try SiteReview(base, head)
     #expect(review.isChanged)
     return review.terminalText(colors: false) + review.markdown + review.json + ReviewPage(review, base: base, head: head).html
   }

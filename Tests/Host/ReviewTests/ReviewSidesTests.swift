@@ -57,7 +57,7 @@ final class TemporaryRepository {
   }
 
   @Test func twoRevisionsAreComparedWithTheirSources() throws {
-    let review = try Review(revision("HEAD~1"), revision("HEAD"))
+    let review = try SiteReview(revision("HEAD~1"), revision("HEAD"))
     #expect(review.notebooks.map(\.name) == ["n", "second"] && review.notebooks[1].status == .added)
     let cell = try #require(review.notebooks[0].cells.first)
     #expect(cell.outputs.first?.numbers?.largest?.base == 1 && cell.outputs.first?.numbers?.largest?.head == 2)
@@ -66,17 +66,17 @@ final class TemporaryRepository {
 
   @Test func aRevisionIsComparedWithTheWorkingTree() throws {
     let tree = try FolderRecords(folder: repository.folder + "/Site", name: "the working tree")
-    #expect(try !Review(revision("HEAD"), tree).isChanged)
+    #expect(try !SiteReview(revision("HEAD"), tree).isChanged)
     try repository.write("3.0")
-    #expect(try Review(revision("HEAD"), tree).isChanged)
+    #expect(try SiteReview(revision("HEAD"), tree).isChanged)
   }
 
   @Test func equalBlobsAreNotRead() throws {
     // The object is gone, so whoever read it would fail.
     let blob = try repository.git("rev-parse", "HEAD:Site/n/record/a-1.txt").trimmingCharacters(in: .newlines)
     try FileManager.default.removeItem(atPath: "\(repository.folder)/.git/objects/\(blob.prefix(2))/\(blob.dropFirst(2))")
-    #expect(try !Review(revision("HEAD"), revision("main")).isChanged)
-    let broken = try Review(revision("HEAD~1"), revision("HEAD"))
+    #expect(try !SiteReview(revision("HEAD"), revision("main")).isChanged)
+    let broken = try SiteReview(revision("HEAD~1"), revision("HEAD"))
     #expect(broken.notebooks[0].cells.first?.outputs.first?.findings.first?.contains("git has no blob") == true)
   }
 
@@ -108,9 +108,9 @@ final class TemporaryRepository {
     let committed = try RevisionRecords("HEAD", in: git, site: "Site", documents: "Notebooks")
     let tree = try FolderRecords(folder: repository.folder + "/Site")
     #expect(
-      try !Review(committed, tree).isChanged && Review(committed, tree).notebooks[0].cells.allSatisfy { $0.status == .same })
+      try !SiteReview(committed, tree).isChanged && SiteReview(committed, tree).notebooks[0].cells.allSatisfy { $0.status == .same })
     try Data("x = 2.0\r\n".utf8).write(to: URL(filePath: file))
-    let changed = try Review(committed, tree)
+    let changed = try SiteReview(committed, tree)
     #expect(changed.notebooks[0].cells[0].outputs[0].lines.map(\.head) == ["x = 2.0"])
     // Nothing was written into the repository.
     #expect(try repository.git("fsck", "--unreachable").isEmpty)
@@ -131,9 +131,9 @@ final class TemporaryRepository {
       try RevisionRecords(name, in: git, site: "Site", documents: "Notebooks")
     }
     let tree = try FolderRecords(folder: repository.folder + "/Site")
-    #expect(try !Review(revision("HEAD"), tree).isChanged)
+    #expect(try !SiteReview(revision("HEAD"), tree).isChanged)
     for head: any RecordSource in [try revision("HEAD"), tree] {
-      let numbers = try Review(revision("HEAD~1"), head).notebooks[0].cells[0].outputs[0].numbers
+      let numbers = try SiteReview(revision("HEAD~1"), head).notebooks[0].cells[0].outputs[0].numbers
       #expect(numbers?.largest?.base == 1.25 && numbers?.largest?.head == 1.5)
     }
   }
@@ -151,9 +151,9 @@ final class TemporaryRepository {
     func revision(_ name: String) throws -> RevisionRecords {
       try RevisionRecords(name, in: git, site: "Site", documents: "Notebooks")
     }
-    let review = try Review(revision("HEAD~1"), revision("HEAD"))
+    let review = try SiteReview(revision("HEAD~1"), revision("HEAD"))
     #expect(review.isChanged && review.notebooks[0].cells[0].outputs[0].findings.first?.contains("git lfs") == true)
-    #expect(try !Review(revision("HEAD"), FolderRecords(folder: repository.folder + "/Site")).isChanged)
+    #expect(try !SiteReview(revision("HEAD"), FolderRecords(folder: repository.folder + "/Site")).isChanged)
   }
 
   @Test func aRecordThatSomethingConvertedIsReadOutsideOfARepository() throws {
@@ -163,7 +163,7 @@ final class TemporaryRepository {
       try folder.write(text, to: "old/n/record/\(file)")
       try folder.write(text.replacing("\n", with: "\r\n"), to: "new/n/record/\(file)")
     }
-    #expect(try !Review(FolderRecords(folder: folder.path + "/old"), FolderRecords(folder: folder.path + "/new")).isChanged)
+    #expect(try !SiteReview(FolderRecords(folder: folder.path + "/old"), FolderRecords(folder: folder.path + "/new")).isChanged)
   }
 }
 

@@ -1,11 +1,19 @@
 import Record
 
+enum TableComparator: OutputComparator {
+  static let form = OutputReview.Form.tables
+
+  static func compare(_ sides: OutputSides) -> any Comparison {
+    sides.comparingTexts { TableComparison($0, $1, rule: sides.rule) }
+  }
+}
+
 /// Two tables, row by row and column by column.
 ///
 /// Columns go by their titles. Rows go by the first column that names every row in both tables; where there is none, equal rows stand beside each
 /// other in their order, then those that differ in floating-point numbers, then those that differ in numbers. So a row that came moves nobody.
 /// A column that only counts the rows is compared by its first number.
-struct TableComparison {
+struct TableComparison: Comparison {
   private(set) var numbers = NumberChanges()
   private(set) var findings: [String] = []
   private(set) var isStructural = false

@@ -1,8 +1,16 @@
 import Record
 
+enum TextComparator: OutputComparator {
+  static let form = OutputReview.Form.lines
+
+  static func compare(_ sides: OutputSides) -> any Comparison {
+    sides.comparingTexts { TextComparison($0, $1, rule: sides.rule) }
+  }
+}
+
 /// Two texts, line by line. Equal lines stand beside each other, then those that differ in floating-point numbers alone, then those that differ
 /// in any numbers; the others came or went.
-struct TextComparison {
+struct TextComparison: Comparison {
   private(set) var lines: [LineChange] = []
   private(set) var numbers = NumberChanges()
   private let rule: NumberRule

@@ -1,5 +1,42 @@
 import Text
 
+/// A table: a row of column titles, and rows of cells, all text; the maker decides how a number reads.
+public struct Table: Codable, Sendable, Equatable {
+  public var columns: [Column]
+  /// Each row has one entry a column.
+  public var rows: [[String]]
+
+  public struct Column: Codable, Sendable, Equatable {
+    public var title: String
+    /// Whether the column holds numbers, which are set flush right.
+    public var isNumeric: Bool
+
+    public init(_ title: String, isNumeric: Bool = false) {
+      self.title = title
+      self.isNumeric = isNumeric
+    }
+  }
+
+  public init(columns: [Column], rows: [[String]]) {
+    self.columns = columns
+    self.rows = rows
+  }
+}
+
+extension Table: OutputContent {
+  public var output: Output { .table(self) }
+  public var recorded: RecordedOutput { RecordedOutput(kind: .table, text: csv) }
+  public var byteCount: Int { rows.joined().reduce(0) { $0 + $1.utf8.count } }
+
+  public mutating func mapTexts(_ change: (String) -> String) {
+    columns = columns.map { Column(change($0.title), isNumeric: $0.isNumeric) }
+    rows = rows.map { $0.map(change) }
+  }
+
+  /// The whole table, as comma-separated values (RFC 4180), a row a line.
+  public var csv: String { CSVText.text([columns.map(\.title)] + rows) }
+}
+
 extension Table {
   /// No column is made wider than this for the sake of one long cell, which then stands out of it.
   private static let mostPadded = 200

@@ -4,7 +4,7 @@ import Record
 /// A text whose tokens have the colours of their values, in the figures' diverging scale; a token's position and value show on hovering.
 ///
 /// It is text: it wraps, can be searched and copied, and is read aloud as the text that it is.
-package struct TokensView {
+package struct TokensView: OutputView {
   /// Tokens on the page: the last ones of a longer text, where answers are decided.
   static let mostTokens = 4000
 
@@ -16,6 +16,9 @@ package struct TokensView {
     self.tokens = tokens
     self.standsAlone = standsAlone
   }
+
+  package func html(in context: inout OutputContext) -> String { html }
+  package var terminalText: String? { tokens.plainText }
 
   package var html: String {
     let first = max(0, tokens.tokens.count - Self.mostTokens)

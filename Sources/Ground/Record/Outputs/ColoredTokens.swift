@@ -39,3 +39,20 @@ public struct ColoredTokens: Codable, Sendable, Equatable {
     return "[tokens] \(title): \(tokens.count) tokens" + (named.isEmpty ? "" : "; strongest: \(named.joined(separator: ", "))")
   }
 }
+
+extension ColoredTokens: OutputContent {
+  public var output: Output { .tokens(self) }
+  public var recorded: RecordedOutput {
+    let isSingle = SinglePrecision.holds(values.compactMap(\.self))
+    return RecordedOutput(kind: .tokens, text: csv, singlePrecision: isSingle ? [0] : [])
+  }
+  public var byteCount: Int { tokens.reduce(0) { $0 + $1.utf8.count } }
+
+  /// A line a token: its position, its text, its value with the digits of `Precision`.
+  var csv: String {
+    let rows = tokens.indices.map { index in
+      ["\(position(index))", tokens[index], value(index).map { JSONValue.text(Precision.rounded($0)) } ?? ""]
+    }
+    return CSVText.text([["position", "token", title]] + rows)
+  }
+}

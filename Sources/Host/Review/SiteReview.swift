@@ -6,7 +6,7 @@
 ///
 /// Promises: equal files are not read twice; one output is held in memory at a time, besides what is said of it; the same two records give the
 /// same report, in the order of the notebook, and, for readers in a hurry, worst first.
-public struct Review: Codable, Sendable, Equatable {
+public struct SiteReview: Codable, Sendable, Equatable {
   /// What is compared, in words: `HEAD`, `the working tree`, a folder.
   public var base: String
   public var head: String

@@ -2,21 +2,22 @@ import Figures
 import Record
 
 /// An error as a reader needs it: what happened, where, the line with a caret, and what to do about it.
-struct ErrorView {
-  var error: CellError
-  var isExpected: Bool
+struct ErrorView: OutputView {
+  let error: CellError
 
   /// Errors and notes on the page; more are counted.
   private static let most = 20
 
-  var html: String {
+  func html(in context: inout OutputContext) -> String {
     var parts = [HTML.paragraph("caps", html: error.kind.heading)]
     parts += error.diagnostics.prefix(Self.most).map { diagnostic($0, depth: 0) }
     let rest = error.diagnostics.count - Self.most
     if rest > 0 { parts.append(HTML.paragraph("omitted", html: "\(Count.text(rest)) more left out.")) }
-    let style = isExpected ? "failure expected" : "failure"
+    let style = context.isExpectedToFail ? "failure expected" : "failure"
     return HTML.element("div", ["class": style], html: "\n\(parts.joined(separator: "\n"))\n")
   }
+
+  var terminalText: String? { nil }
 
   private func diagnostic(_ diagnostic: Diagnostic, depth: Int) -> String {
     let message = severity(diagnostic, depth) + text(diagnostic.message) + place(diagnostic)

@@ -1,20 +1,32 @@
 import Record
 
+enum FigureComparator: OutputComparator {
+  static let form = OutputReview.Form.figures
+
+  static func compare(_ sides: OutputSides) -> any Comparison {
+    do {
+      return try FigureComparison(sides)
+    } catch {
+      return UnreadableComparison(sides, "a figure cannot be read: \(error)")
+    }
+  }
+}
+
 /// Two figures in Plotly's schema, trace by trace. Matrices are compared by the labels of their axes where they have them, curves by their x, so
 /// that an axis in another order is found to be that, and no change of every number.
-struct FigureComparison {
+struct FigureComparison: Comparison {
   private(set) var numbers = NumberChanges()
   private(set) var findings: [String] = []
   private(set) var isStructural = false
   /// What differs in how they are drawn, if the same is drawn.
-  private(set) var drawing: [String] = []
+  private var drawing: [String] = []
   private let rule: NumberRule
 
-  /// - Parameter single: the traces whose numbers were computed in single precision.
   /// - Throws: `JSONValue.Fault`, if one of them is no JSON.
-  init(_ base: [UInt8], _ head: [UInt8], rule: NumberRule, single: Set<Int> = []) throws(JSONValue.Fault) {
-    self.rule = rule
-    let (before, after) = (try JSONValue(base), try JSONValue(head))
+  init(_ sides: OutputSides) throws(JSONValue.Fault) {
+    rule = sides.rule
+    let single = sides.singlePrecision
+    let (before, after) = (try JSONValue(sides.base), try JSONValue(sides.head))
     let (old, new) = (FigureData(before), FigureData(after))
     compareTexts(old, new)
     let common = min(old.traces.count, new.traces.count)
@@ -29,6 +41,8 @@ struct FigureComparison {
     }
     numbers.finish()
   }
+
+  var remarks: [String] { drawing.isEmpty ? [] : ["drawn differently: \(Words.list(drawing, first: 6))"] }
 
   var verdict: OutputReview.Verdict { isStructural || !drawing.isEmpty ? .changed : numbers.verdict }
 

@@ -1,6 +1,6 @@
 import Record
 
-extension Review {
+extension SiteReview {
   /// Compares two records.
   /// - Parameters:
   ///   - notebooks: their names; all that are in either if empty.

@@ -2,7 +2,7 @@ import Figures
 import Record
 
 /// A table that scrolls sideways where it is wider than the page.
-package struct TableView {
+package struct TableView: OutputView {
   /// Rows on the page: the first and the last ones of a longer table.
   package static let mostRows = 400
   package static let lastRows = 20
@@ -15,6 +15,12 @@ package struct TableView {
     self.table = table
     self.standsAlone = standsAlone
   }
+
+  package func html(in context: inout OutputContext) -> String {
+    html(link: omitted > 0 ? context.attach(suffix: "csv") { _ in table.csv } : nil)
+  }
+
+  package var terminalText: String? { table.plainText }
 
   /// How many rows the page does not show.
   package var omitted: Int { table.rows.count > Self.mostRows ? table.rows.count - Self.mostRows : 0 }
