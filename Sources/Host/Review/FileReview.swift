@@ -11,10 +11,9 @@ public enum FileReview {
   public static func text(_ path: String, _ base: Data?, _ head: Data?, output: RecordIndex.Output? = nil) -> String {
     if path.hasSuffix("/" + RecordFiles.indexName) || path == RecordFiles.indexName { return index(path, base, head) }
     guard let base, let head else { return shown(["\(path): \(base == nil ? "added" : "removed")"]) }
-    let files = MemoryRecord(path: path, base: base, head: head)
     let output = output ?? RecordIndex.Output(kind: kind(path), file: path)
-    let review = OutputComparison(files.side(base), files.side(head), "", NumberRule(), (base: [:], head: [:]))
-      .compare(output, output, number: 1)
+    let records = RecordPair(base: SingleFile(data: base), head: SingleFile(data: head))
+    let review = OutputComparison(records: records, rule: NumberRule()).compare(output, output, number: 1)
     var lines = ["\(path): \(review.findings.first ?? review.verdict.rawValue)"] + review.findings.dropFirst().map { "  " + $0 }
     for change in review.lines where !change.isWithin {
       lines += [change.base.map { "  - " + $0 }, change.head.map { "  + " + $0 }].compactMap { $0 }
@@ -73,19 +72,12 @@ public enum FileReview {
   }
 }
 
-/// Two versions of a file as two records.
-private struct MemoryRecord {
-  let path: String
-  let base, head: Data
-
-  func side(_ data: Data) -> Side { Side(data: data) }
-
-  struct Side: RecordSource {
-    let data: Data
-    var name: String { "it" }
-    func notebooks() -> [String] { [] }
-    func files(of notebook: String) -> [String: String?] { [:] }
-    func read(_ file: String, of notebook: String) -> Data? { data }
-    func document(of notebook: String) -> String? { nil }
-  }
+/// One version of a file as a record, which has it under every name.
+private struct SingleFile: RecordSource {
+  let data: Data
+  var name: String { "it" }
+  func notebooks() -> [String] { [] }
+  func files(of notebook: String) -> [String: String?] { [:] }
+  func read(_ file: String, of notebook: String) -> Data? { data }
+  func document(of notebook: String) -> String? { nil }
 }

@@ -1,23 +1,46 @@
 import Foundation
 import Record
 
+/// The records of one notebook that are compared, each with what tells equal files without reading them.
+struct RecordPair {
+  let base: any RecordSource
+  let head: any RecordSource
+  let notebook: String
+  let baseFiles: [String: String?]
+  let headFiles: [String: String?]
+
+  init(of notebook: String, base: any RecordSource, head: any RecordSource) throws {
+    (self.notebook, self.base, self.head) = (notebook, base, head)
+    (baseFiles, headFiles) = (try base.files(of: notebook), try head.files(of: notebook))
+  }
+
+  /// Two records of which nothing is known but what is read.
+  init(base: any RecordSource, head: any RecordSource) {
+    (notebook, self.base, self.head, baseFiles, headFiles) = ("", base, head, [:], [:])
+  }
+
+  /// Whether a source knows of two files that they are equal. Git knows equal contents by their names.
+  func isKnownToBeTheSame(_ old: String, _ new: String) -> Bool {
+    guard let before = baseFiles[old] ?? nil, let after = headFiles[new] ?? nil else { return false }
+    return before == after
+  }
+
+  /// The contents of a file in both.
+  /// - Throws: `Diagnostic`, where either has none.
+  func read(_ old: String, _ new: String) throws -> (base: Data, head: Data) {
+    guard let before = try base.read(old, of: notebook) else { throw Diagnostic("\(base.name) has no \(old)") }
+    guard let after = try head.read(new, of: notebook) else { throw Diagnostic("\(head.name) has no \(new)") }
+    return (before, after)
+  }
+}
+
 /// One output in both records.
 struct OutputComparison {
-  private let base: any RecordSource
-  private let head: any RecordSource
-  private let notebook: String
-  private let rule: NumberRule
-  private let files: (base: [String: String?], head: [String: String?])
+  let records: RecordPair
+  let rule: NumberRule
 
   /// Larger ones are not taken apart: they would not fit into memory, or onto a page.
   private static let largest = 64 << 20
-
-  init(
-    _ base: any RecordSource, _ head: any RecordSource, _ notebook: String, _ rule: NumberRule,
-    _ files: (base: [String: String?], head: [String: String?])
-  ) {
-    (self.base, self.head, self.notebook, self.rule, self.files) = (base, head, notebook, rule, files)
-  }
 
   func compare(_ old: RecordIndex.Output, _ new: RecordIndex.Output, number: Int) -> OutputReview {
     var review = OutputReview(
@@ -26,33 +49,27 @@ struct OutputComparison {
     review.expression = new.expression
     guard let oldFile = old.file, let newFile = new.file else {
       let (before, after) = (old.text ?? "", new.text ?? "")
-      if !before.utf8.elementsEqual(after.utf8) { take(TextComparison(before, after, rule: rule), &review) }
+      if !before.utf8.elementsEqual(after.utf8) { note(TextComparison(before, after, rule: rule), in: &review) }
       return review
     }
-    // Git knows equal contents by their names.
-    if let before = files.base[oldFile] ?? nil, let after = files.head[newFile] ?? nil, before == after { return review }
+    if records.isKnownToBeTheSame(oldFile, newFile) { return review }
     do {
-      let (before, after) = (try base.read(oldFile, of: notebook), try head.read(newFile, of: notebook))
-      guard let before, let after else {
-        let missing = before == nil ? "\(base.name) has no \(oldFile)" : "\(head.name) has no \(newFile)"
-        return unreadable(missing, review)
-      }
+      let (before, after) = try records.read(oldFile, newFile)
       if before == after { return review }
       guard max(before.count, after.count) <= Self.largest else {
-        review.findings = ["it is different, and too large to be compared number by number (\(after.count >> 20) MB)"]
-        (review.verdict, review.isStructural) = (.changed, true)
-        return review
+        return unreadable(
+          "it is different, and too large to be compared number by number (\(after.count >> 20) MB)", review)
       }
-      take(new.kind.comparator.compare(sides(old, new, before, after)), &review)
+      let single = Set(old.singlePrecision ?? []).intersection(new.singlePrecision ?? [])
+      note(
+        new.kind.comparator.compare(
+          OutputSides(
+            base: before, head: after, singlePrecision: single, rule: new.expression == nil ? rule : rule.forSentences)),
+        in: &review)
     } catch {
       return unreadable((error as? Diagnostic)?.message ?? "\(error)", review)
     }
     return review
-  }
-
-  private func sides(_ old: RecordIndex.Output, _ new: RecordIndex.Output, _ base: Data, _ head: Data) -> OutputSides {
-    let single = Set(old.singlePrecision ?? []).intersection(new.singlePrecision ?? [])
-    return OutputSides(base: base, head: head, singlePrecision: single, rule: new.expression == nil ? rule : rule.forSentences)
   }
 
   private func unreadable(_ reason: String, _ review: OutputReview) -> OutputReview {
@@ -62,7 +79,7 @@ struct OutputComparison {
   }
 
   /// Takes over what a comparison of two outputs that are not the same byte by byte has found.
-  private func take(_ found: any Comparison, _ review: inout OutputReview) {
+  private func note(_ found: any Comparison, in review: inout OutputReview) {
     // Bytes that differ, and say the same: a space, a digit that was written in another way.
     review.verdict = found.verdict == .same ? .within : found.verdict
     review.isStructural = found.isStructural

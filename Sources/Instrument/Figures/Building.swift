@@ -159,12 +159,11 @@ private struct FigureBuilder {
 
   /// `layer %{y}, head %{x}: %{z:.4~g}`; a label speaks for itself where the axis has no title.
   private func hoverTemplate(_ panel: Heatmap) -> String {
-    func place(_ title: String?, _ labels: [String]?, _ fallback: String, _ name: String) -> String {
-      let title = title.map { PlotlyText.label($0) + " " } ?? (labels == nil ? fallback + " " : "")
-      return title + "%{\(name)}"
+    func prefix(_ title: String?, _ labels: [String]?, fallback: String) -> String {
+      title.map { PlotlyText.label($0) + " " } ?? (labels == nil ? fallback + " " : "")
     }
-    let row = place(panel.y, panel.yLabels, "row", "y")
-    let column = panel.showsXLabels ? ", " + place(panel.x, panel.xLabels, "column", "x") : ""
+    let row = prefix(panel.y, panel.yLabels, fallback: "row") + "%{y}"
+    let column = panel.showsXLabels ? ", " + prefix(panel.x, panel.xLabels, fallback: "column") + "%{x}" : ""
     return "\(row)\(column): %{z:\(panel.hoverFormat)}<extra></extra>"
   }
 

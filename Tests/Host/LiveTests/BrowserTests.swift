@@ -37,7 +37,7 @@ enum Browser {
     let record = NotebookRecord(
       notebook: "n", cells: [CellRecord(id: document.cells[0].id, outcome: .succeeded, outputs: outputs)])
     let page = Page(document, record: record, plotly: plotly)
-    try Site(folder: folder).write(page)
+    try Site(folder: folder).write(page, record: RecordFiles(document, record: record))
     if breaking, let plotly { try FileManager.default.removeItem(atPath: folder + "/assets/" + plotly.file) }
     let script = """
       <script>

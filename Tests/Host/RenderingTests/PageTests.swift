@@ -26,6 +26,16 @@ func page(
   return Page(document, record: NotebookRecord(notebook: "n", cells: [CellRecord(id: id, outcome: outcome, outputs: outputs)]))
 }
 
+extension Site {
+  /// Writes the page and the record of a notebook of one cell with outputs.
+  func write(_ outputs: [Output], plotly: PlotlyScript? = nil) throws {
+    let notebook = document(["x"])
+    let record = NotebookRecord(
+      notebook: notebook.name, cells: [CellRecord(id: notebook.cells[0].id, outcome: .succeeded, outputs: outputs)])
+    try write(Page(notebook, record: record, plotly: plotly), record: RecordFiles(notebook, record: record))
+  }
+}
+
 @Suite("A page") struct PageTests {
   @Test("is this, whole") func whole() {
     var options = CellOptions()

@@ -79,8 +79,8 @@ struct FigureComparison: Comparison {
   // MARK: - Matrices
 
   private mutating func compareMatrices(_ old: TraceData, _ new: TraceData, _ rule: NumberRule) {
-    let rows = LabelMatching(old.rowNames, new.rowNames, old.rows, new.rows)
-    let columns = LabelMatching(old.columnNames, new.columnNames, old.columns, new.columns)
+    let rows = LabelMatching(old.rowAxis, new.rowAxis, counts: (old.rows, new.rows))
+    let columns = LabelMatching(old.columnAxis, new.columnAxis, counts: (old.columns, new.columns))
     for finding in rows.findings("row") + columns.findings("column") { add("\(new.name): \(finding)") }
     let (largest, isWhole) = (max(old.largest, new.largest), old.isWhole && new.isWhole)
     let prefix = new.isOnly ? "" : "\(new.name), "
@@ -122,13 +122,14 @@ private struct LabelMatching {
   private var came: [String] = []
   private let counts: (old: Int, new: Int)
 
-  init(_ old: [String]?, _ new: [String]?, _ oldCount: Int, _ newCount: Int) {
-    counts = (oldCount, newCount)
-    pairs = (0..<min(oldCount, newCount)).map { ($0, $0) }
-    guard let old, let new, old.count == oldCount, new.count == newCount, old != new else { return }
+  init(_ old: LabelledAxis, _ new: LabelledAxis, counts: (old: Int, new: Int)) {
+    self.counts = counts
+    pairs = (0..<min(counts.old, counts.new)).map { ($0, $0) }
+    guard let old = old.labels, let new = new.labels, old.count == counts.old, new.count == counts.new, old != new
+    else { return }
     let pairing = Pairing(old, new)
     // As many new names as lost ones at the same places: they were renamed.
-    if oldCount == newCount, pairing.gone == pairing.came, !pairing.isPermuted {
+    if counts.old == counts.new, pairing.gone == pairing.came, !pairing.isPermuted {
       renamed = pairing.gone.map { "“\(old[$0])” -> “\(new[$0])”" }
     } else {
       (pairs, isPermuted) = (pairing.pairs, pairing.isPermuted)

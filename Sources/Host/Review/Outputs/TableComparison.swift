@@ -39,7 +39,7 @@ struct TableComparison: Comparison {
   private mutating func compareColumns() {
     let paired = Pairing(old.titles, new.titles)
     columns = paired.pairs
-    tell("column", paired, old.titleText, new.titleText)
+    tell("column", paired, names: (old.titleText, new.titleText))
   }
 
   private mutating func pairedRows() -> [(Int, Int)] {
@@ -56,7 +56,7 @@ struct TableComparison: Comparison {
     for index in counting { compareCounting(columns[index]) }
     columns = columns.indices.filter { !counting.contains($0) }.map { columns[$0] }
     let (old, new) = (old, new)
-    tell("row", paired, { old.name(of: $0, column: names?.0) }, { new.name(of: $0, column: names?.1) })
+    tell("row", paired, names: ({ old.name(of: $0, column: names?.0) }, { new.name(of: $0, column: names?.1) }))
     rowName = names?.1
     return paired.pairs
   }
@@ -104,10 +104,11 @@ struct TableComparison: Comparison {
   }
 
   /// What came, what went, and whether what stayed stands in another order.
+  /// - Parameter names: what rows or columns of the old and of the new table are called, by their indices.
   private mutating func tell(
-    _ what: String, _ pairing: Pairing, _ old: @escaping (Int) -> String, _ new: @escaping (Int) -> String
+    _ what: String, _ pairing: Pairing, names: (old: (Int) -> String, new: (Int) -> String)
   ) {
-    for (indices, verb, name) in [(pairing.gone, "removed", old), (pairing.came, "added", new)] where !indices.isEmpty {
+    for (indices, verb, name) in [(pairing.gone, "removed", names.old), (pairing.came, "added", names.new)] where !indices.isEmpty {
       isStructural = true
       // The names of all would be made only to be left out.
       let shown = indices.prefix(Words.most).map(name) + Array(repeating: "", count: max(0, indices.count - Words.most))
