@@ -1,9 +1,3 @@
-/// Builds a site from notebooks: reads them, runs each in a session of its own, several at once, and writes a page each and the index.
-///
-/// Promises: a page is replaced whole when its notebook has run, also if a cell
-/// failed (the page then shows where and why, and keeps what was put out before); pages of other notebooks stay as they are. A notebook
-/// that says `after: other` runs when the other has; one that reads what another writes without saying so is run again, and told.
-
 import Document
 import Foundation
 import Processes
@@ -12,6 +6,11 @@ import Rendering
 import Session
 import Store
 
+/// Builds a site from notebooks: reads them, runs each in a session of its own, several at once, and writes a page each and the index.
+///
+/// Promises: a page is replaced whole when its notebook has run, also if a cell
+/// failed (the page then shows where and why, and keeps what was put out before); pages of other notebooks stay as they are. A notebook
+/// that says `after: other` runs when the other has; one that reads what another writes without saying so is run again, and told.
 public final class SiteBuilder: @unchecked Sendable {
   public enum Event {
     case notebookStarted(Notebook, number: Int, of: Int)
@@ -34,7 +33,7 @@ public final class SiteBuilder: @unchecked Sendable {
     public static func < (left: Status, right: Status) -> Bool { left.rawValue < right.rawValue }
   }
 
-  private let documents: [Notebook]
+  private let notebooks: [Notebook]
   private let site: String
   private let plotly: PlotlyScript?
   private let options: Session.Options
@@ -53,11 +52,11 @@ public final class SiteBuilder: @unchecked Sendable {
   ///   - isWhole: whether these are all notebooks of the site: then pages and records of others that are no more are removed.
   ///   - plotly: makes the pages' figures interactive.
   public init(
-    _ documents: [Notebook], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: Session.Options
+    _ notebooks: [Notebook], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: Session.Options
   ) {
     self.isWhole = isWhole
     self.plotly = plotly
-    self.documents = documents
+    self.notebooks = notebooks
     self.site = site
     self.options = options
   }
@@ -67,13 +66,13 @@ public final class SiteBuilder: @unchecked Sendable {
   public func build(observe: @escaping (Event) -> Void) -> Status {
     let telling = NSLock()
     nonisolated(unsafe) let tell: (Event) -> Void = { event in telling.withLock { observe(event) } }
-    waiting = Array(documents.indices)
+    waiting = Array(notebooks.indices)
     let group = DispatchGroup()
     while let index = next() {
       group.enter()
-      tell(.notebookStarted(documents[index], number: index + 1, of: documents.count))
+      tell(.notebookStarted(notebooks[index], number: index + 1, of: notebooks.count))
       Thread.detachNewThread { [self] in
-        let status = build(documents[index], index: index, observe: tell)
+        let status = build(notebooks[index], index: index, observe: tell)
         end(index, status)
         group.leave()
       }
@@ -113,11 +112,11 @@ public final class SiteBuilder: @unchecked Sendable {
       if status != .succeeded && !options.keepsGoing { waiting = [] }
       guard !waiting.isEmpty else { return nil }
       let ready = waiting.first { index in
-        documents[index].frontMatter.after.allSatisfy { name in
-          !documents.indices.contains { documents[$0].name == name && $0 != index && finished[$0] == nil }
+        notebooks[index].frontMatter.after.allSatisfy { name in
+          !notebooks.indices.contains { notebooks[$0].name == name && $0 != index && finished[$0] == nil }
         }
       }
-      if let ready, hasRoom(for: documents[ready]) {
+      if let ready, hasRoom(for: notebooks[ready]) {
         waiting.removeAll { $0 == ready }
         running[ready] = .some(nil)
         return ready
@@ -133,10 +132,10 @@ public final class SiteBuilder: @unchecked Sendable {
   }
 
   /// Whether a notebook may run beside those that do: a core, and enough memory and descriptors for it. One alone always may.
-  private func hasRoom(for document: Notebook) -> Bool {
+  private func hasRoom(for notebook: Notebook) -> Bool {
     if running.isEmpty { return true }
     guard running.count < min(ProcessInfo.processInfo.activeProcessorCount, Descriptors.mostPrograms) else { return false }
-    let known = Session.peakMemory(of: document, store: options.store)
+    let known = Session.peakMemory(of: notebook, store: options.store)
     // One that has never run may load anything: half of the machine must be free for it.
     return Memory.available > (known > 0 ? known + known / 2 : Memory.bytes("MemTotal") / 2)
   }
@@ -150,27 +149,27 @@ public final class SiteBuilder: @unchecked Sendable {
     }
   }
 
-  private func build(_ document: Notebook, index: Int, observe: @escaping (Event) -> Void) -> Status {
+  private func build(_ notebook: Notebook, index: Int, observe: @escaping (Event) -> Void) -> Status {
     do {
-      let session = try document.session(options)
+      let session = try notebook.session(options)
       defer { session.close() }
       let isLate = lock.withLock {
         running[index] = session
         return isInterrupted
       }
       if isLate { return .interrupted }
-      let record = try session.run(document) { event in
-        for event in event.withOutputProblems(in: document) { observe(.session(document, event)) }
+      let record = try session.run(notebook) { event in
+        for event in event.withOutputProblems(in: notebook) { observe(.session(notebook, event)) }
       }
-      let (illustrated, warnings) = document.embeddingLocalImages()
+      let (illustrated, warnings) = notebook.embeddingLocalImages()
       for warning in warnings { observe(.warning(warning)) }
       try Site(folder: site).write(
-        Page(illustrated, record: record, plotly: plotly), record: RecordFiles(document, record: record))
+        Page(illustrated, record: record, plotly: plotly), record: RecordFiles(notebook, record: record))
       observe(
         .notebookEnded(
-          document, record, page: "\(site)/\(document.name)/index.html", explanations: session.explanations))
+          notebook, record, page: "\(site)/\(notebook.name)/index.html", explanations: session.explanations))
       var files = session.files
-      files.read.formUnion(document.pictureFiles)
+      files.read.formUnion(notebook.pictureFiles)
       lock.withLock { finished[index] = files }
       return Status(record)
     } catch {
@@ -182,19 +181,19 @@ public final class SiteBuilder: @unchecked Sendable {
   /// Runs a notebook again that read a file which another one wrote meanwhile.
   private func repairOrder(observe: @escaping (Event) -> Void) {
     guard status == .succeeded || options.keepsGoing, !isInterrupted else { return }
-    for reader in documents.indices {
-      for writer in documents.indices
-      where writer != reader && !documents[reader].frontMatter.after.contains(documents[writer].name) {
+    for reader in notebooks.indices {
+      for writer in notebooks.indices
+      where writer != reader && !notebooks[reader].frontMatter.after.contains(notebooks[writer].name) {
         guard let read = finished[reader], let wrote = finished[writer],
           let shared = read.read.intersection(wrote.written).min()
         else { continue }
         observe(
           .warning(
             Diagnostic(
-              .warning, at: Place(file: documents[reader].file, line: 1),
-              "\(documents[reader].name) reads \(shared), which \(documents[writer].name) writes",
-              advice: "Say 'after: \(documents[writer].name)' in its front matter, so that it is built after it.")))
-        status = max(status, build(documents[reader], index: reader, observe: observe))
+              .warning, at: Place(file: notebooks[reader].file, line: 1),
+              "\(notebooks[reader].name) reads \(shared), which \(notebooks[writer].name) writes",
+              advice: "Say 'after: \(notebooks[writer].name)' in its front matter, so that it is built after it.")))
+        status = max(status, build(notebooks[reader], index: reader, observe: observe))
         break
       }
     }
@@ -202,7 +201,7 @@ public final class SiteBuilder: @unchecked Sendable {
 
   private func removeOrphans(observe: (Event) -> Void) {
     let folder = Site(folder: site)
-    for name in folder.orphans(besides: Set(documents.map(\.name))) {
+    for name in folder.orphans(besides: Set(notebooks.map(\.name))) {
       folder.removeOrphan(name)
       observe(.warning(Diagnostic(.note, "removed \(site)/\(name): there is no notebook of that name any more")))
     }

@@ -13,7 +13,7 @@ public struct Heading: Sendable, Equatable {
   public var html: String
   /// Its inline content, as plain text with the places of values.
   public var parts: [Part]
-  /// Unique in the document: `direct-logit-attribution`. Of an inline expression it holds the expression, not the value: a link stays
+  /// Unique in the notebook: `direct-logit-attribution`. Of an inline expression it holds the expression, not the value: a link stays
   /// right when the number changes, and is that of the Markdown file on GitHub.
   public var anchor: String
   public var line: Int
@@ -55,8 +55,8 @@ extension Notebook {
   /// The notebook with values in the texts of its headings, and so in its title.
   /// - Parameter value: a value on one line, by the cell's name and the index in it; nil where there is none.
   public func fillingHeadings(_ value: (String, Int) -> String?) -> Notebook {
-    var document = self
-    document.blocks = blocks.map { block in
+    var notebook = self
+    notebook.blocks = blocks.map { block in
       guard case .heading(var heading) = block else { return block }
       // Neighbouring texts are one, as they are in a heading without values.
       var text = ""
@@ -76,6 +76,6 @@ extension Notebook {
       heading.parts = parts + (text.isEmpty ? [] : [.text(text)])
       return .heading(heading)
     }
-    return document
+    return notebook
   }
 }

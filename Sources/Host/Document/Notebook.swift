@@ -1,7 +1,25 @@
 import Foundation
 import Record
 
-/// A notebook, read: front matter, and blocks of prose and cells in order, with the line of everything.
+/// A notebook, read: front matter, and blocks of prose and cells in order, with the line of everything. This is the format:
+///
+/// - A notebook is CommonMark, in UTF-8. Between two `---` lines at its very top may stand its front matter, in YAML 1.2 with its core
+///   schema: `title`, `description`, `order` (a whole number; the index is sorted by it) and `params`, a mapping of names to defaults. A
+///   default is an integer, a number, a truth value, a text, or a list of one of these, and gives the parameter its type. So `010` is
+///   ten, `0o17` fifteen, and `12:30`, `NO`, `1_000` and `2024-01-01` are texts.
+/// - A fence at the top level whose info string is `swift` is a cell. `swift norun`, and every other language, is only shown. What looks
+///   like a cell and is none is an error: `Swift`, `{swift}`, `swift,ignore`, a `swift` fence in a list, a quote or raw HTML; or a
+///   warning, where it may be a text about notebooks: one in indented code, or in a fence that it would have ended.
+/// - A cell's leading lines of the form `//| key: value` are its options, in YAML, as Quarto writes them: `label`, `caption`, `alt`,
+///   `echo`, `fold`, `output`, `timeout` (seconds), `expect: error`, `cache`, `inputs` (one path or a list), `tolerance`. A label is made
+///   of letters of any script, digits, `-` and `_`. Such a line after the code has begun is an error, unless it is a part of a text or
+///   a block comment.
+/// - A code span `{swift} expression` is an inline expression: see `InlineExpressions`.
+///
+/// Promises: every block knows its line in the file; everything that is wrong with a file is reported at once, each problem with its
+/// line, its source and an advice; nothing that is written is ignored silently. Pages ask no other host for anything, so an image of
+/// another host becomes a link to it, with a warning. Raw HTML is the author's, and stays as it is; of what it asks of other hosts a
+/// warning tells.
 public struct Notebook: Sendable, Equatable {
   /// The file's path, as the user named it; it stands in every diagnostic.
   public var file: String

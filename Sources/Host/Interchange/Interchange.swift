@@ -1,3 +1,8 @@
+import Document
+import Files
+import Foundation
+import Record
+
 /// Notebooks in the formats of others: to and from Jupyter's `ipynb`, and to a script.
 ///
 /// Promises:
@@ -10,14 +15,9 @@
 /// - A link leads where it led. In Jupyter each Markdown cell has link definitions of its own, in a file all prose shares them: an export gives
 ///   each cell those that it uses, an import takes them away again, and gives labels that mean several things names of their own.
 /// - Nothing is overwritten that cannot be made again: an export replaces only an earlier export.
-
-import Document
-import Files
-import Foundation
-import Record
-
+///
 /// A file to write, whole or not at all.
-public struct Interchange: Sendable {
+public struct InterchangeFile: Sendable {
   public var path: String
   public var text: String
 

@@ -24,7 +24,7 @@ struct Connection: ~Copyable {
   }
 
   /// Answers requests until the client or an answer ends the connection.
-  mutating func serve(_ handler: PreviewHandler) {
+  mutating func serve(_ handler: LiveHandler) {
     while true {
       switch readHead() {
       case .head(let head):

@@ -1,3 +1,7 @@
+import Foundation
+import Glibc
+import Record
+
 /// Says when files change, as soon as whoever changes them is done.
 ///
 /// Editors save in several ways: they write into the file, or write another and rename it over the first, or move the first out
@@ -9,17 +13,12 @@
 /// time are reported together; one that goes on and on is reported nonetheless. No change is lost between two calls of `changes`.
 /// A file, and the folders it lies in, may come and go, be exchanged, and be symbolic links: then what they lead to counts too. A folder can be
 /// watched as well: it changes when something in it comes or goes.
-
-import Foundation
-import Glibc
-import Record
-
 package final class FileWatcher: Sendable {
   /// How long a file that is gone, or not yet closed, may take until its successor is complete.
   static let successorTime = Duration.milliseconds(100)
 
   private let inotify: Inotify
-  private let bell: Bell
+  private let wakeSignal: WakeSignal
   private let state = Locked(State())
 
   private struct State {
@@ -36,7 +35,7 @@ package final class FileWatcher: Sendable {
 
   package init() throws {
     inotify = try Inotify()
-    bell = try Bell()
+    wakeSignal = try WakeSignal()
   }
 
   /// Replaces the set of paths; also paths that do not exist yet.
@@ -62,7 +61,7 @@ package final class FileWatcher: Sendable {
   }
 
   /// Makes `changes` return at once, from any thread; if nobody waits, the next call.
-  package func interrupt() { bell.ring() }
+  package func interrupt() { wakeSignal.send() }
 
   /// What has been quiet for long enough, and when to look again.
   private static func takeDue(_ state: inout State) -> (due: Set<String>, next: ContinuousClock.Instant?) {
@@ -78,9 +77,9 @@ package final class FileWatcher: Sendable {
   /// Waits for events, the time or an interruption; says whether it was the last.
   private func wait(until end: ContinuousClock.Instant?) -> Bool {
     let milliseconds = end.map { min(max(0, ($0 - .now) / .milliseconds(1)), 1e9).rounded(.up) } ?? -1
-    var files = [inotify.file, bell.file].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    var files = [inotify.file, wakeSignal.file].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     poll(&files, nfds_t(files.count), Int32(milliseconds))
-    return bell.hasRung()
+    return wakeSignal.wasSent()
   }
 
   /// Takes in what happened in the folders.

@@ -10,14 +10,14 @@ final class Listener: @unchecked Sendable {
 
   let port: UInt16
   private let socket: Int32
-  private let handler: PreviewHandler
+  private let handler: LiveHandler
   private let condition = NSCondition()
   private var connections: Set<Int32> = []
   private var isListening = true
   private var isStopping = false
 
   /// Returns when it listens.
-  init(port: UInt16, handler: PreviewHandler) throws {
+  init(port: UInt16, handler: LiveHandler) throws {
     self.handler = handler
     (socket, self.port) = try Self.listen(on: port)
     Thread.detachNewThread { [self] in accept() }

@@ -11,9 +11,9 @@ final class LiveNotebook: @unchecked Sendable {
   let path: String
   private let overrides: [(name: String, value: String)]
   private let site: Site
-  private let server: PreviewServer
+  private let server: LiveServer
   private let options: Session.Options
-  private let observe: (LivePreview.Event) -> Void
+  private let observe: (LiveSite.Event) -> Void
   private let ran: () -> Void
 
   private let lock = NSCondition()
@@ -33,8 +33,8 @@ final class LiveNotebook: @unchecked Sendable {
   private var warnings: [Diagnostic] = []
 
   init(
-    _ path: String, overrides: [(name: String, value: String)], site: Site, server: PreviewServer, options: Session.Options,
-    observe: @escaping (LivePreview.Event) -> Void, ran: @escaping () -> Void
+    _ path: String, overrides: [(name: String, value: String)], site: Site, server: LiveServer, options: Session.Options,
+    observe: @escaping (LiveSite.Event) -> Void, ran: @escaping () -> Void
   ) {
     self.path = URL(fileURLWithPath: path).standardizedFileURL.path
     file = path
@@ -133,10 +133,10 @@ final class LiveNotebook: @unchecked Sendable {
   private func bringUpToDate(_ since: ContinuousClock.Instant) {
     defer { lock.withLock { isRunning = false } }
     do {
-      let document = try Notebooks.read([file], overrides: overrides, ignoringStrangers: true)[0]
-      let session = try startedSession(document)
+      let notebook = try Notebooks.read([file], overrides: overrides, ignoringStrangers: true)[0]
+      let session = try startedSession(notebook)
       server.setProblems(page: name, [])
-      let display = Display(document, server: server, last: last)
+      let display = Display(notebook, server: server, last: last)
       if last == nil && !site.hasPage(name) {
         // The first run may take long: there is something to read meanwhile.
         try site.write(IndexPage(site.entries))
@@ -145,27 +145,27 @@ final class LiveNotebook: @unchecked Sendable {
       defer { display.end() }
       var start = timespec()
       clock_gettime(CLOCK_REALTIME, &start)
-      let record = try session.run(document) { [self] event in
+      let record = try session.run(notebook) { [self] event in
         display.show(event)
-        for event in event.withOutputProblems(in: document) { observe(.session(document, event)) }
+        for event in event.withOutputProblems(in: notebook) { observe(.session(notebook, event)) }
       }
       display.end()
       lock.withLock {
         (files, began) = (session.files, start)
-        pictures = document.pictureFiles
+        pictures = notebook.pictureFiles
       }
       ran()
       // A newer save has come meanwhile: its run goes on where this one stopped.
       if session.hasYielded { return }
       last = record
-      let (illustrated, warnings) = document.embeddingLocalImages()
-      tell(document.warnings + warnings, of: document)
-      try site.write(Page(illustrated, record: record), record: RecordFiles(document, record: record))
+      let (illustrated, warnings) = notebook.embeddingLocalImages()
+      tell(notebook.warnings + warnings, of: notebook)
+      try site.write(Page(illustrated, record: record), record: RecordFiles(notebook, record: record))
       server.show(page: name, html: nil)
       server.setStatus(page: name, nil)
       try site.write(IndexPage(site.entries))
       server.show(page: "", html: nil)
-      observe(.updated(document, record, explanations: session.explanations, since.duration(to: .now)))
+      observe(.updated(notebook, record, explanations: session.explanations, since.duration(to: .now)))
     } catch {
       server.setStatus(page: name, nil)
       server.setProblems(
@@ -175,13 +175,13 @@ final class LiveNotebook: @unchecked Sendable {
   }
 
   /// Tells what has not been told after the last save.
-  private func tell(_ new: [Diagnostic], of document: Notebook) {
-    for warning in new where !warnings.contains(warning) { observe(.session(document, .warning(warning))) }
+  private func tell(_ new: [Diagnostic], of notebook: Notebook) {
+    for warning in new where !warnings.contains(warning) { observe(.session(notebook, .warning(warning))) }
     warnings = new
   }
 
-  private func startedSession(_ document: Notebook) throws -> Session {
-    let started = try session ?? document.session(options)
+  private func startedSession(_ notebook: Notebook) throws -> Session {
+    let started = try session ?? notebook.session(options)
     lock.withLock {
       session = started
       if isEnding { started.interrupt() } else { started.dropInterruption() }
@@ -193,8 +193,8 @@ final class LiveNotebook: @unchecked Sendable {
 /// What the browser sees while cells run: the page with what is there so far, a moment after it is there. A run that is over at once
 /// shows only its end.
 private final class Display: @unchecked Sendable {
-  private let document: Notebook
-  private let server: PreviewServer
+  private let notebook: Notebook
+  private let server: LiveServer
   private let lock = NSLock()
   private var records: [String: CellRecord]
   private var isDue = false
@@ -204,8 +204,8 @@ private final class Display: @unchecked Sendable {
 
   private static let patience = DispatchTimeInterval.milliseconds(400)
 
-  init(_ document: Notebook, server: PreviewServer, last: NotebookRecord?) {
-    self.document = document.embeddingLocalImages().document
+  init(_ notebook: Notebook, server: LiveServer, last: NotebookRecord?) {
+    self.notebook = notebook.embeddingLocalImages().notebook
     self.server = server
     records = Dictionary(last?.cells.map { ($0.id, $0) } ?? [], uniquingKeysWith: { first, _ in first })
   }
@@ -230,8 +230,8 @@ private final class Display: @unchecked Sendable {
     lock.withLock {
       isDue = false
       guard !isOver else { return }
-      let cells = document.cells.map { records[$0.id] ?? CellRecord(id: $0.id, outcome: .notRun, outputs: []) }
-      server.show(page: document.name, html: Page(document, record: NotebookRecord(notebook: document.name, cells: cells)).html)
+      let cells = notebook.cells.map { records[$0.id] ?? CellRecord(id: $0.id, outcome: .notRun, outputs: []) }
+      server.show(page: notebook.name, html: Page(notebook, record: NotebookRecord(notebook: notebook.name, cells: cells)).html)
     }
   }
 
@@ -246,6 +246,6 @@ private final class Display: @unchecked Sendable {
 
   private func setStatus(_ detail: String?) {
     guard let cell else { return }
-    server.setStatus(page: document.name, LiveStatus(cell: cell.id, number: cell.number, count: count, detail: detail))
+    server.setStatus(page: notebook.name, LiveStatus(cell: cell.id, number: cell.number, count: count, detail: detail))
   }
 }

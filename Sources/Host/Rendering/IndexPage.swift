@@ -27,11 +27,11 @@ public struct IndexPage: Sendable {
     }
 
     /// - Parameter record: how it ran.
-    public init(_ document: Notebook, record: NotebookRecord) {
+    public init(_ notebook: Notebook, record: NotebookRecord) {
       self.init(
-        name: document.name, title: document.title, description: document.frontMatter.description,
-        order: document.frontMatter.order, status: Status(record))
-      source = document.file.hasPrefix("/") ? nil : document.file
+        name: notebook.name, title: notebook.title, description: notebook.frontMatter.description,
+        order: notebook.frontMatter.order, status: Status(record))
+      source = notebook.file.hasPrefix("/") ? nil : notebook.file
     }
   }
 
@@ -60,10 +60,10 @@ public struct IndexPage: Sendable {
     }
     let items = sorted.map(Self.item).joined(separator: "\n")
     html =
-      Frame(
+      PageFrame(
         title: title, root: "", header: "",
         body: """
-          <main class="index" id="\(Frame.contentID)">
+          <main class="index" id="\(PageFrame.contentID)">
           <h1>\(HTML.text(title))</h1>
           \(items.isEmpty ? "<p>There are no notebooks yet.</p>" : "<ul>\n\(items)\n</ul>")
           </main>

@@ -12,7 +12,7 @@ import Record
 /// - A failed cell is found at once: a banner links to it, and it shows the place, the cause and the advice.
 /// - No output makes a monstrous page: long ones show their beginning and end with an exact count of the rest, and stand whole in an
 ///   attachment beside the page.
-/// - The same document and record give the same bytes: no dates, no paths, no addresses. All links are relative.
+/// - The same notebook and record give the same bytes: no dates, no paths, no addresses. All links are relative.
 public struct Page: Sendable {
   /// A file beside the page, with a whole output of which the page shows a part.
   public struct Attachment: Sendable, Equatable {
@@ -23,7 +23,7 @@ public struct Page: Sendable {
 
   /// The page's folder in the site.
   public let name: String
-  /// The document's title.
+  /// The notebook's title.
   public let title: String
   /// The whole page.
   public let html: String
@@ -34,11 +34,11 @@ public struct Page: Sendable {
 
   /// - Parameters:
   ///   - plotly: makes the figures interactive for readers who ask for it; without it they are static.
-  public init(_ document: Notebook, record: NotebookRecord, plotly: PlotlyScript? = nil) {
-    let titled = document.withValues(record)
-    var body = PageBody(document: titled.withDistinctAnchors, record: record, plotly: plotly)
+  public init(_ notebook: Notebook, record: NotebookRecord, plotly: PlotlyScript? = nil) {
+    let titled = notebook.withValues(record)
+    var body = PageBody(notebook: titled.withDistinctAnchors, record: record, plotly: plotly)
     self.plotly = plotly
-    name = document.name
+    name = notebook.name
     title = titled.title
     html = body.html()
     attachments = body.attachments
@@ -61,42 +61,42 @@ extension Notebook {
   /// A cell's label is its address; a heading with the same anchor steps aside.
   fileprivate var withDistinctAnchors: Notebook {
     let taken = Set(cells.map(\.id))
-    var document = self
-    document.blocks = blocks.map { block in
+    var notebook = self
+    notebook.blocks = blocks.map { block in
       guard case .heading(var heading) = block, taken.contains(heading.anchor) else { return block }
       heading.anchor = "section-" + heading.anchor
       return .heading(heading)
     }
-    return document
+    return notebook
   }
 }
 
 /// The page as it grows, from the banner to the last cell.
 private struct PageBody {
-  let document: Notebook
+  let notebook: Notebook
   let record: NotebookRecord
   let plotly: PlotlyScript?
   private let records: [String: CellRecord]
   private(set) var attachments: [Page.Attachment] = []
 
-  init(document: Notebook, record: NotebookRecord, plotly: PlotlyScript?) {
+  init(notebook: Notebook, record: NotebookRecord, plotly: PlotlyScript?) {
     self.plotly = plotly
-    self.document = document
+    self.notebook = notebook
     self.record = record
     records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   mutating func html() -> String {
-    let contents = TableOfContents(document)
+    let contents = TableOfContents(notebook)
     let blocks = blocks.map { block($0) }.filter { !$0.isEmpty }.joined(separator: "\n")
-    return Frame(
-      title: document.title, description: document.frontMatter.description,
-      entry: IndexPage.Entry(document, record: record), plotly: plotly, root: "../",
+    return PageFrame(
+      title: notebook.title, description: notebook.frontMatter.description,
+      entry: IndexPage.Entry(notebook, record: record), plotly: plotly, root: "../",
       header: #"<a class="home" href="../index.html">Notebooks</a>"#,
       body: """
         <div class="layout">
         \(contents.sidebar)
-        <main id="\(Frame.contentID)">
+        <main id="\(PageFrame.contentID)">
         \(head)
         \(contents.collapsible)
         \(blocks)
@@ -108,16 +108,16 @@ private struct PageBody {
 
   /// Without the first heading, where it says what the page's title says already.
   private var blocks: [Block] {
-    var blocks = document.blocks
-    if let heading = document.titleHeading { blocks.remove(at: heading) }
+    var blocks = notebook.blocks
+    if let heading = notebook.titleHeading { blocks.remove(at: heading) }
     return blocks
   }
 
   private var head: String {
-    let parameters = document.frontMatter.parameters
+    let parameters = notebook.frontMatter.parameters
     let parts = [
-      HTML.element("h1", html: HTML.text(document.title)),
-      document.frontMatter.description.map { HTML.paragraph("lead", html: HTML.text($0)) },
+      HTML.element("h1", html: HTML.text(notebook.title)),
+      notebook.frontMatter.description.map { HTML.paragraph("lead", html: HTML.text($0)) },
       parameters.isEmpty ? nil : ParameterList(parameters: parameters).html,
       banner,
     ]

@@ -6,10 +6,10 @@ extension Notebook {
   /// The notebook with the pictures of its prose in the prose itself, as `data:` URLs: a page lies in another folder than its notebook, and
   /// shall be whole wherever it is put. Called after the run, since a cell may have drawn a picture.
   /// - Returns: the notebook, and what could not be put into it, as warnings. It stays a link.
-  package func embeddingLocalImages() -> (document: Notebook, warnings: [Diagnostic]) {
+  package func embeddingLocalImages() -> (notebook: Notebook, warnings: [Diagnostic]) {
     var embedding = PictureEmbedding(self)
-    var document = self
-    document.blocks = blocks.map { block in
+    var notebook = self
+    notebook.blocks = blocks.map { block in
       switch block {
       case .prose(let html, let line): return .prose(html: embedding.embed(html), line: line)
       case .heading(var heading):
@@ -18,7 +18,7 @@ extension Notebook {
       case .listing, .cell: return block
       }
     }
-    return (document, embedding.warnings)
+    return (notebook, embedding.warnings)
   }
 
   /// The files of the prose's pictures, by absolute paths, also those that are not there: a page changes with them.
@@ -35,15 +35,15 @@ extension Notebook {
 
 /// Puts the pictures of a notebook's prose into it.
 private struct PictureEmbedding {
-  private let document: Notebook
+  private let notebook: Notebook
   private let folder: URL
   private(set) var warnings: [Diagnostic] = []
   /// By URL, as it stands in the HTML; itself where it is not put into the page.
   private var known: [String: String] = [:]
 
-  init(_ document: Notebook) {
-    self.document = document
-    folder = URL(fileURLWithPath: document.folder)
+  init(_ notebook: Notebook) {
+    self.notebook = notebook
+    folder = URL(fileURLWithPath: notebook.folder)
   }
 
   /// The HTML with other values of the attributes that name pictures; all else stays as it is, byte for byte.
@@ -75,10 +75,10 @@ private struct PictureEmbedding {
     do {
       result = try PictureFile.dataURL(paths, in: folder, fragment: fragment)
     } catch {
-      let line = document.pictures.first { $0.isSame(as: url) }?.line ?? 1
+      let line = notebook.pictures.first { $0.isSame(as: url) }?.line ?? 1
       warnings.append(
         Diagnostic(
-          .warning, at: Place(file: document.file, line: line), "the picture '\(url)' is not in the page: \(error.message)",
+          .warning, at: Place(file: notebook.file, line: line), "the picture '\(url)' is not in the page: \(error.message)",
           advice: error.advice))
       result = url
     }

@@ -28,8 +28,8 @@ struct TraceData {
   let type: String
   let isOnly: Bool
   let isMatrix: Bool
-  let rowAxis: LabelledAxis
-  let columnAxis: LabelledAxis
+  let rowAxis: TraceAxis
+  let columnAxis: TraceAxis
   /// A curve's x, where it has one.
   let x: [JSONValue]?
   /// What a curve's points are called.
@@ -68,13 +68,13 @@ struct TraceData {
     if let z = trace["z"]?.array {
       matrix = z.map { $0.array ?? [$0] }
       (x, isLogarithmic) = (nil, false)
-      rowAxis = LabelledAxis(title: title("y"), labels: names("y"), fallback: "row")
-      columnAxis = LabelledAxis(title: title("x"), labels: names("x"), fallback: "column")
+      rowAxis = TraceAxis(title: title("y"), labels: names("y"), fallback: "row")
+      columnAxis = TraceAxis(title: title("x"), labels: names("x"), fallback: "column")
     } else {
       matrix = [trace["y"]?.array ?? []]
       x = trace["x"]?.array
-      rowAxis = LabelledAxis(title: title("y"), labels: nil, fallback: "row")
-      columnAxis = LabelledAxis(title: title("x"), labels: x?.map { $0.string ?? $0.line }, fallback: "column")
+      rowAxis = TraceAxis(title: title("y"), labels: nil, fallback: "row")
+      columnAxis = TraceAxis(title: title("x"), labels: x?.map { $0.string ?? $0.line }, fallback: "column")
       isLogarithmic = axes("y").contains { $0["type"]?.string == "log" }
     }
     rows = matrix.count
@@ -106,7 +106,7 @@ struct TraceData {
 }
 
 /// What stands along a side of a matrix, or along a curve.
-struct LabelledAxis {
+struct TraceAxis {
   let title: String?
   /// One for each row, column or point, if they have names.
   let labels: [String]?

@@ -17,7 +17,7 @@ struct NotebookComparison {
     do {
       let (old, new) = (try base.index(of: notebook), try head.index(of: notebook))
       let records = try RecordPair(of: notebook, base: base, head: head)
-      let sources = Sources(try base.document(of: notebook), try head.document(of: notebook))
+      let sources = CellSources(try base.document(of: notebook), try head.document(of: notebook))
       var review = NotebookReview(name: notebook, status: .same, cells: cells(old, new, in: records, sources: sources))
       review.parameters = parameters(old, new)
       let isChanged = !review.parameters.isEmpty || review.cells.contains { $0.isChanged }
@@ -45,7 +45,7 @@ struct NotebookComparison {
 
   // MARK: - Cells
 
-  private func cells(_ old: RecordIndex, _ new: RecordIndex, in records: RecordPair, sources: Sources) -> [CellReview] {
+  private func cells(_ old: RecordIndex, _ new: RecordIndex, in records: RecordPair, sources: CellSources) -> [CellReview] {
     let pairing = CellPairing(old.cells, new.cells)
     var reviews = new.cells.enumerated().map { index, cell -> CellReview in
       guard let former = pairing.former[index] else {

@@ -39,7 +39,7 @@ struct SessionBenchmark: ParsableCommand {
     let edited = { (number: Int) in Workshop.notebook(50, lastCell: "x49 + \(number)") }
     try workshop.write(edited(0), to: file)
     let times = LockedTimes()
-    let preview = try LivePreview(
+    let preview = try LiveSite(
       [file], overrides: [], site: workshop.folder + "/Site", port: 0, options: workshop.options("edits")
     ) { event in
       if case .updated(_, _, _, let duration) = event { times.add(duration / .seconds(1)) }

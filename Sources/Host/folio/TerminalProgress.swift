@@ -51,7 +51,7 @@ final class TerminalProgress: @unchecked Sendable {
     lock.withLock { write(event) }
   }
 
-  func show(_ event: LivePreview.Event) {
+  func show(_ event: LiveSite.Event) {
     lock.withLock { write(event) }
   }
 
@@ -59,7 +59,7 @@ final class TerminalProgress: @unchecked Sendable {
     lock.withLock { write(event, of: document) }
   }
 
-  private func write(_ event: LivePreview.Event) {
+  private func write(_ event: LiveSite.Event) {
     switch event {
     case .serving(let url): writeOutput("\(url)\n")
     case .session(let document, let event): write(event, of: document)

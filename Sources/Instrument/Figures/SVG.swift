@@ -119,10 +119,10 @@ struct SVGGeometry {
 
   func point(_ x: Double, _ y: Double) -> (x: Double, y: Double) { (margin.l + x * innerWidth, margin.t + (1 - y) * innerHeight) }
 
-  func frame(x: [Double]?, y: [Double]?) -> Arrangement.Frame {
+  func frame(x: [Double]?, y: [Double]?) -> PanelFrame {
     let (x, y) = (Self.domain(x), Self.domain(y))
     let (topLeft, bottomRight) = (point(x.0, y.1), point(x.1, y.0))
-    return Arrangement.Frame(
+    return PanelFrame(
       x: topLeft.x, y: topLeft.y, width: max(1, bottomRight.x - topLeft.x), height: max(1, bottomRight.y - topLeft.y))
   }
 
@@ -134,7 +134,7 @@ struct SVGGeometry {
 
 /// A trace with all that its drawing needs: its frame, its axes, its colours.
 struct SVGPanel {
-  var frame: Arrangement.Frame
+  var frame: PanelFrame
   var values: Heatmap.Values
   var scale: ColorScale
   var range: ClosedRange<Double>

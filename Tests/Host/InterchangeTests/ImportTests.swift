@@ -188,10 +188,10 @@ import Testing
   @Test("is replaced by an export if it is one, and left alone otherwise") func exports() throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-\(UUID()).ipynb").path
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try Interchange.check(exportTo: path)
+    try InterchangeFile.check(exportTo: path)
     func isFree(_ text: String) throws -> Bool {
-      try Interchange(path: path, text: text).write()
-      return problems { try Interchange.check(exportTo: path) }.isEmpty
+      try InterchangeFile(path: path, text: text).write()
+      return problems { try InterchangeFile.check(exportTo: path) }.isEmpty
     }
     #expect(try isFree(try exported("# a\n")))
     let document = try Notebook(markdown: "", file: "n.md")
@@ -201,15 +201,15 @@ import Testing
 
   @Test("is not replaced by an import") func imports() throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-\(UUID()).md").path
-    try Interchange.check(importTo: path)
-    try Interchange(path: path, text: "").write()
+    try InterchangeFile.check(importTo: path)
+    try InterchangeFile(path: path, text: "").write()
     defer { try? FileManager.default.removeItem(atPath: path) }
-    #expect(problems { try Interchange.check(importTo: path) }.first?.advice?.contains("--force") == true)
+    #expect(problems { try InterchangeFile.check(importTo: path) }.first?.advice?.contains("--force") == true)
   }
 
   @Test("lies beside the notebook") func beside() {
-    #expect(Interchange.path(beside: "a.b/n.md", from: ".md", to: ".ipynb") == "a.b/n.ipynb")
-    #expect(Interchange.path(beside: "n.IPYNB", from: ".ipynb", to: ".md") == "n.md")
-    #expect(Interchange.path(beside: "n", from: ".md", to: ".ipynb") == "n.ipynb")
+    #expect(InterchangeFile.path(beside: "a.b/n.md", from: ".md", to: ".ipynb") == "a.b/n.ipynb")
+    #expect(InterchangeFile.path(beside: "n.IPYNB", from: ".ipynb", to: ".md") == "n.md")
+    #expect(InterchangeFile.path(beside: "n", from: ".md", to: ".ipynb") == "n.ipynb")
   }
 }

@@ -131,7 +131,7 @@ enum Browser {
     try await waiting {
       let folder = try TestFolder()
       let stopped = Locked<[String]>([])
-      let server = PreviewServer(site: folder.path + "/Site", port: 0) { page in stopped.with { $0.append(page) } }
+      let server = LiveServer(site: folder.path + "/Site", port: 0) { page in stopped.with { $0.append(page) } }
       func page(_ text: String) -> String {
         "<!doctype html><html><head><title>T</title></head><body><main><p id=\"a\">\(text)</p></main></body></html>"
       }
@@ -156,7 +156,7 @@ enum Browser {
       defer { server.stop() }
       let arguments = [
         "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--user-data-dir=\(folder.path)/profile",
-        PreviewServer.address(of: "driver", port: port),
+        LiveServer.address(of: "driver", port: port),
       ]
       let nothing = try Descriptor.null()
       let browser = try ChildProcess(

@@ -78,7 +78,7 @@ struct Answer {
 /// A server over a folder of its own, for one test.
 final class TestSite: Sendable {
   let folder: String
-  let server: PreviewServer
+  let server: LiveServer
   let port: UInt16
   let stopped = Shared<[String]>([])
 
@@ -89,7 +89,7 @@ final class TestSite: Sendable {
     folder = FileManager.default.temporaryDirectory.path + "/preview-" + UUID().uuidString
     for (path, text) in files { try Self.write(text, to: "\(folder)/site/\(path)") }
     let stopped = stopped
-    server = PreviewServer(site: folder + "/site", port: wanted) { page in stopped.with { $0.append(page) } }
+    server = LiveServer(site: folder + "/site", port: wanted) { page in stopped.with { $0.append(page) } }
     port = try server.start()
   }
 

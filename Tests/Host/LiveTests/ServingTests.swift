@@ -70,8 +70,8 @@ import Testing
   }
 
   @Test func theAddressOfAPageIsOneThatCanBeClicked() {
-    #expect(PreviewServer.address(of: "", port: 4646) == "http://127.0.0.1:4646/")
-    #expect(PreviewServer.address(of: "a b#c?é%", port: 80) == "http://127.0.0.1:80/a%20b%23c%3F%C3%A9%25/")
+    #expect(LiveServer.address(of: "", port: 4646) == "http://127.0.0.1:4646/")
+    #expect(LiveServer.address(of: "a b#c?é%", port: 80) == "http://127.0.0.1:80/a%20b%23c%3F%C3%A9%25/")
   }
 
   @Test func aFolderWithoutItsSlashLeadsToIt() async throws {
@@ -145,7 +145,7 @@ import Testing
   @Test func aTakenPortIsExplained() async throws {
     try await waiting {
       let site = try TestSite()
-      let second = PreviewServer(site: site.folder, port: site.port) { _ in }
+      let second = LiveServer(site: site.folder, port: site.port) { _ in }
       let error = #expect(throws: Diagnostic.self) { try second.start() }
       #expect(error?.message == "Port \(site.port) is taken")
       #expect(error?.advice?.contains("another port") == true)
@@ -163,7 +163,7 @@ import Testing
       #expect(reader.read { _ in false }.hasSuffix("0\r\n\r\n"))
       // A program that a test beside this one has started just now may hold the port for a moment: it was born with all our files.
       #expect(eventually { (try? Connection(port: site.port)) == nil })
-      let second = PreviewServer(site: site.folder + "/site", port: site.port) { _ in }
+      let second = LiveServer(site: site.folder + "/site", port: site.port) { _ in }
       #expect(try second.start() == site.port)
       second.stop()
     }

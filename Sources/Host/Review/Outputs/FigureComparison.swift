@@ -122,7 +122,7 @@ private struct LabelMatching {
   private var came: [String] = []
   private let counts: (old: Int, new: Int)
 
-  init(_ old: LabelledAxis, _ new: LabelledAxis, counts: (old: Int, new: Int)) {
+  init(_ old: TraceAxis, _ new: TraceAxis, counts: (old: Int, new: Int)) {
     self.counts = counts
     pairs = (0..<min(counts.old, counts.new)).map { ($0, $0) }
     guard let old = old.labels, let new = new.labels, old.count == counts.old, new.count == counts.new, old != new

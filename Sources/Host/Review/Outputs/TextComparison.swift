@@ -14,12 +14,12 @@ struct TextComparison: Comparison {
   private(set) var lines: [LineChange] = []
   private(set) var numbers = NumberChanges()
   private let rule: NumberRule
-  private let old: TextLines
-  private let new: TextLines
+  private let old: ByteLines
+  private let new: ByteLines
 
   init(_ base: String, _ head: String, rule: NumberRule) {
     self.rule = rule
-    (old, new) = (TextLines(base), TextLines(head))
+    (old, new) = (ByteLines(base), ByteLines(head))
     let end = (old.count, new.count)
     var (i, j) = (0, 0)
     for pair in aligned() + [end] {
@@ -91,7 +91,7 @@ struct TextComparison: Comparison {
 }
 
 /// The lines of a text as bytes. A line ends by a line feed; a carriage return before it is a part of the line.
-private struct TextLines {
+private struct ByteLines {
   private let bytes: [UInt8]
   private let ends: [Int]
 

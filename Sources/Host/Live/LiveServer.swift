@@ -1,3 +1,6 @@
+import Foundation
+import Record
+
 /// The server behind `folio preview`: a notebook's pages in the browser, up to date in place while the notebook is written.
 ///
 /// It serves the files of the site as they lie on the disk, or what it is given to show instead of them, and puts a small script
@@ -20,14 +23,10 @@
 /// - It cannot be kept busy: a request has a limit, in bytes and in time, and costs what it is long; each connection has a thread of its
 ///   own, and there are only so many. All windows of a browser share one stream of events, since a browser opens six connections to a
 ///   server and no more.
-
-import Foundation
-import Record
-
-package final class PreviewServer: Sendable {
+package final class LiveServer: Sendable {
   private let port: UInt16
   private let readers = Readers()
-  private let handler: PreviewHandler
+  private let handler: LiveHandler
   private let listener = Locked<Listener?>(nil)
 
   /// - Parameters:
@@ -37,7 +36,7 @@ package final class PreviewServer: Sendable {
   ///   - onStop: the reader pressed "Stop" on a page whose cells run.
   package init(site: String, port: UInt16, names: [String] = [], onStop: @escaping @Sendable (_ page: String) -> Void) {
     self.port = port
-    handler = PreviewHandler(
+    handler = LiveHandler(
       site: SiteFiles(folder: site), readers: readers, names: Set(names.map { $0.lowercased() }), onStop: onStop)
   }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Answers requests: first whether they may be made at all, then with the preview's own files, its events, or the site.
-struct PreviewHandler: Sendable {
+struct LiveHandler: Sendable {
   let site: SiteFiles
   let readers: Readers
   /// Names besides localhost under which browsers may know this server.

@@ -1,7 +1,7 @@
 import Figures
 
 /// What every page of the site has: the head, the way back, the switch between light and dark, the skip link.
-struct Frame {
+struct PageFrame {
   /// Where the skip link leads; no heading's anchor begins so.
   static let contentID = "_content"
 

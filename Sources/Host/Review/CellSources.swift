@@ -2,7 +2,7 @@ import Document
 import Foundation
 
 /// The sources of a notebook's cells in both, for the lines that changed.
-struct Sources {
+struct CellSources {
   private let base: [String: String]
   private let head: [String: String]
 

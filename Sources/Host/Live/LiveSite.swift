@@ -1,10 +1,3 @@
-/// A site that follows its notebooks while they are written: each save runs what must run, in a session that stays warm, and the pages in
-/// the browser change in place.
-///
-/// Promises: a session is never lost to a file that cannot be read, a cell that does not compile, or one that fails; what is wrong
-/// shows in the page, and the next save goes on from there. A save that comes while cells run waits for the running cell, not for all.
-/// The files of the site are written whole when a run has ended; while it lasts, only the browser sees what is there so far.
-
 import Building
 import Document
 import Foundation
@@ -12,7 +5,13 @@ import Record
 import Rendering
 import Session
 
-public final class LivePreview: @unchecked Sendable {
+/// A site that follows its notebooks while they are written: each save runs what must run, in a session that stays warm, and the pages in
+/// the browser change in place.
+///
+/// Promises: a session is never lost to a file that cannot be read, a cell that does not compile, or one that fails; what is wrong
+/// shows in the page, and the next save goes on from there. A save that comes while cells run waits for the running cell, not for all.
+/// The files of the site are written whole when a run has ended; while it lasts, only the browser sees what is there so far.
+public final class LiveSite: @unchecked Sendable {
   public enum Event {
     /// It serves at this address.
     case serving(url: String)
@@ -32,7 +31,7 @@ public final class LivePreview: @unchecked Sendable {
   private let notebooks: Locked<[LiveNotebook]>
   private let folder: String?
   private let makeNotebook: @Sendable (String) -> LiveNotebook
-  private let server: PreviewServer
+  private let server: LiveServer
   private let watcher: FileWatcher
   private let observe: @Sendable (Event) -> Void
   private let isEnding = Locked(false)
@@ -60,7 +59,7 @@ public final class LivePreview: @unchecked Sendable {
     self.folder = folder
     let notebooks = Locked<[LiveNotebook]>([])
     self.notebooks = notebooks
-    let server = PreviewServer(site: site, port: port, names: hosts) { page in
+    let server = LiveServer(site: site, port: port, names: hosts) { page in
       notebooks.with { $0.first { $0.name == page } }?.stop()
     }
     self.server = server
@@ -91,7 +90,7 @@ public final class LivePreview: @unchecked Sendable {
       end()
       throw error
     }
-    observe(.serving(url: PreviewServer.address(of: first.count == 1 ? first[0].name : "", port: port)))
+    observe(.serving(url: LiveServer.address(of: first.count == 1 ? first[0].name : "", port: port)))
     ended.wait()
     server.stop()
   }

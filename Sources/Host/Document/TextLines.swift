@@ -2,7 +2,7 @@
 ///
 /// Swift takes `\r\n` for one character, also one that a replacement has just made, and an accented letter for another one's equal; what must be copied exactly is cut and compared
 /// by its bytes.
-package struct Lines {
+package struct TextLines {
   /// Each with its end; joined they are the text.
   package private(set) var all: [String] = []
 
@@ -31,7 +31,7 @@ package struct Lines {
 
   /// A text whose lines all end by `\n`, as code and prose in a notebook of Jupyter do.
   package static func normalized(_ text: String) -> String {
-    text.utf8.contains(0x0D) ? Lines(text).all.map { content($0) + (end($0).isEmpty ? "" : "\n") }.joined() : text
+    text.utf8.contains(0x0D) ? TextLines(text).all.map { content($0) + (end($0).isEmpty ? "" : "\n") }.joined() : text
   }
 
   package static func areSame(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }

@@ -7,10 +7,10 @@ import TestSupport
 import Testing
 
 /// A notebook in a live preview, seen over HTTP as a reader's browser sees it.
-@Suite struct LivePreviewTests {
+@Suite struct LiveSiteTests {
   private final class Live: @unchecked Sendable {
     let folder: TestFolder
-    private(set) var preview: LivePreview?
+    private(set) var preview: LiveSite?
     private let lock = NSLock()
     private var url = ""
     private var updates = 0
@@ -22,7 +22,7 @@ import Testing
       try folder.write(notebook, to: "n.md")
       var options = Session.Options()
       options.store = folder.path + "/cache"
-      let preview = try LivePreview(
+      let preview = try LiveSite(
         [folder.path + "/n.md"], following: followsFolder ? folder.path : nil, overrides: [], site: folder.path + "/Site",
         port: 0, options: options
       ) { [weak self] event in self?.note(event) }
@@ -32,7 +32,7 @@ import Testing
 
     deinit { preview?.end() }
 
-    private func note(_ event: LivePreview.Event) {
+    private func note(_ event: LiveSite.Event) {
       lock.withLock {
         switch event {
         case .serving(let address): url = address

@@ -190,7 +190,7 @@ private struct FigureBuilder {
     return (x, y)
   }
 
-  private func axes(_ heatmap: Heatmap, _ frame: Arrangement.Frame, isSlanted: Bool) -> (x: Figure.Axis, y: Figure.Axis) {
+  private func axes(_ heatmap: Heatmap, _ frame: PanelFrame, isSlanted: Bool) -> (x: Figure.Axis, y: Figure.Axis) {
     var x = axis(AxisTicks(x: heatmap), heatmap.xLabels, heatmap.x, length: frame.width, room: AxisTicks(x: heatmap).widest + 10)
     x.tickangle = isSlanted ? -AxisTicks.slant : 0
     if !heatmap.showsXLabels { x.showticklabels = false }
@@ -258,7 +258,7 @@ private struct FigureBuilder {
   }
 
   /// A remark in the middle of a frame.
-  private func note(_ text: String, in frame: Arrangement.Frame) -> Figure.Annotation {
+  private func note(_ text: String, in frame: PanelFrame) -> Figure.Annotation {
     let lines = TextMetrics.wrapped(text, width: max(frame.width, 120), size: Arrangement.axisTitleSize, limit: 5)
     return Figure.Annotation(
       text: lines.map(PlotlyText.escape).joined(separator: "<br>"),
