@@ -11,6 +11,7 @@ public struct NotebookRecord: Codable, Sendable, Equatable {
   /// One record a cell, in the order of the document. A cell that was not reached has the outcome `.notRun`.
   public var cells: [CellRecord]
 
+  /// The record of a notebook of some name.
   public init(notebook: String, cells: [CellRecord]) {
     self.notebook = notebook
     self.cells = cells
@@ -21,10 +22,12 @@ public struct NotebookRecord: Codable, Sendable, Equatable {
 public struct CellRecord: Codable, Sendable, Equatable {
   /// The cell's label, or `cell-N` with its number, counted from 1.
   public var id: String
+  /// How the cell ended.
   public var outcome: Outcome
   /// In the order in which the cell produced them. A failed cell's last output is its `.error`.
   public var outputs: [Output]
 
+  /// The record of a cell that ended so.
   public init(id: String, outcome: Outcome, outputs: [Output]) {
     self.id = id
     self.outcome = outcome
@@ -45,6 +48,7 @@ public struct CellRecord: Codable, Sendable, Equatable {
     return nil
   }
 
+  /// How a cell can end.
   public enum Outcome: String, Codable, Sendable, Equatable {
     case succeeded
     /// It did not compile, threw, trapped, or its worker died.

@@ -7,6 +7,7 @@ public struct RecordFiles: Sendable, Equatable {
   /// By name, relative to the record's folder.
   public private(set) var files: [String: String] = [:]
 
+  /// The name of the index among the files.
   public static let indexName = "index.json"
 
   /// - Parameters:

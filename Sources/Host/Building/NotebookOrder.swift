@@ -3,19 +3,19 @@ import Foundation
 import Record
 
 /// What `after:` says of the order of notebooks, and what of it cannot be.
-public struct NotebookOrder {
+package struct NotebookOrder {
   private let documents: [Notebook]
   private let areAll: Bool
 
   /// - Parameter areAll: whether these are all notebooks that there are; else an unknown name may be that of another.
-  public init(_ documents: [Notebook], areAll: Bool) {
+  package init(_ documents: [Notebook], areAll: Bool) {
     self.documents = documents
     self.areAll = areAll
   }
 
   /// A name that no notebook has, a notebook that waits for itself, and notebooks that wait for each other, at their places. Errors, but for
   /// unknown names where not all notebooks are known, which are warnings.
-  public var problems: [(notebook: String, diagnostic: Diagnostic)] {
+  package var problems: [(notebook: String, diagnostic: Diagnostic)] {
     documents.flatMap { document in
       document.frontMatter.after.compactMap { name in
         problem(document, name).map { (document.name, $0) }

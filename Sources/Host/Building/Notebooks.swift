@@ -3,12 +3,12 @@ import Foundation
 import Record
 
 /// Finds notebooks, and reads them with the parameters that a run shall have.
-public enum Notebooks {
+package enum Notebooks {
   /// The folder that is built if no notebook is named.
-  public static let folder = "Notebooks"
+  package static let folder = "Notebooks"
 
   /// The notebooks of a folder: its `.md` files, not those of folders in it, by name.
-  public static func all(in folder: String = Notebooks.folder) throws -> [String] {
+  package static func all(in folder: String = Notebooks.folder) throws -> [String] {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
       throw Diagnostic(
         "there is no folder '\(folder)' here",
@@ -22,7 +22,7 @@ public enum Notebooks {
   }
 
   /// What is in the folder under a notebook's name and is no file: a folder, a link that leads nowhere.
-  public static func strangers(in folder: String = Notebooks.folder) -> [Diagnostic] {
+  package static func strangers(in folder: String = Notebooks.folder) -> [Diagnostic] {
     paths((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [], in: folder).filter { !isFile($0) }
       .map { whyNoNotebook($0) ?? Diagnostic("'\($0)' is no file", advice: "Give it a name that does not end in '.md'.") }
   }
@@ -37,7 +37,7 @@ public enum Notebooks {
   }
 
   /// Why there is no notebook to read at a path, whatever stands in it; nil if there may be one.
-  public static func whyNoNotebook(_ path: String) -> Diagnostic? {
+  package static func whyNoNotebook(_ path: String) -> Diagnostic? {
     var status = stat()
     if stat(path, &status) == 0 {
       if status.st_mode & S_IFMT == S_IFDIR { return Diagnostic("'\(path)' is a folder", advice: adviceOnFolder(path)) }
@@ -71,7 +71,7 @@ public enum Notebooks {
   /// - Parameter overrides: parameters' values, as written after `-P`. One that a notebook lacks is another's; one that all lack is
   ///   an error, unless they are read one by one.
   /// - Throws: `Diagnostics` with everything that is wrong in any of them; `ParameterProblem` for an override that does not fit.
-  public static func read(
+  package static func read(
     _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
   ) throws -> [Notebook] {
     let (documents, problems) = try readable(paths, overrides: overrides, ignoringStrangers: ignoringStrangers)
@@ -80,7 +80,7 @@ public enum Notebooks {
   }
 
   /// The same of those that can be read, with what is wrong with the others.
-  public static func readable(
+  package static func readable(
     _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
   ) throws -> (documents: [Notebook], problems: [Diagnostic]) {
     var documents: [Notebook] = []
@@ -128,7 +128,7 @@ public enum Notebooks {
   }
 
   /// A `-P name=value` that fits no parameter: a wrong use of the command.
-  public struct ParameterProblem: Error, CustomStringConvertible {
-    public var description: String
+  package struct ParameterProblem: Error, CustomStringConvertible {
+    package var description: String
   }
 }

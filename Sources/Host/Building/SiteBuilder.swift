@@ -11,8 +11,8 @@ import Store
 /// Promises: a page is replaced whole when its notebook has run, also if a cell
 /// failed (the page then shows where and why, and keeps what was put out before); pages of other notebooks stay as they are. A notebook
 /// that says `after: other` runs when the other has; one that reads what another writes without saying so is run again, and told.
-public final class SiteBuilder: @unchecked Sendable {
-  public enum Event {
+package final class SiteBuilder: @unchecked Sendable {
+  package enum Event {
     case notebookStarted(Notebook, number: Int, of: Int)
     case session(Notebook, Session.Event)
     /// The page is written.
@@ -23,14 +23,14 @@ public final class SiteBuilder: @unchecked Sendable {
   }
 
   /// How a build ended; the raw value is the command's exit status.
-  public enum Status: Int32, Comparable, Sendable {
+  package enum Status: Int32, Comparable, Sendable {
     case succeeded = 0
     case cellFailed = 1
     case couldNotRun = 2
     /// As a shell says it of a program that SIGINT has ended.
     case interrupted = 130
 
-    public static func < (left: Status, right: Status) -> Bool { left.rawValue < right.rawValue }
+    package static func < (left: Status, right: Status) -> Bool { left.rawValue < right.rawValue }
   }
 
   private let notebooks: [Notebook]
@@ -51,7 +51,7 @@ public final class SiteBuilder: @unchecked Sendable {
   ///   - site: the site's folder.
   ///   - isWhole: whether these are all notebooks of the site: then pages and records of others that are no more are removed.
   ///   - plotly: makes the pages' figures interactive.
-  public init(
+  package init(
     _ notebooks: [Notebook], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: Session.Options
   ) {
     self.isWhole = isWhole
@@ -63,7 +63,7 @@ public final class SiteBuilder: @unchecked Sendable {
 
   /// Builds the site. After a notebook that did not run through, no other is begun, unless the options say to keep going.
   /// - Parameter observe: is told what happens, one thing at a time.
-  public func build(observe: @escaping (Event) -> Void) -> Status {
+  package func build(observe: @escaping (Event) -> Void) -> Status {
     let telling = NSLock()
     nonisolated(unsafe) let tell: (Event) -> Void = { event in telling.withLock { observe(event) } }
     waiting = Array(notebooks.indices)
@@ -92,7 +92,7 @@ public final class SiteBuilder: @unchecked Sendable {
   }
 
   /// Stops the cells that run, and begins no other.
-  public func interrupt() {
+  package func interrupt() {
     lock.withLock {
       isInterrupted = true
       waiting = []
@@ -215,7 +215,7 @@ public final class SiteBuilder: @unchecked Sendable {
 
 extension SiteBuilder.Status {
   /// What a notebook's record says of the run.
-  public init(_ record: NotebookRecord) {
+  package init(_ record: NotebookRecord) {
     let kinds = record.cells.filter { $0.outcome == .failed }.compactMap(\.error?.kind)
     if kinds.contains(.interrupted) || kinds.isEmpty && record.cells.contains(where: { $0.outcome == .notRun }) {
       self = .interrupted
@@ -229,7 +229,7 @@ extension SiteBuilder.Status {
 
 extension Notebook {
   /// A session for the notebook, in its own folder.
-  public func session(_ options: Session.Options) throws -> Session {
+  package func session(_ options: Session.Options) throws -> Session {
     try Session(directory: folder, toolchain: .find(), installation: .find(), options: options)
   }
 }

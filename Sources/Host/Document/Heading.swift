@@ -16,12 +16,15 @@ public struct Heading: Sendable, Equatable {
   /// Unique in the notebook: `direct-logit-attribution`. Of an inline expression it holds the expression, not the value: a link stays
   /// right when the number changes, and is that of the Markdown file on GitHub.
   public var anchor: String
+  /// The line in the file.
   public var line: Int
 
+  /// A heading without inline expressions.
   public init(level: Int, html: String, text: String, anchor: String, line: Int) {
     self.init(level: level, html: html, parts: text.isEmpty ? [] : [.text(text)], anchor: anchor, line: line)
   }
 
+  /// A heading whose text is made of words and values.
   public init(level: Int, html: String, parts: [Part], anchor: String, line: Int) {
     self.level = level
     self.html = html

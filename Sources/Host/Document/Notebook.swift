@@ -23,13 +23,16 @@ import Record
 public struct Notebook: Sendable, Equatable {
   /// The file's path, as the user named it; it stands in every diagnostic.
   public var file: String
+  /// What stands between the `---` lines at its top.
   public var frontMatter: FrontMatter
+  /// Its top-level pieces, in order.
   public var blocks: [Block]
   /// What its author should know, and what keeps nothing from running.
   public var warnings: [Diagnostic] = []
   /// The pictures that the prose shows, in order.
   public var pictures: [PictureReference] = []
 
+  /// A notebook of blocks that were read, or made.
   public init(file: String, frontMatter: FrontMatter, blocks: [Block]) {
     self.file = file
     self.frontMatter = frontMatter
@@ -73,7 +76,9 @@ public struct Notebook: Sendable, Equatable {
 
 /// What stands between the `---` lines at the top.
 public struct FrontMatter: Sendable, Equatable {
+  /// The title; without it the first heading is the title.
   public var title: String?
+  /// One sentence for the index, and the lead of the page.
   public var description: String?
   /// In the order of the file.
   public var parameters: [Parameter]
@@ -84,6 +89,7 @@ public struct FrontMatter: Sendable, Equatable {
   /// How far a review lets numbers differ, where a cell says nothing else.
   public var tolerance: Tolerance?
 
+  /// Front matter of what is given; all else is as if the file said nothing.
   public init(title: String? = nil, description: String? = nil, parameters: [Parameter] = [], order: Int? = nil) {
     self.title = title
     self.description = description
@@ -94,11 +100,14 @@ public struct FrontMatter: Sendable, Equatable {
 
 /// A parameter of a notebook: a name, and a default whose type is the parameter's type.
 public struct Parameter: Sendable, Equatable {
+  /// What a cell reads it by: `params.name`.
   public var name: String
+  /// Its default, or what it was overridden by.
   public var value: ParameterValue
   /// The line of its default in the file.
   public var line: Int
 
+  /// A parameter, with the line of its default.
   public init(name: String, value: ParameterValue, line: Int) {
     self.name = name
     self.value = value
@@ -120,9 +129,12 @@ public enum Block: Sendable, Equatable {
 public struct Listing: Sendable, Equatable {
   /// The info string's first word, if there is one.
   public var language: String?
+  /// The code, as it is shown.
   public var source: String
+  /// The line of its first line in the file.
   public var line: Int
 
+  /// Code in a language, which stands at a line of the file.
   public init(language: String?, source: String, line: Int) {
     self.language = language
     self.source = source
@@ -146,8 +158,10 @@ public struct Cell: Sendable, Equatable {
   public var line: Int
   /// How many columns the fence, and with it each line of code, is indented in the file (0 to 3).
   public var indentation: Int
+  /// What its option lines say.
   public var options: CellOptions
 
+  /// A cell of source that stands at a line of the file. Without an ordinal, it is the number.
   public init(
     number: Int, ordinal: Int? = nil, source: String, line: Int, indentation: Int = 0, options: CellOptions = CellOptions()
   ) {
@@ -171,7 +185,9 @@ public struct Cell: Sendable, Equatable {
 
 /// What the `//| key: value` lines at a cell's top say.
 public struct CellOptions: Sendable, Equatable {
+  /// The name that its author gave the cell.
   public var label: String?
+  /// What stands below its last figure, or below its outputs.
   public var caption: String?
   /// Alternative text for the cell's figures.
   public var alt: String?
@@ -185,11 +201,13 @@ public struct CellOptions: Sendable, Equatable {
   public var timeout: Double?
   /// `expect: error`: the cell must fail, and its error is its output.
   public var expectsError = false
+  /// Whether its outputs may be taken from an earlier run.
   public var cache = true
   /// Files that the cell reads.
   public var inputs: [String] = []
   /// How far a review lets numbers differ.
   public var tolerance: Tolerance?
 
+  /// The options of a cell that says nothing.
   public init() {}
 }

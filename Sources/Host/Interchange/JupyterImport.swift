@@ -3,26 +3,26 @@ import Foundation
 import Record
 
 /// A notebook of Jupyter as a Markdown file.
-public struct JupyterImport {
+package struct JupyterImport {
   /// The Markdown file's text.
-  public private(set) var text: String
+  package private(set) var text: String
 
   /// - Parameter file: the notebook's path, for messages.
   /// - Throws: `Diagnostics`, with everything that is wrong with the notebook.
-  public init(_ json: String, file: String) throws {
+  package init(_ json: String, file: String) throws {
     let notebook = try JupyterFile(json, file: file)
     text = Assembly(notebook).text
   }
 
   /// Reads the notebook from a file.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     try self.init(
       TextFile.read(path, advice: "Give the path of a notebook of Jupyter, a file that ends in '.ipynb'."), file: path)
   }
 
   /// What Folio finds wrong with the notebook, as warnings at their lines: it can be read and written, but not yet run.
   /// - Parameter path: where the Markdown file is.
-  public func problems(at path: String) -> [Diagnostic] {
+  package func problems(at path: String) -> [Diagnostic] {
     do {
       return try Notebook(markdown: text, file: path).warnings
     } catch let error as Diagnostics {
@@ -93,7 +93,8 @@ private struct Assembly {
 
   private static func isFrontMatter(_ text: String) -> Bool {
     let lines = TextLines(text).all.map(TextLines.content)
-    return MarkdownLayout.frontMatterLines(lines) == lines.count && !lines.isEmpty && TextLines.end(TextLines(text).all.last ?? "") == ""
+    guard MarkdownLayout.frontMatterLines(lines) == lines.count, let last = TextLines(text).all.last else { return false }
+    return TextLines.end(last).isEmpty
   }
 
   /// A rule at the top of a file would begin a front matter.
@@ -147,7 +148,8 @@ private struct Assembly {
     let places = parts.pieces.indices.filter { !parts.pieces[$0].isCell }
     let separated = LinkSeparation(
       places.map { (text: TextLines.normalized(parts.pieces[$0].text), whole: withDefinitions[$0].map(TextLines.normalized)) })
-    for (place, text) in zip(places, separated.texts) where !TextLines.areSame(text, TextLines.normalized(parts.pieces[place].text)) {
+    for (place, text) in zip(places, separated.texts)
+    where !TextLines.areSame(text, TextLines.normalized(parts.pieces[place].text)) {
       parts.pieces[place].text = text
     }
   }
@@ -198,7 +200,8 @@ private struct Assembly {
   /// Without blank lines at both ends, and without the end of the last line.
   private static func trimmed(_ text: String) -> String {
     let lines = TextLines(text).all
-    guard let first = lines.firstIndex(where: { !TextLines.isBlank($0) }), let last = lines.lastIndex(where: { !TextLines.isBlank($0) })
+    guard let first = lines.firstIndex(where: { !TextLines.isBlank($0) }),
+      let last = lines.lastIndex(where: { !TextLines.isBlank($0) })
     else { return "" }
     return lines[first..<last].joined() + TextLines.content(lines[last])
   }

@@ -4,7 +4,7 @@ import Planning
 import Record
 
 /// A notebook as Jupyter's `ipynb`, in format 4.5: prose in Markdown cells, cells with their outputs in code cells.
-public struct JupyterNotebook {
+package struct JupyterNotebook {
   private let document: Notebook
   private let parts: NotebookParts
   private let record: NotebookRecord?
@@ -14,12 +14,12 @@ public struct JupyterNotebook {
   ///   - document: with the parameters' values of the run.
   ///   - parts: the file of the document.
   ///   - record: what the cells put out; nil for a notebook without outputs.
-  public init(_ document: Notebook, parts: NotebookParts, record: NotebookRecord?) {
+  package init(_ document: Notebook, parts: NotebookParts, record: NotebookRecord?) {
     (self.document, self.parts, self.record) = (document, parts, record)
   }
 
   /// The file's text.
-  public func text() -> String {
+  package func text() -> String {
     var notebook = self
     return notebook.json().text(numbersShareLines: false) + "\n"
   }

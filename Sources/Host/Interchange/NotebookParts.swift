@@ -2,7 +2,7 @@ import Document
 import Record
 
 /// A notebook's file taken apart into its front matter, its prose and its cells. Joined again, the parts are the file, byte for byte.
-public struct NotebookParts {
+package struct NotebookParts {
   /// A piece of prose between cells, or a cell.
   struct Piece: Equatable {
     /// The blank space before it, from the end of the line before.
@@ -27,13 +27,13 @@ public struct NotebookParts {
 
   /// Takes apart the file of a notebook that was read.
   /// - Throws: a `Diagnostic` if the file is not what it was then.
-  public init(contentsOf notebook: Notebook) throws {
+  package init(contentsOf notebook: Notebook) throws {
     let text = try TextFile.read(notebook.file, advice: "It was there a moment ago.")
     try self.init(text, of: notebook)
   }
 
   /// - Parameter notebook: what the text says.
-  public init(_ text: String, of notebook: Notebook) throws {
+  package init(_ text: String, of notebook: Notebook) throws {
     self.init(text)
     let cells = notebook.fencedCells
     let isSame = zip(cells, pieces.filter(\.isCell)).allSatisfy { $1.source.hasSuffix($0.source) && $0.line >= $1.line }
@@ -104,7 +104,8 @@ public struct NotebookParts {
   var text: String {
     let body = frontMatter + pieces.map { $0.before + $0.text }.joined() + end
     let ended =
-      lineEnd == "\n" ? body : TextLines(body).all.map { TextLines.content($0) + (TextLines.end($0).isEmpty ? "" : lineEnd) }.joined()
+      lineEnd == "\n"
+      ? body : TextLines(body).all.map { TextLines.content($0) + (TextLines.end($0).isEmpty ? "" : lineEnd) }.joined()
     return (hasByteOrderMark ? "\u{FEFF}" : "") + ended
   }
 

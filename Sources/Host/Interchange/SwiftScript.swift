@@ -7,14 +7,14 @@ import Planning
 /// `#sourceLocation` before each cell makes the compiler's messages name the line in the Markdown file. Cells stand as they are written:
 /// what one defines anew, a script would define twice, and the compiler says so. A cell that is meant to fail would end the script, or keep
 /// it from being compiled, and stands as a comment.
-public struct SwiftScript {
+package struct SwiftScript {
   private let notebook: Notebook
   private let parts: NotebookParts
 
   /// - Parameter notebook: with the parameters' values that the script shall have.
-  public init(_ notebook: Notebook, parts: NotebookParts) { (self.notebook, self.parts) = (notebook, parts) }
+  package init(_ notebook: Notebook, parts: NotebookParts) { (self.notebook, self.parts) = (notebook, parts) }
 
-  public func text() -> String {
+  package func text() -> String {
     var sections = [InterchangeFile.scriptMark + Self.line(notebook.file) + "\nimport FolioKit"]
     let head = [notebook.frontMatter.title, notebook.frontMatter.description].compactMap(\.self).joined(separator: "\n\n")
     if !head.isEmpty { sections.append(Self.comment(head)) }

@@ -11,8 +11,8 @@ import Session
 /// Promises: a session is never lost to a file that cannot be read, a cell that does not compile, or one that fails; what is wrong
 /// shows in the page, and the next save goes on from there. A save that comes while cells run waits for the running cell, not for all.
 /// The files of the site are written whole when a run has ended; while it lasts, only the browser sees what is there so far.
-public final class LiveSite: @unchecked Sendable {
-  public enum Event {
+package final class LiveSite: @unchecked Sendable {
+  package enum Event {
     /// It serves at this address.
     case serving(url: String)
     case session(Notebook, Session.Event)
@@ -45,7 +45,7 @@ public final class LiveSite: @unchecked Sendable {
   ///   - port: 0 takes any free one.
   ///   - hosts: names besides localhost by which browsers may know this machine.
   ///   - observe: is told what happens, on threads of the notebooks.
-  public init(
+  package init(
     _ paths: [String], following folder: String? = nil, overrides: [(name: String, value: String)], site: String, port: UInt16,
     hosts: [String] = [], options: Session.Options, observe: @escaping @Sendable (Event) -> Void
   ) throws {
@@ -73,7 +73,7 @@ public final class LiveSite: @unchecked Sendable {
   }
 
   /// Serves until `end`. The pages then show what has been computed.
-  public func run() throws {
+  package func run() throws {
     defer {
       let all = notebooks.with { $0 }
       for notebook in all { notebook.end() }
@@ -138,10 +138,10 @@ public final class LiveSite: @unchecked Sendable {
   }
 
   /// Stops the cells that run. Returns whether there were any.
-  public func interrupt() -> Bool { notebooks.with { $0 }.map { $0.stop() }.contains(true) }
+  package func interrupt() -> Bool { notebooks.with { $0 }.map { $0.stop() }.contains(true) }
 
   /// Makes `run` return.
-  public func end() {
+  package func end() {
     isEnding.with { $0 = true }
     watcher.interrupt()
     ended.signal()

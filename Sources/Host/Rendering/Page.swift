@@ -13,28 +13,28 @@ import Record
 /// - No output makes a monstrous page: long ones show their beginning and end with an exact count of the rest, and stand whole in an
 ///   attachment beside the page.
 /// - The same notebook and record give the same bytes: no dates, no paths, no addresses. All links are relative.
-public struct Page: Sendable {
+package struct Page: Sendable {
   /// A file beside the page, with a whole output of which the page shows a part.
-  public struct Attachment: Sendable, Equatable {
+  package struct Attachment: Sendable, Equatable {
     /// Relative to the page's folder: `outputs/s1-dla-1.txt`.
-    public var path: String
-    public var text: String
+    package var path: String
+    package var text: String
   }
 
   /// The page's folder in the site.
-  public let name: String
+  package let name: String
   /// The notebook's title.
-  public let title: String
+  package let title: String
   /// The whole page.
-  public let html: String
+  package let html: String
   /// In the order of the page; the writer of the site writes them beside it.
-  public let attachments: [Attachment]
+  package let attachments: [Attachment]
   /// What the page loads for its interactive figures.
   let plotly: PlotlyScript?
 
   /// - Parameters:
   ///   - plotly: makes the figures interactive for readers who ask for it; without it they are static.
-  public init(_ notebook: Notebook, record: NotebookRecord, plotly: PlotlyScript? = nil) {
+  package init(_ notebook: Notebook, record: NotebookRecord, plotly: PlotlyScript? = nil) {
     let titled = notebook.withValues(record)
     var body = PageBody(notebook: titled.withDistinctAnchors, record: record, plotly: plotly)
     self.plotly = plotly
@@ -47,7 +47,7 @@ public struct Page: Sendable {
 
 extension Notebook {
   /// The title with the values of its inline expressions.
-  public func title(with record: NotebookRecord) -> String { withValues(record).title }
+  package func title(with record: NotebookRecord) -> String { withValues(record).title }
 
   /// The notebook with what its inline expressions gave in its headings, on one line, and not the whole of a long text.
   fileprivate func withValues(_ record: NotebookRecord) -> Notebook {

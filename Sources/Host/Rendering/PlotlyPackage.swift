@@ -6,7 +6,7 @@ import Record
 /// Where plotly.js comes from: a file that the user names, or the package `plotly` on PyPI, which carries it.
 ///
 /// Nothing of it is a part of Folio. What comes from PyPI is compared with the digest below before it is used.
-public enum PlotlyPackage {
+package enum PlotlyPackage {
   /// The version of the Python package.
   static let version = "7.1.0"
   /// SHA-256 of the `plotly.min.js` in it.
@@ -19,7 +19,7 @@ public enum PlotlyPackage {
   ///   - file: the user's; nil for the package's.
   ///   - site: its `assets` are looked at first.
   ///   - python: what runs `pip`.
-  public static func script(file: String?, site: String, python: String = "python3") throws -> PlotlyScript {
+  package static func script(file: String?, site: String, python: String = "python3") throws -> PlotlyScript {
     if let file {
       guard let data = FileManager.default.contents(atPath: file) else {
         throw Diagnostic("\(file) cannot be read", advice: "Name a plotly.min.js after '--plotly'.")

@@ -8,18 +8,18 @@ import Text
 /// figure side by side, or one upon the other to be swiped.
 ///
 /// Without JavaScript the three figures stand beside each other; all texts of the records are text.
-public struct ReviewPage {
+package struct ReviewPage {
   private let review: SiteReview
   private let base: any RecordSource
   private let head: any RecordSource
 
   /// - Parameters:
   ///   - base, head: where the compared figures and tables are read again.
-  public init(_ review: SiteReview, base: any RecordSource, head: any RecordSource) {
+  package init(_ review: SiteReview, base: any RecordSource, head: any RecordSource) {
     (self.review, self.base, self.head) = (review, base, head)
   }
 
-  public var html: String {
+  package var html: String {
     let title = "\(review.base) → \(review.head)"
     return """
       <!doctype html>

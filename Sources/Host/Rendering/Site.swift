@@ -11,17 +11,17 @@ import Record
 /// ```
 /// Promises: a page can be written without the others. Each file is either the old one or the whole new one. A file whose content would
 /// not change is not touched.
-public struct Site: Sendable {
+package struct Site: Sendable {
   /// Its path; it is made when something is written.
-  public let folder: String
+  package let folder: String
 
   /// A site in this folder, which need not exist.
-  public init(folder: String) {
+  package init(folder: String) {
     self.folder = folder
   }
 
   /// Writes a notebook's page, `<name>/index.html`, with its attachments, and the notebook's record, `<name>/record/`; those of an earlier run go.
-  public func write(_ page: Page, record: RecordFiles) throws {
+  package func write(_ page: Page, record: RecordFiles) throws {
     guard SiteNames.isFolder(page.name) else {
       throw Diagnostic(
         "A notebook cannot be called '\(page.name)'", advice: "Its name is its folder in the site; rename its file.")
@@ -47,7 +47,7 @@ public struct Site: Sendable {
   }
 
   /// Writes a notebook's record, `<name>/record/`; files of an earlier one go.
-  public func write(_ record: RecordFiles, of name: String) throws {
+  package func write(_ record: RecordFiles, of name: String) throws {
     try write(files(of: record, of: name))
     removeFiles(besides: record, of: name)
   }
@@ -68,14 +68,14 @@ public struct Site: Sendable {
   }
 
   /// Writes the site's first page, `index.html`.
-  public func write(_ index: IndexPage) throws {
+  package func write(_ index: IndexPage) throws {
     try writeAssets()
     try write(index.html, to: "index.html")
     WholeFile.removeOrphans(in: folder)
   }
 
   /// What the pages in the folder say of their notebooks, by name.
-  public var entries: [IndexPage.Entry] {
+  package var entries: [IndexPage.Entry] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted().compactMap { name in
       guard let data = try? FolderFile.read("\(name)/index.html", in: folder) else { return nil }
@@ -84,7 +84,7 @@ public struct Site: Sendable {
   }
 
   /// Whether the notebook of a name has a page.
-  public func hasPage(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)/index.html") }
+  package func hasPage(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)/index.html") }
 
   private func writeAssets() throws {
     try write(Stylesheet.text, to: "assets/" + Stylesheet.file)

@@ -3,12 +3,12 @@ import Record
 import Text
 
 /// One file of a record in two versions, for git: what changed, in words, and a form of it whose lines are what a reader thinks of as one thing.
-public enum FileReview {
+package enum FileReview {
   /// What changed between two versions of a record's file; nil is a version that is not there.
   /// - Parameters:
   ///   - path: in the repository.
   ///   - output: what the record's index says of the file; by default what its ending says.
-  public static func text(_ path: String, _ base: Data?, _ head: Data?, output: RecordIndex.Output? = nil) -> String {
+  package static func text(_ path: String, _ base: Data?, _ head: Data?, output: RecordIndex.Output? = nil) -> String {
     if path.hasSuffix("/" + RecordFiles.indexName) || path == RecordFiles.indexName { return index(path, base, head) }
     guard let base, let head else { return shown(["\(path): \(base == nil ? "added" : "removed")"]) }
     let output = output ?? RecordIndex.Output(kind: kind(path), file: path)
@@ -25,7 +25,7 @@ public enum FileReview {
   private static func shown(_ lines: [String]) -> String { lines.map { VisibleText.line($0) + "\n" }.joined() }
 
   /// The file with one value a line, each with its labels: `L3H2 at S1: 5.459`. What is no figure stays as it is.
-  public static func lines(_ path: String, _ data: Data) -> Data {
+  package static func lines(_ path: String, _ data: Data) -> Data {
     guard kind(path) == .figure, !path.hasSuffix(RecordFiles.indexName), let figure = try? JSONValue(data), isFigure(figure, data)
     else {
       return data

@@ -9,12 +9,12 @@ import Record
 /// what it shows of itself.
 ///
 /// All of it is in `.git/config` and `.git/info/attributes`; nothing is committed, and `uninstall` leaves both as they were.
-public struct GitDrivers {
+package struct GitDrivers {
   private let repository: GitRepository
   private let program: String
 
   /// - Parameter program: the path of `folio`.
-  public init(in folder: String = ".", program: String) throws {
+  package init(in folder: String = ".", program: String) throws {
     repository = try GitRepository(containing: folder)
     self.program = program
   }
@@ -25,7 +25,7 @@ public struct GitDrivers {
   private static let end = "# folio git install: end"
 
   /// Sets the drivers; what an earlier call has set is replaced.
-  public func install() throws {
+  package func install() throws {
     try uninstall()
     // Git hands commands to a shell.
     let quoted = "'" + program.replacing("'", with: "'\\''") + "'"
@@ -61,13 +61,13 @@ public struct GitDrivers {
   }
 
   /// The exit status of a comparison that is left to git.
-  public static let noRecord: Int32 = 3
+  package static let noRecord: Int32 = 3
 
   /// What the index of the record beside a file says of it; nil for a file that is no record of Folio's.
   /// - Parameters:
   ///   - path: from the repository's top, which is the current folder when git calls.
   ///   - base, head: both versions of it; nil where there is none.
-  public static func output(of path: String, _ base: Data?, _ head: Data?) throws -> RecordIndex.Output? {
+  package static func output(of path: String, _ base: Data?, _ head: Data?) throws -> RecordIndex.Output? {
     let parts = path.split(separator: "/")
     guard let name = parts.last.map(String.init) else { return nil }
     if name == RecordFiles.indexName {
@@ -109,7 +109,7 @@ public struct GitDrivers {
   }
 
   /// Takes the drivers away again.
-  public func uninstall() throws {
+  package func uninstall() throws {
     for section in [Self.record, Self.notebook] {
       // Status 128: there is no such section.
       _ = try Git.run(["config", "--local", "--remove-section", section], in: repository.top)

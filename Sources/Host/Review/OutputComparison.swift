@@ -119,5 +119,5 @@ extension NumberChanges {
 
 extension NumberChanges.Difference {
   /// `L14H0 at ' a' (312): 0.81 -> 0.78`
-  public var text: String { "\(place): \(Words.change(base, head))" }
+  package var text: String { "\(place): \(Words.change(base, head))" }
 }

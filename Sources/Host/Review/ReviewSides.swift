@@ -3,18 +3,18 @@ import Foundation
 import Record
 
 /// The two sides of a review, from what a user names.
-public struct ReviewSides {
-  public let base: any RecordSource
-  public let head: any RecordSource
+package struct ReviewSides {
+  package let base: any RecordSource
+  package let head: any RecordSource
   /// All if empty.
-  public let notebooks: [String]
+  package let notebooks: [String]
 
   /// - Parameters:
   ///   - names: a base, a head, and notebooks, each of which may be missing: what is a folder, a revision, or a range of revisions
   ///     (`v1..v2`, `v1...v2`) is a side, and the rest are notebooks.
   ///   - site: the site's folder, relative to this one.
   /// - Throws: `Diagnostic` for a side that does not exist, and for a name that may be a revision and a notebook.
-  public init(_ names: [String], site: String) throws {
+  package init(_ names: [String], site: String) throws {
     let reader = SideReader(site: site)
     var rest = names[...]
     var sides: [any RecordSource] = []
@@ -42,7 +42,7 @@ public struct ReviewSides {
   ///   - committed: a site folder with the records that are compared with.
   ///   - fresh: one with new ones.
   ///   - orphans: names in the committed site whose notebooks are no more.
-  public init(committed: String, fresh: String, notebooks: [String], orphans: [String] = [], documents: String?) throws {
+  package init(committed: String, fresh: String, notebooks: [String], orphans: [String] = [], documents: String?) throws {
     base = try FolderRecords(folder: committed, name: committed, documents: documents)
     head = try FolderRecords(folder: fresh, name: "a fresh run", documents: documents, replacing: committed)
     let recorded = orphans.isEmpty ? [] : Set(try base.notebooks())
@@ -130,9 +130,9 @@ private struct SideReader {
 }
 
 /// A report's file.
-public enum ReportFile {
+package enum ReportFile {
   /// Writes it whole; to a device or a pipe, into that.
-  public static func write(_ text: String, to path: String) throws {
+  package static func write(_ text: String, to path: String) throws {
     do {
       try WholeFile.write(text, wherever: path)
     } catch {

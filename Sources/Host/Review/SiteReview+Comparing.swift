@@ -6,7 +6,7 @@ extension SiteReview {
   ///   - notebooks: their names; all that are in either if empty.
   ///   - tolerance: for all cells; nil for what cells, notebooks, and the standard say.
   /// - Throws: `Diagnostic`, for a notebook that is in neither, or a source that cannot be read.
-  public init(
+  package init(
     _ base: any RecordSource, _ head: any RecordSource, notebooks wanted: [String] = [], tolerance: Tolerance? = nil
   ) throws {
     let (old, new) = (Set(try base.notebooks()), Set(try head.notebooks()))

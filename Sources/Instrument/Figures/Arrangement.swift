@@ -111,8 +111,7 @@ struct Arrangement {
 }
 
 extension AxisTicks {
-  init(x heatmap: Heatmap) { self.init(labels: heatmap.xLabels, count: heatmap.values.columns) }
-  init(y heatmap: Heatmap) { self.init(labels: heatmap.yLabels, count: heatmap.values.rows) }
+  init(_ axis: LabelledAxis) { self.init(labels: axis.labels, count: axis.count) }
 }
 
 /// The panels in rows and columns, and what each needs.

@@ -157,14 +157,10 @@ private struct FigureBuilder {
       coloraxis: colorAxisName(scale), hovertemplate: hoverTemplate(panel))
   }
 
-  /// `layer %{y}, head %{x}: %{z:.4~g}`; a label speaks for itself where the axis has no title.
+  /// `layer %{y}, head %{x}: %{z:.4~g}`
   private func hoverTemplate(_ panel: Heatmap) -> String {
-    func prefix(_ title: String?, _ labels: [String]?, fallback: String) -> String {
-      title.map { PlotlyText.label($0) + " " } ?? (labels == nil ? fallback + " " : "")
-    }
-    let row = prefix(panel.y, panel.yLabels, fallback: "row") + "%{y}"
-    let column = panel.showsXLabels ? ", " + prefix(panel.x, panel.xLabels, fallback: "column") + "%{x}" : ""
-    return "\(row)\(column): %{z:\(panel.hoverFormat)}<extra></extra>"
+    let column = panel.showsXLabels ? ", " + panel.columnAxis.hoverTemplate("x") : ""
+    return "\(panel.rowAxis.hoverTemplate("y"))\(column): %{z:\(panel.hoverFormat)}<extra></extra>"
   }
 
   /// Plotly counts axes from ``, `2`, `3`.
@@ -191,26 +187,29 @@ private struct FigureBuilder {
   }
 
   private func axes(_ heatmap: Heatmap, _ frame: PanelFrame, isSlanted: Bool) -> (x: Figure.Axis, y: Figure.Axis) {
-    var x = axis(AxisTicks(x: heatmap), heatmap.xLabels, heatmap.x, length: frame.width, room: AxisTicks(x: heatmap).widest + 10)
+    var x = axis(heatmap.columnAxis, length: frame.width, room: AxisTicks(heatmap.columnAxis).widest + 10)
     x.tickangle = isSlanted ? -AxisTicks.slant : 0
     if !heatmap.showsXLabels { x.showticklabels = false }
-    var y = axis(AxisTicks(y: heatmap), heatmap.yLabels, heatmap.y, length: frame.height, room: AxisTicks.lineHeight)
+    var y = axis(heatmap.rowAxis, length: frame.height, room: AxisTicks.lineHeight)
     y.autorange = .reversed
     return (x, y)
   }
 
-  private func axis(_ ticks: AxisTicks, _ labels: [String]?, _ title: String?, length: Double, room: Double) -> Figure.Axis {
+  /// - Parameters:
+  ///   - length: in pixels.
+  ///   - room: that a label takes along the axis, in pixels.
+  private func axis(_ labelled: LabelledAxis, length: Double, room: Double) -> Figure.Axis {
     var axis = Figure.Axis(showgrid: false, zeroline: false)
-    axis.title = title.map {
+    axis.title = labelled.title.map {
       Figure.Title(text: PlotlyText.label($0), font: Figure.Font(size: Arrangement.axisTitleSize))
     }
-    if let labels {
+    if let labels = labelled.labels {
       axis.tickmode = "array"
       axis.tickvals = labels.indices.map(Double.init)
       axis.ticktext = labels.map { PlotlyText.label($0) }
     } else {
       axis.tick0 = 0
-      axis.dtick = Double(ticks.stride(length: length, room: room))
+      axis.dtick = Double(AxisTicks(labelled).stride(length: length, room: room))
     }
     return axis
   }

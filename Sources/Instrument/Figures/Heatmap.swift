@@ -151,6 +151,7 @@ extension Heatmap.Values: Codable {
     }
   }
 
+  /// Reads `[[1, 2], [3, null]]`; rows must be equally long.
   public init(from decoder: any Decoder) throws {
     let rows = try [[Double?]](from: decoder)
     self.init(rows.map { row in row.map { $0 ?? .nan } })

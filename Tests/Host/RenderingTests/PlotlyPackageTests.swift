@@ -1,6 +1,6 @@
-import Rendering
 import Foundation
 import Record
+import Rendering
 import Testing
 
 @Suite("plotly.js") struct PlotlyPackageTests {

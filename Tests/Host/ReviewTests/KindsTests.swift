@@ -9,7 +9,9 @@ import Testing
     try review([cell("a", .text(.standardOutput, base))], [cell("a", .text(.standardOutput, head))], tolerance: tolerance)
   }
 
-  private func tables(_ columns: [String], _ base: [[String]], _ head: [[String]], tolerance: Tolerance? = nil) throws -> SiteReview {
+  private func tables(
+    _ columns: [String], _ base: [[String]], _ head: [[String]], tolerance: Tolerance? = nil
+  ) throws -> SiteReview {
     try review([cell("a", table(columns, base))], [cell("a", table(columns, head))], tolerance: tolerance)
   }
 

@@ -1,14 +1,17 @@
 /// Why a cell failed.
 public struct CellError: Codable, Sendable, Equatable {
+  /// What kind of failure it was.
   public var kind: Kind
   /// What happened, with its place in the Markdown file, its cause and an advice. The first diagnostic is the error itself.
   public var diagnostics: [Diagnostic]
 
+  /// A failure of some kind.
   public init(kind: Kind, diagnostics: [Diagnostic]) {
     self.kind = kind
     self.diagnostics = diagnostics
   }
 
+  /// The ways in which a cell can fail.
   public enum Kind: String, Codable, Sendable, Equatable {
     case compile
     case thrown
@@ -27,10 +30,10 @@ public struct CellError: Codable, Sendable, Equatable {
 }
 
 extension CellError: OutputContent {
-  public var output: Output { .error(self) }
-  public var recorded: RecordedOutput {
+  package var output: Output { .error(self) }
+  package var recorded: RecordedOutput {
     RecordedOutput(kind: .error, text: kind.rawValue + "\n" + plainText)
   }
-  public var plainText: String { Diagnostics(diagnostics).description }
-  public var byteCount: Int { 0 }
+  package var plainText: String { Diagnostics(diagnostics).description }
+  package var byteCount: Int { 0 }
 }

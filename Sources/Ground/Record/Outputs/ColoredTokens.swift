@@ -13,6 +13,7 @@ public struct ColoredTokens: Codable, Sendable, Equatable {
   /// The position of the first token, from which the others are counted.
   public var start: Int
 
+  /// Tokens with a value each, and the value that has the strongest colour.
   public init(title: String, tokens: [String], values: [Double?], limit: Double, start: Int = 0) {
     (self.title, self.tokens, self.values, self.limit, self.start) = (title, tokens, values, limit, start)
   }
@@ -41,12 +42,12 @@ public struct ColoredTokens: Codable, Sendable, Equatable {
 }
 
 extension ColoredTokens: OutputContent {
-  public var output: Output { .tokens(self) }
-  public var recorded: RecordedOutput {
+  package var output: Output { .tokens(self) }
+  package var recorded: RecordedOutput {
     let isSingle = SinglePrecision.holds(values.compactMap(\.self))
     return RecordedOutput(kind: .tokens, text: csv, singlePrecision: isSingle ? [0] : [])
   }
-  public var byteCount: Int { tokens.reduce(0) { $0 + $1.utf8.count } }
+  package var byteCount: Int { tokens.reduce(0) { $0 + $1.utf8.count } }
 
   /// A line a token: its position, its text, its value with the digits of `Precision`.
   var csv: String {

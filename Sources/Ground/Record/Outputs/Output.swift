@@ -14,7 +14,7 @@ public enum Output: Codable, Sendable, Equatable {
   case progress(ProgressOutput)
   case error(CellError)
 
-  public var content: any OutputContent {
+  package var content: any OutputContent {
     switch self {
     case .text(let stream, let text): StreamOutput(stream: stream, text: text)
     case .value(let text): ValueOutput(text: text)
@@ -26,6 +26,7 @@ public enum Output: Codable, Sendable, Equatable {
     }
   }
 
+  /// A standard stream of the worker.
   public enum Stream: String, Codable, Sendable, Equatable {
     case standardOutput = "stdout"
     case standardError = "stderr"
@@ -51,7 +52,7 @@ extension RecordIndex {
 }
 
 /// What an output of some kind holds, and what can be said of it without knowing the kind.
-public protocol OutputContent: Sendable {
+package protocol OutputContent: Sendable {
   /// The output that holds this content.
   var output: Output { get }
   /// As a record keeps it.
@@ -67,19 +68,19 @@ public protocol OutputContent: Sendable {
 }
 
 extension OutputContent {
-  public var bearsCaption: Bool { false }
-  public mutating func mapTexts(_ change: (String) -> String) {}
+  package var bearsCaption: Bool { false }
+  package mutating func mapTexts(_ change: (String) -> String) {}
 }
 
 /// An output as a record keeps it.
-public struct RecordedOutput: Sendable, Equatable {
-  public var kind: RecordIndex.Kind
+package struct RecordedOutput: Sendable, Equatable {
+  package var kind: RecordIndex.Kind
   /// What its file holds.
-  public var text: String
+  package var text: String
   /// The traces whose numbers were computed in single precision; 0 for what has no traces.
-  public var singlePrecision: [Int]
+  package var singlePrecision: [Int]
 
-  public init(kind: RecordIndex.Kind, text: String, singlePrecision: [Int] = []) {
+  package init(kind: RecordIndex.Kind, text: String, singlePrecision: [Int] = []) {
     (self.kind, self.text, self.singlePrecision) = (kind, text, singlePrecision)
   }
 }

@@ -1,9 +1,13 @@
 /// How far a loop came.
 public struct ProgressOutput: Codable, Sendable, Equatable {
+  /// What the loop does: `Generating`.
   public var title: String
+  /// How many steps are done.
   public var completed: Int
+  /// How many steps there are.
   public var total: Int
 
+  /// How far a loop of this title came.
   public init(title: String, completed: Int, total: Int) {
     self.title = title
     self.completed = completed
@@ -15,8 +19,8 @@ public struct ProgressOutput: Codable, Sendable, Equatable {
 }
 
 extension ProgressOutput: OutputContent {
-  public var output: Output { .progress(self) }
-  public var recorded: RecordedOutput { RecordedOutput(kind: .progress, text: line) }
-  public var plainText: String { line }
-  public var byteCount: Int { 0 }
+  package var output: Output { .progress(self) }
+  package var recorded: RecordedOutput { RecordedOutput(kind: .progress, text: line) }
+  package var plainText: String { line }
+  package var byteCount: Int { 0 }
 }

@@ -2,21 +2,26 @@ import Text
 
 /// A table: a row of column titles, and rows of cells, all text; the maker decides how a number reads.
 public struct Table: Codable, Sendable, Equatable {
+  /// What its columns are, from left to right.
   public var columns: [Column]
   /// Each row has one entry a column.
   public var rows: [[String]]
 
+  /// What a column is.
   public struct Column: Codable, Sendable, Equatable {
+    /// What stands above it.
     public var title: String
     /// Whether the column holds numbers, which are set flush right.
     public var isNumeric: Bool
 
+    /// A column of texts, or of numbers.
     public init(_ title: String, isNumeric: Bool = false) {
       self.title = title
       self.isNumeric = isNumeric
     }
   }
 
+  /// A table of columns, and of rows with an entry for each column.
   public init(columns: [Column], rows: [[String]]) {
     self.columns = columns
     self.rows = rows
@@ -24,11 +29,11 @@ public struct Table: Codable, Sendable, Equatable {
 }
 
 extension Table: OutputContent {
-  public var output: Output { .table(self) }
-  public var recorded: RecordedOutput { RecordedOutput(kind: .table, text: csv) }
-  public var byteCount: Int { rows.joined().reduce(0) { $0 + $1.utf8.count } }
+  package var output: Output { .table(self) }
+  package var recorded: RecordedOutput { RecordedOutput(kind: .table, text: csv) }
+  package var byteCount: Int { rows.joined().reduce(0) { $0 + $1.utf8.count } }
 
-  public mutating func mapTexts(_ change: (String) -> String) {
+  package mutating func mapTexts(_ change: (String) -> String) {
     columns = columns.map { Column(change($0.title), isNumeric: $0.isNumeric) }
     rows = rows.map { $0.map(change) }
   }

@@ -1,28 +1,28 @@
 /// What a cell wrote to a standard stream.
-public struct StreamOutput: OutputContent, Equatable {
-  public var stream: Output.Stream
-  public var text: String
+package struct StreamOutput: OutputContent, Equatable {
+  package var stream: Output.Stream
+  package var text: String
 
-  public init(stream: Output.Stream, text: String) { (self.stream, self.text) = (stream, text) }
+  package init(stream: Output.Stream, text: String) { (self.stream, self.text) = (stream, text) }
 
-  public var output: Output { .text(stream, text) }
-  public var recorded: RecordedOutput {
+  package var output: Output { .text(stream, text) }
+  package var recorded: RecordedOutput {
     RecordedOutput(kind: stream == .standardOutput ? .text : .errorText, text: text)
   }
-  public var plainText: String { text }
-  public var byteCount: Int { text.utf8.count }
-  public mutating func mapTexts(_ change: (String) -> String) { text = change(text) }
+  package var plainText: String { text }
+  package var byteCount: Int { text.utf8.count }
+  package mutating func mapTexts(_ change: (String) -> String) { text = change(text) }
 }
 
 /// A displayed value, as text.
-public struct ValueOutput: OutputContent, Equatable {
-  public var text: String
+package struct ValueOutput: OutputContent, Equatable {
+  package var text: String
 
-  public init(text: String) { self.text = text }
+  package init(text: String) { self.text = text }
 
-  public var output: Output { .value(text) }
-  public var recorded: RecordedOutput { RecordedOutput(kind: .value, text: text) }
-  public var plainText: String { text }
-  public var byteCount: Int { text.utf8.count }
-  public mutating func mapTexts(_ change: (String) -> String) { text = change(text) }
+  package var output: Output { .value(text) }
+  package var recorded: RecordedOutput { RecordedOutput(kind: .value, text: text) }
+  package var plainText: String { text }
+  package var byteCount: Int { text.utf8.count }
+  package mutating func mapTexts(_ change: (String) -> String) { text = change(text) }
 }

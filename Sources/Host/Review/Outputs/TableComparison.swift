@@ -108,7 +108,8 @@ struct TableComparison: Comparison {
   private mutating func tell(
     _ what: String, _ pairing: Pairing, names: (old: (Int) -> String, new: (Int) -> String)
   ) {
-    for (indices, verb, name) in [(pairing.gone, "removed", names.old), (pairing.came, "added", names.new)] where !indices.isEmpty {
+    for (indices, verb, name) in [(pairing.gone, "removed", names.old), (pairing.came, "added", names.new)] where !indices.isEmpty
+    {
       isStructural = true
       // The names of all would be made only to be left out.
       let shown = indices.prefix(Words.most).map(name) + Array(repeating: "", count: max(0, indices.count - Words.most))
