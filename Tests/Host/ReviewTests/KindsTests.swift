@@ -15,6 +15,13 @@ import Testing
     try review([cell("a", table(columns, base))], [cell("a", table(columns, head))], tolerance: tolerance)
   }
 
+  @Test(arguments: RecordIndex.Kind.allCases)
+  func whatCannotBeReadIsAChangeWhateverItsKind(kind: RecordIndex.Kind) {
+    let output = RecordIndex.Output(kind: kind, file: "a.txt")
+    let text = FileReview.text("n/record/a.txt", Data([0xFF]), Data([0xFE]), output: output)
+    #expect(text.contains("it had 1 bytes, and has 1"))
+  }
+
   @Test(arguments: [
     ("138 of 200", "139 of 200"), ("[2, 235274]", "[2, 235341]"), ("12,345 rows", "12,346 rows"), ("$1000000", "$1000001"),
     ("12345678901234567890", "12345678901234567891"), ("1.2.3", "1.2.4"), ("2024-05-01", "2024-05-02"),
