@@ -1,7 +1,7 @@
 import Foundation
 
-/// A value of JSON (RFC 8259), as a record's files hold it: read with the place of what is wrong, and written so that a line is what a
-/// reviewer thinks of as one thing.
+/// A value of JSON (RFC 8259), as a record's files hold it. Reading says where a text is wrong; writing puts on one line what a reviewer thinks
+/// of as one thing.
 public enum JSONValue: Sendable, Equatable {
   case null
   case bool(Bool)
@@ -116,8 +116,8 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
 }
 
 extension JSONValue {
-  /// The value as text: objects with sorted names, a member a line; lists of numbers on one line, so that a matrix has a row a line; lists of
-  /// texts with a text a line.
+  /// The value as text. The members of an object stand on lines of their own, sorted by name; so do the texts of a list. The numbers of a list
+  /// share one line, so that each row of a matrix is a line.
   /// - Parameter numbersShareLines: otherwise each number has a line of its own, as Jupyter writes notebooks.
   public func text(indentation: Int = 0, numbersShareLines: Bool = true) -> String {
     let inner = String(repeating: " ", count: indentation + 1)

@@ -1,7 +1,7 @@
-/// A notebook's record as files that read well in a plain `git diff`: one an output, and an index.
+/// A notebook's record as files that read well in a plain `git diff`: one file for each output, and an index.
 ///
-/// Each kind of output says what its file holds (`OutputContent.recorded`): a text is a `.txt`, a table a `.csv`, a figure a `.json` with one row
-/// of its matrix a line. The index says which figures and tokens were computed in single precision. A change of one number is one changed
+/// Each kind of output says what its file holds (`OutputContent.recorded`): a text is a `.txt`, a table a `.csv`, a figure a `.json` in which
+/// each row of a matrix is one line. The index says which figures and tokens were computed in single precision. A change of one number is one changed
 /// line. Nothing in it is a time, an address, a path or a date, unless a cell printed one. The same record gives the same bytes.
 public struct RecordFiles: Sendable, Equatable {
   /// By name, relative to the record's folder.

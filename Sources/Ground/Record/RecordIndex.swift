@@ -74,7 +74,7 @@ public struct RecordIndex: Codable, Sendable, Equatable {
     }
   }
 
-  /// A cell a line.
+  /// The index as text, with each cell on a line of its own.
   var text: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

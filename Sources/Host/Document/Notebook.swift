@@ -176,7 +176,7 @@ public struct Cell: Sendable, Equatable {
   /// Whether it was made of inline expressions.
   public var isInline: Bool { !expressions.isEmpty }
 
-  /// What its author wrote: its source, or its expressions, one a line, wherever they stand in their sentences.
+  /// What its author wrote: its source, or its expressions, each on a line of its own, wherever they stand in their sentences.
   public var text: String { isInline ? expressions.map(\.text).joined(separator: "\n") : source }
 
   /// The label, or `cell-N`.

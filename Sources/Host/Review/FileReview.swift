@@ -2,7 +2,7 @@ import Foundation
 import Record
 import Text
 
-/// One file of a record in two versions, for git: what changed, in words, and a form of it whose lines are what a reader thinks of as one thing.
+/// One file of a record in two versions, for git: what changed, in words, and a form of it that has one line for what a reader thinks of as one thing.
 package enum FileReview {
   /// What changed between two versions of a record's file; nil is a version that is not there.
   /// - Parameters:
@@ -24,7 +24,7 @@ package enum FileReview {
   /// Lines for git's reader, a terminal most often: what they hold shows as text.
   private static func shown(_ lines: [String]) -> String { lines.map { VisibleText.line($0) + "\n" }.joined() }
 
-  /// The file with one value a line, each with its labels: `L3H2 at S1: 5.459`. What is no figure stays as it is.
+  /// The file with each value on a line of its own, behind its labels: `L3H2 at S1: 5.459`. What is no figure stays as it is.
   package static func lines(_ path: String, _ data: Data) -> Data {
     guard kind(path) == .figure, !path.hasSuffix(RecordFiles.indexName), let figure = try? JSONValue(data), isFigure(figure, data)
     else {

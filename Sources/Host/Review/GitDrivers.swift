@@ -2,8 +2,8 @@ import Files
 import Foundation
 import Record
 
-/// Diff drivers in a repository's own settings: `git diff` then shows what changed in records as `folio diff` does, `git log -p` a labelled value a
-/// line, and both name the cell in a notebook's hunks.
+/// Diff drivers in a repository's own settings: `git diff` then shows what changed in records as `folio diff` does, `git log -p` shows each
+/// labelled value on a line of its own, and both name the cell in a notebook's hunks.
 ///
 /// The drivers are for the records of the sites in the repository; of a file that is no record of Folio's, and where the program is gone, git shows
 /// what it shows of itself.

@@ -15,7 +15,7 @@ struct Arrangement {
   static let barGap = 18.0
   static let barTickGap = 6.0
 
-  /// One a panel, in the order of the panels; their origin is the top left of the space between the margins.
+  /// The rectangle of each panel, in the order of the panels; their origin is the top left of the space between the margins.
   private(set) var frames: [PanelFrame] = []
   private(set) var slanted: [Bool] = []
   /// The panel left of each panel, or below it, whose labels stand for its own as well.
@@ -137,7 +137,7 @@ private struct Grid {
     (row * columns..<min(panels.count, (row + 1) * columns)).map(need).max() ?? 0
   }
 
-  /// One a column. What would be wider than a page shrinks, but never below what can be read.
+  /// The width of each column of panels. What would be wider than a page shrinks, but never below what can be read.
   var widths: [Double] {
     let natural = (0..<columns).map { column in maximum(column: column, naturalWidth) }
     let bars = (0..<columns).reduce(0) { sum, column in sum + maximum(column: column) { barRooms[$0] } }

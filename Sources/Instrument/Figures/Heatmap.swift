@@ -15,9 +15,9 @@ public struct Heatmap: Sendable, Equatable {
   public var x: String?
   /// What a row is: `layer`.
   public var y: String?
-  /// One a column; several may be equal. Without them columns are numbered from 0.
+  /// A label for each column; several may be equal. Without them columns are numbered from 0.
   public var xLabels: [String]?
-  /// One a row.
+  /// A label for each row; several may be equal. Without them rows are numbered from 0.
   public var yLabels: [String]?
   /// The colours.
   public var scale: ColorScale

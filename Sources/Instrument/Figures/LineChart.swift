@@ -89,11 +89,11 @@ public struct LineChart: Sendable, Equatable {
 public struct Series: Sendable, Equatable {
   /// What the legend says.
   public var name: String
-  /// One a point. Without them points are counted from 0, or from 1 on a log axis.
+  /// A number for each point. Without them points are counted from 0, or from 1 on a log axis.
   public var x: [Double]?
-  /// One a point.
+  /// A number for each point.
   public var y: [Double]
-  /// What a point says on hovering beside its numbers; one a point.
+  /// What each point says on hovering beside its numbers.
   public var labels: [String]?
   /// Whether each point is marked.
   public var markers: Bool

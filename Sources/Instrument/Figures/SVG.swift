@@ -182,7 +182,7 @@ struct SVGPanel {
 }
 
 extension Figure.Axis {
-  /// One label a cell, where the ticks name cells; a cell without one has its number.
+  /// A label for each cell, where the ticks name cells; a cell without one has its number.
   func labels(_ count: Int) -> [String]? {
     guard let tickvals, let ticktext, !tickvals.isEmpty else { return nil }
     var labels = (0..<count).map(String.init)
@@ -201,7 +201,7 @@ extension Figure.ColorAxis {
   }
 }
 
-/// SVG elements, one a line.
+/// SVG elements, each on a line of its own.
 struct SVGText {
   /// Characters of one text: more than any place in a figure has room for.
   private static let longest = 300

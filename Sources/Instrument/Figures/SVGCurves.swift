@@ -3,7 +3,7 @@
 /// - A curve is one path. Of the points in a half pixel's column only the first, the lowest, the highest and the last are joined: the
 ///   same line on the screen. If that is too much, the columns grow, and the drawing says so.
 /// - What lies outside the axes is cut away here, point by point, as an SVG that shares its page must not name a clipping path.
-/// - Transparent spots bear the tooltips: one a point where points stand apart, else one for a few, at the highest.
+/// - Transparent spots bear the tooltips: one for each point where points stand apart, else one for a few of them, at the highest.
 struct SVGCurves {
   /// Curves drawn, so that a page can hold them.
   static let mostCurves = 200

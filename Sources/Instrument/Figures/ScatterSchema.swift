@@ -2,11 +2,11 @@
 extension Figure {
   /// Points, and the line that joins them.
   public struct ScatterTrace: Codable, Sendable, Equatable {
-    /// One a point, `nil` where it is missing. Without them points are counted from 0.
+    /// A number for each point, `nil` where it is missing. Without them points are counted from 0.
     public var x: [Double?]?
-    /// One a point, `nil` where it is missing: the line has a gap there.
+    /// A number for each point, `nil` where it is missing: the line has a gap there.
     public var y: [Double?]
-    /// What a point is called; one a point.
+    /// What each point is called.
     public var text: [String?]?
     /// The series.
     public var name: String?

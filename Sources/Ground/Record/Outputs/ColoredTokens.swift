@@ -1,12 +1,12 @@
 import Foundation
 
-/// A text cut into tokens, each with a number that colours it: what speaks for an answer, and what against it.
+/// A text cut into tokens, each with a number that colours it: which tokens speak for an answer, and which against it.
 public struct ColoredTokens: Codable, Sendable, Equatable {
   /// What the numbers are.
   public var title: String
   /// The tokens' texts, in order; joined they are the text.
   public var tokens: [String]
-  /// One a token; nil where there is none.
+  /// A number for each token; nil where it has none.
   public var values: [Double?]
   /// The number that has the strongest colour, above 0; its negative has the strongest of the other.
   public var limit: Double
@@ -49,7 +49,7 @@ extension ColoredTokens: OutputContent {
   }
   package var byteCount: Int { tokens.reduce(0) { $0 + $1.utf8.count } }
 
-  /// A line a token: its position, its text, its value with the digits of `Precision`.
+  /// Comma-separated values with a line for each token: its position, its text, and its value with the digits of `Precision`.
   var csv: String {
     let rows = tokens.indices.map { index in
       ["\(position(index))", tokens[index], value(index).map { JSONValue.text(Precision.rounded($0)) } ?? ""]

@@ -38,7 +38,7 @@ extension Table: OutputContent {
     rows = rows.map { $0.map(change) }
   }
 
-  /// The whole table, as comma-separated values (RFC 4180), a row a line.
+  /// The whole table, as comma-separated values (RFC 4180), with each row on a line of its own.
   public var csv: String { CSVText.text([columns.map(\.title)] + rows) }
 }
 

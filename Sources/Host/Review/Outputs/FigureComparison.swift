@@ -150,7 +150,7 @@ private struct LabelMatching {
   }
 }
 
-/// A figure with one value a line, each with its labels: what `git log -p` shows of it.
+/// A figure with each value on a line of its own, behind its labels: what `git log -p` shows of it.
 struct FigureLines {
   let text: String
 
