@@ -2,7 +2,7 @@ import Document
 import Foundation
 import Record
 
-/// What `after:` says of the order of notebooks, and what of it cannot be.
+/// The order of notebooks that `after:` asks for, and what is wrong with it.
 package struct NotebookOrder {
   private let documents: [Notebook]
   private let areAll: Bool

@@ -21,7 +21,7 @@ package enum Notebooks {
     return notebooks
   }
 
-  /// What is in the folder under a notebook's name and is no file: a folder, a link that leads nowhere.
+  /// What is wrong with entries of the folder that are called like notebooks and are no files: folders, and links that lead nowhere.
   package static func strangers(in folder: String = Notebooks.folder) -> [Diagnostic] {
     paths((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [], in: folder).filter { !isFile($0) }
       .map { whyNoNotebook($0) ?? Diagnostic("'\($0)' is no file", advice: "Give it a name that does not end in '.md'.") }
@@ -68,8 +68,8 @@ package enum Notebooks {
   }
 
   /// Reads notebooks, in the order of their front matter's `order`, then by name.
-  /// - Parameter overrides: parameters' values, as written after `-P`. One that a notebook lacks is another's; one that all lack is
-  ///   an error, unless they are read one by one.
+  /// - Parameter overrides: parameters' values, as written after `-P`. A parameter that only some notebooks have is set in
+  ///   these; one that none has is an error, unless `ignoringStrangers`.
   /// - Throws: `Diagnostics` with everything that is wrong in any of them; `ParameterProblem` for an override that does not fit.
   package static func read(
     _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
@@ -79,7 +79,7 @@ package enum Notebooks {
     return documents
   }
 
-  /// The same of those that can be read, with what is wrong with the others.
+  /// Those notebooks that can be read, in the same order, and what is wrong with the others.
   package static func readable(
     _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
   ) throws -> (documents: [Notebook], problems: [Diagnostic]) {

@@ -6,7 +6,7 @@ import Rendering
 import Session
 import Store
 
-/// Builds a site from notebooks: reads them, runs each in a session of its own, several at once, and writes a page each and the index.
+/// Builds a site from notebooks: reads them, runs each in a session of its own, several at once, and writes a page for each and the index.
 ///
 /// Promises: a page is replaced whole when its notebook has run, also if a cell
 /// failed (the page then shows where and why, and keeps what was put out before); pages of other notebooks stay as they are. A notebook
@@ -27,7 +27,7 @@ package final class SiteBuilder: @unchecked Sendable {
     case succeeded = 0
     case cellFailed = 1
     case couldNotRun = 2
-    /// As a shell says it of a program that SIGINT has ended.
+    /// The status by which shells tell that SIGINT has ended a program.
     case interrupted = 130
 
     package static func < (left: Status, right: Status) -> Bool { left.rawValue < right.rawValue }
@@ -42,7 +42,7 @@ package final class SiteBuilder: @unchecked Sendable {
   private let lock = NSCondition()
   private var waiting: [Int] = []
   private var running: [Int: Session?] = [:]
-  /// What those that have ended read and wrote.
+  /// The files that each notebook read and wrote, for those that have ended.
   private var finished: [Int: Session.Files] = [:]
   private var status = Status.succeeded
   private var isInterrupted = false
@@ -131,12 +131,12 @@ package final class SiteBuilder: @unchecked Sendable {
     }
   }
 
-  /// Whether a notebook may run beside those that do: a core, and enough memory and descriptors for it. One alone always may.
+  /// Whether there is a core, and enough memory and descriptors, for a notebook beside those that run. One alone may always run.
   private func hasRoom(for notebook: Notebook) -> Bool {
     if running.isEmpty { return true }
     guard running.count < min(ProcessInfo.processInfo.activeProcessorCount, Descriptors.mostPrograms) else { return false }
     let known = Session.peakMemory(of: notebook, store: options.store)
-    // One that has never run may load anything: half of the machine must be free for it.
+    // A notebook that has never run may load anything, so half of the machine's memory must be free for it.
     return Memory.available > (known > 0 ? known + known / 2 : Memory.bytes("MemTotal") / 2)
   }
 

@@ -68,7 +68,7 @@ struct Connection: ~Copyable {
       guard count > 0 else { return .end }
       if received.isEmpty { latest = Date(timeIntervalSinceNow: Self.headLimit) }
       received += buffer[..<count]
-      // Empty lines before a request are none of it.
+      // Empty lines before a request do not belong to it.
       if received[0] == 13 || received[0] == 10 { received = Array(received.drop { $0 == 13 || $0 == 10 }) }
     }
   }
@@ -92,7 +92,7 @@ struct Connection: ~Copyable {
     linger()
   }
 
-  /// Takes in what still comes, for a moment: whoever closes with bytes unread takes back the answer too.
+  /// Reads what still comes, for a moment: closing a socket with unread bytes would take the answer back from the client.
   private func linger() {
     shutdown(socket, Int32(SHUT_WR))
     let latest = Date(timeIntervalSinceNow: 1)
@@ -115,7 +115,7 @@ struct Connection: ~Copyable {
     }
   }
 
-  /// Sends what comes, and a sign of life where nothing does, so that a client that has gone is noticed.
+  /// Sends what comes, and a comment where nothing comes for a while, so that a client that has gone is noticed.
   private func stream(_ queue: EventQueue, isChunked: Bool) -> Bool {
     while true {
       let data: Data

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a reader is still to be sent: filled by those who change something, emptied by the thread of the reader's connection.
+/// The events that a reader has not been sent yet. Whoever changes a page fills it, and the thread of the reader's connection empties it.
 final class EventQueue: @unchecked Sendable {
   enum Next {
     case data(Data)

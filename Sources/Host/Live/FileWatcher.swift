@@ -29,7 +29,7 @@ package final class FileWatcher: Sendable {
   /// A change that may still go on.
   private struct Pending {
     var quietAt: ContinuousClock.Instant
-    /// Reported then even if it still goes on.
+    /// When it is reported even if it still goes on.
     let latest: ContinuousClock.Instant
   }
 
@@ -60,10 +60,10 @@ package final class FileWatcher: Sendable {
     }
   }
 
-  /// Makes `changes` return at once, from any thread; if nobody waits, the next call.
+  /// Makes a call of `changes` that waits return at once, from any thread; if none waits, the next one.
   package func interrupt() { wakeSignal.send() }
 
-  /// What has been quiet for long enough, and when to look again.
+  /// The paths that have been quiet for long enough, and when to look again.
   private static func takeDue(_ state: inout State) -> (due: Set<String>, next: ContinuousClock.Instant?) {
     let now = ContinuousClock.now
     let due = state.pending.filter { min($0.value.quietAt, $0.value.latest) <= now }.map(\.key)
@@ -74,7 +74,7 @@ package final class FileWatcher: Sendable {
     return (Set(due), state.pending.values.map { min($0.quietAt, $0.latest) }.min())
   }
 
-  /// Waits for events, the time or an interruption; says whether it was the last.
+  /// Waits for events, for the time to pass, or for an interruption. Returns whether it was interrupted.
   private func wait(until end: ContinuousClock.Instant?) -> Bool {
     let milliseconds = end.map { min(max(0, ($0 - .now) / .milliseconds(1)), 1e9).rounded(.up) } ?? -1
     var files = [inotify.file, wakeSignal.file].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }

@@ -20,7 +20,8 @@ enum Injection {
   }
 }
 
-/// The page for what is not there: it lists what is. It has no `main`, so the script loads what comes there whole.
+/// The page at an address where there is none: it lists the pages that there are. It has no `main`, so the script loads a page that comes there
+/// as a whole.
 struct MissingPage {
   var pages: [String]
 

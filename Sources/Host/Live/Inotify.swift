@@ -3,7 +3,7 @@ import Glibc
 import Processes
 import Record
 
-/// The kernel's news of folders.
+/// What the kernel tells of changes in folders (inotify).
 final class Inotify: Sendable {
   let file: Int32
 

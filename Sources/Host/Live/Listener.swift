@@ -5,7 +5,7 @@ import Record
 
 /// The listening socket, from `init` to `stop`: a thread that takes connections, and one for each of them.
 final class Listener: @unchecked Sendable {
-  /// More than browsers open, and few enough for the descriptors that a process has: those that cells are run with are left.
+  /// How many connections there may be at a time: more than browsers open, and few enough to leave the descriptors with which cells are run.
   static var mostConnections: Int { max(8, min(200, Descriptors.limit - Descriptors.fewest)) }
 
   let port: UInt16

@@ -17,17 +17,17 @@ final class LiveNotebook: @unchecked Sendable {
   private let ran: () -> Void
 
   private let lock = NSCondition()
-  /// When the file was last saved, if that is not answered yet.
+  /// When the file was last saved, if no run has answered that save yet.
   private var saved: ContinuousClock.Instant?
   private var isRunning = false
   private var isEnding = false
   private let closed = DispatchSemaphore(value: 0)
   private var files = Session.Files()
-  /// Those of the prose.
+  /// The files of the pictures in its prose.
   private var pictures: Set<String> = []
-  /// When the last run began, as the clock of files says, until it was looked whether one of its files has changed since.
+  /// When the last run began, by the clock of files; nil once it was checked whether one of its files has changed since.
   private var began: timespec?
-  // Of the notebook's thread alone, but for the session's `interrupt` and `yield`.
+  // These belong to the notebook's thread. Other threads only call `interrupt` and `yield` of the session.
   private var session: Session?
   private var last: NotebookRecord?
   private var warnings: [Diagnostic] = []
@@ -73,7 +73,7 @@ final class LiveNotebook: @unchecked Sendable {
     update()
     Thread.detachNewThread { [self] in
       while let since = nextSave() { bringUpToDate(since) }
-      // Its worker, what this started, and its folder are gone before the preview is.
+      // The worker, the programs that it started, and its folder are gone before the preview ends.
       let former = lock.withLock {
         defer { session = nil }
         return session
@@ -174,7 +174,7 @@ final class LiveNotebook: @unchecked Sendable {
     }
   }
 
-  /// Tells what has not been told after the last save.
+  /// Tells the warnings that were not told after the last save.
   private func tell(_ new: [Diagnostic], of notebook: Notebook) {
     for warning in new where !warnings.contains(warning) { observe(.session(notebook, .warning(warning))) }
     warnings = new

@@ -6,7 +6,7 @@ import Record
 /// All is under one lock, so a reader gets the state at the time it came and then each change, in order, none twice and none left
 /// out. A reader who lets too many changes lie is sent away: its page comes back by itself, and gets the state again.
 final class Readers: Sendable {
-  /// So often an idle reader is written to, in seconds, to find out whether it is still there.
+  /// After how many idle seconds a reader is written to, to find out whether it is still there.
   static let heartbeat = 15.0
   static let mostUnread = 256
 

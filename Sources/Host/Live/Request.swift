@@ -41,7 +41,7 @@ struct Request: Sendable {
     }
   }
 
-  /// Headers of which a second one would be another's word against the first's.
+  /// Headers that a request may have only once: a second one would contradict the first.
   private static let single: Set = ["host", "origin", "content-length", "transfer-encoding", "sec-fetch-site", "sec-fetch-mode"]
 
   /// Names are in lower case.

@@ -4,7 +4,7 @@ import Foundation
 struct Response: Sendable {
   enum Body: Sendable {
     case data(Data)
-    /// Sent as it comes, until it ends or the connection does.
+    /// Events, each sent as it comes, until the queue or the connection ends.
     case events(EventQueue)
   }
 

@@ -72,7 +72,7 @@ struct SiteFiles: Sendable {
   }
 }
 
-/// A path in the site, taken apart: names that are names, and nothing else.
+/// A path in the site, as the names that it is made of.
 struct SitePath {
   var names: [String]
   var isFolder: Bool

@@ -3,7 +3,7 @@ import Record
 
 /// A cell on the page: its code, then its outputs in the order in which they came.
 struct CellView {
-  /// A cell that shows thousands of values would hide the notebook around it.
+  /// How many outputs a cell shows; one that shows thousands of values would hide the notebook around it.
   static let mostOutputs = 200
   static let lastOutputs = 20
 

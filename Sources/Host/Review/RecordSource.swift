@@ -42,7 +42,7 @@ package struct FolderRecords: RecordSource {
   private let tree: WorkingTree?
   private let converted = Answers()
 
-  /// What is known of notebooks, by name: an index is as large as its record.
+  /// Answers that are kept by notebook: to find one, an index must be read, and that of a large record is large.
   private final class Answers: Sendable { let value = Mutex<[String: Bool]>([:]) }
 
   /// - Parameters:

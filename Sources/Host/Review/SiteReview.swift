@@ -77,7 +77,7 @@ package struct CellReview: Codable, Sendable, Equatable {
 
   package enum Status: String, Codable, Sendable { case same, within, changed, added, removed }
 
-  /// Whether a reviewer must look. A changed source with the same outputs is none of that.
+  /// Whether a reviewer must look. A changed source with the same outputs is no reason to look.
   package var isChanged: Bool { status == .changed || status == .added || status == .removed || isMoved || formerID != nil }
 
   /// From 0, more is worse.
