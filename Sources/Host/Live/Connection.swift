@@ -131,11 +131,12 @@ struct Connection: ~Copyable {
 
   private func send(_ data: Data) -> Bool {
     data.withUnsafeBytes { bytes in
-      var sent = 0
-      while sent < bytes.count {
-        let count = retrying { Glibc.send(socket, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress
+        let count = retrying { Glibc.send(socket, start, rest.count, Int32(MSG_NOSIGNAL)) }
         guard count > 0 else { return false }
-        sent += count
+        rest = rest.dropFirst(count)
       }
       return true
     }

@@ -62,8 +62,9 @@ package final class GitRepository: @unchecked Sendable {
   /// A blob's content.
   func read(_ blob: String) throws -> Data {
     try lock.withLock {
-      if reader == nil { reader = try BlobReader(in: top, environment: stage?.environment ?? [:]) }
-      return try reader!.read(blob)
+      let reader = try reader ?? BlobReader(in: top, environment: stage?.environment ?? [:])
+      self.reader = reader
+      return try reader.read(blob)
     }
   }
 
