@@ -51,11 +51,12 @@ let package = Package(
     .instrument("Figures", ["Files", "Text"]),
 
     // The host: Markdown -> document -> cells -> records -> pages.
-    .host("Document", ["Record", "CCmark", yams]),
+    .host("Document", ["Record", "CCmark", crypto, yams]),
     .host("Planning", ["Document", "Store"]),
     .host("Processes", ["Record", "CSpawn"]),
     .host("Session", ["Document", "Files", "Planning", "Processes", "Record", "Store"]),
     .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),
+<<<<<<< HEAD
     .host("Rendering", ["Document", "Record", "Figures", "Files", "Keys", "Review", "Text"]),
     .host("Preview", ["Processes", "Record"]),
     .host(
@@ -64,11 +65,17 @@ let package = Package(
         "Document", "Figures", "Files", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Keys", "Store",
       ]),
     .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering", "Text"]),
+=======
+    .host("Rendering", ["Document", "Record", "Figures", "Files", "Processes", "Review", "Text", crypto]),
+    .host("Building", ["Document", "Figures", "Processes", "Record", "Rendering", "Session", "Store"]),
+    .host("Live", ["Building", "Document", "Processes", "Record", "Rendering", "Session"]),
+    .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering"]),
+>>>>>>> pages-merge
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Interchange", "Processes", "Record", "Rendering", "Review", "Session", "Store",
-        "Text", argumentParser,
+        "Building", "Document", "Figures", "Interchange", "Live", "Processes", "Record", "Rendering", "Review", "Session",
+        "Store", "Text", argumentParser,
       ],
       path: "Sources/Host/folio", swiftSettings: Toolchain.compiling),
     .executableTarget(
@@ -109,14 +116,10 @@ let package = Package(
     .test("Host", "Processes", ["Record"]),
     // Sessions start the worker that lies beside the tests.
     .test("Host", "Session", ["Document", "Processes", "Record", "Store", "folio-worker"]),
-    .test("Host", "Review", ["CCmark", "Figures", "Record", "Rendering"]),
+    .test("Host", "Review", ["CCmark", "Figures", "Processes", "Record", "Rendering"]),
     .test("Host", "Rendering", ["Document", "Record", "Figures"]),
-    .test("Host", "Preview", ["Processes", "Record"]),
-    .test(
-      "Host", "Building",
-      [
-        "Document", "Figures", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store", "folio-worker",
-      ]),
+    .test("Host", "Building", ["Document", "Record", "Rendering", "Session", "folio-worker"]),
+    .test("Host", "Live", ["Building", "Document", "Figures", "Processes", "Record", "Rendering", "Session", "folio-worker"]),
     .test("Host", "Interchange", ["Document", "Figures", "Record"]),
     .test("Host", "folio", ["folio-worker", "Processes", "Store"]),
 
@@ -126,8 +129,13 @@ let package = Package(
     .executableTarget(
       name: "folio-fuzz",
       dependencies: [
+<<<<<<< HEAD
         "Document", "Figures", "Gemma", "Interchange", "Planning", "Preview", "PrOntoQA", "Randomness", "Record", "Rendering",
         "Review", "Store", "Tensors", "TestSupport", "Text",
+=======
+        "Document", "Figures", "Gemma", "Interchange", "Live", "Planning", "PrOntoQA", "Record", "Rendering", "Review",
+        "Store", "Tensors", "TestSupport",
+>>>>>>> pages-merge
       ],
       path: "Tests/Fuzzing", swiftSettings: Toolchain.compiling),
     .testTarget(

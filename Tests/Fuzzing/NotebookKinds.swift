@@ -10,7 +10,7 @@ import TestSupport
 /// What is made of a notebook without running it.
 enum NotebookUse {
   /// A record in which each cell put something out.
-  static func record(of document: Document) -> NotebookRecord {
+  static func record(of document: Notebook) -> NotebookRecord {
     NotebookRecord(
       notebook: document.name,
       cells: document.cells.map { cell in
@@ -20,12 +20,12 @@ enum NotebookUse {
       })
   }
 
-  static func render(_ document: Document, _ record: NotebookRecord) {
+  static func render(_ document: Notebook, _ record: NotebookRecord) {
     _ = Page(document, record: record).html
     _ = IndexPage([IndexPage.Entry(document, record: record)]).html
   }
 
-  static func plan(_ document: Document) {
+  static func plan(_ document: Notebook) {
     let graph = NotebookGraph(document)
     _ = CellUnit.all(graph, file: document.file, environment: KeyBuilder("fuzzing").key)
     _ = graph.olderDefinitions
@@ -33,7 +33,7 @@ enum NotebookUse {
   }
 
   /// A notebook that is exported and imported again is the same file.
-  static func interchange(_ markdown: String, _ document: Document, record: NotebookRecord?) throws {
+  static func interchange(_ markdown: String, _ document: Notebook, record: NotebookRecord?) throws {
     let parts = try NotebookParts(markdown, of: document)
     _ = SwiftScript(document, parts: parts).text()
     let exported = JupyterNotebook(document, parts: parts, record: record).text()
@@ -58,7 +58,7 @@ final class NotebookKind: Kind {
 
   func attempt(_ input: Input) throws {
     let markdown = input.text("n.md")
-    guard let document = try? Document(markdown: markdown, file: "n.md") else { return }
+    guard let document = try? Notebook(markdown: markdown, file: "n.md") else { return }
     let record = NotebookUse.record(of: document)
     NotebookUse.render(document, record)
     NotebookUse.plan(document)
@@ -77,7 +77,7 @@ final class FrontMatterKind: Kind {
 
   func attempt(_ input: Input) throws {
     let markdown = input.text("front.yaml") + "\n# Title\n\n```swift\n//| label: x\nparams\n```\n"
-    guard let document = try? Document(markdown: markdown, file: "n.md") else { return }
+    guard let document = try? Notebook(markdown: markdown, file: "n.md") else { return }
     _ = ParametersSource.values(document.frontMatter.parameters)
     _ = ParametersSource.text(document.frontMatter.parameters)
     NotebookUse.render(document, NotebookUse.record(of: document))
@@ -92,7 +92,7 @@ final class JupyterKind: Kind {
 
   init(folder: String) {
     let exported = NotebookSeeds.all.compactMap { markdown -> Input? in
-      guard let document = try? Document(markdown: markdown, file: "n.md"), let parts = try? NotebookParts(markdown, of: document)
+      guard let document = try? Notebook(markdown: markdown, file: "n.md"), let parts = try? NotebookParts(markdown, of: document)
       else { return nil }
       return [Part("n.ipynb", JupyterNotebook(document, parts: parts, record: NotebookUse.record(of: document)).text())]
     }
@@ -104,7 +104,7 @@ final class JupyterKind: Kind {
   func attempt(_ input: Input) throws {
     guard let imported = try? JupyterImport(input.text("n.ipynb"), file: "n.ipynb") else { return }
     _ = imported.problems(at: "n.md")
-    guard let document = try? Document(markdown: imported.text, file: "n.md") else { return }
+    guard let document = try? Notebook(markdown: imported.text, file: "n.md") else { return }
     try NotebookUse.interchange(imported.text, document, record: nil)
     let parts = try NotebookParts(imported.text, of: document)
     let again = JupyterNotebook(document, parts: parts, record: nil).text()

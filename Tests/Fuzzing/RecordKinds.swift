@@ -53,7 +53,7 @@ final class RecordKind: Kind {
         head.files[part.name] = Data(part.bytes)
       }
     }
-    let review = try Review(base, head)
+    let review = try SiteReview(base, head)
     _ = review.terminalText(colors: true)
     _ = review.markdown
     guard (try? JSONValue(review.json.utf8)) != nil else { throw Failure("the JSON report is no JSON") }
@@ -69,11 +69,11 @@ final class RecordKind: Kind {
 final class OutputKind: Kind {
   static let name = "outputs", share = 8
   private let seeds: Seeds
-  private let document: Document
+  private let document: Notebook
   private let markdown = "# A `{swift} 1`\n\n```swift\n//| label: a\n1\n```\n\n```swift\n2\n```\n\n`{swift} 3`\n"
 
   init(folder: String) throws {
-    document = try Document(markdown: markdown, file: "n.md")
+    document = try Notebook(markdown: markdown, file: "n.md")
     seeds = Seeds(inputs: RecordSeeds.outputs.map { [Part("record.json", $0)] })
   }
 
@@ -84,14 +84,7 @@ final class OutputKind: Kind {
     guard let record = try? decoder.decode(NotebookRecord.self, from: Data(input.bytes("record.json"))) else { return }
     NotebookUse.render(document, record)
     for output in record.cells.flatMap(\.outputs) {
-      switch output {
-      case .table(let table): _ = (table.plainText, table.csv)
-      case .tokens(let tokens): _ = tokens.plainText
-      case .progress(let progress): _ = progress.line
-      case .error(let error): _ = Diagnostics(error.diagnostics).description
-      case .figure(let figure): _ = try? Figure(plotlyJSON: figure.plotly).altText
-      case .text(_, let text), .value(let text): _ = TerminalText.plain(text)
-      }
+      _ = (output.content.plainText, output.content.recorded, output.view.terminalText, output.view.problems(in: "a"))
     }
     try NotebookUse.interchange(markdown, document, record: record)
   }
@@ -109,7 +102,7 @@ final class SiteKind: Kind {
     files = Files(folder: folder + "/n")
     try FileManager.default.createDirectory(atPath: folder + "/n", withIntermediateDirectories: true)
     let pages = try NotebookSeeds.all.prefix(3).map { markdown -> Input in
-      let document = try Document(markdown: markdown, file: "n.md")
+      let document = try Notebook(markdown: markdown, file: "n.md")
       return [Part("index.html", Page(document, record: NotebookUse.record(of: document)).html)]
     }
     seeds = Seeds(inputs: pages)

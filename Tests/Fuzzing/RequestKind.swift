@@ -1,12 +1,12 @@
 import Foundation
 import Glibc
-import Preview
+import Live
 
 /// Requests to the preview, in pieces.
 final class RequestKind: Kind {
   static let name = "requests", share = 4
   private let seeds: Seeds
-  private let server: PreviewServer
+  private let server: LiveServer
   private var port: UInt16
 
   init(folder: String) throws {
@@ -14,7 +14,7 @@ final class RequestKind: Kind {
     for file in ["index.html", "n/index.html"] {
       try Data("<html><head></head><body>x</body></html>".utf8).write(to: URL(fileURLWithPath: "\(folder)/\(file)"))
     }
-    server = PreviewServer(site: folder, port: 0) { _ in }
+    server = LiveServer(site: folder, port: 0) { _ in }
     port = try server.start()
     let heads = [
       "/", "/n", "/n/", "/n/index.html?x=%20&y", "/_folio/events?page=n", "/_folio/live.js", "/%2e%2e/etc/passwd", "/n%00/", "/é",

@@ -1,7 +1,9 @@
 /// An error, warning or note with its place, its cause and an advice, as data. `description` is the one spot where it becomes text.
 public struct Diagnostic: Error, Codable, Sendable, Equatable {
+  /// How bad it is: an error keeps something from running, a warning does not, and a note explains another diagnostic.
   public enum Severity: String, Codable, Sendable, Equatable { case error, warning, note }
 
+  /// How bad it is.
   public var severity: Severity
   /// Where it is, if it has a place in a file.
   public var place: Place?
@@ -14,6 +16,7 @@ public struct Diagnostic: Error, Codable, Sendable, Equatable {
   /// What belongs to it: where a thing was defined, where an error was thrown.
   public var notes: [Diagnostic]
 
+  /// A diagnostic with all that is known of it.
   public init(
     _ severity: Severity = .error, at place: Place? = nil, _ message: String, advice: String? = nil, excerpt: String? = nil,
     notes: [Diagnostic] = []
@@ -39,6 +42,7 @@ public struct Place: Codable, Sendable, Equatable, Hashable, CustomStringConvert
   /// Counted from 1, in UTF-8 bytes, as Swift's compiler counts.
   public var column: Int?
 
+  /// A line of a file, or a column in it.
   public init(file: String, line: Int, column: Int? = nil) {
     self.file = file
     self.line = line
@@ -76,9 +80,12 @@ extension Diagnostic: CustomStringConvertible {
 
 /// Several diagnostics thrown as one error, for those who can find more than one thing wrong at once.
 public struct Diagnostics: Error, Sendable, Equatable, CustomStringConvertible {
+  /// In the order in which they are told.
   public var all: [Diagnostic]
 
+  /// Diagnostics that are thrown together.
   public init(_ all: [Diagnostic]) { self.all = all }
 
+  /// All of them, one below the other.
   public var description: String { all.map(\.description).joined(separator: "\n") }
 }

@@ -72,7 +72,7 @@ struct JSONParser {
     while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
   }
 
-  private mutating func take(_ character: Character) -> Bool {
+  private mutating func skip(_ character: Character) -> Bool {
     guard next == character.asciiValue else { return false }
     position += 1
     return true
@@ -110,33 +110,33 @@ struct JSONParser {
   }
 
   private mutating func elements(_ each: (inout JSONParser) throws(JSONValue.Fault) -> Void) throws(JSONValue.Fault) {
-    guard take("[") else { return }
+    guard skip("[") else { return }
     skipSpace()
-    if take("]") { return }
+    if skip("]") { return }
     while true {
       try each(&self)
       skipSpace()
-      if take("]") { return }
-      guard take(",") else { throw fault("\(found) where ',' or ']' is expected") }
+      if skip("]") { return }
+      guard skip(",") else { throw fault("\(found) where ',' or ']' is expected") }
     }
   }
 
   private mutating func members(
     depth: Int, _ each: (String, inout JSONParser) throws(JSONValue.Fault) -> Void
   ) throws(JSONValue.Fault) {
-    guard take("{") else { return }
+    guard skip("{") else { return }
     skipSpace()
-    if take("}") { return }
+    if skip("}") { return }
     while true {
       skipSpace()
       guard next == UInt8(ascii: "\"") else { throw fault("\(found) where a name in quotes is expected") }
       let key = try string()
       skipSpace()
-      guard take(":") else { throw fault("\(found) where ':' is expected") }
+      guard skip(":") else { throw fault("\(found) where ':' is expected") }
       try each(key, &self)
       skipSpace()
-      if take("}") { return }
-      guard take(",") else { throw fault("\(found) where ',' or '}' is expected") }
+      if skip("}") { return }
+      guard skip(",") else { throw fault("\(found) where ',' or '}' is expected") }
     }
   }
 
@@ -149,12 +149,12 @@ struct JSONParser {
       while let byte = parser.next, Self.isDigit(byte) { parser.position += 1 }
       return parser.position > first
     }
-    _ = take("-")
-    let isWhole = take("0") || digits(&self)
-    let hasFraction = !take(".") || digits(&self)
+    _ = skip("-")
+    let isWhole = skip("0") || digits(&self)
+    let hasFraction = !skip(".") || digits(&self)
     var hasExponent = true
-    if take("e") || take("E") {
-      _ = take("+") || take("-")
+    if skip("e") || skip("E") {
+      _ = skip("+") || skip("-")
       hasExponent = digits(&self)
     }
     guard isWhole, hasFraction, hasExponent, next.map(Self.isDigit) != true else {
@@ -202,14 +202,14 @@ struct JSONParser {
       position += 1
       return [plain]
     }
-    guard take("u"), let unit = hexadecimal() else { throw fault("'\\' stands before what it does not escape") }
+    guard skip("u"), let unit = hexadecimal() else { throw fault("'\\' stands before what it does not escape") }
     return Array(String(scalar(unit)).utf8)
   }
 
   /// The character of a `\u` escape, which may need a second one. Half of a pair stands for no character.
   private mutating func scalar(_ unit: UInt32) -> Unicode.Scalar {
     let start = position
-    if (0xD800..<0xDC00).contains(unit), take("\\"), take("u"), let low = hexadecimal(), (0xDC00..<0xE000).contains(low) {
+    if (0xD800..<0xDC00).contains(unit), skip("\\"), skip("u"), let low = hexadecimal(), (0xDC00..<0xE000).contains(low) {
       return Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)) ?? "\u{FFFD}"
     }
     position = start

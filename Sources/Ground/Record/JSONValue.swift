@@ -1,7 +1,7 @@
 import Foundation
 
-/// A value of JSON (RFC 8259), as a record's files hold it: read with the place of what is wrong, and written so that a line is what a
-/// reviewer thinks of as one thing.
+/// A value of JSON (RFC 8259), as a record's files hold it. Reading says where a text is wrong; writing puts on one line what a reviewer thinks
+/// of as one thing.
 public enum JSONValue: Sendable, Equatable {
   case null
   case bool(Bool)
@@ -23,23 +23,30 @@ public enum JSONValue: Sendable, Equatable {
   public struct Fault: Error, Equatable, CustomStringConvertible {
     /// Counted from 0.
     public let byte: Int
+    /// What is wrong, in words.
     public let problem: String
 
+    /// The problem and its place.
     public var description: String { "not JSON: \(problem) at byte \(byte)" }
   }
 
   /// Where a value is within another: `cells[3].source`.
   public struct Path: Sendable, Equatable, CustomStringConvertible {
+    /// One step into an object or an array.
     public enum Step: Sendable, Equatable {
       case key(String)
       case index(Int)
     }
 
+    /// From the outermost value inward.
     public var steps: [Step] = []
 
+    /// The path of the whole value.
     public init() {}
 
+    /// The path of a member of the object at this path.
     public subscript(key: String) -> Path { appending(.key(key)) }
+    /// The path of an element of the array at this path.
     public subscript(index: Int) -> Path { appending(.index(index)) }
 
     private func appending(_ step: Step) -> Path {
@@ -48,6 +55,7 @@ public enum JSONValue: Sendable, Equatable {
       return path
     }
 
+    /// As one writes it in JavaScript: `cells[3].source`.
     public var description: String {
       steps.enumerated().map { place, step in
         switch step {
@@ -64,11 +72,17 @@ public enum JSONValue: Sendable, Equatable {
     return (try? parser.byte(of: path)) ?? 0
   }
 
+  /// The member of an object; nil for any other value.
   public subscript(_ key: String) -> JSONValue? { if case .object(let members) = self { members[key] } else { nil } }
+  /// The text, if it is one.
   public var string: String? { if case .string(let text) = self { text } else { nil } }
+  /// The number, if it is one.
   public var number: Double? { if case .number(let number) = self { number } else { nil } }
+  /// The truth value, if it is one.
   public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  /// The elements, if it is an array.
   public var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
+  /// The members, if it is an object.
   public var object: [String: JSONValue]? { if case .object(let members) = self { members } else { nil } }
 
   /// What it is, in words, for messages.
@@ -87,18 +101,23 @@ public enum JSONValue: Sendable, Equatable {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+  /// A text.
   public init(stringLiteral value: String) { self = .string(value) }
+  /// A whole number.
   public init(integerLiteral value: Int) { self = .number(Double(value)) }
+  /// A truth value.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// An array.
   public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+  /// An object; of members with one name the last stays.
   public init(dictionaryLiteral elements: (String, JSONValue)...) {
     self = .object(Dictionary(elements, uniquingKeysWith: { _, last in last }))
   }
 }
 
 extension JSONValue {
-  /// The value as text: objects with sorted names, a member a line; lists of numbers on one line, so that a matrix has a row a line; lists of
-  /// texts with a text a line.
+  /// The value as text. The members of an object stand on lines of their own, sorted by name; so do the texts of a list. The numbers of a list
+  /// share one line, so that each row of a matrix is a line.
   /// - Parameter numbersShareLines: otherwise each number has a line of its own, as Jupyter writes notebooks.
   public func text(indentation: Int = 0, numbersShareLines: Bool = true) -> String {
     let inner = String(repeating: " ", count: indentation + 1)

@@ -5,6 +5,7 @@ public struct Tolerance: Sendable, Equatable {
   /// Whether the share is that of the largest number beside it (of its matrix, its curve, its column, its line), where that is larger.
   public var isOfTheLargest: Bool
 
+  /// A share of a number, or of the largest beside it.
   public init(_ relative: Double, ofTheLargest: Bool = false) { (self.relative, isOfTheLargest) = (relative, ofTheLargest) }
 
   /// What a tolerance must be, for messages.
@@ -23,16 +24,20 @@ public struct Tolerance: Sendable, Equatable {
 }
 
 extension Tolerance: CustomStringConvertible {
+  /// As an author writes it.
   public var description: String { isOfTheLargest ? "\(relative) \(Self.suffix)" : "\(relative)" }
 }
 
 extension Tolerance: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+  /// A share of the number itself.
   public init(floatLiteral value: Double) { self.init(value) }
+  /// A share of the number itself.
   public init(integerLiteral value: Int) { self.init(Double(value)) }
 }
 
 /// A number where it is nothing but a number, else its text.
 extension Tolerance: Codable {
+  /// Reads a number, or the text of a tolerance.
   public init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     if let number = try? value.decode(Double.self) {
@@ -44,6 +49,7 @@ extension Tolerance: Codable {
     }
   }
 
+  /// Writes a number where the tolerance is nothing but a number, else its text.
   public func encode(to encoder: any Encoder) throws {
     var value = encoder.singleValueContainer()
     if isOfTheLargest { try value.encode(description) } else { try value.encode(relative) }

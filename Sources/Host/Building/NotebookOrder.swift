@@ -2,20 +2,20 @@ import Document
 import Foundation
 import Record
 
-/// What `after:` says of the order of notebooks, and what of it cannot be.
-public struct NotebookOrder {
-  private let documents: [Document]
+/// The order of notebooks that `after:` asks for, and what is wrong with it.
+package struct NotebookOrder {
+  private let documents: [Notebook]
   private let areAll: Bool
 
   /// - Parameter areAll: whether these are all notebooks that there are; else an unknown name may be that of another.
-  public init(_ documents: [Document], areAll: Bool) {
+  package init(_ documents: [Notebook], areAll: Bool) {
     self.documents = documents
     self.areAll = areAll
   }
 
   /// A name that no notebook has, a notebook that waits for itself, and notebooks that wait for each other, at their places. Errors, but for
   /// unknown names where not all notebooks are known, which are warnings.
-  public var problems: [(notebook: String, diagnostic: Diagnostic)] {
+  package var problems: [(notebook: String, diagnostic: Diagnostic)] {
     documents.flatMap { document in
       document.frontMatter.after.compactMap { name in
         problem(document, name).map { (document.name, $0) }
@@ -23,7 +23,7 @@ public struct NotebookOrder {
     }
   }
 
-  private func problem(_ document: Document, _ name: String) -> Diagnostic? {
+  private func problem(_ document: Notebook, _ name: String) -> Diagnostic? {
     let place = Self.place(of: name, in: document)
     if name == document.name {
       return Diagnostic(at: place, "'\(name)' says that it runs after itself", advice: "Leave it out of 'after'.")
@@ -34,7 +34,7 @@ public struct NotebookOrder {
     return Diagnostic(at: place, "notebooks wait for each other: \(names)", advice: "Leave out one 'after' of them.")
   }
 
-  private func unknown(_ name: String, _ document: Document, at place: Place) -> Diagnostic? {
+  private func unknown(_ name: String, _ document: Notebook, at place: Place) -> Diagnostic? {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: document.folder)) ?? []
     let beside = files.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.map { String($0.dropLast(3)) }
     if beside.contains(name) { return nil }
@@ -49,7 +49,7 @@ public struct NotebookOrder {
   }
 
   /// The names on the way along `after` from one notebook to another.
-  private func way(from start: String, to end: Document) -> [String]? {
+  private func way(from start: String, to end: Notebook) -> [String]? {
     var known: Set = [start]
     var ways = [[start]]
     while let way = ways.popLast() {
@@ -63,13 +63,13 @@ public struct NotebookOrder {
   }
 
   /// What a notebook says that it waits for, also one that is not built now.
-  private func after(_ name: String, beside document: Document) -> [String] {
-    let notebook = documents.first { $0.name == name } ?? (try? Document(contentsOf: "\(document.folder)/\(name).md"))
+  private func after(_ name: String, beside document: Notebook) -> [String] {
+    let notebook = documents.first { $0.name == name } ?? (try? Notebook(contentsOf: "\(document.folder)/\(name).md"))
     return notebook?.frontMatter.after ?? []
   }
 
   /// The line of the front matter that names it.
-  private static func place(of name: String, in document: Document) -> Place {
+  private static func place(of name: String, in document: Notebook) -> Place {
     let text = (try? String(contentsOfFile: document.file, encoding: .utf8)) ?? ""
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropFirst()
       .prefix { !$0.hasPrefix("---") }

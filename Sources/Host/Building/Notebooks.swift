@@ -3,12 +3,12 @@ import Foundation
 import Record
 
 /// Finds notebooks, and reads them with the parameters that a run shall have.
-public enum Notebooks {
+package enum Notebooks {
   /// The folder that is built if no notebook is named.
-  public static let folder = "Notebooks"
+  package static let folder = "Notebooks"
 
   /// The notebooks of a folder: its `.md` files, not those of folders in it, by name.
-  public static func all(in folder: String = Notebooks.folder) throws -> [String] {
+  package static func all(in folder: String = Notebooks.folder) throws -> [String] {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
       throw Diagnostic(
         "there is no folder '\(folder)' here",
@@ -21,8 +21,8 @@ public enum Notebooks {
     return notebooks
   }
 
-  /// What is in the folder under a notebook's name and is no file: a folder, a link that leads nowhere.
-  public static func strangers(in folder: String = Notebooks.folder) -> [Diagnostic] {
+  /// What is wrong with entries of the folder that are called like notebooks and are no files: folders, and links that lead nowhere.
+  package static func strangers(in folder: String = Notebooks.folder) -> [Diagnostic] {
     paths((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [], in: folder).filter { !isFile($0) }
       .map { whyNoNotebook($0) ?? Diagnostic("'\($0)' is no file", advice: "Give it a name that does not end in '.md'.") }
   }
@@ -37,7 +37,7 @@ public enum Notebooks {
   }
 
   /// Why there is no notebook to read at a path, whatever stands in it; nil if there may be one.
-  public static func whyNoNotebook(_ path: String) -> Diagnostic? {
+  package static func whyNoNotebook(_ path: String) -> Diagnostic? {
     var status = stat()
     if stat(path, &status) == 0 {
       if status.st_mode & S_IFMT == S_IFDIR { return Diagnostic("'\(path)' is a folder", advice: adviceOnFolder(path)) }
@@ -68,27 +68,27 @@ public enum Notebooks {
   }
 
   /// Reads notebooks, in the order of their front matter's `order`, then by name.
-  /// - Parameter overrides: parameters' values, as written after `-P`. One that a notebook lacks is another's; one that all lack is
-  ///   an error, unless they are read one by one.
+  /// - Parameter overrides: parameters' values, as written after `-P`. A parameter that only some notebooks have is set in
+  ///   these; one that none has is an error, unless `ignoringStrangers`.
   /// - Throws: `Diagnostics` with everything that is wrong in any of them; `ParameterProblem` for an override that does not fit.
-  public static func read(
+  package static func read(
     _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
-  ) throws -> [Document] {
+  ) throws -> [Notebook] {
     let (documents, problems) = try readable(paths, overrides: overrides, ignoringStrangers: ignoringStrangers)
     guard problems.isEmpty else { throw Diagnostics(problems) }
     return documents
   }
 
-  /// The same of those that can be read, with what is wrong with the others.
-  public static func readable(
+  /// Those notebooks that can be read, in the same order, and what is wrong with the others.
+  package static func readable(
     _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
-  ) throws -> (documents: [Document], problems: [Diagnostic]) {
-    var documents: [Document] = []
+  ) throws -> (documents: [Notebook], problems: [Diagnostic]) {
+    var documents: [Notebook] = []
     var problems: [Diagnostic] = []
     for path in paths {
       do {
         if let problem = whyNoNotebook(path) { throw problem }
-        documents.append(try Document(contentsOf: path))
+        documents.append(try Notebook(contentsOf: path))
       } catch let error as Diagnostics {
         problems += error.all
       } catch let error as Diagnostic {
@@ -108,8 +108,8 @@ public enum Notebooks {
   }
 
   private static func override(
-    _ documents: [Document], by overrides: [(name: String, value: String)], ignoringStrangers: Bool
-  ) throws -> [Document] {
+    _ documents: [Notebook], by overrides: [(name: String, value: String)], ignoringStrangers: Bool
+  ) throws -> [Notebook] {
     var documents = documents
     for override in overrides {
       let owners = documents.indices.filter { index in
@@ -128,7 +128,7 @@ public enum Notebooks {
   }
 
   /// A `-P name=value` that fits no parameter: a wrong use of the command.
-  public struct ParameterProblem: Error, CustomStringConvertible {
-    public var description: String
+  package struct ParameterProblem: Error, CustomStringConvertible {
+    package var description: String
   }
 }

@@ -1,9 +1,3 @@
-/// Builds a site from notebooks: reads them, runs each in a session of its own, several at once, and writes a page each and the index.
-///
-/// Promises: a page is replaced whole when its notebook has run, also if a cell
-/// failed (the page then shows where and why, and keeps what was put out before); pages of other notebooks stay as they are. A notebook
-/// that says `after: other` runs when the other has; one that reads what another writes without saying so is run again, and told.
-
 import Document
 import Foundation
 import Processes
@@ -12,29 +6,34 @@ import Rendering
 import Session
 import Store
 
-public final class SiteBuilder: @unchecked Sendable {
-  public enum Event {
-    case notebookStarted(Document, number: Int, of: Int)
-    case session(Document, Session.Event)
+/// Builds a site from notebooks: reads them, runs each in a session of its own, several at once, and writes a page for each and the index.
+///
+/// Promises: a page is replaced whole when its notebook has run, also if a cell
+/// failed (the page then shows where and why, and keeps what was put out before); pages of other notebooks stay as they are. A notebook
+/// that says `after: other` runs when the other has; one that reads what another writes without saying so is run again, and told.
+package final class SiteBuilder: @unchecked Sendable {
+  package enum Event {
+    case notebookStarted(Notebook, number: Int, of: Int)
+    case session(Notebook, Session.Event)
     /// The page is written.
-    case notebookEnded(Document, NotebookRecord, page: String, explanations: [Session.Explanation])
+    case notebookEnded(Notebook, NotebookRecord, page: String, explanations: [Session.Explanation])
     case warning(Diagnostic)
     /// A notebook could not be run, or its page not be written.
     case problem(any Error)
   }
 
   /// How a build ended; the raw value is the command's exit status.
-  public enum Status: Int32, Comparable, Sendable {
+  package enum Status: Int32, Comparable, Sendable {
     case succeeded = 0
     case cellFailed = 1
     case couldNotRun = 2
-    /// As a shell says it of a program that SIGINT has ended.
+    /// The status by which shells tell that SIGINT has ended a program.
     case interrupted = 130
 
-    public static func < (left: Status, right: Status) -> Bool { left.rawValue < right.rawValue }
+    package static func < (left: Status, right: Status) -> Bool { left.rawValue < right.rawValue }
   }
 
-  private let documents: [Document]
+  private let notebooks: [Notebook]
   private let site: String
   private let plotly: PlotlyScript?
   private let options: Session.Options
@@ -43,7 +42,7 @@ public final class SiteBuilder: @unchecked Sendable {
   private let lock = NSCondition()
   private var waiting: [Int] = []
   private var running: [Int: Session?] = [:]
-  /// What those that have ended read and wrote.
+  /// The files that each notebook read and wrote, for those that have ended.
   private var finished: [Int: Session.Files] = [:]
   private var status = Status.succeeded
   private var isInterrupted = false
@@ -52,28 +51,28 @@ public final class SiteBuilder: @unchecked Sendable {
   ///   - site: the site's folder.
   ///   - isWhole: whether these are all notebooks of the site: then pages and records of others that are no more are removed.
   ///   - plotly: makes the pages' figures interactive.
-  public init(
-    _ documents: [Document], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: Session.Options
+  package init(
+    _ notebooks: [Notebook], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: Session.Options
   ) {
     self.isWhole = isWhole
     self.plotly = plotly
-    self.documents = documents
+    self.notebooks = notebooks
     self.site = site
     self.options = options
   }
 
   /// Builds the site. After a notebook that did not run through, no other is begun, unless the options say to keep going.
   /// - Parameter observe: is told what happens, one thing at a time.
-  public func build(observe: @escaping (Event) -> Void) -> Status {
+  package func build(observe: @escaping (Event) -> Void) -> Status {
     let telling = NSLock()
     nonisolated(unsafe) let tell: (Event) -> Void = { event in telling.withLock { observe(event) } }
-    waiting = Array(documents.indices)
+    waiting = Array(notebooks.indices)
     let group = DispatchGroup()
     while let index = next() {
       group.enter()
-      tell(.notebookStarted(documents[index], number: index + 1, of: documents.count))
+      tell(.notebookStarted(notebooks[index], number: index + 1, of: notebooks.count))
       Thread.detachNewThread { [self] in
-        let status = build(documents[index], index: index, observe: tell)
+        let status = build(notebooks[index], index: index, observe: tell)
         end(index, status)
         group.leave()
       }
@@ -93,7 +92,7 @@ public final class SiteBuilder: @unchecked Sendable {
   }
 
   /// Stops the cells that run, and begins no other.
-  public func interrupt() {
+  package func interrupt() {
     lock.withLock {
       isInterrupted = true
       waiting = []
@@ -113,11 +112,11 @@ public final class SiteBuilder: @unchecked Sendable {
       if status != .succeeded && !options.keepsGoing { waiting = [] }
       guard !waiting.isEmpty else { return nil }
       let ready = waiting.first { index in
-        documents[index].frontMatter.after.allSatisfy { name in
-          !documents.indices.contains { documents[$0].name == name && $0 != index && finished[$0] == nil }
+        notebooks[index].frontMatter.after.allSatisfy { name in
+          !notebooks.indices.contains { notebooks[$0].name == name && $0 != index && finished[$0] == nil }
         }
       }
-      if let ready, hasRoom(for: documents[ready]) {
+      if let ready, hasRoom(for: notebooks[ready]) {
         waiting.removeAll { $0 == ready }
         running[ready] = .some(nil)
         return ready
@@ -132,12 +131,12 @@ public final class SiteBuilder: @unchecked Sendable {
     }
   }
 
-  /// Whether a notebook may run beside those that do: a core, and enough memory and descriptors for it. One alone always may.
-  private func hasRoom(for document: Document) -> Bool {
+  /// Whether there is a core, and enough memory and descriptors, for a notebook beside those that run. One alone may always run.
+  private func hasRoom(for notebook: Notebook) -> Bool {
     if running.isEmpty { return true }
     guard running.count < min(ProcessInfo.processInfo.activeProcessorCount, Descriptors.mostPrograms) else { return false }
-    let known = Session.peakMemory(of: document, store: options.store)
-    // One that has never run may load anything: half of the machine must be free for it.
+    let known = Session.peakMemory(of: notebook, store: options.store)
+    // A notebook that has never run may load anything, so half of the machine's memory must be free for it.
     return Memory.available > (known > 0 ? known + known / 2 : Memory.bytes("MemTotal") / 2)
   }
 
@@ -150,26 +149,27 @@ public final class SiteBuilder: @unchecked Sendable {
     }
   }
 
-  private func build(_ document: Document, index: Int, observe: @escaping (Event) -> Void) -> Status {
+  private func build(_ notebook: Notebook, index: Int, observe: @escaping (Event) -> Void) -> Status {
     do {
-      let session = try document.session(options)
+      let session = try notebook.session(options)
       defer { session.close() }
       let isLate = lock.withLock {
         running[index] = session
         return isInterrupted
       }
       if isLate { return .interrupted }
-      let record = try session.run(document) { event in
-        for event in event.withFigureProblems(in: document) { observe(.session(document, event)) }
+      let record = try session.run(notebook) { event in
+        for event in event.withOutputProblems(in: notebook) { observe(.session(notebook, event)) }
       }
-      let (illustrated, warnings) = document.embeddingLocalImages()
+      let (illustrated, warnings) = notebook.embeddingLocalImages()
       for warning in warnings { observe(.warning(warning)) }
-      try Site(folder: site).write(Page(illustrated, record: record, plotly: plotly))
+      try Site(folder: site).write(
+        Page(illustrated, record: record, plotly: plotly), record: RecordFiles(notebook, record: record))
       observe(
         .notebookEnded(
-          document, record, page: "\(site)/\(document.name)/index.html", explanations: session.explanations))
+          notebook, record, page: "\(site)/\(notebook.name)/index.html", explanations: session.explanations))
       var files = session.files
-      files.read.formUnion(document.pictureFiles)
+      files.read.formUnion(notebook.pictureFiles)
       lock.withLock { finished[index] = files }
       return Status(record)
     } catch {
@@ -181,19 +181,19 @@ public final class SiteBuilder: @unchecked Sendable {
   /// Runs a notebook again that read a file which another one wrote meanwhile.
   private func repairOrder(observe: @escaping (Event) -> Void) {
     guard status == .succeeded || options.keepsGoing, !isInterrupted else { return }
-    for reader in documents.indices {
-      for writer in documents.indices
-      where writer != reader && !documents[reader].frontMatter.after.contains(documents[writer].name) {
+    for reader in notebooks.indices {
+      for writer in notebooks.indices
+      where writer != reader && !notebooks[reader].frontMatter.after.contains(notebooks[writer].name) {
         guard let read = finished[reader], let wrote = finished[writer],
           let shared = read.read.intersection(wrote.written).min()
         else { continue }
         observe(
           .warning(
             Diagnostic(
-              .warning, at: Place(file: documents[reader].file, line: 1),
-              "\(documents[reader].name) reads \(shared), which \(documents[writer].name) writes",
-              advice: "Say 'after: \(documents[writer].name)' in its front matter, so that it is built after it.")))
-        status = max(status, build(documents[reader], index: reader, observe: observe))
+              .warning, at: Place(file: notebooks[reader].file, line: 1),
+              "\(notebooks[reader].name) reads \(shared), which \(notebooks[writer].name) writes",
+              advice: "Say 'after: \(notebooks[writer].name)' in its front matter, so that it is built after it.")))
+        status = max(status, build(notebooks[reader], index: reader, observe: observe))
         break
       }
     }
@@ -201,7 +201,7 @@ public final class SiteBuilder: @unchecked Sendable {
 
   private func removeOrphans(observe: (Event) -> Void) {
     let folder = Site(folder: site)
-    for name in folder.orphans(besides: Set(documents.map(\.name))) {
+    for name in folder.orphans(besides: Set(notebooks.map(\.name))) {
       folder.removeOrphan(name)
       observe(.warning(Diagnostic(.note, "removed \(site)/\(name): there is no notebook of that name any more")))
     }
@@ -215,7 +215,7 @@ public final class SiteBuilder: @unchecked Sendable {
 
 extension SiteBuilder.Status {
   /// What a notebook's record says of the run.
-  public init(_ record: NotebookRecord) {
+  package init(_ record: NotebookRecord) {
     let kinds = record.cells.filter { $0.outcome == .failed }.compactMap(\.error?.kind)
     if kinds.contains(.interrupted) || kinds.isEmpty && record.cells.contains(where: { $0.outcome == .notRun }) {
       self = .interrupted
@@ -227,30 +227,19 @@ extension SiteBuilder.Status {
   }
 }
 
-extension Document {
-  /// The notebook's folder: its cells' working directory.
-  public var folder: String { URL(fileURLWithPath: file).deletingLastPathComponent().path }
-
+extension Notebook {
   /// A session for the notebook, in its own folder.
-  public func session(_ options: Session.Options) throws -> Session {
+  package func session(_ options: Session.Options) throws -> Session {
     try Session(directory: folder, toolchain: .find(), installation: .find(), options: options)
   }
 }
 
-extension CellRecord {
-  /// Why it failed, if it did.
-  public var error: CellError? {
-    for case .error(let error) in outputs.reversed() { return error }
-    return nil
-  }
-}
-
 /// The machine's memory.
-enum Memory {
+package enum Memory {
   /// In bytes: what programs can still have without swapping.
-  static var available: Int { bytes("MemAvailable") }
+  package static var available: Int { bytes("MemAvailable") }
 
-  static func bytes(_ key: String) -> Int {
+  package static func bytes(_ key: String) -> Int {
     let information = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
     let line = information.split(separator: "\n").first { $0.hasPrefix(key + ":") }
     return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024

@@ -34,21 +34,21 @@ enum FrontMatterParser {
     switch entry.key {
     case "title":
       frontMatter.title = entry.value.text
-      expect("a text", entry, frontMatter.title != nil, &source)
+      expect("a text", of: entry, holds: frontMatter.title != nil, in: &source)
       warnOfExpressions(entry, &source)
     case "description":
       frontMatter.description = entry.value.text
-      expect("a text", entry, frontMatter.description != nil, &source)
+      expect("a text", of: entry, holds: frontMatter.description != nil, in: &source)
       warnOfExpressions(entry, &source)
     case "order":
       if case .int(let order) = entry.value.core { frontMatter.order = order }
-      expect("a whole number", entry, frontMatter.order != nil, &source)
+      expect("a whole number", of: entry, holds: frontMatter.order != nil, in: &source)
     case "after":
       frontMatter.after = entry.value.texts ?? []
-      expect("the name of a notebook, or a list of names", entry, entry.value.texts != nil, &source)
+      expect("the name of a notebook, or a list of names", of: entry, holds: entry.value.texts != nil, in: &source)
     case "tolerance":
       frontMatter.tolerance = entry.value.tolerance
-      expect(Tolerance.form, entry, frontMatter.tolerance != nil, &source)
+      expect(Tolerance.form, of: entry, holds: frontMatter.tolerance != nil, in: &source)
     case "params": readParameters(entry, into: &frontMatter, source: &source)
     default:
       source.report(
@@ -56,7 +56,10 @@ enum FrontMatterParser {
     }
   }
 
-  private static func expect(_ what: String, _ entry: YAMLMapping.Entry, _ isRight: Bool, _ source: inout SourceText) {
+  /// Reports a value that is not what it must be.
+  private static func expect(
+    _ what: String, of entry: YAMLMapping.Entry, holds isRight: Bool, in source: inout SourceText
+  ) {
     guard !isRight else { return }
     source.report(line: entry.line, "'\(entry.key)' is \(entry.value.kindInWords), and must be \(what)")
   }
@@ -75,7 +78,7 @@ enum FrontMatterParser {
   ) {
     if entry.value.core == .null { return }
     guard let mapping = entry.value.mapping, entry.value.unknownTag == nil else {
-      return expect("a mapping of names to defaults", entry, false, &source)
+      return expect("a mapping of names to defaults", of: entry, holds: false, in: &source)
     }
     for (key, value) in mapping {
       let line = (key.mark?.line ?? value.mark?.line ?? 1) + 1

@@ -13,15 +13,18 @@ public struct Heading: Sendable, Equatable {
   public var html: String
   /// Its inline content, as plain text with the places of values.
   public var parts: [Part]
-  /// Unique in the document: `direct-logit-attribution`. Of an inline expression it holds the expression, not the value: a link stays
+  /// Unique in the notebook: `direct-logit-attribution`. Of an inline expression it holds the expression, not the value: a link stays
   /// right when the number changes, and is that of the Markdown file on GitHub.
   public var anchor: String
+  /// The line in the file.
   public var line: Int
 
+  /// A heading without inline expressions.
   public init(level: Int, html: String, text: String, anchor: String, line: Int) {
     self.init(level: level, html: html, parts: text.isEmpty ? [] : [.text(text)], anchor: anchor, line: line)
   }
 
+  /// A heading whose text is made of words and values.
   public init(level: Int, html: String, parts: [Part], anchor: String, line: Int) {
     self.level = level
     self.html = html
@@ -51,12 +54,12 @@ public struct Heading: Sendable, Equatable {
   }
 }
 
-extension Document {
+extension Notebook {
   /// The notebook with values in the texts of its headings, and so in its title.
   /// - Parameter value: a value on one line, by the cell's name and the index in it; nil where there is none.
-  public func fillingHeadings(_ value: (String, Int) -> String?) -> Document {
-    var document = self
-    document.blocks = blocks.map { block in
+  public func fillingHeadings(_ value: (String, Int) -> String?) -> Notebook {
+    var notebook = self
+    notebook.blocks = blocks.map { block in
       guard case .heading(var heading) = block else { return block }
       // Neighbouring texts are one, as they are in a heading without values.
       var text = ""
@@ -76,6 +79,6 @@ extension Document {
       heading.parts = parts + (text.isEmpty ? [] : [.text(text)])
       return .heading(heading)
     }
-    return document
+    return notebook
   }
 }

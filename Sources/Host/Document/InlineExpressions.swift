@@ -42,9 +42,9 @@ public struct InlineExpressions {
     code.firstMatch(of: /^\s*\{\s*swift(?![\w-])[^}]*\}/.ignoresCase()) != nil
   }
 
-  /// Takes a code span that is an inline expression.
+  /// Adds a code span that is an inline expression.
   /// - Returns: what is to be shown of it: HTML in its place, or other code; nil if it is no inline expression.
-  mutating func take(_ code: String, line: Int, cell: String, source: inout SourceText) -> Replacement? {
+  mutating func add(_ code: String, line: Int, cell: String, source: inout SourceText) -> Replacement? {
     guard let (expression, isShown) = Self.parse(code) else {
       if Self.looksLikeExpression(code) {
         source.warn(

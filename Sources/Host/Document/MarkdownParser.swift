@@ -80,7 +80,7 @@ struct MarkdownParser {
     for span in spans {
       let line = Int(cmark_node_get_start_line(span))
       let cell = cells.nextInlineName
-      switch expressions.take(Self.literal(span), line: line, cell: cell, source: &source) {
+      switch expressions.add(Self.literal(span), line: line, cell: cell, source: &source) {
       case nil: continue
       case .code(let code)?: cmark_node_set_literal(span, code)
       case .html(let html)?:

@@ -1,10 +1,10 @@
 import Record
 
-extension Document {
+extension Notebook {
   /// The notebook with other values for some of its parameters, as a command line gives them.
   /// - Throws: a `Diagnostic` for a name that the notebook lacks, or a text that does not fit the parameter's type.
-  public func applying(overrides: [(name: String, value: String)]) throws -> Document {
-    var document = self
+  public func applying(overrides: [(name: String, value: String)]) throws -> Notebook {
+    var notebook = self
     for (name, text) in overrides {
       guard let index = frontMatter.parameters.firstIndex(where: { $0.name == name }) else {
         let names = frontMatter.parameters.map(\.name)
@@ -16,9 +16,9 @@ extension Document {
       guard let value = former.parsed(text) else {
         throw Diagnostic("'\(name)' is of type \(former.typeName), and '\(text)' is not", advice: former.example(name))
       }
-      document.frontMatter.parameters[index].value = value
+      notebook.frontMatter.parameters[index].value = value
     }
-    return document
+    return notebook
   }
 }
 

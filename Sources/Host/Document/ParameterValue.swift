@@ -1,3 +1,4 @@
+import Record
 import Yams
 
 /// A parameter's default, or what it was overridden by, with its type.
@@ -17,6 +18,17 @@ public enum ParameterValue: Sendable, Equatable {
     case .bool: "Bool"
     case .string: "String"
     case .array(let values): "[\(values.first?.typeName ?? "String")]"
+    }
+  }
+
+  /// The whole value: values that differ have texts that differ.
+  public var text: String {
+    switch self {
+    case .int(let number): String(number)
+    case .double(let number): number.description
+    case .bool(let bool): String(bool)
+    case .string(let string): string
+    case .array(let values): JSONValue.array(values.map { .string($0.text) }).line
     }
   }
 }

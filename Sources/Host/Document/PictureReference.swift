@@ -5,6 +5,7 @@ public struct PictureReference: Sendable, Equatable {
   /// In the file.
   public var line: Int
 
+  /// A picture that is named by a URL, at a line of the file.
   public init(url: String, line: Int) { (self.url, self.line) = (url, line) }
 
   /// Where a picture's URL leads to.
@@ -18,6 +19,7 @@ public struct PictureReference: Sendable, Equatable {
     case files([String], fragment: String)
   }
 
+  /// Where the URL leads.
   public var target: Target {
     if let scheme = Self.scheme(of: url) { return scheme == "data" ? .data : .elsewhere(scheme: scheme) }
     if url.hasPrefix("//") { return .elsewhere(scheme: nil) }

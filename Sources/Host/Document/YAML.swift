@@ -30,7 +30,10 @@ struct YAMLMapping {
       }
     } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
       let places = Self.places(ofKeysOf: context.mark, yaml)
-      for key in keys.sorted() { Self.reportDuplicate(key, places[key] ?? [], context.mark, firstLine, &source) }
+      for key in keys.sorted() {
+        let lines = (places[key] ?? [context.mark.line - 1]).map { firstLine + $0 }
+        Self.reportDuplicate(key, lines: lines, in: &source)
+      }
       return nil
     } catch {
       let (message, line) = Self.describe(error)
@@ -76,13 +79,10 @@ struct YAMLMapping {
     return key
   }
 
-  private static func reportDuplicate(
-    _ key: String, _ places: [Int], _ mapping: Mark, _ firstLine: Int, _ source: inout SourceText
-  ) {
-    guard places.count > 1 else {
-      return source.report(line: firstLine + mapping.line - 1, "'\(key)' is given twice")
-    }
-    let first = Diagnostic(.note, at: Place(file: source.file, line: firstLine + places[0]), "the first is here")
-    source.report(line: firstLine + places[1], "'\(key)' is given twice", advice: "Keep one of them.", notes: [first])
+  /// - Parameter lines: those of the file that give the key; only that of its mapping, where they were not found.
+  private static func reportDuplicate(_ key: String, lines: [Int], in source: inout SourceText) {
+    guard lines.count > 1 else { return source.report(line: lines[0], "'\(key)' is given twice") }
+    let first = Diagnostic(.note, at: Place(file: source.file, line: lines[0]), "the first is here")
+    source.report(line: lines[1], "'\(key)' is given twice", advice: "Keep one of them.", notes: [first])
   }
 }

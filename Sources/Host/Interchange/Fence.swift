@@ -22,7 +22,7 @@ struct Fence: Equatable {
 
   /// The fence of a cell's lines in a file.
   init(of text: String, source: String) {
-    let lines = Lines(Lines.normalized(text)).all.map(Lines.content)
+    let lines = TextLines(TextLines.normalized(text)).all.map(TextLines.content)
     open = lines.first ?? ""
     // A fence that is not closed ends in the last line of its code.
     let last = lines.count > 1 ? lines[lines.count - 1] : ""
@@ -46,11 +46,11 @@ struct Fence: Equatable {
 
   /// Whether a text is one cell with this source and nothing else, also if more follows it.
   static func isCell(_ text: String, source: String, isLast: Bool) -> Bool {
-    let text = Lines.normalized(text)
+    let text = TextLines.normalized(text)
     let layout = MarkdownLayout(text + (isLast ? "\n" : "\n\nmore"))
     guard let cell = layout.code.first, layout.blockLines.count == (isLast ? 1 : 2), cell.isTopLevel, cell.isCell,
       cell.firstLine == 1
     else { return false }
-    return Lines.areSame(cell.content, source.isEmpty ? "" : source + "\n") || source.isEmpty && cell.content == "\n"
+    return TextLines.areSame(cell.content, source.isEmpty ? "" : source + "\n") || source.isEmpty && cell.content == "\n"
   }
 }

@@ -24,7 +24,7 @@ struct InlineValues: Equatable {
   static func fill(
     _ prose: String, firstLine: Int, _ expressions: [(expression: InlineExpression, value: String)]
   ) -> (text: String, values: InlineValues) {
-    var (lines, kept) = (Lines(prose).all, InlineValues())
+    var (lines, kept) = (TextLines(prose).all, InlineValues())
     for (expression, value) in expressions.reversed() where !value.isEmpty && isComment(expression.text) {
       let index = expression.line - firstLine
       guard let column = expression.column, lines.indices.contains(index),
@@ -34,7 +34,7 @@ struct InlineValues: Equatable {
       kept.values[expression.text, default: []].append(Prose.escaped(value))
     }
     let text = lines.joined()
-    return Lines.areSame(kept.restored(text), prose) ? (text, kept) : (prose, InlineValues())
+    return TextLines.areSame(kept.restored(text), prose) ? (text, kept) : (prose, InlineValues())
   }
 
   private static let mark = "`{swift} "

@@ -1,3 +1,8 @@
+import Document
+import Files
+import Foundation
+import Record
+
 /// Notebooks in the formats of others: to and from Jupyter's `ipynb`, and to a script.
 ///
 /// Promises:
@@ -10,29 +15,24 @@
 /// - A link leads where it led. In Jupyter each Markdown cell has link definitions of its own, in a file all prose shares them: an export gives
 ///   each cell those that it uses, an import takes them away again, and gives labels that mean several things names of their own.
 /// - Nothing is overwritten that cannot be made again: an export replaces only an earlier export.
-
-import Document
-import Files
-import Foundation
-import Record
-
+///
 /// A file to write, whole or not at all.
-public struct Interchange: Sendable {
-  public var path: String
-  public var text: String
+package struct InterchangeFile: Sendable {
+  package var path: String
+  package var text: String
 
   /// The first words of a script.
   static let scriptMark = "// Exported by folio from "
 
-  public init(path: String, text: String) { (self.path, self.text) = (path, text) }
+  package init(path: String, text: String) { (self.path, self.text) = (path, text) }
 
   /// `Notebooks/prontoqa.md` as `Notebooks/prontoqa.ipynb`: beside it, since its prose names files by their paths from there.
-  public static func path(beside file: String, from old: String, to new: String) -> String {
+  package static func path(beside file: String, from old: String, to new: String) -> String {
     (file.lowercased().hasSuffix(old) ? String(file.dropLast(old.count)) : file) + new
   }
 
   /// Throws unless the path is free, or what is there was exported by Folio.
-  public static func check(exportTo path: String) throws {
+  package static func check(exportTo path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     if let old = try? String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8) {
       if old.hasPrefix(scriptMark) { return }
@@ -43,10 +43,10 @@ public struct Interchange: Sendable {
   }
 
   /// Throws if there is a file already.
-  public static func check(importTo path: String) throws {
+  package static func check(importTo path: String) throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     throw Diagnostic("'\(path)' exists", advice: "Give another file with -o, or '--force' to overwrite it.")
   }
 
-  public func write() throws { try WholeFile.write(text, wherever: path) }
+  package func write() throws { try WholeFile.write(text, wherever: path) }
 }

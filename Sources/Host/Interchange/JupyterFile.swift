@@ -113,7 +113,7 @@ private struct Reader {
       report(path["cell_type"], "'\(path["cell_type"])' is '\(type)', and must be markdown, code or raw")
       return nil
     }
-    return JupyterFile.Cell(kind: kind, source: Lines.normalized(source), metadata: metadata, attachments: attachments)
+    return JupyterFile.Cell(kind: kind, source: TextLines.normalized(source), metadata: metadata, attachments: attachments)
   }
 
   private mutating func text(

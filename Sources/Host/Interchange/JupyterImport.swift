@@ -3,28 +3,28 @@ import Foundation
 import Record
 
 /// A notebook of Jupyter as a Markdown file.
-public struct JupyterImport {
+package struct JupyterImport {
   /// The Markdown file's text.
-  public private(set) var text: String
+  package private(set) var text: String
 
   /// - Parameter file: the notebook's path, for messages.
   /// - Throws: `Diagnostics`, with everything that is wrong with the notebook.
-  public init(_ json: String, file: String) throws {
+  package init(_ json: String, file: String) throws {
     let notebook = try JupyterFile(json, file: file)
     text = Assembly(notebook).text
   }
 
   /// Reads the notebook from a file.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     try self.init(
       TextFile.read(path, advice: "Give the path of a notebook of Jupyter, a file that ends in '.ipynb'."), file: path)
   }
 
   /// What Folio finds wrong with the notebook, as warnings at their lines: it can be read and written, but not yet run.
   /// - Parameter path: where the Markdown file is.
-  public func problems(at path: String) -> [Diagnostic] {
+  package func problems(at path: String) -> [Diagnostic] {
     do {
-      return try Document(markdown: text, file: path).warnings
+      return try Notebook(markdown: text, file: path).warnings
     } catch let error as Diagnostics {
       return error.all.map { problem in
         var problem = problem
@@ -77,7 +77,7 @@ private struct Assembly {
     }
     if let first = cells.first, first.kind == .raw {
       let text = Self.trimmed(first.source)
-      if Self.isFrontMatter(text), (try? Document(markdown: text, file: "")) != nil {
+      if Self.isFrontMatter(text), (try? Notebook(markdown: text, file: "")) != nil {
         parts.frontMatter = text
         cells = cells.dropFirst()
         return
@@ -85,21 +85,22 @@ private struct Assembly {
     }
     // A file without a title has that of its first heading.
     guard let title = notebook.metadata["title"]?.string, !title.isEmpty else { return }
-    let prose = cells.first { $0.kind == .markdown }.flatMap { try? Document(markdown: $0.source, file: "") }
+    let prose = cells.first { $0.kind == .markdown }.flatMap { try? Notebook(markdown: $0.source, file: "") }
     if prose?.beginsWithTitle == true, prose?.title == title { return }
     let name = JSONValue.string(title).line
     parts.frontMatter = "---\ntitle: \(name)\n---"
   }
 
   private static func isFrontMatter(_ text: String) -> Bool {
-    let lines = Lines(text).all.map(Lines.content)
-    return MarkdownLayout.frontMatterLines(lines) == lines.count && !lines.isEmpty && Lines.end(Lines(text).all.last ?? "") == ""
+    let lines = TextLines(text).all.map(TextLines.content)
+    guard MarkdownLayout.frontMatterLines(lines) == lines.count, let last = TextLines(text).all.last else { return false }
+    return TextLines.end(last).isEmpty
   }
 
   /// A rule at the top of a file would begin a front matter.
   private mutating func avoidFrontMatter() {
     guard parts.frontMatter.isEmpty, let first = parts.pieces.first, first.before.isEmpty else { return }
-    var line = Lines.content(Lines(first.text).all.first ?? "")
+    var line = TextLines.content(TextLines(first.text).all.first ?? "")
     // The reader of a file takes it for a byte order mark.
     if line.unicodeScalars.first == "\u{FEFF}" { line.unicodeScalars.removeFirst() }
     if MarkdownLayout.beginsFrontMatter(line) { parts.pieces[0].before = "\n" }
@@ -110,7 +111,7 @@ private struct Assembly {
   private mutating func add(_ cell: JupyterFile.Cell, isLast: Bool) {
     // What stands there in a notebook of others was never written by an export of it.
     let folio = own == nil ? nil : cell.metadata["folio"]
-    if let generated = folio?["generated"]?.string, Lines.areSame(generated, cell.source) { return }
+    if let generated = folio?["generated"]?.string, TextLines.areSame(generated, cell.source) { return }
     // Jupyter ends most notebooks by an empty cell; those of an export are the author's.
     if own == nil && Self.trimmed(cell.source).isEmpty { return }
     switch cell.kind {
@@ -133,7 +134,7 @@ private struct Assembly {
   /// The Markdown of a cell as it stands in a notebook.
   private func prose(of source: String, _ cell: JupyterFile.Cell, _ folio: JSONValue?) -> String {
     var text = InlineValues(json: folio?["values"]).restored(source)
-    if let exact = folio?["exact"]?.string, Lines.areSame(Lines.normalized(exact), text) {
+    if let exact = folio?["exact"]?.string, TextLines.areSame(TextLines.normalized(exact), text) {
       text = exact
     } else {
       text = Prose.withPictures(text, cell.attachments)
@@ -146,8 +147,9 @@ private struct Assembly {
   private mutating func separateLinks() {
     let places = parts.pieces.indices.filter { !parts.pieces[$0].isCell }
     let separated = LinkSeparation(
-      places.map { (text: Lines.normalized(parts.pieces[$0].text), whole: withDefinitions[$0].map(Lines.normalized)) })
-    for (place, text) in zip(places, separated.texts) where !Lines.areSame(text, Lines.normalized(parts.pieces[place].text)) {
+      places.map { (text: TextLines.normalized(parts.pieces[$0].text), whole: withDefinitions[$0].map(TextLines.normalized)) })
+    for (place, text) in zip(places, separated.texts)
+    where !TextLines.areSame(text, TextLines.normalized(parts.pieces[place].text)) {
       parts.pieces[place].text = text
     }
   }
@@ -172,10 +174,10 @@ private struct Assembly {
   private mutating func add(_ text: String, _ folio: JSONValue?, isProse: Bool = false) {
     let isFirst = parts.pieces.isEmpty && parts.frontMatter.isEmpty
     var before = NotebookParts.usualSpace(isFirst: isFirst)
-    if let kept = folio?["before"]?.string, Self.isSpace(kept), isFirst || !Lines(kept).all.isEmpty { before = kept }
+    if let kept = folio?["before"]?.string, Self.isSpace(kept), isFirst || !TextLines(kept).all.isEmpty { before = kept }
     if isProse, let last = parts.pieces.last, !last.isCell {
       // Nothing but an export's cell that was split or moved comes without a blank line.
-      if Lines(before).all.count < 2 { before = NotebookParts.usualSpace(isFirst: false) }
+      if TextLines(before).all.count < 2 { before = NotebookParts.usualSpace(isFirst: false) }
       if Prose.grow(together: last.text, text) { before += "<!-- -->\n\n" }
     }
     parts.pieces.append(NotebookParts.Piece(before: before, text: text, isCell: !isProse, source: text, line: 0))
@@ -185,22 +187,23 @@ private struct Assembly {
 
   /// Whether a text is blank and ends a line, if it is not empty.
   private static func isSpace(_ text: String) -> Bool {
-    Lines(text).all.allSatisfy { Lines.isBlank($0) && !Lines.end($0).isEmpty }
+    TextLines(text).all.allSatisfy { TextLines.isBlank($0) && !TextLines.end($0).isEmpty }
   }
 
   /// Whether a text is blank, and adds nothing to the line before it: the last line of a file need not end.
   private func isEnd(_ text: String) -> Bool {
-    let lines = Lines(text).all
+    let lines = TextLines(text).all
     let isAlone = parts.pieces.isEmpty && parts.frontMatter.isEmpty
-    return lines.allSatisfy(Lines.isBlank) && (isAlone || lines.first.map { Lines.content($0).isEmpty } ?? true)
+    return lines.allSatisfy(TextLines.isBlank) && (isAlone || lines.first.map { TextLines.content($0).isEmpty } ?? true)
   }
 
   /// Without blank lines at both ends, and without the end of the last line.
   private static func trimmed(_ text: String) -> String {
-    let lines = Lines(text).all
-    guard let first = lines.firstIndex(where: { !Lines.isBlank($0) }), let last = lines.lastIndex(where: { !Lines.isBlank($0) })
+    let lines = TextLines(text).all
+    guard let first = lines.firstIndex(where: { !TextLines.isBlank($0) }),
+      let last = lines.lastIndex(where: { !TextLines.isBlank($0) })
     else { return "" }
-    return lines[first..<last].joined() + Lines.content(lines[last])
+    return lines[first..<last].joined() + TextLines.content(lines[last])
   }
 
   /// A language's name as the one word that a fence can have: `R`, `c++`, `wolfram-language`.

@@ -4,8 +4,8 @@ import Planning
 import Record
 
 /// A notebook as Jupyter's `ipynb`, in format 4.5: prose in Markdown cells, cells with their outputs in code cells.
-public struct JupyterNotebook {
-  private let document: Document
+package struct JupyterNotebook {
+  private let document: Notebook
   private let parts: NotebookParts
   private let record: NotebookRecord?
   private var ids: Set<String> = []
@@ -14,12 +14,12 @@ public struct JupyterNotebook {
   ///   - document: with the parameters' values of the run.
   ///   - parts: the file of the document.
   ///   - record: what the cells put out; nil for a notebook without outputs.
-  public init(_ document: Document, parts: NotebookParts, record: NotebookRecord?) {
+  package init(_ document: Notebook, parts: NotebookParts, record: NotebookRecord?) {
     (self.document, self.parts, self.record) = (document, parts, record)
   }
 
   /// The file's text.
-  public func text() -> String {
+  package func text() -> String {
     var notebook = self
     return notebook.json().text(numbersShareLines: false) + "\n"
   }
@@ -68,7 +68,7 @@ public struct JupyterNotebook {
         cells.append(code(cell, piece, kept: kept))
         prose = "after-" + cell.id
       } else {
-        if !Lines.areSame(piece.text, piece.source) { kept["exact"] = .string(piece.text) }
+        if !TextLines.areSame(piece.text, piece.source) { kept["exact"] = .string(piece.text) }
         let (text, values) = InlineValues.fill(piece.source, firstLine: piece.line, expressions)
         kept["values"] = values.json
         let needed = definitions.needed(by: piece.source)
@@ -116,10 +116,10 @@ public struct JupyterNotebook {
   /// What of a cell's lines in the file an import would not write by itself.
   private static func fence(of piece: NotebookParts.Piece) -> [String: JSONValue] {
     let usual = Fence(around: piece.source, words: "swift")
-    if Lines.areSame(usual.text(around: piece.source), piece.text) { return [:] }
+    if TextLines.areSame(usual.text(around: piece.source), piece.text) { return [:] }
     let own = Fence(of: piece.text, source: piece.source)
     var kept: [String: JSONValue] = ["open": .string(own.open), "close": .string(own.close)]
-    if !Lines.areSame(own.text(around: piece.source), piece.text) { kept["exact"] = .string(piece.text) }
+    if !TextLines.areSame(own.text(around: piece.source), piece.text) { kept["exact"] = .string(piece.text) }
     return kept
   }
 

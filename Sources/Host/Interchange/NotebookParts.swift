@@ -2,7 +2,7 @@ import Document
 import Record
 
 /// A notebook's file taken apart into its front matter, its prose and its cells. Joined again, the parts are the file, byte for byte.
-public struct NotebookParts {
+package struct NotebookParts {
   /// A piece of prose between cells, or a cell.
   struct Piece: Equatable {
     /// The blank space before it, from the end of the line before.
@@ -27,18 +27,18 @@ public struct NotebookParts {
 
   /// Takes apart the file of a notebook that was read.
   /// - Throws: a `Diagnostic` if the file is not what it was then.
-  public init(contentsOf document: Document) throws {
-    let text = try TextFile.read(document.file, advice: "It was there a moment ago.")
-    try self.init(text, of: document)
+  package init(contentsOf notebook: Notebook) throws {
+    let text = try TextFile.read(notebook.file, advice: "It was there a moment ago.")
+    try self.init(text, of: notebook)
   }
 
-  /// - Parameter document: what the text says.
-  public init(_ text: String, of document: Document) throws {
+  /// - Parameter notebook: what the text says.
+  package init(_ text: String, of notebook: Notebook) throws {
     self.init(text)
-    let cells = document.fencedCells
+    let cells = notebook.fencedCells
     let isSame = zip(cells, pieces.filter(\.isCell)).allSatisfy { $1.source.hasSuffix($0.source) && $0.line >= $1.line }
     guard isSame, cells.count == pieces.count(where: \.isCell) else {
-      throw Diagnostic("\(document.file) changed while it was read", advice: "Try again.")
+      throw Diagnostic("\(notebook.file) changed while it was read", advice: "Try again.")
     }
   }
 
@@ -48,22 +48,22 @@ public struct NotebookParts {
       hasByteOrderMark = true
       text.unicodeScalars.removeFirst()
     }
-    var lines = Lines(text).all
-    let ends = Set(lines.map { Array(Lines.end($0).utf8) }).subtracting([[]])
+    var lines = TextLines(text).all
+    let ends = Set(lines.map { Array(TextLines.end($0).utf8) }).subtracting([[]])
     if ends == [[0x0D, 0x0A]] {
       lineEnd = "\r\n"
-      lines = Lines(Lines.normalized(text)).all
+      lines = TextLines(TextLines.normalized(text)).all
     }
     read(lines)
   }
 
   private mutating func read(_ lines: [String]) {
-    let head = MarkdownLayout.frontMatterLines(lines.map(Lines.content))
+    let head = MarkdownLayout.frontMatterLines(lines.map(TextLines.content))
     // What follows the last text that was taken: the end of its line, and blank lines.
     var space = ""
     if head > 0 { (frontMatter, space) = Self.text(lines[..<head]) }
     // The front matter is no Markdown.
-    let body = String(repeating: "\n", count: head) + Lines.normalized(lines[head...].joined())
+    let body = String(repeating: "\n", count: head) + TextLines.normalized(lines[head...].joined())
     var position = head
     for cell in MarkdownLayout(body).code where cell.isTopLevel && cell.isCell {
       addProse(lines, position..<cell.firstLine - 1, &space)
@@ -80,8 +80,8 @@ public struct NotebookParts {
 
   /// Adds the lines, if they hold any text; the space after it is the next piece's.
   private mutating func addProse(_ lines: [String], _ range: Range<Int>, _ space: inout String) {
-    guard let first = range.first(where: { !Lines.isBlank(lines[$0]) }),
-      let last = range.last(where: { !Lines.isBlank(lines[$0]) })
+    guard let first = range.first(where: { !TextLines.isBlank(lines[$0]) }),
+      let last = range.last(where: { !TextLines.isBlank(lines[$0]) })
     else {
       space += lines[range].joined()
       return
@@ -89,7 +89,7 @@ public struct NotebookParts {
     let (text, rest) = Self.text(lines[first...last])
     pieces.append(
       Piece(
-        before: space + lines[range.lowerBound..<first].joined(), text: text, isCell: false, source: Lines.normalized(text),
+        before: space + lines[range.lowerBound..<first].joined(), text: text, isCell: false, source: TextLines.normalized(text),
         line: first + 1))
     space = rest + lines[(last + 1)..<range.upperBound].joined()
   }
@@ -97,14 +97,15 @@ public struct NotebookParts {
   /// Lines as one text, and the end of the last one.
   private static func text(_ lines: ArraySlice<String>) -> (String, end: String) {
     guard let last = lines.last else { return ("", "") }
-    return (lines.dropLast().joined() + Lines.content(last), Lines.end(last))
+    return (lines.dropLast().joined() + TextLines.content(last), TextLines.end(last))
   }
 
   /// The file.
   var text: String {
     let body = frontMatter + pieces.map { $0.before + $0.text }.joined() + end
     let ended =
-      lineEnd == "\n" ? body : Lines(body).all.map { Lines.content($0) + (Lines.end($0).isEmpty ? "" : lineEnd) }.joined()
+      lineEnd == "\n"
+      ? body : TextLines(body).all.map { TextLines.content($0) + (TextLines.end($0).isEmpty ? "" : lineEnd) }.joined()
     return (hasByteOrderMark ? "\u{FEFF}" : "") + ended
   }
 

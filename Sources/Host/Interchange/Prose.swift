@@ -6,26 +6,26 @@ import Record
 enum Prose {
   /// The prose with the fences that Folio would run, or refuse within a list, a quote or raw HTML, as `swift norun`.
   static func withoutCells(_ text: String) -> String {
-    var lines = Lines(text).all
-    let layout = MarkdownLayout(Lines.normalized(text))
+    var lines = TextLines(text).all
+    let layout = MarkdownLayout(TextLines.normalized(text))
     for number in layout.code.filter(\.looksLikeCell).map(\.firstLine) + layout.cellLinesInHTML
     where lines.indices.contains(number - 1) {
       let line = lines[number - 1]
       guard let marks = line.firstMatch(of: /```+|~~~+/) else { continue }
-      lines[number - 1] = line[..<marks.range.upperBound] + "swift norun" + Lines.end(line)
+      lines[number - 1] = line[..<marks.range.upperBound] + "swift norun" + TextLines.end(line)
     }
     return lines.joined()
   }
 
   /// The prose of others with its inline expressions as words: `` `{swift norun} x` `` shows `{swift} x`. What others wrote never runs.
   static func withoutExpressions(_ text: String) -> String {
-    var count = MarkdownLayout.inlineExpressionCount(Lines.normalized(text))
+    var count = MarkdownLayout.inlineExpressionCount(TextLines.normalized(text))
     var (text, position) = (text, text.startIndex)
     while count > 0, let place = text.range(of: "{swift}", range: position..<text.endIndex) {
       let offset = text.utf8.distance(from: text.startIndex, to: place.lowerBound)
       var shown = text
       shown.replaceSubrange(place, with: "{swift norun}")
-      let left = MarkdownLayout.inlineExpressionCount(Lines.normalized(shown))
+      let left = MarkdownLayout.inlineExpressionCount(TextLines.normalized(shown))
       // Within a block of code the words are no expression.
       if left < count { (text, count) = (shown, left) }
       position = text.utf8.index(text.startIndex, offsetBy: offset + 1)
@@ -36,8 +36,8 @@ enum Prose {
   /// The prose so that what follows it is a block of its own: with the end of a fence, a comment or raw HTML that nobody closed.
   static func closed(_ text: String) -> String {
     if isClosed(text) { return text }
-    let fence = MarkdownLayout(Lines.normalized(text)).code.last { $0.isTopLevel }.flatMap { code in
-      Lines(text).all[safely: code.firstLine - 1].flatMap { $0.firstMatch(of: /^ *(```+|~~~+)/).map { String($0.1) } }
+    let fence = MarkdownLayout(TextLines.normalized(text)).code.last { $0.isTopLevel }.flatMap { code in
+      TextLines(text).all[safely: code.firstLine - 1].flatMap { $0.firstMatch(of: /^ *(```+|~~~+)/).map { String($0.1) } }
     }
     // CommonMark lets any of these ends end any of these elements; a browser does not.
     let opened = text.lowercased().matches(of: /<(pre|script|style|textarea)[\s>]/).last.map { "</\($0.1)>" }
@@ -46,15 +46,15 @@ enum Prose {
   }
 
   private static func isClosed(_ text: String) -> Bool {
-    let text = Lines.normalized(text) + "\n\n"
-    return MarkdownLayout(text + "# more").blockLines.last == Lines(text).all.count + 1
+    let text = TextLines.normalized(text) + "\n\n"
+    return MarkdownLayout(text + "# more").blockLines.last == TextLines(text).all.count + 1
   }
 
   /// Whether two texts with a blank line between them are other blocks than each for itself: lists that would be one.
   static func grow(together first: String, _ second: String) -> Bool {
-    let head = Lines.normalized(first) + "\n\n"
-    let second = Lines.normalized(second)
-    let shift = Lines(head).all.count
+    let head = TextLines.normalized(first) + "\n\n"
+    let second = TextLines.normalized(second)
+    let shift = TextLines(head).all.count
     let apart = MarkdownLayout(head).blockLines + MarkdownLayout(second).blockLines.map { $0 + shift }
     return MarkdownLayout(head + second).blockLines != apart
   }

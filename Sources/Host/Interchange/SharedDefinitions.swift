@@ -6,7 +6,7 @@ struct SharedDefinitions {
   private let all: [LinkDefinition]
 
   /// - Parameter body: the file without its front matter.
-  init(_ body: String) { all = LinkDefinition.all(in: Lines.normalized(body)) }
+  init(_ body: String) { all = LinkDefinition.all(in: TextLines.normalized(body)) }
 
   /// What a cell is given.
   struct Needed: Equatable {

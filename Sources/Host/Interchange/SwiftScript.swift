@@ -7,21 +7,21 @@ import Planning
 /// `#sourceLocation` before each cell makes the compiler's messages name the line in the Markdown file. Cells stand as they are written:
 /// what one defines anew, a script would define twice, and the compiler says so. A cell that is meant to fail would end the script, or keep
 /// it from being compiled, and stands as a comment.
-public struct SwiftScript {
-  private let document: Document
+package struct SwiftScript {
+  private let notebook: Notebook
   private let parts: NotebookParts
 
-  /// - Parameter document: with the parameters' values that the script shall have.
-  public init(_ document: Document, parts: NotebookParts) { (self.document, self.parts) = (document, parts) }
+  /// - Parameter notebook: with the parameters' values that the script shall have.
+  package init(_ notebook: Notebook, parts: NotebookParts) { (self.notebook, self.parts) = (notebook, parts) }
 
-  public func text() -> String {
-    var sections = [Interchange.scriptMark + Self.line(document.file) + "\nimport FolioKit"]
-    let head = [document.frontMatter.title, document.frontMatter.description].compactMap(\.self).joined(separator: "\n\n")
+  package func text() -> String {
+    var sections = [InterchangeFile.scriptMark + Self.line(notebook.file) + "\nimport FolioKit"]
+    let head = [notebook.frontMatter.title, notebook.frontMatter.description].compactMap(\.self).joined(separator: "\n\n")
     if !head.isEmpty { sections.append(Self.comment(head)) }
-    if !document.frontMatter.parameters.isEmpty {
-      sections.append(String(ParametersSource.script(document.frontMatter.parameters).dropLast()))
+    if !notebook.frontMatter.parameters.isEmpty {
+      sections.append(String(ParametersSource.script(notebook.frontMatter.parameters).dropLast()))
     }
-    var cells = document.fencedCells.makeIterator()
+    var cells = notebook.fencedCells.makeIterator()
     for piece in parts.pieces {
       if piece.isCell, let cell = cells.next() {
         sections.append(section(cell, piece))
@@ -33,14 +33,14 @@ public struct SwiftScript {
   }
 
   private func section(_ cell: Cell, _ piece: NotebookParts.Piece) -> String {
-    let place = "// \(Self.line(document.file)):\(cell.line)  \(cell.id)"
+    let place = "// \(Self.line(notebook.file)):\(cell.line)  \(cell.id)"
     if cell.options.expectsError { return "\(place)  (meant to fail)\n" + Self.comment(piece.source) }
-    let location = "#sourceLocation(file: \(CellSource.literal(document.file)), line: \(piece.line))"
+    let location = "#sourceLocation(file: \(CellSource.literal(notebook.file)), line: \(piece.line))"
     return [place, location, piece.source, "#sourceLocation()"].joined(separator: "\n")
   }
 
   private static func comment(_ text: String) -> String {
-    Lines.normalized(text).split(separator: "\n", omittingEmptySubsequences: false)
+    TextLines.normalized(text).split(separator: "\n", omittingEmptySubsequences: false)
       .map { $0.isEmpty ? "//" : "// \($0)" }.joined(separator: "\n")
   }
 

@@ -65,12 +65,12 @@ public struct NotebookGraph: Sendable {
   private var namers: [String: [Int]] = [:]
 
   /// - Parameter leavingOut: cells that failed: what they define is not there.
-  public init(_ document: Document, leavingOut: Set<Int> = []) {
+  public init(_ document: Notebook, leavingOut: Set<Int> = []) {
     self.init(document, analyses: document.cells.map { CellAnalysis(source: $0.source) }, leavingOut: leavingOut)
   }
 
   /// - Parameter analyses: of the document's cells.
-  public init(_ document: Document, analyses: [CellAnalysis], leavingOut: Set<Int>) {
+  public init(_ document: Notebook, analyses: [CellAnalysis], leavingOut: Set<Int>) {
     parameters = document.frontMatter.parameters
     let parameterCell = Cell(number: 0, source: ParametersSource.text(parameters), line: 1)
     var scope = Scope()

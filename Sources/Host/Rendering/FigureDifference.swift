@@ -52,7 +52,7 @@ extension Figure {
 }
 
 extension Figure.Axis {
-  /// Differences have other sizes, and no logarithms. Their ends are found anew, and their labels.
+  /// Makes an axis of values one of differences: these have other sizes and no logarithms, so its ends and labels are found anew.
   fileprivate mutating func showDifference() {
     (type, range, tickmode, tickvals, ticktext, tick0, dtick, autorange) = (nil, nil, nil, nil, nil, nil, nil, .forward)
   }

@@ -2,23 +2,23 @@ import Document
 import Record
 
 /// The site's first page: every notebook with its title, what it is about, and how its last run ended.
-public struct IndexPage: Sendable {
+package struct IndexPage: Sendable {
   /// A notebook in the index.
-  public struct Entry: Codable, Sendable, Equatable {
+  package struct Entry: Codable, Sendable, Equatable {
     /// Its folder in the site.
-    public var name: String
+    package var name: String
     /// Its title, as on its page.
-    public var title: String
+    package var title: String
     /// What it is about, in a sentence.
-    public var description: String?
+    package var description: String?
     /// Lower first; those without come last, then by name.
-    public var order: Int?
+    package var order: Int?
     /// How its last run ended.
-    public var status: Status
+    package var status: Status
     /// The notebook's file, as it was named when it was built; nil for one that was named from the root of the file system.
-    public var source: String?
+    package var source: String?
 
-    public init(name: String, title: String, description: String? = nil, order: Int? = nil, status: Status) {
+    package init(name: String, title: String, description: String? = nil, order: Int? = nil, status: Status) {
       self.name = name
       self.title = title
       self.description = description
@@ -27,22 +27,22 @@ public struct IndexPage: Sendable {
     }
 
     /// - Parameter record: how it ran.
-    public init(_ document: Document, record: NotebookRecord) {
+    package init(_ notebook: Notebook, record: NotebookRecord) {
       self.init(
-        name: document.name, title: document.title, description: document.frontMatter.description,
-        order: document.frontMatter.order, status: Status(record))
-      source = document.file.hasPrefix("/") ? nil : document.file
+        name: notebook.name, title: notebook.title, description: notebook.frontMatter.description,
+        order: notebook.frontMatter.order, status: Status(record))
+      source = notebook.file.hasPrefix("/") ? nil : notebook.file
     }
   }
 
   /// How a notebook's last run ended.
-  public enum Status: Codable, Sendable, Equatable {
+  package enum Status: Codable, Sendable, Equatable {
     /// All of its cells ran.
     case complete(cells: Int)
     case failed(cells: Int, of: Int)
 
     /// A cell that failed as it was expected to has not failed.
-    public init(_ record: NotebookRecord) {
+    package init(_ record: NotebookRecord) {
       let failed = record.cells.count { $0.outcome == .failed }
       let ran = record.cells.allSatisfy { $0.outcome != .notRun }
       self = failed == 0 && ran ? .complete(cells: record.cells.count) : .failed(cells: failed, of: record.cells.count)
@@ -50,20 +50,20 @@ public struct IndexPage: Sendable {
   }
 
   /// The whole page.
-  public let html: String
+  package let html: String
 
   /// Entries in any order.
-  public init(_ entries: [Entry], title: String = "Notebooks") {
+  package init(_ entries: [Entry], title: String = "Notebooks") {
     let sorted = entries.sorted { left, right in
       let (first, second) = (left.order ?? .max, right.order ?? .max)
       return first == second ? left.name < right.name : first < second
     }
     let items = sorted.map(Self.item).joined(separator: "\n")
     html =
-      Frame(
+      PageFrame(
         title: title, root: "", header: "",
         body: """
-          <main class="index" id="\(Frame.contentID)">
+          <main class="index" id="\(PageFrame.contentID)">
           <h1>\(HTML.text(title))</h1>
           \(items.isEmpty ? "<p>There are no notebooks yet.</p>" : "<ul>\n\(items)\n</ul>")
           </main>

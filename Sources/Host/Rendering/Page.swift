@@ -13,51 +13,45 @@ import Text
 /// - A failed cell is found at once: a banner links to it, and it shows the place, the cause and the advice.
 /// - No output makes a monstrous page: long ones show their beginning and end with an exact count of the rest, and stand whole in an
 ///   attachment beside the page.
-/// - The same document and record give the same bytes: no dates, no paths, no addresses. All links are relative.
-public struct Page: Sendable {
+/// - The same notebook and record give the same bytes: no dates, no paths, no addresses. All links are relative.
+package struct Page: Sendable {
   /// A file beside the page, with a whole output of which the page shows a part.
-  public struct Attachment: Sendable, Equatable {
+  package struct Attachment: Sendable, Equatable {
     /// Relative to the page's folder: `outputs/s1-dla-1.txt`.
-    public var path: String
-    public var text: String
+    package var path: String
+    package var text: String
   }
 
   /// The page's folder in the site.
-  public let name: String
-  /// The document's title.
-  public let title: String
+  package let name: String
+  /// The notebook's title.
+  package let title: String
   /// The whole page.
-  public let html: String
+  package let html: String
   /// In the order of the page; the writer of the site writes them beside it.
-  public let attachments: [Attachment]
-  /// The outputs as files for reviewers; the writer of the site writes them beside it.
-  public let record: RecordFiles
+  package let attachments: [Attachment]
   /// What the page loads for its interactive figures.
   let plotly: PlotlyScript?
 
   /// - Parameters:
-  ///   - parameters: the values with which the notebook ran; by default the document's own.
   ///   - plotly: makes the figures interactive for readers who ask for it; without it they are static.
-  public init(_ document: Document, record: NotebookRecord, parameters: [Parameter]? = nil, plotly: PlotlyScript? = nil) {
-    let titled = document.withValues(record)
-    var body = PageBody(
-      document: titled.withDistinctAnchors, record: record, parameters: parameters ?? document.frontMatter.parameters,
-      plotly: plotly)
+  package init(_ notebook: Notebook, record: NotebookRecord, plotly: PlotlyScript? = nil) {
+    let titled = notebook.withValues(record)
+    var body = PageBody(notebook: titled.withDistinctAnchors, record: record, plotly: plotly)
     self.plotly = plotly
-    self.record = RecordFiles(document, record: record, parameters: parameters)
-    name = document.name
+    name = notebook.name
     title = titled.title
     html = body.html()
     attachments = body.attachments
   }
 }
 
-extension Document {
+extension Notebook {
   /// The title with the values of its inline expressions.
-  public func title(with record: NotebookRecord) -> String { withValues(record).title }
+  package func title(with record: NotebookRecord) -> String { withValues(record).title }
 
   /// The notebook with what its inline expressions gave in its headings, on one line, and not the whole of a long text.
-  fileprivate func withValues(_ record: NotebookRecord) -> Document {
+  fileprivate func withValues(_ record: NotebookRecord) -> Notebook {
     let records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     return fillingHeadings { cell, index in
       let values = records[cell]?.values ?? []
@@ -66,46 +60,44 @@ extension Document {
   }
 
   /// A cell's label is its address; a heading with the same anchor steps aside.
-  fileprivate var withDistinctAnchors: Document {
+  fileprivate var withDistinctAnchors: Notebook {
     let taken = Set(cells.map(\.id))
-    var document = self
-    document.blocks = blocks.map { block in
+    var notebook = self
+    notebook.blocks = blocks.map { block in
       guard case .heading(var heading) = block, taken.contains(heading.anchor) else { return block }
       heading.anchor = "section-" + heading.anchor
       return .heading(heading)
     }
-    return document
+    return notebook
   }
 }
 
 /// The page as it grows, from the banner to the last cell.
 private struct PageBody {
-  let document: Document
+  let notebook: Notebook
   let record: NotebookRecord
-  let parameters: [Parameter]
   let plotly: PlotlyScript?
   private let records: [String: CellRecord]
   private(set) var attachments: [Page.Attachment] = []
 
-  init(document: Document, record: NotebookRecord, parameters: [Parameter], plotly: PlotlyScript?) {
+  init(notebook: Notebook, record: NotebookRecord, plotly: PlotlyScript?) {
     self.plotly = plotly
-    self.document = document
+    self.notebook = notebook
     self.record = record
-    self.parameters = parameters
     records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   mutating func html() -> String {
-    let contents = TableOfContents(document)
+    let contents = TableOfContents(notebook)
     let blocks = blocks.map { block($0) }.filter { !$0.isEmpty }.joined(separator: "\n")
-    return Frame(
-      title: document.title, description: document.frontMatter.description,
-      entry: IndexPage.Entry(document, record: record), plotly: plotly, root: "../",
+    return PageFrame(
+      title: notebook.title, description: notebook.frontMatter.description,
+      entry: IndexPage.Entry(notebook, record: record), plotly: plotly, root: "../",
       header: #"<a class="home" href="../index.html">Notebooks</a>"#,
       body: """
         <div class="layout">
         \(contents.sidebar)
-        <main id="\(Frame.contentID)">
+        <main id="\(PageFrame.contentID)">
         \(head)
         \(contents.collapsible)
         \(blocks)
@@ -117,15 +109,16 @@ private struct PageBody {
 
   /// Without the first heading, where it says what the page's title says already.
   private var blocks: [Block] {
-    var blocks = document.blocks
-    if let heading = document.titleHeading { blocks.remove(at: heading) }
+    var blocks = notebook.blocks
+    if let heading = notebook.titleHeading { blocks.remove(at: heading) }
     return blocks
   }
 
   private var head: String {
+    let parameters = notebook.frontMatter.parameters
     let parts = [
-      HTML.element("h1", html: HTML.text(document.title)),
-      document.frontMatter.description.map { HTML.paragraph("lead", html: HTML.text($0)) },
+      HTML.element("h1", html: HTML.text(notebook.title)),
+      notebook.frontMatter.description.map { HTML.paragraph("lead", html: HTML.text($0)) },
       parameters.isEmpty ? nil : ParameterList(parameters: parameters).html,
       banner,
     ]
@@ -149,8 +142,7 @@ private struct PageBody {
   }
 
   private func failure(_ cell: CellRecord) -> String {
-    let errors = cell.outputs.lazy.compactMap { output in if case .error(let error) = output { error } else { nil } }
-    let message = errors.first?.diagnostics.first.map { ": " + HTML.label(LongText.clipped($0.message, to: 240)) } ?? ""
+    let message = cell.error?.diagnostics.first.map { ": " + HTML.label(LongText.clipped($0.message, to: 240)) } ?? ""
     let link = HTML.link(to: SiteNames.anchor(cell.id), html: "Cell " + HTML.element("code", html: HTML.text(cell.id)))
     return HTML.element("li", html: "\(link) failed\(message)")
   }
@@ -165,7 +157,7 @@ private struct PageBody {
       if cell.isInline {
         // Its values stand in the prose.
         guard cellRecord.outcome == .failed else { return "" }
-        cellRecord.outputs = cellRecord.outputs.filter { if case .error = $0 { true } else { false } }
+        cellRecord.outputs = cellRecord.shownOutputs(hidden: true)
       }
       var view = CellView(cell: cell, record: cellRecord, isInteractive: plotly != nil)
       let html = view.html()
@@ -202,34 +194,19 @@ private struct ParameterList {
   var html: String {
     let items = parameters.map { parameter in
       let name = HTML.element("dt", html: HTML.label(parameter.name))
-      return HTML.element("div", html: name + HTML.element("dd", html: HTML.label(ParameterText.text(parameter.value))))
+      return HTML.element("div", html: name + HTML.element("dd", html: HTML.label(parameter.value.excerpt)))
     }
     return HTML.element("dl", ["class": "parameters", "aria-label": "Parameters"], html: items.joined())
   }
-
 }
 
-/// A parameter's value as text.
-enum ParameterText {
-  /// All of it, for records: values that differ have texts that differ.
-  static func whole(_ value: ParameterValue) -> String {
-    switch value {
-    case .int(let number): String(number)
-    case .double(let number): number.description
-    case .bool(let bool): String(bool)
-    case .string(let string): string
-    case .array(let values): JSONValue.array(values.map { .string(whole($0)) }).line
-    }
-  }
-
+extension ParameterValue {
   /// For readers of a page: of long ones the beginning.
-  static func text(_ value: ParameterValue) -> String {
-    switch value {
-    case .int(let number): String(number)
-    case .double(let number): number.description
-    case .bool(let bool): String(bool)
+  fileprivate var excerpt: String {
+    switch self {
+    case .int, .double, .bool: text
     case .string(let string): LongText.clipped(string, to: 200)
-    case .array(let values): "[" + values.prefix(50).map(text).joined(separator: ", ") + (values.count > 50 ? ", …]" : "]")
+    case .array(let values): "[" + values.prefix(50).map(\.excerpt).joined(separator: ", ") + (values.count > 50 ? ", …]" : "]")
     }
   }
 }

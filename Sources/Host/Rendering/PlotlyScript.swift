@@ -6,20 +6,20 @@ import Record
 ///
 /// A page names the file with its digest (Subresource Integrity, https://www.w3.org/TR/SRI/), so that what runs is what was checked when the
 /// page was written. Without the file, or without JavaScript, the static figure stands and says everything.
-public struct PlotlyScript: Sendable, Equatable {
+package struct PlotlyScript: Sendable, Equatable {
   /// The script.
-  public let data: Data
+  package let data: Data
   /// `4.1.1`, as its first lines say.
-  public let version: String
+  package let version: String
   /// `sha384-…`
-  public let integrity: String
+  package let integrity: String
 
   /// The file's name in the site's `assets`.
-  public var file: String { "plotly-\(version).min.js" }
+  package var file: String { "plotly-\(version).min.js" }
 
   /// - Parameter path: where it comes from, for the error.
   /// - Throws: `Diagnostic` if this is not plotly.js.
-  public init(_ data: Data, path: String) throws {
+  package init(_ data: Data, path: String) throws {
     let head = String(decoding: data.prefix(2000), as: UTF8.self)
     guard let match = head.firstMatch(of: /plotly\.js v([0-9]+\.[0-9]+\.[0-9]+)/) else {
       throw Diagnostic(

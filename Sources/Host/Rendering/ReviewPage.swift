@@ -8,18 +8,18 @@ import Text
 /// figure side by side, or one upon the other to be swiped.
 ///
 /// Without JavaScript the three figures stand beside each other; all texts of the records are text.
-public struct ReviewPage {
-  private let review: Review
+package struct ReviewPage {
+  private let review: SiteReview
   private let base: any RecordSource
   private let head: any RecordSource
 
   /// - Parameters:
   ///   - base, head: where the compared figures and tables are read again.
-  public init(_ review: Review, base: any RecordSource, head: any RecordSource) {
+  package init(_ review: SiteReview, base: any RecordSource, head: any RecordSource) {
     (self.review, self.base, self.head) = (review, base, head)
   }
 
-  public var html: String {
+  package var html: String {
     let title = "\(review.base) → \(review.head)"
     return """
       <!doctype html>
@@ -114,10 +114,10 @@ public struct ReviewPage {
     let name = HTML.label(LongText.clipped(output.label, to: 400))
     let title = HTML.element("span", ["class": "caps"], html: (output.expression == nil ? name : "<code>\(name)</code>") + state)
     let body =
-      switch output.kind {
-      case "figure": figures(output, notebook)
-      case "table", "tokens": tables(output, notebook)
-      default: output.lines.isEmpty ? single(output, notebook) : lines(output.lines)
+      switch output.form {
+      case .figures: figures(output, notebook)
+      case .tables: tables(output, notebook)
+      case .lines: output.lines.isEmpty ? single(output, notebook) : lines(output.lines)
       }
     let shown = [list, body].filter { !$0.isEmpty }.joined(separator: "\n")
     // Nothing is hidden, and what does not matter does not stand in the way.

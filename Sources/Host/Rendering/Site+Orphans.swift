@@ -9,7 +9,7 @@ extension Site {
   /// Only what Folio made is looked at: pages by their mark, records by their index, each under its own name. A page whose notebook still exists,
   /// here or beside the site, belongs to that notebook, wherever it lies.
   /// - Parameter notebooks: the names of all notebooks of the site.
-  public func orphans(besides notebooks: Set<String>) -> [String] {
+  package func orphans(besides notebooks: Set<String>) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted().filter { name in
       guard !notebooks.contains(name), let entry = entry(name) else {
@@ -20,7 +20,7 @@ extension Site {
   }
 
   /// Removes the page and the record of a notebook that is no more, and their folders where nothing else lies in them.
-  public func removeOrphan(_ name: String) {
+  package func removeOrphan(_ name: String) {
     let place = "\(folder)/\(name)"
     if let data = try? FolderFile.read("\(name)/index.html", in: folder), entry(name) != nil {
       let page = String(decoding: data, as: UTF8.self)

@@ -6,22 +6,22 @@ import Record
 ///
 /// ```swift
 /// let site = Site(folder: "Site")
-/// try site.write(Page(document, record: record))
+/// try site.write(Page(notebook, record: record), record: RecordFiles(notebook, record: record))
 /// try site.write(IndexPage(site.entries))
 /// ```
 /// Promises: a page can be written without the others. Each file is either the old one or the whole new one. A file whose content would
 /// not change is not touched.
-public struct Site: Sendable {
+package struct Site: Sendable {
   /// Its path; it is made when something is written.
-  public let folder: String
+  package let folder: String
 
   /// A site in this folder, which need not exist.
-  public init(folder: String) {
+  package init(folder: String) {
     self.folder = folder
   }
 
-  /// Writes a notebook's page, `<name>/index.html`, with its attachments and its record, `<name>/record/`; those of an earlier run go.
-  public func write(_ page: Page) throws {
+  /// Writes a notebook's page, `<name>/index.html`, with its attachments, and the notebook's record, `<name>/record/`; those of an earlier run go.
+  package func write(_ page: Page, record: RecordFiles) throws {
     guard SiteNames.isFolder(page.name) else {
       throw Diagnostic(
         "A notebook cannot be called '\(page.name)'", advice: "Its name is its folder in the site; rename its file.")
@@ -30,24 +30,24 @@ public struct Site: Sendable {
     if let plotly = page.plotly { try write(plotly.data, to: "assets/" + plotly.file) }
     // Two builds of a notebook with other parameters leave the page and the record of one of them.
     let lock = FolderLock(folder, .alone)
-    try withExtendedLifetime(lock) { try writeParts(of: page) }
+    try withExtendedLifetime(lock) { try write(partsOf: page, record) }
   }
 
   /// All of them or, on a full disk, none. A file that names others comes behind them.
-  private func writeParts(of page: Page) throws {
+  private func write(partsOf page: Page, _ record: RecordFiles) throws {
     let attachments = page.attachments.map { ("\(page.name)/\($0.path)", Data($0.text.utf8)) }
     let html = [("\(page.name)/index.html", Data(page.html.utf8))]
-    try write(attachments + html + files(of: page.record, of: page.name))
+    try write(attachments + html + files(of: record, of: page.name))
     // Also where nothing has changed: a build that was killed may have been about to change it.
     for place in ["assets", page.name, page.name + "/outputs", page.name + "/record"] {
       WholeFile.removeOrphans(in: "\(folder)/\(place)")
     }
     removeOutputs(of: page)
-    removeFiles(besides: page.record, of: page.name)
+    removeFiles(besides: record, of: page.name)
   }
 
   /// Writes a notebook's record, `<name>/record/`; files of an earlier one go.
-  public func write(_ record: RecordFiles, of name: String) throws {
+  package func write(_ record: RecordFiles, of name: String) throws {
     try write(files(of: record, of: name))
     removeFiles(besides: record, of: name)
   }
@@ -60,21 +60,22 @@ public struct Site: Sendable {
 
   private func removeFiles(besides record: RecordFiles, of name: String) {
     let place = "\(name)/record"
+    let fileTypes = RecordIndex.Kind.allCases.compactMap(\.fileType)
     for file in FolderFile.names(in: place, of: folder)
-    where record.files[file] == nil && [".txt", ".csv", ".json"].contains(where: file.hasSuffix) {
+    where record.files[file] == nil && (fileTypes + ["json"]).contains(where: { file.hasSuffix("." + $0) }) {
       try? FileManager.default.removeItem(atPath: "\(folder)/\(place)/\(file)")
     }
   }
 
   /// Writes the site's first page, `index.html`.
-  public func write(_ index: IndexPage) throws {
+  package func write(_ index: IndexPage) throws {
     try writeAssets()
     try write(index.html, to: "index.html")
     WholeFile.removeOrphans(in: folder)
   }
 
   /// What the pages in the folder say of their notebooks, by name.
-  public var entries: [IndexPage.Entry] {
+  package var entries: [IndexPage.Entry] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted().compactMap { name in
       guard let data = try? FolderFile.read("\(name)/index.html", in: folder) else { return nil }
@@ -83,7 +84,7 @@ public struct Site: Sendable {
   }
 
   /// Whether the notebook of a name has a page.
-  public func hasPage(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)/index.html") }
+  package func hasPage(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)/index.html") }
 
   private func writeAssets() throws {
     try write(Stylesheet.text, to: "assets/" + Stylesheet.file)

@@ -4,9 +4,9 @@ import Document
 struct TableOfContents {
   private let headings: [Heading]
 
-  /// - Parameter document: with the values of its headings. One that has no words is no link's text.
-  init(_ document: Document) {
-    headings = document.blocks.compactMap { block in
+  /// - Parameter notebook: with the values of its headings. One that has no words is no link's text.
+  init(_ notebook: Notebook) {
+    headings = notebook.blocks.compactMap { block in
       guard case .heading(let heading) = block, (2...3).contains(heading.level), !heading.text.allSatisfy(\.isWhitespace)
       else { return nil }
       return heading

@@ -10,13 +10,17 @@ struct CurveComparison {
   private let old: TraceData
   private let new: TraceData
   private let rule: NumberRule
-  private let x: (old: Axis, new: Axis)
-  private let y: (old: Axis, new: Axis)
+  private let x: AxisPair
+  private let y: AxisPair
 
   init(_ old: TraceData, _ new: TraceData, rule: NumberRule) {
     (self.old, self.new, self.rule) = (old, new, rule)
-    y = (Axis((0..<old.columns).map { old[0, $0] }), Axis((0..<new.columns).map { new[0, $0] }))
-    x = (Axis(old.x ?? y.old.places), Axis(new.x ?? y.new.places))
+    y = AxisPair(
+      old: Axis((0..<old.columns).map { old[0, $0] }), new: Axis((0..<new.columns).map { new[0, $0] }), prefix: "",
+      isGiven: true)
+    // Without x, points are counted, and their x is where they stand.
+    x = AxisPair(
+      old: Axis(old.x ?? y.old.places), new: Axis(new.x ?? y.new.places), prefix: "x of ", isGiven: new.x != nil)
   }
 
   mutating func compare(into numbers: inout NumberChanges) {
@@ -26,15 +30,14 @@ struct CurveComparison {
     }
     let pairing = Pairing(pairs: pairs(), oldCount: y.old.count, newCount: y.new.count)
     if pairing.isPermuted { add("the points stand in another order") }
-    if !pairing.gone.isEmpty { add("points removed: \(Words.list(pairing.gone.map { point($0, x.old, y.old, old) }))") }
-    if !pairing.came.isEmpty { add("points added: \(Words.list(pairing.came.map { point($0, x.new, y.new, new) }))") }
+    if !pairing.gone.isEmpty { add("points removed: \(Words.list(pairing.gone.map { point($0, of: old, x.old, y.old) }))") }
+    if !pairing.came.isEmpty { add("points added: \(Words.list(pairing.came.map { point($0, of: new, x.new, y.new) }))") }
     if x.old.count != y.old.count || x.new.count != y.new.count, x.old.count != x.new.count {
       add("had \(Words.count(x.old.count, "x value")), has \(x.new.count)")
     }
     for (i, j) in pairing.pairs {
-      compare(i, j, x, "x of ", &numbers)
-      compare(i, j, y, "", &numbers)
-      compareLabels(i, j, &numbers)
+      for axis in [x, y] { compare(i, j, on: axis, into: &numbers) }
+      compareLabels(i, j, into: &numbers)
     }
     if old.labels.count != new.labels.count { add("had \(Words.count(old.labels.count, "label")), has \(new.labels.count)") }
   }
@@ -44,19 +47,16 @@ struct CurveComparison {
     if known.insert(finding).inserted { findings.append(finding) }
   }
 
-  private mutating func compare(
-    _ i: Int, _ j: Int, _ axis: (old: Axis, new: Axis), _ what: String, _ numbers: inout NumberChanges
-  ) {
-    // Without x, points are counted, and their x is where they stand.
-    if what.isEmpty || new.x != nil {
+  private mutating func compare(_ i: Int, _ j: Int, on axis: AxisPair, into numbers: inout NumberChanges) {
+    if axis.isGiven {
       let (a, b) = (axis.old.number(i), axis.new.number(j))
-      let acceptance = a.flatMap { a in b.flatMap { accepts(a, $0, axis) } }
-      numbers.add(a, b, acceptance, largest: axis.old.largest(axis.new)) { what + new.place(0, j) }
+      let acceptance = a.flatMap { a in b.flatMap { accepts(a, $0, on: axis) } }
+      numbers.add(a, b, acceptance, largest: axis.largest) { axis.prefix + new.place(0, j) }
     }
     if let before = axis.old.text(i), let after = axis.new.text(j), before != after { add("\(before) -> \(after)") }
   }
 
-  private mutating func compareLabels(_ i: Int, _ j: Int, _ numbers: inout NumberChanges) {
+  private mutating func compareLabels(_ i: Int, _ j: Int, into numbers: inout NumberChanges) {
     guard old.labels.indices.contains(i), new.labels.indices.contains(j), old.labels[i] != new.labels[j] else { return }
     let isWithin = PrintedText.compare(
       PrintedText(old.labels[i]), PrintedText(new.labels[j]), rule: rule, into: &numbers
@@ -64,12 +64,12 @@ struct CurveComparison {
     if !isWithin { add("label: “\(old.labels[i])” -> “\(new.labels[j])”") }
   }
 
-  private func accepts(_ base: Double, _ head: Double, _ axis: (old: Axis, new: Axis)) -> NumberRule.Acceptance? {
+  private func accepts(_ base: Double, _ head: Double, on axis: AxisPair) -> NumberRule.Acceptance? {
     rule.accepts(
-      recorded: base, head, isWhole: axis.old.isWhole && axis.new.isWhole, largest: axis.old.largest(axis.new))
+      recorded: base, head, isWhole: axis.old.isWhole && axis.new.isWhole, largest: axis.largest)
   }
 
-  private func point(_ index: Int, _ x: Axis, _ y: Axis, _ trace: TraceData) -> String {
+  private func point(_ index: Int, of trace: TraceData, _ x: Axis, _ y: Axis) -> String {
     let name = trace.labels.indices.contains(index) && !trace.labels[index].isEmpty ? "“\(trace.labels[index])” " : ""
     return "\(name)(\(x.words(index)), \(y.words(index)))"
   }
@@ -86,7 +86,7 @@ struct CurveComparison {
     // Equal x in the same order, or names of categories.
     if x.old.isSame(x.new) { return (0..<min(y.old.count, y.new.count)).map { ($0, $0) } }
     if x.old.isRising, x.new.isRising {
-      return merged(Array(0..<x.old.count), Array(0..<x.new.count)) { accepts($0, $1, x) != nil }
+      return merged(Array(0..<x.old.count), Array(0..<x.new.count)) { accepts($0, $1, on: x) != nil }
     }
     return unordered()
   }
@@ -125,7 +125,7 @@ struct CurveComparison {
       indices.sorted { (x.number($0) ?? 0, y.number($0) ?? 0, $0) < (x.number($1) ?? 0, y.number($1) ?? 0, $1) }
     }
     let (rest, new) = (sorted(places.values.flatMap(\.self), x.old, y.old), sorted(came, x.new, y.new))
-    let kept = rest.count == new.count ? Array(zip(rest, new)) : merged(rest, new) { accepts($0, $1, x) != nil }
+    let kept = rest.count == new.count ? Array(zip(rest, new)) : merged(rest, new) { accepts($0, $1, on: x) != nil }
     return (pairs + kept).sorted { $0.1 < $1.1 }
   }
 
@@ -135,11 +135,23 @@ struct CurveComparison {
     init(_ x: String, _ y: String) { (self.x, self.y) = (x, y) }
   }
 
+  /// One axis in both curves.
+  private struct AxisPair {
+    let old: Axis
+    let new: Axis
+    /// What stands before the name of a point where its number on this axis is meant.
+    let prefix: String
+    /// Whether its numbers are the author's.
+    let isGiven: Bool
+
+    var largest: Double { max(old.largest, new.largest) }
+  }
+
   /// The numbers of all points along an axis.
   private struct Axis {
     private let values: [JSONValue]
     let isWhole: Bool
-    private let largest: Double
+    let largest: Double
 
     init(_ values: [JSONValue]) {
       self.values = values
@@ -153,7 +165,6 @@ struct CurveComparison {
     func number(_ index: Int) -> Double? { values.indices.contains(index) ? values[index].number : nil }
     func text(_ index: Int) -> String? { values.indices.contains(index) ? values[index].string : nil }
     func words(_ index: Int) -> String { values.indices.contains(index) ? values[index].line : "none" }
-    func largest(_ other: Axis) -> Double { max(largest, other.largest) }
     func isSame(_ other: Axis) -> Bool { values == other.values }
     /// What is neither a number, nor none, nor a category's name.
     var hasStrangers: Bool { values.contains { $0.optionalNumber == nil && $0.string == nil } }

@@ -56,7 +56,7 @@ struct DrawingComparison {
   }
 
   private mutating func tell(_ old: JSONValue, _ new: JSONValue, _ path: String) {
-    let (before, after) = Review.excerpts(old.line, new.line, to: 40)
+    let (before, after) = SiteReview.excerpts(old.line, new.line, to: 40)
     differences.append("\(path): \(before) -> \(after)")
   }
 }

@@ -28,8 +28,8 @@ struct TraceData {
   let type: String
   let isOnly: Bool
   let isMatrix: Bool
-  let rowNames: [String]?
-  let columnNames: [String]?
+  let rowAxis: TraceAxis
+  let columnAxis: TraceAxis
   /// A curve's x, where it has one.
   let x: [JSONValue]?
   /// What a curve's points are called.
@@ -42,7 +42,6 @@ struct TraceData {
   /// Whether all rows are as long.
   let isEven: Bool
   private let matrix: [[JSONValue]]
-  private let axes: (x: String?, y: String?)
 
   init(_ trace: JSONValue, number: Int, layout: JSONValue?, isOnly: Bool) {
     name = trace["name"]?.string ?? "trace \(number)"
@@ -68,14 +67,16 @@ struct TraceData {
     isMatrix = trace["z"]?.array != nil
     if let z = trace["z"]?.array {
       matrix = z.map { $0.array ?? [$0] }
-      (rowNames, columnNames, x, isLogarithmic) = (names("y"), names("x"), nil, false)
+      (x, isLogarithmic) = (nil, false)
+      rowAxis = TraceAxis(title: title("y"), labels: names("y"), fallback: "row")
+      columnAxis = TraceAxis(title: title("x"), labels: names("x"), fallback: "column")
     } else {
       matrix = [trace["y"]?.array ?? []]
       x = trace["x"]?.array
-      (rowNames, columnNames) = (nil, x?.map { $0.string ?? $0.line })
+      rowAxis = TraceAxis(title: title("y"), labels: nil, fallback: "row")
+      columnAxis = TraceAxis(title: title("x"), labels: x?.map { $0.string ?? $0.line }, fallback: "column")
       isLogarithmic = axes("y").contains { $0["type"]?.string == "log" }
     }
-    self.axes = (title("x"), title("y"))
     rows = matrix.count
     let longest = matrix.reduce(0) { max($0, $1.count) }
     columns = longest
@@ -96,13 +97,27 @@ struct TraceData {
 
   /// `L14H0 at ' a' (312)`
   func place(_ row: Int, _ column: Int) -> String {
-    if rowNames == nil, columnNames == nil, axes == ("head", "layer") { return "L\(row)H\(column)" }
-    func text(_ names: [String]?, _ index: Int, _ axis: String?, _ what: String) -> String {
-      guard let names, names.indices.contains(index) else { return "\(axis ?? what) \(index)" }
-      return names[index]
+    if !rowAxis.isLabelled, !columnAxis.isLabelled, columnAxis.title == "head", rowAxis.title == "layer" {
+      return "L\(row)H\(column)"
     }
-    let column = text(columnNames, column, axes.x, "column")
-    if !isMatrix { return "\(name) at \(column)" }
-    return columns == 1 ? text(rowNames, row, axes.y, "row") : "\(text(rowNames, row, axes.y, "row")) at \(column)"
+    if !isMatrix { return "\(name) at \(columnAxis.name(of: column))" }
+    return columns == 1 ? rowAxis.name(of: row) : "\(rowAxis.name(of: row)) at \(columnAxis.name(of: column))"
+  }
+}
+
+/// What stands along a side of a matrix, or along a curve.
+struct TraceAxis {
+  let title: String?
+  /// One for each row, column or point, if they have names.
+  let labels: [String]?
+  /// What a row, a column or a point is called where the axis has no title.
+  let fallback: String
+
+  var isLabelled: Bool { labels != nil }
+
+  /// The label at an index, else the title, or what stands for it, with the index.
+  func name(of index: Int) -> String {
+    guard let labels, labels.indices.contains(index) else { return "\(title ?? fallback) \(index)" }
+    return labels[index]
   }
 }

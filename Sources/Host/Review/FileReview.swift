@@ -2,19 +2,18 @@ import Foundation
 import Record
 import Text
 
-/// One file of a record in two versions, for git: what changed, in words, and a form of it whose lines are what a reader thinks of as one thing.
-public enum FileReview {
+/// One file of a record in two versions, for git: what changed, in words, and a form of it that has one line for what a reader thinks of as one thing.
+package enum FileReview {
   /// What changed between two versions of a record's file; nil is a version that is not there.
   /// - Parameters:
   ///   - path: in the repository.
   ///   - output: what the record's index says of the file; by default what its ending says.
-  public static func text(_ path: String, _ base: Data?, _ head: Data?, output: RecordIndex.Output? = nil) -> String {
+  package static func text(_ path: String, _ base: Data?, _ head: Data?, output: RecordIndex.Output? = nil) -> String {
     if path.hasSuffix("/" + RecordFiles.indexName) || path == RecordFiles.indexName { return index(path, base, head) }
     guard let base, let head else { return shown(["\(path): \(base == nil ? "added" : "removed")"]) }
-    let files = MemoryRecord(path: path, base: base, head: head)
     let output = output ?? RecordIndex.Output(kind: kind(path), file: path)
-    let review = OutputComparison(files.side(base), files.side(head), "", NumberRule(), (base: [:], head: [:]))
-      .compare(output, output, number: 1)
+    let records = RecordPair(base: SingleFile(data: base), head: SingleFile(data: head))
+    let review = OutputComparison(records: records, rule: NumberRule()).compare(output, output, number: 1)
     var lines = ["\(path): \(review.findings.first ?? review.verdict.rawValue)"] + review.findings.dropFirst().map { "  " + $0 }
     for change in review.lines where !change.isWithin {
       lines += [change.base.map { "  - " + $0 }, change.head.map { "  + " + $0 }].compactMap { $0 }
@@ -25,8 +24,8 @@ public enum FileReview {
   /// Lines for git's reader, a terminal most often: what they hold shows as text.
   private static func shown(_ lines: [String]) -> String { lines.map { VisibleText.line($0) + "\n" }.joined() }
 
-  /// The file with one value a line, each with its labels: `L3H2 at S1: 5.459`. What is no figure stays as it is.
-  public static func lines(_ path: String, _ data: Data) -> Data {
+  /// The file with each value on a line of its own, behind its labels: `L3H2 at S1: 5.459`. What is no figure stays as it is.
+  package static func lines(_ path: String, _ data: Data) -> Data {
     guard kind(path) == .figure, !path.hasSuffix(RecordFiles.indexName), let figure = try? JSONValue(data), isFigure(figure, data)
     else {
       return data
@@ -73,19 +72,12 @@ public enum FileReview {
   }
 }
 
-/// Two versions of a file as two records.
-private struct MemoryRecord {
-  let path: String
-  let base, head: Data
-
-  func side(_ data: Data) -> Side { Side(data: data) }
-
-  struct Side: RecordSource {
-    let data: Data
-    var name: String { "it" }
-    func notebooks() -> [String] { [] }
-    func files(of notebook: String) -> [String: String?] { [:] }
-    func read(_ file: String, of notebook: String) -> Data? { data }
-    func document(of notebook: String) -> String? { nil }
-  }
+/// One version of a file as a record, which has it under every name.
+private struct SingleFile: RecordSource {
+  let data: Data
+  var name: String { "it" }
+  func notebooks() -> [String] { [] }
+  func files(of notebook: String) -> [String: String?] { [:] }
+  func read(_ file: String, of notebook: String) -> Data? { data }
+  func document(of notebook: String) -> String? { nil }
 }

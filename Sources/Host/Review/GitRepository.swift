@@ -3,21 +3,21 @@ import Processes
 import Record
 
 /// What a review asks git for. Nothing is ever written through it but settings, and those only by `folio git`.
-public final class GitRepository: @unchecked Sendable {
+package final class GitRepository: @unchecked Sendable {
   /// Its top folder.
-  public let top: String
+  package let top: String
   private let lock = NSLock()
   /// `git cat-file --batch`: one process reads all blobs.
   private var reader: BlobReader?
 
   /// The repository that a folder lies in.
   /// - Throws: `Diagnostic`, if it lies in none, or there is no git.
-  public init(containing folder: String = ".") throws {
+  package init(containing folder: String = ".") throws {
     let output = try Git.run(["rev-parse", "--show-toplevel"], in: folder, environment: ["LC_ALL": "C"])
     guard output.status == 0 else {
       let place = folder == "." ? "This folder" : folder
       guard output.errors.contains("not a git repository") else {
-        let reason = output.errors.isEmpty ? "git ended with status \(output.status)" : Review.shortened(output.errors)
+        let reason = output.errors.isEmpty ? "git ended with status \(output.status)" : SiteReview.shortened(output.errors)
         throw Diagnostic("git does not say where \(place) belongs: \(reason)", advice: "See what 'git status' says there.")
       }
       throw Diagnostic("\(place) is not in a git repository", advice: "Compare two folders instead: folio diff OLD NEW.")
@@ -26,7 +26,7 @@ public final class GitRepository: @unchecked Sendable {
   }
 
   /// A folder as git names it, from the repository's top; empty for the top, nil if it is not in the repository.
-  public func path(of folder: String) -> String? {
+  package func path(of folder: String) -> String? {
     let path = URL(filePath: folder).resolvingSymlinksInPath().standardizedFileURL.path
     let top = URL(filePath: top).resolvingSymlinksInPath().standardizedFileURL.path
     if path == top { return "" }
@@ -34,13 +34,13 @@ public final class GitRepository: @unchecked Sendable {
   }
 
   /// The revision from which two others have gone their own ways; nil if there is none.
-  public func mergeBase(_ base: String, _ head: String) -> String? {
+  package func mergeBase(_ base: String, _ head: String) -> String? {
     guard let result = try? Git.run(["merge-base", base, head], in: top), result.status == 0 else { return nil }
     return result.text.trimmingCharacters(in: .newlines)
   }
 
   /// Whether a text names a revision.
-  public func hasRevision(_ name: String) -> Bool {
+  package func hasRevision(_ name: String) -> Bool {
     !name.hasPrefix("-") && (try? Git.run(["rev-parse", "--verify", "--quiet", name + "^{commit}"], in: top))?.status == 0
   }
 
@@ -62,8 +62,9 @@ public final class GitRepository: @unchecked Sendable {
   /// A blob's content.
   func read(_ blob: String) throws -> Data {
     try lock.withLock {
-      if reader == nil { reader = try BlobReader(in: top, environment: stage?.environment ?? [:]) }
-      return try reader!.read(blob)
+      let reader = try reader ?? BlobReader(in: top, environment: stage?.environment ?? [:])
+      self.reader = reader
+      return try reader.read(blob)
     }
   }
 
@@ -73,7 +74,7 @@ public final class GitRepository: @unchecked Sendable {
     let result = try Git.run(["cat-file", "--filters", "--path=\(path)", blob], in: top)
     guard result.status == 0 else {
       throw Diagnostic(
-        "git cannot check out \(path) (if Git LFS keeps it: git lfs fetch --all): \(Review.shortened(result.errors))",
+        "git cannot check out \(path) (if Git LFS keeps it: git lfs fetch --all): \(SiteReview.shortened(result.errors))",
         advice: "See the filters that .gitattributes names.")
     }
     return result.data

@@ -1,10 +1,10 @@
 import Foundation
 import Text
 
-extension Review {
+extension SiteReview {
   /// The report as JSON, with sorted keys. `folio diff --help` and the manual describe it: `base`, `head`, `isChanged`, `verdict`, and
   /// `notebooks`, each with `cells`, each with `outputs`.
-  public var json: String {
+  package var json: String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")

@@ -1,6 +1,6 @@
-extension Review {
+extension SiteReview {
   /// The report for a comment on a pull request: never longer than such a comment may be (65,536 characters), the worst first.
-  public var markdown: String {
+  package var markdown: String {
     var text: MarkdownText = "### Outputs: \(base) → \(head)\n\n\(ours: verdict)\n"
     let tables = notebooks.filter(\.isTold).map(table)
     for (index, table) in tables.enumerated() {

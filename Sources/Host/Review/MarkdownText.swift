@@ -38,7 +38,7 @@ struct MarkdownText: ExpressibleByStringInterpolation {
   }
 
   private static func code(_ text: String) -> String {
-    let shown = VisibleText.line(Review.shortened(text, to: 160))
+    let shown = VisibleText.line(SiteReview.shortened(text, to: 160))
     let pieces = shown.split(separator: "|", omittingEmptySubsequences: false)
     return pieces.map { $0.isEmpty ? "" : span($0) }.joined(separator: "&#124;")
   }

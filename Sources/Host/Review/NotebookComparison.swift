@@ -16,9 +16,9 @@ struct NotebookComparison {
   func review() -> NotebookReview {
     do {
       let (old, new) = (try base.index(of: notebook), try head.index(of: notebook))
-      let files = (try base.files(of: notebook), try head.files(of: notebook))
-      let sources = Sources(try base.document(of: notebook), try head.document(of: notebook))
-      var review = NotebookReview(name: notebook, status: .same, cells: cells(old, new, files, sources))
+      let records = try RecordPair(of: notebook, base: base, head: head)
+      let sources = CellSources(try base.document(of: notebook), try head.document(of: notebook))
+      var review = NotebookReview(name: notebook, status: .same, cells: cells(old, new, in: records, sources: sources))
       review.parameters = parameters(old, new)
       let isChanged = !review.parameters.isEmpty || review.cells.contains { $0.isChanged }
       review.status = isChanged ? .changed : .same
@@ -32,8 +32,8 @@ struct NotebookComparison {
 
   /// Whether git says of all files that they are the same, also of those that cannot be read.
   private var isKnownToBeTheSame: Bool {
-    guard let old = try? base.files(of: notebook), let new = try? head.files(of: notebook), !old.isEmpty else { return false }
-    return old == new && old.values.allSatisfy { $0 != nil }
+    guard let records = try? RecordPair(of: notebook, base: base, head: head), !records.baseFiles.isEmpty else { return false }
+    return records.baseFiles == records.headFiles && records.baseFiles.values.allSatisfy { $0 != nil }
   }
 
   private func parameters(_ old: RecordIndex, _ new: RecordIndex) -> [ValueChange] {
@@ -45,9 +45,7 @@ struct NotebookComparison {
 
   // MARK: - Cells
 
-  private typealias Files = (base: [String: String?], head: [String: String?])
-
-  private func cells(_ old: RecordIndex, _ new: RecordIndex, _ files: Files, _ sources: Sources) -> [CellReview] {
+  private func cells(_ old: RecordIndex, _ new: RecordIndex, in records: RecordPair, sources: CellSources) -> [CellReview] {
     let pairing = CellPairing(old.cells, new.cells)
     var reviews = new.cells.enumerated().map { index, cell -> CellReview in
       guard let former = pairing.former[index] else {
@@ -56,7 +54,8 @@ struct NotebookComparison {
           outputs: cell.outputs.enumerated().map { alone($1, number: $0 + 1, isAdded: true) })
       }
       let before = old.cells[former]
-      var review = compare(before, cell, files, NumberRule(tolerance ?? cell.tolerance ?? new.tolerance))
+      let rule = NumberRule(tolerance ?? cell.tolerance ?? new.tolerance)
+      var review = compare(before, cell, by: OutputComparison(records: records, rule: rule))
       if before.id != cell.id, !(before.isNamedByPlace && cell.isNamedByPlace) { review.formerID = before.id }
       review.isMoved = pairing.moved.contains(index)
       if before.key != cell.key { review.source = sources.changes(before.id, cell.id) }
@@ -79,40 +78,34 @@ struct NotebookComparison {
       baseFile: isAdded ? nil : output.file, headFile: isAdded ? output.file : nil, tolerance: 0)
   }
 
-  private func compare(_ old: RecordIndex.Cell, _ new: RecordIndex.Cell, _ files: Files, _ rule: NumberRule) -> CellReview {
+  private func compare(_ old: RecordIndex.Cell, _ new: RecordIndex.Cell, by comparison: OutputComparison) -> CellReview {
     var review = CellReview(id: new.id, status: .same)
     if old.outcome != new.outcome {
       review.outcome = ValueChange(name: "outcome", base: old.outcome.rawValue, head: new.outcome.rawValue)
     }
-    for (before, after) in pairs(old.outputs, new.outputs) {
-      switch (before, after) {
-      case (let before?, let after?):
-        let output = OutputComparison(base, head, notebook, rule, files)
-          .compare(old.outputs[before], new.outputs[after], number: after + 1)
-        if output.verdict != .same { review.outputs.append(output) }
-      case (let before?, nil): review.outputs.append(alone(old.outputs[before], number: before + 1, isAdded: false))
-      case (nil, let after?): review.outputs.append(alone(new.outputs[after], number: after + 1, isAdded: true))
-      case (nil, nil): break
-      }
+    let pairing = outputPairing(old.outputs, new.outputs)
+    for (before, after) in pairing.pairs {
+      let output = comparison.compare(old.outputs[before], new.outputs[after], number: after + 1)
+      if output.verdict != .same { review.outputs.append(output) }
     }
+    review.outputs += pairing.gone.map { alone(old.outputs[$0], number: $0 + 1, isAdded: false) }
+    review.outputs += pairing.came.map { alone(new.outputs[$0], number: $0 + 1, isAdded: true) }
     let isWithin = review.outputs.allSatisfy { $0.verdict == .within }
     review.status = review.outcome == nil && isWithin ? (review.outputs.isEmpty ? .same : .within) : .changed
     return review
   }
 
-  /// Outputs that belong together: of the same kind and expression, in order; then of the same kind.
-  private func pairs(_ old: [RecordIndex.Output], _ new: [RecordIndex.Output]) -> [(Int?, Int?)] {
+  /// Outputs belong together if they have the same kind and expression, in order; of the rest, those of the same kind.
+  private func outputPairing(_ old: [RecordIndex.Output], _ new: [RecordIndex.Output]) -> Pairing {
     var (gone, came) = (Array(old.indices), Array(new.indices))
-    var pairs: [(Int?, Int?)] = []
-    func take(_ trait: (RecordIndex.Output) -> String) {
-      let kept = Alignment.pairs(gone.map { trait(old[$0]) }, came.map { trait(new[$0]) }).map { (gone[$0], came[$1]) }
-      pairs += kept.map { ($0, $1) }
-      gone.removeAll { index in kept.contains { $0.0 == index } }
-      came.removeAll { index in kept.contains { $0.1 == index } }
+    var pairs: [(Int, Int)] = []
+    for trait: (RecordIndex.Output) -> [String] in [{ [$0.kind.rawValue, $0.expression ?? ""] }, { [$0.kind.rawValue] }] {
+      let found = Alignment.pairs(gone.map { trait(old[$0]) }, came.map { trait(new[$0]) }).map { (gone[$0], came[$1]) }
+      pairs += found
+      gone.removeAll { index in found.contains { $0.0 == index } }
+      came.removeAll { index in found.contains { $0.1 == index } }
     }
-    take { "\($0.kind) \($0.expression ?? "")" }
-    take { "\($0.kind)" }
-    return pairs.sorted { $0.1! < $1.1! } + gone.map { ($0, nil) } + came.map { (nil, $0) }
+    return Pairing(pairs: pairs.sorted { $0.1 < $1.1 }, oldCount: old.count, newCount: new.count)
   }
 }
 
@@ -148,8 +141,8 @@ struct CellPairing {
     pair { $0.key != nil && $0.key == $1.key }
     pair { $0.id == $1.id }
     removed = free
-    let common = new.indices.filter { former[$0] != nil }
-    let kept = Set(Alignment.longestRise(common.map { former[$0]! }))
-    moved = Set(common.indices.filter { !kept.contains($0) }.map { common[$0] })
+    let common = former.sorted { $0.key < $1.key }
+    let kept = Set(Alignment.longestRise(common.map(\.value)))
+    moved = Set(common.indices.filter { !kept.contains($0) }.map { common[$0].key })
   }
 }

@@ -1,39 +1,39 @@
 import Record
 
 /// How numbers at the same places differ.
-public struct NumberChanges: Codable, Sendable, Equatable {
+package struct NumberChanges: Codable, Sendable, Equatable {
   /// How many there are in both.
-  public var count = 0
+  package var count = 0
   /// How many differ by more than the tolerance.
-  public var changed = 0
+  package var changed = 0
   /// How many differ, and by no more.
-  public var within = 0
+  package var within = 0
   /// How many of these are only within the rounding noise of larger numbers beside them.
-  public var noise = 0
+  package var noise = 0
   /// How many changed their sign, beyond the tolerance.
-  public var signFlips = 0
+  package var signFlips = 0
   /// How many are a number in one, and none in the other.
-  public var missing = 0
+  package var missing = 0
   /// The largest difference.
-  public var largest: Difference?
+  package var largest: Difference?
   /// The largest difference relative to the number itself, among those that changed.
-  public var largestRelative: Difference?
+  package var largestRelative: Difference?
   /// The largest difference relative to its scale, of those within the tolerance.
-  public var largestWithin: Difference?
+  package var largestWithin: Difference?
   /// Pearson's, of all numbers; nil if either does not vary.
-  public var correlation: Double?
+  package var correlation: Double?
 
   /// One number in both.
-  public struct Difference: Codable, Sendable, Equatable {
+  package struct Difference: Codable, Sendable, Equatable {
     /// Where, by its labels: `L14H0 at ' a' (312)`.
-    public var place: String
-    public var base: Double
-    public var head: Double
+    package var place: String
+    package var base: Double
+    package var head: Double
     /// What the difference is compared with: the number itself, or the largest beside it where only that makes it small.
-    public var scale: Double
+    package var scale: Double
 
-    public var absolute: Double { abs(head - base) }
-    public var relative: Double { abs(head - base) / max(abs(base), .leastNormalMagnitude) }
+    package var absolute: Double { abs(head - base) }
+    package var relative: Double { abs(head - base) / max(abs(base), .leastNormalMagnitude) }
     var share: Double { absolute / max(scale, .leastNormalMagnitude) }
   }
 

@@ -1,23 +1,46 @@
 import Foundation
 import Record
 
+/// The records of one notebook that are compared, each with what tells equal files without reading them.
+struct RecordPair {
+  let base: any RecordSource
+  let head: any RecordSource
+  let notebook: String
+  let baseFiles: [String: String?]
+  let headFiles: [String: String?]
+
+  init(of notebook: String, base: any RecordSource, head: any RecordSource) throws {
+    (self.notebook, self.base, self.head) = (notebook, base, head)
+    (baseFiles, headFiles) = (try base.files(of: notebook), try head.files(of: notebook))
+  }
+
+  /// Two records of which nothing is known but what is read.
+  init(base: any RecordSource, head: any RecordSource) {
+    (notebook, self.base, self.head, baseFiles, headFiles) = ("", base, head, [:], [:])
+  }
+
+  /// Whether a source knows of two files that they are equal. Git knows equal contents by their names.
+  func isKnownToBeTheSame(_ old: String, _ new: String) -> Bool {
+    guard let before = baseFiles[old] ?? nil, let after = headFiles[new] ?? nil else { return false }
+    return before == after
+  }
+
+  /// The contents of a file in both.
+  /// - Throws: `Diagnostic`, where either has none.
+  func read(_ old: String, _ new: String) throws -> (base: Data, head: Data) {
+    guard let before = try base.read(old, of: notebook) else { throw Diagnostic("\(base.name) has no \(old)") }
+    guard let after = try head.read(new, of: notebook) else { throw Diagnostic("\(head.name) has no \(new)") }
+    return (before, after)
+  }
+}
+
 /// One output in both records.
 struct OutputComparison {
-  private let base: any RecordSource
-  private let head: any RecordSource
-  private let notebook: String
-  private let rule: NumberRule
-  private let files: (base: [String: String?], head: [String: String?])
+  let records: RecordPair
+  let rule: NumberRule
 
   /// Larger ones are not taken apart: they would not fit into memory, or onto a page.
   private static let largest = 64 << 20
-
-  init(
-    _ base: any RecordSource, _ head: any RecordSource, _ notebook: String, _ rule: NumberRule,
-    _ files: (base: [String: String?], head: [String: String?])
-  ) {
-    (self.base, self.head, self.notebook, self.rule, self.files) = (base, head, notebook, rule, files)
-  }
 
   func compare(_ old: RecordIndex.Output, _ new: RecordIndex.Output, number: Int) -> OutputReview {
     var review = OutputReview(
@@ -25,25 +48,24 @@ struct OutputComparison {
       tolerance: rule.tolerance.relative)
     review.expression = new.expression
     guard let oldFile = old.file, let newFile = new.file else {
-      compareText(old.text ?? "", new.text ?? "", rule, &review)
+      let (before, after) = (old.text ?? "", new.text ?? "")
+      if !before.utf8.elementsEqual(after.utf8) { note(TextComparison(before, after, rule: rule), in: &review) }
       return review
     }
-    // Git knows equal contents by their names.
-    if let before = files.base[oldFile] ?? nil, let after = files.head[newFile] ?? nil, before == after { return review }
+    if records.isKnownToBeTheSame(oldFile, newFile) { return review }
     do {
-      let (before, after) = (try base.read(oldFile, of: notebook), try head.read(newFile, of: notebook))
-      guard let before, let after else {
-        let missing = before == nil ? "\(base.name) has no \(oldFile)" : "\(head.name) has no \(newFile)"
-        return unreadable(missing, review)
-      }
+      let (before, after) = try records.read(oldFile, newFile)
       if before == after { return review }
       guard max(before.count, after.count) <= Self.largest else {
-        review.findings = ["it is different, and too large to be compared number by number (\(after.count >> 20) MB)"]
-        (review.verdict, review.isStructural) = (.changed, true)
-        return review
+        return unreadable(
+          "it is different, and too large to be compared number by number (\(after.count >> 20) MB)", review)
       }
       let single = Set(old.singlePrecision ?? []).intersection(new.singlePrecision ?? [])
-      compare(before, after, new, single, &review)
+      note(
+        new.kind.comparator.compare(
+          OutputSides(
+            base: before, head: after, singlePrecision: single, rule: new.expression == nil ? rule : rule.forSentences)),
+        in: &review)
     } catch {
       return unreadable((error as? Diagnostic)?.message ?? "\(error)", review)
     }
@@ -56,55 +78,14 @@ struct OutputComparison {
     return review
   }
 
-  /// - Parameter single: the traces that were computed in single precision in both.
-  private func compare(
-    _ old: Data, _ new: Data, _ output: RecordIndex.Output, _ single: Set<Int>, _ review: inout OutputReview
-  ) {
-    switch output.kind {
-    case .figure:
-      do {
-        let figure = try FigureComparison([UInt8](old), [UInt8](new), rule: rule, single: single)
-        take(figure.verdict, figure.numbers, figure.findings, figure.isStructural, &review)
-        if !figure.drawing.isEmpty { review.findings.append("drawn differently: \(Words.list(figure.drawing, first: 6))") }
-      } catch {
-        compareUnreadable(old, new, "a figure cannot be read: \(error)", &review)
-      }
-    case .table, .tokens, .text, .value, .error, .errorText, .progress:
-      guard let before = String(validating: old, as: UTF8.self), let after = String(validating: new, as: UTF8.self) else {
-        return compareUnreadable(old, new, "it is not UTF-8 text", &review)
-      }
-      if output.kind == .table || output.kind == .tokens {
-        let isTokens = output.kind == .tokens
-        let table = TableComparison(before, after, rule: isTokens ? rule.forRecorded(isSingle: !single.isEmpty) : rule)
-        take(table.verdict, table.numbers, table.findings, table.isStructural, &review)
-      } else {
-        compareText(before, after, output.expression == nil ? rule : rule.forSentences, &review)
-      }
-    }
-  }
-
-  private func compareText(_ old: String, _ new: String, _ rule: NumberRule, _ review: inout OutputReview) {
-    guard !old.utf8.elementsEqual(new.utf8) else { return }
-    let text = TextComparison(old, new, rule: rule)
-    review.lines = text.lines
-    take(text.verdict, text.numbers, text.findings, text.isStructural, &review)
-  }
-
-  private func compareUnreadable(_ old: Data, _ new: Data, _ reason: String, _ review: inout OutputReview) {
-    (review.verdict, review.isStructural) = (.changed, true)
-    review.findings = [reason, "it had \(old.count) bytes, and has \(new.count)"]
-  }
-
-  private func take(
-    _ verdict: OutputReview.Verdict, _ numbers: NumberChanges, _ findings: [String], _ isStructural: Bool,
-    _ review: inout OutputReview
-  ) {
+  /// Takes over what a comparison of two outputs that are not the same byte by byte has found.
+  private func note(_ found: any Comparison, in review: inout OutputReview) {
     // Bytes that differ, and say the same: a space, a digit that was written in another way.
-    review.verdict = verdict == .same ? .within : verdict
-    review.findings = findings
-    review.isStructural = isStructural
-    if numbers.count > 0 { review.numbers = numbers }
-    review.findings += numbers.sentences
+    review.verdict = found.verdict == .same ? .within : found.verdict
+    review.isStructural = found.isStructural
+    review.lines = found.lines
+    if found.numbers.count > 0 { review.numbers = found.numbers }
+    review.findings = found.findings + found.numbers.sentences + found.remarks
     if review.verdict == .within, review.findings.isEmpty {
       review.findings = ["it is written or drawn with other digits; what is compared is the same"]
     }
@@ -138,5 +119,5 @@ extension NumberChanges {
 
 extension NumberChanges.Difference {
   /// `L14H0 at ' a' (312): 0.81 -> 0.78`
-  public var text: String { "\(place): \(Words.change(base, head))" }
+  package var text: String { "\(place): \(Words.change(base, head))" }
 }

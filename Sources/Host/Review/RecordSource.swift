@@ -4,7 +4,7 @@ import Record
 import Synchronization
 
 /// Where records are: a folder of the disk, or a revision of a repository.
-public protocol RecordSource: Sendable {
+package protocol RecordSource: Sendable {
   /// What it is, for the report: `HEAD`, `the working tree`, `/tmp/site`.
   var name: String { get }
   /// The names of the notebooks that have a record.
@@ -33,8 +33,8 @@ extension RecordIndex {
 /// A site's folder with its notebooks' folders in it, or the record of a single notebook.
 ///
 /// In a repository its files are what git would add, so that a checkout that wrote other line ends, or went through filters, is what was committed.
-public struct FolderRecords: RecordSource {
-  public let name: String
+package struct FolderRecords: RecordSource {
+  package let name: String
   private let folder: String
   /// The folder's only notebook, if it is itself a record.
   private let single: String?
@@ -42,7 +42,7 @@ public struct FolderRecords: RecordSource {
   private let tree: WorkingTree?
   private let converted = Answers()
 
-  /// What is known of notebooks, by name: an index is as large as its record.
+  /// Answers that are kept by notebook: to find one, an index must be read, and that of a large record is large.
   private final class Answers: Sendable { let value = Mutex<[String: Bool]>([:]) }
 
   /// - Parameters:
@@ -51,7 +51,7 @@ public struct FolderRecords: RecordSource {
   ///   - documents: the folder of the notebooks' Markdown files.
   ///   - committed: the site in a repository that the folder would replace; its own place by default.
   /// - Throws: `Diagnostic`, if there is no such folder.
-  public init(folder: String, name: String? = nil, documents: String? = nil, replacing committed: String? = nil) throws {
+  package init(folder: String, name: String? = nil, documents: String? = nil, replacing committed: String? = nil) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
       throw Diagnostic("There is no folder \(folder)", advice: "Name a site, a record, or a git revision.")
@@ -87,14 +87,14 @@ public struct FolderRecords: RecordSource {
     return FileManager.default.fileExists(atPath: "\(folder)/\(RecordIndex.fileName)") ? "." : "record"
   }
 
-  public func notebooks() throws -> [String] {
+  package func notebooks() throws -> [String] {
     if let single { return [single] }
     let names = try FileManager.default.contentsOfDirectory(atPath: folder)
     // One whose index is a link is there too, and cannot be read.
     return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/record/\(RecordIndex.fileName)") }.sorted()
   }
 
-  public func files(of notebook: String) throws -> [String: String?] {
+  package func files(of notebook: String) throws -> [String: String?] {
     let place = place(notebook)
     // Git would follow links, and wait for pipes.
     let names = FolderFile.names(in: place == "." ? "" : place, of: folder)
@@ -102,7 +102,7 @@ public struct FolderRecords: RecordSource {
     return Dictionary(uniqueKeysWithValues: names.map { ($0, blobs[$0]) })
   }
 
-  public func read(_ file: String, of notebook: String) throws -> Data? {
+  package func read(_ file: String, of notebook: String) throws -> Data? {
     guard let data = try content(file, of: notebook) else { return nil }
     if let tree { return try tree.content(data, of: file, in: place(notebook)) }
     return try wasConverted(notebook)
@@ -117,7 +117,7 @@ public struct FolderRecords: RecordSource {
     return isConverted
   }
 
-  public func document(of notebook: String) throws -> String? {
+  package func document(of notebook: String) throws -> String? {
     guard let documents, FolderFile.isName(notebook) else { return nil }
     let url = URL(fileURLWithPath: documents)
     // Sources behind links are left out of a review.
@@ -184,8 +184,8 @@ private enum LargeFile {
 }
 
 /// The records of a revision, as git keeps them.
-public struct RevisionRecords: RecordSource {
-  public let name: String
+package struct RevisionRecords: RecordSource {
+  package let name: String
   private let repository: GitRepository
   private let site: String
   private let documents: String
@@ -195,12 +195,12 @@ public struct RevisionRecords: RecordSource {
   /// - Parameters:
   ///   - site, documents: relative to the repository's top.
   /// - Throws: `Diagnostic`, if there is no such revision.
-  public init(_ revision: String, in repository: GitRepository, site: String, documents: String) throws {
+  package init(_ revision: String, in repository: GitRepository, site: String, documents: String) throws {
     (name, self.repository, self.site, self.documents) = (revision, repository, site, documents)
     blobs = try repository.blobs(revision, below: [site, documents])
   }
 
-  public func notebooks() throws -> [String] {
+  package func notebooks() throws -> [String] {
     let suffix = "/record/\(RecordIndex.fileName)"
     return blobs.keys.compactMap { path in
       guard path.hasPrefix(site + "/"), path.hasSuffix(suffix) else { return nil }
@@ -211,14 +211,14 @@ public struct RevisionRecords: RecordSource {
 
   private func folder(_ notebook: String) -> String { "\(site)/\(notebook)/record/" }
 
-  public func files(of notebook: String) throws -> [String: String?] {
+  package func files(of notebook: String) throws -> [String: String?] {
     let folder = folder(notebook)
     return blobs.reduce(into: [:]) { files, blob in
       if blob.key.hasPrefix(folder) { files[String(blob.key.dropFirst(folder.count))] = .some(blob.value) }
     }
   }
 
-  public func read(_ file: String, of notebook: String) throws -> Data? {
+  package func read(_ file: String, of notebook: String) throws -> Data? {
     let path = folder(notebook) + file
     guard let blob = blobs[path] else { return nil }
     let data = try repository.read(blob)
@@ -228,7 +228,7 @@ public struct RevisionRecords: RecordSource {
     return LineEnds.unified(content)
   }
 
-  public func document(of notebook: String) throws -> String? {
+  package func document(of notebook: String) throws -> String? {
     try blobs["\(documents)/\(notebook).md"].map { String(decoding: try repository.read($0), as: UTF8.self) }
   }
 }

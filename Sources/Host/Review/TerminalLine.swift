@@ -16,7 +16,7 @@ struct TerminalLine: ExpressibleByStringInterpolation {
     init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
 
     mutating func appendLiteral(_ literal: String) { text += literal }
-    mutating func appendInterpolation(_ other: String) { text += VisibleText.line(Review.shortened(other, to: 1000)) }
+    mutating func appendInterpolation(_ other: String) { text += VisibleText.line(SiteReview.shortened(other, to: 1000)) }
     mutating func appendInterpolation(_ line: TerminalLine) { text += line.text }
   }
 }

@@ -1,11 +1,11 @@
 import Foundation
 
-extension Review {
+extension SiteReview {
   /// The report for a terminal: what changed, worst first within each notebook, with the lines.
   /// - Parameters:
   ///   - colors: whether to use ANSI colours.
   ///   - mostLines: of one output.
-  public func terminalText(colors: Bool, mostLines: Int = 20) -> String {
+  package func terminalText(colors: Bool, mostLines: Int = 20) -> String {
     let paint = Paint(isOn: colors)
     var lines: [TerminalLine] = ["\(paint.faint("base")) \(base)  \(paint.faint("head")) \(head)"]
     for notebook in notebooks where notebook.isTold {
@@ -25,7 +25,7 @@ extension Review {
   }
 
   /// The whole in a sentence.
-  public var verdict: String {
+  package var verdict: String {
     let cells = notebooks.flatMap(\.cells)
     let (changed, within) = (cells.count(where: \.isChanged), cells.count { $0.status == .within })
     let edited = cells.count { $0.status == .same && !$0.isChanged && !$0.source.isEmpty }
@@ -149,13 +149,13 @@ extension CellReview {
 
 extension OutputReview {
   /// `figure`, `table 2`, `{swift} best.score`
-  public var label: String { expression.map { "{swift} \($0)" } ?? (number > 1 ? "\(kind) \(number)" : kind) }
+  package var label: String { expression.map { "{swift} \($0)" } ?? (number > 1 ? "\(kind) \(number)" : kind) }
 }
 
 extension ValueChange {
   /// `shots: 2 -> 3`, of long values the part that differs.
   package func excerpt(to count: Int = 200) -> String {
-    let (before, after) = Review.excerpts(base ?? "none", head ?? "none", to: count)
+    let (before, after) = SiteReview.excerpts(base ?? "none", head ?? "none", to: count)
     return "\(name): \(before) -> \(after)"
   }
 }

@@ -120,16 +120,9 @@ extension CellExecution.Result {
 extension Output {
   /// Without the names of modules.
   fileprivate var readable: Output {
-    switch self {
-    case .text(let stream, let text): .text(stream, CellUnit.readable(text))
-    case .value(let text): .value(CellUnit.readable(text))
-    case .table(let table):
-      .table(
-        Table(
-          columns: table.columns.map { Table.Column(CellUnit.readable($0.title), isNumeric: $0.isNumeric) },
-          rows: table.rows.map { $0.map(CellUnit.readable) }))
-    case .figure, .tokens, .progress, .error: self
-    }
+    var content = content
+    content.mapTexts(CellUnit.readable)
+    return content.output
   }
 }
 

@@ -60,7 +60,7 @@ extension NotebookRun {
   }
 }
 
-extension Document {
+extension Notebook {
   /// The lines of the cells' code, by number, as they stand in the file.
   var codeLines: [Int: String] {
     var lines: [Int: String] = [:]

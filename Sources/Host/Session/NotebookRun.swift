@@ -10,7 +10,7 @@ import Store
 /// now, or since it has run. A cell that runs changes what is known of those after it: they are looked up when they are met.
 struct NotebookRun {
   let session: Session
-  let document: Document
+  let document: Notebook
   let observe: (Session.Event) -> Void
 
   let analyses: [CellAnalysis]
@@ -45,7 +45,7 @@ struct NotebookRun {
     var parts: CellKey?
   }
 
-  init(session: Session, document: Document, observe: @escaping (Session.Event) -> Void) {
+  init(session: Session, document: Notebook, observe: @escaping (Session.Event) -> Void) {
     self.session = session
     self.document = document
     self.observe = observe

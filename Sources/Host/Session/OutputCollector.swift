@@ -56,7 +56,7 @@ struct OutputCollector {
   }
 
   mutating func add(_ output: Output) {
-    let length = output.length
+    let length = output.content.byteCount
     guard pieces.count < Self.countLimit, displayLength + length <= Self.displayLimit else {
       outputsLeftOut += 1
       return
@@ -110,19 +110,6 @@ struct OutputCollector {
     // A failed cast names types with their addresses.
     let text = message.trimmingSuffix { $0.isNewline }.replacing(/\ \(0x[0-9a-f]+\)/, with: "")
     return (text.hasPrefix("Could not") ? "Fatal error: \(text)" : text, printed[..<line], printed[line...].utf8.count)
-  }
-}
-
-extension Output {
-  /// Of its texts, in bytes.
-  fileprivate var length: Int {
-    switch self {
-    case .text(_, let text), .value(let text): text.utf8.count
-    case .table(let table): table.rows.reduce(0) { $0 + $1.reduce(0) { $0 + $1.utf8.count } }
-    case .figure(let figure): figure.plotly.utf8.count
-    case .tokens(let tokens): tokens.tokens.reduce(0) { $0 + $1.utf8.count }
-    case .progress, .error: 0
-    }
   }
 }
 

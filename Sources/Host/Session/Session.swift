@@ -122,7 +122,7 @@ public final class Session {
   /// - Parameters:
   ///   - document: with the values of its parameters that this run shall have.
   ///   - observe: is told what happens, on the calling thread.
-  public func run(_ document: Document, observe: @escaping (Event) -> Void = { _ in }) throws -> NotebookRecord {
+  public func run(_ document: Notebook, observe: @escaping (Event) -> Void = { _ in }) throws -> NotebookRecord {
     // One that came before counts too: whoever sent it may not know that the run had not begun.
     defer { interruption.withLock { $0 = false } }
     yielding.withLock { $0 = false }
@@ -133,7 +133,7 @@ public final class Session {
   }
 
   /// The most memory that a notebook's worker had when it last ran, in bytes; 0 if that is not known.
-  public static func peakMemory(of document: Document, store: String?) -> Int {
+  public static func peakMemory(of document: Notebook, store: String?) -> Int {
     RunHistory(notebook: document.file, store: store.map(Store.init(folder:))).peakMemory
   }
 

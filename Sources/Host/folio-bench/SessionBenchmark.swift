@@ -39,7 +39,7 @@ struct SessionBenchmark: ParsableCommand {
     let edited = { (number: Int) in Workshop.notebook(50, lastCell: "x49 + \(number)") }
     try workshop.write(edited(0), to: file)
     let times = LockedTimes()
-    let preview = try LivePreview(
+    let preview = try LiveSite(
       [file], overrides: [], site: workshop.folder + "/Site", port: 0, options: workshop.options("edits")
     ) { event in
       if case .updated(_, _, _, let duration) = event { times.add(duration / .seconds(1)) }
@@ -100,7 +100,7 @@ struct SessionBenchmark: ParsableCommand {
 
   /// Cells that are compiled already, run again in a warm session: all that is left is the session's own work.
   private func measureOverhead(_ workshop: Workshop) throws {
-    let document = try Document(
+    let document = try Notebook(
       markdown: Workshop.notebook(200, isChain: false, options: "//| cache: false\n"), file: workshop.folder + "/overhead.md")
     let session = try document.session(workshop.options("overhead"))
     _ = try session.run(document)

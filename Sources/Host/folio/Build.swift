@@ -3,6 +3,7 @@ import Building
 import Document
 import Foundation
 import Record
+import Rendering
 import Session
 
 struct Build: ParsableCommand {
@@ -65,7 +66,7 @@ extension RunOptions {
   /// - Parameter ordersThem: whether `after` matters.
   func withDocuments(
     _ notebooks: [String], isForced: Bool, ordersThem: Bool = true,
-    _ body: ([Document], Session.Options) throws -> SiteBuilder.Status
+    _ body: ([Notebook], Session.Options) throws -> SiteBuilder.Status
   ) throws -> SiteBuilder.Status {
     do {
       let areAll = notebooks.isEmpty

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Building
 import Foundation
 import Record
 import Review

@@ -11,7 +11,7 @@ struct Doctor: ParsableCommand {
       """)
 
   func run() throws {
-    let findings = Examination.findings()
+    let findings = MachineCheck.findings()
     let width = findings.map(\.part.count).max() ?? 0
     for finding in findings {
       let name = finding.part + String(repeating: " ", count: width - finding.part.count)

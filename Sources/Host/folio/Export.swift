@@ -53,9 +53,9 @@ struct Export: ParsableCommand {
         try write(SwiftScript(document, parts: parts).text(), to: output)
         return .succeeded
       case .ipynb:
-        let path = output ?? Interchange.path(beside: document.file, from: ".md", to: ".ipynb")
+        let path = output ?? InterchangeFile.path(beside: document.file, from: ".md", to: ".ipynb")
         // Said before the run, not after it.
-        try Interchange.check(exportTo: path)
+        try InterchangeFile.check(exportTo: path)
         let record = noOutputs ? nil : try record(of: document, sessionOptions)
         try write(JupyterNotebook(document, parts: parts, record: record).text(), to: path)
         return record.map { SiteBuilder.Status($0) } ?? .succeeded
@@ -64,7 +64,7 @@ struct Export: ParsableCommand {
     throw ExitCode(status.rawValue)
   }
 
-  private func record(of document: Document, _ options: Session.Options) throws -> NotebookRecord {
+  private func record(of document: Notebook, _ options: Session.Options) throws -> NotebookRecord {
     let progress = TerminalProgress()
     // Only `interrupt` is called from another thread.
     nonisolated(unsafe) let session = try document.session(options)
@@ -78,8 +78,8 @@ struct Export: ParsableCommand {
 
   private func write(_ text: String, to path: String?) throws {
     guard let path else { return Console.write(text) }
-    try Interchange.check(exportTo: path)
-    try Interchange(path: path, text: text).write()
+    try InterchangeFile.check(exportTo: path)
+    try InterchangeFile(path: path, text: text).write()
     Console.write(path + "\n")
   }
 }

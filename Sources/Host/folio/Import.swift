@@ -34,10 +34,10 @@ struct Import: ParsableCommand {
 
   func run() throws {
     do {
-      let path = output ?? Interchange.path(beside: file, from: ".ipynb", to: ".md")
-      if !force { try Interchange.check(importTo: path) }
+      let path = output ?? InterchangeFile.path(beside: file, from: ".ipynb", to: ".md")
+      if !force { try InterchangeFile.check(importTo: path) }
       let notebook = try JupyterImport(contentsOf: file)
-      try Interchange(path: path, text: notebook.text).write()
+      try InterchangeFile(path: path, text: notebook.text).write()
       Console.write(path + "\n")
       for problem in notebook.problems(at: path) { report(problem) }
     } catch {

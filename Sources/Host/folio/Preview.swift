@@ -2,6 +2,7 @@ import ArgumentParser
 import Building
 import Document
 import Foundation
+import Live
 import Record
 import Session
 
@@ -53,7 +54,7 @@ struct Preview: ParsableCommand {
       do { _ = try Notebooks.read(paths, overrides: overrides) } catch is Diagnostics {}
       let isWhole = notebooks.isEmpty
       for problem in isWhole ? Notebooks.strangers() : [] { report(problem) }
-      let preview = try LivePreview(
+      let preview = try LiveSite(
         paths, following: isWhole ? Notebooks.folder : nil, overrides: overrides, site: site, port: port, hosts: host,
         options: options.session(isForced: cache.force)
       ) { progress.show($0) }

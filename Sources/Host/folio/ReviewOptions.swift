@@ -1,5 +1,4 @@
 import ArgumentParser
-import Building
 import Foundation
 import Record
 import Rendering
@@ -23,8 +22,8 @@ struct ReviewOptions: ParsableArguments {
   var output: String?
 
   /// Compares both sides, and writes the report.
-  func report(_ sides: ReviewSides) throws -> Review {
-    let review = try Review(sides.base, sides.head, notebooks: sides.notebooks, tolerance: tolerance)
+  func report(_ sides: ReviewSides) throws -> SiteReview {
+    let review = try SiteReview(sides.base, sides.head, notebooks: sides.notebooks, tolerance: tolerance)
     try format.write(review, sides, to: output)
     return review
   }
@@ -34,7 +33,7 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
   case text, markdown, json, html
 
   /// Writes a report to a file, or to the terminal.
-  func write(_ review: Review, _ sides: ReviewSides, to file: String?) throws {
+  func write(_ review: SiteReview, _ sides: ReviewSides, to file: String?) throws {
     let text =
       switch self {
       case .text: review.terminalText(colors: file == nil && isatty(STDOUT_FILENO) == 1)

@@ -32,7 +32,7 @@ struct Run: ParsableCommand {
         session.close()
       }
       let record = try session.run(document) { event in
-        for event in event.withFigureProblems(in: document) { progress.show(event, of: document) }
+        for event in event.withOutputProblems(in: document) { progress.show(event, of: document) }
       }
       return SiteBuilder.Status(record)
     }

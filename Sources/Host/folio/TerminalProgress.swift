@@ -1,7 +1,7 @@
 import Building
 import Document
-import Figures
 import Foundation
+import Live
 import Record
 import Rendering
 import Session
@@ -51,15 +51,15 @@ final class TerminalProgress: @unchecked Sendable {
     lock.withLock { write(event) }
   }
 
-  func show(_ event: LivePreview.Event) {
+  func show(_ event: LiveSite.Event) {
     lock.withLock { write(event) }
   }
 
-  func show(_ event: Session.Event, of document: Document) {
+  func show(_ event: Session.Event, of document: Notebook) {
     lock.withLock { write(event, of: document) }
   }
 
-  private func write(_ event: LivePreview.Event) {
+  private func write(_ event: LiveSite.Event) {
     switch event {
     case .serving(let url): writeOutput("\(url)\n")
     case .session(let document, let event): write(event, of: document)
@@ -108,7 +108,7 @@ final class TerminalProgress: @unchecked Sendable {
     }
   }
 
-  private func write(_ event: Session.Event, of document: Document) {
+  private func write(_ event: Session.Event, of document: Notebook) {
     switch event {
     case .cellStarted(let cell, let count, _):
       isShownAgain = shown[cell.number] != nil
@@ -131,7 +131,7 @@ final class TerminalProgress: @unchecked Sendable {
       Console.write(bytes, to: stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO)
       lastCharacterWasNewline = bytes.last == UInt8(ascii: "\n")
     case .output(let output):
-      guard showsOutputs, !isShownAgain, let text = Self.text(output) else { return }
+      guard showsOutputs, !isShownAgain, let text = output.view.terminalText else { return }
       clearLine()
       endLine()
       writeOutput((expressions.popFirst().map { $0 + " = " } ?? "") + text + "\n")
@@ -164,27 +164,16 @@ final class TerminalProgress: @unchecked Sendable {
     if !isTerminal && !showsOutputs { writeError("\(heading)  \(Self.seconds(duration))\n") }
   }
 
-  private func writeAll(_ record: CellRecord, of cell: Cell, in document: Document) {
+  private func writeAll(_ record: CellRecord, of cell: Cell, in document: Notebook) {
     expressions = cell.expressions.map(\.text)[...]
     for output in record.outputs { writeReused(output, of: document) }
     endLine()
     shown[cell.number] = record
   }
 
-  private func writeReused(_ output: Output, of document: Document) {
+  private func writeReused(_ output: Output, of document: Notebook) {
     if case .text(let stream, let text) = output { return write(.text(stream, Array(text.utf8)), of: document) }
     write(.output(output), of: document)
-  }
-
-  private static func text(_ output: Output) -> String? {
-    switch output {
-    case .value(let text): text
-    case .table(let table): table.plainText
-    case .figure(let figure): "[figure] " + ((try? Figure(plotlyJSON: figure.plotly))?.altText ?? "that cannot be read")
-    case .tokens(let tokens): tokens.plainText
-    case .progress(let progress): progress.line
-    case .text, .error: nil
-    }
   }
 
   // MARK: - The line

@@ -78,7 +78,7 @@ extension Figure {
   }
 
   /// A panel's title is the nearest annotation above its middle.
-  private func panelTitle(above frame: Arrangement.Frame, _ geometry: SVGGeometry) -> String? {
+  private func panelTitle(above frame: PanelFrame, _ geometry: SVGGeometry) -> String? {
     let above = layout.annotations.compactMap { note -> (distance: Double, text: String)? in
       let place = geometry.point(note.x, note.y)
       guard note.yanchor == "bottom", abs(place.x - frame.x - frame.width / 2) < 1, place.y < frame.y + 1 else { return nil }

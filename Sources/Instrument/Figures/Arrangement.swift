@@ -6,13 +6,6 @@ import Text
 /// 26 pixels wide, panels beside each other share their height, square matrices stay square, and a figure is as wide as a page likes.
 /// Where panels of a row have the same rows, or those of a column the same columns, the outer one bears the labels for all.
 struct Arrangement {
-  struct Frame: Equatable {
-    var x: Double
-    var y: Double
-    var width: Double
-    var height: Double
-  }
-
   static let titleSize = 16.0
   static let titleLine = 21.0
   static let panelTitleSize = 13.0
@@ -24,8 +17,8 @@ struct Arrangement {
   static let barGap = 18.0
   static let barTickGap = 6.0
 
-  /// One a panel, in the order of the panels; their origin is the top left of the space between the margins.
-  private(set) var frames: [Frame] = []
+  /// The rectangle of each panel, in the order of the panels; their origin is the top left of the space between the margins.
+  private(set) var frames: [PanelFrame] = []
   private(set) var slanted: [Bool] = []
   /// The panel left of each panel, or below it, whose labels stand for its own as well.
   private(set) var yNeighbours: [Int?] = []
@@ -36,7 +29,7 @@ struct Arrangement {
   private(set) var margin = Figure.Margin(l: 0, r: 0, t: 0, b: 0)
   private(set) var titleLines: [String] = []
   /// The space between the margins.
-  private(set) var inner = Frame(x: 0, y: 0, width: 0, height: 0)
+  private(set) var inner = PanelFrame(x: 0, y: 0, width: 0, height: 0)
 
   var width: Double { margin.l + inner.width + margin.r }
   var height: Double { margin.t + inner.height + margin.b }
@@ -73,7 +66,7 @@ struct Arrangement {
       ys.append(y)
       y += heights[row]
     }
-    inner = panels.isEmpty ? Frame(x: 0, y: 0, width: 260, height: 60) : Frame(x: 0, y: 0, width: x, height: y)
+    inner = panels.isEmpty ? PanelFrame(x: 0, y: 0, width: 260, height: 60) : PanelFrame(x: 0, y: 0, width: x, height: y)
     margin.l = max(lefts.first ?? 0, 12).rounded(.up)
     let overhang = grid.maximum(column: columns - 1) { panels[$0].lineChart.map { $0.xAxis.widestTick / 2 + 2 } ?? 0 }
     margin.r = max(sharedBarRoom, 14, overhang).rounded(.up)
@@ -87,7 +80,7 @@ struct Arrangement {
     frames = panels.indices.map { index in
       let (row, column) = (index / columns, index % columns)
       let height = panels[index].isSquare ? min(widths[column], heights[row]) : heights[row]
-      return Frame(x: xs[column], y: ys[row], width: panels[index].isSquare ? height : widths[column], height: height)
+      return PanelFrame(x: xs[column], y: ys[row], width: panels[index].isSquare ? height : widths[column], height: height)
     }
     widenForTitle()
   }
@@ -102,7 +95,7 @@ struct Arrangement {
   }
 
   /// A frame's extent as fractions of the space between the margins; y counts from below, as Plotly does.
-  func domains(of frame: Frame) -> (x: [Double], y: [Double]) {
+  func domains(of frame: PanelFrame) -> (x: [Double], y: [Double]) {
     (
       [across(frame.x), across(frame.x + frame.width)],
       [up(frame.y + frame.height), up(frame.y)]
@@ -120,8 +113,7 @@ struct Arrangement {
 }
 
 extension AxisTicks {
-  init(x heatmap: Heatmap) { self.init(labels: heatmap.xLabels, count: heatmap.values.columns) }
-  init(y heatmap: Heatmap) { self.init(labels: heatmap.yLabels, count: heatmap.values.rows) }
+  init(_ axis: LabelledAxis) { self.init(labels: axis.labels, count: axis.count) }
 }
 
 /// The panels in rows and columns, and what each needs.
@@ -147,7 +139,7 @@ private struct Grid {
     (row * columns..<min(panels.count, (row + 1) * columns)).map(need).max() ?? 0
   }
 
-  /// One a column. What would be wider than a page shrinks, but never below what can be read.
+  /// The width of each column of panels. What would be wider than a page shrinks, but never below what can be read.
   var widths: [Double] {
     let natural = (0..<columns).map { column in maximum(column: column, naturalWidth) }
     let bars = (0..<columns).reduce(0) { sum, column in sum + maximum(column: column) { barRooms[$0] } }
@@ -218,4 +210,12 @@ private struct Grid {
     let labels = !drawn.showsXLabels ? 4 : slanted ? drawn.slantedLabelWidth * 0.71 + 16 : AxisTicks.lineHeight + 8
     return labels + (drawn.x == nil ? 2 : Arrangement.axisTitleRoom)
   }
+}
+
+/// A rectangle of the figure, in pixels.
+struct PanelFrame: Equatable {
+  var x: Double
+  var y: Double
+  var width: Double
+  var height: Double
 }

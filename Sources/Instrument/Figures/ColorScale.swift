@@ -7,9 +7,12 @@ import Text
 public struct ColorScale: Sendable, Equatable {
   /// A position from 0 to 1, and the colour there.
   public struct Stop: Sendable, Equatable {
+    /// From 0 to 1.
     public var position: Double
+    /// The colour there.
     public var color: RGB
 
+    /// A colour at a position.
     public init(position: Double, color: RGB) {
       self.position = position
       self.color = color
@@ -88,8 +91,11 @@ public struct ColorScale: Sendable, Equatable {
 
 /// A colour of a screen.
 public struct RGB: Sendable, Hashable {
+  /// From 0 to 255.
   public var red: UInt8
+  /// From 0 to 255.
   public var green: UInt8
+  /// From 0 to 255.
   public var blue: UInt8
 
   /// From 0 to 255 each.
@@ -158,6 +164,7 @@ extension ColorScale: Codable {
     }
   }
 
+  /// Reads Plotly's list of positions and colours, or the name of a scale.
   public init(from decoder: any Decoder) throws {
     var list = try decoder.unkeyedContainer()
     var stops: [Stop] = []

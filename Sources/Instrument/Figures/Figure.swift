@@ -20,7 +20,7 @@ import Foundation
 ///
 /// The module knows nothing of tensors, models, or notebooks.
 public struct Figure: Codable, Sendable, Equatable {
-  /// What could be drawn, in the order of the panels: one trace a heatmap, and one a curve.
+  /// What could be drawn, in the order of the panels: one trace for each heatmap, and one for each curve.
   public var data: [Trace]
   /// Sizes, titles, axes and colour scales.
   public var layout: Layout

@@ -17,9 +17,9 @@ public struct Heatmap: Sendable, Equatable {
   public var x: String?
   /// What a row is: `layer`.
   public var y: String?
-  /// One a column; several may be equal. Without them columns are numbered from 0.
+  /// A label for each column; several may be equal. Without them columns are numbered from 0.
   public var xLabels: [String]?
-  /// One a row.
+  /// A label for each row; several may be equal. Without them rows are numbered from 0.
   public var yLabels: [String]?
   /// The colours.
   public var scale: ColorScale
@@ -153,6 +153,7 @@ extension Heatmap.Values: Codable {
     }
   }
 
+  /// Reads `[[1, 2], [3, null]]`; rows must be equally long.
   public init(from decoder: any Decoder) throws {
     let rows = try [[Double?]](from: decoder)
     self.init(rows.map { row in row.map { $0 ?? .nan } })

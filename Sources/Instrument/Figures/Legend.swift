@@ -68,7 +68,7 @@ struct SVGLegend {
       let y = top + (Double(entry.row) + 0.5) * LegendRows.lineHeight
       var textX = x
       if let series = entry.series {
-        sample(shown[series], x, y, &svg)
+        sample(of: shown[series], x, y, in: &svg)
         textX += LegendRows.sample + LegendRows.sampleGap
       }
       svg.element(
@@ -78,7 +78,7 @@ struct SVGLegend {
     }
   }
 
-  private func sample(_ curve: SVGChart.Curve, _ x: Double, _ y: Double, _ svg: inout SVGText) {
+  private func sample(of curve: SVGChart.Curve, _ x: Double, _ y: Double, in svg: inout SVGText) {
     if curve.trace.hasLine {
       svg.raw(
         "<path \(curve.stroke) d=\"M\(Numbers.coordinate(x)) \(Numbers.coordinate(y))h\(Numbers.coordinate(LegendRows.sample))\"/>"

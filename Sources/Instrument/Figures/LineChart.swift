@@ -25,11 +25,14 @@ public struct LineChart: Sendable, Equatable {
   public var x: String?
   /// What y is, with its unit: `loss (nats)`.
   public var y: String?
+  /// How x values become places.
   public var xScale: Scale
+  /// How y values become places.
   public var yScale: Scale
   /// The numbers at the axis's ends; curves are cut there. By default all points are inside. A range that is empty or endless, or not
   /// above 0 on a log axis, is ignored.
   public var xRange: ClosedRange<Double>?
+  /// The numbers at the ends of the y axis; found from the data without it.
   public var yRange: ClosedRange<Double>?
   /// How y reads on hovering, as d3 and Plotly write it: `.3f`, `.4~g`, `.1%`.
   public var hoverFormat: String
@@ -86,11 +89,11 @@ public struct LineChart: Sendable, Equatable {
 public struct Series: Sendable, Equatable {
   /// What the legend says.
   public var name: String
-  /// One a point. Without them points are counted from 0, or from 1 on a log axis.
+  /// A number for each point. Without them points are counted from 0, or from 1 on a log axis.
   public var x: [Double]?
-  /// One a point.
+  /// A number for each point.
   public var y: [Double]
-  /// What a point says on hovering beside its numbers; one a point.
+  /// What each point says on hovering beside its numbers.
   public var labels: [String]?
   /// Whether each point is marked.
   public var markers: Bool
@@ -146,12 +149,20 @@ struct ChartPoint: Equatable {
 
 /// How cells make charts: series by series, in loops and conditions too.
 @resultBuilder public enum SeriesBuilder {
+  /// A statement in the braces.
   public static func buildExpression(_ series: Series) -> [Series] { [series] }
+  /// A statement in the braces.
   public static func buildExpression(_ series: [Series]) -> [Series] { series }
+  /// All statements, in order.
   public static func buildBlock(_ parts: [Series]...) -> [Series] { parts.flatMap { $0 } }
+  /// The statements of a `for`.
   public static func buildArray(_ parts: [[Series]]) -> [Series] { parts.flatMap { $0 } }
+  /// An `if` without `else`.
   public static func buildOptional(_ part: [Series]?) -> [Series] { part ?? [] }
+  /// The first branch.
   public static func buildEither(first part: [Series]) -> [Series] { part }
+  /// The other branch.
   public static func buildEither(second part: [Series]) -> [Series] { part }
+  /// An `if #available`.
   public static func buildLimitedAvailability(_ part: [Series]) -> [Series] { part }
 }

@@ -10,16 +10,27 @@ extension Figure {
 
 /// How cells make figures: panels in a row, or in a grid, with one colour scale for all heatmaps.
 @resultBuilder public enum PanelBuilder {
+  /// A statement in the braces.
   public static func buildExpression(_ heatmap: Heatmap) -> [Figure.Panel] { [.heatmap(heatmap)] }
+  /// A statement in the braces.
   public static func buildExpression(_ chart: LineChart) -> [Figure.Panel] { [.lineChart(chart)] }
+  /// A statement in the braces.
   public static func buildExpression(_ heatmaps: [Heatmap]) -> [Figure.Panel] { heatmaps.map(Figure.Panel.heatmap) }
+  /// A statement in the braces.
   public static func buildExpression(_ charts: [LineChart]) -> [Figure.Panel] { charts.map(Figure.Panel.lineChart) }
+  /// A statement in the braces.
   public static func buildExpression(_ panels: [Figure.Panel]) -> [Figure.Panel] { panels }
+  /// All statements, in order.
   public static func buildBlock(_ parts: [Figure.Panel]...) -> [Figure.Panel] { parts.flatMap { $0 } }
+  /// The statements of a `for`.
   public static func buildArray(_ parts: [[Figure.Panel]]) -> [Figure.Panel] { parts.flatMap { $0 } }
+  /// An `if` without `else`.
   public static func buildOptional(_ part: [Figure.Panel]?) -> [Figure.Panel] { part ?? [] }
+  /// The first branch.
   public static func buildEither(first part: [Figure.Panel]) -> [Figure.Panel] { part }
+  /// The other branch.
   public static func buildEither(second part: [Figure.Panel]) -> [Figure.Panel] { part }
+  /// An `if #available`.
   public static func buildLimitedAvailability(_ part: [Figure.Panel]) -> [Figure.Panel] { part }
 }
 
@@ -59,7 +70,7 @@ extension Figure.Panel {
   var heatmap: Heatmap? { if case .heatmap(let heatmap) = self { heatmap } else { nil } }
   var lineChart: LineChart? { if case .lineChart(let chart) = self { chart } else { nil } }
 
-  func isSlanted(width: Double) -> Bool { heatmap.map { AxisTicks(x: $0).isSlanted(length: width) } ?? false }
+  func isSlanted(width: Double) -> Bool { heatmap.map { AxisTicks($0.columnAxis).isSlanted(length: width) } ?? false }
 
   /// Matrices such as attention patterns, of as many rows as columns.
   var isSquare: Bool {
@@ -70,21 +81,20 @@ extension Figure.Panel {
   /// The width of the labels on the left, in pixels.
   var yLabelWidth: Double {
     switch self {
-    case .heatmap(let heatmap): AxisTicks(y: heatmap).widest
+    case .heatmap(let heatmap): AxisTicks(heatmap.rowAxis).widest
     case .lineChart(let chart): chart.yAxis.widestTick
     }
   }
 
   /// The width of the slanted labels below, in pixels.
-  var slantedLabelWidth: Double { heatmap.map { AxisTicks(x: $0).widest } ?? 0 }
+  var slantedLabelWidth: Double { heatmap.map { AxisTicks($0.columnAxis).widest } ?? 0 }
 
   var showsXLabels: Bool { heatmap?.showsXLabels ?? true }
 
   /// Whether both have the same rows, so that one's labels can stand for the other's.
   func sharesY(with other: Self) -> Bool {
     switch (self, other) {
-    case (.heatmap(let own), .heatmap(let other)):
-      own.values.rows == other.values.rows && own.yLabels == other.yLabels && own.y == other.y
+    case (.heatmap(let own), .heatmap(let other)): own.rowAxis == other.rowAxis
     case (.lineChart(let own), .lineChart(let other)): own.y == other.y && own.yAxis == other.yAxis
     default: false
     }
@@ -93,8 +103,7 @@ extension Figure.Panel {
   /// Whether both have the same columns.
   func sharesX(with other: Self) -> Bool {
     switch (self, other) {
-    case (.heatmap(let own), .heatmap(let other)):
-      own.values.columns == other.values.columns && own.xLabels == other.xLabels && own.x == other.x
+    case (.heatmap(let own), .heatmap(let other)): own.columnAxis == other.columnAxis
     case (.lineChart(let own), .lineChart(let other)): own.x == other.x && own.xAxis == other.xAxis
     default: false
     }

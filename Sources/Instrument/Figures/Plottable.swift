@@ -5,10 +5,12 @@ public protocol Plottable {
 }
 
 extension Plottable where Self: BinaryInteger {
+  /// The number itself.
   public var plotted: Double { Double(self) }
 }
 
 extension Plottable where Self: BinaryFloatingPoint {
+  /// The number with the fewest digits that a `Float` was meant as.
   public var plotted: Double { decimal }
 }
 

@@ -121,10 +121,10 @@ struct SVGGeometry {
 
   func point(_ x: Double, _ y: Double) -> (x: Double, y: Double) { (margin.l + x * innerWidth, margin.t + (1 - y) * innerHeight) }
 
-  func frame(x: [Double]?, y: [Double]?) -> Arrangement.Frame {
+  func frame(x: [Double]?, y: [Double]?) -> PanelFrame {
     let (x, y) = (Self.domain(x), Self.domain(y))
     let (topLeft, bottomRight) = (point(x.0, y.1), point(x.1, y.0))
-    return Arrangement.Frame(
+    return PanelFrame(
       x: topLeft.x, y: topLeft.y, width: max(1, bottomRight.x - topLeft.x), height: max(1, bottomRight.y - topLeft.y))
   }
 
@@ -136,7 +136,7 @@ struct SVGGeometry {
 
 /// A trace with all that its drawing needs: its frame, its axes, its colours.
 struct SVGPanel {
-  var frame: Arrangement.Frame
+  var frame: PanelFrame
   var values: Heatmap.Values
   var scale: ColorScale
   var range: ClosedRange<Double>
@@ -184,7 +184,7 @@ struct SVGPanel {
 }
 
 extension Figure.Axis {
-  /// One label a cell, where the ticks name cells; a cell without one has its number.
+  /// A label for each cell, where the ticks name cells; a cell without one has its number.
   func labels(_ count: Int) -> [String]? {
     guard let tickvals, let ticktext, !tickvals.isEmpty else { return nil }
     var labels = (0..<count).map(String.init)
@@ -203,7 +203,7 @@ extension Figure.ColorAxis {
   }
 }
 
-/// SVG elements, one a line.
+/// SVG elements, each on a line of its own.
 struct SVGText {
   /// Characters of one text: more than any place in a figure has room for.
   private static let longest = 300

@@ -16,7 +16,7 @@ struct SVGAxes {
     var isSlanted = false
   }
 
-  var frame: Arrangement.Frame
+  var frame: PanelFrame
   var x: Side
   var y: Side
 

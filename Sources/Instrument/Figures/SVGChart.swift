@@ -28,7 +28,7 @@ struct SVGChart {
     var markerSize: Double { (trace.marker?.size ?? SeriesStyle.markerSize).clamped(to: 2...20) }
   }
 
-  var frame: Arrangement.Frame
+  var frame: PanelFrame
   var curves: [Curve]
   /// The lower left corner of the legend, in pixels.
   var legendPlace: (x: Double, y: Double)

@@ -5,7 +5,7 @@ import Text
 /// - A curve is one path. Of the points in a half pixel's column only the first, the lowest, the highest and the last are joined: the
 ///   same line on the screen. If that is too much, the columns grow, and the drawing says so.
 /// - What lies outside the axes is cut away here, point by point, as an SVG that shares its page must not name a clipping path.
-/// - Transparent spots bear the tooltips: one a point where points stand apart, else one for a few, at the highest.
+/// - Transparent spots bear the tooltips: one for each point where points stand apart, else one for a few of them, at the highest.
 struct SVGCurves {
   /// Curves drawn, so that a page can hold them.
   static let mostCurves = 200
@@ -59,7 +59,7 @@ struct SVGCurves {
 /// One curve in pixels.
 private struct SVGCurve {
   /// A point in the drawing, and its number in the series.
-  struct Place {
+  struct Pixel {
     var x: Double
     var y: Double
     var index: Int
@@ -91,8 +91,8 @@ private struct SVGCurve {
   }
 
   /// The joined points, cut at the frame and at gaps.
-  private var pieces: [[Place]] {
-    var pieces: [[Place]] = []
+  private var pieces: [[Pixel]] {
+    var pieces: [[Pixel]] = []
     var last: (x: Double, y: Double)?
     var isOpen = false
     for (index, point) in points.enumerated() {
@@ -116,8 +116,8 @@ private struct SVGCurve {
     return pieces
   }
 
-  private func pixel(_ place: (x: Double, y: Double), _ index: Int) -> Place {
-    Place(x: chart.frame.x + place.x * chart.frame.width, y: chart.frame.y + (1 - place.y) * chart.frame.height, index: index)
+  private func pixel(_ place: (x: Double, y: Double), _ index: Int) -> Pixel {
+    Pixel(x: chart.frame.x + place.x * chart.frame.width, y: chart.frame.y + (1 - place.y) * chart.frame.height, index: index)
   }
 
   private static func isInside(_ place: (x: Double, y: Double)) -> Bool {
@@ -146,8 +146,8 @@ private struct SVGCurve {
   }
 
   /// Of neighbours in one column the first, the lowest, the highest and the last, in their order.
-  private func reduced(_ piece: [Place]) -> [Place] {
-    var kept: [Place] = []
+  private func reduced(_ piece: [Pixel]) -> [Pixel] {
+    var kept: [Pixel] = []
     var start = 0
     while start < piece.count {
       var (end, low, high) = (start + 1, start, start)
@@ -164,7 +164,7 @@ private struct SVGCurve {
     return kept
   }
 
-  private var inside: [Place] {
+  private var inside: [Pixel] {
     points.enumerated().compactMap { index, point in
       chart.place(point).flatMap { Self.isInside($0) ? pixel($0, index) : nil }
     }
@@ -174,7 +174,7 @@ private struct SVGCurve {
   private func place(_ pixel: Double) -> Int { Int(bounded: pixel / column, to: -1_000_000...1_000_000) }
 
   /// The points that do not lie upon another one.
-  private var apart: [Place] {
+  private var apart: [Pixel] {
     var taken: Set<SIMD2<Int>> = []
     return inside.filter { taken.insert(SIMD2(place($0.x), place($0.y))).inserted }
   }

@@ -2,23 +2,27 @@
 extension Figure {
   /// Points, and the line that joins them.
   public struct ScatterTrace: Codable, Sendable, Equatable {
-    /// One a point, `nil` where it is missing. Without them points are counted from 0.
+    /// A number for each point, `nil` where it is missing. Without them points are counted from 0.
     public var x: [Double?]?
-    /// One a point, `nil` where it is missing: the line has a gap there.
+    /// A number for each point, `nil` where it is missing: the line has a gap there.
     public var y: [Double?]
-    /// What a point is called; one a point.
+    /// What each point is called.
     public var text: [String?]?
     /// The series.
     public var name: String?
     /// `lines`, `markers`, `lines+markers`
     public var mode: String?
+    /// How its line is drawn.
     public var line: Line?
+    /// How its points are drawn.
     public var marker: Marker?
     /// `x`, `x2`, …: which of the layout's axes.
     public var xaxis: String?
+    /// `y`, `y2`, …: which of the layout's axes.
     public var yaxis: String?
     /// `legend`, `legend2`, …
     public var legend: String?
+    /// Whether it stands in the legend.
     public var showlegend: Bool?
     /// `%{text}, step %{x}: %{y:.4~g}<extra></extra>`
     public var hovertemplate: String?
@@ -50,8 +54,11 @@ extension Figure {
     public var orientation: String?
     /// A corner, in fractions as an axis's domain.
     public var x: Double?
+    /// Where it lies from below, as a fraction.
     public var y: Double?
+    /// Which side of it lies at `x`: `left`, `center`, `right`.
     public var xanchor: String?
+    /// Which side of it lies at `y`: `top`, `middle`, `bottom`.
     public var yanchor: String?
   }
 }
@@ -80,6 +87,7 @@ extension Figure.ScatterTrace {
 extension Figure.Marker: Codable {
   private enum Key: String, CodingKey { case color, size, symbol }
 
+  /// Writes it as Plotly does.
   public func encode(to encoder: any Encoder) throws {
     var object = encoder.container(keyedBy: Key.self)
     try object.encodeIfPresent(color, forKey: .color)

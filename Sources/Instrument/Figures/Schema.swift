@@ -17,6 +17,7 @@ extension Figure {
     public var name: String?
     /// `x`, `x2`, …: which of the layout's axes.
     public var xaxis: String?
+    /// `y`, `y2`, …: which of the layout's axes.
     public var yaxis: String?
     /// `coloraxis`, `coloraxis2`, …
     public var coloraxis: String?
@@ -26,12 +27,17 @@ extension Figure {
 
   /// All that is not data: sizes, titles, axes, colour scales.
   public struct Layout: Sendable, Equatable {
+    /// What is written there.
     public var title: Title?
     /// In pixels.
     public var width: Double?
+    /// In pixels.
     public var height: Double?
+    /// The space around the plots.
     public var margin: Margin?
+    /// How its text is set.
     public var font: Font?
+    /// Texts at places of the figure.
     public var annotations: [Annotation] = []
     /// `xaxis`, `yaxis2`, …
     public var axes: [String: Axis] = [:]
@@ -45,10 +51,13 @@ extension Figure {
 
   /// A title of a figure, an axis, or a colour bar.
   public struct Title: Codable, Sendable, Equatable {
+    /// The text, in Plotly's markup.
     public var text: String
     /// From 0 to 1 of the figure's width.
     public var x: Double?
+    /// Which side of it lies at `x`: `left`, `center`, `right`.
     public var xanchor: String?
+    /// How its text is set.
     public var font: Font?
   }
 
@@ -60,9 +69,13 @@ extension Figure {
 
   /// Between the figure's edges and its plots, in pixels.
   public struct Margin: Codable, Sendable, Equatable {
+    /// Left.
     public var l: Double
+    /// Right.
     public var r: Double
+    /// Above.
     public var t: Double
+    /// Below.
     public var b: Double
   }
 
@@ -74,22 +87,33 @@ extension Figure {
     public var range: [Double?]?
     /// Where it lies, from 0 to 1 of the space between the margins; 0 is left, or below.
     public var domain: [Double]?
+    /// The other axis of its panel.
     public var anchor: String?
     /// The axis that is zoomed with this one.
     public var matches: String?
+    /// Which of its ends is first.
     public var autorange: AutoRange?
+    /// What is written there.
     public var title: Title?
     /// `array`: the labels are `ticktext`, at `tickvals`. Else each `dtick` cells from `tick0` on bears its number.
     public var tickmode: String?
+    /// Where labels stand, with `tickmode` `array`.
     public var tickvals: [Double]?
+    /// The labels, with `tickmode` `array`.
     public var ticktext: [String]?
+    /// The first number that is written.
     public var tick0: Double?
+    /// How far the numbers that are written are apart.
     public var dtick: Double?
     /// In degrees, clockwise.
     public var tickangle: Double?
+    /// Whether labels are shown.
     public var showticklabels: Bool?
+    /// Whether thin lines go through the panel.
     public var showgrid: Bool?
+    /// The colour of these lines.
     public var gridcolor: String?
+    /// Whether a line goes through 0.
     public var zeroline: Bool?
   }
 
@@ -101,35 +125,51 @@ extension Figure {
 
   /// A colour scale that panels share: its colours, the values at its ends, and its bar.
   public struct ColorAxis: Codable, Sendable, Equatable {
+    /// The colours.
     public var colorscale: ColorScale?
+    /// The value of the first colour.
     public var cmin: Double?
+    /// The value of the last colour.
     public var cmax: Double?
+    /// The bar that shows the colours.
     public var colorbar: ColorBar?
   }
 
   /// The drawn scale beside the panels.
   public struct ColorBar: Codable, Sendable, Equatable {
+    /// What is written there.
     public var title: Title?
     /// Its left edge, and its middle, in fractions as an axis's domain.
     public var x: Double?
+    /// Where it lies from below, as a fraction.
     public var y: Double?
     /// Its height as a fraction.
     public var len: Double?
     /// Its width in pixels.
     public var thickness: Double?
+    /// In pixels.
     public var outlinewidth: Double?
   }
 
   /// A text at a place: a panel's title.
   public struct Annotation: Codable, Sendable, Equatable {
+    /// The text, in Plotly's markup.
     public var text: String
+    /// Where it lies from the left.
     public var x: Double
+    /// Where it lies from below.
     public var y: Double
+    /// `paper`: `x` is a fraction of the space between the margins.
     public var xref: String?
+    /// `paper`: `y` is a fraction of the space between the margins.
     public var yref: String?
+    /// Which side of it lies at `x`: `left`, `center`, `right`.
     public var xanchor: String?
+    /// Which side of it lies at `y`: `top`, `middle`, `bottom`.
     public var yanchor: String?
+    /// Whether an arrow leads from the text to its place.
     public var showarrow: Bool?
+    /// How its text is set.
     public var font: Font?
   }
 }
@@ -139,6 +179,7 @@ extension Figure {
 extension Figure.Trace: Codable {
   private enum Key: String, CodingKey { case type }
 
+  /// Writes it as Plotly does.
   public func encode(to encoder: any Encoder) throws {
     var object = encoder.container(keyedBy: Key.self)
     switch self {
@@ -151,6 +192,7 @@ extension Figure.Trace: Codable {
     }
   }
 
+  /// Reads it as Plotly writes it.
   public init(from decoder: any Decoder) throws {
     let object = try decoder.container(keyedBy: Key.self)
     let type = try object.decodeIfPresent(String.self, forKey: .type) ?? "scatter"
@@ -164,6 +206,7 @@ extension Figure.Trace: Codable {
 }
 
 extension Figure.AutoRange {
+  /// Writes it as Plotly does.
   public func encode(to encoder: any Encoder) throws {
     var value = encoder.singleValueContainer()
     switch self {
@@ -172,6 +215,7 @@ extension Figure.AutoRange {
     }
   }
 
+  /// Reads it as Plotly writes it.
   public init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     self = (try? value.decode(String.self)) == "reversed" ? .reversed : .forward
@@ -228,6 +272,7 @@ extension Figure.Layout: Codable {
     }
   }
 
+  /// Writes it as Plotly does.
   public func encode(to encoder: any Encoder) throws {
     var object = encoder.container(keyedBy: Key.self)
     try object.encodeIfPresent(title, forKey: .title)
@@ -242,6 +287,7 @@ extension Figure.Layout: Codable {
     for (name, legend) in legends { try object.encode(legend, forKey: Key(stringValue: name)) }
   }
 
+  /// Reads it as Plotly writes it.
   public init(from decoder: any Decoder) throws {
     let object = try decoder.container(keyedBy: Key.self)
     title = try object.decodeIfPresent(Figure.Title.self, forKey: .title)

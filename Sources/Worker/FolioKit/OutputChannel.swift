@@ -25,7 +25,7 @@ package enum OutputChannel {
     } else if folio_channel_is_open() {
       send(.output, output)
     } else {
-      print(plainText(output))
+      print(output.content.plainText)
     }
   }
 
@@ -42,17 +42,6 @@ package enum OutputChannel {
     } catch {
       // No output holds a number that JSON has no word for; if one should, its maker must know.
       FileHandle.standardError.write(Data("an output could not be sent: \(error)\n".utf8))
-    }
-  }
-
-  private static func plainText(_ output: Output) -> String {
-    switch output {
-    case .text(_, let text), .value(let text): text
-    case .table(let table): table.plainText
-    case .figure: "[figure]"
-    case .tokens(let tokens): tokens.plainText
-    case .progress(let progress): progress.line
-    case .error(let error): error.diagnostics.map(\.description).joined(separator: "\n")
     }
   }
 }

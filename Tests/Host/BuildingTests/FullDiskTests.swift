@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Record
 import Session
+import TestSupport
 import Testing
 
 /// A build on a disk that is full: a file system of 200 KB in memory, where the machine lets tests mount one.
@@ -23,7 +24,7 @@ import Testing
   private let notebook =
     "```swift\nlet xs = [1, 2]\n```\n```swift\nFigure(Heatmap([[1.0, -2]], title: \"T\"))\n```\n```swift\nxs.count\n```"
 
-  private func build(_ folder: TemporaryFolder, site: String, store: String) throws -> SiteBuilder.Status {
+  private func build(_ folder: TestFolder, site: String, store: String) throws -> SiteBuilder.Status {
     var options = Session.Options()
     options.store = store
     let documents = try Notebooks.read([folder.path + "/Notebooks/a.md"])
@@ -32,7 +33,7 @@ import Testing
 
   @Test(.enabled(if: canMount, "tests may not mount a file system here"))
   func aFullDiskLeavesNoHalfPageAndNoPoisonedCache() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write(notebook, to: "Notebooks/a.md")
     let disk = folder.path + "/disk"
     #expect(Self.mount(disk))

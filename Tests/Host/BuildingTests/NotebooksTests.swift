@@ -2,11 +2,12 @@ import Building
 import Document
 import Foundation
 import Record
+import TestSupport
 import Testing
 
 @Suite struct NotebooksTests {
   @Test func whatOnlyBearsANotebooksNameIsToldAndTheOthersAreFound() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("# A", to: "n/a.md")
     try folder.write("# B", to: "n/folder.md/b.md")
     try FileManager.default.createSymbolicLink(atPath: folder.path + "/n/dead.md", withDestinationPath: "nowhere.md")
@@ -21,7 +22,7 @@ import Testing
   }
 
   @Test func whatIsNoNotebookComesWithAdvice() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("# A", to: "results.md")
     try folder.write("{}", to: "x.ipynb")
     func advice(_ name: String) throws -> String { try #require(Notebooks.whyNoNotebook(folder.path + name)?.advice) }
@@ -33,7 +34,7 @@ import Testing
   }
 
   @Test func theReadableAreReadBesideThoseThatAreNot() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("# A", to: "a.md")
     try folder.write("---\ntitel: x\n---\n", to: "b.md")
     let (documents, problems) = try Notebooks.readable(["a", "b", "c"].map { "\(folder.path)/\($0).md" })
@@ -45,7 +46,7 @@ import Testing
 @Suite struct NotebookOrderTests {
   /// Notebooks by name with what each says of `after`.
   private func problems(_ after: [String: String], areAll: Bool = true) throws -> [Diagnostic] {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     for (name, after) in after { try folder.write("---\ntitle: T\nafter: \(after)\n---\n", to: "\(name).md") }
     try folder.write("# R", to: "results.md")
     let documents = try Notebooks.read((after.keys + ["results"]).map { "\(folder.path)/\($0).md" })
@@ -72,7 +73,7 @@ import Testing
   }
 
   @Test func aCircleIsToldAlsoIfOneNotebookOfItIsBuiltAlone() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     for (name, after) in ["a": "b", "b": "a"] { try folder.write("---\nafter: \(after)\n---\n", to: "\(name).md") }
     let alone = NotebookOrder(try Notebooks.read(["\(folder.path)/a.md"]), areAll: false).problems.map(\.diagnostic)
     #expect(alone.map(\.message) == ["notebooks wait for each other: 'a' after 'b' after 'a'"])

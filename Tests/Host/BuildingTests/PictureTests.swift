@@ -3,11 +3,12 @@ import Document
 import Foundation
 import Record
 import Session
+import TestSupport
 import Testing
 
 @Suite("A picture of the prose") struct PictureTests {
   /// The page of a notebook, and the warnings of its build.
-  private func build(_ markdown: String, in folder: TemporaryFolder) throws -> (page: String, warnings: [Diagnostic]) {
+  private func build(_ markdown: String, in folder: TestFolder) throws -> (page: String, warnings: [Diagnostic]) {
     try folder.write(markdown, to: "Notebooks/n.md")
     var options = Session.Options()
     options.store = nil
@@ -38,7 +39,7 @@ import Testing
       ("deep/er/p.png", "![](deep/er/p.png)"), ("p.png", "![](deep/../p.png)"),
     ])
   func embedded(_ file: String, _ markdown: String) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write(Self.content, to: "Notebooks/\(file)")
     let (page, warnings) = try build(markdown + "\n", in: folder)
     #expect(page.contains(Self.data), "\(page)")
@@ -54,7 +55,7 @@ import Testing
       ("![](huge.png)", "21 MB"), ("![](pipe.png)", "no file but a folder or a device"),
     ])
   func told(_ markdown: String, _ reason: String) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     for (name, text) in [
       "folder/x": "x", "secret.txt": "secret", "empty.png": "", "lfs.png": "version https://git-lfs.github.com/spec/v1\noid x\n",
     ] {
@@ -73,7 +74,7 @@ import Testing
   }
 
   @Test("may lie behind a link, and be of a type that only its content tells") func links() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("GIF89a", to: "elsewhere/g")
     try folder.write("", to: "Notebooks/x")
     try FileManager.default.createSymbolicLink(atPath: folder.path + "/Notebooks/g", withDestinationPath: "../elsewhere/g")
@@ -81,14 +82,14 @@ import Testing
   }
 
   @Test("in a comment, in code and in a script is none") func none() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let markdown =
       "<!-- <img src=\"a.png\"> -->\n\n`<img src=\"a.png\">`\n\n<script>x = '<img src=\"a.png\">'</script>\n\n    ![](a.png)\n"
     #expect(try build(markdown, in: folder).warnings.isEmpty)
   }
 
   @Test("that another notebook writes makes its own wait for it") func written() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("![](p.svg)\n", to: "Notebooks/a.md")
     try folder.write(
       "```swift\ntry \"<svg/>\".write(toFile: \"p.svg\", atomically: true, encoding: .utf8)\n```\n", to: "Notebooks/b.md")

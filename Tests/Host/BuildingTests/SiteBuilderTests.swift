@@ -3,12 +3,13 @@ import Document
 import Foundation
 import Record
 import Session
+import TestSupport
 import Testing
 
 @Suite struct SiteBuilderTests {
   /// Builds notebooks, given by name and text, in a folder of their own.
   private func build(
-    _ notebooks: [String: String], keepGoing: Bool = false, in folder: TemporaryFolder
+    _ notebooks: [String: String], keepGoing: Bool = false, in folder: TestFolder
   ) throws -> (status: SiteBuilder.Status, pages: [String: String]) {
     for (name, text) in notebooks { try folder.write(text, to: "Notebooks/\(name).md") }
     var options = Session.Options()
@@ -23,7 +24,7 @@ import Testing
   }
 
   @Test func aSiteHasAPageForEachNotebookAndAnIndex() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let (status, pages) = try build(
       ["b": "---\norder: 1\n---\n# Bee\n```swift\nprint(\"from <b>\")\n```", "a": "# Ay\n```swift\n6 * 7\n```"], in: folder)
     #expect(status == .succeeded)
@@ -37,7 +38,7 @@ import Testing
   }
 
   @Test func aFailedCellIsOnItsPageWithWhatCameBefore() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let (status, pages) = try build(
       ["a": "```swift\nprint(\"before\")\n```\n```swift\nlet xs = [1]\nxs[5]\n```\n```swift\nprint(\"after\")\n```"], in: folder)
     #expect(status == .cellFailed)
@@ -53,12 +54,12 @@ import Testing
     ("only prose", .succeeded),
   ])
   func theStatusSaysWhatWentWrong(notebook: String, status: SiteBuilder.Status) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     #expect(try build(["a": notebook], in: folder).status == status)
   }
 
   @Test func aFigureThatShowsNoDataIsToldAtItsCell() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("\n```swift\nHeatmap([[1.0, 2]], title: \"T\", xLabels: [\"a\"])\n```\n", to: "a.md")
     var options = Session.Options()
     options.store = folder.path + "/cache"
@@ -77,8 +78,8 @@ import Testing
       "a": "```swift\nthrow CancellationError()\n```\n```swift\n\"next cell\"\n```",
       "b": "---\nafter: a\n---\n```swift\n\"next notebook\"\n```",
     ]
-    let stopped = try TemporaryFolder()
-    let going = try TemporaryFolder()
+    let stopped = try TestFolder()
+    let going = try TestFolder()
     #expect(try build(notebooks, in: stopped).pages["b"] == "")
     let pages = try build(notebooks, keepGoing: true, in: going).pages
     #expect(pages["b"]?.contains("next notebook") == true && pages["a"]?.contains("next cell") == true)
@@ -88,15 +89,15 @@ import Testing
     let notebook = [
       "a": "```swift\nprint([\"k\": 1, \"l\": 2, \"m\": 3])\nFigure(Heatmap([[1.0, -2], [0.5, 3]], title: \"T\"))\n```"
     ]
-    let first = try TemporaryFolder()
-    let second = try TemporaryFolder()
+    let first = try TestFolder()
+    let second = try TestFolder()
     let pages = try (build(notebook, in: first).pages, build(notebook, in: second).pages)
     #expect(pages.0 == pages.1)
     #expect(pages.0["a"]?.contains("<svg") == true)
   }
 
   @Test func imagesOfTheNotebooksFolderAreInThePage() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("<svg/>", to: "Notebooks/a picture.svg")
     let markdown =
       "![here](a%20picture.svg) ![made](made.svg) ![missing](no.png) ![other](../secret.txt)\n\n```swift\n"
@@ -108,7 +109,7 @@ import Testing
   }
 
   @Test func cellsRunInTheNotebooksFolder() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("content", to: "Notebooks/data/x.txt")
     let (_, pages) = try build(
       ["a": "```swift\ntry String(contentsOfFile: \"data/x.txt\", encoding: .utf8) + \"!\"\n```"], in: folder)
@@ -116,7 +117,7 @@ import Testing
   }
 
   @Test func aNotebookBuiltAloneKeepsTheOthersInTheIndex() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     _ = try build(
       ["a": "# Ay\n```swift\n1\n```", "b": "# Bee\n```swift\nthrow CancellationError()\n```"], keepGoing: true, in: folder)
     let alone = try Notebooks.read([folder.path + "/Notebooks/a.md"])
@@ -140,7 +141,7 @@ import Testing
       ```
       """
     }
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let (status, pages) = try build(["a": waits(writing: "a", for: "b"), "b": waits(writing: "b", for: "a")], in: folder)
     #expect(status == .succeeded && pages["a"]?.contains("met") == true && pages["b"]?.contains("met") == true)
   }
@@ -150,13 +151,13 @@ import Testing
   private let reader = "```swift\n(try? String(contentsOfFile: \"made.txt\", encoding: .utf8)) ?? (\"noth\" + \"ing\")\n```"
 
   @Test func aNotebookRunsAfterThoseThatItNames() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let (_, pages) = try build(["a": "---\nafter: z\n---\n" + reader, "z": writer], in: folder)
     #expect(pages["a"]?.contains("made") == true && pages["a"]?.contains("nothing") == false)
   }
 
   @Test func aNotebookThatReadsWhatAnotherWritesIsRunAgainAndTold() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     for (name, text) in ["a": reader, "z": writer] { try folder.write(text, to: "Notebooks/\(name).md") }
     var options = Session.Options()
     options.store = folder.path + "/cache"
@@ -170,14 +171,14 @@ import Testing
   }
 
   @Test func notebooksThatWaitForEachOtherRunInOrder() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let (status, _) = try build(
       ["a": "---\nafter: b\n---\n```swift\n1\n```", "b": "---\nafter: [a]\n---\n```swift\n2\n```"], in: folder)
     #expect(status == .succeeded)
   }
 
   @Test func nothingChangedMeansNoWorkerAndTheSameBytes() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let notebooks = ["a": "```swift\nprint(getpid())\n```\n```swift\nFigure(Heatmap([[1.0, -2]], title: \"T\"))\n```"]
     let first = try build(notebooks, in: folder).pages
     try FileManager.default.removeItem(atPath: folder.path + "/Site")
@@ -185,7 +186,7 @@ import Testing
   }
 
   @Test func whatAKilledBuildLeftIsClearedAway() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let left = ".folio-\(UUID())"
     try folder.write("<half", to: "Site/a/\(left)")
     try folder.write("mine", to: "Site/a/.index.html.mine")
@@ -200,14 +201,14 @@ import Testing
   }
 
   @Test func twoNotebooksOfOneNameAreRefused() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("x", to: "one/a.md")
     try folder.write("x", to: "two/a.md")
     #expect(throws: Diagnostic.self) { try Notebooks.read([folder.path + "/one/a.md", folder.path + "/two/a.md"]) }
   }
 
   @Test func everyBadNotebookIsReportedBeforeAnyRuns() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write("---\ntitel: x\n---", to: "a.md")
     try folder.write("```swift\n//| labl: x\n```", to: "b.md")
     let error = #expect(throws: Diagnostics.self) {
@@ -215,21 +216,4 @@ import Testing
     }
     #expect(error?.all.count == 3)
   }
-}
-
-/// A folder that is gone when the test is.
-final class TemporaryFolder {
-  let path = NSTemporaryDirectory() + "folio-test-\(UUID())"
-
-  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func write(_ text: String, to file: String) throws {
-    let url = URL(fileURLWithPath: path + "/" + file)
-    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: url)
-  }
-
-  func read(_ file: String) throws -> String { try String(contentsOfFile: path + "/" + file, encoding: .utf8) }
 }

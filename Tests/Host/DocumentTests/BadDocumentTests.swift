@@ -6,7 +6,7 @@ import Testing
 @Suite struct BadDocumentTests {
   private func problems(_ markdown: String) -> [Diagnostic] {
     do {
-      _ = try Document(markdown: markdown, file: "n.md")
+      _ = try Notebook(markdown: markdown, file: "n.md")
       return []
     } catch let error as Diagnostics {
       return error.all
@@ -109,14 +109,14 @@ import Testing
     let path = NSTemporaryDirectory() + "latin-\(UUID()).md"
     defer { try? FileManager.default.removeItem(atPath: path) }
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    #expect(throws: Never.self) { try Document(contentsOf: path) }
+    #expect(throws: Never.self) { try Notebook(contentsOf: path) }
     try Data(Array(text.utf8) + rest).write(to: URL(fileURLWithPath: path))
-    let error = #expect(throws: Diagnostics.self) { try Document(contentsOf: path) }
+    let error = #expect(throws: Diagnostics.self) { try Notebook(contentsOf: path) }
     #expect(error?.all.first?.place == Place(file: path, line: line, column: column))
   }
 
   @Test func aMissingFileIsNamed() {
-    let error = #expect(throws: Diagnostic.self) { try Document(contentsOf: "no/such.md") }
+    let error = #expect(throws: Diagnostic.self) { try Notebook(contentsOf: "no/such.md") }
     #expect(error?.message == "'no/such.md' cannot be read: there is no such file")
   }
 
@@ -162,7 +162,7 @@ private struct Xorshift: RandomNumberGenerator {
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  private func message() -> String? { #expect(throws: Diagnostic.self) { try Document(contentsOf: path) }?.message }
+  private func message() -> String? { #expect(throws: Diagnostic.self) { try Notebook(contentsOf: path) }?.message }
 
   @Test("is not waited for: a pipe") func pipe() {
     mkfifo(path, 0o600)

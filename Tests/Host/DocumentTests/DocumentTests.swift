@@ -4,7 +4,7 @@ import Record
 import Testing
 
 @Suite struct DocumentTests {
-  private func parse(_ markdown: String) throws -> Document { try Document(markdown: markdown, file: "n.md") }
+  private func parse(_ markdown: String) throws -> Notebook { try Notebook(markdown: markdown, file: "n.md") }
 
   @Test func aWholeNotebookIsRead() throws {
     let document = try parse(
@@ -127,7 +127,7 @@ import Testing
 
   @Test func theTitleFallsBackToTheFirstHeadingAndTheName() throws {
     #expect(try parse("text\n\n## A `title`").title == "A title")
-    #expect(try Document(markdown: "text", file: "dir/my-notes.md").title == "my-notes")
+    #expect(try Notebook(markdown: "text", file: "dir/my-notes.md").title == "my-notes")
   }
 
   @Test func overridesTakeTheTypeOfTheDefault() throws {

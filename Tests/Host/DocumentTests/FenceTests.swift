@@ -6,7 +6,7 @@ import Testing
 @Suite("A fence that looks like a cell") struct FenceTests {
   private func problems(_ markdown: String) -> [Diagnostic] {
     do {
-      return try Document(markdown: markdown, file: "n.md").warnings
+      return try Notebook(markdown: markdown, file: "n.md").warnings
     } catch {
       return (error as? Diagnostics)?.all ?? [Diagnostic("an error of another kind: \(error)")]
     }
@@ -58,7 +58,7 @@ import Testing
       ("> ```python\n> a\n> ```swift\n> 1\n", 3), ("    ```swift\n    1\n\n    2\n\n\n", 1),
     ])
   func shown(_ markdown: String, _ line: Int) throws {
-    let document = try Document(markdown: markdown, file: "n.md")
+    let document = try Notebook(markdown: markdown, file: "n.md")
     #expect(document.cells.isEmpty)
     #expect(document.warnings.map { $0.place?.line } == [line], "\(document.warnings)")
     #expect(document.warnings.first?.severity == .warning && document.warnings.first?.advice != nil)
@@ -77,7 +77,7 @@ import Testing
 /// Lines `//|` and `#|` in a cell.
 @Suite("A line that looks like an option") struct OptionMarkTests {
   private func read(_ code: String) throws -> Cell {
-    try #require(try Document(markdown: "```swift\n\(code)\n```\n", file: "n.md").cells.first)
+    try #require(try Notebook(markdown: "```swift\n\(code)\n```\n", file: "n.md").cells.first)
   }
 
   @Test(

@@ -3,9 +3,9 @@ import Record
 import Testing
 
 @Suite("A heading with inline values") struct HeadingTests {
-  private func parse(_ markdown: String) throws -> Document { try Document(markdown: markdown, file: "n.md") }
+  private func parse(_ markdown: String) throws -> Notebook { try Notebook(markdown: markdown, file: "n.md") }
 
-  private func headings(_ document: Document) -> [Heading] {
+  private func headings(_ document: Notebook) -> [Heading] {
     document.blocks.compactMap { if case .heading(let heading) = $0 { heading } else { nil } }
   }
 

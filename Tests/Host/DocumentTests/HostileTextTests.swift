@@ -6,7 +6,7 @@ import Testing
 @Suite struct HostileTextTests {
   private func problems(_ markdown: String) -> [Diagnostic] {
     do {
-      return try Document(markdown: markdown, file: "n.md").warnings
+      return try Notebook(markdown: markdown, file: "n.md").warnings
     } catch let error as Diagnostics {
       return error.all
     } catch {

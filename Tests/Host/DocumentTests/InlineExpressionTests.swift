@@ -3,7 +3,7 @@ import Record
 import Testing
 
 @Suite struct InlineExpressionTests {
-  private func parse(_ markdown: String) throws -> Document { try Document(markdown: markdown, file: "n.md") }
+  private func parse(_ markdown: String) throws -> Notebook { try Notebook(markdown: markdown, file: "n.md") }
 
   @Test func expressionsOfAProseBlockAreACellBeforeIt() throws {
     let document = try parse(

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A label") struct LabelTests {
   private func label(_ text: String) throws -> String? {
-    try Document(markdown: "```swift\n//| label: \(text)\n1\n```\n", file: "n.md").cells.first?.options.label
+    try Notebook(markdown: "```swift\n//| label: \(text)\n1\n```\n", file: "n.md").cells.first?.options.label
   }
 
   @Test(
@@ -17,7 +17,7 @@ import Testing
     let decomposed = try #require(try label("e\u{301}x"))
     #expect(Array(decomposed.unicodeScalars) == ["\u{E9}", "x"])
     let error = #expect(throws: Diagnostics.self) {
-      try Document(markdown: "```swift\n//| label: \u{E9}\n```\n```swift\n//| label: e\u{301}\n```\n", file: "n.md")
+      try Notebook(markdown: "```swift\n//| label: \u{E9}\n```\n```swift\n//| label: e\u{301}\n```\n", file: "n.md")
     }
     #expect(error?.all.first?.message.contains("given twice") == true)
   }
@@ -39,7 +39,7 @@ import Testing
     arguments: [("A", "a"), ("É-1", "é-1"), ("Σ", "σ")])
   func caseless(_ first: String, _ second: String) {
     let error = #expect(throws: Diagnostics.self) {
-      try Document(markdown: "```swift\n//| label: \(first)\n```\n```swift\n//| label: \(second)\n```\n", file: "n.md")
+      try Notebook(markdown: "```swift\n//| label: \(first)\n```\n```swift\n//| label: \(second)\n```\n", file: "n.md")
     }
     #expect(error?.all.first?.place?.line == 5 && error?.all.first?.message.contains("upper and lower case") == true)
     #expect(error?.all.first?.notes.first?.place?.line == 2)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The pictures of a notebook") struct PictureTests {
   private func pictures(_ markdown: String) throws -> [PictureReference] {
-    try Document(markdown: markdown, file: "n.md").pictures
+    try Notebook(markdown: markdown, file: "n.md").pictures
   }
 
   @Test("are found wherever they stand, with their lines")
@@ -42,7 +42,7 @@ import Testing
 
   @Test("on other hosts, and what is no picture, are told with their places")
   func told() throws {
-    let document = try Document(
+    let document = try Notebook(
       markdown: """
         ![a](https://e.org/a.png)
 

@@ -6,7 +6,7 @@ import Testing
 /// Front matter, options and `-P` are YAML 1.2 with its core schema.
 @Suite("A value of YAML") struct YAMLTests {
   private func parameter(_ yaml: String) throws -> ParameterValue {
-    let document = try Document(markdown: "---\nparams:\n  x: \(yaml)\n---\n", file: "n.md")
+    let document = try Notebook(markdown: "---\nparams:\n  x: \(yaml)\n---\n", file: "n.md")
     return try #require(document.frontMatter.parameters.first).value
   }
 
@@ -72,7 +72,7 @@ import Testing
   func broken(_ yaml: String) { #expect(throws: Diagnostics.self) { try parameter(yaml) } }
 
   @Test("of an alias is that of its anchor") func alias() throws {
-    let document = try Document(markdown: "---\nparams:\n  a: &x 010\n  b: *x\n---\n", file: "n.md")
+    let document = try Notebook(markdown: "---\nparams:\n  a: &x 010\n  b: *x\n---\n", file: "n.md")
     #expect(document.frontMatter.parameters.map(\.value) == [.int(10), .int(10)])
   }
 
@@ -80,7 +80,7 @@ import Testing
 
   /// A parameter with this default and another value for it.
   private func override(_ standard: String, _ text: String) throws -> ParameterValue {
-    let document = try Document(markdown: "---\nparams:\n  x: \(standard)\n---\n", file: "n.md")
+    let document = try Notebook(markdown: "---\nparams:\n  x: \(standard)\n---\n", file: "n.md")
     return try #require(try document.applying(overrides: [("x", text)]).frontMatter.parameters.first).value
   }
 
@@ -128,7 +128,7 @@ import Testing
   @Test("of an option is read by the same rules")
   func options() throws {
     func cell(_ option: String) throws -> CellOptions {
-      try #require(try Document(markdown: "```swift\n//| \(option)\n1\n```\n", file: "n.md").cells.first).options
+      try #require(try Notebook(markdown: "```swift\n//| \(option)\n1\n```\n", file: "n.md").cells.first).options
     }
     #expect(try cell("timeout: 010").timeout == 10 && cell("timeout: 0x10").timeout == 16)
     #expect(try cell("caption: NO").caption == "NO" && cell("label: no").label == "no" && cell("alt: 12:30").alt == "12:30")
@@ -140,12 +140,12 @@ import Testing
   @Test(
     "of a title is its text, whatever it would mean elsewhere", arguments: ["2024-01-01", "010", "NO", "1e3", "12:30", "true"])
   func title(_ text: String) throws {
-    #expect(try Document(markdown: "---\ntitle: \(text)\n---\n", file: "n.md").title == text)
+    #expect(try Notebook(markdown: "---\ntitle: \(text)\n---\n", file: "n.md").title == text)
   }
 
   @Test("of a title is not evaluated, and that is told")
   func expression() throws {
-    let document = try Document(markdown: "---\ntitle: \"All `{swift} n`\"\n---\n", file: "n.md")
+    let document = try Notebook(markdown: "---\ntitle: \"All `{swift} n`\"\n---\n", file: "n.md")
     #expect(document.title == "All `{swift} n`" && document.cells.isEmpty)
     #expect(document.warnings.map { $0.place?.line } == [2])
   }

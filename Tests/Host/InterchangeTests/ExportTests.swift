@@ -48,7 +48,7 @@ import Testing
 
   @Test("has the values with which it ran") func overridden() throws {
     let markdown = "---\nparams: {n: 1}\n---\n"
-    let document = try Document(markdown: markdown, file: "n.md").applying(overrides: [("n", "7")])
+    let document = try Notebook(markdown: markdown, file: "n.md").applying(overrides: [("n", "7")])
     let text = JupyterNotebook(document, parts: try NotebookParts(markdown, of: document), record: nil).text()
     #expect(try Notebook(text).source(0) == "Parameters: `n = 7`")
     #expect(try imported(text) == markdown)
@@ -126,7 +126,7 @@ import Testing
   }
 
   @Test("is not made of a file that changed meanwhile") func changed() throws {
-    let document = try Document(markdown: "```swift\n1\n```\n", file: "n.md")
+    let document = try Notebook(markdown: "```swift\n1\n```\n", file: "n.md")
     for other in ["", "```swift\n2\n```\n", "```swift\n1\n```\n```swift\n1\n```\n"] {
       #expect(problems { _ = try NotebookParts(other, of: document) }.first?.message == "n.md changed while it was read")
     }
@@ -135,7 +135,7 @@ import Testing
 
 @Suite("A script") struct SwiftScriptTests {
   private func script(_ markdown: String, file: String = "Notebooks/n.md") throws -> String {
-    let document = try Document(markdown: markdown, file: file)
+    let document = try Notebook(markdown: markdown, file: file)
     return SwiftScript(document, parts: try NotebookParts(markdown, of: document)).text()
   }
 

@@ -12,7 +12,7 @@ import Testing
         ##"{"cell_type": "markdown", "metadata": {}, "source": ["# T\n", "\n", "a"]}"##, try cell("code", "let x = 1\nx", output),
         try cell("markdown", "\n\nb\n\n"), try cell("code", ""), try cell("markdown", " ")))
     #expect(text == "# T\n\na\n\n```swift\nlet x = 1\nx\n```\n\nb\n")
-    let document = try Document(markdown: text, file: "n.md")
+    let document = try Notebook(markdown: text, file: "n.md")
     #expect(document.title == "T" && document.cells.map(\.source) == ["let x = 1\nx"])
   }
 
@@ -23,7 +23,7 @@ import Testing
     let name = String(decoding: try JSONEncoder().encode(name), as: UTF8.self)
     let text = try imported(notebook(try cell("code", "print(1)"), metadata: #"{"language_info": {"name": \#(name)}}"#))
     #expect(text == "```\(shown)\nprint(1)\n```\n")
-    #expect(try Document(markdown: text, file: "n.md").cells.isEmpty)
+    #expect(try Notebook(markdown: text, file: "n.md").cells.isEmpty)
   }
 
   @Test("says its language in several ways, or not at all") func languages() throws {
@@ -53,7 +53,7 @@ import Testing
   func shown(_ prose: String, _ expected: String) throws {
     let text = try imported(notebook(try cell("markdown", prose)))
     #expect(text == expected + "\n")
-    #expect(try Document(markdown: text, file: "n.md").cells.isEmpty)
+    #expect(try Notebook(markdown: text, file: "n.md").cells.isEmpty)
   }
 
   @Test(
@@ -64,7 +64,7 @@ import Testing
     ])
   func open(_ prose: String) throws {
     let text = try imported(notebook(try cell("markdown", prose), try cell("code", "1"), try cell("markdown", "# end")))
-    let document = try Document(markdown: text, file: "n.md")
+    let document = try Notebook(markdown: text, file: "n.md")
     #expect(document.cells.map(\.source) == ["1"], "\(text)")
     #expect(document.blocks.last.map { if case .heading(let heading) = $0 { heading.text == "end" } else { false } } == true)
   }
@@ -79,7 +79,7 @@ import Testing
   @Test("has the notebook's title, if its first heading does not say it") func title() throws {
     let metadata = #"{"title": "A: \"b\"\n", "language_info": {"name": "swift"}}"#
     let text = try imported(notebook(try cell("markdown", "# C"), metadata: metadata))
-    #expect(try Document(markdown: text, file: "n.md").title == "A: \"b\"\n" && text.hasSuffix("---\n\n# C\n"))
+    #expect(try Notebook(markdown: text, file: "n.md").title == "A: \"b\"\n" && text.hasSuffix("---\n\n# C\n"))
     #expect(try imported(notebook(try cell("markdown", "# C"), metadata: #"{"title": "C"}"#)) == "# C\n")
   }
 
@@ -94,7 +94,7 @@ import Testing
 
   @Test("that begins with a rule does not begin with a front matter") func rule() throws {
     let text = try imported(notebook(try cell("markdown", "---\n\na: b\n\n---")))
-    #expect(text == "\n---\n\na: b\n\n---\n" && (try? Document(markdown: text, file: "n.md")) != nil)
+    #expect(text == "\n---\n\na: b\n\n---\n" && (try? Notebook(markdown: text, file: "n.md")) != nil)
   }
 
   @Test("brings the pictures of its cells") func attachments() throws {
@@ -188,28 +188,28 @@ import Testing
   @Test("is replaced by an export if it is one, and left alone otherwise") func exports() throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-\(UUID()).ipynb").path
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try Interchange.check(exportTo: path)
+    try InterchangeFile.check(exportTo: path)
     func isFree(_ text: String) throws -> Bool {
-      try Interchange(path: path, text: text).write()
-      return problems { try Interchange.check(exportTo: path) }.isEmpty
+      try InterchangeFile(path: path, text: text).write()
+      return problems { try InterchangeFile.check(exportTo: path) }.isEmpty
     }
     #expect(try isFree(try exported("# a\n")))
-    let document = try Document(markdown: "", file: "n.md")
+    let document = try Notebook(markdown: "", file: "n.md")
     #expect(try isFree(SwiftScript(document, parts: try NotebookParts("", of: document)).text()))
     for other in [notebook(), "# a notebook\n", "", "{", "let x = 1\n"] { #expect(try !isFree(other), "\(other)") }
   }
 
   @Test("is not replaced by an import") func imports() throws {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-\(UUID()).md").path
-    try Interchange.check(importTo: path)
-    try Interchange(path: path, text: "").write()
+    try InterchangeFile.check(importTo: path)
+    try InterchangeFile(path: path, text: "").write()
     defer { try? FileManager.default.removeItem(atPath: path) }
-    #expect(problems { try Interchange.check(importTo: path) }.first?.advice?.contains("--force") == true)
+    #expect(problems { try InterchangeFile.check(importTo: path) }.first?.advice?.contains("--force") == true)
   }
 
   @Test("lies beside the notebook") func beside() {
-    #expect(Interchange.path(beside: "a.b/n.md", from: ".md", to: ".ipynb") == "a.b/n.ipynb")
-    #expect(Interchange.path(beside: "n.IPYNB", from: ".ipynb", to: ".md") == "n.md")
-    #expect(Interchange.path(beside: "n", from: ".md", to: ".ipynb") == "n.ipynb")
+    #expect(InterchangeFile.path(beside: "a.b/n.md", from: ".md", to: ".ipynb") == "a.b/n.ipynb")
+    #expect(InterchangeFile.path(beside: "n.IPYNB", from: ".ipynb", to: ".md") == "n.md")
+    #expect(InterchangeFile.path(beside: "n", from: ".md", to: ".ipynb") == "n.ipynb")
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 /// A notebook as an export makes it.
 func exported(_ markdown: String, record: NotebookRecord? = nil, file: String = "n.md") throws -> String {
-  let document = try Document(markdown: markdown, file: file)
+  let document = try Notebook(markdown: markdown, file: file)
   return JupyterNotebook(document, parts: try NotebookParts(markdown, of: document), record: record).text()
 }
 

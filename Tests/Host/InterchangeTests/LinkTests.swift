@@ -138,7 +138,7 @@ struct Generator: RandomNumberGenerator {
     let text = try imported(
       notebook(try cell("markdown", prose.0, metadata: metadata), metadata: #"{"language_info": {"name": "\#(language)"}}"#))
     #expect(text == prose.1 + "\n")
-    #expect(try Document(markdown: text, file: "n.md").cells.isEmpty)
+    #expect(try Notebook(markdown: text, file: "n.md").cells.isEmpty)
   }
 
   @Test("does not run however its pieces meet", arguments: 0..<4) func random(_ seed: UInt64) throws {
@@ -155,7 +155,7 @@ struct Generator: RandomNumberGenerator {
       }
       let text = try imported(notebook(try cells.map { try cell("markdown", $0) }.joined(separator: ",")))
       // A file that is refused runs nothing either.
-      let document = try? Document(markdown: text, file: "n.md")
+      let document = try? Notebook(markdown: text, file: "n.md")
       #expect(document?.cells.isEmpty ?? true, "\(cells) became\n\(text)")
       #expect(document?.frontMatter.title == nil)
     }

@@ -29,7 +29,7 @@ import Testing
   /// Values for all cells, in number and kind as those of inline expressions are, hard ones among them.
   private func record(of markdown: String) throws -> NotebookRecord {
     let texts = ["0.81", "-1", "a*b_c", "1. x", "", "<b>", "`", "<!-- {swift} x -->", "é e\u{301}"]
-    let cells = try Document(markdown: markdown, file: "n.md").cells.map { cell in
+    let cells = try Notebook(markdown: markdown, file: "n.md").cells.map { cell in
       CellRecord(
         id: cell.id, outcome: .succeeded,
         outputs: cell.expressions.indices.map { .value(texts[(cell.number + $0) % texts.count]) })
@@ -40,7 +40,7 @@ import Testing
   @Test("is the same file: all that are shipped", arguments: names) func shipped(_ name: String) throws {
     let markdown = try String(contentsOfFile: "\(Self.folder)/\(name)", encoding: .utf8)
     try expectSame(markdown)
-    let document = try Document(markdown: markdown, file: name)
+    let document = try Notebook(markdown: markdown, file: name)
     let record = NotebookRecord(
       notebook: document.name,
       cells: document.cells.map {
@@ -116,7 +116,7 @@ import Testing
       let length = Int.random(in: 0...14, using: &generator)
       let lines = (0..<length).map { _ in pieces.randomElement(using: &generator)! + ends.randomElement(using: &generator)! }
       let text = Bool.random(using: &generator) ? lines.joined() : lines.joined() + "end"
-      guard (try? Document(markdown: text, file: "n.md")) != nil else { continue }
+      guard (try? Notebook(markdown: text, file: "n.md")) != nil else { continue }
       try expectSame(text)
       count += 1
     }
@@ -181,7 +181,7 @@ import Testing
     let text = try edited("a\n```swift\n1\n```\nb\n```swift\n2\n```\n") {
       $0.cells = [$0.cells[2], $0.cells[0], $0.cells[3], $0.cells[1]]
     }
-    let document = try Document(markdown: text, file: "n.md")
+    let document = try Notebook(markdown: text, file: "n.md")
     #expect(document.cells.map(\.source) == ["2", "1"] && text.contains("b\n\na\n"))
   }
 

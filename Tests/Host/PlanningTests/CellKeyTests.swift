@@ -51,7 +51,7 @@ import Testing
     ]
     let cells = ["print(params.b)", "print(params)", "print(1)"]
     let graph = NotebookGraph(
-      Document(
+      Notebook(
         file: "n.md", frontMatter: frontMatter,
         blocks: cells.enumerated().map { .cell(Cell(number: $0 + 1, source: $1, line: 1)) }))
     let parts = (1...3).map { number in

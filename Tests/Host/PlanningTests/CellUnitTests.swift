@@ -6,7 +6,7 @@ import Testing
 @Suite struct CellUnitTests {
   private func modules(_ cells: String..., firstLine: Int = 1) -> [String] {
     let graph = NotebookGraph(
-      Document(
+      Notebook(
         file: "n.md", frontMatter: FrontMatter(),
         blocks: cells.enumerated().map { .cell(Cell(number: $0 + 1, source: $1, line: firstLine + 10 * $0)) }))
     return CellUnit.all(graph, file: "n.md", environment: KeyBuilder("test").key).dropFirst().map(\.module)

@@ -51,7 +51,7 @@ import Testing
   @Test func parametersAreReadThroughALongWayOfFunctions() throws {
     let cells = ["func f0() -> Int { params.a }"] + (1..<100).map { "func f\($0)() -> Int { f\($0 - 1)() }" } + ["print(f99())"]
     let markdown = "---\nparams:\n  a: 1\n  b: 2\n---\n" + cells.map { "```swift\n\($0)\n```" }.joined(separator: "\n\n")
-    let graph = NotebookGraph(try Document(markdown: markdown, file: "n.md"))
+    let graph = NotebookGraph(try Notebook(markdown: markdown, file: "n.md"))
     #expect(graph.parameters(of: 101).map(\.name) == ["a"])
   }
 

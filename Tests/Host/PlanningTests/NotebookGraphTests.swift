@@ -7,7 +7,7 @@ import Testing
 
   static func graph(_ cells: [String]) -> NotebookGraph {
     NotebookGraph(
-      Document(
+      Notebook(
         file: "n.md", frontMatter: FrontMatter(),
         blocks: cells.enumerated().map { .cell(Cell(number: $0 + 1, source: $1, line: 1)) }))
   }
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func aLeftOutCellDefinesNothing() {
-    let document = Document(
+    let document = Notebook(
       file: "n.md", frontMatter: FrontMatter(),
       blocks: ["let a = 1", "let a = 2", "a"].enumerated().map { .cell(Cell(number: $0 + 1, source: $1, line: 1)) })
     #expect(NotebookGraph(document, leavingOut: [2]).nodes[3].needs == [1])

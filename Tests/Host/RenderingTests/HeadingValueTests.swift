@@ -7,7 +7,7 @@ import Testing
   private let markdown = "# Accuracy `{swift} 40 + 2` of 50\n\n## `{swift} 9`\n\n## `{swift} 9`\n\n##\n"
 
   private func page(_ values: [String], markdown: String? = nil) throws -> Page {
-    let document = try Document(markdown: markdown ?? self.markdown, file: "Notebooks/n.md")
+    let document = try Notebook(markdown: markdown ?? self.markdown, file: "Notebooks/n.md")
     let cells = document.cells.enumerated().map { place, cell in
       CellRecord(id: cell.id, outcome: .succeeded, outputs: values.indices.contains(place) ? [.value(values[place])] : [])
     }
@@ -50,7 +50,7 @@ import Testing
 
 @Suite("A label of any script") struct LabelLinkTests {
   @Test("is a cell's address, and spelled out in links") func link() throws {
-    let document = try Document(markdown: "```swift\n//| label: 注-é\n1\n```\n\n## Größe\n", file: "n.md")
+    let document = try Notebook(markdown: "```swift\n//| label: 注-é\n1\n```\n\n## Größe\n", file: "n.md")
     let error = CellError(kind: .thrown, diagnostics: [Diagnostic("oops")])
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "注-é", outcome: .failed, outputs: [.error(error)])])
     let html = Page(document, record: record).html

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("An inline value") struct InlineValueTests {
   private func html(_ record: CellRecord) throws -> String {
-    let document = try Document(markdown: "There are `{swift} n` heads.\n", file: "Notebooks/n.md")
+    let document = try Notebook(markdown: "There are `{swift} n` heads.\n", file: "Notebooks/n.md")
     return Page(document, record: NotebookRecord(notebook: "n", cells: [record])).html
   }
 

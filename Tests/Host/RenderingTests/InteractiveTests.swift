@@ -8,9 +8,11 @@ import Testing
   private let script = Data("/**\n* plotly.js v4.1.1\n*/\nwindow.Plotly = {}".utf8)
   private let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0, -1]], title: "</script>")).plotlyJSON))
 
+  private var outputs: [Output] { [figure, .value("1"), figure] }
+
   private func page(plotly: PlotlyScript?) -> Page {
     let document = document(["x"])
-    let cell = CellRecord(id: document.cells[0].id, outcome: .succeeded, outputs: [figure, .value("1"), figure])
+    let cell = CellRecord(id: document.cells[0].id, outcome: .succeeded, outputs: outputs)
     return Page(document, record: NotebookRecord(notebook: "n", cells: [cell]), plotly: plotly)
   }
 
@@ -41,10 +43,10 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appending(path: "interactive-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let site = Site(folder: folder)
-    try site.write(page(plotly: try PlotlyScript(script, path: "p.js")))
+    try site.write(outputs, plotly: try PlotlyScript(script, path: "p.js"))
     #expect(FileManager.default.contents(atPath: folder + "/assets/plotly-4.1.1.min.js") == script)
     #expect(FileManager.default.fileExists(atPath: folder + "/n/outputs/cell-1-2.js"))
-    try site.write(page(plotly: nil))
+    try site.write(outputs)
     #expect(!FileManager.default.fileExists(atPath: folder + "/n/outputs"))
   }
 

@@ -6,14 +6,14 @@ import Testing
 
 /// A document of cells with the given sources, and options for all of them.
 func document(_ sources: [String], file: String = "Notebooks/n.md", options set: (inout CellOptions) -> Void = { _ in })
-  -> Document
+  -> Notebook
 {
   let cells = sources.enumerated().map { index, source in
     var options = CellOptions()
     set(&options)
     return Block.cell(Cell(number: index + 1, source: source, line: 10 * index, options: options))
   }
-  return Document(file: file, frontMatter: FrontMatter(title: "N"), blocks: cells)
+  return Notebook(file: file, frontMatter: FrontMatter(title: "N"), blocks: cells)
 }
 
 /// A page of one cell with outputs.
@@ -26,12 +26,22 @@ func page(
   return Page(document, record: NotebookRecord(notebook: "n", cells: [CellRecord(id: id, outcome: outcome, outputs: outputs)]))
 }
 
+extension Site {
+  /// Writes the page and the record of a notebook of one cell with outputs.
+  func write(_ outputs: [Output], plotly: PlotlyScript? = nil) throws {
+    let notebook = document(["x"])
+    let record = NotebookRecord(
+      notebook: notebook.name, cells: [CellRecord(id: notebook.cells[0].id, outcome: .succeeded, outputs: outputs)])
+    try write(Page(notebook, record: record, plotly: plotly), record: RecordFiles(notebook, record: record))
+  }
+}
+
 @Suite("A page") struct PageTests {
   @Test("is this, whole") func whole() {
     var options = CellOptions()
     options.label = "sum"
     options.caption = "A sum."
-    let document = Document(
+    let document = Notebook(
       file: "Notebooks/first-light.md",
       frontMatter: FrontMatter(
         title: "First <light>", description: "About & so on.",
@@ -144,7 +154,7 @@ func page(
     var options = CellOptions()
     options.caption = text
     options.alt = text
-    let document = Document(
+    let document = Notebook(
       file: "Notebooks/n.md",
       frontMatter: FrontMatter(
         title: text, description: text, parameters: [Parameter(name: text, value: .array([.string(text)]), line: 1)]),

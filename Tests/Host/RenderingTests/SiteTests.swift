@@ -17,7 +17,7 @@ import Testing
   private let long = [Output.text(.standardOutput, String(repeating: "line\n", count: 1000))]
 
   @Test("has a folder a notebook, an index and shared assets, and nothing else") func layout() throws {
-    try site.write(page(long))
+    try site.write(long)
     try site.write(IndexPage([]))
     #expect(
       try files() == [
@@ -27,22 +27,22 @@ import Testing
   }
 
   @Test("does not touch a file that would not change") func unchanged() throws {
-    try site.write(page(long))
+    try site.write(long)
     let path = folder + "/n/index.html"
     try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: path)
-    try site.write(page(long))
+    try site.write(long)
     let date = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
     #expect(date == Date(timeIntervalSince1970: 1000))
   }
 
   @Test("loses the outputs that a page no longer has") func stale() throws {
-    try site.write(page(long))
-    try site.write(page([.value("short")]))
+    try site.write(long)
+    try site.write([.value("short")])
     #expect(
       try files() == [
         "assets/folio.css", "assets/folio.js", "n/index.html", "n/record/cell-1-1.txt", "n/record/index.json",
       ])
-    try site.write(page([]))
+    try site.write([])
     #expect(try files().contains("n/record/cell-1-1.txt") == false)
   }
 
@@ -51,12 +51,12 @@ import Testing
     arguments: ["assets.md", "...md", ".md", ".hidden.md", "Assets.md"])
   func names(_ file: String) {
     let page = Page(document([], file: file), record: NotebookRecord(notebook: "", cells: []))
-    #expect(throws: Diagnostic.self) { try site.write(page) }
+    #expect(throws: Diagnostic.self) { try site.write(page, record: RecordFiles(NotebookRecord(notebook: "", cells: []))) }
   }
 
   @Test("has the page and the record of one run, also if several write it at the same time") func together() throws {
     DispatchQueue.concurrentPerform(iterations: 60) { [site] round in
-      try? site.write(page([.value("run \(round % 4)"), .value("more of run \(round % 4)")]))
+      try? site.write([.value("run \(round % 4)"), .value("more of run \(round % 4)")])
     }
     let texts = try ["index.html", "record/cell-1-1.txt", "record/cell-1-2.txt"].map {
       try String(contentsOfFile: "\(folder)/n/\($0)", encoding: .utf8)
@@ -75,14 +75,14 @@ import Testing
       try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(other)/\(file)"))
     }
     try FileManager.default.createSymbolicLink(atPath: folder + "/n", withDestinationPath: other)
-    try site.write(page([]))
+    try site.write([])
     #expect(try FileManager.default.contentsOfDirectory(atPath: other + "/outputs") == ["mine.csv"])
     #expect(try FileManager.default.contentsOfDirectory(atPath: other + "/record").contains("mine.txt"))
   }
 
   @Test("that cannot be written is an error with the path") func cannotWrite() throws {
     try Data().write(to: URL(fileURLWithPath: folder))
-    let error = #expect(throws: Diagnostic.self) { try site.write(page([])) }
+    let error = #expect(throws: Diagnostic.self) { try site.write([]) }
     #expect(error?.message.contains(folder) == true && error?.advice != nil)
   }
 }
@@ -98,10 +98,10 @@ import Testing
   {
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .failed, outputs: [])])
     let frontMatter = FrontMatter(title: title, description: "</script><b>" + title, order: 3)
-    let document = Document(file: "dir/n.md", frontMatter: frontMatter, blocks: [])
+    let document = Notebook(file: "dir/n.md", frontMatter: frontMatter, blocks: [])
     let site = Site(folder: folder)
     #expect(site.entries.isEmpty)
-    try site.write(Page(document, record: record))
+    try site.write(Page(document, record: record), record: RecordFiles(document, record: record))
     #expect(site.entries == [IndexPage.Entry(document, record: record)])
     #expect(site.entries.first?.status == .failed(cells: 1, of: 1))
   }

@@ -103,7 +103,7 @@ import Testing
     #expect(table.isChanged && table.findings.contains { $0.contains("0.5 -> nan") })
   }
 
-  private static func tables(_ base: [String], _ head: [String]) throws -> Review {
+  private static func tables(_ base: [String], _ head: [String]) throws -> SiteReview {
     try review([cell("a", table(["h", "x"], [base]))], [cell("a", table(["h", "x"], [head]))])
   }
 
@@ -151,7 +151,7 @@ import Testing
       "head",
       NotebookRecord(notebook: "n", cells: ["c", "a", "renamed", "new"].map { cell($0, .value($0 == "renamed" ? "same" : $0)) }),
       document: document([("c", "3"), ("a", "1"), ("renamed", "two()"), ("new", "5")]))
-    let review = try Review(base, head)
+    let review = try SiteReview(base, head)
     #expect(review.cell("new")?.status == .added && review.cell("gone")?.status == .removed)
     #expect(review.cell("renamed")?.formerID == "b" && review.cell("renamed")?.status == .same)
     #expect(review.notebooks[0].cells.filter(\.isMoved).map(\.id) == ["c"])
@@ -168,7 +168,7 @@ import Testing
   @Test func aCellWithoutALabelIsKnownByItsSourceWhenAnotherComesBeforeIt() throws {
     let base = unlabelled("base", [("cell-1", "a", "1"), ("cell-2", "b", "2"), ("cell-3", "b", "3")])
     let head = unlabelled("head", [("cell-1", "new", "0"), ("cell-2", "a", "1"), ("cell-3", "b", "2"), ("cell-4", "b", "7")])
-    let review = try Review(base, head)
+    let review = try SiteReview(base, head)
     #expect(review.notebooks[0].cells.filter(\.isChanged).map(\.id) == ["cell-1", "cell-4"])
     #expect(review.cell("cell-1")?.status == .added && review.output("cell-4")?.numbers?.largest?.base == 3)
     #expect(review.cell("cell-3")?.formerID == nil && !review.notebooks[0].cells.contains { $0.isMoved })
@@ -182,7 +182,7 @@ import Testing
     }
     let base = records("base", [("heads", "144"), ("best.score", "0.81"), ("gone", "1")])
     let head = records("head", [("heads", "144"), ("fresh", "5"), ("worst", "0.1"), ("best.score", "0.78")])
-    let review = try Review(base, head)
+    let review = try SiteReview(base, head)
     let outputs = try #require(review.cell("inline-1")).outputs
     #expect(outputs.first { $0.expression == "best.score" }?.numbers?.largest?.base == 0.81)
     #expect(outputs.first { $0.expression == "worst" }?.verdict == .added && outputs.allSatisfy { $0.expression != "heads" })
@@ -206,7 +206,7 @@ import Testing
         name, NotebookRecord(notebook: "n", cells: [cell("a", .value(value)), cell("b", .value("same"))]),
         document: "```swift\n//| label: a\n\(source)\n```\n\n```swift\n//| label: b\n\(source)\n```\n")
     }
-    let review = try Review(side("base", "let x = 1", "1"), side("head", "let x = 2", "2"))
+    let review = try SiteReview(side("base", "let x = 1", "1"), side("head", "let x = 2", "2"))
     #expect(review.cell("a")?.source.contains { $0.base == "let x = 1" && $0.head == "let x = 2" } == true)
     #expect(review.cell("b")?.isChanged == false && review.cell("b")?.source.isEmpty == false)
     #expect(review.terminalText(colors: false).contains("source changed, same outputs"))
@@ -235,7 +235,7 @@ import Testing
     let cells = [cell("a", figure(heads)), cell("b", .value("1"))]
     var head = MemoryRecords("head", NotebookRecord(notebook: "n", cells: [cells[0], cell("b", .value("2"))]))
     head.records["n"]!["a-1.json"] = Data(rubbish.utf8) + [0xFF, 0xFE]
-    let review = try Review(MemoryRecords("base", NotebookRecord(notebook: "n", cells: cells)), head)
+    let review = try SiteReview(MemoryRecords("base", NotebookRecord(notebook: "n", cells: cells)), head)
     #expect(review.output("a")?.findings.first?.contains("cannot be read") == true && review.output("b")?.verdict == .changed)
   }
 
@@ -243,10 +243,10 @@ import Testing
     let record = NotebookRecord(notebook: "n", cells: [cell("a", .value("1"))])
     var head = MemoryRecords("head", record)
     head.records["n"]!["a-1.txt"] = nil
-    #expect(try Review(MemoryRecords("base", record), head).findings == ["head has no a-1.txt"])
+    #expect(try SiteReview(MemoryRecords("base", record), head).findings == ["head has no a-1.txt"])
     for index in ["", "{}", "{\"format\": 2, \"notebook\": \"n\", \"parameters\": {}, \"cells\": []}", "\u{0}"] {
       head.records["n"]!["index.json"] = Data(index.utf8)
-      let review = try Review(MemoryRecords("base", record), head)
+      let review = try SiteReview(MemoryRecords("base", record), head)
       #expect(review.isChanged && review.notebooks[0].status == .unreadable && review.notebooks[0].problem != nil)
     }
   }
@@ -258,7 +258,7 @@ import Testing
         tolerance: notebook, tolerances: cells)
     }
     func changed(_ call: Tolerance?, notebook: Tolerance? = nil, cells: [String: Tolerance] = [:]) throws -> [String] {
-      let review = try Review(side("base", 0.5), side("head", 0.52, notebook: notebook, cells: cells), tolerance: call)
+      let review = try SiteReview(side("base", 0.5), side("head", 0.52, notebook: notebook, cells: cells), tolerance: call)
       return review.notebooks[0].cells.filter(\.isChanged).map(\.id)
     }
     #expect(try changed(nil) == ["a", "b"])
@@ -273,8 +273,8 @@ import Testing
 
   @Test func notebooksThatCameOrWentAreTold() throws {
     let (a, b) = (NotebookRecord(notebook: "a", cells: []), NotebookRecord(notebook: "b", cells: []))
-    let review = try Review(MemoryRecords("base", a), MemoryRecords("head", b))
+    let review = try SiteReview(MemoryRecords("base", a), MemoryRecords("head", b))
     #expect(review.notebooks.map(\.status) == [.removed, .added] && review.isChanged)
-    #expect(throws: Diagnostic.self) { try Review(MemoryRecords("base", a), MemoryRecords("head", b), notebooks: ["c"]) }
+    #expect(throws: Diagnostic.self) { try SiteReview(MemoryRecords("base", a), MemoryRecords("head", b), notebooks: ["c"]) }
   }
 }

@@ -18,7 +18,7 @@ private let hostile = [
 ]
 
 @Suite struct HostileTextTests {
-  private let review: Review
+  private let review: SiteReview
   private let base: MemoryRecords
   private let head: MemoryRecords
 
@@ -33,7 +33,7 @@ private let hostile = [
       return MemoryRecords(name, NotebookRecord(notebook: "n", cells: cells), details: [:], parameters: parameters)
     }
     (base, head) = (side("v1 " + hostile[0], "1"), side("v2 " + hostile[5], "2"))
-    review = try Review(base, head)
+    review = try SiteReview(base, head)
   }
 
   /// Whether a text holds what steers a terminal, or what nobody sees; line feeds aside.
@@ -91,7 +91,7 @@ private let hostile = [
   @Test func codeIsTheTextAsItIs() {
     let text = "` a``b|c\\|d `"
     let sides = [text + "1", text + "2"].map { MemoryRecords("s", NotebookRecord(notebook: "n", cells: [cell("c", .value($0))])) }
-    let markdown = (try? Review(sides[0], sides[1]))?.markdown ?? ""
+    let markdown = (try? SiteReview(sides[0], sides[1]))?.markdown ?? ""
     let html = String(cString: cmark_markdown_to_html(markdown, markdown.utf8.count, CMARK_OPT_UNSAFE))
     let plain = html.replacing(/<\/?code>/, with: "")
     #expect(plain.contains("− ` a``b|c\\|d `1") && plain.contains("+ ` a``b|c\\|d `2"))

@@ -5,12 +5,21 @@ import Testing
 
 /// What a review must not hide, and where it must not cry: each number is compared by what it is.
 @Suite struct KindsTests {
-  private func texts(_ base: String, _ head: String, tolerance: Tolerance? = nil) throws -> Review {
+  private func texts(_ base: String, _ head: String, tolerance: Tolerance? = nil) throws -> SiteReview {
     try review([cell("a", .text(.standardOutput, base))], [cell("a", .text(.standardOutput, head))], tolerance: tolerance)
   }
 
-  private func tables(_ columns: [String], _ base: [[String]], _ head: [[String]], tolerance: Tolerance? = nil) throws -> Review {
+  private func tables(
+    _ columns: [String], _ base: [[String]], _ head: [[String]], tolerance: Tolerance? = nil
+  ) throws -> SiteReview {
     try review([cell("a", table(columns, base))], [cell("a", table(columns, head))], tolerance: tolerance)
+  }
+
+  @Test(arguments: RecordIndex.Kind.allCases)
+  func whatCannotBeReadIsAChangeWhateverItsKind(kind: RecordIndex.Kind) {
+    let output = RecordIndex.Output(kind: kind, file: "a.txt")
+    let text = FileReview.text("n/record/a.txt", Data([0xFF]), Data([0xFE]), output: output)
+    #expect(text.contains("it had 1 bytes, and has 1"))
   }
 
   @Test(arguments: [
@@ -150,7 +159,7 @@ import Testing
       side.records = ["n": files.files.mapValues { Data($0.utf8) }]
       return side
     }
-    let review = try Review(side("a"), side("b"))
+    let review = try SiteReview(side("a"), side("b"))
     #expect(review.isChanged && review.terminalText(colors: false).contains("xa -> ") && review.markdown.contains("xb"))
   }
 
@@ -168,7 +177,7 @@ import Testing
 }
 
 private enum CurveCase {
-  static func review(_ base: Output, _ head: Output) throws -> Review {
+  static func review(_ base: Output, _ head: Output) throws -> SiteReview {
     try ReviewTests.review([cell("a", base)], [cell("a", head)])
   }
 }

@@ -49,7 +49,7 @@ private struct Corpus {
     return number * (1 + (Bool.random(using: &random) ? share : -share))
   }
 
-  mutating func review(byMore: Bool) throws -> Review {
+  mutating func review(byMore: Bool) throws -> SiteReview {
     let kinds = Kind.allCases.filter { kind in
       // Whole numbers have no less.
       byMore || ![.wholeText, .wholeTable, .wholeHeatmap, .thousands].contains(kind)
@@ -79,7 +79,7 @@ private struct Corpus {
       new = new.map { Double(Float($0)) }
     }
     told = "\(kind) \(old[place]) -> \(new[place])"
-    return try Review(records(kind, old), records(kind, new))
+    return try SiteReview(records(kind, old), records(kind, new))
   }
 
   private func records(_ kind: Kind, _ numbers: [Double]) -> MemoryRecords {

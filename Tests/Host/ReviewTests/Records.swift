@@ -70,13 +70,13 @@ func table(_ columns: [String], _ rows: [[String]]) -> Output {
 }
 
 /// A review of two lists of cells.
-func review(_ base: [CellRecord], _ head: [CellRecord], tolerance: Tolerance? = nil) throws -> Review {
-  try Review(
+func review(_ base: [CellRecord], _ head: [CellRecord], tolerance: Tolerance? = nil) throws -> SiteReview {
+  try SiteReview(
     MemoryRecords("base", NotebookRecord(notebook: "n", cells: base)),
     MemoryRecords("head", NotebookRecord(notebook: "n", cells: head)), tolerance: tolerance)
 }
 
-extension Review {
+extension SiteReview {
   func cell(_ id: String) -> CellReview? { notebooks.first?.cells.first { $0.id == id } }
   func output(_ id: String) -> OutputReview? { cell(id)?.outputs.first }
   var findings: [String] { notebooks.flatMap(\.cells).flatMap(\.outputs).flatMap(\.findings) }

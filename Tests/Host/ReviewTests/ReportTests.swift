@@ -23,9 +23,9 @@ import Testing
         cell("dla", figure([[0.5, 0.2]])), cell("text", .value("<script>alert(1)</script>\u{1B}[31m")),
         cell("rows", table(["h", "v"], [["L0H0", "2.00"]])), cell("calm", .value("1.00002")),
       ]))
-  private let review: Review
+  private let review: SiteReview
 
-  init() throws { review = try Review(base, head) }
+  init() throws { review = try SiteReview(base, head) }
 
   @Test func theTerminalSaysWhatChangedWithoutCodesOfTheRecord() {
     let text = review.terminalText(colors: false)
@@ -46,7 +46,7 @@ import Testing
     let many = (0..<3000).map { cell("cell-with-a-long-name-\($0)", .value("value \($0)")) }
     let other = (0..<3000).map { cell("cell-with-a-long-name-\($0)", .value("another \($0)")) }
     #expect(
-      try Review(
+      try SiteReview(
         MemoryRecords("a", NotebookRecord(notebook: "n", cells: many)),
         MemoryRecords("b", NotebookRecord(notebook: "n", cells: other))
       ).markdown.utf8.count < 65_536)
@@ -81,7 +81,7 @@ import Testing
     let sides = ["1", "2"].map {
       MemoryRecords($0, NotebookRecord(notebook: "n", cells: [cell("inline-1", .value($0))]), details: details)
     }
-    let html = ReviewPage(try Review(sides[0], sides[1]), base: sides[0], head: sides[1]).html
+    let html = ReviewPage(try SiteReview(sides[0], sides[1]), base: sides[0], head: sides[1]).html
     #expect(html.contains("<code>{swift} bestScore&lt;Int&gt;</code>"))
   }
 
@@ -96,7 +96,7 @@ import Testing
       return side
     }
     #expect(String(decoding: sides[0].records["n"]!["dla-1.json"]!, as: UTF8.self).contains("\"cmax\":\(ends.most)"))
-    let html = ReviewPage(try Review(sides[0], sides[1]), base: sides[0], head: sides[1]).html
+    let html = ReviewPage(try SiteReview(sides[0], sides[1]), base: sides[0], head: sides[1]).html
     #expect(html.contains("<figure data-side=\"head less base\""))
   }
 
@@ -105,7 +105,7 @@ import Testing
       let plotly = Figure(Heatmap([[value, -value, 0.3]])).plotlyJSON
       return MemoryRecords(name, NotebookRecord(notebook: "n", cells: [cell("dla", .figure(FigureOutput(plotly: plotly)))]))
     }
-    let html = ReviewPage(try Review(sides[0], sides[1]), base: sides[0], head: sides[1]).html
+    let html = ReviewPage(try SiteReview(sides[0], sides[1]), base: sides[0], head: sides[1]).html
     let widths = html.matches(of: /<svg[^>]* width="(\d+)"/).compactMap { Int($0.1) }
     #expect(widths.count == 3 && widths[0] == widths[1], "\(widths)")
     let near = [0.3, 0.3003].map { value in
@@ -114,14 +114,14 @@ import Testing
         NotebookRecord(
           notebook: "n", cells: [cell("dla", .figure(FigureOutput(plotly: Figure(Heatmap([[3, value]])).plotlyJSON)))]))
     }
-    let page = ReviewPage(try Review(near[0], near[1], tolerance: 0), base: near[0], head: near[1]).html
+    let page = ReviewPage(try SiteReview(near[0], near[1], tolerance: 0), base: near[0], head: near[1]).html
     let drawn = page.matches(of: /<svg[^>]* width="(\d+)"/).compactMap { Int($0.1) }
     #expect(drawn.count == 3 && drawn[2] > drawn[1] + 20, "\(drawn)")
   }
 
   @Test func figuresOfOtherShapesHaveNoDifference() throws {
     let other = MemoryRecords("v2", NotebookRecord(notebook: "n", cells: [cell("dla", figure([[0.5, 0.2], [1, 2]]))]))
-    let html = ReviewPage(try Review(base, other), base: base, head: other).html
+    let html = ReviewPage(try SiteReview(base, other), base: base, head: other).html
     #expect(html.contains("<figure data-side=\"head\"") && !html.contains("<figure data-side=\"head less base\""))
   }
 }

@@ -50,7 +50,7 @@ import Testing
       let maps = FileHandle(forReadingAtPath: "/proc/self/maps")!.readDataToEndOfFile()
       String(decoding: maps, as: UTF8.self).split { $0 == "\\n" || $0 == " " }.last { $0.contains("/folio-session-") } ?? ""
       """
-    let record = try session.run(Document(markdown: "```swift\n\(source)\n```", file: parent + "/n.md"))
+    let record = try session.run(Notebook(markdown: "```swift\n\(source)\n```", file: parent + "/n.md"))
     let library = try #require(record.cells[0].values.first)
     #expect(FileManager.default.fileExists(atPath: (library as NSString).deletingLastPathComponent))
     // Someone still holds the session, as a handler of signals does.

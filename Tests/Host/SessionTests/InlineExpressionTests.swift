@@ -38,7 +38,7 @@ import Testing
     func reasons(_ used: Int, _ other: Int) throws -> [String: String] {
       let session = try Session(directory: NSTemporaryDirectory(), toolchain: .find(), installation: .find(), options: options)
       let markdown = "```swift\nlet used = \(used)\n```\n```swift\nlet other = \(other)\n```\n\nThere are `{swift} used`.\n"
-      _ = try session.run(Document(markdown: markdown, file: "notebook.md"))
+      _ = try session.run(Notebook(markdown: markdown, file: "notebook.md"))
       return Dictionary(uniqueKeysWithValues: session.explanations.map { ($0.cell, $0.text) })
     }
     _ = try reasons(1, 1)

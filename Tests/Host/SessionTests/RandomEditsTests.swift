@@ -33,7 +33,7 @@ import Testing
       try restore(files, in: warm.folder)
       let fresh = try Session(directory: warm.folder, toolchain: .find(), installation: .find(), options: options)
       let markdown = notebook.cells.map { "```swift\n\($0)\n```" }.joined(separator: "\n\nprose\n\n")
-      let whole = try fresh.run(Document(markdown: markdown, file: warm.folder + "/notebook.md"))
+      let whole = try fresh.run(Notebook(markdown: markdown, file: warm.folder + "/notebook.md"))
       for (index, pair) in zip(reused.record.cells, whole.cells).enumerated() where pair.0 != pair.1 {
         let text = notebook.cells.enumerated().map { "\($0 + 1)  \($1)" }.joined(separator: "\n")
         Issue.record(

@@ -11,7 +11,7 @@ func run(_ markdown: String, keepGoing: Bool = false, timeout: Double? = nil) th
   options.timeout = timeout
   options.store = nil
   let session = try Session(directory: NSTemporaryDirectory(), toolchain: .find(), installation: .find(), options: options)
-  return try session.run(Document(markdown: markdown, file: "notebook.md"))
+  return try session.run(Notebook(markdown: markdown, file: "notebook.md"))
 }
 
 /// Runs cells, each given as its source. The first line of cell `n` is the line that `line(of:in:)` says.

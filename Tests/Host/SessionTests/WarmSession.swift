@@ -44,7 +44,7 @@ final class WarmSession {
     let markdown = frontMatter + cells.map { "```swift\n\($0)\n```" }.joined(separator: "\n\nprose\n\n")
     var ran: [Int] = []
     var warnings: [Diagnostic] = []
-    let record = try session.run(Document(markdown: markdown, file: folder + "/notebook.md")) { event in
+    let record = try session.run(Notebook(markdown: markdown, file: folder + "/notebook.md")) { event in
       if case .cellStarted(let cell, _, _) = event { ran.append(cell.number) }
       if case .warning(let warning) = event { warnings.append(warning) }
       observe(event)

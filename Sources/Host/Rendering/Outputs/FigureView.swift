@@ -1,0 +1,35 @@
+import Figures
+import Record
+
+/// A figure with its caption; one that cannot be read says why.
+struct FigureView: OutputView {
+  private let output: FigureOutput
+
+  init(_ output: FigureOutput) { self.output = output }
+
+  func html(in context: inout OutputContext) -> String {
+    let caption = context.caption.map { HTML.element("figcaption", html: HTML.text($0)) + "\n" } ?? ""
+    do {
+      let figure = try Figure(plotlyJSON: output.plotly)
+      let drawing = HTML.element("div", ["class": "scroll"], html: "\n\(figure.svg(alt: context.alt))\n")
+      // In a script: unlike JSON, pages opened from a disk may load it.
+      let data =
+        context.isInteractive
+        ? context.attach(suffix: "js") { "window.folioFigures[\"\($0)\"] = \(figure.plotlyJSON);\n" } : nil
+      let attributes: KeyValuePairs = data.map { ["data-plotly": $0] } ?? [:]
+      return HTML.element("figure", attributes, html: "\n\(drawing)\n\(caption)")
+    } catch {
+      return HTML.paragraph("unreadable", html: HTML.text(LongText.clipped("\(error)", to: 500)))
+    }
+  }
+
+  var terminalText: String? { "[figure] " + ((try? Figure(plotlyJSON: output.plotly))?.altText ?? "that cannot be read") }
+
+  /// A figure shows a remark in place of its data where its labels or rows do not fit.
+  func problems(in cell: String) -> [String] {
+    // Figures are large, and most have none.
+    guard output.plotly.contains("\"problems\"") else { return [] }
+    let problems = (try? Figure(plotlyJSON: output.plotly))?.layout.problems ?? []
+    return problems.map { "a figure of \(cell) shows no data: \($0)" }
+  }
+}

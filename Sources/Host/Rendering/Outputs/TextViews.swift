@@ -1,0 +1,35 @@
+import Record
+
+/// What a cell wrote to a standard stream.
+struct StreamView: OutputView {
+  let stream: Output.Stream
+  let text: String
+
+  func html(in context: inout OutputContext) -> String { TextBlock(text: text, style: stream.rawValue).html(in: &context) }
+  var terminalText: String? { nil }
+}
+
+/// A displayed value.
+struct ValueView: OutputView {
+  let text: String
+
+  func html(in context: inout OutputContext) -> String { TextBlock(text: text, style: "value").html(in: &context) }
+  var terminalText: String? { text }
+}
+
+/// A text as a terminal would show it, or its beginning and end, with the whole in an attachment.
+private struct TextBlock {
+  let text: String
+  let style: String
+
+  func html(in context: inout OutputContext) -> String {
+    let text = TerminalText.plain(text)
+    guard let long = LongText(text) else { return HTML.preformatted(style, html: HTML.text(text)) }
+    let link = HTML.link(to: context.attach(suffix: "txt") { _ in text }, html: "Read all of it")
+    return [
+      HTML.preformatted(style + " head", html: HTML.text(long.head)),
+      HTML.paragraph("omitted", html: "\(long.omission) left out. \(link)."),
+      HTML.preformatted(style + " tail", html: HTML.text(long.tail)),
+    ].joined(separator: "\n")
+  }
+}

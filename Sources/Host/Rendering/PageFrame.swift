@@ -1,0 +1,44 @@
+import Figures
+import Text
+
+/// What every page of the site has: the head, the way back, the switch between light and dark, the skip link.
+struct PageFrame {
+  /// Where the skip link leads; no heading's anchor begins so.
+  static let contentID = "_content"
+
+  var title: String
+  var description: String?
+  /// For the page of a notebook, what the index shows of it.
+  var entry: IndexPage.Entry?
+  /// What its interactive figures need.
+  var plotly: PlotlyScript?
+  /// From the page's folder to the site's: `../`.
+  var root: String
+  var header: String
+  var body: String
+
+  var html: String {
+    let meta = description.map { "\n" + Markup.element("meta", ["name": "description", "content": Markup.label($0)]) } ?? ""
+    let mark = (entry.map { "\n" + PageMark.html($0) } ?? "") + (plotly.map { "\n" + $0.meta(root: root) } ?? "")
+    return """
+      <!doctype html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark">\(meta)
+      <title>\(HTML.label(title))</title>
+      <link rel="icon" href="data:,">
+      <link rel="stylesheet" href="\(root)assets/\(Stylesheet.file)">
+      <script src="\(root)assets/\(Script.file)"></script>\(mark)
+      </head>
+      <body>
+      <a class="skip" href="#\(Self.contentID)">Skip to the text</a>
+      <header class="bar">\(header)</header>
+      \(body)
+      </body>
+      </html>
+
+      """
+  }
+}

@@ -1,0 +1,46 @@
+import Record
+import Testing
+
+@Suite("An output") struct OutputKindsTests {
+  /// One of each kind.
+  private static let outputs: [Output] = [
+    .text(.standardOutput, "printed"), .text(.standardError, "warned"), .value("shown"),
+    .table(Table(columns: [Table.Column("name")], rows: [["a row"]])), .figure(FigureOutput(plotly: #"{"data":[],"layout":{}}"#)),
+    .tokens(ColoredTokens(title: "t", tokens: [" a"], values: [1], limit: 1)),
+    .progress(ProgressOutput(title: "Loading", completed: 1, total: 2)),
+    .error(CellError(kind: .thrown, diagnostics: [Diagnostic("no")])),
+  ]
+
+  @Test("has a word of its own in the record, whatever its kind") func words() {
+    let words = Self.outputs.map(\.content.recorded.kind)
+    #expect(Set(words) == Set(RecordIndex.Kind.allCases))
+    #expect(Set(words).count == words.count)
+  }
+
+  @Test("is what its content says that it is", arguments: outputs) func roundTrip(_ output: Output) {
+    #expect(output.content.output == output)
+  }
+
+  @Test("keeps everything but its texts when these are changed", arguments: outputs) func texts(_ output: Output) {
+    var content = output.content
+    content.mapTexts { $0 }
+    #expect(content.output == output)
+  }
+
+  @Test("of texts has other texts after these were changed") func changedTexts() {
+    var table = Table(columns: [Table.Column("M.T", isNumeric: true)], rows: [["M.x", "y"]])
+    table.mapTexts { $0.replacing("M.", with: "") }
+    #expect(table == Table(columns: [Table.Column("T", isNumeric: true)], rows: [["x", "y"]]))
+  }
+
+  @Test("counts by its texts") func bytes() {
+    #expect(Output.value("é").content.byteCount == 2)
+    #expect(Output.table(Table(columns: [Table.Column("name")], rows: [["ab", "c"], ["d"]])).content.byteCount == 4)
+  }
+
+  @Test("that is an error is all that readers see of hidden outputs") func hidden() {
+    let record = CellRecord(id: "a", outcome: .failed, outputs: Self.outputs)
+    #expect(record.shownOutputs(hidden: false) == Self.outputs)
+    #expect(record.shownOutputs(hidden: true) == Self.outputs.suffix(1))
+  }
+}
