@@ -3,10 +3,10 @@ import Figures
 import Record
 import Session
 
-extension Session.Event {
+extension NotebookSession.Event {
   /// The event, and what is to be told besides: a figure that shows a remark in place of its data, since its labels or rows do not fit.
   /// The cell has not failed, so nothing else says it where the notebook is run.
-  public func withFigureProblems(in document: Document) -> [Session.Event] {
+  public func withFigureProblems(in document: Document) -> [NotebookSession.Event] {
     guard case .cellEnded(let cell, let record, _) = self else { return [self] }
     let place = Place(file: document.file, line: cell.line)
     return [self] + record.figureProblems.map { .warning(Diagnostic(.warning, at: place, $0)) }

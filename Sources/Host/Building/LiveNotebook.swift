@@ -12,7 +12,7 @@ final class LiveNotebook: @unchecked Sendable {
   private let overrides: [(name: String, value: String)]
   private let site: Site
   private let server: PreviewServer
-  private let options: Session.Options
+  private let options: NotebookSession.Options
   private let observe: (LivePreview.Event) -> Void
   private let ran: () -> Void
 
@@ -22,18 +22,18 @@ final class LiveNotebook: @unchecked Sendable {
   private var isRunning = false
   private var isEnding = false
   private let closed = DispatchSemaphore(value: 0)
-  private var files = Session.Files()
+  private var files = FilesUsed()
   /// Those of the prose.
   private var pictures: Set<String> = []
   /// When the last run began, as the clock of files says, until it was looked whether one of its files has changed since.
   private var began: timespec?
   // Of the notebook's thread alone, but for the session's `interrupt` and `yield`.
-  private var session: Session?
+  private var session: NotebookSession?
   private var last: NotebookRecord?
   private var warnings: [Diagnostic] = []
 
   init(
-    _ path: String, overrides: [(name: String, value: String)], site: Site, server: PreviewServer, options: Session.Options,
+    _ path: String, overrides: [(name: String, value: String)], site: Site, server: PreviewServer, options: NotebookSession.Options,
     observe: @escaping (LivePreview.Event) -> Void, ran: @escaping () -> Void
   ) {
     self.path = URL(fileURLWithPath: path).standardizedFileURL.path
@@ -145,27 +145,27 @@ final class LiveNotebook: @unchecked Sendable {
       defer { display.end() }
       var start = timespec()
       clock_gettime(CLOCK_REALTIME, &start)
-      let record = try session.run(document) { [self] event in
+      let run = try session.run(document) { [self] event in
         display.show(event)
         for event in event.withFigureProblems(in: document) { observe(.session(document, event)) }
       }
       display.end()
       lock.withLock {
-        (files, began) = (session.files, start)
+        (files, began) = (run.files, start)
         pictures = document.pictureFiles
       }
       ran()
       // A newer save has come meanwhile: its run goes on where this one stopped.
-      if session.hasYielded { return }
-      last = record
+      if run.hasYielded { return }
+      last = run.record
       let (illustrated, warnings) = document.embeddingLocalImages()
       tell(document.warnings + warnings, of: document)
-      try site.write(Page(illustrated, record: record))
+      try site.write(Page(illustrated, record: run.record))
       server.show(page: name, html: nil)
       server.setStatus(page: name, nil)
       try site.write(IndexPage(site.entries))
       server.show(page: "", html: nil)
-      observe(.updated(document, record, explanations: session.explanations, since.duration(to: .now)))
+      observe(.updated(document, run.record, explanations: run.explanations, since.duration(to: .now)))
     } catch {
       server.setStatus(page: name, nil)
       server.setProblems(
@@ -180,7 +180,7 @@ final class LiveNotebook: @unchecked Sendable {
     warnings = new
   }
 
-  private func startedSession(_ document: Document) throws -> Session {
+  private func startedSession(_ document: Document) throws -> NotebookSession {
     let started = try session ?? document.session(options)
     lock.withLock {
       session = started
@@ -210,7 +210,7 @@ private final class Display: @unchecked Sendable {
     records = Dictionary(last?.cells.map { ($0.id, $0) } ?? [], uniquingKeysWith: { first, _ in first })
   }
 
-  func show(_ event: Session.Event) {
+  func show(_ event: NotebookSession.Event) {
     switch event {
     case .cellStarted(let cell, let count, _):
       self.cell = cell

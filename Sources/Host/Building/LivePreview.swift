@@ -16,9 +16,9 @@ public final class LivePreview: @unchecked Sendable {
   public enum Event {
     /// It serves at this address.
     case serving(url: String)
-    case session(Document, Session.Event)
+    case session(Document, NotebookSession.Event)
     /// A notebook is up to date; how long it took since its file was saved.
-    case updated(Document, NotebookRecord, explanations: [Session.Explanation], Duration)
+    case updated(Document, NotebookRecord, explanations: [NotebookSession.Explanation], Duration)
     case problem(any Error)
     /// A notebook has come into the folder, or its file is there no more: its name.
     case came(String)
@@ -48,7 +48,7 @@ public final class LivePreview: @unchecked Sendable {
   ///   - observe: is told what happens, on threads of the notebooks.
   public init(
     _ paths: [String], following folder: String? = nil, overrides: [(name: String, value: String)], site: String, port: UInt16,
-    hosts: [String] = [], options: Session.Options, observe: @escaping @Sendable (Event) -> Void
+    hosts: [String] = [], options: NotebookSession.Options, observe: @escaping @Sendable (Event) -> Void
   ) throws {
     var options = options
     options.keepsGoing = true

@@ -15,9 +15,9 @@ import Store
 public final class SiteBuilder: @unchecked Sendable {
   public enum Event {
     case notebookStarted(Document, number: Int, of: Int)
-    case session(Document, Session.Event)
+    case session(Document, NotebookSession.Event)
     /// The page is written.
-    case notebookEnded(Document, NotebookRecord, page: String, explanations: [Session.Explanation])
+    case notebookEnded(Document, NotebookRecord, page: String, explanations: [NotebookSession.Explanation])
     case warning(Diagnostic)
     /// A notebook could not be run, or its page not be written.
     case problem(any Error)
@@ -37,14 +37,14 @@ public final class SiteBuilder: @unchecked Sendable {
   private let documents: [Document]
   private let site: String
   private let plotly: PlotlyScript?
-  private let options: Session.Options
+  private let options: NotebookSession.Options
   private let isWhole: Bool
 
   private let lock = NSCondition()
   private var waiting: [Int] = []
-  private var running: [Int: Session?] = [:]
+  private var running: [Int: NotebookSession?] = [:]
   /// What those that have ended read and wrote.
-  private var finished: [Int: Session.Files] = [:]
+  private var finished: [Int: FilesUsed] = [:]
   private var status = Status.succeeded
   private var isInterrupted = false
 
@@ -53,7 +53,7 @@ public final class SiteBuilder: @unchecked Sendable {
   ///   - isWhole: whether these are all notebooks of the site: then pages and records of others that are no more are removed.
   ///   - plotly: makes the pages' figures interactive.
   public init(
-    _ documents: [Document], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: Session.Options
+    _ documents: [Document], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: NotebookSession.Options
   ) {
     self.isWhole = isWhole
     self.plotly = plotly
@@ -136,7 +136,7 @@ public final class SiteBuilder: @unchecked Sendable {
   private func hasRoom(for document: Document) -> Bool {
     if running.isEmpty { return true }
     guard running.count < min(ProcessInfo.processInfo.activeProcessorCount, Descriptors.mostPrograms) else { return false }
-    let known = Session.peakMemory(of: document, store: options.store)
+    let known = NotebookSession.peakMemory(of: document, store: options.store)
     // One that has never run may load anything: half of the machine must be free for it.
     return Memory.available > (known > 0 ? known + known / 2 : Memory.bytes("MemTotal") / 2)
   }
@@ -145,7 +145,7 @@ public final class SiteBuilder: @unchecked Sendable {
     lock.withLock {
       running[index] = nil
       self.status = max(self.status, status)
-      finished[index] = finished[index] ?? Session.Files()
+      finished[index] = finished[index] ?? FilesUsed()
       lock.broadcast()
     }
   }
@@ -159,19 +159,19 @@ public final class SiteBuilder: @unchecked Sendable {
         return isInterrupted
       }
       if isLate { return .interrupted }
-      let record = try session.run(document) { event in
+      let run = try session.run(document) { event in
         for event in event.withFigureProblems(in: document) { observe(.session(document, event)) }
       }
       let (illustrated, warnings) = document.embeddingLocalImages()
       for warning in warnings { observe(.warning(warning)) }
-      try Site(folder: site).write(Page(illustrated, record: record, plotly: plotly))
+      try Site(folder: site).write(Page(illustrated, record: run.record, plotly: plotly))
       observe(
         .notebookEnded(
-          document, record, page: "\(site)/\(document.name)/index.html", explanations: session.explanations))
-      var files = session.files
+          document, run.record, page: "\(site)/\(document.name)/index.html", explanations: run.explanations))
+      var files = run.files
       files.read.formUnion(document.pictureFiles)
       lock.withLock { finished[index] = files }
-      return Status(record)
+      return Status(run.record)
     } catch {
       observe(.problem(error))
       return .couldNotRun
@@ -232,8 +232,8 @@ extension Document {
   public var folder: String { URL(fileURLWithPath: file).deletingLastPathComponent().path }
 
   /// A session for the notebook, in its own folder.
-  public func session(_ options: Session.Options) throws -> Session {
-    try Session(directory: folder, toolchain: .find(), installation: .find(), options: options)
+  public func session(_ options: NotebookSession.Options) throws -> NotebookSession {
+    try NotebookSession(directory: folder, toolchain: .find(), installation: .find(), options: options)
   }
 }
 

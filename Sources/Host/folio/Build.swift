@@ -65,7 +65,7 @@ extension RunOptions {
   /// - Parameter ordersThem: whether `after` matters.
   func withDocuments(
     _ notebooks: [String], isForced: Bool, ordersThem: Bool = true,
-    _ body: ([Document], Session.Options) throws -> SiteBuilder.Status
+    _ body: ([Document], NotebookSession.Options) throws -> SiteBuilder.Status
   ) throws -> SiteBuilder.Status {
     do {
       let areAll = notebooks.isEmpty

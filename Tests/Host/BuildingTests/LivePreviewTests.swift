@@ -20,7 +20,7 @@ import Testing
     init(_ notebook: String, followsFolder: Bool = false) throws {
       folder = try TemporaryFolder()
       try folder.write(notebook, to: "n.md")
-      var options = Session.Options()
+      var options = NotebookSession.Options()
       options.store = folder.path + "/cache"
       let preview = try LivePreview(
         [folder.path + "/n.md"], following: followsFolder ? folder.path : nil, overrides: [], site: folder.path + "/Site",

@@ -11,7 +11,7 @@ import Testing
     _ notebooks: [String: String], keepGoing: Bool = false, in folder: TemporaryFolder
   ) throws -> (status: SiteBuilder.Status, pages: [String: String]) {
     for (name, text) in notebooks { try folder.write(text, to: "Notebooks/\(name).md") }
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.keepsGoing = keepGoing
     options.store = folder.path + "/cache"
     let documents = try Notebooks.read(Notebooks.all(in: folder.path + "/Notebooks"))
@@ -60,7 +60,7 @@ import Testing
   @Test func aFigureThatShowsNoDataIsToldAtItsCell() throws {
     let folder = try TemporaryFolder()
     try folder.write("\n```swift\nHeatmap([[1.0, 2]], title: \"T\", xLabels: [\"a\"])\n```\n", to: "a.md")
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = folder.path + "/cache"
     var warnings: [Diagnostic] = []
     let status = SiteBuilder(try Notebooks.read([folder.path + "/a.md"]), site: folder.path + "/Site", options: options).build {
@@ -120,7 +120,7 @@ import Testing
     _ = try build(
       ["a": "# Ay\n```swift\n1\n```", "b": "# Bee\n```swift\nthrow CancellationError()\n```"], keepGoing: true, in: folder)
     let alone = try Notebooks.read([folder.path + "/Notebooks/a.md"])
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = nil
     #expect(SiteBuilder(alone, site: folder.path + "/Site", options: options).build { _ in } == .succeeded)
     let index = try folder.read("Site/index.html")
@@ -158,7 +158,7 @@ import Testing
   @Test func aNotebookThatReadsWhatAnotherWritesIsRunAgainAndTold() throws {
     let folder = try TemporaryFolder()
     for (name, text) in ["a": reader, "z": writer] { try folder.write(text, to: "Notebooks/\(name).md") }
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = folder.path + "/cache"
     var warnings: [Diagnostic] = []
     let documents = try Notebooks.read(Notebooks.all(in: folder.path + "/Notebooks"))
