@@ -51,38 +51,27 @@ let package = Package(
     .instrument("Figures", ["Files", "Text"]),
 
     // The host: Markdown -> document -> cells -> records -> pages.
-    .host("Document", ["Record", "CCmark", crypto, yams]),
-    .host("Planning", ["Document", "Store"]),
+    .host("Document", ["Keys", "Record", "CCmark", yams]),
+    .host("Planning", ["Document", "Keys", "Store"]),
     .host("Processes", ["Record", "CSpawn"]),
-    .host("Session", ["Document", "Files", "Planning", "Processes", "Record", "Store"]),
+    .host("Session", ["Document", "Files", "Keys", "Machine", "Planning", "Processes", "Record", "Store"]),
     .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),
-<<<<<<< HEAD
-    .host("Rendering", ["Document", "Record", "Figures", "Files", "Keys", "Review", "Text"]),
-    .host("Preview", ["Processes", "Record"]),
-    .host(
-      "Building",
-      [
-        "Document", "Figures", "Files", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Keys", "Store",
-      ]),
-    .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering", "Text"]),
-=======
-    .host("Rendering", ["Document", "Record", "Figures", "Files", "Processes", "Review", "Text", crypto]),
-    .host("Building", ["Document", "Figures", "Processes", "Record", "Rendering", "Session", "Store"]),
+    .host("Rendering", ["Document", "Record", "Figures", "Files", "Keys", "Processes", "Review", "Text"]),
+    .host("Building", ["Document", "Figures", "Machine", "Processes", "Record", "Rendering", "Session", "Store"]),
     .host("Live", ["Building", "Document", "Processes", "Record", "Rendering", "Session"]),
-    .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering"]),
->>>>>>> pages-merge
+    .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering", "Text"]),
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Interchange", "Live", "Processes", "Record", "Rendering", "Review", "Session",
-        "Store", "Text", argumentParser,
+        "Building", "Document", "Figures", "Interchange", "Live", "Machine", "Processes", "Record", "Rendering", "Review",
+        "Session", "Store", "Text", argumentParser,
       ],
       path: "Sources/Host/folio", swiftSettings: Toolchain.compiling),
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "Building", "Document", "Figures", "Gemma", "Planning", "Processes", "Session", "Store", "Tensors",
-        "COpenBLAS", argumentParser,
+        "Attribution", "Building", "Document", "Figures", "Gemma", "Keys", "Planning", "Processes", "Session", "Store", "Tensors",
+        "Text", "COpenBLAS", argumentParser,
       ],
       path: "Sources/Host/folio-bench", swiftSettings: Toolchain.compiling),
 
@@ -112,7 +101,7 @@ let package = Package(
     .test("Instrument", "Figures"),
 
     .test("Host", "Document"),
-    .test("Host", "Planning", ["Document", "Store"]),
+    .test("Host", "Planning", ["Document", "Keys", "Store"]),
     .test("Host", "Processes", ["Record"]),
     // Sessions start the worker that lies beside the tests.
     .test("Host", "Session", ["Document", "Processes", "Record", "Store", "folio-worker"]),
@@ -129,13 +118,8 @@ let package = Package(
     .executableTarget(
       name: "folio-fuzz",
       dependencies: [
-<<<<<<< HEAD
-        "Document", "Figures", "Gemma", "Interchange", "Planning", "Preview", "PrOntoQA", "Randomness", "Record", "Rendering",
-        "Review", "Store", "Tensors", "TestSupport", "Text",
-=======
-        "Document", "Figures", "Gemma", "Interchange", "Live", "Planning", "PrOntoQA", "Record", "Rendering", "Review",
-        "Store", "Tensors", "TestSupport",
->>>>>>> pages-merge
+        "Document", "Figures", "Gemma", "Interchange", "Live", "Planning", "PrOntoQA", "Randomness", "Record", "Rendering",
+        "Keys", "Review", "Store", "Tensors", "TestSupport", "Text",
       ],
       path: "Tests/Fuzzing", swiftSettings: Toolchain.compiling),
     .testTarget(

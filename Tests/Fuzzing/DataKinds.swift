@@ -1,4 +1,5 @@
 import Foundation
+import Keys
 import PrOntoQA
 import Randomness
 import Record

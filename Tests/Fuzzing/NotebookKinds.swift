@@ -1,6 +1,7 @@
 import Document
 import Foundation
 import Interchange
+import Keys
 import Planning
 import Record
 import Rendering

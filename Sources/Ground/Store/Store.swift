@@ -1,5 +1,5 @@
 import Foundation
-@_exported import Keys
+import Keys
 
 /// What Folio need not compute again, on disk: compiled cells, records, remembered values, files' digests.
 ///

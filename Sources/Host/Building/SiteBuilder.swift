@@ -14,9 +14,9 @@ import Store
 package final class SiteBuilder: @unchecked Sendable {
   package enum Event {
     case notebookStarted(Notebook, number: Int, of: Int)
-    case session(Notebook, Session.Event)
+    case session(Notebook, NotebookSession.Event)
     /// The page is written.
-    case notebookEnded(Notebook, NotebookRecord, page: String, explanations: [Session.Explanation])
+    case notebookEnded(Notebook, NotebookRecord, page: String, explanations: [NotebookSession.Explanation])
     case warning(Diagnostic)
     /// A notebook could not be run, or its page not be written.
     case problem(any Error)
@@ -36,14 +36,14 @@ package final class SiteBuilder: @unchecked Sendable {
   private let notebooks: [Notebook]
   private let site: String
   private let plotly: PlotlyScript?
-  private let options: Session.Options
+  private let options: NotebookSession.Options
   private let isWhole: Bool
 
   private let lock = NSCondition()
   private var waiting: [Int] = []
-  private var running: [Int: Session?] = [:]
+  private var running: [Int: NotebookSession?] = [:]
   /// The files that each notebook read and wrote, for those that have ended.
-  private var finished: [Int: Session.Files] = [:]
+  private var finished: [Int: FilesUsed] = [:]
   private var status = Status.succeeded
   private var isInterrupted = false
 
@@ -52,7 +52,7 @@ package final class SiteBuilder: @unchecked Sendable {
   ///   - isWhole: whether these are all notebooks of the site: then pages and records of others that are no more are removed.
   ///   - plotly: makes the pages' figures interactive.
   package init(
-    _ notebooks: [Notebook], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: Session.Options
+    _ notebooks: [Notebook], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: NotebookSession.Options
   ) {
     self.isWhole = isWhole
     self.plotly = plotly
@@ -135,7 +135,7 @@ package final class SiteBuilder: @unchecked Sendable {
   private func hasRoom(for notebook: Notebook) -> Bool {
     if running.isEmpty { return true }
     guard running.count < min(ProcessInfo.processInfo.activeProcessorCount, Descriptors.mostPrograms) else { return false }
-    let known = Session.peakMemory(of: notebook, store: options.store)
+    let known = NotebookSession.peakMemory(of: notebook, store: options.store)
     // A notebook that has never run may load anything, so half of the machine's memory must be free for it.
     return Memory.available > (known > 0 ? known + known / 2 : Memory.bytes("MemTotal") / 2)
   }
@@ -144,7 +144,7 @@ package final class SiteBuilder: @unchecked Sendable {
     lock.withLock {
       running[index] = nil
       self.status = max(self.status, status)
-      finished[index] = finished[index] ?? Session.Files()
+      finished[index] = finished[index] ?? FilesUsed()
       lock.broadcast()
     }
   }
@@ -158,20 +158,20 @@ package final class SiteBuilder: @unchecked Sendable {
         return isInterrupted
       }
       if isLate { return .interrupted }
-      let record = try session.run(notebook) { event in
+      let run = try session.run(notebook) { event in
         for event in event.withOutputProblems(in: notebook) { observe(.session(notebook, event)) }
       }
       let (illustrated, warnings) = notebook.embeddingLocalImages()
       for warning in warnings { observe(.warning(warning)) }
       try Site(folder: site).write(
-        Page(illustrated, record: record, plotly: plotly), record: RecordFiles(notebook, record: record))
+        Page(illustrated, record: run.record, plotly: plotly), record: RecordFiles(notebook, record: run.record))
       observe(
         .notebookEnded(
-          notebook, record, page: "\(site)/\(notebook.name)/index.html", explanations: session.explanations))
-      var files = session.files
+          notebook, run.record, page: "\(site)/\(notebook.name)/index.html", explanations: run.explanations))
+      var files = run.files
       files.read.formUnion(notebook.pictureFiles)
       lock.withLock { finished[index] = files }
-      return Status(record)
+      return Status(run.record)
     } catch {
       observe(.problem(error))
       return .couldNotRun
@@ -229,8 +229,8 @@ extension SiteBuilder.Status {
 
 extension Notebook {
   /// A session for the notebook, in its own folder.
-  package func session(_ options: Session.Options) throws -> Session {
-    try Session(directory: folder, toolchain: .find(), installation: .find(), options: options)
+  package func session(_ options: NotebookSession.Options) throws -> NotebookSession {
+    try NotebookSession(directory: folder, toolchain: .find(), installation: .find(), options: options)
   }
 }
 

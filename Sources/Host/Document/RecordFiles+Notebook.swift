@@ -1,8 +1,3 @@
-<<<<<<< HEAD:Sources/Host/Rendering/RecordFiles+Document.swift
-import Document
-=======
-import Crypto
->>>>>>> pages-merge:Sources/Host/Document/RecordFiles+Notebook.swift
 import Foundation
 import Keys
 import Record

@@ -1,11 +1,7 @@
 import Document
 import Figures
 import Record
-<<<<<<< HEAD
-import Rendering
 import Text
-=======
->>>>>>> pages-merge
 
 /// What a cell put out, as Jupyter's outputs.
 struct JupyterOutputs {

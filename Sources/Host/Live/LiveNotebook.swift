@@ -12,7 +12,7 @@ final class LiveNotebook: @unchecked Sendable {
   private let overrides: [(name: String, value: String)]
   private let site: Site
   private let server: LiveServer
-  private let options: Session.Options
+  private let options: NotebookSession.Options
   private let observe: (LiveSite.Event) -> Void
   private let ran: () -> Void
 
@@ -22,18 +22,18 @@ final class LiveNotebook: @unchecked Sendable {
   private var isRunning = false
   private var isEnding = false
   private let closed = DispatchSemaphore(value: 0)
-  private var files = Session.Files()
+  private var files = FilesUsed()
   /// The files of the pictures in its prose.
   private var pictures: Set<String> = []
   /// When the last run began, by the clock of files; nil once it was checked whether one of its files has changed since.
   private var began: timespec?
   // These belong to the notebook's thread. Other threads only call `interrupt` and `yield` of the session.
-  private var session: Session?
+  private var session: NotebookSession?
   private var last: NotebookRecord?
   private var warnings: [Diagnostic] = []
 
   init(
-    _ path: String, overrides: [(name: String, value: String)], site: Site, server: LiveServer, options: Session.Options,
+    _ path: String, overrides: [(name: String, value: String)], site: Site, server: LiveServer, options: NotebookSession.Options,
     observe: @escaping (LiveSite.Event) -> Void, ran: @escaping () -> Void
   ) {
     self.path = URL(fileURLWithPath: path).standardizedFileURL.path
@@ -145,27 +145,27 @@ final class LiveNotebook: @unchecked Sendable {
       defer { display.end() }
       var start = timespec()
       clock_gettime(CLOCK_REALTIME, &start)
-      let record = try session.run(notebook) { [self] event in
+      let run = try session.run(notebook) { [self] event in
         display.show(event)
         for event in event.withOutputProblems(in: notebook) { observe(.session(notebook, event)) }
       }
       display.end()
       lock.withLock {
-        (files, began) = (session.files, start)
+        (files, began) = (run.files, start)
         pictures = notebook.pictureFiles
       }
       ran()
       // A newer save has come meanwhile: its run goes on where this one stopped.
-      if session.hasYielded { return }
-      last = record
+      if run.hasYielded { return }
+      last = run.record
       let (illustrated, warnings) = notebook.embeddingLocalImages()
       tell(notebook.warnings + warnings, of: notebook)
-      try site.write(Page(illustrated, record: record), record: RecordFiles(notebook, record: record))
+      try site.write(Page(illustrated, record: run.record), record: RecordFiles(notebook, record: run.record))
       server.show(page: name, html: nil)
       server.setStatus(page: name, nil)
       try site.write(IndexPage(site.entries))
       server.show(page: "", html: nil)
-      observe(.updated(notebook, record, explanations: session.explanations, since.duration(to: .now)))
+      observe(.updated(notebook, run.record, explanations: run.explanations, since.duration(to: .now)))
     } catch {
       server.setStatus(page: name, nil)
       server.setProblems(
@@ -180,7 +180,7 @@ final class LiveNotebook: @unchecked Sendable {
     warnings = new
   }
 
-  private func startedSession(_ notebook: Notebook) throws -> Session {
+  private func startedSession(_ notebook: Notebook) throws -> NotebookSession {
     let started = try session ?? notebook.session(options)
     lock.withLock {
       session = started
@@ -210,7 +210,7 @@ private final class Display: @unchecked Sendable {
     records = Dictionary(last?.cells.map { ($0.id, $0) } ?? [], uniquingKeysWith: { first, _ in first })
   }
 
-  func show(_ event: Session.Event) {
+  func show(_ event: NotebookSession.Event) {
     switch event {
     case .cellStarted(let cell, let count, _):
       self.cell = cell

@@ -15,9 +15,9 @@ package final class LiveSite: @unchecked Sendable {
   package enum Event {
     /// It serves at this address.
     case serving(url: String)
-    case session(Notebook, Session.Event)
+    case session(Notebook, NotebookSession.Event)
     /// A notebook is up to date; how long it took since its file was saved.
-    case updated(Notebook, NotebookRecord, explanations: [Session.Explanation], Duration)
+    case updated(Notebook, NotebookRecord, explanations: [NotebookSession.Explanation], Duration)
     case problem(any Error)
     /// A notebook has come into the folder, or its file is there no more: its name.
     case came(String)
@@ -47,7 +47,7 @@ package final class LiveSite: @unchecked Sendable {
   ///   - observe: is told what happens, on threads of the notebooks.
   package init(
     _ paths: [String], following folder: String? = nil, overrides: [(name: String, value: String)], site: String, port: UInt16,
-    hosts: [String] = [], options: Session.Options, observe: @escaping @Sendable (Event) -> Void
+    hosts: [String] = [], options: NotebookSession.Options, observe: @escaping @Sendable (Event) -> Void
   ) throws {
     var options = options
     options.keepsGoing = true

@@ -1,12 +1,10 @@
+import Document
+import SwiftSyntax
+
 /// What a cell defines and refers to, read from its syntax alone.
 ///
 /// Planning looks at cells as text: it never runs the compiler, so that it can answer while an author types. What it says is used to
 /// write the source that is compiled (`CellSource`) and to let later definitions win over earlier ones (`Scope`).
-
-import Document
-import SwiftSyntax
-
-/// A cell's syntax, as far as the session needs it.
 public struct CellAnalysis: Sendable, Equatable {
   /// What the cell declares at its top level, in order.
   public private(set) var declarations: [Declaration] = []

@@ -1,4 +1,5 @@
 import Document
+import Keys
 import Store
 
 /// All that a cell's record depends on, part by part, so that a difference can be named.
@@ -170,7 +171,7 @@ package struct StoredLocation: Hashable, Sendable, Comparable {
   package init(text: String) { self.text = text }
 
   /// - Parameter graph: of the notebook in which the location is.
-  package init(_ location: Location, in graph: NotebookGraph) {
+  package init(_ location: MemoryLocation, in graph: NotebookGraph) {
     switch location {
     case .variable(let variable):
       // Of its name it is the n-th; what no declaration tells of (a local type's member) is found by its cell's code.
@@ -182,7 +183,7 @@ package struct StoredLocation: Hashable, Sendable, Comparable {
   }
 
   /// Where it is in a notebook; nil if there is no such thing.
-  package func location(in graph: NotebookGraph) -> Location? {
+  package func location(in graph: NotebookGraph) -> MemoryLocation? {
     let words = text.split(separator: " ", maxSplits: 2).map(String.init)
     switch words.first {
     case "variable"? where words.count == 3:
@@ -190,7 +191,7 @@ package struct StoredLocation: Hashable, Sendable, Comparable {
         return graph.variables[words[2]].flatMap { $0.indices.contains(occurrence - 1) ? .variable($0[occurrence - 1]) : nil }
       }
       return graph.cellsByCode[words[1]].map { .variable(.init(cell: $0, name: words[2])) }
-    case "objects"? where words.count == 2: return Key(hexadecimal: words[1]).map(Location.objects)
+    case "objects"? where words.count == 2: return Key(hexadecimal: words[1]).map(MemoryLocation.objects)
     case "other"?: return .other(String(text.dropFirst("other ".count)))
     default: return nil
     }

@@ -1,4 +1,5 @@
 import Document
+import Keys
 import Store
 
 /// A cell as it is compiled: a module whose name stands for all that the compiler sees of it.

@@ -1,14 +1,15 @@
+import Keys
 import Store
 
-/// What a worker holds: whose cells' code, and what each location holds now.
-package struct LiveState: Sendable, Equatable {
-  /// A location in the worker, whatever the notebook's cells are numbered.
-  package enum Place: Hashable, Sendable {
-    case variable(module: String, name: String)
-    case objects(Key)
-    case other(String)
-  }
+/// A place in the memory of a running process, named without the numbers of cells, which change when a notebook is edited.
+package enum LiveLocation: Hashable, Sendable {
+  case variable(module: String, name: String)
+  case objects(Key)
+  case other(String)
+}
 
+/// What the process in which cells run holds now: whose cells' code, and which version of what is at each location.
+package struct LiveState: Sendable, Equatable {
   private struct Holding: Sendable, Equatable {
     var version: Version
     /// The run that left it.
@@ -23,16 +24,18 @@ package struct LiveState: Sendable, Equatable {
     var inputs: Set<Int>
   }
 
-  private var holdings: [Place: Holding] = [:]
-  /// By module, its variables among them.
-  private var variables: [String: Set<Place>] = [:]
-  /// By number; those whose objects are gone are not among them.
+  /// The modules whose cells have begun to run there, so that they may hold something.
+  package private(set) var loaded: Set<String> = []
+  private var holdings: [LiveLocation: Holding] = [:]
+  /// By module, the locations of its variables.
+  private var variables: [String: Set<LiveLocation>] = [:]
+  /// The runs whose objects are still there, by number.
   private var runs: [Int: Run] = [:]
-  /// By module, its runs among them.
+  /// By module, the numbers of its runs in `runs`.
   private var runsOf: [String: Set<Int>] = [:]
   /// By number, the runs that may hold on to a run's objects.
   private var users: [Int: Set<Int>] = [:]
-  /// By module, the run that its variables are of.
+  /// By module, the run that made the present values of its variables.
   private var lastRuns: [String: Int] = [:]
 
   package init() {}
@@ -44,8 +47,8 @@ package struct LiveState: Sendable, Equatable {
   package func holds(_ module: String) -> Bool { lastRuns[module] != nil }
 
   /// What a location holds; nil if it has no value.
-  package func version(_ place: Place) -> Version? {
-    guard let holding = holdings[place] else { return nil }
+  package func version(_ location: LiveLocation) -> Version? {
+    guard let holding = holdings[location] else { return nil }
     return holding.version.isIdentity && runs[holding.run] == nil ? .spoiled(holding.run) : holding.version
   }
 
@@ -57,26 +60,34 @@ package struct LiveState: Sendable, Equatable {
   ///   - run: its number, which no other has.
   ///   - isComplete: whether it ran to its end.
   package mutating func run(
-    _ run: Int, module: String, key: Key?, isComplete: Bool, reads: some Sequence<Place>, writes: [Place: Version]
+    _ run: Int, module: String, key: Key?, isComplete: Bool, reads: some Sequence<LiveLocation>, writes: [LiveLocation: Version]
   ) {
     release(module)
     var inputs: Set<Int> = []
-    for place in reads { if let holding = holdings[place], holding.version.isIdentity { inputs.insert(holding.run) } }
+    for location in reads { if let holding = holdings[location], holding.version.isIdentity { inputs.insert(holding.run) } }
     runs[run] = Run(module: module, key: key, inputs: inputs)
     runsOf[module, default: []].insert(run)
     for input in inputs { users[input, default: []].insert(run) }
     if isComplete { lastRuns[module] = run }
-    for (place, version) in writes {
-      holdings[place] = Holding(version: version, run: run)
-      if case .variable(let module, _) = place { variables[module, default: []].insert(place) }
+    for (location, version) in writes {
+      holdings[location] = Holding(version: version, run: run)
+      if case .variable(let module, _) = location { variables[module, default: []].insert(location) }
     }
   }
 
+  /// Notes that a module's cell begins to run: from now on it may hold something.
+  package mutating func load(_ module: String) { loaded.insert(module) }
+
   /// Forgets modules whose values are released.
-  package mutating func release(_ modules: some Sequence<String>) { for module in modules { release(module) } }
+  package mutating func release(_ modules: some Sequence<String>) {
+    for module in modules {
+      release(module)
+      loaded.remove(module)
+    }
+  }
 
   private mutating func release(_ module: String) {
-    for place in variables.removeValue(forKey: module) ?? [] { holdings[place] = nil }
+    for location in variables.removeValue(forKey: module) ?? [] { holdings[location] = nil }
     lastRuns[module] = nil
     for run in runsOf[module] ?? [] { drop(run) }
   }

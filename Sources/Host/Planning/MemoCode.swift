@@ -1,3 +1,4 @@
+import Keys
 import Store
 import SwiftSyntax
 
@@ -43,20 +44,20 @@ enum MemoCode {
   /// The texts of the cell's own code that a call can reach, in the order of the cell. A statement counts if it names a variable that is
   /// reached: it may set it.
   static func own(_ call: MemoCall, in items: [Item]) -> (texts: [String], references: References) {
-    var reach = Reach(items: items, leavingOut: call.source)
-    reach.follow(call.references)
-    for index in items.indices where items[index].isNameless { reach.add(index) }
-    while let index = reach.open.popLast() {
-      reach.follow(items[index].references)
-      for name in items[index].names { for statement in reach.naming[name] ?? [] { reach.add(statement) } }
+    var reachable = ReachableCode(items: items, leavingOut: call.source)
+    reachable.follow(call.references)
+    for index in items.indices where items[index].isNameless { reachable.add(index) }
+    while let index = reachable.open.popLast() {
+      reachable.follow(items[index].references)
+      for name in items[index].names { for statement in reachable.naming[name] ?? [] { reachable.add(statement) } }
     }
-    return (reach.reached.sorted().map { items[$0].text }, reach.references)
+    return (reachable.found.sorted().map { items[$0].text }, reachable.references)
   }
 
   /// What a call's code can reach of its cell, as far as it has been followed.
-  private struct Reach {
+  private struct ReachableCode {
     var references = References()
-    var reached: Set<Int> = []
+    var found: Set<Int> = []
     /// Those of them that are not followed yet.
     var open: [Int] = []
     /// By name, the items that declare it, and the statements that name it.
@@ -81,7 +82,7 @@ enum MemoCode {
     }
 
     mutating func add(_ index: Int) {
-      if !leftOut.contains(index), reached.insert(index).inserted { open.append(index) }
+      if !leftOut.contains(index), found.insert(index).inserted { open.append(index) }
     }
   }
 

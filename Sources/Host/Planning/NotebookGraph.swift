@@ -1,11 +1,12 @@
 import Document
+import Keys
 import Store
 
-/// Which cells a cell needs, and which variables it may touch: the dependency graph of a notebook, from its text alone.
+/// Which cells a cell needs, and which variables it may read or change: the dependency graph of a notebook, from its text alone.
 ///
 /// Two questions are kept apart. What a cell's *code* names must be there when it is compiled and loaded (`needs`). What its *run* may
-/// read or change (`touches`) follows the functions that it calls, and those that these call, to the variables behind them. The second one
-/// is a forecast, for a cell that has not run yet; of a cell that has run, the worker says what it touched. It is the last word only where the
+/// read or change (`possibleUses`) follows the functions that it calls, and those that these call, to the variables behind them. The second one
+/// is a forecast, for a cell that has not run yet; of a cell that has run, the worker says what it used. It is the last word only where the
 /// worker sees nothing: for constants, and for what may share its state.
 ///
 /// Cells are numbered from 1, as in the document; 0 is the notebook's parameters.
@@ -54,8 +55,8 @@ public struct NotebookGraph: Sendable {
   /// By number.
   public let nodes: [Node]
   public let parameters: [Parameter]
-  /// Of the variables that are declared: the how manieth of its name it is in the notebook, from 1. By it, a variable is found again when cells
-  /// have moved or changed.
+  /// Counts, for each declared variable, the variables of the same name up to it in the notebook, from 1. A variable is found again by this
+  /// count when cells have moved or changed.
   public private(set) var occurrences: [Variable: Int] = [:]
   /// The same by name, in order.
   private(set) var variables: [String: [Variable]] = [:]
@@ -128,7 +129,7 @@ public struct NotebookGraph: Sendable {
   // MARK: - Variables
 
   /// What a cell's run may do to a variable of another cell, as far as its text tells.
-  public enum Touch: Sendable, Equatable {
+  public enum PossibleUse: Sendable, Equatable {
     /// It may read a constant that holds a plain value: nobody sees it do so, and nobody changes it.
     case constant
     /// It may read or change a variable that holds a plain value: the worker sees it.
@@ -137,27 +138,28 @@ public struct NotebookGraph: Sendable {
     case opaque
   }
 
-  /// The variables of earlier cells that a cell's run may touch.
+  /// The variables of earlier cells that a cell's run may read or change, as far as its text tells.
   /// - Parameter holdsValue: whether a variable holds a value that nothing but an access to the variable changes, and not an
   ///   object, a closure or what else may share its state.
-  public func touches(_ number: Int, holdsValue: (Variable) -> Bool) -> [Variable: Touch] {
+  public func possibleUses(of number: Int, holdsValue: (Variable) -> Bool) -> [Variable: PossibleUse] {
     withoutActuallyEscaping(holdsValue) { holdsValue in
-      var walk = Walk(graph: self, cell: number, holdsValue: holdsValue)
+      var walk = UseWalk(graph: self, cell: number, holdsValue: holdsValue)
       walk.follow(nodes[number].analysis.executed, from: number)
       // No name says who calls a method of an extension, or an operator.
       for cell in nodes[number].scope.alwaysVisible + [number] { walk.followNameless(of: cell) }
-      return walk.touched
+      return walk.uses
     }
   }
 
-  private struct Walk {
+  /// Follows what a cell's run may call, and notes the variables on the way.
+  private struct UseWalk {
     let graph: NotebookGraph
     let cell: Int
     let holdsValue: (Variable) -> Bool
-    var touched: [Variable: Touch] = [:]
+    var uses: [Variable: PossibleUse] = [:]
     private var visited: Set<Variable> = []
     private var visitedForTypes: Set<Variable> = []
-    /// The cells of which what is no plain value is touched.
+    /// The cells whose variables that hold no plain value are noted.
     private var shared: Set<Int> = []
 
     init(graph: NotebookGraph, cell: Int, holdsValue: @escaping (Variable) -> Bool) {
@@ -182,7 +184,7 @@ public struct NotebookGraph: Sendable {
     mutating func followNameless(of number: Int) {
       guard graph.nodes[number].analysis.isAlwaysVisible else { return }
       follow(graph.nodes[number].analysis.callableWithoutName, from: number)
-      for member in graph.nodes[number].analysis.extensionMembers { touch(member, of: number) }
+      for member in graph.nodes[number].analysis.extensionMembers { noteUse(of: member, in: number) }
     }
 
     private mutating func follow(_ definition: Scope.Definition, typesOnly: Bool) {
@@ -191,14 +193,14 @@ public struct NotebookGraph: Sendable {
       var runs = !typesOnly || declaration.kind.isType
       if declaration.isStored {
         let isValue = holdsValue(variable)
-        if !typesOnly { touch(variable, isConstant: declaration.isConstant, isValue: isValue) }
+        if !typesOnly { noteUse(of: variable, isConstant: declaration.isConstant, isValue: isValue) }
         // An object or a closure may call what it was made of, and what later cells have put into it.
         if !isValue && runs { followWriters(of: variable) }
         runs = runs && (!isValue || declaration.hasCode)
       }
       let isNew = runs ? visited.insert(variable).inserted : visitedForTypes.insert(variable).inserted
       guard isNew else { return }
-      if declaration.kind.isType { for member in declaration.staticMembers { touch(member, of: definition.cell) } }
+      if declaration.kind.isType { for member in declaration.staticMembers { noteUse(of: member, in: definition.cell) } }
       follow(declaration.references, from: definition.cell, typesOnly: !runs)
     }
 
@@ -212,19 +214,19 @@ public struct NotebookGraph: Sendable {
       }
     }
 
-    mutating func touch(_ member: Declaration.StaticMember, of owner: Int) {
+    mutating func noteUse(of member: Declaration.StaticMember, in owner: Int) {
       let variable = Variable(cell: owner, name: member.name)
-      touch(variable, isConstant: member.isConstant, isValue: holdsValue(variable))
+      noteUse(of: variable, isConstant: member.isConstant, isValue: holdsValue(variable))
     }
 
-    private mutating func touch(_ variable: Variable, isConstant: Bool, isValue: Bool) {
+    private mutating func noteUse(of variable: Variable, isConstant: Bool, isValue: Bool) {
       guard variable.cell != cell, variable.cell > 0 else { return }
-      touched[variable] = isValue ? (isConstant ? .constant : .observed) : .opaque
+      uses[variable] = isValue ? (isConstant ? .constant : .observed) : .opaque
       // What one cell makes may share a state that nobody sees, as the two ends of a stream do.
       guard !isValue, shared.insert(variable.cell).inserted else { return }
       for other in graph.nodes[variable.cell].analysis.declarations where other.isStored {
         let sibling = Variable(cell: variable.cell, name: other.name)
-        if touched[sibling] == nil, !holdsValue(sibling) { touched[sibling] = .opaque }
+        if uses[sibling] == nil, !holdsValue(sibling) { uses[sibling] = .opaque }
       }
     }
   }

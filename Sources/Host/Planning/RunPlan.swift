@@ -1,8 +1,9 @@
+import Keys
 import Store
 
 /// Which cells must run for a cell to find all as it should: from what is known of the cells before it, and from what a worker holds.
 ///
-/// To run, a cell needs the code that it names to be loaded, and each location that it may touch to hold what the cells before it left
+/// To run, a cell needs the code that it names to be loaded, and each location that it may read or change to hold what the cells before it left
 /// there. Where the worker holds something else (nothing, or what a former version of a cell left), the location's makers run again: the
 /// cell that defines it, and the last one that changed it, for which in turn the same holds.
 package struct RunPlan {
@@ -10,10 +11,11 @@ package struct RunPlan {
   /// By number, the modules of the cells.
   package var modules: [String]
   package var timeline: Timeline
-  /// By number, what a cell is known to touch, or may touch as far as its text tells.
-  package var requirements: (Int) -> Set<Location>
+  /// By number, what a cell is known to use, or may use as far as its text tells.
+  package var requirements: (Int) -> Set<MemoryLocation>
 
-  package init(graph: NotebookGraph, modules: [String], timeline: Timeline, requirements: @escaping (Int) -> Set<Location>) {
+  package init(graph: NotebookGraph, modules: [String], timeline: Timeline, requirements: @escaping (Int) -> Set<MemoryLocation>)
+  {
     self.graph = graph
     self.modules = modules
     self.timeline = timeline
@@ -40,7 +42,7 @@ package struct RunPlan {
       if ancestors.contains(cell), !live.holds(modules[cell]) { found.insert(cell) }
       guard found.contains(cell) || ancestors.contains(cell) else { continue }
       ancestors.formUnion(graph.nodes[cell].needs)
-      if found.contains(cell) { found.formUnion(makers(of: lacking(cell, live), before: cell)) }
+      if found.contains(cell) { found.formUnion(makers(of: lacking(requirements(cell), before: cell, in: live), before: cell)) }
     }
     return found
   }
@@ -50,20 +52,19 @@ package struct RunPlan {
   private func missing(toRun cells: Set<Int>, live: LiveState) -> Set<Int>? {
     var state = live
     for cell in cells.sorted() {
-      let lacking = lacking(cell, state)
+      let lacking = lacking(requirements(cell), before: cell, in: state)
       if !lacking.isEmpty { return makers(of: lacking, before: cell) }
-      note(cell, run: -1 - cell, in: &state)
+      if let trace = timeline.traces[cell] { note(trace, of: cell, run: -1 - cell, key: trace.key, in: &state) }
     }
     return nil
   }
 
-  /// The locations that do not hold what a cell should find there.
-  /// - Parameter more: locations that it turned out to touch.
-  package func lacking(_ cell: Int, _ state: LiveState, more: Set<Location> = []) -> Set<Location> {
-    requirements(cell).union(more).filter { state.version(place($0)) != timeline.version(of: $0, before: cell) }
+  /// Those of some locations that do not hold what a cell should find there.
+  package func lacking(_ locations: Set<MemoryLocation>, before cell: Int, in live: LiveState) -> Set<MemoryLocation> {
+    locations.filter { live.version(liveLocation(of: $0)) != timeline.version(of: $0, before: cell) }
   }
 
-  private func makers(of lacking: Set<Location>, before cell: Int) -> Set<Int> {
+  private func makers(of lacking: Set<MemoryLocation>, before cell: Int) -> Set<Int> {
     var makers: Set<Int> = []
     for location in lacking {
       if case .variable(let variable) = location, variable.cell < cell { makers.insert(variable.cell) }
@@ -72,18 +73,20 @@ package struct RunPlan {
     return makers
   }
 
-  /// Notes a run of a cell whose trace is known.
-  private func note(_ cell: Int, run: Int, in state: inout LiveState) {
-    guard let trace = timeline.traces[cell] else { return }
-    var key: Key?
-    for case .objects(let own) in trace.writes.keys where trace.writes[.objects(own)] == .run(own) { key = own }
-    state.run(
-      run, module: modules[cell], key: key, isComplete: true, reads: trace.reads.keys.map(place),
-      writes: Dictionary(trace.writes.map { (place($0.key), $0.value) }) { first, _ in first })
+  /// Notes in a worker's state that a cell has run there.
+  /// - Parameters:
+  ///   - trace: what the run read and left.
+  ///   - run: its number, which no other has.
+  ///   - key: stands for the run; nil for one that left nothing to build on.
+  ///   - isComplete: whether it ran to its end.
+  package func note(_ trace: Trace, of cell: Int, run: Int, key: Key?, isComplete: Bool = true, in live: inout LiveState) {
+    live.run(
+      run, module: modules[cell], key: key, isComplete: isComplete, reads: trace.reads.keys.map(liveLocation(of:)),
+      writes: Dictionary(trace.writes.map { (liveLocation(of: $0.key), $0.value) }) { first, _ in first })
   }
 
   /// Where a location is in the worker.
-  package func place(_ location: Location) -> LiveState.Place {
+  package func liveLocation(of location: MemoryLocation) -> LiveLocation {
     switch location {
     case .variable(let variable): .variable(module: modules[variable.cell], name: variable.name)
     case .objects(let key): .objects(key)

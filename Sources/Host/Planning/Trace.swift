@@ -1,7 +1,8 @@
+import Keys
 import Store
 
 /// Something that the run of one cell leaves for others to read or change.
-package enum Location: Hashable, Sendable {
+package enum MemoryLocation: Hashable, Sendable {
   /// A variable of a cell's top level, or a stored static member.
   case variable(NotebookGraph.Variable)
   /// The objects that the run with this key made.
@@ -10,7 +11,7 @@ package enum Location: Hashable, Sendable {
   case other(String)
 
   /// Something that a former run left and that no cell of the notebook accounts for.
-  package static let lostObject = Location.other("an object of a former run")
+  package static let lostObject = MemoryLocation.other("an object of a former run")
 }
 
 /// What a location holds: of a plain value its digest, else the key of the run that changed it last. Equal versions are equal contents.
@@ -41,20 +42,34 @@ package struct Version: Hashable, Sendable, Codable {
 /// What a run of a cell read, as it was then, and what it left.
 package struct Trace: Sendable, Equatable {
   /// A location without a version had no value yet.
-  package var reads: [Location: Version?]
-  package var writes: [Location: Version]
+  package var reads: [MemoryLocation: Version?]
+  package var writes: [MemoryLocation: Version]
+  /// The variables of other cells, among `writes`, in which it left something that is no plain value.
+  package var opaque: Set<MemoryLocation>
 
-  package init(reads: [Location: Version?] = [:], writes: [Location: Version] = [:]) {
+  package init(
+    reads: [MemoryLocation: Version?] = [:], writes: [MemoryLocation: Version] = [:], opaque: Set<MemoryLocation> = []
+  ) {
     self.reads = reads
     self.writes = writes
+    self.opaque = opaque
+  }
+
+  /// The key of the run; nil for one that made no objects.
+  var key: Key? {
+    for case (.objects(let key), let version) in writes where version == .run(key) { return key }
+    return nil
   }
 }
 
 /// The traces of a notebook's cells, as far as they are known: what each location holds before each cell.
+///
+/// Which cells changed a location is asked here and nowhere else. A cell changes what its trace writes; between two cells a location
+/// holds what the last writer before the second one left.
 package struct Timeline: Sendable {
   package private(set) var traces: [Int: Trace] = [:]
   /// By location, the cells that write it, in order, with what they leave.
-  private var writers: [Location: [(cell: Int, version: Version)]] = [:]
+  private var writers: [MemoryLocation: [(cell: Int, version: Version)]] = [:]
 
   package init() {}
 
@@ -74,11 +89,18 @@ package struct Timeline: Sendable {
   }
 
   /// The last cell before another that wrote a location, and what it left; nil if none did.
-  package func lastWriter(of location: Location, before cell: Int) -> (cell: Int, version: Version)? {
+  package func lastWriter(of location: MemoryLocation, before cell: Int) -> (cell: Int, version: Version)? {
     guard let all = writers[location] else { return nil }
     let index = all.firstIndex(from: cell, by: \.cell)
     return index > 0 ? all[index - 1] : nil
   }
 
-  package func version(of location: Location, before cell: Int) -> Version? { lastWriter(of: location, before: cell)?.version }
+  /// Whether some cell left something in a variable of another one that is no plain value.
+  package func isOpaque(_ location: MemoryLocation) -> Bool {
+    writers[location]?.contains { traces[$0.cell]?.opaque.contains(location) == true } == true
+  }
+
+  package func version(of location: MemoryLocation, before cell: Int) -> Version? {
+    lastWriter(of: location, before: cell)?.version
+  }
 }

@@ -1,15 +1,17 @@
-/// Programs that are started, and the descriptors that they get: the one way in which a program is started here.
-///
-/// Promises: a program has exactly the descriptors that it is given, a session of its own and no signal blocked or ignored, whatever number of
-/// files is open here; what is opened for it is closed again, also if it cannot be started; it is waited for; and one that ends while it is
-/// written to is no signal to this process. (Foundation's `Process` goes beyond a table of its own when some 1,300 files are open.)
-
 import CSpawn
 import Foundation
 import Glibc
 import Record
 
-/// A process of ours, started with exactly the descriptors that it is given.
+/// A program that this process has started. Folio starts every program in this way.
+///
+/// Promises:
+/// - The program has exactly the descriptors that it is given, a session of its own, and no signal that is blocked or ignored, whatever number of
+///   files is open here.
+/// - What is opened for it is closed again, also if it cannot be started.
+/// - `finish` waits for its end. If it ends while it is written to, this process gets no signal.
+///
+/// Foundation's `Process` is not used: it writes beyond a table of its own when some 1,300 files are open.
 package struct ChildProcess: Sendable {
   package let identifier: pid_t
 
@@ -44,17 +46,18 @@ package struct ChildProcess: Sendable {
 
   /// Ends the process, and all that it started, at once: also what has a process group of its own, as what Foundation starts.
   package func kill() {
-    // It first, so that it starts nothing more. Only to stop it would leave it for ever, if this process were ended before the next line.
+    // The process itself is ended first, so that it starts nothing more. If it were only stopped, and this process ended before the next line,
+    // it would stay stopped for ever.
     _ = Glibc.kill(identifier, SIGKILL)
     _ = Glibc.kill(-identifier, SIGKILL)
     folio_end_programs(identifier, 0, nil)
   }
 
-  /// Ends what the process has started, also after its own end, if nobody has waited for it yet.
+  /// Ends what the process has started. The process itself may have ended, if nobody has waited for it yet.
   /// - Parameter mark: an entry of the environment, `NAME=VALUE`, that it alone was given.
   package func endPrograms(mark: String) { folio_end_programs(identifier, 0, mark) }
 
-  /// Waits for the process's end, after which its number is still its own until someone asks how it ended.
+  /// Waits for the process's end. Its number is not given to another process before `wait` has asked how it ended.
   package func awaitEnd() {
     var information = siginfo_t()
     _ = retrying { waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) }
@@ -117,7 +120,7 @@ extension ChildProcess {
 
     package var text: String { String(decoding: output, as: UTF8.self) }
     package var errorText: String { String(decoding: errors, as: UTF8.self) }
-    /// As a shell says it: 128 and the signal's number for one that a signal has ended.
+    /// As a shell counts it: 128 and the signal's number for a program that a signal has ended.
     package var status: Int32 {
       switch termination {
       case .exited(let status): status

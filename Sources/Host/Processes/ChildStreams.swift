@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// The streams of a program that runs to its end: what it is still to be sent, and what has come of it.
+/// The streams of a program that runs to its end: what is still to be sent to it, and what it has written so far.
 struct ChildStreams {
   private var sending: Descriptor?
   private var unsent: Data
@@ -17,7 +17,7 @@ struct ChildStreams {
     (reading, read) = ([output, errors], [Data(), Data()])
   }
 
-  /// Sends and reads until the program has closed its streams. None waits for another one.
+  /// Sends and reads until the program has closed its streams. No stream waits for another one.
   /// - Parameters:
   ///   - meanwhile: is called every few milliseconds, while nothing comes, until it returns false.
   ///   - isCancelled: is called more seldom.
@@ -29,12 +29,12 @@ struct ChildStreams {
       let count = retrying { poll(&waiting, nfds_t(waiting.count), meanwhile != nil ? 2 : isCancelled != nil ? 50 : -1) }
       if count == 0, let look = meanwhile, !look() { meanwhile = nil }
       if count == 0 { isCancelled?() }
-      for stream in 0..<2 where waiting[stream].revents != 0 { take(stream) }
+      for stream in 0..<2 where waiting[stream].revents != 0 { receive(stream) }
       if waiting[2].revents != 0 { send() }
     }
   }
 
-  private mutating func take(_ stream: Int) {
+  private mutating func receive(_ stream: Int) {
     guard let bytes = reading[stream]?.read(&buffer) else {
       reading[stream] = nil
       return

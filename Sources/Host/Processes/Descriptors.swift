@@ -4,12 +4,13 @@ import Record
 
 /// The descriptors that this process may have.
 package enum Descriptors {
-  /// So many files are open at a time while a notebook is compiled, run and shown, with some to spare. The compiler wants about 20.
+  /// The number of files that may be open at a time while a notebook is compiled, run and shown, with some to spare. The compiler needs about 20.
   package static let fewest = 40
-  /// So many are asked for where the limit may be raised. Programs that cells start go through all that they may have, so it is not more.
+  /// The number that is asked for where the limit may be raised. It is not higher, since some programs that cells start close every descriptor
+  /// that they may have, one by one.
   private static let wanted: rlim_t = 4096
 
-  /// Sees to the descriptors 0, 1 and 2: where one is closed, the next file that is opened would be taken for a standard stream.
+  /// Opens those of the descriptors 0, 1 and 2 that are closed: otherwise the next file that is opened would be taken for a standard stream.
   package static func fillStandard() { folio_fill_standard_descriptors() }
 
   /// Raises the limit as far as this process may and needs.
@@ -45,7 +46,7 @@ package enum Descriptors {
     return (limit.rlim_cur, limit.rlim_max)
   }
 
-  /// How many are free; it is not counted beyond `most`.
+  /// The number of free descriptors, counted up to `most`.
   private static func free(atMost most: Int) -> Int {
     var (number, free) = (0, 0)
     while number < limit, free < most {

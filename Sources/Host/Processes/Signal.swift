@@ -2,7 +2,7 @@ import CSpawn
 import Foundation
 import Glibc
 
-/// The name of a signal, and what it usually means.
+/// Names of signals, and what they usually mean.
 package enum Signal {
   package static func name(_ number: Int32) -> String {
     guard let name = folio_signal_name(number) else { return "signal \(number)" }

@@ -1,6 +1,7 @@
 import Document
 import Files
 import Foundation
+import Keys
 import Planning
 import Processes
 import Record
@@ -27,7 +28,8 @@ struct CellCompiler: Sendable {
   private var ownModuleMap: String { folder + "/hidden.modulemap" }
   /// Stands for all that compiled code depends on besides its source.
   var environment: Key
-  private let closing = Flag()
+  /// Whether the compilers that run are to end.
+  private let isClosing = SharedFlag()
 
   init(toolchain: Toolchain, installation: Installation, folder: String, store: Store?, environment: Key) throws {
     self.environment = environment
@@ -47,15 +49,8 @@ struct CellCompiler: Sendable {
   struct Compiled: Sendable {
     var module: String
     var library: String
-    /// With the cell's own lines.
+    /// At the cell's own lines.
     var warnings: [Diagnostic]
-
-    var entryPoint: String { CellCompiler.entryPoint(module) }
-  }
-
-  /// What the compiler found wrong with a cell, with the cell's own lines.
-  struct Failure: Error {
-    var diagnostics: [Diagnostic]
   }
 
   static func entryPoint(_ module: String) -> String { "folio_\(module)_main" }
@@ -64,7 +59,7 @@ struct CellCompiler: Sendable {
 
   /// Compiles and links a cell, or takes it from the store.
   /// - Parameter interfaceIsThere: is called when other cells that import this one can be compiled, before its own code is made.
-  /// - Throws: `Failure` if the cell has errors, a `Diagnostic` if the tools themselves fail.
+  /// - Throws: `CellDoesNotCompile`, or a `Diagnostic` if the tools themselves fail.
   func compile(_ unit: CellUnit, interfaceIsThere: @escaping () -> Void = {}) throws -> Compiled {
     if let data = store?.data(.cells, unit.key), let kept = try? PropertyListDecoder().decode(KeptCell.self, from: data) {
       return try unpack(kept, unit)
@@ -83,7 +78,7 @@ struct CellCompiler: Sendable {
       // One of ours only if the author's own lines show none.
       if errors.contains(where: { $0.place != nil }) { errors.removeAll { $0.place == nil } }
       if errors.isEmpty { errors = [Self.crash(termination, output: output)] }
-      throw Failure(diagnostics: errors)
+      throw CellDoesNotCompile(diagnostics: errors)
     }
     try link(base: base, libraries: unit.importsLibraries ? libraries(of: base) : Self.standardLibraries)
     let compiled = Compiled(module: unit.module, library: base + ".so", warnings: diagnostics.filter(Self.isNews))
@@ -124,10 +119,10 @@ struct CellCompiler: Sendable {
   private func moduleMap(_ file: String) -> [String] { ["-Xcc", "-fmodule-map-file=" + file] }
 
   /// Ends the compilers that run; none is of use any more.
-  func close() { closing.withLock { $0 = true } }
+  func close() { isClosing.withLock { $0 = true } }
 
   private var isClosed: () -> Bool {
-    { [closing] in closing.withLock { $0 } }
+    { [isClosing] in isClosing.withLock { $0 } }
   }
 
   // MARK: - The store
@@ -241,8 +236,8 @@ struct CellCompiler: Sendable {
     + "environment variable TMPDIR."
 }
 
-/// What threads tell each other.
-private final class Flag: Sendable {
+/// A condition that several threads set and ask for.
+private final class SharedFlag: Sendable {
   private let value = Mutex(false)
 
   func withLock<Result>(_ body: (inout Bool) -> Result) -> Result { value.withLock { body(&$0) } }

@@ -6,8 +6,9 @@ import Record
 
 /// Puts the end of a cell's run into words, at its place in the notebook.
 struct CellErrors {
-  var symbolizer: Symbolizer
-  var file: String
+  /// Knows where call stacks stand.
+  var runtime: any Runtime
+  var cells: CellLines
   /// The notebook's lines of code, by number.
   var lines: [Int: String]
 
@@ -18,9 +19,9 @@ struct CellErrors {
     case .threw(let description, let isUnavailable, let backtrace):
       return CellError(
         kind: isUnavailable ? .unavailable : .thrown,
-        diagnostics: [thrown(description, locations: symbolizer.locations(backtrace), cell: cell)])
+        diagnostics: [thrown(description, locations: locations(backtrace), cell: cell)])
     case .trapped(_, let backtrace):
-      let locations = symbolizer.locations(backtrace)
+      let locations = self.locations(backtrace)
       let message = fatalError ?? locations.first?.runtimeFailure.map { "Fatal error: \($0)" } ?? "Fatal error: it trapped"
       return CellError(kind: .trap, diagnostics: [diagnostic(message, locations: locations, cell: cell)])
     case .stackOverflow(let backtrace):
@@ -28,13 +29,13 @@ struct CellErrors {
         kind: .trap,
         diagnostics: [
           diagnostic(
-            "Fatal error: stack overflow", locations: symbolizer.locations(backtrace), cell: cell,
+            "Fatal error: stack overflow", locations: locations(backtrace), cell: cell,
             advice: "A function calls itself without an end, or too deeply.")
         ])
     case .interrupted(let backtrace):
       return stopped(.interrupted, "\(cell.id) was stopped", .interrupted(backtrace: backtrace), cell: cell, advice: nil)
     case .crashed(let signal, _, let backtrace):
-      return died(.killed(by: signal), locations: symbolizer.locations(backtrace), cell: cell, fatalError: fatalError)
+      return died(.killed(by: signal), locations: locations(backtrace), cell: cell, fatalError: fatalError)
     case .notLoaded(let reason):
       return CellError(kind: .trap, diagnostics: [notLoaded(reason, cell: cell)])
     }
@@ -42,11 +43,10 @@ struct CellErrors {
 
   /// A cell may name what is internal to a library, since the compiler's access control is off for it; then the linker does not find it.
   private func notLoaded(_ reason: String, cell: Cell) -> Diagnostic {
-    guard let symbol = reason.firstMatch(of: /undefined symbol: (\$s\w+)/)?.1,
-      let (_, name) = try? ChildProcess.run(symbolizer.toolchain.demangler, ["-compact", "-simplified", String(symbol)])
+    guard let symbol = reason.firstMatch(of: /undefined symbol: (\$s\w+)/)?.1, let name = runtime.demangled(String(symbol))
     else { return diagnostic("the compiled cell cannot be loaded: \(reason)", locations: [], cell: cell) }
     return diagnostic(
-      "the cell uses '\(name.trimmingCharacters(in: .whitespacesAndNewlines))', which is internal to its library", locations: [],
+      "the cell uses '\(name)', which is internal to its library", locations: [],
       cell: cell, advice: "Use what is declared public.")
   }
 
@@ -54,9 +54,9 @@ struct CellErrors {
   func stopped(
     _ kind: CellError.Kind, _ message: String, _ end: WorkerProtocol.CellEnd?, cell: Cell, advice: String?
   ) -> CellError {
-    var locations: [Symbolizer.Location] = []
+    var locations: [CodeLocation] = []
     switch end {
-    case .interrupted(let backtrace), .threw(_, _, let backtrace): locations = symbolizer.locations(backtrace)
+    case .interrupted(let backtrace), .threw(_, _, let backtrace): locations = self.locations(backtrace)
     default: break
     }
     return CellError(kind: kind, diagnostics: [diagnostic(message, locations: locations, cell: cell, advice: advice)])
@@ -71,7 +71,7 @@ struct CellErrors {
   }
 
   private func died(
-    _ termination: ChildProcess.Termination, locations: [Symbolizer.Location], cell: Cell, fatalError: String?
+    _ termination: ChildProcess.Termination, locations: [CodeLocation], cell: Cell, fatalError: String?
   ) -> CellError {
     let what: String
     let advice: String
@@ -86,8 +86,12 @@ struct CellErrors {
     return CellError(kind: .workerDied, diagnostics: [diagnostic(what, locations: locations, cell: cell, advice: advice)])
   }
 
+  private func locations(_ frames: [WorkerProtocol.Frame]) -> [CodeLocation] {
+    runtime.codeLocations(of: frames, in: cells)
+  }
+
   /// A thrown error stands at the line of the cell that let it through; where it was thrown is a note.
-  private func thrown(_ description: String, locations: [Symbolizer.Location], cell: Cell) -> Diagnostic {
+  private func thrown(_ description: String, locations: [CodeLocation], cell: Cell) -> Diagnostic {
     let message = "Error raised at top level: \(CellUnit.readable(description))"
     guard let top = locations.last(where: { isIn(cell, $0.place) }), let source = locations.first else {
       return diagnostic(message, locations: locations, cell: cell)
@@ -101,11 +105,11 @@ struct CellErrors {
 
   /// A trap stands where it happened; who called is a note.
   private func diagnostic(
-    _ message: String, locations: [Symbolizer.Location], cell: Cell, advice: String? = nil
+    _ message: String, locations: [CodeLocation], cell: Cell, advice: String? = nil
   ) -> Diagnostic {
     let message = CellUnit.readable(message)
     guard let first = locations.first else {
-      return Diagnostic(at: Place(file: file, line: cell.line), message, advice: advice)
+      return Diagnostic(at: Place(file: cells.file, line: cell.line), message, advice: advice)
     }
     var seen: Set<Place> = [first.place]
     let callers = locations.dropFirst().filter { seen.insert($0.place).inserted }.prefix(8)

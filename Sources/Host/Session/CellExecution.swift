@@ -3,12 +3,12 @@ import Foundation
 import Planning
 import Record
 
-/// One cell's run in the worker, from its library to its outputs.
+/// One cell's run, from what was made ready of it to its outputs.
 struct CellExecution {
-  let session: Session
+  let session: NotebookSession
   let cell: Cell
   let errors: CellErrors
-  let observe: (Session.Event) -> Void
+  let observe: (NotebookSession.Event) -> Void
 
   /// What a run gave.
   struct Result {
@@ -16,24 +16,18 @@ struct CellExecution {
     var error: CellError?
     /// What it read and changed.
     var effects = WorkerProtocol.Effects()
-    /// The number of the run in its worker.
+    /// The number of the run in the runtime.
     var run = 0
+    /// Whether the values of all cells are gone.
+    var hasLostValues = false
   }
 
-  /// - Parameters:
-  ///   - parameters: for the cell that defines them, the parameters' values.
-  ///   - process: what the process must be like.
-  func run(_ compiled: CellCompiler.Compiled, parameters: String?, process: WorkerProtocol.ProcessState) throws -> Result {
-    try session.release([compiled.module])
-    let worker = try session.startedWorker()
-    session.loaded.insert(compiled.module)
-    session.lastRun += 1
+  /// - Returns: nil if the cell could not begin, since the worker had ended: nothing has happened but that all values are gone.
+  func run(_ request: RunRequest) throws -> Result? {
     var outputs = OutputCollector()
     var watched = WatchedText(observe: observe)
-    let command = WorkerProtocol.RunCommand(
-      cell: cell.number, library: compiled.library, entryPoint: compiled.entryPoint, parameters: parameters, run: session.lastRun,
-      process: process)
-    let answer = try worker.run(.run(command), limits: limits) { event in
+    guard try session.release([request.unit.module]) else { return nil }
+    let answer = try session.run(request, limits: limits) { event in
       switch event {
       case .text(let stream, let bytes):
         outputs.add(stream, bytes)
@@ -44,35 +38,34 @@ struct CellExecution {
       case .progress(let progress): observe(.progress(progress))
       }
     }
-    let fatalError = answer.cellEnd?.hasFatalError == true ? outputs.takeFatalError() : nil
+    if case .didNotBegin = answer.end { return nil }
+    let fatalError = answer.cellEnd?.hasFatalError == true ? outputs.removeFatalError() : nil
     if fatalError == nil { watched.release() }
-    if case .died = answer.end { session.workerEnded() }
     return Result(
       outputs: outputs.outputs.map(\.readable), error: error(answer, fatalError: fatalError), effects: answer.effects,
-      run: session.lastRun)
+      run: answer.run, hasLostValues: answer.hasLostValues)
   }
 
-  private var limits: WorkerProcess.Limits {
+  private var limits: RunLimits {
     let seconds = cell.options.timeout ?? session.options.timeout
     return .init(
       deadline: seconds.map { ContinuousClock.now + .seconds($0) }, memory: session.options.memory,
       isInterrupted: { session.isInterrupted })
   }
 
-  private func error(_ answer: WorkerProcess.Answer, fatalError: String?) -> CellError? {
+  private func error(_ answer: RunAnswer, fatalError: String?) -> CellError? {
     if let stop = answer.stop, answer.cellEnd != .finished || stop == .brokenChannel { return stopped(stop, answer) }
     switch answer.end {
     case .ended(let end): return errors.error(end, cell: cell, fatalError: fatalError)
     case .died(let termination, let lastWords):
       return errors.died(termination, lastWords: lastWords, cell: cell, fatalError: fatalError)
+    case .didNotBegin: return nil
     }
   }
 
-  private func stopped(_ stop: WorkerProcess.Stop, _ answer: WorkerProcess.Answer) -> CellError {
-    var isGone = false
-    if case .died = answer.end { isGone = true }
+  private func stopped(_ stop: StopReason, _ answer: RunAnswer) -> CellError {
     let values =
-      isGone
+      answer.hasLostValues
       ? " The worker was ended, and the values of all cells are gone with it." : " What earlier cells defined is still there."
     switch stop {
     case .timeout:
@@ -129,10 +122,10 @@ extension Output {
 /// Hands on what a cell prints as it comes, but not the runtime's words on a trap: they come again as the cell's error, at its place
 /// in the notebook and without a call stack in addresses.
 private struct WatchedText {
-  let observe: (Session.Event) -> Void
+  let observe: (NotebookSession.Event) -> Void
   private var held: [UInt8] = []
 
-  init(observe: @escaping (Session.Event) -> Void) { self.observe = observe }
+  init(observe: @escaping (NotebookSession.Event) -> Void) { self.observe = observe }
 
   mutating func add(_ stream: Output.Stream, _ bytes: [UInt8]) {
     guard stream == .standardError, !held.isEmpty || bytes.beginsLastWords else { return show(stream, bytes) }

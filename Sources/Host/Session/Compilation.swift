@@ -12,9 +12,6 @@ import Record
 final class Compilation: @unchecked Sendable {
   typealias Outcome = Result<CellCompiler.Compiled, any Error>
 
-  /// A cell was not compiled because a cell that it imports does not compile, or because the session stops.
-  struct Skipped: Error {}
-
   private struct Job {
     var unit: CellUnit
     /// How many of its imports have no interface yet.
@@ -104,7 +101,7 @@ final class Compilation: @unchecked Sendable {
   /// Whether a cell was never started, or came to grief by something that may have passed: a full disk, say.
   private func isToBeDone(_ job: Job?) -> Bool {
     guard let job, job.isStarted || job.outcome != nil else { return true }
-    if case .failure(let error)? = job.outcome { return !(error is CellCompiler.Failure) }
+    if case .failure(let error)? = job.outcome { return !(error is CellDoesNotCompile) }
     return false
   }
 
@@ -115,12 +112,12 @@ final class Compilation: @unchecked Sendable {
   }
 
   /// Waits for a cell.
-  /// - Throws: `CellCompiler.Failure` if it has errors, `Skipped` if it was not compiled, a `Diagnostic` if the tools fail.
+  /// - Throws: `CellDoesNotCompile`, `CellWasSkipped`, or a `Diagnostic` if the tools fail.
   func compiled(_ module: String) throws -> CellCompiler.Compiled {
     lock.lock()
     defer { lock.unlock() }
     while true {
-      guard let job = jobs[module], !isCancelled || job.outcome != nil else { throw Skipped() }
+      guard let job = jobs[module], !isCancelled || job.outcome != nil else { throw CellWasSkipped() }
       if let outcome = job.outcome { return try outcome.get() }
       lock.wait()
     }
@@ -186,7 +183,7 @@ final class Compilation: @unchecked Sendable {
   private func skip(_ module: String) {
     guard waiting.remove(module) != nil else { return }
     ready.removeAll { $0.module == module }
-    jobs[module]?.outcome = .failure(Skipped())
+    jobs[module]?.outcome = .failure(CellWasSkipped())
     skipUsers(of: module)
     lock.broadcast()
   }

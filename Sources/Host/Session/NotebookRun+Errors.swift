@@ -6,13 +6,13 @@ import Record
 /// What went wrong with a cell, in words at its place in the notebook.
 extension NotebookRun {
   var errors: CellErrors {
-    CellErrors(
-      symbolizer: Symbolizer(
-        toolchain: session.compiler.toolchain, file: document.file, folder: session.compiler.folder, firstLines: firstLines),
-      file: document.file, lines: lines)
+    let firstLines = { [numbersOfModules, graph] (module: String) in
+      numbersOfModules[module].flatMap { $0 > 0 ? graph.nodes[$0].cell.line : nil }
+    }
+    return CellErrors(runtime: session.runtime, cells: CellLines(file: document.file, firstLine: firstLines), lines: lines)
   }
 
-  func compileError(_ failure: CellCompiler.Failure, _ cell: Cell) -> CellError {
+  func compileError(_ failure: CellDoesNotCompile, _ cell: Cell) -> CellError {
     CellError(
       kind: .compile,
       diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: document.file, lines: lines), cell: cell) })
@@ -51,7 +51,7 @@ extension NotebookRun {
     let cells = document.cells.filter { other in
       other.number != cell.number && analyses[other.number - 1].declarations.contains { $0.name == name }
     }
-    if let failed = cells.last(where: { $0.number < cell.number && failures.contains($0.number) }) {
+    if let failed = cells.last(where: { $0.number < cell.number && state[$0.number].hasFailed }) {
       return "It is defined in \(failed.id) (line \(failed.line)), which failed: what a failed cell defines is dropped."
     }
     guard let later = cells.first(where: { $0.number > cell.number }) else { return nil }

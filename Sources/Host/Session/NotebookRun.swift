@@ -9,133 +9,114 @@ import Store
 /// A cell is settled when it is known what it gives and what it leaves behind: from an earlier run in which all that it read was what it is
 /// now, or since it has run. A cell that runs changes what is known of those after it: they are looked up when they are met.
 struct NotebookRun {
-  let session: Session
+  let session: NotebookSession
   let document: Notebook
-  let observe: (Session.Event) -> Void
+  let observe: (NotebookSession.Event) -> Void
 
   let analyses: [CellAnalysis]
+  /// The lines of the cells' code, by number.
   let lines: [Int: String]
   var state: RunState
-  var units: [CellUnit] = []
-  private(set) var marks: [Int: Mark] = [:]
-  /// The cells that have failed: they define nothing, and do not run again in this run.
-  private(set) var failures: Set<Int> = []
-  /// The most that one of them has run.
-  private var mostRuns = 0
+  /// The cells as they are compiled, by number.
+  private(set) var units: [CellUnit] = []
   /// By module, the number of its cell.
-  private(set) var cellsOfModules: [String: Int] = [:]
-  /// By module, the line of its cell's first line.
-  private(set) var firstLines: [String: Int] = [:]
-  private var reasons: [Int: String] = [:]
-  /// What was found on the way to these of the cells before the first of them, and is not taken yet.
-  private var foreseen: [Int: RecordBook.LookUp] = [:]
+  private(set) var numbersOfModules: [String: Int] = [:]
+  /// Whether the worker has died while a cell of this run ran.
+  private var hasLostWorker = false
+  private var hasYielded = false
+  /// How often the worker has ended in this run while none of the author's cells ran.
+  private var vanishedWorkers = 0
   private var history: RunHistory
 
-  /// What has become of a cell in this run.
-  struct Mark {
-    var record: CellRecord?
-    /// It is left alone, since it needs what a failed one would have defined.
-    var isOrphan = false
-    var wasReused = false
-    /// How often it has run.
-    var runs = 0
-    /// What it turned out to touch when it ran without finding it as it should.
-    var surprises: Set<Location> = []
-    /// What it is made of, as far as it is known.
-    var parts: CellKey?
-  }
-
-  init(session: Session, document: Notebook, observe: @escaping (Session.Event) -> Void) {
+  init(session: NotebookSession, document: Notebook, observe: @escaping (NotebookSession.Event) -> Void) {
     self.session = session
     self.document = document
     self.observe = observe
     analyses = document.cells.map { CellAnalysis(source: $0.source) }
     lines = document.codeLines
-    state = RunState(graph: NotebookGraph(document, analyses: [], leavingOut: []), file: document.file)
     history = RunHistory(notebook: document.file, store: session.store)
+    let graph = NotebookGraph(document, analyses: analyses, leavingOut: document.cellsThatShallFail)
+    state = RunState(graph: graph, file: document.file)
+    useGraph(graph)
   }
 
-  /// Runs what must run.
-  mutating func go() throws -> NotebookRecord {
-    makeGraph()
+  /// Runs what must run, and says what came of the run.
+  mutating func runWhatMustRun() throws -> NotebookSession.RunResult {
     warnOfOlderDefinitions()
+    try keepSources()
     try compileAhead()
     if !hasFailed || session.options.keepsGoing {
-      if !hasFailed { try session.release(session.loaded.subtracting(units.map(\.module)).sorted()) }
-      try runCells()
+      // What cells hold that are not in the notebook any more goes.
+      if !hasFailed { _ = try session.release(session.live.loaded.subtracting(units.map(\.module)).sorted()) }
+      try settleCells()
     }
     reuseRest()
-    return conclude()
+    return result()
   }
 
-  private mutating func runCells() throws {
-    while let number = nextCell(), !session.isInterrupted {
-      let found =
-        foreseen.removeValue(forKey: number) ?? session.book.lookUp(number, in: state, isForced: session.options.isForced)
+  private mutating func settleCells() throws {
+    while let number = state.firstOpen, !session.isInterrupted {
+      let found = found(number)
       if let cell = found.found {
         reuse(number, cell)
         continue
       }
-      if reasons[number] == nil { reasons[number] = explain(number, found) }
-      marks[number, default: Mark()].parts = found.parts
-      foreseen = [:]
+      state.note(number, reason: explain(number, found))
+      state.forgetForesight()
       try runWithWhatItNeeds(number)
       if hasFailed && !session.options.keepsGoing { break }
       // A worker that died in this run took along what the next cells need.
-      if session.hasLostWorker { break }
-      session.hasYielded = session.yields
-      if session.hasYielded { break }
+      if hasLostWorker { break }
+      hasYielded = session.isAskedToYield
+      if hasYielded { break }
     }
   }
 
   var graph: NotebookGraph { state.graph }
 
-  private var hasFailed: Bool { !failures.isEmpty }
+  private var hasFailed: Bool { state.cells.contains { $0.state.hasFailed } }
 
-  private var leftOut: Set<Int> { failures.union(marks.filter(\.value.isOrphan).keys) }
-
-  private func isLeftOut(_ number: Int) -> Bool { failures.contains(number) || marks[number]?.isOrphan == true }
-
-  /// The first cell that is not settled.
-  private func nextCell() -> Int? {
-    (state.firstOpen..<max(state.firstOpen, units.count)).first { state.settled[$0] == nil && !isLeftOut($0) }
+  /// What is known of a cell that is not settled.
+  private func found(_ number: Int) -> RecordBook.LookUp {
+    if case .open(let found?, _) = state[number] { return found }
+    return session.book.lookUp(number, in: state, isForced: session.options.isForced)
   }
 
   // MARK: - The graph
 
-  private mutating func makeGraph() {
-    // What fails, by accident or as it should, defines nothing.
-    let expected = document.cells.filter(\.options.expectsError).map(\.number)
-    state.graph = NotebookGraph(document, analyses: analyses, leavingOut: leftOut.union(expected))
-    units = CellUnit.all(graph, file: document.file, environment: session.compiler.environment)
-    cellsOfModules = Dictionary(units.map { ($0.module, $0.number) }, uniquingKeysWith: { first, _ in first })
-    firstLines = Dictionary(
-      units.dropFirst().map { ($0.module, graph.nodes[$0.number].cell.line) }, uniquingKeysWith: { first, _ in first })
-    state.set(0, session.book.parameters(graph))
+  private mutating func useGraph(_ graph: NotebookGraph) {
+    state.graph = graph
+    units = CellUnit.all(graph, file: document.file, environment: session.runtime.codeEnvironment)
+    numbersOfModules = Dictionary(units.map { ($0.module, $0.number) }, uniquingKeysWith: { first, _ in first })
+    state.settle(0, session.book.parameters(graph))
   }
 
   /// A cell has failed: what those after it see is something else.
-  private mutating func replan() throws {
-    makeGraph()
+  private mutating func replan() {
+    let leftOut = state.cells.indices.filter { state[$0].isLeftOut }
+    useGraph(NotebookGraph(document, analyses: analyses, leavingOut: document.cellsThatShallFail.union(leftOut)))
     settleAnew(after: 0)
-    session.compilation.replace(expected(), of: units)
+    session.runtime.prepare(foreseenRuns(), of: units, dropsOthers: true)
   }
 
   /// Cells that will run, as far as can be told before any does: an error of theirs must not wait for others' run.
-  private mutating func expected() -> [Int] {
+  private mutating func foreseenRuns() -> [Int] {
     var ahead = state
-    foreseen = [:]
+    state.forgetForesight()
     var running: Set<Int> = []
-    for number in graph.nodes.indices.dropFirst() where !isLeftOut(number) {
-      if let settled = state.settled[number] {
-        ahead.set(number, settled)
+    for number in graph.nodes.indices.dropFirst() where !state[number].isLeftOut {
+      if let settled = state.settled(number) {
+        ahead.settle(number, settled)
         continue
       }
       let found = session.book.lookUp(number, in: ahead, isForced: session.options.isForced)
+      if running.isEmpty { state.foresee(number, found) }
       // What a cell that runs will leave is not known; who needs it may run as well.
-      let mayRun = found.found == nil || !graph.nodes[number].needs.isDisjoint(with: running)
-      if running.isEmpty { foreseen[number] = found }
-      if mayRun { running.insert(number) } else { ahead.set(number, found.found) }
+      if let cell = found.found, graph.nodes[number].needs.isDisjoint(with: running) {
+        ahead.settle(number, cell)
+      } else {
+        running.insert(number)
+      }
     }
     return running.sorted()
   }
@@ -147,41 +128,36 @@ struct NotebookRun {
     var settled = found
     // It may bear another label now, or stand in another place.
     settled.record = CellRecord(id: cell.id, outcome: found.record.outcome, outputs: found.record.outputs)
-    state.set(number, settled)
-    let isNews = marks[number]?.record != settled.record
-    marks[number, default: Mark()].record = settled.record
-    marks[number]?.parts = settled.parts
-    guard marks[number]?.runs == 0, isNews else { return }
-    marks[number]?.wasReused = true
-    observe(.cellReused(cell, settled.record))
+    let isNews = state[number].record != settled.record
+    state.settle(number, settled)
+    if state.cells[number].runs == 0, isNews { observe(.cellReused(cell, settled.record)) }
   }
 
   /// After a run that ended early: what is known without running anything is still shown.
   private mutating func reuseRest() {
     // Those of which they and all that they need are settled.
     var known: Set<Int> = [0]
-    for number in graph.nodes.indices.dropFirst() {
-      let needsAreKnown = graph.nodes[number].needs.isSubset(of: known)
-      if needsAreKnown, state.settled[number] == nil, !isLeftOut(number),
+    for number in graph.nodes.indices.dropFirst() where graph.nodes[number].needs.isSubset(of: known) {
+      if !state[number].isSettled, !state[number].isLeftOut,
         let cell = session.book.lookUp(number, in: state, isForced: session.options.isForced).found
       {
         reuse(number, cell)
       }
-      if needsAreKnown, state.settled[number] != nil { known.insert(number) }
+      if state[number].isSettled { known.insert(number) }
     }
   }
 
   /// Takes back what was taken for granted of cells after one that has run again, if it is no more so.
   private mutating func settleAnew(after number: Int) {
     for later in state.settled(after: number) {
-      guard let cell = state.settled[later], !session.book.holds(cell, later, in: state) else { continue }
-      state.set(later, nil)
+      guard let cell = state.settled(later), !session.book.holds(cell, later, in: state) else { continue }
+      state.unsettle(later)
     }
   }
 
   private func explain(_ number: Int, _ found: RecordBook.LookUp) -> String {
     if let note = found.note { return note }
-    guard let last = history.last(graph.nodes[number].cell.id) else { return "new" }
+    guard let last = history.last(state.id(number)) else { return "new" }
     let changes = found.parts.changes(since: last.parts)
     if !changes.isEmpty { return changes.joined(separator: ", ") }
     return last.failed ? "it failed last time" : "its record is not in the cache"
@@ -189,44 +165,33 @@ struct NotebookRun {
 
   // MARK: - Compiling
 
-  /// Hands all cells that will run to the compiler, and waits until it is sure that each of them compiles: an error in the last cell must
+  /// Lets all cells that will run be compiled, and waits until it is sure that each of them compiles: an error in the last cell must
   /// not wait for the others' run.
   private mutating func compileAhead() throws {
-    let ahead = expected()
-    session.compilation.replace(ahead, of: units)
+    let ahead = foreseenRuns()
+    session.runtime.prepare(ahead, of: units, dropsOthers: true)
     let unknown = ahead.filter { !graph.nodes[$0].cell.options.expectsError }
-    let isNew = unknown.count { session.compilation.isNew(units[$0]) }
-    if isNew > 2, let text = NotebookCheck.text(graph), try session.compiler.check(text) { return }
+    let newCount = unknown.count { session.runtime.isNew(units[$0]) }
+    if newCount > 2, let text = NotebookCheck.text(graph), try session.runtime.accepts(text) { return }
     for number in unknown {
       do {
-        _ = try session.compilation.compiled(units[number].module)
-      } catch let failure as CellCompiler.Failure {
-        reasons[number] = explain(number, session.book.lookUp(number, in: state, isForced: session.options.isForced))
+        _ = try session.runtime.waitUntilReady(units[number])
+      } catch let failure as CellDoesNotCompile {
+        state.note(
+          number, reason: explain(number, session.book.lookUp(number, in: state, isForced: session.options.isForced)))
         fail(number, failure)
-      } catch is Compilation.Skipped {
+      } catch is CellWasSkipped {
         continue
       }
     }
-    if hasFailed && session.options.keepsGoing { try replan() }
+    if hasFailed && session.options.keepsGoing { replan() }
   }
 
-  /// Notes that a cell has failed: it defines nothing, and does not run again in this run.
-  private mutating func leaveOut(_ number: Int) {
-    failures.insert(number)
-    guard session.options.sparesOrphans else { return }
-    var users: Set<Int> = [number]
-    for other in graph.nodes.indices.dropFirst(number + 1) where !graph.nodes[other].needs.isDisjoint(with: users) {
-      users.insert(other)
-      if marks[other]?.record == nil { marks[other, default: Mark()].isOrphan = true }
-    }
-  }
-
-  private mutating func fail(_ number: Int, _ failure: CellCompiler.Failure) {
+  private mutating func fail(_ number: Int, _ failure: CellDoesNotCompile) {
     let cell = graph.nodes[number].cell
-    observe(.cellStarted(cell, of: units.count - 1, reason: reasons[number] ?? ""))
+    observe(.cellStarted(cell, of: units.count - 1, reason: state.cells[number].reason ?? ""))
     let record = CellRecord(id: cell.id, outcome: .failed, outputs: [.error(compileError(failure, cell))])
-    marks[number, default: Mark()].record = record
-    leaveOut(number)
+    state.fail(number, record, sparesUsers: session.options.sparesOrphans)
     observe(.cellEnded(cell, record, .zero))
   }
 
@@ -237,47 +202,77 @@ struct NotebookRun {
     case asExpected
     /// It leaves something else than it was known to leave.
     case changed
-    /// It touched what it did not find as it should; it must run again.
+    /// It used what it did not find as it should; it must run again.
     case surprised
     case failed
+    /// It did not begin, since the worker had ended.
+    case withoutWorker
   }
+
+  /// How often a cell may run, and a worker vanish, until no more is tried.
+  private static let mostAttempts = 6
 
   /// Runs a cell, after those whose values it needs and does not find. Returns also when it turned out that cells before it must be looked
   /// at again.
   private mutating func runWithWhatItNeeds(_ number: Int) throws {
-    while true {
+    while !state[number].isSettled {
       // What cannot be mended in the worker that there is may be in a new one; what then still surprises is not kept.
-      let isLast = mostRuns >= 6
-      if isLast || marks[number]?.surprises.remove(.lostObject) != nil { session.restartWorker() }
+      let isLast = state.cells.contains { $0.runs >= Self.mostAttempts }
+      if isLast || state.removeSurprise(number, .lostObject) { session.restart() }
       guard let cells = plan.cells(for: number, live: session.live) else {
-        guard !session.live.isEmpty else { throw Diagnostic("\(graph.nodes[number].cell.id) cannot be given what it needs") }
-        session.restartWorker()
+        guard !session.live.isEmpty else { throw Diagnostic("\(state.id(number)) cannot be given what it needs") }
+        session.restart()
         continue
       }
-      session.compilation.add(cells, of: units)
-      // Before the first of them runs: what a former run's objects do when they go must not reach what comes. The last go first.
-      try session.release(cells.reversed().map { units[$0].module })
-      for cell in cells {
-        if cell != number, reasons[cell] == nil { reasons[cell] = "needed by \(graph.nodes[number].cell.id)" }
-        let outcome = try run(cell, acceptsSurprises: isLast)
-        if session.isInterrupted || session.hasLostWorker || outcome == .failed { return }
-        if outcome == .changed || (outcome == .surprised && cell != number) { return }
-        if outcome == .surprised { break }
-      }
-      if state.settled[number] != nil { return }
+      session.runtime.prepare(cells, of: units, dropsOthers: false)
+      guard try run(cells, for: number, acceptsSurprises: isLast) else { return }
     }
   }
 
-  private var plan: RunPlan {
-    let (state, marks, units, history) = (state, marks, units, history)
+  /// Runs cells one after the other, the wanted one last.
+  /// - Returns: whether the wanted cell is to be tried again if it is not settled; if not, the run ends, or cells before it are looked at
+  ///   first.
+  private mutating func run(_ cells: [Int], for wanted: Int, acceptsSurprises: Bool) throws -> Bool {
+    // Before the first of them runs: what a former run's objects do when they go must not reach what comes. The last go first.
+    guard try session.release(cells.reversed().map { units[$0].module }) else {
+      try noteVanishedWorker()
+      return true
+    }
+    for cell in cells {
+      if cell != wanted { state.note(cell, reason: "needed by \(state.id(wanted))") }
+      let outcome = try run(cell, acceptsSurprises: acceptsSurprises)
+      if session.isInterrupted || hasLostWorker { return false }
+      switch outcome {
+      case .asExpected: continue
+      case .failed, .changed: return false
+      case .surprised: return cell == wanted
+      case .withoutWorker:
+        try noteVanishedWorker()
+        return true
+      }
+    }
+    return true
+  }
+
+  /// The worker has ended while no cell ran. What is needed is made again in another one, unless that goes on and on.
+  private mutating func noteVanishedWorker() throws {
+    vanishedWorkers += 1
+    guard vanishedWorkers >= Self.mostAttempts else { return }
+    throw Diagnostic(
+      "the worker has ended \(vanishedWorkers) times while no cell ran",
+      advice: "Something ends it from outside, as the system does where memory is short, or a thread that a cell has begun does.")
+  }
+
+  var plan: RunPlan {
+    let (state, history) = (state, history)
     return RunPlan(graph: graph, modules: units.map(\.module), timeline: state.timeline) { number in
-      var needed = marks[number]?.surprises ?? []
-      if let settled = state.settled[number] {
+      var needed = state.cells[number].surprises
+      if let settled = state.settled(number) {
         needed.formUnion(settled.trace.reads.keys)
       } else {
-        needed.formUnion(state.touches(number).keys)
+        needed.formUnion(state.possibleUses(of: number).keys)
         // What its last version read, the new one is likely to read.
-        let last = history.last(state.graph.nodes[number].cell.id)?.parts.parts.filter { $0.kind == .memory } ?? []
+        let last = history.last(state.id(number))?.parts.parts.filter { $0.kind == .memory } ?? []
         let locations = last.compactMap { StoredLocation(text: $0.name).location(in: state.graph) }
         needed.formUnion(locations.filter { state.timeline.lastWriter(of: $0, before: number) != nil })
       }
@@ -288,62 +283,71 @@ struct NotebookRun {
 
   private mutating func run(_ number: Int, acceptsSurprises: Bool) throws -> Outcome {
     let cell = graph.nodes[number].cell
-    if number > 0 { observe(.cellStarted(cell, of: units.count - 1, reason: reasons[number] ?? "")) }
+    if number > 0 { observe(.cellStarted(cell, of: units.count - 1, reason: state.cells[number].reason ?? "")) }
     let start = ContinuousClock.now
     do {
-      let compiled = try session.compilation.compiled(units[number].module)
-      for warning in compiled.warnings where number > 0 {
+      for warning in try session.runtime.waitUntilReady(units[number]) where number > 0 {
         observe(.warning(warning.placed(cell, in: document.file, lines: lines)))
       }
-      let execution = try CellExecution(session: session, cell: cell, errors: errors, observe: observe).run(
-        compiled, parameters: number == 0 ? ParametersSource.values(graph.parameters) : nil,
+      let request = RunRequest(
+        cell: number, unit: units[number], parameters: number == 0 ? ParametersSource.values(graph.parameters) : nil,
         process: state.process(before: number))
-      return try conclude(number, execution, start, acceptsSurprises: acceptsSurprises)
-    } catch let failure as CellCompiler.Failure {
+      let execution = CellExecution(session: session, cell: cell, errors: errors, observe: observe)
+      guard let result = try execution.run(request) else {
+        if number > 0 { observe(.cellStartsAnew(cell)) }
+        return .withoutWorker
+      }
+      if number == 0 { return try concludeParameters(result) }
+      return conclude(number, result, since: start, acceptsSurprises: acceptsSurprises)
+    } catch let failure as CellDoesNotCompile {
       guard number > 0 else { throw Diagnostics(failure.diagnostics) }
       // A cell that was expected to fail may do so by not compiling.
-      let execution = CellExecution.Result(outputs: [], error: compileError(failure, cell))
-      return try conclude(number, execution, start, acceptsSurprises: true)
-    } catch is Compilation.Skipped {
+      let result = CellExecution.Result(outputs: [], error: compileError(failure, cell))
+      return conclude(number, result, since: start, acceptsSurprises: true)
+    } catch is CellWasSkipped {
       if session.isInterrupted { return .failed }
       // Only what imports a cell that does not compile is skipped, and that is known before.
       throw Diagnostic("\(cell.id) was not compiled, since a cell that it uses does not compile")
     }
   }
 
-  private mutating func conclude(
-    _ number: Int, _ execution: CellExecution.Result, _ start: ContinuousClock.Instant, acceptsSurprises: Bool
-  ) throws -> Outcome {
-    guard number > 0 else {
-      noteParametersRun(execution.run)
+  /// The parameters are no author's code: if the worker ends meanwhile, it is not for their sake.
+  private func concludeParameters(_ result: CellExecution.Result) throws -> Outcome {
+    if result.hasLostValues { return .withoutWorker }
+    guard let error = result.error else {
+      noteParametersRun(result.run)
       return .asExpected
     }
+    if session.isInterrupted { return .failed }
+    throw Diagnostics(error.diagnostics)
+  }
+
+  private mutating func conclude(
+    _ number: Int, _ result: CellExecution.Result, since start: ContinuousClock.Instant, acceptsSurprises: Bool
+  ) -> Outcome {
     let cell = graph.nodes[number].cell
-    let record = execution.record(of: cell, file: document.file)
-    let use = memoryUse(of: number, execution)
-    let surprises = use.lacking
-    marks[number, default: Mark()].runs += 1
-    mostRuns = max(mostRuns, marks[number]?.runs ?? 0)
-    let isSurprised = !surprises.isEmpty && !acceptsSurprises && !session.hasLostWorker && !session.isInterrupted
-    if isSurprised {
-      marks[number]?.surprises.formUnion(surprises)
+    let record = result.record(of: cell, file: document.file)
+    let use = observedUse(of: number, result)
+    hasLostWorker = hasLostWorker || result.hasLostValues
+    state.noteRun(number)
+    if !use.lacking.isEmpty, !acceptsSurprises, !hasLostWorker, !session.isInterrupted {
+      state.note(number, surprises: use.lacking)
       observe(.cellStartsAnew(cell))
-      noteSpoiledRun(number, execution.run, use)
+      noteSpoiledRun(number, result.run, use)
       return .surprised
     }
-    let before = state.settled[number]
+    let before = state.settled(number)
     let settled = session.book.keep(
-      record, of: number, memory: use.memory, effects: execution.effects, in: state, isSound: surprises.isEmpty)
-    marks[number]?.record = record
-    marks[number]?.parts = settled.parts
+      record, of: number, memory: use.memory, effects: result.effects, in: state, isSound: use.lacking.isEmpty)
+    state.settle(number, settled)
+    if record.outcome == .failed { state.fail(number, record, sparesUsers: session.options.sparesOrphans) }
     observe(.cellEnded(cell, record, start.duration(to: .now)))
-    state.set(number, settled)
-    if !session.hasLostWorker { noteRun(number, execution.run, settled, isComplete: record.outcome != .failed) }
-    guard record.outcome != .failed else {
-      leaveOut(number)
-      guard session.options.keepsGoing else { return .failed }
+    if !hasLostWorker { noteRun(number, result.run, settled, isComplete: record.outcome != .failed) }
+    if record.outcome == .failed {
       // Where it would have defined nothing, the others see what they saw.
-      if graph.nodes[number].analysis.definesNothing { settleAnew(after: number) } else { try replan() }
+      if session.options.keepsGoing {
+        if graph.nodes[number].analysis.definesNothing { settleAnew(after: number) } else { replan() }
+      }
       return .failed
     }
     guard before?.trace.writes != settled.trace.writes || before?.process != settled.process || before?.written != settled.written
@@ -354,26 +358,32 @@ struct NotebookRun {
 
   // MARK: - The end
 
-  private mutating func conclude() -> NotebookRecord {
-    session.peakMemory = max(session.peakMemory, session.worker?.peakMemory ?? 0)
-    let nodes = graph.nodes.dropFirst()
-    let cells = nodes.map { marks[$0.cell.number]?.record ?? CellRecord(id: $0.cell.id, outcome: .notRun, outputs: []) }
-    session.explanations = nodes.map { node in
-      let mark = marks[node.cell.number] ?? Mark()
-      if mark.wasReused && mark.runs == 0 { return .init(cell: node.cell.id, text: "reused", ran: false) }
-      let didRun = mark.record != nil
-      return .init(cell: node.cell.id, text: (didRun ? "ran: " : "not run: ") + (reasons[node.cell.number] ?? "new"), ran: didRun)
-    }
-    var files = Session.Files()
-    for node in nodes {
-      let mark = marks[node.cell.number]
-      let parts = mark?.parts ?? session.book.lookUp(node.cell.number, in: state, isForced: false).parts
-      if mark?.record != nil { history.note(node.cell.id, .init(parts: parts, failed: mark?.record?.outcome == .failed)) }
-      files.add(parts, absolute: session.book.absolute)
-      for path in state.settled[node.cell.number]?.written.keys ?? [:].keys { files.written.insert(session.book.absolute(path)) }
-    }
-    history.keep(peakMemory: session.peakMemory)
-    session.files = files
-    return NotebookRecord(notebook: document.name, cells: Array(cells))
+  private func explanation(_ number: Int) -> NotebookSession.Explanation {
+    let (id, cell) = (state.id(number), state.cells[number])
+    guard cell.state.record != nil else { return .init(cell: id, text: "not run: " + (cell.reason ?? "new"), ran: false) }
+    if cell.runs == 0, !cell.state.hasFailed { return .init(cell: id, text: "reused", ran: false) }
+    return .init(cell: id, text: "ran: " + (cell.reason ?? "new"), ran: true)
   }
+
+  private mutating func result() -> NotebookSession.RunResult {
+    let numbers = Array(graph.nodes.indices.dropFirst())
+    let records = numbers.map { state[$0].record ?? CellRecord(id: state.id($0), outcome: .notRun, outputs: []) }
+    var files = FilesUsed()
+    for (number, record) in zip(numbers, records) {
+      let parts = state[number].parts ?? session.book.lookUp(number, in: state, isForced: false).parts
+      if record.outcome != .notRun { history.note(record.id, .init(parts: parts, failed: record.outcome == .failed)) }
+      files.add(parts, absolute: session.book.absolute)
+      for path in state.settled(number)?.written.keys ?? [:].keys { files.written.insert(session.book.absolute(path)) }
+    }
+    let peakMemory = session.runtime.peakMemory
+    history.keep(peakMemory: peakMemory)
+    return NotebookSession.RunResult(
+      record: NotebookRecord(notebook: document.name, cells: records), explanations: numbers.map(explanation), files: files,
+      peakMemory: peakMemory, hasYielded: hasYielded)
+  }
+}
+
+extension Notebook {
+  /// The cells that define nothing for others, since they fail as they should.
+  fileprivate var cellsThatShallFail: Set<Int> { Set(cells.filter(\.options.expectsError).map(\.number)) }
 }

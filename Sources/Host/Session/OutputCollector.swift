@@ -82,9 +82,9 @@ struct OutputCollector {
     return outputs + [.text(.standardError, "[\(left.joined(separator: " and ")) \(isOne ? "was" : "were") left out]\n")]
   }
 
-  /// Takes the runtime's message about a trap off the end of the standard error, if it stands there, without the place in the
+  /// Removes the runtime's message about a trap from the end of the standard error, if it stands there, without the place in the
   /// standard library that it names: `Swift/ContiguousArrayBuffer.swift:600: Fatal error: Index out of range`.
-  mutating func takeFatalError() -> String? {
+  mutating func removeFatalError() -> String? {
     if let found = Self.fatalError(in: String(decoding: leftOutErrors, as: UTF8.self)) {
       textLeftOut -= min(textLeftOut, found.length)
       leftOutErrors = []

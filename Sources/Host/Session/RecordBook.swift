@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import Keys
 import Planning
 import Record
 import Store
@@ -80,7 +81,7 @@ struct RecordBook {
   private func note(_ number: Int, in state: RunState, isForced: Bool) -> String? {
     if !state.graph.nodes[number].cell.options.cache { return "cache: false" }
     if isForced { return "--force" }
-    return state.stillRunning(before: number).map { "what \(state.graph.nodes[$0].cell.id) began still goes on" }
+    return state.stillRunning(before: number).map { "what \(state.id($0)) began still goes on" }
   }
 
   /// What a cell read in its last runs, the latest first.
@@ -94,7 +95,7 @@ struct RecordBook {
   private func settled(
     _ entry: Entry, _ number: Int, key: Key, parts: CellKey, reads: CellReads, in state: RunState
   ) -> SettledCell {
-    var writes: [Location: Version] = [:]
+    var writes: [MemoryLocation: Version] = [:]
     for (stored, version) in entry.left {
       let text = stored.hasPrefix(Self.own) ? nil : stored
       let own = NotebookGraph.Variable(cell: number, name: String(stored.dropFirst(Self.own.count)))
@@ -105,9 +106,11 @@ struct RecordBook {
     var process = entry.process
     process.directory = process.directory.map(absolute)
     return SettledCell(
-      key: key, parts: parts, reads: reads, trace: Trace(reads: versions(reads, number, in: state), writes: writes),
-      plain: Set(entry.plain), opaque: Set(entry.opaque.compactMap { StoredLocation(text: $0).location(in: state.graph) }),
-      process: process, sharedClasses: entry.sharedClasses, record: entry.record, written: entry.written)
+      key: key, parts: parts, reads: reads,
+      trace: Trace(
+        reads: versions(reads, number, in: state), writes: writes,
+        opaque: Set(entry.opaque.compactMap { StoredLocation(text: $0).location(in: state.graph) })),
+      plain: Set(entry.plain), process: process, sharedClasses: entry.sharedClasses, record: entry.record, written: entry.written)
   }
 
   /// Before the name of a variable of the cell itself.
@@ -123,24 +126,19 @@ struct RecordBook {
     return key
   }
 
-  private func versions(_ reads: CellReads, _ number: Int, in state: RunState) -> [Location: Version?] {
-    var versions: [Location: Version?] = [:]
-    for text in reads.memory {
-      guard let location = StoredLocation(text: text).location(in: state.graph) else { continue }
-      versions[location] = .some(state.timeline.version(of: location, before: number))
-    }
-    return versions
+  private func versions(_ reads: CellReads, _ number: Int, in state: RunState) -> [MemoryLocation: Version?] {
+    let locations = reads.memory.compactMap { StoredLocation(text: $0).location(in: state.graph) }
+    return Dictionary(locations.map { ($0, state.timeline.version(of: $0, before: number)) }) { first, _ in first }
   }
 
   private func adding(_ reads: CellReads, to base: CellKey, _ number: Int, in state: RunState) -> CellKey {
     var parts = base
     let memory = reads.memory.map { text -> CellKey.Part in
-      let writer = StoredLocation(text: text).location(in: state.graph).flatMap {
-        state.timeline.lastWriter(of: $0, before: number)
-      }
+      let location = StoredLocation(text: text).location(in: state.graph)
+      let writer = location.flatMap { state.timeline.lastWriter(of: $0, before: number) }
       return .init(
         .memory, text, value: writer?.version.text ?? "nothing",
-        writer: writer.flatMap { $0.cell > 0 ? state.graph.nodes[$0.cell].cell.id : nil })
+        writer: writer.flatMap { $0.cell > 0 ? state.id($0.cell) : nil })
     }
     parts.add(reads: memory + processParts(number, in: state) + reads.files.map(part))
     return parts
@@ -158,7 +156,7 @@ struct RecordBook {
   /// Every cell takes the process as it finds it.
   private func processParts(_ number: Int, in state: RunState) -> [CellKey.Part] {
     let process = state.process(before: number)
-    let writer = state.processWriter(before: number).map { state.graph.nodes[$0].cell.id }
+    let writer = state.processMaker(before: number).map(state.id)
     let aspects: [(String, String?)] = [
       ("the working directory", process.directory.map(kept)),
       (
@@ -205,13 +203,22 @@ struct RecordBook {
   // MARK: - Keeping
 
   /// What a run turned out to read and change of memory.
-  struct MemoryUse {
-    var reads: Set<Location>
+  struct MemoryEffects {
+    var reads: Set<MemoryLocation> = []
     /// The versions of what it left; nil for what its own key stands for.
-    var writes: [Location: Version?]
-    var plain: Set<String>
+    private(set) var writes: [MemoryLocation: Version?] = [:]
+    /// The names of its own variables that hold plain values.
+    var plain: Set<String> = []
     /// The variables of other cells in which it left something that is no plain value.
-    var opaque: Set<Location>
+    var opaque: Set<MemoryLocation> = []
+
+    /// Notes a change of which nothing more is known than that it took place.
+    mutating func change(_ location: MemoryLocation) {
+      if writes[location] == nil { writes[location] = .some(nil) }
+    }
+
+    /// Notes what is left somewhere; nil if only the run's key stands for it.
+    mutating func leave(_ version: Version?, at location: MemoryLocation) { writes[location] = .some(version) }
   }
 
   /// Notes what a cell gave, and keeps it if it may be used again.
@@ -220,7 +227,8 @@ struct RecordBook {
   ///   - isSound: whether it found everything as its key says.
   /// - Returns: the cell, with its key.
   mutating func keep(
-    _ record: CellRecord, of number: Int, memory: MemoryUse, effects: WorkerProtocol.Effects, in state: RunState, isSound: Bool
+    _ record: CellRecord, of number: Int, memory: MemoryEffects, effects: WorkerProtocol.Effects, in state: RunState,
+    isSound: Bool
   ) -> SettledCell {
     let base = base(number, in: state)
     let files = effects.files
@@ -248,7 +256,7 @@ struct RecordBook {
     }
     var cell = settled(entry, number, key: key, parts: parts, reads: cellReads, in: state)
     cell.trace.writes = writes
-    (cell.goesOn, cell.hasRun) = (effects.goesOn, true)
+    cell.goesOn = effects.goesOn
     return cell
   }
 
@@ -285,7 +293,7 @@ struct RecordBook {
     return unique.key
   }
 
-  private func stored(_ writes: [Location: Version], _ number: Int, in state: RunState) -> [String: Version] {
+  private func stored(_ writes: [MemoryLocation: Version], _ number: Int, in state: RunState) -> [String: Version] {
     var stored: [String: Version] = [:]
     for (location, version) in writes {
       if case .variable(let variable) = location, variable.cell == number {
@@ -305,7 +313,7 @@ struct RecordBook {
   }
 }
 
-extension Session.Files {
+extension FilesUsed {
   /// Adds what a cell is known to read.
   mutating func add(_ parts: CellKey, absolute: (String) -> String) {
     for part in parts.parts where [.file, .folder, .status].contains(part.kind) { read.insert(absolute(part.name)) }

@@ -6,22 +6,13 @@ import Record
 /// Says where in the notebook a call stack stands, from the debug information of the compiled cells.
 struct Symbolizer {
   var toolchain: Toolchain
-  /// The notebook's path, as the author knows it. Debug information holds the absolute one.
-  var file: String
   /// The folder of the compiled cells; frames in other libraries are not the author's.
   var folder: String
-  /// By module, the line of the cell's first line in the notebook, where the module is a cell's of the notebook as it is now.
-  var firstLines: [String: Int]
-
-  struct Location: Equatable {
-    var place: Place
-    /// What the compiler checks there, for a trap without a message: `arithmetic overflow`.
-    var runtimeFailure: String?
-  }
+  var cells: CellLines
 
   /// The places of a call stack that lie in cells, innermost first; empty if the toolchain has no symbolizer.
-  func locations(_ frames: [WorkerProtocol.Frame]) -> [Location] {
-    var locations: [Location] = []
+  func locations(_ frames: [WorkerProtocol.Frame]) -> [CodeLocation] {
+    var locations: [CodeLocation] = []
     for frame in frames where frame.library.hasPrefix(folder + "/") {
       if let location = location(frame), location.place != locations.last?.place { locations.append(location) }
     }
@@ -47,10 +38,10 @@ struct Symbolizer {
     }
   }
 
-  private func location(_ frame: WorkerProtocol.Frame) -> Location? {
+  private func location(_ frame: WorkerProtocol.Frame) -> CodeLocation? {
     let address = "0x" + String(frame.offset, radix: 16)
     let module = frame.library.dropFirst(folder.count + 1).prefix { $0 != "." }
-    guard let firstLine = firstLines[String(module)],
+    guard let firstLine = cells.firstLine(String(module)),
       let (_, output) = try? ChildProcess.run(
         toolchain.symbolizer, ["--output-style=JSON", "--obj=\(frame.library)", address]),
       let symbolized = try? JSONDecoder().decode([Symbolized].self, from: Data(output.utf8)).first
@@ -58,13 +49,14 @@ struct Symbolizer {
     let failure = symbolized.symbols.lazy.compactMap { $0.function.wholeMatch(of: /Swift runtime failure: (.*)/)?.1 }.first
     for symbol in symbolized.symbols where symbol.line > 0 {
       guard let line = line(symbol, firstLine: firstLine) else { continue }
-      return Location(place: Place(file: file, line: line), runtimeFailure: failure.map(String.init))
+      return CodeLocation(place: Place(file: cells.file, line: line), runtimeFailure: failure.map(String.init))
     }
     return nil
   }
 
   private func line(_ symbol: Symbolized.Symbol, firstLine: Int) -> Int? {
     if symbol.file.split(separator: "/").last.map(String.init) == CellSource.file { return firstLine + symbol.line - 1 }
-    return [file, URL(fileURLWithPath: file).path].contains(symbol.file) ? symbol.line : nil
+    // The debug information of a cell that asks for its place holds the absolute path.
+    return [cells.file, URL(fileURLWithPath: cells.file).path].contains(symbol.file) ? symbol.line : nil
   }
 }

@@ -8,51 +8,8 @@ import Record
 /// Promises: events come in the order in which the worker made them, a display never before what was printed before it; and when the
 /// worker dies, whatever reached a socket or a pipe still comes. See `CWorker/channel.c` for the worker's half.
 final class WorkerProcess {
-  /// What the worker has to say.
-  enum Event {
-    case text(Output.Stream, [UInt8])
-    case output(Output)
-    case progress(ProgressOutput)
-  }
-
-  /// How a command ended.
-  struct Answer {
-    enum End {
-      case ended(WorkerProtocol.CellEnd)
-      case died(ChildProcess.Termination, lastWords: WorkerProtocol.CellEnd?)
-    }
-
-    var end: End
-    /// Why it was made to end, if it was.
-    var stop: Stop?
-    var effects = WorkerProtocol.Effects()
-
-    /// What the worker itself said of the end, if it could.
-    var cellEnd: WorkerProtocol.CellEnd? {
-      switch end {
-      case .ended(let end): end
-      case .died(_, let lastWords): lastWords
-      }
-    }
-  }
-
-  /// Why a cell is made to end before its time.
-  enum Stop {
-    case timeout, memory, interruption
-    /// What came is not from the worker's own code, or the channel was closed.
-    case brokenChannel
-  }
-
   /// Something else than the worker's frames came.
   private struct BrokenChannel: Error {}
-
-  /// What a cell may take, and who may stop it.
-  struct Limits {
-    var deadline: ContinuousClock.Instant?
-    /// In bytes, of the whole worker.
-    var memory: Int?
-    var isInterrupted: () -> Bool = { false }
-  }
 
   /// How long a cell that is asked to stop may take until the worker is ended.
   static let grace = Duration.seconds(3)
@@ -99,22 +56,26 @@ final class WorkerProcess {
 
   /// Sends a command, and hands on what the worker says until it has an answer.
   func run(
-    _ command: WorkerProtocol.Command, limits: Limits = Limits(), handle: (Event) throws -> Void = { _ in }
-  ) throws -> Answer {
+    _ command: WorkerProtocol.Command, limits: RunLimits = RunLimits(), handle: (RunEvent) throws -> Void = { _ in }
+  ) throws -> RunAnswer {
     let json = try JSONEncoder().encode(command)
     let header = [0] + withUnsafeBytes(of: UInt32(json.count).littleEndian, Array.init)
-    guard send(header + Array(json)) else { return try died(nil, handle) }
+    // One that has ended meanwhile cannot have begun what it is asked for now.
+    guard !process.ends(within: .zero), send(header + Array(json)) else {
+      let collected = try died(nil, handle)
+      return RunAnswer(end: .didNotBegin(reap()), stop: collected.stop)
+    }
     do {
       return try listen(limits, handle)
     } catch is BrokenChannel {
       process.kill()
-      return Answer(end: .died(reap(), lastWords: nil), stop: .brokenChannel)
+      return RunAnswer(end: .died(reap(), lastWords: nil), stop: .brokenChannel)
     }
   }
 
-  private func listen(_ limits: Limits, _ handle: (Event) throws -> Void) throws -> Answer {
+  private func listen(_ limits: RunLimits, _ handle: (RunEvent) throws -> Void) throws -> RunAnswer {
     var answer: WorkerProtocol.Answer?
-    var stop: Stop?
+    var stop: StopReason?
     var end: ContinuousClock.Instant?
     var (asked, queued) = (ContinuousClock.now, [String: Int]())
     while true {
@@ -124,7 +85,7 @@ final class WorkerProcess {
         if let answer {
           // A crash is the worker's last word: its death follows.
           if case .crashed = answer.end { continue }
-          return Answer(end: .ended(answer.end), stop: stop, effects: answer.effects)
+          return RunAnswer(end: .ended(answer.end), stop: stop, effects: answer.effects)
         }
       }
       // A cell that stops its own process would wait for nobody.
@@ -145,7 +106,7 @@ final class WorkerProcess {
     }
   }
 
-  private func reasonToStop(_ limits: Limits) -> Stop? {
+  private func reasonToStop(_ limits: RunLimits) -> StopReason? {
     if limits.isInterrupted() { return .interruption }
     if let deadline = limits.deadline, ContinuousClock.now >= deadline { return .timeout }
     if let memory = limits.memory, residentMemory > memory { return .memory }
@@ -200,7 +161,7 @@ final class WorkerProcess {
   /// Reads what is there, in order: frames that were sent before a pipe's bytes come first. The bytes that a pipe holds are counted
   /// before the frames are read; the worker sends no frame while a pipe holds bytes, so later frames do not overtake them. Where frames
   /// are left for the next turn, the pipes' bytes are too.
-  private func read(_ handle: (Event) throws -> Void, end: (WorkerProtocol.Answer) -> Void) throws {
+  private func read(_ handle: (RunEvent) throws -> Void, end: (WorkerProtocol.Answer) -> Void) throws {
     let held = [output, errors].map(bytesHeld)
     guard try readFrames(atMost: Self.turn, handle, end: end) else { return }
     for (pipe, count) in zip([output, errors], held) { try drain(pipe, atMost: count, handle) }
@@ -211,7 +172,7 @@ final class WorkerProcess {
     return ioctl(pipe, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
   }
 
-  private func drain(_ pipe: Int32, atMost limit: Int = .max, _ handle: (Event) throws -> Void) throws {
+  private func drain(_ pipe: Int32, atMost limit: Int = .max, _ handle: (RunEvent) throws -> Void) throws {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     var left = limit
     while left > 0 {
@@ -225,7 +186,7 @@ final class WorkerProcess {
 
   /// Returns whether all that had come was read.
   @discardableResult private func readFrames(
-    atMost limit: Int = .max, _ handle: (Event) throws -> Void, end: (WorkerProtocol.Answer) -> Void
+    atMost limit: Int = .max, _ handle: (RunEvent) throws -> Void, end: (WorkerProtocol.Answer) -> Void
   ) throws -> Bool {
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
     var left = limit
@@ -244,7 +205,7 @@ final class WorkerProcess {
     return false
   }
 
-  private func parseFrames(_ handle: (Event) throws -> Void, end: (WorkerProtocol.Answer) -> Void) throws {
+  private func parseFrames(_ handle: (RunEvent) throws -> Void, end: (WorkerProtocol.Answer) -> Void) throws {
     var start = 0
     defer { unparsed.removeFirst(start) }
     let headerLength = WorkerProtocol.headerLength
@@ -263,7 +224,7 @@ final class WorkerProcess {
   private func word(at place: Int) -> Int { unparsed[place..<place + 4].reversed().reduce(0) { $0 << 8 | Int($1) } }
 
   private func handleFrame(
-    _ kind: WorkerProtocol.FrameKind?, _ bytes: ArraySlice<UInt8>, _ handle: (Event) throws -> Void,
+    _ kind: WorkerProtocol.FrameKind?, _ bytes: ArraySlice<UInt8>, _ handle: (RunEvent) throws -> Void,
     end: (WorkerProtocol.Answer) -> Void
   ) throws {
     switch kind {
@@ -290,8 +251,8 @@ final class WorkerProcess {
 
   /// Collects what is left after the worker's death.
   private func died(
-    _ stop: Stop?, _ handle: (Event) throws -> Void, answer: WorkerProtocol.Answer? = nil
-  ) throws -> Answer {
+    _ stop: StopReason?, _ handle: (RunEvent) throws -> Void, answer: WorkerProtocol.Answer? = nil
+  ) throws -> RunAnswer {
     var answer = answer
     try readFrames(handle) { answer = $0 }
     // A worker closes its channel by its end alone.
@@ -300,7 +261,7 @@ final class WorkerProcess {
     for pipe in openPipes.sorted() { try drain(pipe, handle) }
     let end = reap()
     let isWithoutHost = stop == nil && end == .exited(WorkerProtocol.noHost)
-    return Answer(
+    return RunAnswer(
       end: .died(end, lastWords: answer?.end), stop: isClosedByCell || isWithoutHost ? .brokenChannel : stop,
       effects: answer?.effects ?? .init())
   }

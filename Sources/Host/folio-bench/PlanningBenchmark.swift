@@ -1,6 +1,7 @@
 import ArgumentParser
 import Document
 import Foundation
+import Keys
 import Planning
 import Store
 
@@ -50,9 +51,9 @@ enum PlanningBenchmark {
       let units = CellUnit.all(graph, file: "n.md", environment: KeyBuilder("benchmark").key)
       var timeline = Timeline()
       for number in graph.nodes.indices {
-        let touched = number == graph.nodes.count - 1 ? graph.touches(number) { _ in true } : [:]
+        let used = number == graph.nodes.count - 1 ? graph.possibleUses(of: number) { _ in true } : [:]
         timeline.set(
-          number, Trace(writes: Dictionary(uniqueKeysWithValues: touched.map { (.variable($0.key), .spoiled(number)) })))
+          number, Trace(writes: Dictionary(uniqueKeysWithValues: used.map { (.variable($0.key), .spoiled(number)) })))
       }
       let plan = RunPlan(graph: graph, modules: units.map(\.module), timeline: timeline) { _ in [] }
       _ = plan.cells(for: graph.nodes.count - 1, live: LiveState())

@@ -22,8 +22,8 @@ struct Workshop {
     try text.write(toFile: path, atomically: true, encoding: .utf8)
   }
 
-  func options(_ store: String) -> Session.Options {
-    var options = Session.Options()
+  func options(_ store: String) -> NotebookSession.Options {
+    var options = NotebookSession.Options()
     options.store = folder + "/store-" + store
     return options
   }

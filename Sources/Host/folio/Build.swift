@@ -66,7 +66,7 @@ extension RunOptions {
   /// - Parameter ordersThem: whether `after` matters.
   func withDocuments(
     _ notebooks: [String], isForced: Bool, ordersThem: Bool = true,
-    _ body: ([Notebook], Session.Options) throws -> SiteBuilder.Status
+    _ body: ([Notebook], NotebookSession.Options) throws -> SiteBuilder.Status
   ) throws -> SiteBuilder.Status {
     do {
       let areAll = notebooks.isEmpty

@@ -56,7 +56,7 @@ struct Check: ParsableCommand {
     throw ExitCode(status.rawValue)
   }
 
-  private func build(_ documents: [Notebook], into site: String, _ session: Session.Options) -> SiteBuilder.Status {
+  private func build(_ documents: [Notebook], into site: String, _ session: NotebookSession.Options) -> SiteBuilder.Status {
     let progress = TerminalProgress(pagesAreResults: false)
     let builder = SiteBuilder(
       documents, site: site, isWhole: notebooks.isEmpty && site == report.site, options: session)

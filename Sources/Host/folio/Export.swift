@@ -64,7 +64,7 @@ struct Export: ParsableCommand {
     throw ExitCode(status.rawValue)
   }
 
-  private func record(of document: Notebook, _ options: Session.Options) throws -> NotebookRecord {
+  private func record(of document: Notebook, _ options: NotebookSession.Options) throws -> NotebookRecord {
     let progress = TerminalProgress()
     // Only `interrupt` is called from another thread.
     nonisolated(unsafe) let session = try document.session(options)
@@ -73,7 +73,7 @@ struct Export: ParsableCommand {
       interrupts.cancel()
       session.close()
     }
-    return try session.run(document) { progress.show($0, of: document) }
+    return try session.run(document) { progress.show($0, of: document) }.record
   }
 
   private func write(_ text: String, to path: String?) throws {

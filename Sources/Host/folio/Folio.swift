@@ -82,13 +82,20 @@ struct RunOptions: ParsableArguments {
     help: ArgumentHelp("End a session that takes more memory than this: 8G, 500M.", valueName: "size"))
   var memory: MemorySize?
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep the Swift source that each cell is compiled from, to look at: DIR/<notebook>/<cell>.swift.", valueName: "dir"),
+    completion: .directory)
+  var keepCells: String?
+
   /// - Parameter isForced: whether all cells run, also those whose outputs are known.
-  func session(isForced: Bool) -> Session.Options {
-    var session = Session.Options()
+  func session(isForced: Bool) -> NotebookSession.Options {
+    var session = NotebookSession.Options()
     session.keepsGoing = keepGoing
     session.timeout = timeout
     session.memory = memory?.bytes
     session.isForced = isForced
+    session.keptSources = keepCells
     return session
   }
 

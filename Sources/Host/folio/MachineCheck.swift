@@ -51,9 +51,9 @@ enum MachineCheck {
   private static func answerOfCell(_ source: String) throws -> String {
     let document = Notebook(
       file: "doctor.md", frontMatter: FrontMatter(), blocks: [.cell(Cell(number: 1, source: source, line: 1))])
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = nil
-    let record = try document.session(options).run(document)
+    let record = try document.session(options).run(document).record
     for case .value(let text) in record.cells.flatMap(\.outputs) { return text }
     throw Diagnostics(record.cells.compactMap(\.error).flatMap(\.diagnostics))
   }

@@ -31,10 +31,10 @@ struct Run: ParsableCommand {
         interrupts.cancel()
         session.close()
       }
-      let record = try session.run(document) { event in
+      let run = try session.run(document) { event in
         for event in event.withOutputProblems(in: document) { progress.show(event, of: document) }
       }
-      return SiteBuilder.Status(record)
+      return SiteBuilder.Status(run.record)
     }
     throw ExitCode(status.rawValue)
   }

@@ -55,7 +55,7 @@ final class TerminalProgress: @unchecked Sendable {
     lock.withLock { write(event) }
   }
 
-  func show(_ event: Session.Event, of document: Notebook) {
+  func show(_ event: NotebookSession.Event, of document: Notebook) {
     lock.withLock { write(event, of: document) }
   }
 
@@ -108,7 +108,7 @@ final class TerminalProgress: @unchecked Sendable {
     }
   }
 
-  private func write(_ event: Session.Event, of document: Notebook) {
+  private func write(_ event: NotebookSession.Event, of document: Notebook) {
     switch event {
     case .cellStarted(let cell, let count, _):
       isShownAgain = shown[cell.number] != nil

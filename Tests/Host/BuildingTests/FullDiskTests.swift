@@ -25,7 +25,7 @@ import Testing
     "```swift\nlet xs = [1, 2]\n```\n```swift\nFigure(Heatmap([[1.0, -2]], title: \"T\"))\n```\n```swift\nxs.count\n```"
 
   private func build(_ folder: TestFolder, site: String, store: String) throws -> SiteBuilder.Status {
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = store
     let documents = try Notebooks.read([folder.path + "/Notebooks/a.md"])
     return SiteBuilder(documents, site: site, options: options).build { _ in }

@@ -11,7 +11,7 @@ import Testing
   private func build(_ names: [String], in folder: TestFolder, isWhole: Bool) throws {
     let paths = names.map { "\(folder.path)/Notebooks/\($0).md" }
     for path in paths { try "```swift\nprint(1)\n```\n".write(toFile: path, atomically: true, encoding: .utf8) }
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = folder.path + "/cache"
     let builder = SiteBuilder(try Notebooks.read(paths), site: folder.path + "/Site", isWhole: isWhole, options: options)
     #expect(builder.build { _ in } == .succeeded)

@@ -10,7 +10,7 @@ import Testing
   /// The page of a notebook, and the warnings of its build.
   private func build(_ markdown: String, in folder: TestFolder) throws -> (page: String, warnings: [Diagnostic]) {
     try folder.write(markdown, to: "Notebooks/n.md")
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = nil
     let documents = try Notebooks.read([folder.path + "/Notebooks/n.md"])
     nonisolated(unsafe) var warnings: [Diagnostic] = []
@@ -93,7 +93,7 @@ import Testing
     try folder.write("![](p.svg)\n", to: "Notebooks/a.md")
     try folder.write(
       "```swift\ntry \"<svg/>\".write(toFile: \"p.svg\", atomically: true, encoding: .utf8)\n```\n", to: "Notebooks/b.md")
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = nil
     let documents = try Notebooks.read(Notebooks.all(in: folder.path + "/Notebooks"))
     nonisolated(unsafe) var warnings: [Diagnostic] = []

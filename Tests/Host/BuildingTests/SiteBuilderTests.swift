@@ -12,7 +12,7 @@ import Testing
     _ notebooks: [String: String], keepGoing: Bool = false, in folder: TestFolder
   ) throws -> (status: SiteBuilder.Status, pages: [String: String]) {
     for (name, text) in notebooks { try folder.write(text, to: "Notebooks/\(name).md") }
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.keepsGoing = keepGoing
     options.store = folder.path + "/cache"
     let documents = try Notebooks.read(Notebooks.all(in: folder.path + "/Notebooks"))
@@ -61,7 +61,7 @@ import Testing
   @Test func aFigureThatShowsNoDataIsToldAtItsCell() throws {
     let folder = try TestFolder()
     try folder.write("\n```swift\nHeatmap([[1.0, 2]], title: \"T\", xLabels: [\"a\"])\n```\n", to: "a.md")
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = folder.path + "/cache"
     var warnings: [Diagnostic] = []
     let status = SiteBuilder(try Notebooks.read([folder.path + "/a.md"]), site: folder.path + "/Site", options: options).build {
@@ -121,7 +121,7 @@ import Testing
     _ = try build(
       ["a": "# Ay\n```swift\n1\n```", "b": "# Bee\n```swift\nthrow CancellationError()\n```"], keepGoing: true, in: folder)
     let alone = try Notebooks.read([folder.path + "/Notebooks/a.md"])
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = nil
     #expect(SiteBuilder(alone, site: folder.path + "/Site", options: options).build { _ in } == .succeeded)
     let index = try folder.read("Site/index.html")
@@ -159,7 +159,7 @@ import Testing
   @Test func aNotebookThatReadsWhatAnotherWritesIsRunAgainAndTold() throws {
     let folder = try TestFolder()
     for (name, text) in ["a": reader, "z": writer] { try folder.write(text, to: "Notebooks/\(name).md") }
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = folder.path + "/cache"
     var warnings: [Diagnostic] = []
     let documents = try Notebooks.read(Notebooks.all(in: folder.path + "/Notebooks"))

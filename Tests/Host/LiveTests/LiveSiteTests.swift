@@ -19,7 +19,7 @@ import Testing
     init(_ notebook: String, followsFolder: Bool = false) throws {
       folder = try TestFolder()
       try folder.write(notebook, to: "n.md")
-      var options = Session.Options()
+      var options = NotebookSession.Options()
       options.store = folder.path + "/cache"
       let preview = try LiveSite(
         [folder.path + "/n.md"], following: followsFolder ? folder.path : nil, overrides: [], site: folder.path + "/Site",

@@ -1,4 +1,5 @@
 import Document
+import Keys
 import Planning
 import Store
 import Testing

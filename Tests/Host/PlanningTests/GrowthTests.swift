@@ -1,4 +1,5 @@
 import Document
+import Keys
 import Planning
 import Store
 import Testing
@@ -8,7 +9,7 @@ import Testing
   /// How often a plan asks what a cell needs, where each of so many cells changes what the one before it left.
   private func questions(cells count: Int) -> Int {
     let graph = NotebookGraphTests.graph(["var xs: [Int] = []"] + (1..<count).map { "xs.append(\($0))" })
-    let xs = Location.variable(.init(cell: 1, name: "xs"))
+    let xs = MemoryLocation.variable(.init(cell: 1, name: "xs"))
     var timeline = Timeline()
     for cell in 1...count {
       timeline.set(

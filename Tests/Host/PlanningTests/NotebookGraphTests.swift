@@ -12,9 +12,9 @@ import Testing
         blocks: cells.enumerated().map { .cell(Cell(number: $0 + 1, source: $1, line: 1)) }))
   }
 
-  private func touched(_ graph: NotebookGraph, by cell: Int, values: Set<String>) -> [String: NotebookGraph.Touch] {
-    let touches = graph.touches(cell) { values.contains($0.name) }
-    return Dictionary(uniqueKeysWithValues: touches.map { ($0.key.name, $0.value) })
+  private func uses(_ graph: NotebookGraph, by cell: Int, values: Set<String>) -> [String: NotebookGraph.PossibleUse] {
+    let uses = graph.possibleUses(of: cell) { values.contains($0.name) }
+    return Dictionary(uniqueKeysWithValues: uses.map { ($0.key.name, $0.value) })
   }
 
   @Test func aCellNeedsWhatItNames() {
@@ -37,43 +37,43 @@ import Testing
 
   @Test func constantsAndVariablesAreToldApart() {
     let graph = graph("let a = [1]\nvar b = [1]", "print(a, b)\nb.append(1)")
-    #expect(touched(graph, by: 2, values: ["a", "b"]) == ["a": .constant, "b": .observed])
+    #expect(uses(graph, by: 2, values: ["a", "b"]) == ["a": .constant, "b": .observed])
   }
 
   @Test func objectsMayBeChangedByAnyUse() {
-    #expect(touched(graph("let model = Model()", "print(model)"), by: 2, values: []) == ["model": .opaque])
+    #expect(uses(graph("let model = Model()", "print(model)"), by: 2, values: []) == ["model": .opaque])
   }
 
   @Test func whatACalledFunctionTouchesIsTouched() {
     let graph = graph(
       "var total = 0", "func add() { total += 1 }\nfunc show() { print(total) }", "add()", "show()", "let f = add", "f()")
-    #expect(touched(graph, by: 2, values: ["total"]).isEmpty)
-    #expect(touched(graph, by: 3, values: ["total"]) == ["total": .observed])
-    #expect(touched(graph, by: 4, values: ["total"]) == ["total": .observed])
+    #expect(uses(graph, by: 2, values: ["total"]).isEmpty)
+    #expect(uses(graph, by: 3, values: ["total"]) == ["total": .observed])
+    #expect(uses(graph, by: 4, values: ["total"]) == ["total": .observed])
     // A closure may call what it was made of.
-    #expect(touched(graph, by: 6, values: ["total"]) == ["f": .opaque, "total": .observed])
+    #expect(uses(graph, by: 6, values: ["total"]) == ["f": .opaque, "total": .observed])
   }
 
   @Test func aValuesTypeBringsItsMethodsAlong() {
     let graph = graph(
       "var log = [1]", "struct P { func p() { log.append(1) } }\nfunc make() -> P { P() }", "let p = make()", "p.p()")
-    #expect(touched(graph, by: 4, values: ["log", "p"])["log"] == .observed)
+    #expect(uses(graph, by: 4, values: ["log", "p"])["log"] == .observed)
   }
 
   @Test func extensionsMayRunInEveryLaterCell() {
     let graph = graph("var n = 0", "extension Int { func f() { n += 1 } }", "3.f()")
-    #expect(graph.nodes[3].needs == [2] && touched(graph, by: 3, values: ["n"]) == ["n": .observed])
+    #expect(graph.nodes[3].needs == [2] && uses(graph, by: 3, values: ["n"]) == ["n": .observed])
   }
 
   @Test func aTypeBringsItsStaticMembersAlong() {
     let graph = graph(
       "enum K { static let a = 1; static var b = 2; enum I { static let c = Model() }; static var d: Int { 1 } }", "K.self")
-    #expect(touched(graph, by: 2, values: ["K.a", "K.b"]) == ["K.a": .constant, "K.b": .observed, "K.I.c": .opaque])
+    #expect(uses(graph, by: 2, values: ["K.a", "K.b"]) == ["K.a": .constant, "K.b": .observed, "K.I.c": .opaque])
   }
 
   @Test func anObjectMayCallWhatLaterCellsPutIntoIt() {
     let graph = graph("var hook: () -> Void = {}", "let n = Model()", "hook = { n.f() }", "hook()")
-    #expect(touched(graph, by: 4, values: []) == ["hook": .opaque, "n": .opaque])
+    #expect(uses(graph, by: 4, values: []) == ["hook": .opaque, "n": .opaque])
   }
 
   @Test func codeIsItsSourceAndTheCodeThatItUses() {

@@ -1,4 +1,5 @@
 import Document
+import Keys
 import Planning
 import Store
 import Testing
@@ -27,7 +28,7 @@ import Testing
       var timeline = Timeline()
       for (index, effect) in effects.enumerated() {
         for name in effect.writes where owners[name] == nil { owners[name] = index + 1 }
-        func location(_ name: String) -> Location { .variable(.init(cell: owners[name] ?? 0, name: name)) }
+        func location(_ name: String) -> MemoryLocation { .variable(.init(cell: owners[name] ?? 0, name: name)) }
         let key = Self.key("\(index + 1)")
         var trace = Trace()
         for name in effect.reads { trace.reads[location(name)] = .some(timeline.version(of: location(name), before: index + 1)) }
@@ -54,10 +55,7 @@ import Testing
       var notebook = self
       for (index, cell) in cells.enumerated() {
         guard let trace = plan.timeline.traces[cell] else { continue }
-        notebook.live.run(
-          number + index, module: "Cell\(cell)", key: Self.key("\(cell)"), isComplete: true,
-          reads: trace.reads.keys.map(plan.place),
-          writes: Dictionary(uniqueKeysWithValues: trace.writes.map { (plan.place($0.key), $0.value) }))
+        plan.note(trace, of: cell, run: number + index, key: Self.key("\(cell)"), in: &notebook.live)
       }
       return notebook
     }
@@ -107,7 +105,7 @@ import Testing
 
   @Test func aFailedRunLeavesNothingToBuildOn() {
     var notebook = appending.running([1, 2])
-    let xs = LiveState.Place.variable(module: "Cell1", name: "xs")
+    let xs = LiveLocation.variable(module: "Cell1", name: "xs")
     notebook.live.run(300, module: "Cell3", key: nil, isComplete: false, reads: [xs], writes: [xs: .spoiled(300)])
     #expect(notebook.cells(for: 4) == [1, 2, 3, 4])
   }

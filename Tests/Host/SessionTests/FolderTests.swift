@@ -43,14 +43,14 @@ import Testing
   }
 
   @Test func aSessionThatIsOverLeavesNothing() throws {
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = nil
-    let session = try Session(directory: parent, toolchain: .find(), installation: .find(), options: options)
+    let session = try NotebookSession(directory: parent, toolchain: .find(), installation: .find(), options: options)
     let source = """
       let maps = FileHandle(forReadingAtPath: "/proc/self/maps")!.readDataToEndOfFile()
       String(decoding: maps, as: UTF8.self).split { $0 == "\\n" || $0 == " " }.last { $0.contains("/folio-session-") } ?? ""
       """
-    let record = try session.run(Notebook(markdown: "```swift\n\(source)\n```", file: parent + "/n.md"))
+    let record = try session.run(Notebook(markdown: "```swift\n\(source)\n```", file: parent + "/n.md")).record
     let library = try #require(record.cells[0].values.first)
     #expect(FileManager.default.fileExists(atPath: (library as NSString).deletingLastPathComponent))
     // Someone still holds the session, as a handler of signals does.

@@ -33,13 +33,14 @@ import Testing
   @Test func itRunsAgainOnlyIfWhatItUsesChanged() throws {
     let cache = FileManager.default.temporaryDirectory.appending(path: "inline-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: cache) }
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = cache
     func reasons(_ used: Int, _ other: Int) throws -> [String: String] {
-      let session = try Session(directory: NSTemporaryDirectory(), toolchain: .find(), installation: .find(), options: options)
+      let session = try NotebookSession(
+        directory: NSTemporaryDirectory(), toolchain: .find(), installation: .find(), options: options)
       let markdown = "```swift\nlet used = \(used)\n```\n```swift\nlet other = \(other)\n```\n\nThere are `{swift} used`.\n"
-      _ = try session.run(Notebook(markdown: markdown, file: "notebook.md"))
-      return Dictionary(uniqueKeysWithValues: session.explanations.map { ($0.cell, $0.text) })
+      let run = try session.run(Notebook(markdown: markdown, file: "notebook.md"))
+      return Dictionary(uniqueKeysWithValues: run.explanations.map { ($0.cell, $0.text) })
     }
     _ = try reasons(1, 1)
     #expect(try reasons(1, 2)["inline-1"] == "reused")

@@ -20,7 +20,7 @@ import Testing
   @Test(arguments: seeds)
   func whatIsReusedIsWhatAFreshSessionGives(seed: Int) throws {
     let warm = try WarmSession()
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = warm.folder + "/store"
     options.isForced = true
     options.keepsGoing = true
@@ -31,9 +31,9 @@ import Testing
       let files = data(in: warm.folder)
       let reused = try warm.run(notebook.cells)
       try restore(files, in: warm.folder)
-      let fresh = try Session(directory: warm.folder, toolchain: .find(), installation: .find(), options: options)
+      let fresh = try NotebookSession(directory: warm.folder, toolchain: .find(), installation: .find(), options: options)
       let markdown = notebook.cells.map { "```swift\n\($0)\n```" }.joined(separator: "\n\nprose\n\n")
-      let whole = try fresh.run(Notebook(markdown: markdown, file: warm.folder + "/notebook.md"))
+      let whole = try fresh.run(Notebook(markdown: markdown, file: warm.folder + "/notebook.md")).record
       for (index, pair) in zip(reused.record.cells, whole.cells).enumerated() where pair.0 != pair.1 {
         let text = notebook.cells.enumerated().map { "\($0 + 1)  \($1)" }.joined(separator: "\n")
         Issue.record(

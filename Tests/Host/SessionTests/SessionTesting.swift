@@ -6,12 +6,13 @@ import Testing
 
 /// Runs a notebook given as Markdown, in a real worker, without a store.
 func run(_ markdown: String, keepGoing: Bool = false, timeout: Double? = nil) throws -> NotebookRecord {
-  var options = Session.Options()
+  var options = NotebookSession.Options()
   options.keepsGoing = keepGoing
   options.timeout = timeout
   options.store = nil
-  let session = try Session(directory: NSTemporaryDirectory(), toolchain: .find(), installation: .find(), options: options)
-  return try session.run(Notebook(markdown: markdown, file: "notebook.md"))
+  let session = try NotebookSession(
+    directory: NSTemporaryDirectory(), toolchain: .find(), installation: .find(), options: options)
+  return try session.run(Notebook(markdown: markdown, file: "notebook.md")).record
 }
 
 /// Runs cells, each given as its source. The first line of cell `n` is the line that `line(of:in:)` says.

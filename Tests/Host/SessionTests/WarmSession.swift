@@ -7,24 +7,26 @@ import Testing
 /// A notebook that changes, in a folder and with a store of its own.
 final class WarmSession {
   let folder = NSTemporaryDirectory() + "folio-warm-\(UUID())"
-  private(set) var session: Session
-  private let options: Session.Options
+  private(set) var session: NotebookSession
+  private let options: NotebookSession.Options
+  /// Of the last run.
+  private var explanations: [NotebookSession.Explanation] = []
 
-  init(_ change: (inout Session.Options) -> Void = { _ in }) throws {
+  init(_ change: (inout NotebookSession.Options) -> Void = { _ in }) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    var options = Session.Options()
+    var options = NotebookSession.Options()
     options.store = folder + "/store"
     options.keepsGoing = true
     change(&options)
     self.options = options
-    session = try Session(directory: folder, toolchain: .find(), installation: .find(), options: options)
+    session = try NotebookSession(directory: folder, toolchain: .find(), installation: .find(), options: options)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   /// As if folio had been started again: nothing lives but the store.
   func restart() throws {
-    session = try Session(directory: folder, toolchain: .find(), installation: .find(), options: options)
+    session = try NotebookSession(directory: folder, toolchain: .find(), installation: .find(), options: options)
   }
 
   /// Which cells ran, by number, and the record.
@@ -38,18 +40,19 @@ final class WarmSession {
 
   @discardableResult
   func run(
-    _ cells: [String], parameters: String = "", observe: @escaping (Session.Event) -> Void = { _ in }
+    _ cells: [String], parameters: String = "", observe: @escaping (NotebookSession.Event) -> Void = { _ in }
   ) throws -> Run {
     let frontMatter = parameters.isEmpty ? "" : "---\nparams: {\(parameters)}\n---\n"
     let markdown = frontMatter + cells.map { "```swift\n\($0)\n```" }.joined(separator: "\n\nprose\n\n")
     var ran: [Int] = []
     var warnings: [Diagnostic] = []
-    let record = try session.run(Notebook(markdown: markdown, file: folder + "/notebook.md")) { event in
+    let result = try session.run(Notebook(markdown: markdown, file: folder + "/notebook.md")) { event in
       if case .cellStarted(let cell, _, _) = event { ran.append(cell.number) }
       if case .warning(let warning) = event { warnings.append(warning) }
       observe(event)
     }
-    return Run(ran: ran, record: record, warnings: warnings)
+    explanations = result.explanations
+    return Run(ran: ran, record: result.record, warnings: warnings)
   }
 
   func write(_ text: String, to file: String) throws {
@@ -57,5 +60,5 @@ final class WarmSession {
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
   }
 
-  func explanation(_ cell: Int) -> String { session.explanations[cell - 1].text }
+  func explanation(_ cell: Int) -> String { explanations[cell - 1].text }
 }

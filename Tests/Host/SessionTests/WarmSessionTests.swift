@@ -137,6 +137,17 @@ import Testing
     #expect(run.warnings.map(\.message) == ["'compute' (cell-2) still calls the 'getCache' of cell-1, not the one of cell-3"])
   }
 
+  @Test func aWorkerThatIsKilledBetweenTwoRunsCostsNoCell() throws {
+    let warm = try WarmSession()
+    let cells = ["getpid()", "let a = [1, 2]", "a.count"]
+    let worker = try #require(warm.run(cells).values(1).first.flatMap { pid_t($0) })
+    kill(worker, SIGKILL)
+    #expect(eventually { try String(contentsOfFile: "/proc/\(worker)/stat", encoding: .utf8).contains(") Z ") })
+    let run = try warm.run([cells[0], cells[1], "a.count + 1"])
+    #expect(run.ran == [2, 3])
+    #expect(run.values(3) == ["3"])
+  }
+
   // MARK: - Stopping
 
   @Test func anInterruptionThatComesBeforeTheRunStopsItAndNoOther() throws {

@@ -1,4 +1,5 @@
 import Record
+import Text
 
 /// What a cell wrote to a standard stream.
 struct StreamView: OutputView {
