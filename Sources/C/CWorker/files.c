@@ -37,18 +37,20 @@ static bool is_in(const char *path, const char *folder, size_t length) {
   return strncmp(path, folder, length) == 0 && (path[length] == 0 || path[length] == '/');
 }
 
-/// What says nothing of a notebook: what the kernel makes up, and what the session keeps for itself.
+/// The folders that the session keeps for itself.
+static struct own_folder {
+  char *path;
+  struct own_folder *next;
+} *own_folders = NULL;
+
+/// Whether what lies at a path says nothing of a notebook: the kernel makes it up, or the session keeps it for itself.
 static bool is_untracked(const char *path) {
   static const char *const roots[] = {"/proc", "/sys", "/dev"};
   for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
     if (is_in(path, roots[i], strlen(roots[i])) && !is_in(path, "/dev/shm", 8)) return true;
   }
-  static const char *own = NULL;
-  if (!own) own = strdup(getenv("FOLIO_UNTRACKED") ?: "");
-  for (const char *next = own; next && *next;) {
-    size_t length = strcspn(next, ":");
-    if (length && is_in(path, next, length)) return true;
-    next += length + (next[length] == ':');
+  for (const struct own_folder *folder = own_folders; folder; folder = folder->next) {
+    if (is_in(path, folder->path, strlen(folder->path))) return true;
   }
   return false;
 }
@@ -368,6 +370,14 @@ static void note_changed_files(void) {
 // MARK: - Interface
 
 static void keep_nothing(void *file) { (void)file; }
+
+void folio_files_ignore(const char *path) {
+  struct own_folder *folder = malloc(sizeof *folder);
+  char *copy = strdup(path);
+  if (!folder || !copy) abort();
+  *folder = (struct own_folder){copy, own_folders};
+  own_folders = folder;
+}
 
 void folio_files_begin(void) {
   pthread_mutex_lock(&noting);

@@ -1,3 +1,4 @@
+import CellRuntime
 import Record
 
 /// A value that says how it is shown in a notebook.
@@ -8,17 +9,20 @@ public protocol Displayable {
 
 /// What a notebook can show.
 public enum Displayed {
+  /// A text, set as code.
   case text(String)
   case table(Record.Table)
   case figure(Figure)
+  /// A text whose tokens are coloured.
   case tokens(Record.ColoredTokens)
 
-  fileprivate func send() {
+  /// What goes to the host.
+  fileprivate var output: Output {
     switch self {
-    case .text(let text): OutputChannel.send(.value(text))
-    case .table(let table): OutputChannel.send(.table(table))
-    case .figure(let figure): OutputChannel.send(.figure(FigureOutput(plotly: figure.plotlyJSON)))
-    case .tokens(let tokens): OutputChannel.send(.tokens(tokens))
+    case .text(let text): .value(text)
+    case .table(let table): .table(table)
+    case .figure(let figure): .figure(FigureOutput(plotly: figure.plotlyJSON))
+    case .tokens(let tokens): .tokens(tokens)
     }
   }
 }
@@ -27,8 +31,8 @@ public enum Displayed {
 /// else as `print` would write it.
 public func display(_ value: Any) {
   switch value {
-  case let value as any Displayable: for part in value.displayed { part.send() }
-  default: OutputChannel.send(.value(String(describing: value)))
+  case let value as any Displayable: for part in value.displayed { CellServices.current.show(part.output) }
+  default: CellServices.current.show(.value(String(describing: value)))
   }
 }
 
@@ -70,7 +74,7 @@ extension Record.Table: Displayable {
 
 // MARK: - A cell's last expression
 
-/// Shows the value of a cell's last expression; the session writes this call around it.
+/// Shows the value of a cell's last expression; the host writes this call around it.
 public func _folioShow<T>(_ value: T) {
   display(value)
 }

@@ -9,15 +9,15 @@ import Record
 ///
 /// The working directory, the environment, the mask of new files' modes, the locale, the time zone and the seeds of the C library hold for all cells that
 /// follow. They are values, so that no cell need run again for another to find them as they were. The arithmetic's rounding mode is the
-/// default's when a cell begins (see `cells.c`).
-struct ProcessKeeper {
+/// default's when a cell begins (see `CWorker/cells.c`).
+package struct ProcessKeeper {
   private let start: Whole
 
   /// As it is now: before the first cell.
-  init() { start = Whole.now }
+  package init() { start = Whole.now }
 
   /// What is different from the start.
-  var state: WorkerProtocol.ProcessState {
+  package var state: WorkerProtocol.ProcessState {
     let now = Whole.now
     var state = WorkerProtocol.ProcessState()
     if now.directory != start.directory { state.directory = now.directory }
@@ -32,7 +32,7 @@ struct ProcessKeeper {
   }
 
   /// Makes the process so.
-  func restore(_ wanted: WorkerProtocol.ProcessState) {
+  package func restore(_ wanted: WorkerProtocol.ProcessState) {
     let now = Whole.now
     let directory = wanted.directory ?? start.directory
     if now.directory != directory { chdir(directory) }
