@@ -9,11 +9,12 @@ extension WorkerProtocol {
       case untrackedFolders = "FOLIO_UNTRACKED"
       case store = "FOLIO_CACHE"
       case build = "FOLIO_BUILD"
-      /// Also read by `Tensors`, in any process.
+      /// It is read by `Tensors`, in any process.
       case memoryLimit = "FOLIO_MEMORY_LIMIT"
-      /// How many threads compute at once. Read by `Tensors`, in any process; the author may set it.
+      /// How many threads compute at once. It is read by `Tensors`, in any process, and the author may set it.
       case threads = "FOLIO_THREADS"
-      /// By which programs are known that a worker has started, also when it has ended before them. Each worker has a mark of its own.
+      /// A mark that each worker has of its own. Programs that it has started inherit it, and are known by it when the worker has ended before
+      /// them.
       case mark = "FOLIO_WORKER"
     }
 
@@ -26,6 +27,7 @@ extension WorkerProtocol {
     /// How much memory the worker may have, in bytes; nil if nobody has said it.
     public var memoryLimit: Int?
 
+    /// What a worker is to be told.
     public init(untrackedFolders: [String], store: String?, build: String, memoryLimit: Int?) {
       self.untrackedFolders = untrackedFolders
       self.store = store

@@ -2,6 +2,12 @@ import CellRuntime
 import Record
 
 /// A value that says how it is shown in a notebook.
+///
+/// ```swift
+/// extension Survey: Displayable {
+///   var displayed: [Displayed] { [.text("\(answers.count) answers"), .table(table)] }
+/// }
+/// ```
 public protocol Displayable {
   /// What stands on the page in its place, in order.
   var displayed: [Displayed] { get }
@@ -11,7 +17,9 @@ public protocol Displayable {
 public enum Displayed {
   /// A text, set as code.
   case text(String)
+  /// A table.
   case table(Record.Table)
+  /// A figure, static and for readers with JavaScript.
   case figure(Figure)
   /// A text whose tokens are coloured.
   case tokens(Record.ColoredTokens)
@@ -53,22 +61,27 @@ extension Array: Displayable where Element: Displayable {
 }
 
 extension Figure: Displayable {
+  /// Itself.
   public var displayed: [Displayed] { [.figure(self)] }
 }
 
 extension Heatmap: Displayable {
+  /// Itself.
   public var displayed: [Displayed] { [.figure(Figure(self))] }
 }
 
 extension LineChart: Displayable {
+  /// Itself.
   public var displayed: [Displayed] { [.figure(Figure(self))] }
 }
 
 extension Record.ColoredTokens: Displayable {
+  /// Itself.
   public var displayed: [Displayed] { [.tokens(self)] }
 }
 
 extension Record.Table: Displayable {
+  /// Itself.
   public var displayed: [Displayed] { [.table(self)] }
 }
 

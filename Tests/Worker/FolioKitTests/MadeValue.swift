@@ -89,13 +89,19 @@ extension Sample where Self: Numeric {
 }
 
 extension Int: Sample {}
+extension Int8: Sample {}
+extension Int16: Sample {}
 extension Int32: Sample {}
+extension Int64: Sample {}
+extension UInt: Sample {}
 extension UInt8: Sample {}
+extension UInt16: Sample {}
 extension UInt32: Sample {}
 extension UInt64: Sample {}
 extension Float: Sample {}
 extension Double: Sample {}
 extension Bool: Sample { fileprivate static func sample(_ number: Int) -> Bool? { number % 2 == 1 } }
+extension URL: Sample { fileprivate static func sample(_ number: Int) -> URL? { URL(filePath: "/\(number)") } }
 extension String: Sample { fileprivate static func sample(_ number: Int) -> String? { "text \(number)" } }
 extension Tensor: Sample { fileprivate static func sample(_ number: Int) -> Tensor? { Tensor([1, Float(number)]) } }
 
