@@ -76,10 +76,11 @@ let package = Package(
       path: "Sources/Host/folio-bench", swiftSettings: Toolchain.compiling),
 
     // The worker: what a cell's process is, and what a cell sees.
-    .worker("FolioKit", ["Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "Randomness", "CWorker"]),
+    .worker("CellRuntime", ["Record", "CWorker"]),
+    .worker("FolioKit", ["CellRuntime", "Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "Randomness"]),
     .executableTarget(
       name: "folio-worker",
-      dependencies: ["FolioKit", "CSpawn", "CWorker", "Keys", "Record", "Store", "Tensors"],
+      dependencies: ["CellRuntime", "FolioKit", "CSpawn", "CWorker", "Keys", "Record", "Store", "Tensors"],
       path: "Sources/Worker/folio-worker",
       // A cell is compiled against the worker's own FolioKit, so the worker exports every symbol that it links.
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
@@ -112,7 +113,8 @@ let package = Package(
     .test("Host", "Interchange", ["Document", "Figures", "Record"]),
     .test("Host", "folio", ["folio-worker", "Processes", "Store"]),
 
-    .test("Worker", "FolioKit", ["Record", "GemmaFixture"]),
+    .test("Worker", "CellRuntime", ["Record"]),
+    .test("Worker", "FolioKit", ["CellRuntime", "Record", "GemmaFixture"]),
 
     // Tries mutated inputs of every kind of file that is read: .ci/fuzz.
     .executableTarget(

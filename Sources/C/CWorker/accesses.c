@@ -147,11 +147,9 @@ struct recent {
 static _Thread_local struct recent recents[64];
 static _Thread_local bool is_noting_access = false;
 
-static bool is_worker(uintptr_t caller) { return folio_is_worker_code(caller); }
-
 static __attribute__((noinline)) void note_access(uintptr_t address, uint32_t kind, uint32_t run, uintptr_t caller, struct recent *recent) {
   // What the worker does for itself (its caches, say) ties no cells together.
-  if (is_worker(caller) || is_noting_access) return;
+  if (folio_is_worker_code(caller) || is_noting_access) return;
   is_noting_access = true;
   uint32_t maker = owner_of(address);
   if (maker) {
@@ -201,7 +199,7 @@ VISIBLE void *swift_allocObject(const void *metadata, size_t size, size_t alignm
   set_owner(object, size);
   uint32_t run = atomic_load_explicit(&current_run, memory_order_relaxed);
   // The first word of a class's metadata is 0 (`swift/ABI/MetadataKind.def`).
-  if (run && *(const uintptr_t *)metadata == 0 && !is_worker((uintptr_t)__builtin_return_address(0))) made_instances[run] = true;
+  if (run && *(const uintptr_t *)metadata == 0 && !folio_is_worker_code((uintptr_t)__builtin_return_address(0))) made_instances[run] = true;
   return object;
 }
 

@@ -48,6 +48,7 @@ bool folio_is_cell_code(uintptr_t address) {
 extern char __executable_start, etext;
 
 bool folio_is_worker_code(uintptr_t address) { return address >= (uintptr_t)&__executable_start && address < (uintptr_t)&etext; }
+
 static _Atomic bool is_barred = false;
 
 bool folio_cell_code_is_barred(void) { return is_barred; }

@@ -1,10 +1,14 @@
-/// What the host and the worker say to each other, as values. The bytes between them are frames:
-/// `[kind: UInt8][length: UInt32, little endian][seal: UInt32][bytes]`, on a socket that a cell's prints cannot reach.
+/// What the host and the worker say to each other, as values.
+///
+/// Before its first command the worker is told an `Environment`. From then on the bytes between the two are frames:
+/// `[kind: UInt8][length: UInt32, little endian][seal: UInt32][bytes]`, on a socket that a cell's prints cannot reach. The host sends a `Command`, the
+/// worker answers it by one `Answer`, and sends outputs meanwhile.
 public enum WorkerProtocol {
   /// What a frame from the worker holds.
   public enum FrameKind: UInt8, Sendable {
-    /// Bytes that the cell printed.
+    /// Bytes that the cell printed to `stdout`.
     case standardOutput = 1
+    /// Bytes that the cell printed to `stderr`.
     case standardError = 2
     /// An `Output`, as JSON.
     case output = 3
@@ -25,14 +29,16 @@ public enum WorkerProtocol {
   /// The most that a frame holds, in bytes.
   public static let longestFrame = 1 << 30
 
-  /// With which exit status a worker ends that has no host any more.
+  /// The exit status of a worker that ends because it has no host any more.
   public static let noHost: Int32 = 70
 
-  /// By which the host knows the worker's frames from what else may come to the socket: a cell can find its descriptor, and write to it. The
+  /// Tells the worker's frames from what else may come to the socket, since a cell can find its descriptor, and write to it. The
   /// host tells the worker a number before all else, in eight bytes.
   public struct Seal: Sendable {
+    /// What the host tells the worker.
     public let number: UInt64
 
+    /// A seal that no cell can guess.
     public init(_ number: UInt64 = .random(in: 0...UInt64.max)) { self.number = number }
 
     /// What stands in the header of a frame.
@@ -52,6 +58,7 @@ public enum WorkerProtocol {
 
   /// Load a compiled cell, and run it.
   public struct RunCommand: Codable, Sendable {
+    /// The cell's number.
     public var cell: Int
     /// The path of the compiled cell's dynamic library.
     public var library: String
@@ -64,6 +71,7 @@ public enum WorkerProtocol {
     /// What the process must be like when the cell begins.
     public var process: ProcessState
 
+    /// What is to be run, and how.
     public init(
       cell: Int, library: String, entryPoint: String, parameters: String? = nil, run: Int, process: ProcessState = ProcessState()
     ) {
@@ -78,10 +86,12 @@ public enum WorkerProtocol {
 
   /// What came of a command.
   public struct Answer: Codable, Sendable {
+    /// How the command ended.
     public var end: CellEnd
     /// What the cell did, as far as it concerns other cells.
     public var effects: Effects
 
+    /// An end, without effects if none are given.
     public init(end: CellEnd, effects: Effects = Effects()) {
       self.end = end
       self.effects = effects
@@ -90,10 +100,11 @@ public enum WorkerProtocol {
 
   /// What a run read and changed.
   public struct Effects: Codable, Sendable {
+    /// The variables, objects and other things that were accessed.
     public var accesses: [Access] = []
     /// The variables that the run made or changed, as they are now.
     public var variables: [VariableState] = []
-    /// The files that were used meanwhile.
+    /// The files that were used during the run.
     public var files: [FileUse] = []
     /// What the process is like now.
     public var process = ProcessState()
@@ -102,15 +113,18 @@ public enum WorkerProtocol {
     /// Whether something that the cell began (a thread, a task) still goes on.
     public var goesOn = false
 
+    /// None.
     public init() {}
   }
 
   /// A variable: the library of the cell that defines it, and its name there.
   public struct VariableName: Codable, Hashable, Sendable {
+    /// The path of the library.
     public var library: String
     /// `x`, or `Type.x` for a static member.
     public var name: String
 
+    /// The variable of a name in a library.
     public init(library: String, name: String) {
       self.library = library
       self.name = name
@@ -119,7 +133,9 @@ public enum WorkerProtocol {
 
   /// What a run read or changed of what other runs can read and change.
   public struct Access: Codable, Sendable {
+    /// What can be accessed.
     public enum Place: Codable, Hashable, Sendable {
+      /// A variable of a cell.
       case variable(VariableName)
       /// Objects that a run of this worker made, by its number.
       case objects(run: Int)
@@ -127,11 +143,14 @@ public enum WorkerProtocol {
       case other(String)
     }
 
+    /// What was accessed.
     public var place: Place
+    /// Whether it was read.
     public var wasRead: Bool
-    /// Changed, or read and changed.
+    /// Whether it was changed, or read and changed.
     public var wasChanged: Bool
 
+    /// What was done to something.
     public init(_ place: Place, wasRead: Bool, wasChanged: Bool) {
       self.place = place
       self.wasRead = wasRead
@@ -141,14 +160,16 @@ public enum WorkerProtocol {
 
   /// A variable after a run.
   public struct VariableState: Codable, Sendable {
+    /// Which variable it is.
     public var variable: VariableName
     /// The type's full name.
     public var type: String
-    /// Whether it holds a value that nothing but an access to the variable itself can change.
+    /// Whether it holds a plain value: one that nothing but an access to the variable itself can change.
     public var isPlain: Bool
-    /// Of a plain value; nil if it is too large.
+    /// The digest of a plain value; nil if it has none, being too large or an object.
     public var digest: String?
 
+    /// A variable that holds a value of a type.
     public init(_ variable: VariableName, type: String, isPlain: Bool, digest: String?) {
       self.variable = variable
       self.type = type
@@ -164,15 +185,18 @@ public enum WorkerProtocol {
     public var directory: String?
     /// Environment variables that were set, or (nil) removed.
     public var environment: [String: String?] = [:]
+    /// The mask of new files' modes, as `umask` tells it.
     public var fileModeMask: UInt32?
-    /// The C library's, as `setlocale` tells it.
+    /// The C library's locale, as `setlocale` tells it.
     public var locale: String?
     /// Foundation's default time zone.
     public var timeZone: String?
-    /// The states of the C library's `random` and `drand48`.
+    /// The state of the C library's `random`.
     public var random: [UInt8]?
+    /// The state of the C library's `drand48`.
     public var drand48: [UInt16]?
 
+    /// The process as it was when the worker started.
     public init() {}
   }
 
@@ -182,6 +206,7 @@ public enum WorkerProtocol {
     public var path: String
     /// Whether it was opened to be read before the cell itself wrote it.
     public var wasRead = false
+    /// Whether it was opened to be written, or got its name.
     public var wasWritten = false
     /// Whether the names in a folder were read.
     public var wasListed = false
@@ -192,16 +217,20 @@ public enum WorkerProtocol {
     /// What the file was when it was first opened.
     public var state = FileState()
 
+    /// A path of which no use is known yet.
     public init(path: String) { self.path = path }
   }
 
-  /// By which a change of a file is noticed; all zeros for one that is not there.
+  /// What tells a file from the same one changed; all zeros for one that is not there.
   public struct FileState: Codable, Sendable, Equatable {
+    /// In bytes.
     public var size: UInt64
+    /// The file system's number of the file.
     public var inode: UInt64
-    /// In nanoseconds since 1970.
+    /// When it was last changed, in nanoseconds since 1970.
     public var modified: Int64
 
+    /// A file of a size, a number and a time.
     public init(size: UInt64 = 0, inode: UInt64 = 0, modified: Int64 = 0) {
       self.size = size
       self.inode = inode
@@ -211,10 +240,14 @@ public enum WorkerProtocol {
 
   /// How a cell's run ended.
   public enum CellEnd: Codable, Sendable, Equatable {
+    /// It came to its end.
     case finished
+    /// It threw an error.
     /// - Parameter isUnavailable: whether something that the notebook needs is not there: its model.
     case threw(description: String, isUnavailable: Bool, backtrace: [Frame])
+    /// The Swift runtime stopped it: an index out of range, a failed precondition.
     case trapped(signal: Int32, backtrace: [Frame])
+    /// It used up its stack.
     case stackOverflow(backtrace: [Frame])
     /// It was stopped because the host asked for it.
     case interrupted(backtrace: [Frame])
@@ -226,11 +259,14 @@ public enum WorkerProtocol {
 
   /// A frame of a call stack: an offset in a library, for the host to look up in the library's debug information.
   public struct Frame: Codable, Sendable, Equatable {
+    /// The path of the library.
     public var library: String
+    /// In bytes from where the library begins.
     public var offset: UInt64
     /// The mangled name of the nearest symbol, where the loader knows one.
     public var symbol: String?
 
+    /// A place in a library's code.
     public init(library: String, offset: UInt64, symbol: String?) {
       self.library = library
       self.offset = offset

@@ -1,4 +1,5 @@
 import Foundation
+import Record
 
 /// The environment that a worker starts with: ours, and what must be decided before a library loads.
 public enum WorkerEnvironment {
@@ -7,8 +8,9 @@ public enum WorkerEnvironment {
     // OpenBLAS reads the core type when it loads; some machines preset one that halves its speed.
     environment["OPENBLAS_CORETYPE"] = environment["FOLIO_CORETYPE"] ?? blasCoreType(flags: processorFlags())
     // One thread a core: two on one core share its arithmetic, and wait for each other.
-    if Int(environment["FOLIO_THREADS"] ?? "") ?? 0 < 1 { environment["FOLIO_THREADS"] = String(coreCount()) }
-    environment["OPENBLAS_NUM_THREADS"] = environment["FOLIO_THREADS"]
+    let threads = WorkerProtocol.Environment.Variable.threads.rawValue
+    if Int(environment[threads] ?? "") ?? 0 < 1 { environment[threads] = String(coreCount()) }
+    environment["OPENBLAS_NUM_THREADS"] = environment[threads]
     for other in ["OMP_NUM_THREADS", "GOTO_NUM_THREADS"] { environment[other] = nil }
     // A dictionary prints in the same order in every run.
     environment["SWIFT_DETERMINISTIC_HASHING"] = "1"

@@ -25,7 +25,7 @@ final class WorkerProcess {
   private let errors: Int32
   /// By which programs are known that the worker has started, when it has ended before them.
   private let mark = UUID().uuidString
-  private static let markName = "FOLIO_WORKER"
+  private static let markName = WorkerProtocol.Environment.Variable.mark.rawValue
   private let seal = WorkerProtocol.Seal()
   private var unparsed: [UInt8] = []
   private var isControlOpen = true

@@ -93,12 +93,11 @@ final class WorkerRuntime: Runtime {
   /// The worker, started if there is none.
   private func startedWorker() throws -> WorkerProcess {
     if let worker { return worker }
-    var environment = WorkerEnvironment.make()
-    environment["FOLIO_UNTRACKED"] = [compiler.folder, store?.folder].compactMap { $0 }.joined(separator: ":")
-    environment["FOLIO_CACHE"] = store?.folder ?? ""
-    environment["FOLIO_BUILD"] = compiler.environment.description
-    environment["FOLIO_MEMORY_LIMIT"] = memoryLimit.map(String.init)
-    let worker = try WorkerProcess(installation: compiler.installation, directory: directory, environment: environment)
+    let environment = WorkerProtocol.Environment(
+      untrackedFolders: [compiler.folder, store?.folder].compactMap { $0 }, store: store?.folder,
+      build: compiler.environment.description, memoryLimit: memoryLimit)
+    let worker = try WorkerProcess(
+      installation: compiler.installation, directory: directory, environment: environment.added(to: WorkerEnvironment.make()))
     // Before its first cell, a worker only fails for what its machine lacks; the dynamic loader says it on the standard error.
     var words: [UInt8] = []
     let answer = try worker.run(.release(libraries: [])) { if case .text(_, let bytes) = $0 { words += bytes } }

@@ -37,6 +37,7 @@ extension DirectLogitAttribution: Displayable {
     .parts(residualStream: residualStream, mlps: mlps, heads: heads, title: "\(title) | \(answer)", limit: limit)
   }
 
+  /// Its figure.
   public var displayed: [Displayed] { [.figure(figure())] }
 }
 
@@ -55,6 +56,7 @@ extension ComponentAttribution: Displayable {
     [self].figure(title: title, last: positions, limit: limit)
   }
 
+  /// Its figure.
   public var displayed: [Displayed] { [.figure(figure())] }
 }
 
@@ -85,6 +87,7 @@ extension AttentionPatterns: Displayable {
     from().figure(title: title, columns: columns)
   }
 
+  /// Its figure.
   public var displayed: [Displayed] { [.figure(figure())] }
 }
 
@@ -101,5 +104,6 @@ extension AttentionPatterns.Part: Displayable {
     }
   }
 
+  /// Its figure.
   public var displayed: [Displayed] { [.figure(figure())] }
 }

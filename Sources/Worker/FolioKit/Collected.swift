@@ -1,4 +1,4 @@
-import Foundation
+import Record
 
 /// What could be computed of many examples, and why it could not of the others: an average that does not say how many entered it says little.
 ///
@@ -23,7 +23,7 @@ public struct Collected<Value> {
       values.append(value)
       indices.append(total)
     case .failure(let error):
-      let reason = describe(error)
+      let reason = Diagnostic.words(error)
       if let known = reasons.firstIndex(where: { $0.reason == reason }) {
         reasons[known].count += 1
       } else {

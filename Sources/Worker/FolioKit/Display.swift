@@ -1,6 +1,13 @@
+import CellRuntime
 import Record
 
 /// A value that says how it is shown in a notebook.
+///
+/// ```swift
+/// extension Survey: Displayable {
+///   var displayed: [Displayed] { [.text("\(answers.count) answers"), .table(table)] }
+/// }
+/// ```
 public protocol Displayable {
   /// What stands on the page in its place, in order.
   var displayed: [Displayed] { get }
@@ -8,17 +15,22 @@ public protocol Displayable {
 
 /// What a notebook can show.
 public enum Displayed {
+  /// A text, set as code.
   case text(String)
+  /// A table.
   case table(Record.Table)
+  /// A figure, static and for readers with JavaScript.
   case figure(Figure)
+  /// A text whose tokens are coloured.
   case tokens(Record.ColoredTokens)
 
-  fileprivate func send() {
+  /// What goes to the host.
+  fileprivate var output: Output {
     switch self {
-    case .text(let text): OutputChannel.send(.value(text))
-    case .table(let table): OutputChannel.send(.table(table))
-    case .figure(let figure): OutputChannel.send(.figure(FigureOutput(plotly: figure.plotlyJSON)))
-    case .tokens(let tokens): OutputChannel.send(.tokens(tokens))
+    case .text(let text): .value(text)
+    case .table(let table): .table(table)
+    case .figure(let figure): .figure(FigureOutput(plotly: figure.plotlyJSON))
+    case .tokens(let tokens): .tokens(tokens)
     }
   }
 }
@@ -27,8 +39,8 @@ public enum Displayed {
 /// else as `print` would write it.
 public func display(_ value: Any) {
   switch value {
-  case let value as any Displayable: for part in value.displayed { part.send() }
-  default: OutputChannel.send(.value(String(describing: value)))
+  case let value as any Displayable: for part in value.displayed { CellServices.current.show(part.output) }
+  default: CellServices.current.show(.value(String(describing: value)))
   }
 }
 
@@ -49,28 +61,33 @@ extension Array: Displayable where Element: Displayable {
 }
 
 extension Figure: Displayable {
+  /// Itself.
   public var displayed: [Displayed] { [.figure(self)] }
 }
 
 extension Heatmap: Displayable {
+  /// Itself.
   public var displayed: [Displayed] { [.figure(Figure(self))] }
 }
 
 extension LineChart: Displayable {
+  /// Itself.
   public var displayed: [Displayed] { [.figure(Figure(self))] }
 }
 
 extension Record.ColoredTokens: Displayable {
+  /// Itself.
   public var displayed: [Displayed] { [.tokens(self)] }
 }
 
 extension Record.Table: Displayable {
+  /// Itself.
   public var displayed: [Displayed] { [.table(self)] }
 }
 
 // MARK: - A cell's last expression
 
-/// Shows the value of a cell's last expression; the session writes this call around it.
+/// Shows the value of a cell's last expression; the host writes this call around it.
 public func _folioShow<T>(_ value: T) {
   display(value)
 }

@@ -1,10 +1,11 @@
+import CellRuntime
 import Foundation
 
-/// Puts out the value of an inline expression of the prose; the session writes this call.
+/// Puts out the value of an inline expression of the prose; the host writes this call.
 /// - Throws: `NotebookError` for a value that is no line of text.
 public func _fv<T>(_ value: T) throws {
   let text = try inlineText(value)
-  OutputChannel.send(.value(text))
+  CellServices.current.show(.value(text))
 }
 
 /// How a value reads within a sentence: as `print` would write it, floating-point numbers with at most four significant digits.

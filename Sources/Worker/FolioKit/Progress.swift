@@ -1,5 +1,4 @@
-import CWorker
-import Foundation
+import CellRuntime
 import Record
 
 /// Goes through a sequence and shows how far it has come: a live bar on a terminal, one stable line in the record
@@ -12,15 +11,18 @@ public func progress<Elements: Collection>(_ elements: Elements, _ title: String
   ProgressSequence(elements: elements, title: title)
 }
 
+/// A sequence that shows how far a loop over it has come: what `progress` makes.
 public struct ProgressSequence<Elements: Collection>: Sequence {
   let elements: Elements
   let title: String
 
+  /// How many elements there are.
   public var underestimatedCount: Int { elements.count }
 
+  /// Begins a loop.
   public func makeIterator() -> Iterator { Iterator(elements, title: title) }
 
-  /// A class, so that a loop that is left early says so when it lets go of its iterator.
+  /// Gives the elements of one loop. It is a class, so that a loop that is left early says so when it lets go of its iterator.
   public final class Iterator: IteratorProtocol {
     private var rest: Elements.Iterator
     private var state: ProgressOutput
@@ -32,9 +34,10 @@ public struct ProgressSequence<Elements: Collection>: Sequence {
       state = ProgressOutput(title: title, completed: -1, total: elements.count)
     }
 
+    /// The next element, after it is shown that the one before is done. If the cell shall stop, it stops here.
     public func next() -> Elements.Element? {
       // A loop that the user stops ends here, in order, and not in the midst of its work.
-      folio_stop_if_interrupted()
+      CellInterruption.stopIfRequested()
       // The element before this one is done only now.
       state.completed += 1
       guard let element = rest.next() else {
@@ -44,7 +47,7 @@ public struct ProgressSequence<Elements: Collection>: Sequence {
       let now = ContinuousClock.now
       if state.completed == 0 || now - lastSent > .milliseconds(100) {
         lastSent = now
-        OutputChannel.sendLive(state)
+        CellServices.current.showLive(state)
       }
       return element
     }
@@ -52,7 +55,7 @@ public struct ProgressSequence<Elements: Collection>: Sequence {
     private func finish() {
       guard !isFinished else { return }
       isFinished = true
-      OutputChannel.send(.progress(state))
+      CellServices.current.show(.progress(state))
     }
 
     deinit {

@@ -1,6 +1,7 @@
 import Foundation
 import Record
 
+/// A table of texts, which a reviewer compares entry by entry.
 public typealias Table = Record.Table
 
 extension Record.Table {

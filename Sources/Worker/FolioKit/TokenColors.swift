@@ -2,6 +2,7 @@ import Attribution
 import Record
 import Tensors
 
+/// A text whose tokens are coloured by a number each.
 public typealias ColoredTokens = Record.ColoredTokens
 
 extension Record.ColoredTokens {

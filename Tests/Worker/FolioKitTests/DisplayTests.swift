@@ -3,12 +3,6 @@ import Record
 import Testing
 
 @Suite struct DisplayTests {
-  private func outputs(_ body: () -> Void) -> [Output] {
-    let collector = OutputChannel.Collector()
-    OutputChannel.$collector.withValue(collector) { body() }
-    return collector.outputs
-  }
-
   @Test func valuesAreShownAsPrintWritesThem() {
     let shown = outputs {
       display(1)

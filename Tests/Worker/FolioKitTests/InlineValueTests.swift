@@ -4,9 +4,8 @@ import Testing
 
 @Suite struct InlineValueTests {
   private func shown<T>(_ value: T) throws -> String? {
-    let collector = OutputChannel.Collector()
-    try OutputChannel.$collector.withValue(collector) { try _fv(value) }
-    guard case .value(let text)? = collector.outputs.first, collector.outputs.count == 1 else { return nil }
+    let shown = try outputs { try _fv(value) }
+    guard case .value(let text)? = shown.first, shown.count == 1 else { return nil }
     return text
   }
 

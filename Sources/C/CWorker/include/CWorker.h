@@ -1,13 +1,14 @@
 /// The worker's ground: what must be done in C because Swift code cannot run there.
 ///
-/// - A channel of frames to the host, on a descriptor that no print reaches, and standard streams that feed it, so that text and
+/// - It gives the worker a channel of frames to the host, on a descriptor that no print reaches, and standard streams that feed it, so that text and
 ///   displayed values arrive in the order in which a cell produced them.
-/// - A thread that runs cells as a program's main thread runs `main.swift`, and is given up, not the process, when a cell throws or
-///   traps: everything that earlier cells defined stays alive.
+/// - It runs cells on a thread of their own, as a program's main thread runs `main.swift`. When a cell throws or traps, the thread is given up, and
+///   not the process: everything that earlier cells defined stays alive.
+/// - It notes the files that a cell uses, by whatever library.
+/// - It notes the variables and objects that a cell reads and changes, and what it does to the process.
+/// - It knows what the library of a compiled cell holds: its code, by which a running cell can be stopped, and its variables, which can be released.
 ///
-/// - A note of the files that a cell opens, by whatever library.
-/// - A note of the variables and objects that a cell reads and changes, and of what it does to the process.
-/// - What a compiled cell's library holds: its code, by which a running cell can be stopped, and its variables, which can be released.
+/// It reads no environment variables: what the host says in them is handed down by `folio-worker`.
 ///
 /// Frames are `[kind: UInt8][length: UInt32, little endian][seal: UInt32][bytes]`; kinds and seal stand in Record's `WorkerProtocol.swift`.
 #ifndef FOLIO_CWORKER_H
@@ -43,7 +44,7 @@ extern _Thread_local bool folio_is_sending;
 /// Flushes both standard streams, and replaces them if a parked thread holds their lock.
 void folio_standard_streams_recover(void);
 
-// MARK: - Running cells (cells.c)
+// MARK: - Running cells (cells.c, ends.c, interruption.c, stacks.c)
 
 /// How a cell's run ended.
 enum folio_end_kind { FOLIO_FINISHED = 0, FOLIO_THREW = 1, FOLIO_TRAPPED = 2, FOLIO_OVERFLOWED_STACK = 3, FOLIO_CRASHED = 4, FOLIO_INTERRUPTED = 5 };
@@ -122,13 +123,16 @@ struct folio_file {
   int64_t modified;
 };
 
+/// From now on, nothing is noted of what lies in a folder (an absolute path), since the session keeps it for itself.
+void folio_files_ignore(const char *folder);
+
 /// Begins to note files.
 void folio_files_begin(void);
 
 /// Ends it. Returns how many there are; they stay until the next beginning.
 size_t folio_files_end(struct folio_file *const **files);
 
-// MARK: - Libraries (libraries.c)
+// MARK: - Libraries (libraries.c, symbols.c)
 
 /// Notes where the code of a cell's library (a handle of `dlopen`) lies.
 void folio_library_loaded(void *library);
@@ -138,6 +142,7 @@ bool folio_is_cell_code(uintptr_t address);
 
 /// Whether a code address lies in the worker's own program.
 bool folio_is_worker_code(uintptr_t address);
+
 /// Forbids or allows that cells' code be executed. A thread that comes to it while it is forbidden faults there.
 void folio_bar_cell_code(bool bars);
 

@@ -9,16 +9,16 @@ import Record
 ///
 /// The working directory, the environment, the mask of new files' modes, the locale, the time zone and the seeds of the C library hold for all cells that
 /// follow. They are values, so that no cell need run again for another to find them as they were. The arithmetic's rounding mode is the
-/// default's when a cell begins (see `cells.c`).
-struct ProcessKeeper {
-  private let start: Whole
+/// default's when a cell begins (see `CWorker/cells.c`).
+package struct ProcessKeeper {
+  private let start: ProcessSnapshot
 
   /// As it is now: before the first cell.
-  init() { start = Whole.now }
+  package init() { start = ProcessSnapshot.now }
 
   /// What is different from the start.
-  var state: WorkerProtocol.ProcessState {
-    let now = Whole.now
+  package var state: WorkerProtocol.ProcessState {
+    let now = ProcessSnapshot.now
     var state = WorkerProtocol.ProcessState()
     if now.directory != start.directory { state.directory = now.directory }
     for (name, value) in now.environment where start.environment[name] != value { state.environment[name] = .some(value) }
@@ -31,9 +31,10 @@ struct ProcessKeeper {
     return state
   }
 
-  /// Makes the process so.
-  func restore(_ wanted: WorkerProtocol.ProcessState) {
-    let now = Whole.now
+  /// Makes the process what a cell is to find.
+  /// - Parameter wanted: what is to be different from the start.
+  package func restore(_ wanted: WorkerProtocol.ProcessState) {
+    let now = ProcessSnapshot.now
     let directory = wanted.directory ?? start.directory
     if now.directory != directory { chdir(directory) }
     var environment = start.environment
@@ -45,15 +46,15 @@ struct ProcessKeeper {
     }
     umask(mode_t(wanted.fileModeMask ?? start.fileModeMask))
     if now.locale != wanted.locale ?? start.locale { setlocale(LC_ALL, wanted.locale ?? start.locale) }
-    if now.timeZone != wanted.timeZone ?? start.timeZone { Whole.setTimeZone(wanted.timeZone ?? start.timeZone) }
+    if now.timeZone != wanted.timeZone ?? start.timeZone { ProcessSnapshot.setTimeZone(wanted.timeZone ?? start.timeZone) }
     RandomState.restore(wanted.random ?? start.random)
     var seed = wanted.drand48 ?? start.drand48
     seed48(&seed)
   }
 }
 
-/// All of it.
-private struct Whole {
+/// All that a cell may change of the process, at one moment.
+private struct ProcessSnapshot {
   var directory: String
   var environment: [String: String]
   var fileModeMask: UInt32
@@ -62,7 +63,7 @@ private struct Whole {
   var random: [UInt8]
   var drand48: [UInt16]
 
-  static var now: Whole {
+  static var now: ProcessSnapshot {
     let mask = umask(0)
     umask(mask)
     // The one way to read it changes it.
@@ -70,7 +71,7 @@ private struct Whole {
     let seed = Array(UnsafeBufferPointer(start: seed48(&nothing), count: 3))
     var again = seed
     seed48(&again)
-    return Whole(
+    return ProcessSnapshot(
       directory: FileManager.default.currentDirectoryPath, environment: Self.environment, fileModeMask: UInt32(mask),
       locale: setlocale(LC_ALL, nil).map { String(cString: $0) } ?? "C", timeZone: timeZone, random: RandomState.now,
       drand48: seed)

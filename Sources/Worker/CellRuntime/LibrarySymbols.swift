@@ -79,9 +79,6 @@ struct LibrarySymbols {
     "PropertyListSerialization", "ByteCountFormatter", "Host",
   ]
 
-  /// Of the libraries of the system and the toolchain; those of cells are followed as variables, Folio's own change nothing.
-  private static let ownModules = ["Cell_", "FolioKit", "Gemma", "Tensors", "Attribution", "Figures", "PrOntoQA", "Record"]
-
   private static func sharedClasses(of library: UnsafeMutableRawPointer) -> [String] {
     var symbols: [String] = []
     withUnsafeMutablePointer(to: &symbols) { symbols in
@@ -93,15 +90,22 @@ struct LibrarySymbols {
     return Array(Set(symbols.compactMap(sharedClass))).sorted()
   }
 
-  /// The class of a static member: `Foundation.NotificationCenter` for `static Foundation.NotificationCenter.default.getter : …`.
+  /// Whether a function is of a cell, whose variables are followed, or of Folio's own, which leaves nothing behind for other cells.
+  private static func isOfCellOrWorker(_ symbol: String) -> Bool {
+    let address = UInt(bitPattern: dlsym(nil, symbol))
+    return folio_is_worker_code(address) || folio_is_cell_code(address)
+  }
+
+  /// The class of a static member: `Foundation.NotificationCenter` for `static Foundation.NotificationCenter.default.getter : …`. Nil if it is
+  /// no class of the system's or the toolchain's libraries.
   private static func sharedClass(_ symbol: String) -> String? {
     // `UserDefaults(suiteName:)` gives what others share, as its static member does.
-    guard symbol.hasPrefix("$s"), symbol.hasSuffix("Z") || symbol.contains("UserDefaultsC"), let text = demangled(symbol) else {
-      return nil
-    }
+    guard symbol.hasPrefix("$s"), symbol.hasSuffix("Z") || symbol.contains("UserDefaultsC"), !isOfCellOrWorker(symbol),
+      let text = demangled(symbol)
+    else { return nil }
     let path = text.split(separator: "static ").last ?? ""
     let parts = path.split(separator: ":").first { $0.contains(".") }?.split(separator: ".") ?? []
-    guard parts.count > 2, !ownModules.contains(where: parts[0].hasPrefix) else { return nil }
+    guard parts.count > 2 else { return nil }
     if parts[0].hasPrefix("Foundation"), harmless.contains(String(parts[1])) { return nil }
     if parts[0] == "Dispatch" || parts[0] == "Swift" { return nil }
     // What is no class holds constants.

@@ -1,6 +1,4 @@
 import Figures
-import Gemma
-import Record
 import Tensors
 
 extension Heatmap {
@@ -18,14 +16,5 @@ extension Heatmap {
     self.init(
       Values(rows: matrix.shape[0], columns: matrix.shape[1], matrix.elements), title: title, x: x, y: y, xLabels: xLabels,
       yLabels: yLabels, scale: scale, range: range, colorBar: colorBar)
-  }
-}
-
-/// Whether an error says that something the notebook needs is not there: its model.
-package func isUnavailable(_ error: any Error) -> Bool {
-  guard let error = error as? GemmaError else { return false }
-  return switch error {
-  case .modelNotFound, .noSnapshot: true
-  default: false
   }
 }

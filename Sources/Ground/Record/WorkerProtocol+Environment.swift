@@ -1,0 +1,59 @@
+import Foundation
+
+extension WorkerProtocol {
+  /// What the host tells the worker before its first command, by environment variables: the dynamic loader and the libraries need some of it when
+  /// they load, and programs that a cell starts inherit it.
+  public struct Environment: Sendable, Equatable {
+    /// The variables' names.
+    public enum Variable: String, CaseIterable, Sendable {
+      case untrackedFolders = "FOLIO_UNTRACKED"
+      case store = "FOLIO_CACHE"
+      case build = "FOLIO_BUILD"
+      /// It is read by `Tensors`, in any process.
+      case memoryLimit = "FOLIO_MEMORY_LIMIT"
+      /// How many threads compute at once. It is read by `Tensors`, in any process, and the author may set it.
+      case threads = "FOLIO_THREADS"
+      /// A mark that each worker has of its own. Programs that it has started inherit it, and are known by it when the worker has ended before
+      /// them.
+      case mark = "FOLIO_WORKER"
+    }
+
+    /// Absolute paths. What a cell does in these folders says nothing of the notebook, since the session keeps them for itself.
+    public var untrackedFolders: [String]
+    /// The folder in which `memo` keeps values; nil if nothing is kept.
+    public var store: String?
+    /// Stands for this build of Folio and its toolchain: a value that another build has kept is not found.
+    public var build: String
+    /// How much memory the worker may have, in bytes; nil if nobody has said it.
+    public var memoryLimit: Int?
+
+    /// What a worker is to be told.
+    public init(untrackedFolders: [String], store: String?, build: String, memoryLimit: Int?) {
+      self.untrackedFolders = untrackedFolders
+      self.store = store
+      self.build = build
+      self.memoryLimit = memoryLimit
+    }
+
+    /// What the host said, from the worker's environment variables.
+    public init(_ variables: [String: String]) {
+      func value(_ variable: Variable) -> String { variables[variable.rawValue] ?? "" }
+      let folders = try? JSONDecoder().decode([String].self, from: Data(value(.untrackedFolders).utf8))
+      self.init(
+        untrackedFolders: folders ?? [], store: value(.store).isEmpty ? nil : value(.store), build: value(.build),
+        memoryLimit: Int(value(.memoryLimit)))
+    }
+
+    /// An environment in which a worker finds all of this: another one, with these variables in place of those that it has. Empty ones are
+    /// set too, since programs that a cell starts must not find what the host itself was started with.
+    public func added(to others: [String: String]) -> [String: String] {
+      var variables = others
+      let folders = (try? JSONEncoder().encode(untrackedFolders)).map { String(decoding: $0, as: UTF8.self) }
+      variables[Variable.untrackedFolders.rawValue] = folders
+      variables[Variable.store.rawValue] = store ?? ""
+      variables[Variable.build.rawValue] = build
+      variables[Variable.memoryLimit.rawValue] = memoryLimit.map(String.init)
+      return variables
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import CellRuntime
+import Gemma
+import Tensors
+
+// What the instrument's types are to the session: which of them are plain values (see `Plainness`), and which errors say that a model is missing.
+// Those that are not here are walked.
+
+extension Tensor: PlainValue {
+  package func feed(_ digest: inout ValueDigest) -> Bool {
+    guard shape.feed(&digest) else { return false }
+    withUnsafeElements { digest.add(raw: UnsafeRawBufferPointer($0)) }
+    return true
+  }
+}
+
+extension GemmaModel: ImmutableObject {}
+extension Tokenizer: ImmutableObject {}
+
+/// It remembers what any cell has read.
+extension PrefixCache: OpaqueValue {}
+
+/// Whether an error says that something the notebook needs is not there: its model.
+package func isUnavailable(_ error: any Error) -> Bool {
+  guard let error = error as? GemmaError else { return false }
+  return switch error {
+  case .modelNotFound, .noSnapshot: true
+  default: false
+  }
+}

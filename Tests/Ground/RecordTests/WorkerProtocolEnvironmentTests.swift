@@ -1,0 +1,32 @@
+import Record
+import Testing
+
+/// What the host tells the worker by environment variables is what the worker reads.
+@Suite struct WorkerProtocolEnvironmentTests {
+  @Test(arguments: [
+    WorkerProtocol.Environment(untrackedFolders: ["/tmp/a", "/tmp/b:c \"d\"\né"], store: "/s", build: "b1", memoryLimit: 5),
+    WorkerProtocol.Environment(untrackedFolders: [], store: nil, build: "", memoryLimit: nil),
+  ])
+  func whatIsAddedIsFound(environment: WorkerProtocol.Environment) {
+    #expect(WorkerProtocol.Environment(environment.added(to: [:])) == environment)
+  }
+
+  @Test func whatTheHostWasStartedWithIsReplaced() {
+    let others = ["FOLIO_CACHE": "/old", "FOLIO_MEMORY_LIMIT": "7", "HOME": "/h"]
+    let added = WorkerProtocol.Environment(untrackedFolders: [], store: nil, build: "b", memoryLimit: nil).added(to: others)
+    #expect(added["FOLIO_CACHE"] == "")
+    #expect(added["FOLIO_MEMORY_LIMIT"] == nil)
+    #expect(added["HOME"] == "/h")
+  }
+
+  @Test func withoutAHostNothingIsKnown() {
+    let environment = WorkerProtocol.Environment(["FOLIO_UNTRACKED": "no JSON", "FOLIO_MEMORY_LIMIT": "much"])
+    #expect(environment == WorkerProtocol.Environment(untrackedFolders: [], store: nil, build: "", memoryLimit: nil))
+  }
+
+  @Test func eachVariableHasANameOfItsOwn() {
+    let names = WorkerProtocol.Environment.Variable.allCases.map(\.rawValue)
+    #expect(Set(names).count == names.count)
+    #expect(names.allSatisfy { $0.hasPrefix("FOLIO_") })
+  }
+}
