@@ -21,6 +21,7 @@ public enum AttributionError: Error, Equatable, Sendable {
 }
 
 extension AttributionError: CustomStringConvertible {
+  /// The cause, and what to do about it, in sentences.
   public var description: String {
     switch self {
     case .noAnswerTokens(let side):

@@ -115,7 +115,7 @@ struct ActivationRecorder {
 
   static let none = ActivationRecorder(points: [], kept: 0..<0)
 
-  func wants(_ component: HookPoint.Component, _ layer: Int?) -> Bool { points.contains(HookPoint(component, layer: layer)) }
+  func wants(_ point: HookPoint) -> Bool { points.contains(point) }
 
   /// The memory that the activations of a prompt of so many tokens need, in bytes.
   func byteCount(_ config: GemmaConfiguration, tokens: Int) -> Int {
@@ -126,26 +126,24 @@ struct ActivationRecorder {
   }
 
   /// Keeps the wanted positions of an activation, if it is wanted. `start` is the position of its first row.
-  mutating func record(_ component: HookPoint.Component, _ layer: Int?, _ activation: @autoclosure () -> Tensor, start: Int) {
-    guard wants(component, layer) else { return }
+  mutating func record(_ point: HookPoint, _ activation: @autoclosure () -> Tensor, start: Int) {
+    guard wants(point) else { return }
     let activation = activation()
     let rows = (kept.lowerBound - start)..<(kept.upperBound - start)
-    guard !component.isSquare else {
-      return keep(component, layer, activation.part(TensorPart(first: .all, second: .range(rows))))
+    guard !point.component.isSquare else {
+      return keep(point, activation.part(TensorPart(first: .all, second: .range(rows))))
     }
     if rows.lowerBound < 0 {
-      require(fillsMissing, "\(component) was not computed at \(kept), only from \(start) on.")
+      require(fillsMissing, "\(point) was not computed at \(kept), only from \(start) on.")
       var filled = Tensor(repeating: 0, shape: [kept.count] + activation.shape.dropFirst())
       let here = max(0, rows.upperBound)
       filled.replace(TensorPart(first: .range(kept.count - here..<kept.count), second: .all), with: activation[..<here])
-      return keep(component, layer, filled)
+      return keep(point, filled)
     }
     // A few positions are copied out, so that they do not keep the memory of all of them.
-    keep(component, layer, rows == 0..<activation.shape[0] ? activation.ownedAlone() : activation[rows].compacted())
+    keep(point, rows == 0..<activation.shape[0] ? activation.ownedAlone() : activation[rows].compacted())
   }
 
   /// Keeps an activation that has been cut to the kept positions already.
-  mutating func keep(_ component: HookPoint.Component, _ layer: Int?, _ activation: Tensor) {
-    activations[HookPoint(component, layer: layer)] = activation
-  }
+  mutating func keep(_ point: HookPoint, _ activation: Tensor) { activations[point] = activation }
 }

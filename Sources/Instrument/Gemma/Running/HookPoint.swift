@@ -155,6 +155,7 @@ public struct HookPoint: Hashable, Sendable {
 }
 
 extension HookPoint: CustomStringConvertible {
+  /// TransformerLens's name.
   public var description: String { name }
 }
 
