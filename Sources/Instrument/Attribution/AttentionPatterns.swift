@@ -12,7 +12,7 @@ public struct AttentionPatterns: Sendable {
   /// The text of each token, for the axes.
   public let labels: [String]
 
-  /// The same from some query and key on: long prompts show only their end.
+  /// The patterns from some query and some key on: of a long prompt, one shows only the end.
   public func from(query: Int = 0, key: Int = 0) -> AttentionPatterns.Part {
     let (query, key) = (min(max(query, firstQuery), labels.count), min(max(key, 0), labels.count))
     let parts = patterns.map { $0[(query - firstQuery)...].transposed()[key...].transposed() }

@@ -53,7 +53,7 @@ extension GemmaModel {
       seed: seed)[0]
   }
 
-  /// Both prompts, from a position on: the clean one is the base.
+  /// Runs both prompts, from a position on: the clean one is the base.
   func runs(
     _ prompts: PromptPair, from start: Int, _ metric: some Metric, capturing components: [HookPoint.Component]
   ) throws -> RunPair {
@@ -78,7 +78,7 @@ extension Tensor {
     return component.isSquare || sums.rank == 1 ? sums : sums.transposed()
   }
 
-  /// The same behind `count` zeros along the last axis.
+  /// The tensor with `count` zeros before it along the last axis.
   func afterZeros(_ count: Int) -> Tensor {
     let width = shape[rank - 1]
     let rows = reshaped([-1, width]).rows

@@ -51,7 +51,7 @@ private struct PatternChange {
   private let config: GemmaConfiguration
   private let layer: Int
   private let start: Int
-  /// `[h, query, key]`, of the clean prompt.
+  /// The patterns of the clean prompt, `[h, query, key]`.
   private let patterns: Tensor
   /// Rotated, `[position, h, c]` and `[position, g, c]`, from `start` on.
   private let queries: (clean: Tensor, corrupted: Tensor)

@@ -10,7 +10,7 @@ public struct ComponentAttribution: Sendable {
   public let component: HookPoint.Component
   /// How.
   public let method: AttributionMethod
-  /// `[layer, position]`, or `[layer, head, position]` of what has heads (for keys and values, key and value heads). Of patterns, the
+  /// The values: `[layer, position]`, or `[layer, head, position]` of what has heads (for keys and values, key and value heads). Of patterns, the
   /// position is the query's. Positions before `firstPosition` are 0.
   public let values: Tensor
   /// The first position that was computed: where the prompts begin to differ, or where one asked for.

@@ -36,7 +36,7 @@ enum PythonList {
     return String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 
-  /// As `str.isprintable`, up to characters that are newer than the Python at hand.
+  /// Whether Python's `str.isprintable` says so, up to characters that are newer than the Python at hand.
   private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false

@@ -4,7 +4,7 @@ import Tensors
 struct AttentionBlock {
   let layer: Int
   let weights: LayerWeights
-  /// Those of the pass's rows; on the way back, those that turn back.
+  /// The rotary angles of the pass's rows; on the way back, their inverse.
   let angles: RotaryAngles
 
   init(_ weights: Weights, layer: Int, _ angles: RotaryAngles) {

@@ -46,7 +46,7 @@ struct AttentionGradient {
     return withExtendedLifetime(tasks) { (query, addedUp(keys), addedUp(values)) }
   }
 
-  /// `[h, row, c]` to `[row, g, c]`: the sum over the query heads of each key and value head.
+  /// The sums over the query heads of each key and value head: `[h, row, c]` becomes `[row, g, c]`.
   private func addedUp(_ perHead: Tensor) -> Tensor {
     let sums = (0..<configuration.keyValueHeads).map { group in
       let first = group * configuration.headsPerKeyValueHead

@@ -70,7 +70,7 @@ package struct Norm: Sendable {
 
   /// What a backward pass needs to know of a norm.
   struct Tape {
-    /// `[row, width]`.
+    /// The rows that went in, `[row, width]`.
     let input: Tensor
     /// The divisor of each row, `[row, 1]`.
     let scale: Tensor

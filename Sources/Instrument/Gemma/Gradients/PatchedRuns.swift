@@ -71,7 +71,7 @@ extension GemmaModel {
     return try base(of: lane, plan, function, value: Float(finalGradient(of: function, final, begun).value))
   }
 
-  /// The same, and the metric's gradients at the points that are captured.
+  /// Runs a prompt as `baseRun` does, and computes the metric's gradients at the points that are captured.
   /// - Parameter droppingEach: whether the gradients without each layer's own attention and MLP are computed too.
   package func baseRunWithGradients(
     _ tokens: [Int], from start: Int, _ metric: some Metric, capturing components: Set<HookPoint.Component>,
@@ -102,7 +102,7 @@ extension GemmaModel {
       residuals: residuals, past: lane.past)
   }
 
-  /// Resumes a run at a layer, once for each patch. The result is each patch's metric.
+  /// Resumes a run at a layer, once for each patch. The result is the metric of each resumed run.
   package func resume(_ base: BaseRun, at layer: Int, _ patches: [Patch]) throws -> [Float] {
     try base.groups(patches).flatMap { group in
       var pass = resumedPass(base, group)
@@ -111,7 +111,8 @@ extension GemmaModel {
     }
   }
 
-  /// The same, and each metric's gradient at the patched point, from the base run's `start` on.
+  /// Resumes a run as `resume` does. The result is each patch's metric, and its gradient at the patched point, from the base run's
+  /// `start` on.
   package func resumeWithGradients(
     _ base: BaseRun, at layer: Int, _ patches: [Patch]
   ) throws -> [(value: Float, gradient: Tensor)] {

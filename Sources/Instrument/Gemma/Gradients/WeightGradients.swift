@@ -3,7 +3,7 @@ import Tensors
 
 /// The gradients of a model's weights, added up over the prompts of a batch. One thread adds at a time.
 final class WeightGradients {
-  /// All of them, in the order of the layout.
+  /// The gradients of all weights, in the order of the layout.
   private(set) var values: Tensor
   private let layout: ParameterLayout
 

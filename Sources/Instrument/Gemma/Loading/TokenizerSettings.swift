@@ -27,7 +27,7 @@ struct TokenizerSettings: Sendable {
   /// The files that count. The vocabulary in `tokenizer.json` is not looked at.
   static let files = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.json"]
 
-  /// Those of a `tokenizer.model` alone.
+  /// What holds for a `tokenizer.model` alone.
   init() {}
 
   init(folder: URL) throws(GemmaError) {

@@ -3,7 +3,7 @@ import Tensors
 
 /// The weights of a model: matrices where they lie in the checkpoint's files, norms in fp32. Shapes are `[out, in]`.
 package struct Weights: Sendable {
-  /// `[vocabulary, width]`; also the unembedding.
+  /// The embedding, `[vocabulary, width]`, which is also the unembedding.
   package let embedding: WeightMatrix
   package let layers: [LayerWeights]
   /// Before the unembedding.

@@ -9,7 +9,7 @@ import Tensors
 public struct LabelledTensor: Equatable, Sendable {
   /// The name of each part, in order; no two are equal.
   public let labels: [String]
-  /// `[part, …]`.
+  /// The numbers of all parts, `[part, …]`.
   public let values: Tensor
 
   /// The part's numbers; an error that lists the labels, for an unknown one.

@@ -18,7 +18,7 @@ public struct ResidualStack: Equatable, Sendable {
 
   /// The name of each part, in order.
   public var labels: [String] { parts.labels }
-  /// `[component, position, width]`, at the positions that the run captured.
+  /// The numbers of all parts, `[component, position, width]`, at the positions that the run captured.
   public var values: Tensor { parts.values }
   /// How many parts there are.
   public var count: Int { values.shape[0] }

@@ -34,7 +34,7 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
   /// The given hook points.
   public init(arrayLiteral points: HookPoint...) { self.init(.points(Set(points))) }
 
-  /// Nothing.
+  /// No hook point at all.
   public static let none: Capture = []
   /// Every hook point. With long prompts this is large: the scores and patterns alone are `2 · layers · heads · p²` numbers.
   public static let all = Capture.matching { _ in true }
@@ -49,7 +49,7 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
   /// The hook points that a predicate chooses.
   public static func matching(_ predicate: @escaping @Sendable (HookPoint) -> Bool) -> Capture { Capture(.matching(predicate)) }
 
-  /// The same hook points, at the last `count` positions only. Scores and patterns keep all their keys, for those queries.
+  /// This capture's hook points, at the last `count` positions only. Scores and patterns keep all their keys, for those queries.
   public func atLast(_ count: Int) -> Capture {
     require(count > 0, "A capture at the last \(count) positions holds nothing; ask for 1 or more.")
     var capture = self
@@ -57,7 +57,7 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
     return capture
   }
 
-  /// The same hook points, at some positions only, counted from the beginning of the prompt.
+  /// This capture's hook points, at some positions only, counted from the beginning of the prompt.
   public func at(positions: Range<Int>) -> Capture {
     var capture = self
     capture.positions = .range(positions)

@@ -22,15 +22,15 @@ struct ForwardPass {
   /// - Throws: `interrupted`, before any layer, if the work is asked to end; what a hook throws.
   mutating func callAsFunction(_ tokens: [[Int]]) throws -> Tensor { try run(embed(tokens), from: 0) }
 
-  /// The same from a layer on, given the residual stream before it, `[row, width]`.
+  /// The normed residual stream behind the last layer, given that before layer `first`, `[row, width]`.
   mutating func run(_ residual: Tensor, from first: Int) throws -> Tensor { try layers(residual, from: first).normed }
 
-  /// The same, with the tape that a backward pass needs.
+  /// Runs the pass from its tokens on. The result is the normed residual stream, and the tape that a backward pass needs.
   mutating func taped(_ tokens: [[Int]], _ plan: TapePlan) throws -> (final: Tensor, tape: Tape) {
     try taped(embed(tokens), from: 0, plan)
   }
 
-  /// The same from a layer on.
+  /// Runs the pass from layer `first` on. The result is the normed residual stream, and the tape that a backward pass needs.
   mutating func taped(_ residual: Tensor, from first: Int, _ plan: TapePlan) throws -> (final: Tensor, tape: Tape) {
     batch.tape = TapeRecorder(plan)
     defer { batch.tape = .off }

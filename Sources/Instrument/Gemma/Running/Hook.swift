@@ -21,7 +21,7 @@ public struct Observation: Hook {
   /// Calls `look` with the activation at all positions, in the shape of `HookPoint.Component`. What it throws ends the run.
   public init(_ point: HookPoint, _ look: @escaping (Tensor) throws -> Void) { (self.point, self.look) = (point, look) }
 
-  /// The same, by TransformerLens's name.
+  /// Observes the hook point that bears a name of TransformerLens; an unknown name is an error that suggests the nearest.
   public init(_ name: String, _ look: @escaping (Tensor) throws -> Void) throws(GemmaError) {
     self.init(try HookPoint(name), look)
   }
@@ -61,7 +61,7 @@ public struct Replacement: Hook {
     self.init(point, positions: positions, head: head) { _ in value }
   }
 
-  /// The same, by TransformerLens's name.
+  /// Replaces at the hook point that bears a name of TransformerLens; an unknown name is an error that suggests the nearest.
   public init(
     _ name: String, positions: Range<Int>? = nil, head: Int? = nil, _ function: @escaping (Tensor) throws -> Tensor
   ) throws(GemmaError) {

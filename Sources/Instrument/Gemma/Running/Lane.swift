@@ -29,9 +29,9 @@ struct Lane {
 struct LaneBatch {
   let configuration: GemmaConfiguration
   var lanes: [Lane]
-  /// All rows.
+  /// Where all rows of the lanes lie.
   let layout: RowLayout
-  /// Those that are left behind the last layer's keys and values.
+  /// Where those rows lie that are left behind the last layer's keys and values.
   let outputLayout: RowLayout
   var tape = TapeRecorder.off
 
@@ -113,7 +113,7 @@ struct RowLayout {
     return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
   }
 
-  /// The rows of another layout, which begins later in some lanes.
+  /// The rows of `x` that belong to another layout, which begins later in some lanes.
   func narrowed(_ x: Tensor, to other: RowLayout) -> Tensor {
     guard other.count != count else { return x }
     if rows.count == 1 { return x[(count - other.count)...] }
@@ -124,7 +124,7 @@ struct RowLayout {
     return result
   }
 
-  /// The opposite for gradients: rows that the other layout lacks are 0.
+  /// The way of gradients back through `narrowed`: `x` has the rows of the other layout, and those that it lacks become 0.
   func widened(_ x: Tensor, from other: RowLayout) -> Tensor {
     guard other.count != count else { return x }
     var result = Tensor(repeating: 0, shape: [count] + x.shape.dropFirst())

@@ -4,7 +4,7 @@ import Tensors
 public struct ModelRun: Sendable {
   /// The tokens that were read.
   public let tokens: [Int]
-  /// `[position, vocabulary]` of the positions asked for: all, only the last, or none; or only the columns asked for.
+  /// The logits of the positions and tokens that were asked for: `[position, vocabulary]`, or fewer columns.
   public let logits: Tensor
   /// The activations that were asked for.
   public let cache: ActivationCache
@@ -17,13 +17,13 @@ extension ModelRun: CustomStringConvertible {
 
 /// At which positions logits are computed. A large vocabulary makes them the most expensive numbers of a prompt.
 public enum LogitPositions: Equatable, Sendable {
-  /// `[position, vocabulary]`.
+  /// At every position: `[position, vocabulary]`.
   case all
-  /// `[1, vocabulary]`.
+  /// At the last position: `[1, vocabulary]`.
   case last
-  /// `[0, vocabulary]`.
+  /// Nowhere: `[0, vocabulary]`.
   case none
-  /// `[positions.count, vocabulary]`, in the given order.
+  /// At the given positions, in their order: `[positions.count, vocabulary]`.
   case at([Int])
 
   /// The positions in a prompt; an error for one that it does not have.

@@ -41,10 +41,10 @@ public struct LearningRate: Sendable, ExpressibleByFloatLiteral {
   /// Any function of the step.
   public init(_ rate: @escaping @Sendable (Int) -> Double) { self.rate = rate }
 
-  /// The same rate at every step.
+  /// A constant rate, written as a number.
   public init(floatLiteral value: Double) { self.init { _ in value } }
 
-  /// The same rate at every step.
+  /// A rate that is the same at every step.
   public static func constant(_ value: Double) -> LearningRate { LearningRate { _ in value } }
 
   /// Rises in a straight line to `peak` at step `warmup`, then falls along half a cosine to `floor` at step `steps`, and stays.

@@ -103,7 +103,7 @@ private struct TrainingPass {
   /// The normed final residual stream, of the rows from each example's first target on.
   mutating func final() throws -> Tensor { try forward(tokens) }
 
-  /// The same with all that gradients of weights need.
+  /// The normed final residual stream as `final()` gives it, and the tape that gradients of weights need.
   mutating func taped() throws -> (final: Tensor, tape: Tape) { try forward.taped(tokens, TapePlan(keepsInputs: true)) }
 
   /// The loss's part of these examples, out of a sum of weights `total`, and its gradient with respect to the normed final

@@ -4,9 +4,9 @@ import Tensors
 extension GemmaModel {
   /// How numbers are written to a checkpoint.
   public enum SavedFormat: Sendable {
-    /// All of a number's bits.
+    /// Four bytes for each number, with all of its bits.
     case float32
-    /// Half the size, as Gemma's own checkpoints are; each number becomes the nearest one, of two equally near the one whose last
+    /// Two bytes for each number, as Gemma's own checkpoints are; each number becomes the nearest one, of two equally near the one whose last
     /// bit is 0.
     case bfloat16
   }
