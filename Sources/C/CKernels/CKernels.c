@@ -28,9 +28,9 @@ void ck_divide_rows(const float *x, const float *scale, float *y, size_t rows, s
 }
 
 FOR_EACH_CPU
-void ck_scale_by_one_plus(const float *x, const float *weight, float *y, size_t rows, size_t width) {
+void ck_scale_columns(const float *x, const float *factors, float *y, size_t rows, size_t width) {
   for (size_t r = 0; r < rows; r++)
-    for (size_t i = 0; i < width; i++) y[r * width + i] = x[r * width + i] * (1.0f + weight[i]);
+    for (size_t i = 0; i < width; i++) y[r * width + i] = x[r * width + i] * factors[i];
 }
 
 FOR_EACH_CPU

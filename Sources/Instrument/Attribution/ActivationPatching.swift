@@ -29,17 +29,17 @@ extension GemmaModel {
       throw GemmaError.layerOutOfRange(point: "layers \(layers)", layers: config.layers)
     }
     let start = min(prompts.firstDifference, positions.lowerBound)
-    let (clean, corrupted) = try runs(prompts, from: start, metric, [component], withGradients: false)
-    let (base, other) = direction == .noising ? (clean, corrupted) : (corrupted, clean)
+    let cleanBase = try runs(prompts, from: start, metric, capturing: [component])
+    let runs = direction == .noising ? cleanBase : cleanBase.exchanged
     var values: [Tensor] = []
     let heads = HookPoint(component, layer: 0).headCount(config)
     for layer in 0..<config.layers {
       var effects = Tensor(repeating: 0, shape: (heads.map { [$0] } ?? []) + [prompts.clean.count])
       if layers.contains(layer) {
         let nodes = (0..<(heads ?? 1)).flatMap { head in positions.map { (head: heads == nil ? nil : head, position: $0) } }
-        let runs = try patched(nodes, HookPoint(component, layer: layer), base, other)
-        for (node, value) in zip(nodes, runs) {
-          let effect = direction == .noising ? base.value - value : value - base.value
+        let values = try patched(nodes, HookPoint(component, layer: layer), runs)
+        for (node, value) in zip(nodes, values) {
+          let effect = direction == .noising ? runs.base.value - value : value - runs.base.value
           if let head = node.head { effects[head, node.position] = effect } else { effects[node.position] = effect }
         }
       }
@@ -47,17 +47,17 @@ extension GemmaModel {
     }
     return ComponentAttribution(
       component: component, method: .activationPatching(direction), values: Tensor.stack(values),
-      firstPosition: positions.lowerBound, prompts: prompts, metric: (clean.value, corrupted.value), completeness: nil)
+      firstPosition: positions.lowerBound, prompts: prompts, metric: (cleanBase.base.value, cleanBase.donor.value),
+      completeness: nil)
   }
 
-  /// The metric with one activation of `other` in `base`, for each node of a layer.
-  private func patched(
-    _ nodes: [(head: Int?, position: Int)], _ point: HookPoint, _ base: BaseRun, _ other: BaseRun
-  ) throws -> [Float] {
-    let (old, new) = (try base.activations[point], try other.activations[point])
+  /// The metric with one activation of the donor in the base, for each node of a layer.
+  private func patched(_ nodes: [(head: Int?, position: Int)], _ point: HookPoint, _ runs: RunPair) throws -> [Float] {
+    let base = runs.base
+    let (old, new) = (try base.activations[point], try runs.donor.activations[point])
     var values = [Float](repeating: base.value, count: nodes.count)
-    var (patches, places): ([Patch], [Int]) = ([], [])
-    for (place, node) in nodes.enumerated() {
+    var (patches, indices): ([Patch], [Int]) = ([], [])
+    for (index, node) in nodes.enumerated() {
       let row = TensorPart.Along.range(node.position - base.start..<node.position - base.start + 1)
       let head = node.head.map { TensorPart.Along.index($0) } ?? .all
       let part = point.component.isSquare ? TensorPart(first: head, second: row) : TensorPart(first: row, second: head)
@@ -65,16 +65,16 @@ extension GemmaModel {
       // What is the same in both prompts changes nothing.
       guard value != old.part(part) else { continue }
       patches.append(Patch(point, positions: node.position..<node.position + 1, head: node.head, with: value))
-      places.append(place)
+      indices.append(index)
     }
-    for (place, run) in zip(places, try resume(base, at: point.layer ?? 0, patches)) { values[place] = run.value }
+    for (index, value) in zip(indices, try resume(base, at: point.layer ?? 0, patches)) { values[index] = value }
     return values
   }
 
   /// Compares an approximation with activation patching: half of the nodes are its largest values, the others are drawn at random from
   /// those that were computed.
-  func check(
-    _ attribution: ComponentAttribution, _ base: BaseRun, _ other: BaseRun, nodes count: Int, seed: UInt64
+  func compareWithPatching(
+    _ attribution: ComponentAttribution, _ runs: RunPair, nodes count: Int, seed: UInt64
   ) throws -> PatchingCheck {
     let (values, rows, first) = (attribution.rows, attribution.rowLabels, attribution.firstPosition)
     let positions = first..<attribution.prompts.clean.count
@@ -89,13 +89,13 @@ extension GemmaModel {
     let heads = attribution.hasHeads ? attribution.values.shape[1] : 1
     var nodes: [PatchingCheck.Node] = []
     for (layer, group) in Dictionary(grouping: chosen, by: { $0.row / heads }).sorted(by: { $0.key < $1.key }) {
-      let places = group.map { (head: attribution.hasHeads ? $0.row % heads : nil, position: $0.position) }
-      let patched = try patched(places, HookPoint(attribution.component, layer: layer), base, other)
+      let chosen = group.map { (head: attribution.hasHeads ? $0.row % heads : nil, position: $0.position) }
+      let patched = try patched(chosen, HookPoint(attribution.component, layer: layer), runs)
       for (node, value) in zip(group, patched) {
         nodes.append(
           PatchingCheck.Node(
             label: rows[node.row], layer: layer, head: attribution.hasHeads ? node.row % heads : nil, position: node.position,
-            estimate: values[node.row, node.position], patched: base.value - value))
+            estimate: values[node.row, node.position], patched: runs.base.value - value))
       }
     }
     return PatchingCheck(nodes: nodes)

@@ -5,26 +5,26 @@ import Tensors
 public struct AttentionPatterns: Sendable {
   /// The heads, in the order in which they were asked for.
   public let heads: [HeadReference]
-  /// One a head, `[query, key]`: each row sums to 1, and is 0 behind its diagonal. Row 0 is `firstQuery`.
+  /// The pattern of each head, `[query, key]`: each row sums to 1, and is 0 behind its diagonal. Row 0 is `firstQuery`.
   public let patterns: [Tensor]
   /// The position of the first row.
   public let firstQuery: Int
   /// The text of each token, for the axes.
   public let labels: [String]
 
-  /// The same from some query and key on: long prompts show only their end.
+  /// The patterns from some query and some key on: of a long prompt, one shows only the end.
   public func from(query: Int = 0, key: Int = 0) -> AttentionPatterns.Part {
     let (query, key) = (min(max(query, firstQuery), labels.count), min(max(key, 0), labels.count))
     let parts = patterns.map { $0[(query - firstQuery)...].transposed()[key...].transposed() }
-    let places = labels.enumerated().map { "\($0.element) (\($0.offset))" }
-    return Part(heads: heads, patterns: parts, queryLabels: Array(places[query...]), keyLabels: Array(places[key...]))
+    let ticks = labels.enumerated().map { "\($0.element) (\($0.offset))" }
+    return Part(heads: heads, patterns: parts, queryLabels: Array(ticks[query...]), keyLabels: Array(ticks[key...]))
   }
 
   /// Some rows and columns of patterns, with their labels.
   public struct Part: Sendable {
     /// The heads, in the order in which they were asked for.
     public let heads: [HeadReference]
-    /// One a head, `[query, key]`.
+    /// The pattern of each head, `[query, key]`.
     public let patterns: [Tensor]
     /// The text of each row's token with its position: ` grimpus (1003)`.
     public let queryLabels: [String]

@@ -21,6 +21,7 @@ public enum AttributionError: Error, Equatable, Sendable {
 }
 
 extension AttributionError: CustomStringConvertible {
+  /// The cause, and what to do about it, in sentences.
   public var description: String {
     switch self {
     case .noAnswerTokens(let side):
@@ -37,8 +38,9 @@ extension AttributionError: CustomStringConvertible {
     case .samePrompts:
       "The clean and the corrupted prompt are the same tokens, so that nothing can be attributed to their difference."
     case .badComponent(let name):
-      "“\(name)” is not attributed to. Choose residualPre, residualMid, mlpOutput, attentionOutput, z, result, query, key, value or pattern."
-    case .badSteps(let steps): "\(steps) steps make no integral. Take 1 or more; 5 are the original notebook's, 16 are accurate."
+      "Nothing can be attributed to “\(name)”. Choose residualPre, residualMid, mlpOutput, attentionOutput, z, result, query, key, value or pattern."
+    case .badSteps(let steps):
+      "No integral can be taken in \(steps) steps. Take 1 or more; the original notebook takes 5, and 16 are accurate."
     case .badPositions(let positions, let tokens):
       "The prompts have \(tokens) tokens, positions 0 to \(tokens - 1), and \(positions.lowerBound)..<\(positions.upperBound) is not within them."
     case .badHeadName(let text):

@@ -17,7 +17,7 @@ extension GemmaModel {
   ///   - refinement: What of AtP* is done besides; see `AttributionRefinement`.
   ///   - nodes: How many activations are exchanged in truth, to compare; 0 for none.
   ///   - seed: Chooses them.
-  /// - Returns: One attribution a component, in the given order.
+  /// - Returns: The attribution of each component, in the given order.
   public func attributionPatching(
     clean: some Prompt, corrupted: some Prompt, toward metric: some Metric, components: [HookPoint.Component],
     refinement: AttributionRefinement = [], checking nodes: Int = 0, seed: UInt64 = 0
@@ -26,16 +26,19 @@ extension GemmaModel {
     try components.forEach(checkAttributable)
     let start = prompts.firstDifference
     let wanted = refinement.contains(.qkFix) ? components + [.rotatedQuery, .rotatedKey, .pattern] : components
-    let (base, other) = try runs(
-      prompts, from: start, metric, wanted, withGradients: true, droppingEach: refinement.contains(.gradDrop))
+    // The corrupted prompt first: the backward pass's memory is needed only then.
+    let corrupted = try baseRun(prompts.corrupted, from: start, metric, capturing: Set(wanted))
+    let (clean, gradients) = try baseRunWithGradients(
+      prompts.clean, from: start, metric, capturing: Set(wanted), droppingEach: refinement.contains(.gradDrop))
+    let runs = RunPair(base: clean, donor: corrupted)
     return try components.map { component in
       let layers = try (0..<config.layers).map { layer in
-        try refined(HookPoint(component, layer: layer), base, other, refinement)
+        try refined(HookPoint(component, layer: layer), runs, by: gradients, refinement)
       }
       var result = ComponentAttribution(
         component: component, method: .attributionPatching(refinement), values: Tensor.stack(layers).afterZeros(start),
-        firstPosition: start, prompts: prompts, metric: (base.value, other.value), completeness: nil)
-      if nodes > 0 { result.check = try check(result, base, other, nodes: nodes, seed: seed) }
+        firstPosition: start, prompts: prompts, metric: (clean.value, corrupted.value), completeness: nil)
+      if nodes > 0 { result.check = try compareWithPatching(result, runs, nodes: nodes, seed: seed) }
       return result
     }
   }
@@ -50,16 +53,12 @@ extension GemmaModel {
       seed: seed)[0]
   }
 
-  /// Both prompts, from a position on.
+  /// Runs both prompts, from a position on: the clean one is the base.
   func runs(
-    _ prompts: PromptPair, from start: Int, _ metric: some Metric, _ components: [HookPoint.Component], withGradients: Bool,
-    droppingEach: Bool = false
-  ) throws -> (clean: BaseRun, corrupted: BaseRun) {
-    // The corrupted prompt first: the backward pass's memory is needed only then.
-    let corrupted = try baseRun(prompts.corrupted, from: start, metric, capturing: Set(components), withGradients: false)
-    let clean = try baseRun(
-      prompts.clean, from: start, metric, capturing: Set(components), withGradients: withGradients, droppingEach: droppingEach)
-    return (clean, corrupted)
+    _ prompts: PromptPair, from start: Int, _ metric: some Metric, capturing components: [HookPoint.Component]
+  ) throws -> RunPair {
+    let corrupted = try baseRun(prompts.corrupted, from: start, metric, capturing: Set(components))
+    return RunPair(base: try baseRun(prompts.clean, from: start, metric, capturing: Set(components)), donor: corrupted)
   }
 
   func checkAttributable(_ component: HookPoint.Component) throws(AttributionError) {
@@ -79,7 +78,7 @@ extension Tensor {
     return component.isSquare || sums.rank == 1 ? sums : sums.transposed()
   }
 
-  /// The same behind `count` zeros along the last axis.
+  /// The tensor with `count` zeros before it along the last axis.
   func afterZeros(_ count: Int) -> Tensor {
     let width = shape[rank - 1]
     let rows = reshaped([-1, width]).rows

@@ -4,41 +4,43 @@ import Tensors
 
 /// What AtP* does besides attribution patching, where that fails in known ways (Kramár et al. 2024, arXiv:2403.00745).
 public struct AttributionRefinement: OptionSet, Hashable, Sendable {
+  /// The chosen refinements, one bit for each.
   public let rawValue: Int
 
+  /// Refinements by their bits.
   public init(rawValue: Int) { self.rawValue = rawValue }
 
   /// For queries and keys, the softmax is computed with the exchanged query or key, and only what lies behind it is taken to be linear:
   /// where attention is saturated, its derivative is 0, and the effect of another query is not.
   public static let qkFix = AttributionRefinement(rawValue: 1)
-  /// The mean of sizes over backward passes that each leave one layer's attention and MLP out: effects of opposite signs along different
-  /// paths no longer hide each other. Values are sizes, without a sign.
+  /// The values are means of sizes over backward passes, each of which leaves one layer's attention and MLP out: effects of opposite
+  /// signs along different paths no longer hide each other. A size has no sign.
   public static let gradDrop = AttributionRefinement(rawValue: 2)
-  /// Both.
+  /// Both refinements.
   public static let star: AttributionRefinement = [.qkFix, .gradDrop]
 }
 
 extension GemmaModel {
   /// The values of one layer's component, `[head, position]` or `[position]`.
   func refined(
-    _ point: HookPoint, _ base: BaseRun, _ other: BaseRun, _ refinement: AttributionRefinement
+    _ point: HookPoint, _ runs: RunPair, by gradients: BaseGradients, _ refinement: AttributionRefinement
   ) throws -> Tensor {
     let estimate: (ActivationCache) throws -> Tensor
     if refinement.contains(.qkFix), [.query, .rotatedQuery, .key, .rotatedKey].contains(point.component), let layer = point.layer
     {
-      let change = try PatternChange(self, layer, base, other)
+      let change = try PatternChange(self, layer: layer, runs)
       let isQuery = [.query, .rotatedQuery].contains(point.component)
       estimate = { try isQuery ? change.ofQueries($0) : change.ofKeys($0) }
     } else {
-      let difference = try base.activations[point] - other.activations[point]
+      let difference = try runs.base.activations[point] - runs.donor.activations[point]
       estimate = { try ($0[point] * difference).attributed(point.component) }
     }
-    guard refinement.contains(.gradDrop) else { return try estimate(base.gradients!) }
+    guard refinement.contains(.gradDrop) else { return try estimate(gradients.whole) }
     // What lies within a layer has no effect when the layer is left out; the residual stream beside it has.
     let isBeside = [.residualPre, .residualMid, .residualPost].contains(point.component)
-    let passes = base.droppedGradients.enumerated().filter { isBeside || $0.offset != point.layer }.map(\.element)
+    let passes = gradients.dropped.enumerated().filter { isBeside || $0.offset != point.layer }.map(\.element)
     let sizes = try passes.map { try estimate($0).magnitude() }
-    guard let first = sizes.first else { return try estimate(base.gradients!).magnitude() }
+    guard let first = sizes.first else { return try estimate(gradients.whole).magnitude() }
     return sizes.dropFirst().reduce(first) { $0 + $1 } / Float(sizes.count)
   }
 }
@@ -49,7 +51,7 @@ private struct PatternChange {
   private let config: GemmaConfiguration
   private let layer: Int
   private let start: Int
-  /// `[h, query, key]`, of the clean prompt.
+  /// The patterns of the clean prompt, `[h, query, key]`.
   private let patterns: Tensor
   /// Rotated, `[position, h, c]` and `[position, g, c]`, from `start` on.
   private let queries: (clean: Tensor, corrupted: Tensor)
@@ -57,17 +59,17 @@ private struct PatternChange {
   /// Rotated, of the clean prompt, `[position, g · c]` from 0 on.
   private let allKeys: Tensor
 
-  init(_ model: GemmaModel, _ layer: Int, _ base: BaseRun, _ other: BaseRun) throws {
-    (config, self.layer, start, allKeys) = (model.config, layer, base.start, base.keys(layer: layer))
-    patterns = try base.activations[.pattern(layer: layer)]
+  init(_ model: GemmaModel, layer: Int, _ runs: RunPair) throws {
+    (config, self.layer, start, allKeys) = (model.config, layer, runs.base.start, runs.base.keys(layer: layer))
+    patterns = try runs.base.activations[.pattern(layer: layer)]
     let (query, key) = (HookPoint.rotatedQuery(layer: layer), HookPoint.rotatedKey(layer: layer))
-    queries = (try base.activations[query], try other.activations[query])
-    keys = (try base.activations[key], try other.activations[key])
+    queries = (try runs.base.activations[query], try runs.donor.activations[query])
+    keys = (try runs.base.activations[key], try runs.donor.activations[key])
   }
 
   private var factor: Float { 1 / Float(config.headWidth).squareRoot() }
 
-  /// Of each head and query, the gradient times what its row loses when the query is the corrupted one: `[h, position]`.
+  /// For each head and query, the gradient times what its row loses when the query is the corrupted one: `[h, position]`.
   func ofQueries(_ gradients: ActivationCache) throws -> Tensor {
     let gradient = try gradients[.pattern(layer: layer)]
     let c = config.headWidth
@@ -82,7 +84,7 @@ private struct PatternChange {
       })
   }
 
-  /// Of each key and value head and key, the gradient times what all rows lose when the key is the corrupted one: `[g, position]`. With
+  /// For each key and value head and each key, the gradient times what all rows lose when the key is the corrupted one: `[g, position]`. With
   /// one score changed by Δ, a weight a becomes a·e^Δ / (1 + a(e^Δ - 1)), and the others shrink by the same divisor.
   func ofKeys(_ gradients: ActivationCache) throws -> Tensor {
     let gradient = try gradients[.pattern(layer: layer)]

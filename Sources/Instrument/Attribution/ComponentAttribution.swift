@@ -10,7 +10,7 @@ public struct ComponentAttribution: Sendable {
   public let component: HookPoint.Component
   /// How.
   public let method: AttributionMethod
-  /// `[layer, position]`, or `[layer, head, position]` of what has heads (for keys and values, key and value heads). Of patterns, the
+  /// The values: `[layer, position]`, or `[layer, head, position]` of what has heads (for keys and values, key and value heads). Of patterns, the
   /// position is the query's. Positions before `firstPosition` are 0.
   public let values: Tensor
   /// The first position that was computed: where the prompts begin to differ, or where one asked for.
@@ -19,7 +19,7 @@ public struct ComponentAttribution: Sendable {
   public let prompts: PromptPair
   /// The metric on the clean and on the corrupted prompt.
   public let metric: (clean: Float, corrupted: Float)
-  /// Of integrated gradients, what is missing to completeness, one a layer: the sum of the layer's values less
+  /// For integrated gradients, what each layer lacks to completeness: the sum of the layer's values less
   /// M(layer as on the clean prompt) - M(layer as on the corrupted prompt). Nil for other methods, which promise no sum.
   public let completeness: [Completeness]?
   /// How the values compare with activation patching on sampled nodes, if that was asked for.
@@ -38,7 +38,7 @@ public struct ComponentAttribution: Sendable {
   /// Whether the component has heads.
   public var hasHeads: Bool { values.rank == 3 }
 
-  /// The values with one row a layer, or a head of a layer: `[row, position]`.
+  /// The values with one row for each layer, or for each head of each layer: `[row, position]`.
   public var rows: Tensor { values.reshaped([-1, values.shape[values.rank - 1]]) }
 
   /// The name of each row: `L3`, `L3H5`, or `L3K0` for key and value heads.
@@ -74,8 +74,11 @@ public struct PatchingCheck: Sendable {
   public struct Node: Sendable {
     /// The row's name, as `L3H5`.
     public let label: String
+    /// The layer, from 0.
     public let layer: Int
+    /// The head within its layer, from 0; nil for a component without heads.
     public let head: Int?
+    /// The position in the prompts, from 0.
     public let position: Int
     /// What the approximation says.
     public let estimate: Float
@@ -95,7 +98,7 @@ public struct PatchingCheck: Sendable {
     return covariance / (variance(x, mx) * variance(y, my)).squareRoot()
   }
 
-  /// Of the `k` nodes with the largest truth, which part is among the `k` with the largest estimates. Sizes count, not signs.
+  /// Which part of the `k` nodes with the largest truth is among the `k` with the largest estimates, from 0 to 1. Sizes count, not signs.
   public func recall(top k: Int) -> Double {
     let count = min(k, nodes.count)
     func top(_ size: (Node) -> Float) -> Set<Int> {
@@ -109,6 +112,7 @@ public struct PatchingCheck: Sendable {
 }
 
 extension ComponentAttribution: CustomStringConvertible {
+  /// What was attributed to, how, and the metric on both prompts.
   public var description: String {
     let rows = hasHeads ? "\(values.shape[0]) layers, \(values.shape[1]) heads" : "\(values.shape[0]) layers"
     return "\(component) by \(method): \(rows), positions \(firstPosition) to \(prompts.clean.count - 1); "
@@ -117,6 +121,7 @@ extension ComponentAttribution: CustomStringConvertible {
 }
 
 extension AttributionMethod: CustomStringConvertible {
+  /// The method's name with its settings: `integrated gradients of 5 steps`.
   public var description: String {
     switch self {
     case .attributionPatching(let refinement):

@@ -79,11 +79,11 @@ extension GemmaModel {
   }
 
   /// The direction of the residual stream, before the final norm divides it, along which the logit difference grows:
-  /// `(1 + w) ⊙ (mean of clean columns - mean of corrupted columns)`, `[width]`.
+  /// `factors of the final norm ⊙ (mean of clean columns - mean of corrupted columns)`, `[width]`.
   package func direction(of answer: LogitDifference) throws -> Tensor {
     let (clean, corrupted) = try answer.tokens(tokenizer)
     let difference = weights.embedding.gathered(clean).mean(axis: 0) - weights.embedding.gathered(corrupted).mean(axis: 0)
-    return difference * (weights.finalNorm + 1)
+    return difference * weights.finalNorm.factors
   }
 
   /// What each head's z at the last position, through its part of the output projection, has along a direction: `[layer, head]`. The

@@ -10,9 +10,9 @@ public struct HeadReference: Hashable, Sendable {
     case negative = "-"
   }
 
-  /// From 0.
+  /// The layer, from 0.
   public let layer: Int
-  /// From 0, within its layer.
+  /// The head within its layer, from 0.
   public let head: Int
   /// What the reader says of the head; it changes no number.
   public let sign: Sign?
@@ -39,6 +39,7 @@ public struct HeadReference: Hashable, Sendable {
 }
 
 extension HeadReference: CustomStringConvertible {
+  /// `L14H0`, with its sign if it has one.
   public var description: String { "L\(layer)H\(head)\(sign?.rawValue ?? "")" }
 }
 
@@ -49,9 +50,12 @@ public protocol HeadName {
 }
 
 extension String: HeadName {
+  /// The head that the text names.
+  /// - Throws: `badHeadName` if it names none.
   public func reference() throws(AttributionError) -> HeadReference { try HeadReference(self) }
 }
 
 extension HeadReference: HeadName {
+  /// The head itself.
   public func reference() throws(AttributionError) -> HeadReference { self }
 }

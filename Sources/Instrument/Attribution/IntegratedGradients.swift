@@ -12,8 +12,8 @@ extension GemmaModel {
   /// - Parameters:
   ///   - positions: Where activations are replaced; from where the prompts begin to differ to their end if nil. (The original notebook
   ///     replaces the last 128.)
-  ///   - steps: The nodes of the Gauss-Legendre rule. 5 as in the original notebook.
-  ///   - rule: Another rule.
+  ///   - steps: How many nodes the Gauss-Legendre rule has; 5 are those of the original notebook.
+  ///   - rule: A rule in place of the Gauss-Legendre rule.
   ///   - nodes: How many activations are exchanged in truth, to compare; 0 for none.
   public func integratedGradients(
     clean: some Prompt, corrupted: some Prompt, toward metric: some Metric, components: [HookPoint.Component],
@@ -30,19 +30,19 @@ extension GemmaModel {
     let start = max(positions.lowerBound, prompts.firstDifference)
     let region = min(start, positions.upperBound - 1)..<positions.upperBound
     let rule = rule ?? .gaussLegendre(steps)
-    let (base, other) = try runs(prompts, from: region.lowerBound, metric, components, withGradients: false)
+    let runs = try runs(prompts, from: region.lowerBound, metric, capturing: components)
     return try components.map { component in
       var (layers, completeness): ([Tensor], [ComponentAttribution.Completeness]) = ([], [])
       for layer in 0..<config.layers {
-        let (values, sum, difference) = try integrate(HookPoint(component, layer: layer), base, other, region, rule)
+        let (values, sum, difference) = try integrate(HookPoint(component, layer: layer), runs, over: region, by: rule)
         layers.append(values)
         completeness.append(.init(sum: sum, difference: difference))
       }
       var result = ComponentAttribution(
         component: component, method: .integratedGradients(steps: rule.nodes.count),
         values: Tensor.stack(layers).afterZeros(region.lowerBound), firstPosition: region.lowerBound, prompts: prompts,
-        metric: (base.value, other.value), completeness: completeness)
-      if nodes > 0 { result.check = try check(result, base, other, nodes: nodes, seed: seed) }
+        metric: (runs.base.value, runs.donor.value), completeness: completeness)
+      if nodes > 0 { result.check = try compareWithPatching(result, runs, nodes: nodes, seed: seed) }
       return result
     }
   }
@@ -59,24 +59,24 @@ extension GemmaModel {
 
   /// One layer: its values from the region's first position to the prompt's end, their sum, and the metric's change.
   private func integrate(
-    _ point: HookPoint, _ base: BaseRun, _ other: BaseRun, _ region: Range<Int>, _ rule: Quadrature
+    _ point: HookPoint, _ runs: RunPair, over region: Range<Int>, by rule: Quadrature
   ) throws -> (values: Tensor, sum: Float, difference: Float) {
     let part = TensorPart(
       first: point.component.isSquare ? .all : .range(0..<region.count),
       second: point.component.isSquare ? .range(0..<region.count) : .all)
-    let (clean, corrupted) = (try base.activations[point].part(part), try other.activations[point].part(part))
+    let (clean, corrupted) = (try runs.base.activations[point].part(part), try runs.donor.activations[point].part(part))
     let difference = clean - corrupted
     let patches = rule.nodes.map { node in
       Patch(point, positions: region, with: corrupted.addingScaled(difference, Float(node)))
     }
-    var gradient = Tensor(repeating: 0, shape: try base.activations[point].shape)
-    for (run, weight) in zip(try resume(base, at: point.layer ?? 0, patches, gradients: true), rule.weights) {
-      gradient = gradient.addingScaled(run.gradient!, Float(weight))
+    var gradient = Tensor(repeating: 0, shape: try runs.base.activations[point].shape)
+    for (run, weight) in zip(try resumeWithGradients(runs.base, at: point.layer ?? 0, patches), rule.weights) {
+      gradient = gradient.addingScaled(run.gradient, Float(weight))
     }
     var contributions = Tensor(repeating: 0, shape: gradient.shape)
     contributions.replace(part, with: gradient.part(part) * difference)
-    let ends = try resume(base, at: point.layer ?? 0, [clean, corrupted].map { Patch(point, positions: region, with: $0) })
-    return (contributions.attributed(point.component), contributions.sum(), ends[0].value - ends[1].value)
+    let ends = try resume(runs.base, at: point.layer ?? 0, [clean, corrupted].map { Patch(point, positions: region, with: $0) })
+    return (contributions.attributed(point.component), contributions.sum(), ends[0] - ends[1])
   }
 }
 

@@ -15,7 +15,7 @@ public struct LogitDifference: Sendable {
   /// The answers that they are compared with.
   public let corrupted: any TokenChoice
 
-  /// Texts or ids, one or several a side. They are looked up, and checked, with the model's tokenizer when the question is asked.
+  /// Texts or ids, one or several on each side. They are looked up, and checked, with the model's tokenizer when the question is asked.
   public init(clean: any TokenChoice, corrupted: any TokenChoice) {
     self.clean = clean
     self.corrupted = corrupted
@@ -45,6 +45,8 @@ public struct LogitDifference: Sendable {
 }
 
 extension LogitDifference: Metric {
+  /// The difference at the last position, of which only the answers' logits are computed.
+  /// - Throws: an error if a side has no token, if both are the same, or if a text is not one token.
   public func function(tokens: [Int], model: GemmaModel) throws -> LogitFunction {
     let (clean, corrupted) = try self.tokens(model.tokenizer)
     // Only these columns of the vocabulary are computed.
@@ -58,6 +60,7 @@ extension LogitDifference: Metric {
 }
 
 extension LogitDifference: CustomStringConvertible {
+  /// Both sides, as a figure's title needs them: `' grimpus' - ' zumpus'`.
   public var description: String { "\(side(clean)) - \(side(corrupted))" }
 
   private func side(_ choice: any TokenChoice) -> String {

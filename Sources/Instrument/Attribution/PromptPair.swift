@@ -33,3 +33,12 @@ public struct PromptPair: Sendable {
 
   private static func end(_ a: [Int], _ b: [Int]) -> Int? { a.count == b.count ? nil : min(a.count, b.count) }
 }
+
+/// Two runs that are compared: activations of the donor are exchanged into the base.
+struct RunPair {
+  let base: BaseRun
+  let donor: BaseRun
+
+  /// The same pair with the runs' parts exchanged.
+  var exchanged: RunPair { RunPair(base: donor, donor: base) }
+}

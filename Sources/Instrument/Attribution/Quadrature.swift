@@ -2,9 +2,9 @@ import Foundation
 
 /// Where an integral from 0 to 1 is sampled, and how much each sample counts.
 public struct Quadrature: Sendable {
-  /// Between 0 and 1.
+  /// Where the integrand is sampled, each between 0 and 1.
   public let nodes: [Double]
-  /// They sum to 1.
+  /// How much each sample counts. All together sum to 1.
   public let weights: [Double]
 
   /// The Gauss-Legendre rule, exact for polynomials up to degree 2 · steps - 1. Its nodes are the zeros of the Legendre polynomial, found

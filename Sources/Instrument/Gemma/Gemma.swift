@@ -28,7 +28,7 @@ import Tensors
 public final class GemmaModel: Sendable {
   /// Sizes and constants.
   public let config: GemmaConfiguration
-  /// From text to tokens and back.
+  /// Turns text into tokens and back.
   public let tokenizer: Tokenizer
   /// What the checkpoint recommends for going on with a text. Nothing of it is applied without being asked for.
   public let generationDefaults: GenerationDefaults
@@ -85,8 +85,8 @@ public final class GemmaModel: Sendable {
     contents = ModelContents {
       let texts = [config.json, tokenizer.serialized]
       let hash = texts.reduce(UInt64(0)) { hash, data in data.withUnsafeBytes { ck_hash($0.baseAddress, $0.count, hash) } }
-      return WeightPlace.all(config).reduce(hash) { hash, place in
-        weights.tensor(place).withUnsafeElements { ck_hash($0.baseAddress, 4 * $0.count, hash) }
+      return WeightName.all(config).reduce(hash) { hash, name in
+        weights.tensor(name).withUnsafeElements { ck_hash($0.baseAddress, 4 * $0.count, hash) }
       }
     }
   }
@@ -136,10 +136,12 @@ public protocol Prompt {
 }
 
 extension String: Prompt {
+  /// The tokens of the text, with BOS in front as the tokenizer says.
   public func tokens(_ tokenizer: Tokenizer) throws(GemmaError) -> [Int] { try tokenizer.toTokens(self) }
 }
 
 extension Array: Prompt where Element == Int {
+  /// The tokens themselves, as they are.
   public func tokens(_ tokenizer: Tokenizer) throws(GemmaError) -> [Int] { self }
 }
 

@@ -60,6 +60,7 @@ public enum GemmaError: Error, Equatable, Sendable {
 }
 
 extension GemmaError: CustomStringConvertible {
+  /// The cause, and what to do about it, in sentences.
   public var description: String {
     switch self {
     case .modelNotFound(let name, let looked, let advice):
@@ -75,13 +76,13 @@ extension GemmaError: CustomStringConvertible {
         + "describes, and would be left out. \(advice)"
     case .unreadable(let file, let cause): "\(file) cannot be read: \(cause)."
     case .badConfiguration(let file, let key, let problem, let advice):
-      "\(file): \(key.isEmpty ? "" : "“\(key)” ")\(problem). \(advice)"
+      "\(file): \(key.isEmpty ? "the file" : "“\(key)”") \(problem). \(advice)"
     case .badSafetensors(let file, let problem):
       "\(file) is not a sound safetensors file: \(problem). It may be cut off; download it again."
     case .badWeights(let file, let tensor, let problem):
       "\(file): the tensor “\(tensor)” \(problem). The weights and config.json must belong to the same model."
     case .badTokenizer(let file, let problem):
-      "\(file): \(problem). Copy the tokenizer.model that came with the checkpoint; a fine-tuned Gemma has that of the model that it was "
+      "\(file): the tokenizer \(problem). Copy the tokenizer.model that came with the checkpoint; a fine-tuned Gemma has that of the model that it was "
         + "made of, as google/gemma-2b."
     case .notEncodable(let text): "The tokenizer could not encode \(quoted(text))."
     case .notASingleToken(let text, let pieces, let near): notSingle(text, pieces, near)
@@ -108,7 +109,7 @@ extension GemmaError: CustomStringConvertible {
     case .notFinite(let place):
       "\(place) holds numbers that are not finite. Look at what was replaced, and whether the checkpoint is whole."
     case .badRequest(let problem): problem
-    case .interrupted: "It was stopped."
+    case .interrupted: "The model was asked to stop before its work was done."
     case .notCaptured(let point, let captured):
       "“\(point)” was not captured in this run. Add it to `capturing:`. "
         + (captured.isEmpty ? "Nothing was captured." : "Captured: \(captured.joined(separator: ", ")).")

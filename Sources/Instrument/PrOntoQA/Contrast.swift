@@ -1,11 +1,15 @@
 import Randomness
 import Tensors
 
-/// Two prompts that differ in what decides, for attribution patching: in the corrupted one another word is right.
+/// A clean and a corrupted prompt for attribution patching. They differ in the fact that decides, so that another word is right after the
+/// corrupted one.
 public struct Contrast: Equatable, Sendable {
+  /// The decision that both prompts lead to.
   public let subtask: Subtask
-  /// Both end before the word to be chosen. Word by word they are of the same length; whether their tokens are is the tokenizer's matter.
+  /// The prompt with which the gold chain is right. It ends before the word to be chosen, and has as many words as `corrupted`; whether
+  /// both have as many tokens depends on the tokenizer.
   public let clean: String
+  /// The prompt with which the other word is right.
   public let corrupted: String
   /// What is right after the clean prompt, with its space.
   public let cleanAnswer: String
@@ -14,12 +18,12 @@ public struct Contrast: Equatable, Sendable {
 }
 
 extension ResultRow {
-  /// Prompts that differ in what decides.
+  /// A clean and a corrupted prompt for one of the four decisions.
   ///
   /// - `species`: the fact that answers the question speaks of the entity's other species.
   /// - `attribute`: another fact is made to speak of the same species, and the corrupted prompt asks for its property.
-  /// - `connection`: the same, and the corrupted chain of thought cites that fact.
-  /// - `answer`: there is none. The answer turns on a "not", and with it the prompt is longer.
+  /// - `connection`: as for `attribute`, and the corrupted chain of thought cites that fact.
+  /// - `answer`: there is no such pair. The answer turns on a "not", and with it the prompt is longer.
   ///
   /// - Parameters:
   ///   - random: draws the other fact.
@@ -33,7 +37,7 @@ extension ResultRow {
     switch subtask {
     case .species: return try speciesContrast(example, chain)
     case .attribute, .connection:
-      return try attributeContrast(subtask, example, chain, &random, isUsable)
+      return try attributeContrast(subtask, example, chain, using: &random, where: isUsable)
     case .answer:
       throw PrOntoQAError.contrast(
         "the verdict turns on a 'not' in the fact, and prompts with it and without it differ in length")
@@ -57,7 +61,8 @@ extension ResultRow {
   }
 
   private func attributeContrast(
-    _ subtask: Subtask, _ example: Example, _ chain: GoldChain, _ random: inout SeededGenerator, _ isUsable: (String) -> Bool
+    _ subtask: Subtask, _ example: Example, _ chain: GoldChain, using random: inout SeededGenerator,
+    where isUsable: (String) -> Bool
   ) throws -> Contrast {
     // The second steps must have as many words, and not both go on with "not".
     guard !chain.isNegated else {

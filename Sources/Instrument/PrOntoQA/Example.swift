@@ -2,10 +2,11 @@ import Foundation
 
 /// The question that a prompt leaves unsolved: its last one.
 public struct Example: Sendable, Equatable {
-  /// From the first fact to the end of the prompt.
+  /// The text from the first fact to the end of the prompt.
   public let text: String
-  /// In the order of the text.
+  /// What its sentences state, in the order of the text.
   public let facts: [Fact]
+  /// The name of the entity that the question asks about: `Fae`.
   public let entity: String
   /// The concepts that the entity belongs to, in the order of the text.
   public let species: [String]
@@ -55,8 +56,8 @@ public struct Answer: Sendable, Equatable {
   /// The verdict; nil if there is none.
   public let verdict: Bool?
 
-  /// Reads `(1) …`, `(2) …`, `(3) …`, `Answer: True`, a line each. What has another form is passed over, and what comes after the
-  /// verdict: a model may go on to an example of its own.
+  /// Reads `(1) …`, `(2) …`, `(3) …`, `Answer: True`, each on a line of its own. Lines of another form are passed over, and so is what
+  /// comes after the verdict: a model may go on to an example of its own.
   public init(parsing text: String) {
     var steps: [String] = []
     var verdict: Bool?

@@ -9,7 +9,7 @@
 ///
 /// Promises: a sentence that is generated parses back to the fact that it states; words are compared whole, so that an "impus" is not
 /// found within a "grimpus"; a results file is read as what it means (labels as truth values, lists as lists) and written again byte for
-/// byte; what does not fit is an error with its file, record and line.
+/// byte; what does not fit is an error with its file, row and line.
 public enum PrOntoQA {
   /// The invented concepts.
   public static let concepts = [
@@ -20,7 +20,7 @@ public enum PrOntoQA {
   /// The names of those who belong to the concepts.
   public static let entities = ["Fae", "Rex", "Sally", "Max", "Alex", "Sam", "Polly", "Stella", "Wren"]
 
-  /// Properties, family by family.
+  /// The properties of entities and concepts, by what they are about.
   public static let propertyFamilies = [
     "colour": ["blue", "red", "brown", "orange"], "size": ["small", "large"],
     "material": ["metallic", "wooden", "luminous", "liquid"],
@@ -42,8 +42,8 @@ public enum PrOntoQA {
 public enum PrOntoQAError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A file that cannot be read, or not be written.
   case file(String, problem: String)
-  /// A record of a results file; `line` is where it begins.
-  case record(file: String, number: Int, line: Int, problem: String, advice: String)
+  /// A row of a results file; `line` is where it begins.
+  case row(file: String, number: Int, line: Int, problem: String, advice: String)
   /// A prompt that holds no example of the task.
   case prompt(problem: String)
   /// A chain of thought that does not begin with one of the example's species.
@@ -53,11 +53,12 @@ public enum PrOntoQAError: Error, Equatable, Sendable, CustomStringConvertible {
   /// More facts or examples than the words allow.
   case generator(String)
 
+  /// The cause, with the file, the row and its line where there are some.
   public var description: String {
     switch self {
     case .file(let file, let problem): "\(file): \(problem)"
-    case .record(let file, let number, let line, let problem, let advice):
-      "\(file):\(line): record \(number): \(problem). \(advice)"
+    case .row(let file, let number, let line, let problem, let advice):
+      "\(file):\(line): row \(number): \(problem). \(advice)"
     case .prompt(let problem): "The prompt is no PrOntoQA question: \(problem)."
     case .chain(let first, let species):
       "The chain of thought begins with '\(first ?? "nothing")', and must name one of: \(species.joined(separator: ", "))."

@@ -36,7 +36,7 @@ enum PythonList {
     return String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 
-  /// As `str.isprintable`, up to characters that are newer than the Python at hand.
+  /// Whether Python's `str.isprintable` says so, up to characters that are newer than the Python at hand.
   private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
@@ -51,12 +51,12 @@ enum PythonList {
     var rest: Substring.UnicodeScalarView
 
     mutating func list() -> [String]? {
-      guard take("[") else { return nil }
+      guard skips("[") else { return nil }
       var strings: [String] = []
-      while !take("]") {
+      while !skips("]") {
         guard let string = string() else { return nil }
         strings.append(string)
-        guard take(",") || upcoming() == "]" else { return nil }
+        guard skips(",") || upcoming() == "]" else { return nil }
       }
       return upcoming() == nil ? strings : nil
     }
@@ -67,7 +67,8 @@ enum PythonList {
       return rest.first
     }
 
-    private mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+    /// Passes over a scalar, if it is the next one behind white space.
+    private mutating func skips(_ scalar: Unicode.Scalar) -> Bool {
       guard upcoming() == scalar else { return false }
       rest.removeFirst()
       return true

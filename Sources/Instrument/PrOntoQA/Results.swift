@@ -4,8 +4,10 @@ import Foundation
 /// A results file: questions, and what a model answered. The original's format: CSV with the columns `prompt`, `label`, `pred`, `cot_gold`
 /// and `cot_pred`, where truth values are `True` and `False`, and chains of thought are list literals of Python.
 public struct Results: Sendable, Equatable {
+  /// The questions with their answers, in the file's order.
   public var rows: [ResultRow]
 
+  /// A results file of the given rows.
   public init(rows: [ResultRow]) { self.rows = rows }
 
   /// The rows whose answer and chain of thought are right.
@@ -14,7 +16,7 @@ public struct Results: Sendable, Equatable {
   static let columns = ["prompt", "label", "pred", "cot_gold", "cot_pred"]
 
   /// Reads a results file.
-  /// - Throws: `PrOntoQAError` with the file, the record and its line.
+  /// - Throws: `PrOntoQAError` with the file, the row and its line.
   public init(contentsOf path: String) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw PrOntoQAError.file(path, problem: "there is no such results file, or it may not be read")
@@ -29,31 +31,31 @@ public struct Results: Sendable, Equatable {
 
   /// Reads the text of a results file.
   public init(csv: String, file: String) throws {
-    let records: [CSV.Record]
+    let table: [CSV.Row]
     do {
-      records = try CSV.read(csv)
+      table = try CSV.read(csv)
     } catch {
-      throw PrOntoQAError.record(
-        file: file, number: error.record, line: error.line, problem: error.problem, advice: "Is the file cut off?")
+      throw PrOntoQAError.row(
+        file: file, number: error.row, line: error.line, problem: error.problem, advice: "Is the file cut off?")
     }
-    guard let header = records.first else { throw PrOntoQAError.file(file, problem: "it is empty") }
-    let places = try Self.columns.map { name in
-      guard let place = header.fields.firstIndex(of: name) else {
-        throw PrOntoQAError.record(
+    guard let header = table.first else { throw PrOntoQAError.file(file, problem: "it is empty") }
+    let indices = try Self.columns.map { name in
+      guard let index = header.fields.firstIndex(of: name) else {
+        throw PrOntoQAError.row(
           file: file, number: 0, line: 1, problem: "the column '\(name)' is missing",
           advice: "The first line must be: \(Self.columns.joined(separator: ",")).")
       }
-      return place
+      return index
     }
-    rows = try records.dropFirst().enumerated().map { offset, record in
+    rows = try table.dropFirst().enumerated().map { offset, row in
       do {
-        guard record.fields.count == header.fields.count else {
-          throw ResultRow.Problem("it has \(record.fields.count) fields, and the header \(header.fields.count)")
+        guard row.fields.count == header.fields.count else {
+          throw ResultRow.Problem("it has \(row.fields.count) fields, and the header \(header.fields.count)")
         }
-        return try ResultRow(fields: places.map { record.fields[$0] })
+        return try ResultRow(fields: indices.map { row.fields[$0] })
       } catch {
-        throw PrOntoQAError.record(
-          file: file, number: offset + 1, line: record.line, problem: "\(error)", advice: "See the format in Results.")
+        throw PrOntoQAError.row(
+          file: file, number: offset + 1, line: row.line, problem: "\(error)", advice: "See the format in Results.")
       }
     }
   }
@@ -73,14 +75,18 @@ public struct Results: Sendable, Equatable {
 
 /// A question, and what a model answered.
 public struct ResultRow: Sendable, Equatable {
+  /// The solved examples, and the question that is left unsolved.
   public var prompt: String
   /// Whether what the question asks is true.
   public var label: Bool
   /// What the model answered; nil if it gave no verdict.
   public var prediction: Bool?
+  /// The three steps that prove what is true.
   public var goldChain: [String]
+  /// The steps that the model wrote.
   public var predictedChain: [String]
 
+  /// A question and its answer.
   public init(prompt: String, label: Bool, prediction: Bool?, goldChain: [String], predictedChain: [String]) {
     self.prompt = prompt
     self.label = label

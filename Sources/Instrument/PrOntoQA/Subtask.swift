@@ -9,17 +9,19 @@ public enum Subtask: Int, CaseIterable, Sendable, CustomStringConvertible {
   /// After "Answer:".
   case answer
 
+  /// `S1` to `S4`.
   public var description: String { "S\(rawValue)" }
 }
 
 /// A decision of one example as a model meets it: the text before it, the word that is right, and those that it is compared with.
 public struct Decision: Equatable, Sendable {
+  /// Which of the four decisions it is.
   public let subtask: Subtask
   /// The prompt, and the chain of thought up to the word to be chosen, without the space before it.
   public let text: String
   /// The right word with its space: ` grimpus`, ` sunny` or ` not`, ` True`.
   public let clean: String
-  /// The others: the entity's other species; ` not` or the property; the other verdict.
+  /// The words that it is compared with: the entity's other species; ` not` or the property; the other verdict.
   public let corrupted: [String]
 }
 

@@ -1,16 +1,16 @@
 extension Tensor {
-  /// Each number transformed.
-  public func map(_ transform: (Float) throws -> Float) rethrows -> Tensor {
+  /// A tensor of the same shape, whose numbers a function makes of these.
+  public func map(_ function: (Float) throws -> Float) rethrows -> Tensor {
     var result = Tensor(uninitialized: shape)
     try withUnsafeElements { source in
       try result.withUnsafeMutableElements { target in
-        for i in 0..<count { target[i] = try transform(source[i]) }
+        for i in 0..<count { target[i] = try function(source[i]) }
       }
     }
     return result
   }
 
-  /// Numbers at the same place combined. The shapes must be equal.
+  /// The numbers of two tensors combined, index by index. The shapes must be equal.
   public func combined(with other: Tensor, _ combine: (Float, Float) throws -> Float) rethrows -> Tensor {
     require(shape == other.shape, "Tensors of shapes \(shape) and \(other.shape) cannot be combined element by element.")
     var result = Tensor(uninitialized: shape)
@@ -24,25 +24,25 @@ extension Tensor {
     return result
   }
 
-  /// The sum of numbers at the same place. The shapes must be equal.
+  /// The sum of two tensors, number by number. The shapes must be equal.
   public static func + (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 + $1 } }
-  /// The difference of numbers at the same place. The shapes must be equal.
+  /// The difference of two tensors, number by number. The shapes must be equal.
   public static func - (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 - $1 } }
-  /// The product of numbers at the same place. The shapes must be equal.
+  /// The product of two tensors, number by number. The shapes must be equal.
   public static func * (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 * $1 } }
-  /// The quotient of numbers at the same place. The shapes must be equal.
+  /// The quotient of two tensors, number by number. The shapes must be equal.
   public static func / (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 / $1 } }
-  /// A number added to each.
+  /// A number added to each number of a tensor.
   public static func + (left: Tensor, right: Float) -> Tensor { left.map { $0 + right } }
-  /// A number subtracted from each.
+  /// A number subtracted from each number of a tensor.
   public static func - (left: Tensor, right: Float) -> Tensor { left.map { $0 - right } }
-  /// Each times a number.
+  /// Each number of a tensor times a number.
   public static func * (left: Tensor, right: Float) -> Tensor { left.map { $0 * right } }
-  /// Each divided by a number.
+  /// Each number of a tensor divided by a number.
   public static func / (left: Tensor, right: Float) -> Tensor { left.map { $0 / right } }
-  /// Each times a number.
+  /// Each number of a tensor times a number.
   public static func * (left: Float, right: Tensor) -> Tensor { right.map { left * $0 } }
-  /// Each with the other sign.
+  /// Each number of a tensor with the other sign.
   public static prefix func - (tensor: Tensor) -> Tensor { tensor.map { -$0 } }
 
   /// The size of each number without its sign.
@@ -70,7 +70,7 @@ extension Tensor {
     return withUnsafeElements { $0.reduce(.infinity) { Swift.min($0, $1) } }
   }
 
-  /// The place of the largest number in row-major order, the first one of several.
+  /// The index of the largest number in row-major order; of several equal ones, that of the first.
   public func argmax() -> Int {
     require(count > 0, "A tensor of shape \(shape) has no largest number.")
     return withUnsafeElements { values in
@@ -133,16 +133,16 @@ extension Tensor {
     return result
   }
 
-  /// Tensors of one shape under a new second axis: of heads' results `[position, d]`, `[position, head, d]`.
-  package static func stack(_ tensors: [Tensor], axis: Int) -> Tensor {
-    guard axis == 1, let first = tensors.first else { return stack(tensors) }
+  /// Tensors of one shape `[row, …]` under a new second axis: heads' results `[position, d]` become `[position, head, d]`.
+  package static func stackColumns(_ tensors: [Tensor]) -> Tensor {
+    guard let first = tensors.first else { return Tensor([]) }
     let (rows, width) = (first.shape[0], first.count / Swift.max(first.shape[0], 1))
     var result = Tensor(uninitialized: [rows, tensors.count] + first.shape.dropFirst())
-    for (place, tensor) in tensors.enumerated() {
+    for (index, tensor) in tensors.enumerated() {
       result.withUnsafeMutableElements { target in
         tensor.withUnsafeElements { source in
           for row in 0..<rows {
-            for i in 0..<width { target[(row * tensors.count + place) * width + i] = source[row * width + i] }
+            for i in 0..<width { target[(row * tensors.count + index) * width + i] = source[row * width + i] }
           }
         }
       }
@@ -155,12 +155,12 @@ extension Tensor {
     guard tensors.count != 1, let first = tensors.first else { return tensors.first ?? Tensor([]) }
     var result = Tensor(uninitialized: [tensors.reduce(0) { $0 + $1.shape[0] }] + first.shape.dropFirst())
     result.withUnsafeMutableElements { target in
-      var place = 0
+      var start = 0
       for tensor in tensors {
         tensor.withUnsafeElements {
-          _ = UnsafeMutableBufferPointer(rebasing: target[place..<place + tensor.count]).update(fromContentsOf: $0)
+          _ = UnsafeMutableBufferPointer(rebasing: target[start..<start + tensor.count]).update(fromContentsOf: $0)
         }
-        place += tensor.count
+        start += tensor.count
       }
     }
     return result

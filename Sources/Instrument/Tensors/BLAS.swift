@@ -29,7 +29,8 @@ extension WeightMatrix {
     // A bf16 number is the upper half of a Float.
     let weights = [UInt16](repeating: UInt16(Float(0.5).bitPattern >> 16), count: size * size)
     return weights.withUnsafeBytes { bytes in
-      let matrix = WeightMatrix(bytes.baseAddress!, .bfloat16, shape: [size, size], owner: size)
+      guard let base = bytes.baseAddress else { return 0 }
+      let matrix = WeightMatrix(base, .bfloat16, shape: [size, size], owner: size)
       return bestRate(size) { _ = left.projected(by: matrix) }
     }
   }

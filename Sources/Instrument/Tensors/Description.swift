@@ -1,6 +1,6 @@
 extension Tensor: CustomStringConvertible {
   /// Shape and numbers, cut short when there are many:
-  /// `Tensor [2, 3]` and below `[[0.5, -1.25, 3.0], [0.0, 1.0, 2.0]]`, one row a line.
+  /// `Tensor [2, 3]` and below `[[0.5, -1.25, 3.0], [0.0, 1.0, 2.0]]`, with one row on each line.
   public var description: String {
     rank == 0 ? "\(scalar)" : "Tensor \(shape)\n" + text(indent: 0)
   }

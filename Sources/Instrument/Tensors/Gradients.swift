@@ -1,9 +1,8 @@
 import CKernels
 
-// The elementwise kernels of the backward pass. Each takes the gradient of a result, and gives that of what the result was made of.
-
+/// The elementwise kernels of the backward pass. Each takes the gradient of a result, and gives that of what the result was made of.
 extension Tensor {
-  /// Of `x / scale`, row by row, the gradient of each scale: self is the gradient of the quotient, `[row, width]`; the result `[row, 1]`.
+  /// The gradient of each row's scale in `x / scale`, `[row, 1]`. Self is the gradient of the quotient, `[row, width]`.
   package func gradientOfScale(x: Tensor, scale: Tensor) -> Tensor {
     var result = Tensor(uninitialized: [shape[0], 1])
     withUnsafeElements { g in
@@ -18,8 +17,8 @@ extension Tensor {
     return result
   }
 
-  /// Of `x / scale(x)`, where scale is the root mean square, the gradient of x: self is the gradient of the quotient, and
-  /// `scaleGradient` that of the scales.
+  /// The gradient of x in `x / scale(x)`, where the scale is the root mean square. Self is the gradient of the quotient, and
+  /// `scaleGradient` is that of the scales.
   package func gradientThroughNorm(x: Tensor, scale: Tensor, scaleGradient: Tensor) -> Tensor {
     let (rows, width) = (shape[0], shape[1])
     var result = Tensor(uninitialized: shape)
@@ -40,7 +39,7 @@ extension Tensor {
     return result
   }
 
-  /// Of `gelu(gate) ⊙ up`, the gradients of the gate and of up. Self is the gradient of the product.
+  /// The gradients of the gate and of up in `gelu(gate) ⊙ up`. Self is the gradient of the product.
   package func gradientOfGating(gate: Tensor, up: Tensor) -> (gate: Tensor, up: Tensor) {
     var (gateGradient, upGradient) = (Tensor(uninitialized: shape), Tensor(uninitialized: shape))
     withPointers(&gateGradient) { g, dGate in

@@ -1,7 +1,6 @@
 import CKernels
 
-// The elementwise kernels of a transformer layer, over tensors. Each has a plain twin in Double in the tests.
-
+/// The elementwise kernels of a transformer layer, over tensors. Each has a plain twin in Double in the tests.
 extension Tensor {
   /// Each row divided by its root mean square, and the divisors: `x / sqrt(mean(x²) + ε)` (Zhang and Sennrich 2019, arXiv:1910.07467).
   ///
@@ -29,16 +28,16 @@ extension Tensor {
     return result
   }
 
-  /// Each row times `1 + weight`, as Gemma's norms do it. `weight` has one number a column.
-  package func scaledByOnePlus(_ weight: Tensor) -> Tensor {
-    require(weight.count == shape[1], "A weight of shape \(weight.shape) does not scale \(shape).")
+  /// Each column times a factor of its own: `[row, width]` and `factors` `[width]` make `[row, width]`.
+  package func scaledColumns(by factors: Tensor) -> Tensor {
+    require(factors.count == shape[1], "Factors of shape \(factors.shape) do not scale the columns of \(shape).")
     var result = Tensor(uninitialized: shape)
     withPointers(&result) { x, y in
-      weight.withUnsafeElements { w in
-        guard let w = w.baseAddress else { return }
+      factors.withUnsafeElements { f in
+        guard let f = f.baseAddress else { return }
         let width = shape[1]
         Parallel.overRows(shape[0], width: width) {
-          ck_scale_by_one_plus(x + $0.lowerBound * width, w, y + $0.lowerBound * width, $0.count, width)
+          ck_scale_columns(x + $0.lowerBound * width, f, y + $0.lowerBound * width, $0.count, width)
         }
       }
     }

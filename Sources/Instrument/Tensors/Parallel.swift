@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// How it is divided never changes a number: each part writes its own results, and nothing is added up across parts.
 package enum Parallel {
-  /// How many threads work at once: `FOLIO_THREADS`, else one a core that this process may use.
+  /// How many threads work at once: `FOLIO_THREADS`, or else one for each core that this process may use.
   package static let threads: Int = {
     let wanted = ProcessInfo.processInfo.environment["FOLIO_THREADS"].flatMap(Int.init) ?? 0
     return wanted > 0 ? min(wanted, 1024) : Processor.cores

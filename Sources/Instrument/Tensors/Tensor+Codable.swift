@@ -4,12 +4,15 @@ import Foundation
 extension Tensor: Codable {
   private enum CodingKeys: String, CodingKey { case shape, numbers }
 
+  /// Writes the shape, and the numbers as bytes.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(shape, forKey: .shape)
     try container.encode(withUnsafeElements { Data(buffer: $0) }, forKey: .numbers)
   }
 
+  /// Reads what `encode(to:)` wrote.
+  /// - Throws: `DecodingError.dataCorrupted` if the bytes are not the numbers of the shape.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let shape = try container.decode([Int].self, forKey: .shape)

@@ -30,7 +30,7 @@ package struct TensorPart: Sendable {
   /// Whether it is all of the tensor.
   package func isWhole(in tensor: Tensor) -> Bool { shape(in: tensor) == tensor.shape }
 
-  /// The places of the part's numbers, in order, as runs that lie together.
+  /// The indices of the part's numbers in memory, in order, as runs that lie together.
   func runs(in shape: [Int]) -> [Range<Int>] {
     let inner = shape.dropFirst(2).reduce(1, *)
     let length = shape.count > 1 ? shape[1] : 1
@@ -47,9 +47,9 @@ extension Tensor {
     var result = Tensor(uninitialized: part.shape(in: self))
     withUnsafeElements { source in
       result.withUnsafeMutableElements { target in
-        var place = 0
+        var next = 0
         for run in part.runs(in: shape) {
-          for i in run { (target[place], place) = (source[i], place + 1) }
+          for i in run { (target[next], next) = (source[i], next + 1) }
         }
       }
     }
@@ -63,9 +63,9 @@ extension Tensor {
       values.count == runs.reduce(0) { $0 + $1.count }, "\(values.shape) does not fill a part of shape \(part.shape(in: self)).")
     withUnsafeMutableElements { target in
       values.withUnsafeElements { source in
-        var place = 0
+        var next = 0
         for run in runs {
-          for i in run { (target[i], place) = (source[place], place + 1) }
+          for i in run { (target[i], next) = (source[next], next + 1) }
         }
       }
     }

@@ -23,13 +23,14 @@ final class TensorStorage: @unchecked Sendable {
     self.count = count
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     let isLarge = bytes >= 2 * Self.hugePage
-    if isLarge, let memory = Self.released.withLock({ $0.take(bytes) }) {
+    if isLarge, let memory = Self.released.withLock({ $0.reuse(bytes) }) {
       base = memory.bindMemory(to: Float.self, capacity: count)
       return
     }
     var memory: UnsafeMutableRawPointer?
     let status = posix_memalign(&memory, isLarge ? Self.hugePage : 64, bytes)
     guard status == 0, let memory else {
+      // As for `Array`: no operation on tensors could go on without its result. What is large is weighed before it is asked for.
       fatalError("There is no memory for a tensor of \(count) numbers (\(ByteCount.text(bytes))).")
     }
     #if os(Linux)
@@ -50,7 +51,7 @@ final class TensorStorage: @unchecked Sendable {
     private var total = 0
     private static let limit = 256 << 20
 
-    mutating func take(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    mutating func reuse(_ bytes: Int) -> UnsafeMutableRawPointer? {
       guard let block = blocks[bytes]?.popLast() else { return nil }
       total -= bytes
       return block

@@ -17,39 +17,39 @@ package struct WeightMatrix: Sendable {
   package let format: Format
   /// How many numbers lie between the beginnings of two rows.
   let stride: Int
-  /// The first number's address, which `owner` keeps valid and unchanged.
-  private let address: UInt
+  /// Where the first number lies; `owner` keeps it valid and unchanged, so that it may be read from any thread.
+  nonisolated(unsafe) let base: UnsafeRawPointer
   private let owner: any Sendable
 
   package var shape: [Int] { [rows, columns] }
   /// How many bytes one pass over the matrix reads.
   package var byteCount: Int { rows * columns * format.byteCount }
-  var base: UnsafeRawPointer { UnsafeRawPointer(bitPattern: address)! }
 
   /// Numbers in memory that somebody else owns: `owner` is kept as long as they are needed.
   package init(_ base: UnsafeRawPointer, _ format: Format, shape: [Int], owner: any Sendable) {
-    self.init(address: UInt(bitPattern: base), format, rows: shape[0], columns: shape[1], stride: shape[1], owner: owner)
+    self.init(base, format, rows: shape[0], columns: shape[1], stride: shape[1], owner: owner)
   }
 
   /// The numbers of a tensor `[rows, columns]`.
   package init(_ tensor: Tensor) {
     require(tensor.rank == 2, "A tensor of shape \(tensor.shape) is not a matrix.")
-    let address = tensor.withUnsafeElements { UInt(bitPattern: $0.baseAddress) }
     self.init(
-      address: address, .float32, rows: tensor.shape[0], columns: tensor.shape[1], stride: tensor.shape[1], owner: tensor)
+      UnsafeRawPointer(tensor.constantBase), .float32, rows: tensor.shape[0], columns: tensor.shape[1], stride: tensor.shape[1],
+      owner: tensor)
   }
 
-  private init(address: UInt, _ format: Format, rows: Int, columns: Int, stride: Int, owner: any Sendable) {
-    (self.address, self.format, self.rows, self.columns, self.stride, self.owner) = (
-      address, format, rows, columns, stride, owner
-    )
+  private init(
+    _ base: UnsafeRawPointer, _ format: Format, rows: Int, columns: Int, stride: Int, owner: any Sendable
+  ) {
+    (self.base, self.format, self.owner) = (base, format, owner)
+    (self.rows, self.columns, self.stride) = (rows, columns, stride)
   }
 
   /// Some of the columns of every row. No number is copied.
   package func columns(_ range: Range<Int>) -> WeightMatrix {
     require(range.lowerBound >= 0 && range.upperBound <= columns, "The columns \(range) lie outside of \(shape).")
     return WeightMatrix(
-      address: address + UInt(range.lowerBound * format.byteCount), format, rows: rows, columns: range.count, stride: stride,
+      base + range.lowerBound * format.byteCount, format, rows: rows, columns: range.count, stride: stride,
       owner: owner)
   }
 
@@ -58,9 +58,9 @@ package struct WeightMatrix: Sendable {
     var result = Tensor(uninitialized: [indices.count, columns])
     result.withUnsafeMutableElements { target in
       guard let target = target.baseAddress else { return }
-      for (place, row) in indices.enumerated() {
+      for (index, row) in indices.enumerated() {
         require(row >= 0 && row < rows, "The row \(row) lies outside of \(shape).")
-        let (source, to) = (base + row * stride * format.byteCount, target + place * columns)
+        let (source, to) = (base + row * stride * format.byteCount, target + index * columns)
         switch format {
         case .bfloat16: ck_widen_bfloat16(source, to, columns)
         case .float32: UnsafeMutableRawPointer(to).copyMemory(from: source, byteCount: 4 * columns)
@@ -73,7 +73,7 @@ package struct WeightMatrix: Sendable {
   /// The whole matrix as fp32.
   package var tensor: Tensor { gathered(0..<rows) }
 
-  /// Whether every number is one: neither NaN nor infinite.
+  /// Whether every number is finite: neither NaN nor infinite.
   package var isFinite: Bool { finiteRows { ck_is_finite(base + $0 * stride * format.byteCount, format.kernel, columns) != 0 } }
 
   private func finiteRows(_ check: (Int) -> Bool) -> Bool {
@@ -122,11 +122,11 @@ extension Tensor {
       left.withUnsafeElements { left in
         guard let result = result.baseAddress, let left = left.baseAddress else { return }
         let inner = transposingRight ? right.columns : right.rows
-        multiply(
-          ck_product(
-            rows: rows, columns: columns, inner: inner, left: left, left_stride: inner, left_transposed: false, right: right.base,
-            format: right.format.kernel, right_stride: right.stride, right_transposed: transposingRight, result: result,
-            result_stride: columns, factor: 1, adding: adding))
+        ck_product(
+          rows: rows, columns: columns, inner: inner, left: left, left_stride: inner, left_transposed: false, right: right.base,
+          format: right.format.kernel, right_stride: right.stride, right_transposed: transposingRight, result: result,
+          result_stride: columns, factor: 1, adding: adding
+        ).compute()
       }
     }
     withExtendedLifetime(right) {}
@@ -153,11 +153,12 @@ extension Tensor {
   }
 }
 
-/// Does a matrix product of our own kernel, divided among the cores.
-package func multiply(_ product: ck_product) {
-  var product = product
-  let tasks = ck_product_tasks(&product, Parallel.threads)
-  withUnsafePointer(to: &product) { pointer in
-    Parallel.perform(tasks) { ck_product_task(pointer, $0, tasks) }
+extension ck_product {
+  /// Computes the product, divided among the cores. How it is divided changes no bit.
+  package func compute() {
+    withUnsafePointer(to: self) { product in
+      let tasks = ck_product_tasks(product, Parallel.threads)
+      Parallel.perform(tasks) { ck_product_task(product, $0, tasks) }
+    }
   }
 }

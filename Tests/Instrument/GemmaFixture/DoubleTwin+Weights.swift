@@ -1,21 +1,23 @@
 import Gemma
 
 extension DoubleTwin {
-  /// A twin of given weights, in the shapes of `WeightPlace`.
-  package init(_ config: GemmaConfiguration, _ weights: [WeightPlace: [Double]]) {
-    func vector(_ name: WeightPlace.Name, _ layer: Int? = nil) -> [Double] { weights[WeightPlace(name, layer)] ?? [] }
-    func matrix(_ name: WeightPlace.Name, _ layer: Int? = nil) -> TwinMatrix {
-      let shape = WeightPlace(name, layer).shape(config)
-      return TwinMatrix(rows: shape[0], columns: shape[1], elements: vector(name, layer))
+  /// A twin of given weights, in the shapes of `WeightName`.
+  package init(_ config: GemmaConfiguration, _ weights: [WeightName: [Double]]) {
+    func vector(_ name: WeightName) -> [Double] { weights[name] ?? [] }
+    func matrix(_ name: WeightName) -> TwinMatrix {
+      let shape = name.shape(config)
+      return TwinMatrix(rows: shape[0], columns: shape[1], elements: vector(name))
     }
     self.config = config
     embedding = matrix(.embedding)
     finalNorm = vector(.finalNorm)
     layers = (0..<config.layers).map { layer in
       Layer(
-        inputNorm: vector(.inputNorm, layer), postAttentionNorm: vector(.mlpNorm, layer), query: matrix(.query, layer),
-        key: matrix(.key, layer), value: matrix(.value, layer), output: matrix(.output, layer), gate: matrix(.gate, layer),
-        up: matrix(.up, layer), down: matrix(.down, layer))
+        inputNorm: vector(.layer(layer, .attentionNorm)), postAttentionNorm: vector(.layer(layer, .mlpNorm)),
+        query: matrix(.layer(layer, .query)),
+        key: matrix(.layer(layer, .key)), value: matrix(.layer(layer, .value)), output: matrix(.layer(layer, .output)),
+        gate: matrix(.layer(layer, .gate)),
+        up: matrix(.layer(layer, .up)), down: matrix(.layer(layer, .down)))
     }
   }
 }

@@ -104,19 +104,19 @@ private struct TwinPass {
 
   mutating func callAsFunction(_ tokens: [Int]) -> [Double] {
     let factor = Double(Float(config.width).squareRoot())
-    var x = reach(.embedding, tokens.flatMap { twin.embedding.row($0) }.map { $0 * factor })
+    var x = visit(.embedding, tokens.flatMap { twin.embedding.row($0) }.map { $0 * factor })
     for (index, layer) in twin.layers.enumerated() {
-      x = reach(.residualPre(layer: index), x)
+      x = visit(.residualPre(layer: index), x)
       let attention = attention(x, layer, index)
-      x = reach(.residualMid(layer: index), sum(x, attention))
+      x = visit(.residualMid(layer: index), sum(x, attention))
       let mlp = mlp(x, layer, index)
-      x = reach(.residualPost(layer: index), sum(x, mlp))
+      x = visit(.residualPost(layer: index), sum(x, mlp))
     }
-    return norm(x, twin.finalNorm, .finalNormScale, .finalNormalized)
+    return norm(x, twin.finalNorm, .final)
   }
 
   /// Keeps an activation, after its replacement if it has one.
-  private mutating func reach(_ point: HookPoint, _ computed: [Double]) -> [Double] {
+  private mutating func visit(_ point: HookPoint, _ computed: [Double]) -> [Double] {
     let x = replacing[point]?(computed) ?? computed
     precondition(x.count == computed.count, "\(point) has \(computed.count) numbers, and \(x.count) are to replace them.")
     activations[point] = x
@@ -124,28 +124,26 @@ private struct TwinPass {
   }
 
   /// x / √(mean(x²) + ε) · (1 + w), row by row.
-  private mutating func norm(
-    _ x: [Double], _ weight: [Double], _ scalePoint: HookPoint, _ normalizedPoint: HookPoint
-  ) -> [Double] {
+  private mutating func norm(_ x: [Double], _ weight: [Double], _ point: NormPoint) -> [Double] {
     let width = config.width
     let divisors = (0..<positions).map { row in
       let squares = x[row * width..<(row + 1) * width].reduce(0) { $0 + $1 * $1 }
       return (squares / Double(width) + Double(config.normEpsilon)).squareRoot()
     }
-    let scale = reach(scalePoint, divisors)
-    let normalized = reach(normalizedPoint, x.indices.map { x[$0] / scale[$0 / width] })
+    let scale = visit(point.scale, divisors)
+    let normalized = visit(point.normalized, x.indices.map { x[$0] / scale[$0 / width] })
     return normalized.indices.map { normalized[$0] * (1 + weight[$0 % width]) }
   }
 
   /// What attention adds to the residual stream: the sum of what its heads add.
   private mutating func attention(_ x: [Double], _ layer: DoubleTwin.Layer, _ index: Int) -> [Double] {
-    let normed = norm(x, layer.inputNorm, .attentionNormScale(layer: index), .attentionNormalized(layer: index))
+    let normed = norm(x, layer.inputNorm, .attention(layer: index))
     let (h, g, c, d) = (config.heads, config.keyValueHeads, config.headWidth, config.width)
-    var query = reach(.query(layer: index), layer.query.times(normed))
-    var key = reach(.key(layer: index), layer.key.times(normed))
-    let value = reach(.value(layer: index), layer.value.times(normed))
-    query = reach(.rotatedQuery(layer: index), rotated(query, heads: h))
-    key = reach(.rotatedKey(layer: index), rotated(key, heads: g))
+    var query = visit(.query(layer: index), layer.query.times(normed))
+    var key = visit(.key(layer: index), layer.key.times(normed))
+    let value = visit(.value(layer: index), layer.value.times(normed))
+    query = visit(.rotatedQuery(layer: index), rotated(query, heads: h))
+    key = visit(.rotatedKey(layer: index), rotated(key, heads: g))
 
     // Heads come in groups of equal size, and all of a group read the same key and value head.
     let group = { (head: Int) in head / (h / g) }
@@ -164,8 +162,8 @@ private struct TwinPass {
         }
       }
     }
-    scores = reach(.attentionScores(layer: index), scores)
-    let pattern = reach(.pattern(layer: index), softmax(scores))
+    scores = visit(.attentionScores(layer: index), scores)
+    let pattern = visit(.pattern(layer: index), softmax(scores))
 
     var z = [Double](repeating: 0, count: positions * h * c)
     for head in 0..<h {
@@ -176,7 +174,7 @@ private struct TwinPass {
         }
       }
     }
-    z = reach(.z(layer: index), z)
+    z = visit(.z(layer: index), z)
 
     // A head's columns of the output projection make of its z what it adds.
     var result: [Double] = []
@@ -189,10 +187,10 @@ private struct TwinPass {
         result.append(sum)
       }
     }
-    result = reach(.result(layer: index), result)
+    result = visit(.result(layer: index), result)
     var output = [Double](repeating: 0, count: positions * d)
     for row in 0..<positions * h { for i in 0..<d { output[row / h * d + i] += result[row * d + i] } }
-    return reach(.attentionOutput(layer: index), output)
+    return visit(.attentionOutput(layer: index), output)
   }
 
   /// Rotary embedding of `[p, heads, c]`: of each head, the number i of the first half turns with the number i of the second half.
@@ -233,11 +231,11 @@ private struct TwinPass {
 
   /// What the MLP adds to the residual stream: down(gelu(gate(x)) ⊙ up(x)).
   private mutating func mlp(_ x: [Double], _ layer: DoubleTwin.Layer, _ index: Int) -> [Double] {
-    let normed = norm(x, layer.postAttentionNorm, .mlpNormScale(layer: index), .mlpNormalized(layer: index))
-    let gate = reach(.mlpPre(layer: index), layer.gate.times(normed))
-    let up = reach(.mlpPreLinear(layer: index), layer.up.times(normed))
-    let neurons = reach(.mlpPost(layer: index), zip(gate, up).map { gelu($0) * $1 })
-    return reach(.mlpOutput(layer: index), layer.down.times(neurons))
+    let normed = norm(x, layer.postAttentionNorm, .mlp(layer: index))
+    let gate = visit(.mlpPre(layer: index), layer.gate.times(normed))
+    let up = visit(.mlpPreLinear(layer: index), layer.up.times(normed))
+    let neurons = visit(.mlpPost(layer: index), zip(gate, up).map { gelu($0) * $1 })
+    return visit(.mlpOutput(layer: index), layer.down.times(neurons))
   }
 
   /// The approximation with tanh.

@@ -83,7 +83,7 @@ import Testing
   func loneTokenizerJSON() throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try FileManager.default.moveItem(at: model.file("tokenizer.model"), to: model.file("tokenizer.json"))
-    #expect(model.loadingError.contains("/tokenizer.json: is the only tokenizer here"), "\(model.loadingError)")
+    #expect(model.loadingError.contains("/tokenizer.json: the tokenizer is the only one here"), "\(model.loadingError)")
     #expect(model.loadingError.contains("Copy the tokenizer.model that came with the checkpoint"))
   }
 

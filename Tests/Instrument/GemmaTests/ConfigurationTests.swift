@@ -71,7 +71,7 @@ import Testing
     try model.replace("\"head_dim\": 16", by: "\"head_dim\": 15", in: "config.json")
     #expect(model.loadingError.contains("/config.json:9: “head_dim” is 15"), "\(model.loadingError)")
     try model.replace("\"head_dim\": 15", by: "\"head_dim\": 1..5", in: "config.json")
-    #expect(model.loadingError.contains("/config.json:9: is not JSON"), "\(model.loadingError)")
+    #expect(model.loadingError.contains("/config.json:9: the file is not JSON"), "\(model.loadingError)")
   }
 
   @Test(
@@ -80,7 +80,7 @@ import Testing
   func notJSON(value: String) throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try model.replace("\"rms_norm_eps\": 1e-06", by: "\"rms_norm_eps\": \(value)", in: "config.json")
-    #expect(model.loadingError.contains("/config.json:21: is not JSON"), "\(model.loadingError)")
+    #expect(model.loadingError.contains("/config.json:21: the file is not JSON"), "\(model.loadingError)")
   }
 
   @Test("a key that stands twice is an error that names both lines, also within another")

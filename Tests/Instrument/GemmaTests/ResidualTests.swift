@@ -178,13 +178,13 @@ import Testing
     let weights = cache.model.weights
     for layer in 0..<cache.model.config.layers {
       let attention = try cache.decomposedResidual(upTo: layer, normalized: true)
-      let read = try cache[.attentionNormalized(layer: layer)].scaledByOnePlus(weights.layers[layer].inputNorm)
+      let read = try cache[.attentionNormalized(layer: layer)].scaledColumns(by: weights.layers[layer].attentionNorm.weight + 1)
       #expect(attention.norm == .attention(layer: layer) && Self.distance(attention.sum(), read) <= 1e-6)
       let mlp = try cache.decomposedResidual(upTo: layer, mlpInput: true, normalized: true)
-      let mlpRead = try cache[.mlpNormalized(layer: layer)].scaledByOnePlus(weights.layers[layer].mlpNorm)
+      let mlpRead = try cache[.mlpNormalized(layer: layer)].scaledColumns(by: weights.layers[layer].mlpNorm.weight + 1)
       #expect(mlp.norm == .mlp(layer: layer) && Self.distance(mlp.sum(), mlpRead) <= 1e-6)
     }
-    let read = try cache[.finalNormalized].scaledByOnePlus(weights.finalNorm)
+    let read = try cache[.finalNormalized].scaledColumns(by: weights.finalNorm.weight + 1)
     for stack in [
       try cache.decomposedResidual(normalized: true), try cache.headResults(includingRemainder: true, normalized: true),
       try cache.neuronResults(includingRemainder: true, normalized: true), try cache.fullDecomposition(normalized: true),

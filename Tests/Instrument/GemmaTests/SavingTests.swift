@@ -33,7 +33,7 @@ import Testing
     try model.save(to: folder.url)
     let loaded = try GemmaModel(folder: folder.url)
     #expect(loaded.config == model.config)
-    for place in WeightPlace.all(model.config) { #expect(loaded.weights.tensor(place) == model.weights.tensor(place)) }
+    for name in WeightName.all(model.config) { #expect(loaded.weights.tensor(name) == model.weights.tensor(name)) }
     let tokens = TrainingTests.sequences[1]
     #expect(try loaded.run(tokens, logits: .all).logits == model.run(tokens, logits: .all).logits)
     #expect(try loaded.toTokens("Is Fae sunny?") == GemmaFixture.all.get()[0].model.toTokens("Is Fae sunny?"))
@@ -52,13 +52,13 @@ import Testing
     let model = try ForwardTests.fixture(name).model
     try model.save(to: folder.url, as: .bfloat16)
     let (saved, expected) = (try GemmaModel(folder: folder.url), try ForwardTests.model(name, "bf16"))
-    for place in WeightPlace.all(model.config) { #expect(saved.weights.tensor(place) == expected.weights.tensor(place)) }
+    for name in WeightName.all(model.config) { #expect(saved.weights.tensor(name) == expected.weights.tensor(name)) }
     #expect(saved.weights.embedding.format == .bfloat16)
     // What has no more digits keeps them all, in both formats.
     try saved.save(to: folder.url, as: .float32)
     let again = try GemmaModel(folder: folder.url)
     #expect(again.weights.embedding.format == .float32)
-    #expect(again.weights.tensor(WeightPlace(.gate, 1)) == expected.weights.tensor(WeightPlace(.gate, 1)))
+    #expect(again.weights.tensor(WeightName.layer(1, .gate)) == expected.weights.tensor(WeightName.layer(1, .gate)))
   }
 
   @Test("a number half way between two of bf16 becomes the one with an even last bit")
@@ -69,7 +69,7 @@ import Testing
     let folder = Folder()
     let tokenizer = try GemmaFixture.all.get()[0].model.tokenizer
     try Trainer(TrainingState(parameters), tokenizer: tokenizer, AdamW()).model.save(to: folder.url, as: .bfloat16)
-    let embedding = try GemmaModel(folder: folder.url).weights.tensor(WeightPlace(.embedding)).elements
+    let embedding = try GemmaModel(folder: folder.url).weights.tensor(WeightName.embedding).elements
     // 2^-140 is less than half of the smallest number of bf16, 2^-133.
     let expected: [Float] = [1, 1 + 0x1p-6, -1, 1 + 0x1p-7, 0, 0]
     #expect(Array(embedding.prefix(6)) == expected)

@@ -21,35 +21,35 @@ import Testing
   // MARK: AdamW
 
   /// A model of 34 weights: six numbers in the embedding, which decay, and two in each norm, which do not.
-  static func tinyState(_ values: (WeightPlace) -> [Float]) throws -> TrainingState {
+  static func tinyState(_ values: (WeightName) -> [Float]) throws -> TrainingState {
     let config = try GemmaConfiguration(layers: 1, width: 2, heads: 1, headWidth: 2, mlpWidth: 1, vocabulary: 3)
     let layout = ParameterLayout(config)
-    return TrainingState(Parameters(layout, Tensor(layout.places.flatMap(values))))
+    return TrainingState(Parameters(layout, Tensor(layout.names.flatMap(values))))
   }
 
   @Test("AdamW computes what torch.optim.AdamW computes, with decay for matrices and without for norms")
   func torch() throws {
     let start: [Float] = [0.5, -0.25, 1.5, 0, -2, 0.125]
-    let count = { (place: WeightPlace) in place.name == .embedding ? 6 : place.isNorm ? 2 : 0 }
-    func padded(_ place: WeightPlace, _ numbers: [Float]) throws -> [Float] {
-      let all = place.shape(try GemmaConfiguration(layers: 1, width: 2, heads: 1, headWidth: 2, mlpWidth: 1, vocabulary: 3))
+    let count = { (name: WeightName) in name == .embedding ? 6 : name.isNorm ? 2 : 0 }
+    func padded(_ name: WeightName, _ numbers: [Float]) throws -> [Float] {
+      let all = name.shape(try GemmaConfiguration(layers: 1, width: 2, heads: 1, headWidth: 2, mlpWidth: 1, vocabulary: 3))
         .reduce(1, *)
-      return numbers.prefix(count(place)) + [Float](repeating: 0, count: all - count(place))
+      return numbers.prefix(count(name)) + [Float](repeating: 0, count: all - count(name))
     }
     var state = try Self.tinyState { (try? padded($0, start)) ?? [] }
     let adam = AdamW(learningRate: 0.01, beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weightDecay: 0.1)
     for t in 1...4 {
       let gradient: [Float] = [0.1 * Float(t), -0.5, 0, 1e-6, 3 / Float(t), t.isMultiple(of: 2) ? 1 : -1]
       // A gradient twice as long, to be halved, is the same one.
-      let doubled = try state.parameters.layout.places.flatMap { try padded($0, gradient.map { 2 * $0 }) }
+      let doubled = try state.parameters.layout.names.flatMap { try padded($0, gradient.map { 2 * $0 }) }
       state = adam.stepped(state, Tensor(doubled), scale: 0.5)
     }
     let layout = state.parameters.layout
-    let embedding = WeightPlace(.embedding)
+    let embedding = WeightName.embedding
     // torch 2.15, the same numbers and settings, weight_decay 0.1 and 0.
     let decayed: [Float] = [0.45857817, -0.20906158, 1.494009, -0.01997002, -2.027528, 0.13568994]
     #expect(largestDifference(layout.part(of: state.parameters.values, embedding), Tensor(decayed)) <= 3e-7)
-    for norm in [WeightPlace(.finalNorm), WeightPlace(.inputNorm, 0), WeightPlace(.mlpNorm, 0)] {
+    for norm in [WeightName.finalNorm, WeightName.layer(0, .attentionNorm), WeightName.layer(0, .mlpNorm)] {
       #expect(largestDifference(layout.part(of: state.parameters.values, norm), Tensor([0.4605159, -0.2100001])) <= 3e-7)
     }
     let moments: ([Float], [Float]) = (
@@ -74,13 +74,13 @@ import Testing
       let gradient = try LossGradient(trainer.model)(Self.batch.get()).gradient.elements.map(Double.init)
       let norm = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
       let rate = adam.learningRate(t)
-      for place in layout.places {
-        for i in layout.range(place) {
+      for name in layout.names {
+        for i in layout.range(name) {
           let g = gradient[i] * min(1, 0.5 / norm)
           m[i] = 0.85 * m[i] + 0.15 * g
           v[i] = 0.97 * v[i] + 0.03 * g * g
           let step = m[i] / (1 - pow(0.85, Double(t))) / ((v[i] / (1 - pow(0.97, Double(t)))).squareRoot() + 1e-8)
-          weights[i] -= rate * ((place.isNorm ? 0 : 0.2 * weights[i]) + step)
+          weights[i] -= rate * ((name.isNorm ? 0 : 0.2 * weights[i]) + step)
         }
       }
       let step = try trainer.step(Self.batch.get())
@@ -173,20 +173,20 @@ import Testing
   func initialisation() throws {
     let state = try Self.trainer().state
     let layout = state.parameters.layout
-    func check(_ place: WeightPlace, reads: Int, factor: Double = 1) {
-      let numbers = layout.part(of: state.parameters.values, place).elements.map(Double.init)
+    func check(_ name: WeightName, reads: Int, factor: Double = 1) {
+      let numbers = layout.part(of: state.parameters.values, name).elements.map(Double.init)
       let deviation = (numbers.reduce(0) { $0 + $1 * $1 } / Double(numbers.count)).squareRoot()
       let mean = numbers.reduce(0, +) / Double(numbers.count)
       let expected = factor / Double(reads).squareRoot()
-      #expect(abs(deviation / expected - 1) < 4 / Double(2 * numbers.count).squareRoot(), "\(place.checkpointName)")
-      #expect(abs(mean / expected) < 4 / Double(numbers.count).squareRoot(), "\(place.checkpointName)")
+      #expect(abs(deviation / expected - 1) < 4 / Double(2 * numbers.count).squareRoot(), "\(name.checkpointName)")
+      #expect(abs(mean / expected) < 4 / Double(numbers.count).squareRoot(), "\(name.checkpointName)")
     }
-    check(WeightPlace(.embedding), reads: 32)
-    check(WeightPlace(.gate, 1), reads: 32)
-    check(WeightPlace(.query, 0), reads: 32)
-    check(WeightPlace(.output, 1), reads: 32, factor: 0.5)
-    check(WeightPlace(.down, 0), reads: 64, factor: 0.5)
-    for place in layout.places where place.isNorm { #expect(layout.part(of: state.parameters.values, place).max() == 0) }
+    check(WeightName.embedding, reads: 32)
+    check(WeightName.layer(1, .gate), reads: 32)
+    check(WeightName.layer(0, .query), reads: 32)
+    check(WeightName.layer(1, .output), reads: 32, factor: 0.5)
+    check(WeightName.layer(0, .down), reads: 64, factor: 0.5)
+    for name in layout.names where name.isNorm { #expect(layout.part(of: state.parameters.values, name).max() == 0) }
   }
 
   @Test("a model that was taken from a trainer stays as it is, and a copy of a trainer is a fork")
@@ -277,7 +277,7 @@ import Testing
     #expect(trainer.state.secondMoment == good.secondMoment)
     // Logits that overflow.
     var overflowing = try Self.trainer().state
-    for i in overflowing.parameters.layout.range(WeightPlace(.finalNorm)) { overflowing.parameters.values[i] = 3e38 }
+    for i in overflowing.parameters.layout.range(WeightName.finalNorm) { overflowing.parameters.values[i] = 3e38 }
     var loud = try Trainer(overflowing, tokenizer: trainer.model.tokenizer, AdamW())
     #expect(message { try loud.step(batch) }.contains("The loss of step 1"))
     // Finite gradients, and a step that no number holds. It can go on from there, with other settings.

@@ -21,6 +21,15 @@ import Testing
     return try GemmaModel(folder: folder)
   }
 
+  @Test("each weight of a layout has its own range, and all together fill it")
+  func layout() throws {
+    let config = try GemmaConfiguration(layers: 3, width: 4, heads: 2, headWidth: 2, mlpWidth: 5, vocabulary: 7)
+    let layout = ParameterLayout(config)
+    #expect(layout.names.map { $0.index(in: config) } == Array(layout.names.indices))
+    #expect(layout.names.flatMap { Array(layout.range($0)) } == Array(0..<layout.count))
+    #expect(layout.names.allSatisfy { layout.range($0).count == $0.shape(config).reduce(1, *) })
+  }
+
   @Test("the gradient of every weight is that of central differences in Double", arguments: [1, 2, 4])
   func differences(keyValueHeads: Int) throws {
     let model = try Self.model(keyValueHeads: keyValueHeads)
@@ -29,20 +38,20 @@ import Testing
     let twin = TwinLoss(model, examples)
     #expect(abs(loss - twin()) <= 1e-6 * twin())
     let layout = ParameterLayout(model.config)
-    #expect(layout.places.count == 2 + 9 * 2)
+    #expect(layout.names.count == 2 + 9 * 2)
     var random = SplitMix64(7)
-    for place in layout.places {
-      let numbers = layout.part(of: gradient, place).elements
+    for name in layout.names {
+      let numbers = layout.part(of: gradient, name).elements
       let largest = numbers.indices.sorted { abs(numbers[$0]) > abs(numbers[$1]) }.prefix(10)
       let indices = Set(largest + (0..<10).map { _ in Int.random(in: numbers.indices, using: &random) }).sorted()
-      let expected = indices.map { index in twin.derivative(place) { $0[index] += $1 } }
-      #expect(relativeError(indices.map { numbers[$0] }, expected) < 1e-5, "\(place.checkpointName)")
+      let expected = indices.map { index in twin.derivative(name) { $0[index] += $1 } }
+      #expect(relativeError(indices.map { numbers[$0] }, expected) < 1e-5, "\(name.checkpointName)")
       // All of its numbers at once, each moved up or down.
       let signs = numbers.map { _ in Bool.random(using: &random) ? 1.0 : -1.0 }
       let along = zip(numbers, signs).reduce(0) { $0 + Double($1.0) * $1.1 }
       let length = numbers.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-      let difference = twin.derivative(place) { weights, step in for i in signs.indices { weights[i] += signs[i] * step } }
-      #expect(length > 0 && abs(along - difference) < 1e-5 * length, "\(place.checkpointName)")
+      let difference = twin.derivative(name) { weights, step in for i in signs.indices { weights[i] += signs[i] * step } }
+      #expect(length > 0 && abs(along - difference) < 1e-5 * length, "\(name.checkpointName)")
     }
   }
 
@@ -135,16 +144,16 @@ private final class Locked<Value>: @unchecked Sendable {
 /// The loss of some examples in Double, as a function of the weights.
 private struct TwinLoss {
   private let config: GemmaConfiguration
-  private let weights: [WeightPlace: [Double]]
+  private let weights: [WeightName: [Double]]
   private let examples: [TrainingExample]
 
   init(_ model: GemmaModel, _ examples: [TrainingExample]) {
     (config, self.examples) = (model.config, examples)
-    let places = WeightPlace.all(config).map { ($0, model.weights.tensor($0).elements.map(Double.init)) }
+    let places = WeightName.all(config).map { ($0, model.weights.tensor($0).elements.map(Double.init)) }
     weights = Dictionary(uniqueKeysWithValues: places)
   }
 
-  func callAsFunction(_ changed: [WeightPlace: [Double]] = [:]) -> Double {
+  func callAsFunction(_ changed: [WeightName: [Double]] = [:]) -> Double {
     let twin = DoubleTwin(config, weights.merging(changed) { $1 })
     var (sum, total) = (0.0, 0.0)
     for example in examples {
@@ -160,12 +169,12 @@ private struct TwinLoss {
   }
 
   /// The derivative with respect to a step in a weight, by central differences with Richardson's extrapolation.
-  func derivative(_ place: WeightPlace, _ move: (inout [Double], Double) -> Void) -> Double {
+  func derivative(_ name: WeightName, _ move: (inout [Double], Double) -> Void) -> Double {
     let size = 1e-3
     func value(_ step: Double) -> Double {
-      var moved = weights[place] ?? []
+      var moved = weights[name] ?? []
       move(&moved, step)
-      return self([place: moved])
+      return self([name: moved])
     }
     let whole = (value(size) - value(-size)) / (2 * size)
     let half = (value(size / 2) - value(-size / 2)) / size

@@ -192,13 +192,13 @@ import Testing
     ("", "it is empty"), ("prompt,label,pred,cot_gold\r\n", "the column 'cot_pred' is missing"),
     (
       "prompt,label,pred,cot_gold,cot_pred\r\n\"a\nb\",True,True,[],[]\r\nx,yes,True,[],[]\r\n",
-      "f.csv:4: record 2: its label is 'yes'"
+      "f.csv:4: row 2: its label is 'yes'"
     ),
-    ("prompt,label,pred,cot_gold,cot_pred\r\nx,True,Maybe,[],[]\r\n", "f.csv:2: record 1: its pred is 'Maybe'"),
+    ("prompt,label,pred,cot_gold,cot_pred\r\nx,True,Maybe,[],[]\r\n", "f.csv:2: row 1: its pred is 'Maybe'"),
     ("prompt,label,pred,cot_gold,cot_pred\r\nx,True,True,[],[\r\n", "cot_pred is no list"),
     ("prompt,label,pred,cot_gold,cot_pred\r\nx,True,True,[a],[]\r\n", "cot_gold is no list"),
     ("prompt,label,pred,cot_gold,cot_pred\r\nx,True\r\n", "it has 2 fields, and the header 5"),
-    ("prompt,label,pred,cot_gold,cot_pred\r\n\"x,True,True,[],[]\r\n", "f.csv:2: record 1: a quoted field is not closed"),
+    ("prompt,label,pred,cot_gold,cot_pred\r\n\"x,True,True,[],[]\r\n", "f.csv:2: row 1: a quoted field is not closed"),
   ])
   func aBadFileIsReportedAtItsRecord(csv: String, message: String) {
     let error = #expect(throws: PrOntoQAError.self) { try Results(csv: csv, file: "f.csv") }

@@ -17,9 +17,9 @@ import Testing
   @Test("RMSNorm", arguments: [1, 2, 7, 16, 64, 257, 2048], [Float(1e-3), 1, 300])
   func rmsNorm(width: Int, scale: Float) {
     let x = random([3, width], scale: scale)
-    let weight = random([width], seed: 2)
+    let factors = random([width], seed: 2)
     let (normalized, divisors) = x.rootMeanSquareNormalized(epsilon: 1e-6)
-    let result = normalized.scaledByOnePlus(weight)
+    let result = normalized.scaledColumns(by: factors)
     let bound = (Double(width) / 4 + 8) * Self.u
     for row in 0..<3 {
       let values = x.select(row).elements.map(Double.init)
@@ -28,9 +28,8 @@ import Testing
       for i in 0..<width {
         let expected = values[i] / divisor
         #expect(abs(Double(normalized[row, i]) - expected) <= bound * abs(expected))
-        let scaled = expected * (1 + Double(weight[i]))
-        // 1 + w cancels where w is near -1: the error is that of the sum, u.
-        #expect(abs(Double(result[row, i]) - scaled) <= bound * abs(scaled) + Self.u * abs(expected))
+        let scaled = expected * Double(factors[i])
+        #expect(abs(Double(result[row, i]) - scaled) <= (bound + Self.u) * abs(scaled))
       }
     }
   }
@@ -103,7 +102,7 @@ import Testing
     let (inner, tolerance) = (70, 70 * Self.u)
     let (left, right) = (random([rows, inner]), random([inner, columns], seed: 5))
     let product = left.multiplied(by: right)
-    let projected = left.projected(by: right.transposed())
+    let projected = left.multipliedByTransposed(right.transposed())
     for i in 0..<rows {
       for j in 0..<columns {
         let terms = (0..<inner).map { Double(left[i, $0]) * Double(right[$0, j]) }

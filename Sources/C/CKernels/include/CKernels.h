@@ -18,8 +18,8 @@ void ck_rms_normalize(const float *x, float *normalized, float *scale, size_t ro
 /// y[r] = x[r] / scale[r], rounded as `ck_rms_normalize` rounds.
 void ck_divide_rows(const float *x, const float *scale, float *y, size_t rows, size_t width);
 
-/// y[r] = x[r] ⊙ (1 + weight).
-void ck_scale_by_one_plus(const float *x, const float *weight, float *y, size_t rows, size_t width);
+/// y[r] = x[r] ⊙ factors.
+void ck_scale_columns(const float *x, const float *factors, float *y, size_t rows, size_t width);
 
 /// Turns the first half of each head against its second half: x is [rows, heads, width], cosine and sine are [rows, width / 2].
 void ck_rotate_halves(const float *x, const float *cosine, const float *sine, float *y, size_t rows, size_t heads, size_t width);

@@ -26,16 +26,12 @@ struct TokenDecoder {
     for layer in 0..<configuration.layers {
       if Interruption.isRequested() { throw GemmaError.interrupted }
       let weights = model.weights.layers[layer]
-      x.add(attend(norm(x, weights.inputNorm), layer, angles).decoded(by: weights.output))
-      let normed = norm(x, weights.mlpNorm)
+      x.add(attend(weights.attentionNorm(x), layer, angles).decoded(by: weights.output))
+      let normed = weights.mlpNorm(x)
       x.add(normed.decoded(by: weights.gate).geluGating(normed.decoded(by: weights.up)).decoded(by: weights.down))
     }
     for index in caches.indices { caches[index].advance(by: 1) }
-    return norm(x, model.weights.finalNorm).decoded(by: model.weights.embedding)
-  }
-
-  private func norm(_ x: Tensor, _ weight: Tensor) -> Tensor {
-    x.rootMeanSquareNormalized(epsilon: configuration.normEpsilon).normalized.scaledByOnePlus(weight)
+    return model.weights.finalNorm(x).decoded(by: model.weights.embedding)
   }
 
   /// z of each text, `[text, h · c]`.
@@ -75,11 +71,11 @@ struct TokenDecoder {
       query.constantBase + first, heads, c, past.keys.constantBase + group * c, ck_float32, c, stride, weights, count, 0, count)
     ck_scale(weights, 1 / Float(c).squareRoot(), heads * count)
     ck_causal_softmax(weights, heads, count, count)
-    multiply(
-      ck_product(
-        rows: heads, columns: c, inner: count, left: weights, left_stride: count, left_transposed: false,
-        right: past.values.constantBase + group * c, format: ck_float32, right_stride: stride, right_transposed: false,
-        result: z + first, result_stride: c, factor: 1, adding: false))
+    ck_product(
+      rows: heads, columns: c, inner: count, left: weights, left_stride: count, left_transposed: false,
+      right: past.values.constantBase + group * c, format: ck_float32, right_stride: stride, right_transposed: false,
+      result: z + first, result_stride: c, factor: 1, adding: false
+    ).compute()
     withExtendedLifetime((query, past, pattern)) {}
   }
 }

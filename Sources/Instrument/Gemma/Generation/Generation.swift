@@ -85,25 +85,25 @@ extension GemmaModel {
     guard !texts.contains("") else { throw GemmaError.badRequest("A stop text is empty; every text would end at once.") }
     let stops = Stops(tokens: Set(try stops.choices(tokenizer)), texts: texts, limit: maxNewTokens, context: config.contextLength)
     var continuations = try prompts.enumerated().map { index, prompt in
-      Continuation(try prompt.tokens(tokenizer), tokenizer, Sampler(sampling, index: index), stops)
+      Continuation(try prompt.tokens(tokenizer), StreamingText(tokenizer), Sampler(sampling, index: index), until: stops)
     }
     for continuation in continuations { try check(continuation.tokens) }
     var running = continuations.indices.filter { continuations[$0].end == nil }
     guard !running.isEmpty else { return try continuations.map { try finished($0, capture) } }
-    let plans = try running.map { try PlannedRun(self, continuations[$0].tokens, .none, [], .last) }
+    let plans = try running.map { try PlannedRun(self, continuations[$0].tokens, .none, logits: .last) }
     let prefilled = try runAll(plans, nil)
     var decoder = TokenDecoder(self, prefilled.map(\.past))
     var logits = prefilled.map { $0.run.logits.select(0) }
     while true {
-      for (place, index) in running.enumerated() {
-        let piece = try continuations[index].append(logits[place])
+      for (lane, index) in running.enumerated() {
+        let piece = try continuations[index].append(logits[lane])
         try onToken(index, piece)
       }
       let left = running.indices.filter { continuations[running[$0]].end == nil }
       guard !left.isEmpty else { break }
       if left.count < running.count { decoder.keep(left) }
       running = left.map { running[$0] }
-      let next = try decoder.step(running.map { continuations[$0].tokens.last! })
+      let next = try decoder.step(running.map { continuations[$0].last })
       guard next.withUnsafeElements({ $0.allSatisfy(\.isFinite) }) else { throw GemmaError.notFinite(where: "The logits") }
       logits = running.indices.map { next.select($0) }
     }
@@ -132,6 +132,8 @@ private struct Stops {
 /// One prompt, and what the model has written behind it so far.
 private struct Continuation {
   private(set) var tokens: [Int]
+  /// The token behind which the model goes on. A prompt that was checked has one.
+  var last: Int { tokens[tokens.count - 1] }
   private(set) var end: Generation.End?
   private let promptCount: Int
   private let stops: Stops
@@ -140,8 +142,8 @@ private struct Continuation {
   private var stream: StreamingText
   private var sampler: Sampler
 
-  init(_ prompt: [Int], _ tokenizer: Tokenizer, _ sampler: Sampler, _ stops: Stops) {
-    (tokens, promptCount, stream, self.sampler, self.stops) = (prompt, prompt.count, StreamingText(tokenizer), sampler, stops)
+  init(_ prompt: [Int], _ stream: StreamingText, _ sampler: Sampler, until stops: Stops) {
+    (tokens, promptCount, self.stream, self.sampler, self.stops) = (prompt, prompt.count, stream, sampler, stops)
     end = stops.limit == 0 ? .limit : nil
   }
 

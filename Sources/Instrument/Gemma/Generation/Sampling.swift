@@ -19,7 +19,7 @@ public struct Sampling: Equatable, Sendable {
   public let seed: UInt64
 
   /// The likeliest token; of several, that with the lowest number.
-  public static let greedy = Sampling(nil, nil, 1, 0)
+  public static let greedy = Sampling(checked: nil, topK: nil, topP: 1, seed: 0)
 
   /// Draws at random.
   /// - Throws: for a temperature that is not above 0, fewer than 1 token, or a probability outside of 0 to 1.
@@ -29,10 +29,10 @@ public struct Sampling: Equatable, Sendable {
     }
     if let topK, topK < 1 { throw .badRequest("topK is \(topK); at least 1 token must be left to draw from.") }
     guard topP > 0, topP <= 1 else { throw .badRequest("topP is \(topP); it must be above 0, and at most 1.") }
-    self.init(temperature, topK, topP, seed)
+    self.init(checked: temperature, topK: topK, topP: topP, seed: seed)
   }
 
-  private init(_ temperature: Double?, _ topK: Int?, _ topP: Double, _ seed: UInt64) {
+  private init(checked temperature: Double?, topK: Int?, topP: Double, seed: UInt64) {
     (self.temperature, self.topK, self.topP, self.seed) = (temperature, topK, topP, seed)
   }
 }

@@ -7,23 +7,31 @@ public protocol TokenChoice: Sendable {
 }
 
 extension String: TokenChoice {
+  /// The one token of the text.
+  /// - Throws: `notASingleToken` if the text is several tokens, or none.
   public func choices(_ tokenizer: Tokenizer) throws(GemmaError) -> [Int] { [try tokenizer.toSingleToken(self)] }
+  /// The text in quotes.
   public var labels: [String] { ["'\(self)'"] }
 }
 
 extension Int: TokenChoice {
+  /// The token itself.
+  /// - Throws: `tokenOutOfRange` if the vocabulary does not have it.
   public func choices(_ tokenizer: Tokenizer) throws(GemmaError) -> [Int] {
     guard (0..<tokenizer.count).contains(self) else { throw .tokenOutOfRange(token: self, vocabulary: tokenizer.count) }
     return [self]
   }
+  /// The number.
   public var labels: [String] { ["\(self)"] }
 }
 
 extension Array: TokenChoice where Element: TokenChoice {
+  /// The tokens of all elements, in order.
   public func choices(_ tokenizer: Tokenizer) throws(GemmaError) -> [Int] {
     var ids: [Int] = []
     for element in self { ids += try element.choices(tokenizer) }
     return ids
   }
+  /// The labels of all elements, in order.
   public var labels: [String] { flatMap(\.labels) }
 }

@@ -13,6 +13,7 @@ public struct GradientRun: Sendable {
 }
 
 extension GradientRun: CustomStringConvertible {
+  /// The metric's value, and the hook points with their shapes.
   public var description: String { "The metric is \(value) on \(tokens.count) tokens; its gradients:\n\(gradients)" }
 }
 
@@ -38,33 +39,38 @@ extension GemmaModel {
   ) throws -> GradientRun {
     let tokens = try prompt.tokens(tokenizer)
     let function = try metric.function(tokens: tokens, model: self)
-    let plan = try PlannedRun(self, tokens, capture, hooks, .at(function.positions))
-    let (pass, value, gradients) = try forwardAndBack(plan, function, plan.recorder, Tape(budget: tapeBudget))
+    let plan = try PlannedRun(self, tokens, capture, hooks: hooks, logits: .at(function.positions))
+    let run = try forwardAndBack(plan, function, at: plan.recorder, TapePlan(gateBudget: tapeBudget))
     return GradientRun(
-      tokens: tokens, value: value, gradients: gradients[0],
-      activations: ActivationCache(pass.lanes[0].hooks.recorder.activations, self))
+      tokens: tokens, value: run.value, gradients: run.gradients.whole,
+      activations: ActivationCache(run.lane.hooks.recorder.activations, self))
   }
 
-  /// Runs one prompt forward and back: the pass, the metric's value, and the gradients that `recorder` wants; if asked for, also those
-  /// that each layer's own attention and MLP are left out of, one a layer.
+  /// Runs one prompt forward and back. The result is its lane, the metric's value, and the gradients that `recorder` wants.
+  /// - Parameter droppingEach: whether those without each layer's own attention and MLP are computed too.
   func forwardAndBack(
-    _ plan: PlannedRun, _ function: LogitFunction, _ recorder: ActivationRecorder, _ tape: Tape, droppingEach: Bool = false
-  ) throws -> (pass: ForwardPass, value: Float, gradients: [ActivationCache]) {
+    _ plan: PlannedRun, _ function: LogitFunction, at recorder: ActivationRecorder, _ kept: TapePlan, droppingEach: Bool = false
+  ) throws -> (lane: Lane, value: Float, gradients: BaseGradients) {
     guard let lowest = recorder.points.map({ $0.layer ?? ($0 == .embedding ? 0 : config.layers) }).min() else {
       throw GemmaError.badRequest("The gradient is asked for nowhere. Name hook points: `at: .components([.residualPre])`.")
     }
     let lane = plan.lane(prefixes)
-    var pass = ForwardPass(self, lanes: [lane], tape: tape)
-    let final = try pass([Array(plan.tokens[lane.start...])])
-    if !lane.hooks.replaces { prefixes.insert(plan.tokens, pass.lanes[0].past, knownTo: lane.start) }
+    var pass = ForwardPass(self, lanes: [lane])
+    let (final, tape) = try pass.taped([Array(plan.tokens[lane.start...])], kept)
+    let done = pass.batch.lanes[0]
+    if !lane.hooks.replaces { prefixes.insert(plan.tokens, done.past, knownTo: lane.start) }
     let (value, gradient) = try finalGradient(of: function, final, lane)
-    let gradients = try ([nil] + (droppingEach ? (0..<config.layers).map(Optional.some) : [])).map { dropped in
-      var backward = BackwardPass(pass, tape: tape, recorders: [recorder])
-      backward.dropped = dropped
+    func gradients(dropping layer: Int?) throws -> ActivationCache {
+      var backward = BackwardPass(pass, tape, recorders: [recorder])
+      backward.droppedLayer = layer
       _ = try backward(gradient, downTo: lowest)
-      return ActivationCache(backward.recorders[0].activations, self)
+      return ActivationCache(backward.batch.recorders[0].activations, self)
     }
-    return (pass, Float(value), gradients)
+    let dropped = droppingEach ? 0..<config.layers : 0..<0
+    return (
+      done, Float(value),
+      BaseGradients(whole: try gradients(dropping: nil), dropped: try dropped.map { try gradients(dropping: $0) })
+    )
   }
 
   /// A function's value, and its gradient with respect to a lane's rows of the normed final residual stream.
@@ -77,8 +83,8 @@ extension GemmaModel {
     var gradient = Tensor(repeating: 0, shape: final.shape)
     gradient.withUnsafeMutableElements { gradient in
       read.withUnsafeElements { read in
-        for (place, row) in rows.enumerated() {
-          for i in 0..<config.width { gradient[row * config.width + i] += read[place * config.width + i] }
+        for (index, row) in rows.enumerated() {
+          for i in 0..<config.width { gradient[row * config.width + i] += read[index * config.width + i] }
         }
       }
     }

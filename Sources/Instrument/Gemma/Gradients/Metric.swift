@@ -27,6 +27,7 @@ public struct LogitFunction: Metric {
     (self.positions, self.columns, self.evaluate) = (positions, columns, evaluate)
   }
 
+  /// The function itself.
   public func function(tokens: [Int], model: GemmaModel) -> LogitFunction { self }
 
   /// The value and the gradient, checked.
@@ -34,7 +35,7 @@ public struct LogitFunction: Metric {
     let result = try evaluate(logits)
     guard result.gradient.shape == logits.shape else {
       throw GemmaError.badRequest(
-        "The metric's gradient has the shape \(result.gradient.shape), and its logits have \(logits.shape). Give one derivative a logit."
+        "The metric's gradient has the shape \(result.gradient.shape), and its logits have \(logits.shape). Give one derivative for each logit."
       )
     }
     return result
@@ -48,6 +49,8 @@ public struct LogProbability: Metric {
   /// The token by its text or its id.
   public init(of token: any TokenChoice) { self.token = token }
 
+  /// The log-probability at the last position.
+  /// - Throws: `badRequest` if the choice is not one token.
   public func function(tokens: [Int], model: GemmaModel) throws -> LogitFunction {
     let ids = try token.choices(model.tokenizer)
     guard ids.count == 1 else { throw GemmaError.badRequest("LogProbability(of:) takes one token, not \(ids.count).") }
@@ -62,6 +65,8 @@ public struct Loss: Metric {
   /// - Parameter positions: the positions whose next token is predicted; all that have one if nil.
   public init(at positions: Range<Int>? = nil) { self.positions = positions }
 
+  /// The mean cross entropy at the positions.
+  /// - Throws: `badRequest` if a position has no next token.
   public func function(tokens: [Int], model: GemmaModel) throws -> LogitFunction {
     let all = 0..<max(tokens.count - 1, 0)
     let positions = positions ?? all
@@ -75,7 +80,8 @@ public struct Loss: Metric {
   }
 }
 
-/// The sum of `weight` times the log-probability of one token a row, and its gradient. Sums are taken in Double.
+/// The sum, over the rows of `logits`, of `weight` times the log-probability of the row's token, and its gradient. Sums are taken in
+/// Double.
 private func logProbabilities(_ logits: Tensor, of tokens: [Int], weight: Double) -> (value: Double, gradient: Tensor) {
   var gradient = Tensor(uninitialized: logits.shape)
   var total = 0.0

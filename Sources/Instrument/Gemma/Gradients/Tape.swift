@@ -2,48 +2,58 @@ import Tensors
 
 /// What a backward pass needs to know of a forward pass.
 ///
-/// It keeps the residual stream and the queries of each layer, and the gates of as many layers as its budget allows; patterns, norms and
+/// It holds the residual stream and the queries of each layer, and the gates of as many layers as its budget allows; patterns, norms and
 /// the other gates are computed again. A layer's gates are by far its largest activation.
-final class Tape {
-  var layers: [Int: LayerTape] = [:]
-  var final: NormTape?
-  /// Whether the inputs of all products are kept too, for gradients of weights.
-  let keepsInputs: Bool
-  /// How many bytes of gates may still be kept.
-  private var budget: Int
-
-  /// - Parameter budget: in bytes; what is beyond it is computed twice.
-  init(budget: Int = 2_000_000_000, keepsInputs: Bool = false) { (self.budget, self.keepsInputs) = (budget, keepsInputs) }
-
-  /// Whether the gates of a layer of so many rows may be kept.
-  func reservesGates(rows: Int, _ configuration: GemmaConfiguration) -> Bool {
-    let bytes = 2 * rows * configuration.mlpWidth * MemoryLayout<Float>.stride
-    guard bytes <= budget else { return false }
-    budget -= bytes
-    return true
-  }
-}
-
-/// What went into a norm, and the divisor of each row.
-struct NormTape {
-  let input: Tensor
-  let scale: Tensor
+struct Tape {
+  /// The layers that were run, from below.
+  let layers: [LayerTape]
+  let final: Norm.Tape
 }
 
 /// What a backward pass needs to know of one layer.
 struct LayerTape {
-  let attention: NormTape
-  /// After rotary embedding, `[row, h, c]`; in the last layer of the rows that are needed.
-  let query: Tensor
-  /// The norm's result, `[row, width]`, if inputs are kept.
-  let normed: Tensor?
-  /// `[row, h · c]`, if inputs are kept.
-  var z: Tensor?
-  /// Whole patterns `[h, query, key]` of those lanes that may have replaced them.
-  var patterns: [Int: Tensor] = [:]
-  var mlp: NormTape?
-  /// The norm's result before the MLP, if inputs are kept.
-  var mlpNormed: Tensor?
-  /// The gate before its activation function, and what it multiplies, `[row, mlpWidth]` each; nil if they are to be computed again.
-  var gates: (gate: Tensor, up: Tensor)?
+  let layer: Int
+  let attention: AttentionBlock.Tape
+  let mlp: MLPBlock.Tape
+}
+
+/// How much of a forward pass is kept on its tape.
+struct TapePlan {
+  /// How many bytes of the MLPs' gates are kept; what is beyond it is computed twice.
+  var gateBudget = 2_000_000_000
+  /// Whether the inputs of all products are kept too, for gradients of weights.
+  var keepsInputs = false
+}
+
+/// Collects the tape of a pass while it runs, or nothing if no backward pass will follow.
+struct TapeRecorder {
+  private var plan: TapePlan?
+  private var attentions: [AttentionBlock.Tape] = []
+  private var mlps: [MLPBlock.Tape] = []
+
+  init(_ plan: TapePlan?) { self.plan = plan }
+
+  static let off = TapeRecorder(nil)
+
+  var isKept: Bool { plan != nil }
+  var keepsInputs: Bool { plan?.keepsInputs ?? false }
+
+  mutating func keep(_ attention: AttentionBlock.Tape) { if isKept { attentions.append(attention) } }
+  mutating func keep(_ mlp: MLPBlock.Tape) { if isKept { mlps.append(mlp) } }
+
+  /// Whether the gates of a layer of so many rows are kept; if so, they take their part of the budget.
+  mutating func reservesGates(rows: Int, _ configuration: GemmaConfiguration) -> Bool {
+    let bytes = 2 * rows * configuration.mlpWidth * MemoryLayout<Float>.stride
+    guard let plan, bytes <= plan.gateBudget else { return false }
+    self.plan?.gateBudget -= bytes
+    return true
+  }
+
+  /// The tape of a pass that began at layer `first`.
+  func tape(from first: Int, final: Norm.Tape) -> Tape {
+    let layers = zip(attentions, mlps).enumerated().map { index, parts in
+      LayerTape(layer: first + index, attention: parts.0, mlp: parts.1)
+    }
+    return Tape(layers: layers, final: final)
+  }
 }

@@ -3,32 +3,28 @@ import Tensors
 
 /// The gradients of a model's weights, added up over the prompts of a batch. One thread adds at a time.
 final class WeightGradients {
-  typealias Name = WeightPlace.Name
-
-  /// All of them, in the order of the layout.
+  /// The gradients of all weights, in the order of the layout.
   private(set) var values: Tensor
   private let layout: ParameterLayout
 
   init(_ layout: ParameterLayout) { (self.layout, values) = (layout, Tensor(repeating: 0, shape: [layout.count])) }
 
-  subscript(_ name: Name, _ layer: Int? = nil) -> Tensor { layout.part(of: values, WeightPlace(name, layer)) }
-
   /// Adds what a product with a weight `[out, in]` gives: `gradientᵀ · input`, of the gradient of its result `[row, out]` and of
   /// its input `[row, in]`.
-  func add(_ name: Name, _ layer: Int?, gradient: @autoclosure () -> Tensor, input: @autoclosure () -> Tensor) {
+  func add(_ name: WeightName, gradient: @autoclosure () -> Tensor, input: @autoclosure () -> Tensor) {
     let (gradient, input) = (gradient(), input())
     let (out, width) = (gradient.shape[1], input.shape[1])
-    multiply(
-      ck_product(
-        rows: out, columns: width, inner: gradient.shape[0], left: gradient.constantBase, left_stride: out, left_transposed: true,
-        right: input.constantBase, format: ck_float32, right_stride: width, right_transposed: false, result: base(name, layer),
-        result_stride: width, factor: 1, adding: true))
+    ck_product(
+      rows: out, columns: width, inner: gradient.shape[0], left: gradient.constantBase, left_stride: out, left_transposed: true,
+      right: input.constantBase, format: ck_float32, right_stride: width, right_transposed: false, result: base(name),
+      result_stride: width, factor: 1, adding: true
+    ).compute()
     withExtendedLifetime((gradient, input)) {}
   }
 
-  /// Adds what a norm gives, of which the result is `normalized · (1 + weight)`.
-  func addNorm(_ name: Name, _ layer: Int?, gradient: @autoclosure () -> Tensor, normalized: @autoclosure () -> Tensor) {
-    let (gradient, normalized, sum) = (gradient(), normalized(), base(name, layer))
+  /// Adds what a norm gives, whose result is `normalized · (offset + weight)`.
+  func addNorm(_ name: WeightName, gradient: @autoclosure () -> Tensor, normalized: @autoclosure () -> Tensor) {
+    let (gradient, normalized, sum) = (gradient(), normalized(), base(name))
     let width = gradient.shape[1]
     gradient.withUnsafeElements { gradient in
       normalized.withUnsafeElements { normalized in
@@ -41,9 +37,9 @@ final class WeightGradients {
   }
 
   /// Adds what reading tokens gives to the rows of the embedding, which are multiplied by √width: the gradient is that of the
-  /// residual stream, `[row, width]`, with one row a token.
+  /// residual stream, `[row, width]`, with one row for each token.
   func addEmbedding(_ tokens: [Int], gradient: Tensor) {
-    let (sum, width) = (base(.embedding, nil), gradient.shape[1])
+    let (sum, width) = (base(.embedding), gradient.shape[1])
     let factor = Float(width).squareRoot()
     gradient.withUnsafeElements { gradient in
       guard let g = gradient.baseAddress else { return }
@@ -53,7 +49,7 @@ final class WeightGradients {
     }
   }
 
-  private func base(_ name: Name, _ layer: Int?) -> UnsafeMutablePointer<Float> {
-    values.sharedBase() + layout.range(WeightPlace(name, layer)).lowerBound
+  private func base(_ name: WeightName) -> UnsafeMutablePointer<Float> {
+    values.sharedBase() + layout.range(name).lowerBound
   }
 }

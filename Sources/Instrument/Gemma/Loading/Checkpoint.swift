@@ -7,10 +7,14 @@ import Tensors
 /// It remembers which tensors were asked for, so that `refuseUnused` can name those that nobody computes with.
 package struct Checkpoint: Sendable {
   private let files: [SafetensorsFile]
-  private(set) var places: [String: (file: SafetensorsFile, entry: SafetensorsFile.Entry)] = [:]
+  private(set) var tensors: [String: StoredTensor] = [:]
+
+  /// A tensor, and the file that it lies in.
+  typealias StoredTensor = (file: SafetensorsFile, entry: SafetensorsFile.Entry)
+
   /// The file that lists the tensors, for errors.
   private let listing: String
-  private let taken = TakenNames()
+  private let requested = RequestedNames()
 
   package init(folder: URL) throws(GemmaError) {
     switch try WeightFiles(folder: folder).listing {
@@ -29,7 +33,7 @@ package struct Checkpoint: Sendable {
   }
 
   /// The names that nobody has asked for yet.
-  var unused: [String] { places.keys.filter { !taken.contains($0) }.sorted() }
+  var unused: [String] { tensors.keys.filter { !requested.contains($0) }.sorted() }
 
   /// A number that changes with any byte of the checkpoint's weight files.
   func checksum(seed: UInt64) -> UInt64 { files.reduce(seed) { $1.checksum(seed: $0) } }
@@ -37,7 +41,7 @@ package struct Checkpoint: Sendable {
   /// The matrix of a name, used where it lies in its file. Its shape must be the one that the configuration asks for, and its numbers
   /// finite.
   package func matrix(_ name: String, shape: [Int]) throws(GemmaError) -> WeightMatrix {
-    let (file, entry) = try place(name, shape)
+    let (file, entry) = try stored(name, shape)
     let matrix = try file.matrix(entry)
     if Interruption.isRequested() { throw .interrupted }
     guard matrix.isFinite else { throw Self.notFinite(file, name) }
@@ -46,7 +50,7 @@ package struct Checkpoint: Sendable {
 
   /// The vector of a name, in fp32.
   package func vector(_ name: String, count: Int) throws(GemmaError) -> Tensor {
-    let (file, entry) = try place(name, [count])
+    let (file, entry) = try stored(name, [count])
     let vector = try file.tensor(entry)
     guard vector.elements.allSatisfy(\.isFinite) else { throw Self.notFinite(file, name) }
     return vector
@@ -54,13 +58,13 @@ package struct Checkpoint: Sendable {
 
   /// The tensor of a name, in fp32.
   package func tensor(_ name: String, shape: [Int]) throws(GemmaError) -> Tensor {
-    let (file, entry) = try place(name, shape)
+    let (file, entry) = try stored(name, shape)
     return try file.tensor(entry)
   }
 
-  private func place(_ name: String, _ shape: [Int]) throws(GemmaError) -> (SafetensorsFile, SafetensorsFile.Entry) {
-    taken.insert(name)
-    guard let (file, entry) = places[name] else { throw .badWeights(file: listing, tensor: name, problem: "is missing") }
+  private func stored(_ name: String, _ shape: [Int]) throws(GemmaError) -> StoredTensor {
+    requested.insert(name)
+    guard let (file, entry) = tensors[name] else { throw .badWeights(file: listing, tensor: name, problem: "is missing") }
     guard entry.shape == shape else {
       throw .badWeights(file: file.path, tensor: name, problem: "has the shape \(entry.shape), and config.json asks for \(shape)")
     }
@@ -79,7 +83,7 @@ package struct Checkpoint: Sendable {
   private mutating func collect() throws(GemmaError) {
     for file in files {
       for entry in file.entries.values {
-        if let earlier = places.updateValue((file, entry), forKey: entry.name) {
+        if let earlier = tensors.updateValue((file, entry), forKey: entry.name) {
           throw .badWeights(file: file.path, tensor: entry.name, problem: "is also in \(earlier.file.path)")
         }
       }
@@ -89,12 +93,12 @@ package struct Checkpoint: Sendable {
   /// Every tensor of the index must be in the shard that it names, and every tensor of a shard in the index.
   private func check(_ map: [String: String]) throws(GemmaError) {
     for (name, shard) in map.sorted(by: { $0.key < $1.key }) {
-      guard let place = places[name], place.file.path.hasSuffix("/" + shard) else {
+      guard let tensor = tensors[name], tensor.file.path.hasSuffix("/" + shard) else {
         throw .badWeights(file: listing, tensor: name, problem: "is not in \(shard), where the index places it")
       }
     }
-    guard let stranger = places.keys.filter({ map[$0] == nil }).min(), let place = places[stranger] else { return }
-    throw .badWeights(file: place.file.path, tensor: stranger, problem: "is not in model.safetensors.index.json beside it")
+    guard let stranger = tensors.keys.filter({ map[$0] == nil }).min(), let tensor = tensors[stranger] else { return }
+    throw .badWeights(file: tensor.file.path, tensor: stranger, problem: "is not in model.safetensors.index.json beside it")
   }
 
   private static func shard(_ folder: URL, _ name: String, _ index: URL) throws(GemmaError) -> SafetensorsFile {
@@ -129,7 +133,7 @@ package struct Checkpoint: Sendable {
 }
 
 /// The names of tensors that were asked for.
-private final class TakenNames: Sendable {
+private final class RequestedNames: Sendable {
   private let names = Mutex<Set<String>>([])
 
   func insert(_ name: String) { names.withLock { _ = $0.insert(name) } }

@@ -33,7 +33,7 @@ public struct GenerationDefaults: Sendable {
     samples ? try Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed) : .greedy
   }
 
-  /// Those of a model without such a file.
+  /// What holds for a model without such a file.
   static let none = GenerationDefaults()
 
   private init() {

@@ -98,11 +98,12 @@ private struct JSONNodeParser {
     while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
   }
 
-  mutating func take(_ character: Character) throws(JSONNode.Problem) {
-    guard takes(character) else { throw problem("“\(character)” is missing") }
+  mutating func expect(_ character: Character) throws(JSONNode.Problem) {
+    guard skips(character) else { throw problem("“\(character)” is missing") }
   }
 
-  mutating func takes(_ character: Character) -> Bool {
+  /// Passes over a character, if it is the next one behind white space.
+  mutating func skips(_ character: Character) -> Bool {
     skipSpace()
     guard next == character.asciiValue else { return false }
     position += 1
@@ -126,31 +127,31 @@ private struct JSONNodeParser {
   }
 
   mutating func object(_ depth: Int) throws(JSONNode.Problem) -> [JSONNode.Member] {
-    try take("{")
+    try expect("{")
     var members: [JSONNode.Member] = []
-    if takes("}") { return members }
+    if skips("}") { return members }
     repeat {
       skipSpace()
       let offset = position
       let key = try string()
-      try take(":")
+      try expect(":")
       if depth == 0, let names, !names.contains(key) {
         try pass()
         members.append(JSONNode.Member(key: key, offset: offset, value: JSONNode(.null)))
       } else {
         members.append(JSONNode.Member(key: key, offset: offset, value: try value(depth: depth + 1)))
       }
-    } while takes(",")
-    try take("}")
+    } while skips(",")
+    try expect("}")
     return members
   }
 
   mutating func array(_ depth: Int) throws(JSONNode.Problem) -> [JSONNode] {
-    try take("[")
+    try expect("[")
     var elements: [JSONNode] = []
-    if takes("]") { return elements }
-    repeat { elements.append(try value(depth: depth + 1)) } while takes(",")
-    try take("]")
+    if skips("]") { return elements }
+    repeat { elements.append(try value(depth: depth + 1)) } while skips(",")
+    try expect("]")
     return elements
   }
 

@@ -14,7 +14,8 @@ import Tensors
 final class MappedFile: Sendable {
   let path: String
   let count: Int
-  private let address: UInt
+  /// Where the bytes lie; nil for a file without any. They are only read, from any thread.
+  private nonisolated(unsafe) let base: UnsafeMutableRawPointer?
 
   init(_ url: URL) throws(GemmaError) {
     path = url.path
@@ -29,17 +30,17 @@ final class MappedFile: Sendable {
     guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable(file: path, cause: "it is not a file") }
     count = Int(status.st_size)
     guard count > 0 else {
-      address = 0
+      base = nil
       return
     }
     guard let memory = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), memory != MAP_FAILED else {
       throw .unreadable(file: path, cause: Self.lastError())
     }
-    address = UInt(bitPattern: memory)
+    base = memory
   }
 
   deinit {
-    if count > 0 { munmap(UnsafeMutableRawPointer(bitPattern: address), count) }
+    if let base { munmap(base, count) }
   }
 
   /// The bytes of a part of the file, which must lie within it. Valid within `body` only. Their memory is given back afterwards, so that
@@ -47,21 +48,21 @@ final class MappedFile: Sendable {
   func withBytes<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     require(range.lowerBound >= 0 && range.upperBound <= count, "The bytes \(range) lie outside of a file of \(count).")
     defer { release(range) }
-    let all = UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: address), count: count)
+    let all = UnsafeRawBufferPointer(start: base, count: count)
     return try body(UnsafeRawBufferPointer(rebasing: all[range]))
   }
 
-  /// Where a part of the file lies in memory, for as long as this object lives.
-  func address(of range: Range<Int>) -> UnsafeRawPointer {
+  /// Where a part of the file lies in memory, for as long as this object lives; nil if the file is empty.
+  func address(of range: Range<Int>) -> UnsafeRawPointer? {
     require(range.lowerBound >= 0 && range.upperBound <= count, "The bytes \(range) lie outside of a file of \(count).")
-    return UnsafeRawPointer(bitPattern: address + UInt(range.lowerBound))!
+    return base.map { UnsafeRawPointer($0 + range.lowerBound) }
   }
 
   /// Gives back the whole pages within a part.
   private func release(_ range: Range<Int>) {
     let page = Int(getpagesize())
     let (start, end) = ((range.lowerBound + page - 1) / page * page, range.upperBound / page * page)
-    if start < end { madvise(UnsafeMutableRawPointer(bitPattern: address + UInt(start)), end - start, MADV_DONTNEED) }
+    if let base, start < end { madvise(base + start, end - start, MADV_DONTNEED) }
   }
 
   /// A number that changes with any byte of the file.

@@ -42,10 +42,10 @@ package struct SafetensorsFile: Sendable {
   /// A matrix where it lies in the file. What cannot be used so, half precision and numbers at odd addresses, is widened or moved.
   package func matrix(_ entry: Entry) throws(GemmaError) -> WeightMatrix {
     let format: WeightMatrix.Format? = entry.type == "BF16" ? .bfloat16 : entry.type == "F32" ? .float32 : nil
-    guard let format, entry.bytes.lowerBound.isMultiple(of: format.byteCount), !entry.bytes.isEmpty else {
-      return WeightMatrix(try tensor(entry))
-    }
-    return WeightMatrix(file.address(of: entry.bytes), format, shape: entry.shape, owner: file)
+    guard let format, entry.bytes.lowerBound.isMultiple(of: format.byteCount), !entry.bytes.isEmpty,
+      let base = file.address(of: entry.bytes)
+    else { return WeightMatrix(try tensor(entry)) }
+    return WeightMatrix(base, format, shape: entry.shape, owner: file)
   }
 
   /// A number that changes with any byte of the file.

@@ -14,7 +14,7 @@ import Foundation
 final class SettingsReader {
   /// The file's path, for errors.
   let file: String
-  /// The object's place in the file, as `rope_parameters.`; empty for the outermost one.
+  /// The keys that lead to the object within the file, as `rope_parameters.`; empty for the outermost one.
   private let prefix: String
   private let members: [JSONNode.Member]
   /// The text, to find lines in; nil for settings that do not come from a file.
@@ -36,11 +36,11 @@ final class SettingsReader {
       throw .badConfiguration(
         file: "\(file):\(Self.line(problem.offset, json))", key: "", problem: "is not JSON: \(problem.text)",
         advice: "Copy the file from the checkpoint again.")
-    case .success(let node): try self.init(node, file, "", hasLines ? json : nil)
+    case .success(let node): try self.init(node, file: file, prefix: "", text: hasLines ? json : nil)
     }
   }
 
-  private init(_ node: JSONNode, _ file: String, _ prefix: String, _ text: Data?) throws(GemmaError) {
+  private init(_ node: JSONNode, file: String, prefix: String, text: Data?) throws(GemmaError) {
     guard let members = node.members else {
       throw .badConfiguration(
         file: file, key: String(prefix.dropLast()), problem: "is not a JSON object",
@@ -131,12 +131,12 @@ final class SettingsReader {
   func object(_ key: String) throws(GemmaError) -> SettingsReader? {
     guard let node = node(key), !node.isNull else { return nil }
     guard node.members != nil else { throw error(key, "is \(text(node))", "It must be an object.") }
-    return try SettingsReader(node, file, "\(prefix)\(key).", text)
+    return try element(node, key)
   }
 
   /// The settings of an element of a list.
   func element(_ node: JSONNode, _ name: String) throws(GemmaError) -> SettingsReader {
-    try SettingsReader(node, file, "\(prefix)\(name).", text)
+    try SettingsReader(node, file: file, prefix: "\(prefix)\(name).", text: text)
   }
 
   /// A key that may only have some values, with which nothing is computed differently. It may be missing.
@@ -168,13 +168,13 @@ final class SettingsReader {
   }
 
   private func error(_ member: JSONNode.Member, _ problem: String, _ advice: String) -> GemmaError {
-    .badConfiguration(file: place(member), key: prefix + member.key, problem: problem, advice: advice)
+    .badConfiguration(file: location(member), key: prefix + member.key, problem: problem, advice: advice)
   }
 
   /// `config.json:12`, the line in which a key stands.
-  func place(_ key: String) -> String { members.first { $0.key == key }.map(place) ?? file }
+  func location(_ key: String) -> String { members.first { $0.key == key }.map(location) ?? file }
 
-  private func place(_ member: JSONNode.Member) -> String { text.map { "\(file):\(Self.line(member.offset, $0))" } ?? file }
+  private func location(_ member: JSONNode.Member) -> String { text.map { "\(file):\(Self.line(member.offset, $0))" } ?? file }
 
   private func missing(_ key: String) -> GemmaError { error(key, "is missing", "Copy the file from the checkpoint again.") }
 

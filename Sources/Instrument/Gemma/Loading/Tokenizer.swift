@@ -31,7 +31,7 @@ public final class Tokenizer: @unchecked Sendable {
     if !ModelFile.exists(file), ModelFile.deadLink(file) == nil, ModelFile.exists(fast) {
       throw .badTokenizer(
         file: fast.path,
-        problem: "is the only tokenizer here, and Folio reads SentencePiece's form, the file tokenizer.model beside it")
+        problem: "is the only one here, and Folio reads SentencePiece's form, the file tokenizer.model beside it")
     }
     let data = try ModelFile.read(file)
     let isNamed = file.lastPathComponent == "tokenizer.model"

@@ -27,7 +27,7 @@ struct TokenizerSettings: Sendable {
   /// The files that count. The vocabulary in `tokenizer.json` is not looked at.
   static let files = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.json"]
 
-  /// Those of a `tokenizer.model` alone.
+  /// What holds for a `tokenizer.model` alone.
   init() {}
 
   init(folder: URL) throws(GemmaError) {
@@ -49,7 +49,7 @@ struct TokenizerSettings: Sendable {
     case "special_tokens_map.json": if let token = try keys.token("bos_token"), bos == nil { bos = token }
     case "added_tokens.json":
       for content in keys.names {
-        add(Token(content: content, id: try keys.integer(content, in: 0...Int.max), file: keys.place(content), key: content))
+        add(Token(content: content, id: try keys.integer(content, in: 0...Int.max), file: keys.location(content), key: content))
       }
     default: try readFast(keys)
     }
@@ -89,7 +89,7 @@ extension TokenizerSettings {
     let contents = (node.array ?? node.members?.map(\.value) ?? []).map { $0.string ?? $0["content"]?.string }
     for content in contents {
       guard let content else { throw keys.error(key, "is \(keys.text(node))", "It must be a list of tokens' texts.") }
-      named.append(Token(content: content, file: keys.place(key), key: key))
+      named.append(Token(content: content, file: keys.location(key), key: key))
     }
   }
 
@@ -100,7 +100,7 @@ extension TokenizerSettings {
     for key in ["lstrip", "rstrip", "single_word"] {
       try keys.require(key, toBe: [.bool(false), .null], else: "Folio finds a token wherever its text stands, spaces and all.")
     }
-    add(Token(content: content, id: id, file: keys.place("content"), key: content))
+    add(Token(content: content, id: id, file: keys.location("content"), key: content))
   }
 
   /// What Hugging Face's transformers calls a tokenizer that reads text as Gemma's does.
@@ -150,7 +150,7 @@ extension TokenizerSettings {
         "Say “add_bos_token” there as it is meant.")
     }
     if let content = before.first ?? nil {
-      named.append(Token(content: content, file: keys.place("post_processor"), key: "post_processor"))
+      named.append(Token(content: content, file: keys.location("post_processor"), key: "post_processor"))
     }
   }
 
@@ -221,6 +221,6 @@ extension SettingsReader {
     guard let content = node.string ?? node["content"]?.string else {
       throw error(key, "is \(text(node))", "It must be a token's text.")
     }
-    return TokenizerSettings.Token(content: content, file: place(key), key: key)
+    return TokenizerSettings.Token(content: content, file: location(key), key: key)
   }
 }

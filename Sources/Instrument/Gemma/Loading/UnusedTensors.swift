@@ -18,13 +18,13 @@ extension Checkpoint {
         strangers.append(name)
       }
     }
-    guard let first = strangers.first, let file = places[first]?.file else { return }
+    guard let first = strangers.first, let file = tensors[first]?.file else { return }
     throw .unusedTensor(
       file: file.path, tensor: first, others: strangers.count - 1, advice: Self.advice(first, strangers, configuration))
   }
 
   private func requireEmbedding(_ name: String) throws(GemmaError) {
-    guard let head = places[name], let embedding = places[WeightPlace(.embedding).checkpointName] else { return }
+    guard let head = tensors[name], let embedding = tensors[WeightName.embedding.checkpointName] else { return }
     guard head.entry.shape == embedding.entry.shape, try isEqual(head, embedding) else {
       throw .badWeights(
         file: head.file.path, tensor: name,
@@ -32,9 +32,7 @@ extension Checkpoint {
     }
   }
 
-  private typealias Place = (file: SafetensorsFile, entry: SafetensorsFile.Entry)
-
-  private func isEqual(_ a: Place, _ b: Place) throws(GemmaError) -> Bool {
+  private func isEqual(_ a: StoredTensor, _ b: StoredTensor) throws(GemmaError) -> Bool {
     // A vocabulary's rows take gigabytes: numbers of one type are compared where they lie.
     guard a.entry.type == b.entry.type else { return try a.file.tensor(a.entry) == b.file.tensor(b.entry) }
     return a.file.withBytes(a.entry) { a in
@@ -52,7 +50,7 @@ extension Checkpoint {
   }
 
   private func requireFrequencies(_ name: String, _ configuration: GemmaConfiguration) throws(GemmaError) {
-    guard let (file, entry) = places[name] else { return }
+    guard let (file, entry) = tensors[name] else { return }
     let expected = RotaryTable.frequencies(headWidth: configuration.headWidth, base: configuration.ropeBase)
     // A few roundings in fp32; one to the type's digits in the others.
     let tolerance: Float = ["BF16": 0x1p-8, "F16": 0x1p-10][entry.type] ?? 1e-6

@@ -26,16 +26,16 @@ extension ActivationCache {
   public func accumulatedResidual(
     upTo layer: Int? = nil, includingMid: Bool = false, mlpInput: Bool = false, normalized: Bool = false
   ) throws(GemmaError) -> ResidualStack {
-    let place = try StreamPlace(layer, mlpInput: mlpInput, model.config)
+    let reader = try ResidualReader(layer, mlpInput: mlpInput, model.config)
     var points: [(String, HookPoint)] = []
-    for layer in 0...min(place.layer, model.config.layers - 1) {
+    for layer in 0...min(reader.layer, model.config.layers - 1) {
       points.append(("\(layer)_pre", .residualPre(layer: layer)))
-      if includingMid && layer < place.layer || place.isMLPInput && layer == place.layer {
+      if includingMid && layer < reader.layer || reader.isMLPInput && layer == reader.layer {
         points.append(("\(layer)_mid", .residualMid(layer: layer)))
       }
     }
-    if place.norm == .final { points.append(("final_post", .residualPost(layer: model.config.layers - 1))) }
-    return try stack(points, place, normalized: normalized)
+    if reader.norm == .final { points.append(("final_post", .residualPost(layer: model.config.layers - 1))) }
+    return try stack(points, for: reader, normalized: normalized)
   }
 
   /// What the embedding and each layer's attention and MLP write into the residual stream: TransformerLens's `decompose_resid`.
@@ -46,13 +46,13 @@ extension ActivationCache {
     upTo layer: Int? = nil, mlpInput: Bool = false, of writers: ResidualWriters = .all, includingEmbedding: Bool = true,
     normalized: Bool = false
   ) throws(GemmaError) -> ResidualStack {
-    let place = try StreamPlace(layer, mlpInput: mlpInput, model.config)
+    let reader = try ResidualReader(layer, mlpInput: mlpInput, model.config)
     var points: [(String, HookPoint)] = includingEmbedding ? [("embed", .embedding)] : []
-    for layer in 0..<place.attentions {
+    for layer in 0..<reader.attentions {
       if writers != .mlp { points.append(("\(layer)_attn_out", .attentionOutput(layer: layer))) }
-      if writers != .attention, layer < place.layer { points.append(("\(layer)_mlp_out", .mlpOutput(layer: layer))) }
+      if writers != .attention, layer < reader.layer { points.append(("\(layer)_mlp_out", .mlpOutput(layer: layer))) }
     }
-    return try stack(points, place, normalized: normalized)
+    return try stack(points, for: reader, normalized: normalized)
   }
 
   /// Every head, every neuron (or every MLP as a whole), and the embedding: TransformerLens's `get_full_resid_decomposition`. The
@@ -60,18 +60,18 @@ extension ActivationCache {
   /// no biases, so that TransformerLens's `bias` is left out: it is 0.
   ///
   /// Needs `z` (or `result`), `mlpPost` (or `mlpOutput`) and `embedding`. With neurons this is large, `4 · layers · mlpWidth ·
-  /// width` bytes a position, 2.4 GB for gemma-2b; `neuronResults(projectedOn:)` gives their share of an answer without that.
+  /// width` bytes for each position, 2.4 GB for gemma-2b; `neuronResults(projectedOn:)` gives their share of an answer without that.
   public func fullDecomposition(
     upTo layer: Int? = nil, mlpInput: Bool = false, expandingNeurons: Bool = true, normalized: Bool = false
   ) throws(GemmaError) -> ResidualStack {
-    let place = try StreamPlace(layer, mlpInput: mlpInput, model.config)
+    let reader = try ResidualReader(layer, mlpInput: mlpInput, model.config)
     let config = model.config
     let mlpParts = expandingNeurons ? config.mlpWidth : 1
     var builder = try StackBuilder(
-      self, parts: place.attentions * config.heads + place.layer * mlpParts + 1,
+      self, parts: reader.attentions * config.heads + reader.layer * mlpParts + 1,
       advice: expandingNeurons ? "a part for every neuron, which `expandingNeurons: false` saves" : "the heads")
-    for layer in 0..<place.attentions { try appendHeads(of: layer, to: &builder) }
-    for layer in 0..<place.layer {
+    for layer in 0..<reader.attentions { try appendHeads(of: layer, to: &builder) }
+    for layer in 0..<reader.layer {
       if expandingNeurons {
         try appendNeurons(Array(0..<config.mlpWidth), of: layer, to: &builder)
       } else {
@@ -79,7 +79,7 @@ extension ActivationCache {
       }
     }
     builder.append("embed", try self[.embedding])
-    return try stack(&builder, place, normalized: normalized)
+    return try stack(&builder, for: reader, normalized: normalized)
   }
 
   /// One component's activations in all layers that have been captured, `[layer, …]`: `stacked(_:)` with the labels `L0`, `L1`,
@@ -92,13 +92,13 @@ extension ActivationCache {
 
   /// Activations `[position, width]` as they were captured, under labels.
   private func stack(
-    _ points: [(label: String, point: HookPoint)], _ place: StreamPlace, normalized: Bool
+    _ points: [(label: String, point: HookPoint)], for reader: ResidualReader, normalized: Bool
   ) throws(GemmaError) -> ResidualStack {
     guard !points.isEmpty else {
-      throw .badRequest("There is no part to stack: nothing of what was asked for lies before layer \(place.layer).")
+      throw .badRequest("There is no part to stack: nothing of what was asked for lies before layer \(reader.layer).")
     }
     var builder = try StackBuilder(self, parts: points.count, advice: "a part for every layer")
     for (label, point) in points { builder.append(label, try self[point]) }
-    return try stack(&builder, place, normalized: normalized)
+    return try stack(&builder, for: reader, normalized: normalized)
   }
 }

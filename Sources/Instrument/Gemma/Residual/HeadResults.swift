@@ -10,12 +10,12 @@ extension ActivationCache {
   public func headResults(
     upTo layer: Int? = nil, includingRemainder: Bool = false, normalized: Bool = false
   ) throws(GemmaError) -> ResidualStack {
-    let place = try StreamPlace(layer, model.config, from: 1)
-    let parts = place.layer * model.config.heads + (includingRemainder ? 1 : 0)
+    let reader = try ResidualReader(layer, model.config, from: 1)
+    let parts = reader.layer * model.config.heads + (includingRemainder ? 1 : 0)
     var builder = try StackBuilder(self, parts: parts, advice: "a part for every head")
-    for layer in 0..<place.layer { try appendHeads(of: layer, to: &builder) }
-    if includingRemainder { builder.appendRemainder(of: try self[.residualPost(layer: place.layer - 1)]) }
-    return try stack(&builder, place, normalized: normalized)
+    for layer in 0..<reader.layer { try appendHeads(of: layer, to: &builder) }
+    if includingRemainder { builder.appendRemainder(of: try self[.residualPost(layer: reader.layer - 1)]) }
+    return try stack(&builder, for: reader, normalized: normalized)
   }
 
   /// Adds what a layer's heads write.

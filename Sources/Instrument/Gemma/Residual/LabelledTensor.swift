@@ -7,9 +7,9 @@ import Tensors
 /// try patterns["L3"]                                         // [head, query, key]
 /// ```
 public struct LabelledTensor: Equatable, Sendable {
-  /// One a part, in order; no two are equal.
+  /// The name of each part, in order; no two are equal.
   public let labels: [String]
-  /// `[part, …]`.
+  /// The numbers of all parts, `[part, …]`.
   public let values: Tensor
 
   /// The part's numbers; an error that lists the labels, for an unknown one.
@@ -28,6 +28,7 @@ public struct LabelledTensor: Equatable, Sendable {
 }
 
 extension LabelledTensor: CustomStringConvertible {
+  /// The shape, and the first labels and the last.
   public var description: String { "LabelledTensor \(values.shape): \(ends)" }
 
   /// The first labels and the last.

@@ -42,16 +42,16 @@ extension ActivationCache {
     case .final: return try stack.projected(on: direction)
     case nil: return try normalizedProjection(of: stack, on: direction)
     case .some(let norm):
-      throw .badRequest("The unembedding reads what \(ResidualStack.Norm.final) makes, and \(norm) was applied to this stack.")
+      throw .badRequest("The unembedding reads what \(NormPoint.final) makes, and \(norm) was applied to this stack.")
     }
   }
 
   /// What parts have along a direction behind the final norm. Its weight moves to the direction, and its divisor behind the
   /// product, so that no second stack is built.
   private func normalizedProjection(of stack: ResidualStack, on direction: Tensor) throws(GemmaError) -> Tensor {
-    let projected = try stack.projected(on: direction * (model.weights.finalNorm + 1))
+    let projected = try stack.projected(on: direction * model.weights.finalNorm.factors)
     var values = projected.reshaped(projected.shape + [1])
-    try apply(.final, to: &values, weight: Tensor([1]))
+    try apply(.final, to: &values, factors: Tensor([1]))
     return values.reshaped(projected.shape)
   }
 }

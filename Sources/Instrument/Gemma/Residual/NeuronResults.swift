@@ -4,7 +4,7 @@ extension ActivationCache {
   /// What each neuron writes into the residual stream, in all layers below one: TransformerLens's `stack_neuron_results`. The
   /// labels are `L0N0`, `L0N1`, …, and at the end `remainder` if wanted: what the residual stream holds there besides.
   ///
-  /// It takes `4 · layers · neurons · positions · width` bytes, of gemma-2b 2.4 GB a position, and is refused beyond the free
+  /// It takes `4 · layers · neurons · positions · width` bytes (for gemma-2b 2.4 GB at each position), and is refused beyond the free
   /// memory. Choose `neurons`, or ask for what they have along a direction: `neuronResults(projectedOn:)` never builds them.
   ///
   /// Needs `mlpPost` of these layers. The remainder needs `residualPost` of the last of them.
@@ -14,14 +14,14 @@ extension ActivationCache {
   public func neuronResults(
     upTo layer: Int? = nil, neurons: (any Collection<Int>)? = nil, includingRemainder: Bool = false, normalized: Bool = false
   ) throws(GemmaError) -> ResidualStack {
-    let place = try StreamPlace(layer, model.config, from: 1)
+    let reader = try ResidualReader(layer, model.config, from: 1)
     let neurons = try checked(neurons)
     var builder = try StackBuilder(
-      self, parts: place.layer * neurons.count + (includingRemainder ? 1 : 0),
+      self, parts: reader.layer * neurons.count + (includingRemainder ? 1 : 0),
       advice: "a part for every neuron; choose `neurons:`, or ask for `neuronResults(projectedOn:)`, which needs none of it")
-    for layer in 0..<place.layer { try appendNeurons(neurons, of: layer, to: &builder) }
-    if includingRemainder { builder.appendRemainder(of: try self[.residualPost(layer: place.layer - 1)]) }
-    return try stack(&builder, place, normalized: normalized)
+    for layer in 0..<reader.layer { try appendNeurons(neurons, of: layer, to: &builder) }
+    if includingRemainder { builder.appendRemainder(of: try self[.residualPost(layer: reader.layer - 1)]) }
+    return try stack(&builder, for: reader, normalized: normalized)
   }
 
   /// What each neuron writes along a direction of the residual stream, `[component, position]`; along several, `[width, k]`, it
@@ -36,22 +36,22 @@ extension ActivationCache {
     upTo layer: Int? = nil, neurons: (any Collection<Int>)? = nil, includingRemainder: Bool = false, normalized: Bool = false,
     projectedOn direction: Tensor
   ) throws(GemmaError) -> LabelledTensor {
-    let place = try StreamPlace(layer, model.config, from: 1)
+    let reader = try ResidualReader(layer, model.config, from: 1)
     let neurons = try checked(neurons)
     var directions = try Directions(direction, width: model.config.width)
-    if normalized { directions.rows = directions.rows.scaledByOnePlus(place.norm.weight(model.weights)) }
+    if normalized { directions.rows = directions.rows.scaledColumns(by: model.weights.norm(reader.norm).factors) }
     var builder = try StackBuilder(
-      self, parts: place.layer * neurons.count + (includingRemainder ? 1 : 0), width: directions.count,
+      self, parts: reader.layer * neurons.count + (includingRemainder ? 1 : 0), width: directions.count,
       advice: "a number for every neuron and direction")
-    for layer in 0..<place.layer {
+    for layer in 0..<reader.layer {
       let read = directions.rows.projectedBack(by: model.weights.layers[layer].down)
       try append(neurons, of: layer, through: WeightMatrix(read), to: &builder)
     }
     if includingRemainder {
-      builder.appendRemainder(of: try self[.residualPost(layer: place.layer - 1)].along(directions))
+      builder.appendRemainder(of: try self[.residualPost(layer: reader.layer - 1)].along(directions))
     }
     var values = builder.values
-    if normalized { try apply(place.norm, to: &values, weight: Tensor(repeating: 1, shape: [directions.count])) }
+    if normalized { try apply(reader.norm, to: &values, factors: Tensor(repeating: 1, shape: [directions.count])) }
     return LabelledTensor(
       labels: builder.labels, values: directions.shaped(values, leading: Array(values.shape.prefix(2))))
   }

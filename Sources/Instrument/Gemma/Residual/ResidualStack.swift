@@ -12,31 +12,13 @@ import Tensors
 /// ```
 /// Labels and order are those of TransformerLens's `ActivationCache`.
 public struct ResidualStack: Equatable, Sendable {
-  /// The norm whose scale and weight were applied to every part.
-  public enum Norm: Hashable, Sendable, CustomStringConvertible {
-    /// Before a layer's attention, TransformerLens's `ln1`.
-    case attention(layer: Int)
-    /// Before a layer's MLP, `ln2`.
-    case mlp(layer: Int)
-    /// Before the unembedding, `ln_final`.
-    case final
-
-    public var description: String {
-      switch self {
-      case .attention(let layer): "blocks.\(layer).ln1"
-      case .mlp(let layer): "blocks.\(layer).ln2"
-      case .final: "ln_final"
-      }
-    }
-  }
-
   private let parts: LabelledTensor
   /// The norm that was applied; nil if the parts are as they stand in the residual stream.
-  public let norm: Norm?
+  public let norm: NormPoint?
 
-  /// One a part, in order.
+  /// The name of each part, in order.
   public var labels: [String] { parts.labels }
-  /// `[component, position, width]`, at the positions that the run captured.
+  /// The numbers of all parts, `[component, position, width]`, at the positions that the run captured.
   public var values: Tensor { parts.values }
   /// How many parts there are.
   public var count: Int { values.shape[0] }
@@ -45,7 +27,7 @@ public struct ResidualStack: Equatable, Sendable {
   /// The memory that the values need, in bytes.
   public var byteCount: Int { values.count * MemoryLayout<Float>.stride }
 
-  init(_ labels: [String], _ values: Tensor, norm: Norm?) {
+  init(_ labels: [String], _ values: Tensor, norm: NormPoint?) {
     (parts, self.norm) = (LabelledTensor(labels: labels, values: values), norm)
   }
 
@@ -78,6 +60,7 @@ public struct ResidualStack: Equatable, Sendable {
 }
 
 extension ResidualStack: CustomStringConvertible {
+  /// The shape, the norm that was applied, and the first labels and the last.
   public var description: String {
     "ResidualStack \(values.shape)\(norm.map { ", normalized by \($0)" } ?? ""): \(parts.ends)"
   }
@@ -110,6 +93,7 @@ extension Tensor {
   func along(_ directions: Directions) -> Tensor {
     guard shape[0] > 0 else { return Tensor(uninitialized: [0, directions.count]) }
     // One direction against many rows is a matrix-vector product, which reads the rows where they lie.
-    return directions.count == 1 ? directions.rows.projected(by: self).reshaped([shape[0], 1]) : projected(by: directions.rows)
+    return directions.count == 1
+      ? directions.rows.multipliedByTransposed(self).reshaped([shape[0], 1]) : multipliedByTransposed(directions.rows)
   }
 }

@@ -77,9 +77,9 @@ extension ActivationCache {
     return activation.shape[point.component.isSquare ? 1 : 0]
   }
 
-  /// The stack that was built, with the norm of a place applied if it is wanted.
-  func stack(_ builder: inout StackBuilder, _ place: StreamPlace, normalized: Bool) throws(GemmaError) -> ResidualStack {
-    if normalized { try normalize(&builder.values, place.norm) }
-    return ResidualStack(builder.labels, builder.values, norm: normalized ? place.norm : nil)
+  /// The stack that was built, with the norm of its reader applied if it is wanted.
+  func stack(_ builder: inout StackBuilder, for reader: ResidualReader, normalized: Bool) throws(GemmaError) -> ResidualStack {
+    if normalized { try normalize(&builder.values, reader.norm) }
+    return ResidualStack(builder.labels, builder.values, norm: normalized ? reader.norm : nil)
   }
 }

@@ -51,6 +51,7 @@ public struct ActivationCache: Sendable {
 }
 
 extension ActivationCache: CustomStringConvertible {
+  /// The hook points with their shapes, one on each line.
   public var description: String {
     (["ActivationCache, \(activations.count) hook points, \(byteCount) bytes"]
       + points.compactMap { point in activations[point].map { "\(point.name) \($0.shape)" } }).joined(separator: "\n")

@@ -34,7 +34,7 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
   /// The given hook points.
   public init(arrayLiteral points: HookPoint...) { self.init(.points(Set(points))) }
 
-  /// Nothing.
+  /// No hook point at all.
   public static let none: Capture = []
   /// Every hook point. With long prompts this is large: the scores and patterns alone are `2 · layers · heads · p²` numbers.
   public static let all = Capture.matching { _ in true }
@@ -49,7 +49,7 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
   /// The hook points that a predicate chooses.
   public static func matching(_ predicate: @escaping @Sendable (HookPoint) -> Bool) -> Capture { Capture(.matching(predicate)) }
 
-  /// The same hook points, at the last `count` positions only. Scores and patterns keep all their keys, for those queries.
+  /// This capture's hook points, at the last `count` positions only. Scores and patterns keep all their keys, for those queries.
   public func atLast(_ count: Int) -> Capture {
     require(count > 0, "A capture at the last \(count) positions holds nothing; ask for 1 or more.")
     var capture = self
@@ -57,7 +57,7 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
     return capture
   }
 
-  /// The same hook points, at some positions only, counted from the beginning of the prompt.
+  /// This capture's hook points, at some positions only, counted from the beginning of the prompt.
   public func at(positions: Range<Int>) -> Capture {
     var capture = self
     capture.positions = .range(positions)
@@ -115,7 +115,7 @@ struct ActivationRecorder {
 
   static let none = ActivationRecorder(points: [], kept: 0..<0)
 
-  func wants(_ component: HookPoint.Component, _ layer: Int?) -> Bool { points.contains(HookPoint(component, layer: layer)) }
+  func wants(_ point: HookPoint) -> Bool { points.contains(point) }
 
   /// The memory that the activations of a prompt of so many tokens need, in bytes.
   func byteCount(_ config: GemmaConfiguration, tokens: Int) -> Int {
@@ -126,26 +126,24 @@ struct ActivationRecorder {
   }
 
   /// Keeps the wanted positions of an activation, if it is wanted. `start` is the position of its first row.
-  mutating func record(_ component: HookPoint.Component, _ layer: Int?, _ activation: @autoclosure () -> Tensor, start: Int) {
-    guard wants(component, layer) else { return }
+  mutating func record(_ point: HookPoint, _ activation: @autoclosure () -> Tensor, start: Int) {
+    guard wants(point) else { return }
     let activation = activation()
     let rows = (kept.lowerBound - start)..<(kept.upperBound - start)
-    guard !component.isSquare else {
-      return keep(component, layer, activation.part(TensorPart(first: .all, second: .range(rows))))
+    guard !point.component.isSquare else {
+      return keep(point, activation.part(TensorPart(first: .all, second: .range(rows))))
     }
     if rows.lowerBound < 0 {
-      require(fillsMissing, "\(component) was not computed at \(kept), only from \(start) on.")
+      require(fillsMissing, "\(point) was not computed at \(kept), only from \(start) on.")
       var filled = Tensor(repeating: 0, shape: [kept.count] + activation.shape.dropFirst())
       let here = max(0, rows.upperBound)
       filled.replace(TensorPart(first: .range(kept.count - here..<kept.count), second: .all), with: activation[..<here])
-      return keep(component, layer, filled)
+      return keep(point, filled)
     }
     // A few positions are copied out, so that they do not keep the memory of all of them.
-    keep(component, layer, rows == 0..<activation.shape[0] ? activation.ownedAlone() : activation[rows].compacted())
+    keep(point, rows == 0..<activation.shape[0] ? activation.ownedAlone() : activation[rows].compacted())
   }
 
   /// Keeps an activation that has been cut to the kept positions already.
-  mutating func keep(_ component: HookPoint.Component, _ layer: Int?, _ activation: Tensor) {
-    activations[HookPoint(component, layer: layer)] = activation
-  }
+  mutating func keep(_ point: HookPoint, _ activation: Tensor) { activations[point] = activation }
 }

@@ -14,13 +14,14 @@ public protocol Hook {
 /// try model.run(prompt, hooks: [Observation(.z(layer: 3)) { z in print(z.shape) }])
 /// ```
 public struct Observation: Hook {
+  /// Where it looks.
   public let point: HookPoint
   let look: (Tensor) throws -> Void
 
   /// Calls `look` with the activation at all positions, in the shape of `HookPoint.Component`. What it throws ends the run.
   public init(_ point: HookPoint, _ look: @escaping (Tensor) throws -> Void) { (self.point, self.look) = (point, look) }
 
-  /// The same, by TransformerLens's name.
+  /// Observes the hook point that bears a name of TransformerLens; an unknown name is an error that suggests the nearest.
   public init(_ name: String, _ look: @escaping (Tensor) throws -> Void) throws(GemmaError) {
     self.init(try HookPoint(name), look)
   }
@@ -34,13 +35,14 @@ public struct Observation: Hook {
 /// Replacement(.mlpOutput(layer: 0)) { $0 * 0 }
 /// ```
 public struct Replacement: Hook {
+  /// Where it replaces.
   public let point: HookPoint
   let region: Region
   let function: (Tensor) throws -> Tensor
 
   /// Which part of an activation is replaced.
   struct Region {
-    /// From the beginning of the prompt; of scores and patterns, the queries. All if nil.
+    /// The positions, counted from the beginning of the prompt; for scores and patterns, those of the queries. All if nil.
     let positions: Range<Int>?
     /// The head, or the key and value head. All if nil.
     let head: Int?
@@ -59,7 +61,7 @@ public struct Replacement: Hook {
     self.init(point, positions: positions, head: head) { _ in value }
   }
 
-  /// The same, by TransformerLens's name.
+  /// Replaces at the hook point that bears a name of TransformerLens; an unknown name is an error that suggests the nearest.
   public init(
     _ name: String, positions: Range<Int>? = nil, head: Int? = nil, _ function: @escaping (Tensor) throws -> Tensor
   ) throws(GemmaError) {
@@ -81,33 +83,27 @@ struct HookSet {
 
   var replaces: Bool { !replacements.isEmpty }
 
-  func replaces(_ component: HookPoint.Component, _ layer: Int?) -> Bool {
-    replaces && replacements[HookPoint(component, layer: layer)] != nil
-  }
+  func replaces(_ point: HookPoint) -> Bool { replaces && replacements[point] != nil }
 
   /// Whether anything acts at one of the points, besides recording.
-  func acts(_ components: Set<HookPoint.Component>, _ layer: Int?) -> Bool {
+  func acts(at points: [HookPoint]) -> Bool {
     guard replaces || !observations.isEmpty else { return false }
-    return components.contains {
-      let point = HookPoint($0, layer: layer)
-      return replacements[point] != nil || observations[point] != nil
-    }
+    return points.contains { replacements[$0] != nil || observations[$0] != nil }
   }
 
   /// Passes an activation through what waits at a point. `start` is the absolute position of its first row.
-  mutating func reach(_ component: HookPoint.Component, _ layer: Int?, _ activation: inout Tensor, start: Int) throws {
+  mutating func visit(_ point: HookPoint, _ activation: inout Tensor, start: Int) throws {
     if replaces || !observations.isEmpty {
-      let point = HookPoint(component, layer: layer)
       for replacement in replacements[point] ?? [] { try replacement.apply(to: &activation, start: start) }
       for observation in observations[point] ?? [] { try observation.look(activation) }
     }
-    recorder.record(component, layer, activation, start: start)
+    recorder.record(point, activation, start: start)
   }
 
   /// Sets the gradient of what was replaced to 0: it does not reach what the old numbers came from.
-  func cut(_ component: HookPoint.Component, _ layer: Int?, _ gradient: inout Tensor, start: Int) {
+  func cut(_ point: HookPoint, _ gradient: inout Tensor, start: Int) {
     guard replaces else { return }
-    for replacement in replacements[HookPoint(component, layer: layer)] ?? [] {
+    for replacement in replacements[point] ?? [] {
       let part = replacement.part(of: gradient.shape, start: start)
       gradient.replace(part, with: Tensor(repeating: 0, shape: part.shape(in: gradient)))
     }

@@ -19,21 +19,21 @@ public struct HookPoint: Hashable, Sendable {
     case attentionNormScale = "ln1.hook_scale"
     /// The residual stream over that divisor, before the norm's weight: `[p, d]`.
     case attentionNormalized = "ln1.hook_normalized"
-    /// Before rotary embedding: `[p, h, c]`.
+    /// The queries before rotary embedding: `[p, h, c]`.
     case query = "attn.hook_q"
-    /// Before rotary embedding: `[p, g, c]`.
+    /// The keys before rotary embedding: `[p, g, c]`.
     case key = "attn.hook_k"
-    /// `[p, g, c]`.
+    /// The values: `[p, g, c]`.
     case value = "attn.hook_v"
-    /// After rotary embedding: `[p, h, c]`.
+    /// The queries after rotary embedding: `[p, h, c]`.
     case rotatedQuery = "attn.hook_rot_q"
-    /// After rotary embedding: `[p, g, c]`.
+    /// The keys after rotary embedding: `[p, g, c]`.
     case rotatedKey = "attn.hook_rot_k"
-    /// Scaled by 1/√c and masked with -∞: `[h, query, key]`.
+    /// The products of queries and keys, scaled by 1/√c and masked with -∞: `[h, query, key]`.
     case attentionScores = "attn.hook_attn_scores"
     /// The softmax of the scores: `[h, query, key]`.
     case pattern = "attn.hook_pattern"
-    /// Values gathered by the pattern: `[p, h, c]`.
+    /// The values that the pattern gathers: `[p, h, c]`.
     case z = "attn.hook_z"
     /// What each head adds to the residual stream: `[p, h, d]`. Large; ask for it at few positions.
     case result = "attn.hook_result"
@@ -155,6 +155,7 @@ public struct HookPoint: Hashable, Sendable {
 }
 
 extension HookPoint: CustomStringConvertible {
+  /// TransformerLens's name.
   public var description: String { name }
 }
 

@@ -25,11 +25,73 @@ struct Lane {
   var positions: Range<Int> { start..<end }
 }
 
+/// The lanes of a forward pass, where their rows lie, and what the pass keeps for a backward pass.
+struct LaneBatch {
+  let configuration: GemmaConfiguration
+  var lanes: [Lane]
+  /// Where all rows of the lanes lie.
+  let layout: RowLayout
+  /// Where those rows lie that are left behind the last layer's keys and values.
+  let outputLayout: RowLayout
+  var tape = TapeRecorder.off
+
+  init(_ lanes: [Lane], _ configuration: GemmaConfiguration) {
+    (self.lanes, self.configuration) = (lanes, configuration)
+    layout = RowLayout(lanes) { $0.start }
+    outputLayout = RowLayout(lanes) { $0.outputStart }
+  }
+
+  /// The rows that are left behind a layer's attention.
+  func rows(behindAttentionOf layer: Int) -> RowLayout { layer == configuration.layers - 1 ? outputLayout : layout }
+
+  /// Whether a hook of any lane acts at one of the points, besides recording.
+  func acts(at points: [HookPoint]) -> Bool { lanes.contains { $0.hooks.acts(at: points) } }
+
+  /// Whether a hook of any lane replaces what is at a point.
+  func replaces(_ point: HookPoint) -> Bool { lanes.contains { $0.hooks.replaces(point) } }
+
+  /// Passes each lane's rows of an activation through its hooks.
+  mutating func visit(_ point: HookPoint, _ x: inout Tensor, _ rows: RowLayout) throws {
+    if lanes.count == 1 { return try lanes[0].hooks.visit(point, &x, start: rows.starts[0]) }
+    for (lane, range) in rows.rows.enumerated() {
+      if lanes[lane].hooks.acts(at: [point]) {
+        var part = x[range]
+        try lanes[lane].hooks.visit(point, &part, start: rows.starts[lane])
+        x.replace(TensorPart(first: .range(range), second: .all), with: part)
+      } else {
+        lanes[lane].hooks.recorder.record(point, x[range], start: rows.starts[lane])
+      }
+    }
+  }
+}
+
+/// The lanes of a backward pass: those of the forward pass, and what is recorded and added up on the way back.
+struct GradientBatch {
+  /// The lanes as the forward pass left them.
+  let forward: LaneBatch
+  /// What is recorded of each lane.
+  var recorders: [ActivationRecorder]
+  /// Where gradients of weights are added up, if they are wanted.
+  let weightGradients: WeightGradients?
+
+  /// Records each lane's rows of a gradient, and ends it where the activation was replaced.
+  mutating func visit(_ point: HookPoint, _ gradient: inout Tensor, _ rows: RowLayout) {
+    for (lane, range) in rows.rows.enumerated() {
+      let start = rows.starts[lane]
+      recorders[lane].record(point, gradient[range], start: start)
+      guard forward.lanes[lane].hooks.replaces(point) else { continue }
+      var part = gradient[range]
+      forward.lanes[lane].hooks.cut(point, &part, start: start)
+      gradient.replace(TensorPart(first: .range(range), second: .all), with: part)
+    }
+  }
+}
+
 /// Where the lanes' rows lie in a batch: of all their positions, or, in the last layer, from each lane's first needed one on.
 struct RowLayout {
-  /// Of each lane, its rows in the batch.
+  /// The rows of each lane in the batch.
   let rows: [Range<Int>]
-  /// Of each lane, the position of its first row.
+  /// The position of each lane's first row.
   let starts: [Int]
 
   init(_ lanes: [Lane], from start: (Lane) -> Int) {
@@ -51,7 +113,7 @@ struct RowLayout {
     return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
   }
 
-  /// The rows of another layout, which begins later in some lanes.
+  /// The rows of `x` that belong to another layout, which begins later in some lanes.
   func narrowed(_ x: Tensor, to other: RowLayout) -> Tensor {
     guard other.count != count else { return x }
     if rows.count == 1 { return x[(count - other.count)...] }
@@ -62,7 +124,7 @@ struct RowLayout {
     return result
   }
 
-  /// The opposite for gradients: rows that the other layout lacks are 0.
+  /// The way of gradients back through `narrowed`: `x` has the rows of the other layout, and those that it lacks become 0.
   func widened(_ x: Tensor, from other: RowLayout) -> Tensor {
     guard other.count != count else { return x }
     var result = Tensor(repeating: 0, shape: [count] + x.shape.dropFirst())

@@ -11,21 +11,37 @@ public final class PrefixCache: Sendable {
   private let configuration: GemmaConfiguration
   private let state: Mutex<State>
 
+  /// Tokens that follow each other, with their keys and values in each layer. A node is known by its index in `State.nodes`.
   private struct Node: Sendable {
-    var parent: Int
-    var tokens: [Int]
-    var rows: [(keys: Tensor, values: Tensor)]
-    /// By the first token of each.
+    var parent = 0
+    /// Empty for the root, and for a node that was forgotten.
+    var tokens: [Int] = []
+    var rows: [(keys: Tensor, values: Tensor)] = []
+    /// The nodes that go on from here, by the first token of each.
     var children: [Int: Int] = [:]
-    var lastUse: Int
+    var lastUse = 0
+
+    /// Whether it is the last part of a remembered prompt.
+    var isEnd: Bool { children.isEmpty && !tokens.isEmpty }
   }
 
   private struct State: Sendable {
-    var nodes: [Int: Node] = [0: Node(parent: 0, tokens: [], rows: [], lastUse: 0)]
-    var next = 1
+    /// The root is the first.
+    var nodes = [Node()]
+    /// The nodes that were forgotten, to be used again.
+    var free: [Int] = []
     var clock = 0
     var count = 0
     var budget = min(1_000_000_000, SystemMemory.available / 8)
+
+    mutating func add(_ node: Node) -> Int {
+      if let index = free.popLast() {
+        nodes[index] = node
+        return index
+      }
+      nodes.append(node)
+      return nodes.count - 1
+    }
   }
 
   init(_ configuration: GemmaConfiguration) {
@@ -69,9 +85,10 @@ public final class PrefixCache: Sendable {
     state.withLock { state in
       state.clock += 1
       var (node, position) = (0, 0)
-      while position < limit, let child = state.nodes[node]?.children[tokens[position]], let found = state.nodes[child] {
+      while position < limit, let child = state.nodes[node].children[tokens[position]] {
+        let found = state.nodes[child]
         let shared = min(commonCount(found.tokens, tokens[position...]), limit - position)
-        state.nodes[child]?.lastUse = state.clock
+        state.nodes[child].lastUse = state.clock
         parts.append((found.rows, shared))
         position += shared
         guard shared == found.tokens.count else { break }
@@ -89,46 +106,45 @@ public final class PrefixCache: Sendable {
       guard tokens.count * bytesPerToken <= state.budget else { return }
       state.clock += 1
       var (node, position) = (0, 0)
-      while position < tokens.count, let child = state.nodes[node]?.children[tokens[position]] {
-        let shared = commonCount(state.nodes[child]!.tokens, tokens[position...])
-        state.nodes[child]!.lastUse = state.clock
-        node = shared < state.nodes[child]!.tokens.count ? split(&state, child, at: shared) : child
+      while position < tokens.count, let child = state.nodes[node].children[tokens[position]] {
+        let shared = commonCount(state.nodes[child].tokens, tokens[position...])
+        state.nodes[child].lastUse = state.clock
+        node = shared < state.nodes[child].tokens.count ? split(&state, child, at: shared) : child
         position += shared
       }
       guard position < tokens.count else { return }
-      let new = Node(
-        parent: node, tokens: Array(tokens[position...]), rows: past.rows(position..<tokens.count), lastUse: state.clock)
-      state.nodes[node]!.children[tokens[position]] = state.next
-      state.nodes[state.next] = new
-      state.next += 1
-      state.count += new.tokens.count
+      let rest = Array(tokens[position...])
+      let new = Node(parent: node, tokens: rest, rows: past.rows(position..<tokens.count), lastUse: state.clock)
+      state.nodes[node].children[rest[0]] = state.add(new)
+      state.count += rest.count
       evict(&state)
     }
   }
 
   /// Divides a node in two, and returns the upper part.
   private func split(_ state: inout State, _ child: Int, at length: Int) -> Int {
-    var (upper, lower) = (state.nodes[child]!, state.nodes[child]!)
-    let id = state.next
-    state.next += 1
+    var (upper, lower) = (state.nodes[child], state.nodes[child])
     upper.tokens = Array(upper.tokens[..<length])
     upper.rows = upper.rows.map { ($0.keys[..<length].compacted(), $0.values[..<length].compacted()) }
     lower.tokens = Array(lower.tokens[length...])
     lower.rows = lower.rows.map { ($0.keys[length...].compacted(), $0.values[length...].compacted()) }
     upper.children = [lower.tokens[0]: child]
-    lower.parent = id
-    state.nodes[upper.parent]!.children[upper.tokens[0]] = id
-    (state.nodes[id], state.nodes[child]) = (upper, lower)
-    return id
+    let index = state.add(upper)
+    lower.parent = index
+    state.nodes[upper.parent].children[upper.tokens[0]] = index
+    state.nodes[child] = lower
+    return index
   }
 
   /// Forgets the ends that were used longest ago, until the rest fits.
   private func evict(_ state: inout State) {
     while state.count * bytesPerToken > state.budget {
-      let ends = state.nodes.filter { $0.key != 0 && $0.value.children.isEmpty }
-      guard let (id, node) = ends.min(by: { ($0.value.lastUse, $0.key) < ($1.value.lastUse, $1.key) }) else { return }
-      state.nodes[id] = nil
-      state.nodes[node.parent]!.children[node.tokens[0]] = nil
+      let ends = state.nodes.indices.filter { state.nodes[$0].isEnd }
+      guard let index = ends.min(by: { state.nodes[$0].lastUse < state.nodes[$1].lastUse }) else { return }
+      let node = state.nodes[index]
+      state.nodes[node.parent].children[node.tokens[0]] = nil
+      state.nodes[index] = Node()
+      state.free.append(index)
       state.count -= node.tokens.count
     }
   }

@@ -7,12 +7,12 @@ struct RotaryAngles {
   let cosine: Tensor
   let sine: Tensor
 
-  /// Those of a layout that begins later in some lanes.
+  /// The angles of another layout's rows, which begins later in some lanes.
   func narrowed(from layout: RowLayout, to other: RowLayout) -> RotaryAngles {
     RotaryAngles(cosine: layout.narrowed(cosine, to: other), sine: layout.narrowed(sine, to: other))
   }
 
-  /// Those that turn back.
+  /// The angles that undo the rotation.
   var inverse: RotaryAngles { RotaryAngles(cosine: cosine, sine: -sine) }
 }
 

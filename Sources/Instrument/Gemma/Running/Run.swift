@@ -5,25 +5,26 @@ import Tensors
 public struct ModelRun: Sendable {
   /// The tokens that were read.
   public let tokens: [Int]
-  /// `[position, vocabulary]` of the positions asked for: all, only the last, or none; or only the columns asked for.
+  /// The logits of the positions and tokens that were asked for: `[position, vocabulary]`, or fewer columns.
   public let logits: Tensor
   /// The activations that were asked for.
   public let cache: ActivationCache
 }
 
 extension ModelRun: CustomStringConvertible {
+  /// The number of tokens, the shape of the logits, and the hook points with their shapes.
   public var description: String { "A run of \(tokens.count) tokens, logits \(logits.shape)\n\(cache)" }
 }
 
 /// At which positions logits are computed. A large vocabulary makes them the most expensive numbers of a prompt.
 public enum LogitPositions: Equatable, Sendable {
-  /// `[position, vocabulary]`.
+  /// At every position: `[position, vocabulary]`.
   case all
-  /// `[1, vocabulary]`.
+  /// At the last position: `[1, vocabulary]`.
   case last
-  /// `[0, vocabulary]`.
+  /// Nowhere: `[0, vocabulary]`.
   case none
-  /// `[positions.count, vocabulary]`, in the given order.
+  /// At the given positions, in their order: `[positions.count, vocabulary]`.
   case at([Int])
 
   /// The positions in a prompt; an error for one that it does not have.
@@ -66,7 +67,7 @@ extension GemmaModel {
     batch prompts: [some Prompt], capturing capture: Capture = .none, hooks: [any Hook] = [], logits: LogitPositions = .last,
     of vocabulary: (any TokenChoice)? = nil
   ) throws -> [ModelRun] {
-    let plans = try prompts.map { try PlannedRun(self, $0.tokens(tokenizer), capture, hooks, logits) }
+    let plans = try prompts.map { try PlannedRun(self, $0.tokens(tokenizer), capture, hooks: hooks, logits: logits) }
     return try runAll(plans, vocabulary?.choices(tokenizer)).map(\.run)
   }
 
@@ -92,9 +93,9 @@ extension GemmaModel {
     var pass = ForwardPass(self, lanes: lanes)
     let final = try pass(zip(plans, lanes).map { plan, lane in Array(plan.tokens[lane.start...]) })
     return try zip(plans.indices, plans).map { index, plan in
-      let lane = pass.lanes[index]
+      let lane = pass.batch.lanes[index]
       if !lane.hooks.replaces { prefixes.insert(plan.tokens, lane.past, knownTo: lanes[index].start) }
-      let rows = final[pass.outputLayout.rows[index]]
+      let rows = final[pass.batch.outputLayout.rows[index]]
       let logits = try logits(rows, at: plan.logits.map { $0 - lane.outputStart }, columns)
       let cache = ActivationCache(lane.hooks.recorder.activations, self)
       return (ModelRun(tokens: plan.tokens, logits: logits, cache: cache), lane.past)
@@ -140,10 +141,10 @@ extension GemmaModel {
     past = emptyCache
     var pass = ForwardPass(self, lanes: [lane])
     let final = try pass([tokens])
-    past = pass.lanes[0].past
+    past = pass.batch.lanes[0].past
     return ModelRun(
       tokens: tokens, logits: try self.logits(final, at: logits.resolved(tokens: tokens.count), nil),
-      cache: ActivationCache(pass.lanes[0].hooks.recorder.activations, self))
+      cache: ActivationCache(pass.batch.lanes[0].hooks.recorder.activations, self))
   }
 
   /// A cache of no position, to start `run(_:continuing:)` with.
@@ -172,7 +173,7 @@ struct PlannedRun {
 
   /// - Parameter fillsUnread: whether rows of the last layer that no logit depends on are recorded as 0, instead of being computed.
   init(
-    _ model: GemmaModel, _ tokens: [Int], _ capture: Capture, _ hooks: [any Hook], _ logits: LogitPositions,
+    _ model: GemmaModel, _ tokens: [Int], _ capture: Capture, hooks: [any Hook] = [], logits: LogitPositions,
     fillsUnread: Bool = false
   ) throws(GemmaError) {
     try model.check(tokens)

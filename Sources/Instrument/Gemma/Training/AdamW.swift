@@ -11,15 +11,20 @@ import Tensors
 ///
 /// The matrices decay, the embedding among them; the norms do not: their weight is what is added to one.
 public struct AdamW: Sendable {
+  /// η of each step.
   public var learningRate: LearningRate
+  /// β₁: how much of the first moment each step keeps, from 0 to below 1.
   public var beta1: Double
+  /// β₂: how much of the second moment each step keeps, from 0 to below 1.
   public var beta2: Double
+  /// ε: what is added to the root of the second moment, above 0.
   public var epsilon: Double
   /// λ.
   public var weightDecay: Double
   /// The longest gradient, as the root of the sum of squares over all weights; longer ones are shortened to it. Nil: any length.
   public var gradientClip: Double?
 
+  /// Settings, which by default are those of `torch.optim.AdamW` with a clipped gradient. They are checked at each step.
   public init(
     learningRate: LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0.01, gradientClip: Double? = 1
@@ -36,9 +41,10 @@ public struct LearningRate: Sendable, ExpressibleByFloatLiteral {
   /// Any function of the step.
   public init(_ rate: @escaping @Sendable (Int) -> Double) { self.rate = rate }
 
+  /// A constant rate, written as a number.
   public init(floatLiteral value: Double) { self.init { _ in value } }
 
-  /// The same rate at every step.
+  /// A rate that is the same at every step.
   public static func constant(_ value: Double) -> LearningRate { LearningRate { _ in value } }
 
   /// Rises in a straight line to `peak` at step `warmup`, then falls along half a cosine to `floor` at step `steps`, and stays.
@@ -69,15 +75,15 @@ package struct TrainingState: Sendable {
 
 extension AdamW {
   func check(rate: Double, step: Int) throws(GemmaError) {
-    func expect(_ holds: Bool, _ setting: String, _ value: Double, _ range: String) throws(GemmaError) {
+    func expect(_ holds: Bool, _ setting: String, is value: Double, not range: String) throws(GemmaError) {
       if !holds { throw .badRequest("AdamW's \(setting) is \(value); it must be \(range).") }
     }
-    try expect(rate.isFinite && rate >= 0, "learning rate at step \(step)", rate, "0 or more, and finite")
-    try expect((0..<1).contains(beta1), "beta1", beta1, "from 0 to below 1")
-    try expect((0..<1).contains(beta2), "beta2", beta2, "from 0 to below 1")
-    try expect(epsilon.isFinite && epsilon > 0, "epsilon", epsilon, "above 0, and finite")
-    try expect(weightDecay.isFinite && weightDecay >= 0, "weightDecay", weightDecay, "0 or more, and finite")
-    if let clip = gradientClip { try expect(clip > 0, "gradientClip", clip, "above 0, or nil") }
+    try expect(rate.isFinite && rate >= 0, "learning rate at step \(step)", is: rate, not: "0 or more, and finite")
+    try expect((0..<1).contains(beta1), "beta1", is: beta1, not: "from 0 to below 1")
+    try expect((0..<1).contains(beta2), "beta2", is: beta2, not: "from 0 to below 1")
+    try expect(epsilon.isFinite && epsilon > 0, "epsilon", is: epsilon, not: "above 0, and finite")
+    try expect(weightDecay.isFinite && weightDecay >= 0, "weightDecay", is: weightDecay, not: "0 or more, and finite")
+    if let clip = gradientClip { try expect(clip > 0, "gradientClip", is: clip, not: "above 0, or nil") }
   }
 
   /// The next state. The old one stays as it is.
@@ -93,11 +99,11 @@ extension AdamW {
     let (old, new) = (Vectors(of: state), MutableVectors(of: &next))
     gradient.withUnsafeElements { gradient in
       guard let gradient = gradient.baseAddress else { return }
-      for place in state.parameters.layout.places {
-        let range = state.parameters.layout.range(place)
+      for name in state.parameters.layout.names {
+        let range = state.parameters.layout.range(name)
         Parallel.overRows(range.count, width: 8) { part in
           let first = range.lowerBound + part.lowerBound
-          factors.apply(old + first, gradient + first, new + first, count: part.count, decays: !place.isNorm)
+          factors.apply(old + first, gradient + first, new + first, count: part.count, decays: !name.isNorm)
         }
       }
     }

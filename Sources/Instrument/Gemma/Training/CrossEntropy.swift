@@ -14,7 +14,7 @@ extension Tensor {
         let (largest, wanted) = (largestNumber(x, width), x[answer])
         ck_causal_softmax(x, 1, width, width)
         // The largest logit's probability is one over the sum of exponentials.
-        total += Double(weight) * (Double(largest.value - wanted) - log(Double(x[largest.place])))
+        total += Double(weight) * (Double(largest.value - wanted) - log(Double(x[largest.index])))
         ck_scale(x, weight, width)
         x[answer] -= weight
       }
@@ -23,8 +23,8 @@ extension Tensor {
   }
 }
 
-private func largestNumber(_ x: UnsafePointer<Float>, _ count: Int) -> (value: Float, place: Int) {
-  var (value, place) = (x[0], 0)
-  for i in 1..<max(count, 1) where x[i] > value { (value, place) = (x[i], i) }
-  return (value, place)
+private func largestNumber(_ x: UnsafePointer<Float>, _ count: Int) -> (value: Float, index: Int) {
+  var (value, index) = (x[0], 0)
+  for i in 1..<max(count, 1) where x[i] > value { (value, index) = (x[i], i) }
+  return (value, index)
 }

@@ -8,12 +8,11 @@ extension Parameters {
     layout = ParameterLayout(configuration)
     values = Tensor(repeating: 0, shape: [layout.count])
     var random = SeededGenerator(seed: seed)
-    for place in layout.places where !place.isNorm {
-      let writes = place.name == .output || place.name == .down
-      let read = place.shape(configuration)[1] * (writes ? 2 * configuration.layers : 1)
+    for name in layout.names where !name.isNorm {
+      let read = name.shape(configuration)[1] * (name.writesToResidualStream ? 2 * configuration.layers : 1)
       let deviation = 1 / Double(read).squareRoot()
       values.withUnsafeMutableElements { values in
-        for i in layout.range(place) { values[i] = Float(deviation * random.normal()) }
+        for i in layout.range(name) { values[i] = Float(deviation * random.normal()) }
       }
     }
   }

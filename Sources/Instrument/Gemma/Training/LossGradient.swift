@@ -22,18 +22,20 @@ package struct LossGradient {
   /// The loss alone.
   func loss(_ examples: [TrainingExample]) throws -> Double {
     let total = examples.totalWeight
-    let losses = try inParallel(groups(examples)) { try TrainingPass(model, $0, tape: nil).head(total, nil).loss }
+    let losses = try inParallel(groups(examples)) { group in
+      var pass = TrainingPass(model, group)
+      return try pass.head(pass.final(), total, nil).loss
+    }
     return losses.reduce(0, +)
   }
 
   private func gradient(_ group: [TrainingExample], _ total: Double) throws -> (loss: Double, gradient: Tensor) {
     let gradients = WeightGradients(layout)
-    let tape = Tape(keepsInputs: true)
-    let pass = try TrainingPass(model, group, tape: tape)
-    let (loss, final) = pass.head(total, gradients)
-    var backward = BackwardPass(
-      pass.forward, tape: tape, recorders: group.map { _ in .none }, weightGradients: gradients)
-    gradients.addEmbedding(group.flatMap(\.read), gradient: try backward(final))
+    var pass = TrainingPass(model, group)
+    let (final, tape) = try pass.taped()
+    let (loss, finalGradient) = pass.head(final, total, gradients)
+    var backward = BackwardPass(pass.forward, tape, recorders: group.map { _ in .none }, weightGradients: gradients)
+    gradients.addEmbedding(group.flatMap(\.read), gradient: try backward(finalGradient))
     return (loss, gradients.values)
   }
 
@@ -45,15 +47,15 @@ package struct LossGradient {
     let count = max(1, min(4 * fours, Self.gradientBudget / layout.count))
     var (groups, read, last): ([[TrainingExample]], Int, Int?) = ([], 0, nil)
     for example in examples {
-      let place = (read + example.read.count / 2) * count / tokens
-      if place != last { groups.append([]) }
+      let number = (read + example.read.count / 2) * count / tokens
+      if number != last { groups.append([]) }
       groups[groups.count - 1].append(example)
-      (last, read) = (place, read + example.read.count)
+      (last, read) = (number, read + example.read.count)
     }
     return groups
   }
 
-  /// In tokens.
+  /// About how many tokens a group has.
   private static let groupSize = 512
   /// How many numbers the gradients of all groups may have together.
   private static let gradientBudget = 1 << 28
@@ -70,39 +72,44 @@ package struct LossGradient {
     return withExtendedLifetime(parts) { sum }
   }
 
-  /// Does something with each group, one group a core, and keeps the order. The first error is thrown.
+  /// The results of a function of each group, in order; each group is the work of one core. The first error is thrown.
   private func inParallel<Result>(
     _ groups: [[TrainingExample]], _ body: ([TrainingExample]) throws -> Result
   ) throws -> [Result] {
-    var results: [Swift.Result<Result, any Error>?] = groups.map { _ in nil }
+    var results = groups.map { _ in Swift.Result<Result, any Error>.failure(CancellationError()) }
     results.withUnsafeMutableBufferPointer { results in
       Parallel.perform(groups.count) { index in results[index] = Swift.Result { try body(groups[index]) } }
     }
-    return try results.map { try $0!.get() }
+    return try results.map { try $0.get() }
   }
 }
 
 /// Some examples read side by side.
 private struct TrainingPass {
-  let forward: ForwardPass
+  private(set) var forward: ForwardPass
   private let model: GemmaModel
   private let examples: [TrainingExample]
-  private let final: Tensor
 
-  init(_ model: GemmaModel, _ examples: [TrainingExample], tape: Tape?) throws {
+  init(_ model: GemmaModel, _ examples: [TrainingExample]) {
     let lanes = examples.map { example in
       Lane(
         start: 0, count: example.read.count, outputStart: example.targets[0], past: model.emptyCache, hooks: HookSet(.none))
     }
-    var forward = ForwardPass(model, lanes: lanes, tape: tape)
-    final = try forward(examples.map { Array($0.read) })
-    (self.forward, self.model, self.examples) = (forward, model, examples)
+    (forward, self.model, self.examples) = (ForwardPass(model, lanes: lanes), model, examples)
   }
+
+  private var tokens: [[Int]] { examples.map { Array($0.read) } }
+
+  /// The normed final residual stream, of the rows from each example's first target on.
+  mutating func final() throws -> Tensor { try forward(tokens) }
+
+  /// The normed final residual stream as `final()` gives it, and the tape that gradients of weights need.
+  mutating func taped() throws -> (final: Tensor, tape: Tape) { try forward.taped(tokens, TapePlan(keepsInputs: true)) }
 
   /// The loss's part of these examples, out of a sum of weights `total`, and its gradient with respect to the normed final
   /// residual stream. The unembedding's part of the embedding's gradient is added up.
-  func head(_ total: Double, _ gradients: WeightGradients?) -> (loss: Double, gradient: Tensor) {
-    let rows = zip(examples, forward.outputLayout.rows).flatMap { example, rows in
+  func head(_ final: Tensor, _ total: Double, _ gradients: WeightGradients?) -> (loss: Double, gradient: Tensor) {
+    let rows = zip(examples, forward.batch.outputLayout.rows).flatMap { example, rows in
       example.targets.map { rows.lowerBound + $0 - example.targets[0] }
     }
     let answers = examples.flatMap(\.answers)
@@ -117,7 +124,7 @@ private struct TrainingPass {
       var logits = input.projected(by: embedding)
       loss += logits.becomeCrossEntropyGradient(answers: Array(answers[part]), weights: Array(weights[part]))
       guard let gradients else { continue }
-      gradients.add(.embedding, nil, gradient: logits, input: input)
+      gradients.add(.embedding, gradient: logits, input: input)
       gradient.replaceRows(rows[part], with: logits.projectedBack(by: embedding))
     }
     return (loss, gradient)
@@ -130,13 +137,13 @@ extension [TrainingExample] {
 }
 
 extension Tensor {
-  /// Puts rows into a matrix, at the given places.
-  fileprivate mutating func replaceRows(_ places: some Collection<Int>, with rows: Tensor) {
+  /// Replaces the rows of a matrix that have the given indices.
+  fileprivate mutating func replaceRows(_ indices: some Collection<Int>, with rows: Tensor) {
     let width = shape[1]
     withUnsafeMutableElements { target in
       rows.withUnsafeElements { source in
-        for (row, place) in places.enumerated() {
-          for i in 0..<width { target[place * width + i] = source[row * width + i] }
+        for (row, index) in indices.enumerated() {
+          for i in 0..<width { target[index * width + i] = source[row * width + i] }
         }
       }
     }

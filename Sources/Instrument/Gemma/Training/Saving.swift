@@ -4,9 +4,9 @@ import Tensors
 extension GemmaModel {
   /// How numbers are written to a checkpoint.
   public enum SavedFormat: Sendable {
-    /// All of a number's bits.
+    /// Four bytes for each number, with all of its bits.
     case float32
-    /// Half the size, as Gemma's own checkpoints are; each number becomes the nearest one, of two equally near the one whose last
+    /// Two bytes for each number, as Gemma's own checkpoints are; each number becomes the nearest one, of two equally near the one whose last
     /// bit is 0.
     case bfloat16
   }
@@ -22,8 +22,8 @@ extension GemmaModel {
     if let defaults = generationDefaults.serialized { small.insert(("generation_config.json", defaults), at: 0) }
     try refuseOthers(folder, than: small.map(\.0))
     var writer = SafetensorsWriter()
-    for place in WeightPlace.all(config) {
-      writer.add(place.checkpointName, weights.tensor(place), as: format == .float32 ? .float32 : .bfloat16)
+    for name in WeightName.all(config) {
+      writer.add(name.checkpointName, weights.tensor(name), as: format == .float32 ? .float32 : .bfloat16)
     }
     try writer.write(to: folder.appending(path: "model.safetensors"))
     for (name, content) in small { try writeWhole([UInt8](content), to: folder.appending(path: name)) }
@@ -48,8 +48,8 @@ extension Trainer {
   public func saveState(to file: URL) throws(GemmaError) {
     var writer = SafetensorsWriter()
     for (prefix, values) in zip(Self.prefixes, [state.parameters.values, state.firstMoment, state.secondMoment]) {
-      for place in state.parameters.layout.places {
-        writer.add(prefix + place.checkpointName, state.parameters.layout.part(of: values, place))
+      for name in state.parameters.layout.names {
+        writer.add(prefix + name.checkpointName, state.parameters.layout.part(of: values, name))
       }
     }
     writer.add("steps", bytes: Data("\(state.steps)".utf8))
@@ -98,10 +98,10 @@ private struct StateReader {
 
   /// All tensors with a prefix, one behind the other.
   func values(_ prefix: String, _ layout: ParameterLayout) throws(GemmaError) -> Tensor {
-    let parts = try layout.places.map { place throws(GemmaError) in
-      let (name, shape) = (prefix + place.checkpointName, place.shape(layout.configuration))
-      let tensor = try file.tensor(entry(name, "F32", shape))
-      guard tensor.isFinite else { throw notAState("“\(name)” holds numbers that are not finite") }
+    let parts = try layout.names.map { name throws(GemmaError) in
+      let key = prefix + name.checkpointName
+      let tensor = try file.tensor(entry(key, "F32", name.shape(layout.configuration)))
+      guard tensor.isFinite else { throw notAState("“\(key)” holds numbers that are not finite") }
       return tensor.reshaped([-1])
     }
     return Tensor.joined(parts)

@@ -32,6 +32,7 @@ public struct Trainer: Sendable {
     public let loss: Double
     /// The length of the gradient before it was cut.
     public let gradientNorm: Double
+    /// η of the step.
     public let learningRate: Double
   }
 

@@ -31,7 +31,7 @@ public struct TrainingExample: Equatable, Sendable {
     (self.tokens, self.targets, self.weight) = (tokens, targets, weight)
   }
 
-  /// The same with targets that lie together.
+  /// An example whose targets lie together.
   public init(_ tokens: [Int], targets: Range<Int>, weight: Double = 1) throws(GemmaError) {
     try self.init(tokens, targets: Array(targets), weight: weight)
   }

@@ -16,7 +16,7 @@ struct AttentionGradient {
 
   /// The gradients of the query, `[row, h, c]`, and of the lanes' own keys and values, `[row, g, c]`.
   func callAsFunction(
-    _ saved: LayerTape, _ lanes: [Lane], _ recorders: inout [ActivationRecorder]
+    _ saved: AttentionBlock.Tape, _ lanes: [Lane], _ recorders: inout [ActivationRecorder]
   ) -> (query: Tensor, key: Tensor, value: Tensor) {
     let attention = Attention(configuration: configuration, layer: layer, queries: saved.query, rows: rows)
     var query = Tensor(uninitialized: saved.query.shape)
@@ -25,10 +25,10 @@ struct AttentionGradient {
     let targets = Targets(query: query.sharedBase(), key: keys.sharedBase(), value: values.sharedBase())
     var (tasks, squares): ([() -> Void], [RecordedSquares?]) = ([], [])
     for lane in lanes.indices {
-      let part = LaneGradient(self, LaneAttention(attention, lanes[lane], lane), lanes[lane], lane, targets)
+      let part = LaneGradient(self, LaneAttention(attention, lanes[lane], lane), lane: lane, start: lanes[lane].start, targets)
       if let patterns = saved.patterns[lane] {
         squares.append(nil)
-        part.whole(patterns, lanes[lane].hooks, &recorders[lane])
+        part.backward(patterns, lanes[lane].hooks, &recorders[lane])
         continue
       }
       let recorded = RecordedSquares(gradient: recorders[lane], part.attention)
@@ -36,7 +36,7 @@ struct AttentionGradient {
       for head in 0..<configuration.heads {
         tasks.append {
           for block in Attention.blocks(part.attention.positions) {
-            part.through(block, head, pattern: part.attention.pattern(block, head), recorded)
+            part.backward(block, head, pattern: part.attention.pattern(block, head), recorded)
           }
         }
       }
@@ -46,7 +46,7 @@ struct AttentionGradient {
     return withExtendedLifetime(tasks) { (query, addedUp(keys), addedUp(values)) }
   }
 
-  /// `[h, row, c]` to `[row, g, c]`: the sum over the query heads of each key and value head.
+  /// The sums over the query heads of each key and value head: `[h, row, c]` becomes `[row, g, c]`.
   private func addedUp(_ perHead: Tensor) -> Tensor {
     let sums = (0..<configuration.keyValueHeads).map { group in
       let first = group * configuration.headsPerKeyValueHead
@@ -54,7 +54,7 @@ struct AttentionGradient {
       for head in first + 1..<max(first + configuration.headsPerKeyValueHead, first + 1) { sum.add(perHead.select(head)) }
       return sum
     }
-    return sums.count == 1 ? sums[0].reshaped([layout.count, 1, configuration.headWidth]) : Tensor.stack(sums, axis: 1)
+    return sums.count == 1 ? sums[0].reshaped([layout.count, 1, configuration.headWidth]) : Tensor.stackColumns(sums)
   }
 
   /// Where the gradients are written: query `[row, h, c]`, key and value `[h, row, c]`.
@@ -74,11 +74,12 @@ private struct LaneGradient {
   private let keyStart: Int
   private let batchRows: Int
 
+  /// - Parameter start: the position of the first key that the lane computed itself.
   init(
-    _ gradient: AttentionGradient, _ attention: LaneAttention, _ lane: Lane, _ index: Int, _ targets: AttentionGradient.Targets
+    _ gradient: AttentionGradient, _ attention: LaneAttention, lane: Int, start: Int, _ targets: AttentionGradient.Targets
   ) {
     (self.attention, z, self.targets) = (attention, gradient.z, targets)
-    (keyRows, keyStart, batchRows) = (gradient.layout.rows[index], lane.start, gradient.layout.count)
+    (keyRows, keyStart, batchRows) = (gradient.layout.rows[lane], start, gradient.layout.count)
   }
 
   private var c: Int { attention.configuration.headWidth }
@@ -86,28 +87,28 @@ private struct LaneGradient {
   private func rowOffset(_ block: Range<Int>, _ head: Int) -> Int { attention.row(block) * stride + head * c }
 
   /// One block of queries of one head.
-  func through(_ block: Range<Int>, _ head: Int, pattern: Tensor, _ recorded: RecordedSquares?) {
+  func backward(_ block: Range<Int>, _ head: Int, pattern: Tensor, _ recorded: RecordedSquares?) {
     addValueGradient(block, head, pattern)
     var square = patternGradient(block, head, visible: pattern.shape[1])
     recorded?.pattern?.copy(square, block, head)
     ck_softmax_gradient(pattern.constantBase, square.sharedBase(), block.count, square.shape[1])
     recorded?.scores?.copy(square, block, head)
-    throughScores(block, head, square)
+    addScoreGradient(block, head, square)
     withExtendedLifetime(pattern) {}
   }
 
   /// All queries at once, where a hook may have replaced scores or patterns, `[h, query, key]`.
-  func whole(_ patterns: Tensor, _ hooks: HookSet, _ recorder: inout ActivationRecorder) {
+  func backward(_ patterns: Tensor, _ hooks: HookSet, _ recorder: inout ActivationRecorder) {
     let (positions, heads, layer) = (attention.positions, 0..<attention.configuration.heads, attention.layer)
     for head in heads { addValueGradient(positions, head, patterns.select(head)) }
     var square = Tensor.stack(heads.map { patternGradient(positions, $0, visible: patterns.shape[2]) })
     clearUnseen(&square, patterns)
-    recorder.record(.pattern, layer, square, start: positions.lowerBound)
-    hooks.cut(.pattern, layer, &square, start: positions.lowerBound)
+    recorder.record(.pattern(layer: layer), square, start: positions.lowerBound)
+    hooks.cut(.pattern(layer: layer), &square, start: positions.lowerBound)
     ck_softmax_gradient(patterns.constantBase, square.sharedBase(), square.shape[0] * square.shape[1], square.shape[2])
-    recorder.record(.attentionScores, layer, square, start: positions.lowerBound)
-    hooks.cut(.attentionScores, layer, &square, start: positions.lowerBound)
-    for head in heads { throughScores(positions, head, square.select(head)) }
+    recorder.record(.attentionScores(layer: layer), square, start: positions.lowerBound)
+    hooks.cut(.attentionScores(layer: layer), &square, start: positions.lowerBound)
+    for head in heads { addScoreGradient(positions, head, square.select(head)) }
     withExtendedLifetime(patterns) {}
   }
 
@@ -129,44 +130,45 @@ private struct LaneGradient {
   /// dz · Vᵀ, `[block, visible]`.
   private func patternGradient(_ block: Range<Int>, _ head: Int, visible: Int) -> Tensor {
     var square = Tensor(uninitialized: [block.count, visible])
-    multiply(
-      ck_product(
-        rows: block.count, columns: visible, inner: c, left: z.constantBase + rowOffset(block, head), left_stride: stride,
-        left_transposed: false, right: attention.values.constantBase + attention.keyValueColumn(head), format: ck_float32,
-        right_stride: attention.values.shape[1], right_transposed: true, result: square.sharedBase(), result_stride: visible,
-        factor: 1, adding: false))
+    ck_product(
+      rows: block.count, columns: visible, inner: c, left: z.constantBase + rowOffset(block, head), left_stride: stride,
+      left_transposed: false, right: attention.values.constantBase + attention.keyValueColumn(head), format: ck_float32,
+      right_stride: attention.values.shape[1], right_transposed: true, result: square.sharedBase(), result_stride: visible,
+      factor: 1, adding: false
+    ).compute()
     return square
   }
 
   /// Adds Pᵀ · dz to the gradient of the lane's own values.
   private func addValueGradient(_ block: Range<Int>, _ head: Int, _ pattern: Tensor) {
-    addForKeys(block, head, pattern, z.constantBase + rowOffset(block, head), targets.value, factor: 1)
+    addForKeys(block, head, pattern, rows: z.constantBase + rowOffset(block, head), to: targets.value, factor: 1)
   }
 
-  /// From the gradient of scores to those of queries and of the lane's own keys.
-  private func throughScores(_ block: Range<Int>, _ head: Int, _ square: Tensor) {
-    multiply(
-      ck_product(
-        rows: block.count, columns: c, inner: square.shape[1], left: square.constantBase, left_stride: square.shape[1],
-        left_transposed: false, right: attention.keys.constantBase + attention.keyValueColumn(head), format: ck_float32,
-        right_stride: attention.keys.shape[1], right_transposed: false, result: targets.query + rowOffset(block, head),
-        result_stride: stride, factor: attention.factor, adding: false))
+  /// Writes the gradient of the queries, and adds to that of the lane's own keys, given the gradient of the scores.
+  private func addScoreGradient(_ block: Range<Int>, _ head: Int, _ square: Tensor) {
+    ck_product(
+      rows: block.count, columns: c, inner: square.shape[1], left: square.constantBase, left_stride: square.shape[1],
+      left_transposed: false, right: attention.keys.constantBase + attention.keyValueColumn(head), format: ck_float32,
+      right_stride: attention.keys.shape[1], right_transposed: false, result: targets.query + rowOffset(block, head),
+      result_stride: stride, factor: attention.factor, adding: false
+    ).compute()
     addForKeys(
-      block, head, square, attention.queries.constantBase + rowOffset(block, head), targets.key, factor: attention.factor)
+      block, head, square, rows: attention.queries.constantBase + rowOffset(block, head), to: targets.key,
+      factor: attention.factor)
   }
 
   /// Adds squareᵀ · rows for the keys that the lane computed itself; those before it are given.
   private func addForKeys(
-    _ block: Range<Int>, _ head: Int, _ square: Tensor, _ rows: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>,
+    _ block: Range<Int>, _ head: Int, _ square: Tensor, rows: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>,
     factor: Float
   ) {
     let visible = square.shape[1]
     guard visible > keyStart else { return }
-    multiply(
-      ck_product(
-        rows: visible - keyStart, columns: c, inner: block.count, left: square.constantBase + keyStart, left_stride: visible,
-        left_transposed: true, right: rows, format: ck_float32, right_stride: stride, right_transposed: false,
-        result: target + (head * batchRows + keyRows.lowerBound) * c, result_stride: c, factor: factor, adding: true))
+    ck_product(
+      rows: visible - keyStart, columns: c, inner: block.count, left: square.constantBase + keyStart, left_stride: visible,
+      left_transposed: true, right: rows, format: ck_float32, right_stride: stride, right_transposed: false,
+      result: target + (head * batchRows + keyRows.lowerBound) * c, result_stride: c, factor: factor, adding: true
+    ).compute()
     withExtendedLifetime(square) {}
   }
 }

@@ -26,18 +26,18 @@ struct Attention {
     }
   }
 
-  /// z, `[row, h, c]`. Scores and patterns pass through the lanes' hooks, and are recorded if they are wanted.
-  func callAsFunction(_ lanes: inout [Lane], _ tape: Tape?) throws -> Tensor {
+  /// z, `[row, h, c]`, and the whole patterns, `[h, query, key]`, of those lanes, by their index, whose hooks act on them. Scores and
+  /// patterns pass through the lanes' hooks, and are recorded if they are wanted.
+  func callAsFunction(_ lanes: inout [Lane]) throws -> (z: Tensor, patterns: [Int: Tensor]) {
     var z = Tensor(uninitialized: queries.shape)
     let target = z.sharedBase()
     var tasks: [() -> Void] = []
-    var squares: [RecordedSquares?] = []
+    var (squares, patterns): ([RecordedSquares?], [Int: Tensor]) = ([], [:])
     for lane in lanes.indices {
       let part = LaneAttention(self, lanes[lane], lane)
-      if lanes[lane].hooks.acts([.attentionScores, .pattern], layer) {
+      if lanes[lane].hooks.acts(at: [.attentionScores(layer: layer), .pattern(layer: layer)]) {
         squares.append(nil)
-        let pattern = try part.whole(&lanes[lane].hooks, into: target)
-        tape?.layers[layer]?.patterns[lane] = pattern
+        patterns[lane] = try part.whole(&lanes[lane].hooks, into: target)
       } else {
         let recorded = RecordedSquares(lanes[lane].hooks.recorder, part)
         squares.append(recorded)
@@ -50,7 +50,7 @@ struct Attention {
     }
     Parallel.perform(tasks.count) { tasks[$0]() }
     for lane in lanes.indices { squares[lane]?.keep(in: &lanes[lane].hooks.recorder, layer) }
-    return withExtendedLifetime(tasks) { z }
+    return withExtendedLifetime(tasks) { (z, patterns) }
   }
 }
 
@@ -89,24 +89,24 @@ struct LaneAttention {
   private func scores(_ block: Range<Int>, _ head: Int, visible: Int) -> Tensor {
     var square = Tensor(uninitialized: [block.count, visible])
     let (c, stride) = (configuration.headWidth, configuration.heads * configuration.headWidth)
-    multiply(
-      ck_product(
-        rows: block.count, columns: visible, inner: c, left: queries.constantBase + row(block) * stride + head * c,
-        left_stride: stride, left_transposed: false, right: keys.constantBase + keyValueColumn(head), format: ck_float32,
-        right_stride: keys.shape[1], right_transposed: true, result: square.sharedBase(), result_stride: visible, factor: factor,
-        adding: false))
+    ck_product(
+      rows: block.count, columns: visible, inner: c, left: queries.constantBase + row(block) * stride + head * c,
+      left_stride: stride, left_transposed: false, right: keys.constantBase + keyValueColumn(head), format: ck_float32,
+      right_stride: keys.shape[1], right_transposed: true, result: square.sharedBase(), result_stride: visible, factor: factor,
+      adding: false
+    ).compute()
     return square
   }
 
   /// Writes the values that a pattern gathers into z, `[row, h, c]`.
   func gather(_ pattern: Tensor, _ block: Range<Int>, _ head: Int, into z: UnsafeMutablePointer<Float>) {
     let (c, stride) = (configuration.headWidth, configuration.heads * configuration.headWidth)
-    multiply(
-      ck_product(
-        rows: block.count, columns: c, inner: pattern.shape[1], left: pattern.constantBase, left_stride: pattern.shape[1],
-        left_transposed: false, right: values.constantBase + keyValueColumn(head), format: ck_float32,
-        right_stride: values.shape[1], right_transposed: false, result: z + row(block) * stride + head * c, result_stride: stride,
-        factor: 1, adding: false))
+    ck_product(
+      rows: block.count, columns: c, inner: pattern.shape[1], left: pattern.constantBase, left_stride: pattern.shape[1],
+      left_transposed: false, right: values.constantBase + keyValueColumn(head), format: ck_float32,
+      right_stride: values.shape[1], right_transposed: false, result: z + row(block) * stride + head * c, result_stride: stride,
+      factor: 1, adding: false
+    ).compute()
     withExtendedLifetime(pattern) {}
   }
 
@@ -117,13 +117,13 @@ struct LaneAttention {
     forEachRow(&square) { row, position in
       for key in (position + 1)..<max(count, position + 1) { row[key] = -.infinity }
     }
-    try hooks.reach(.attentionScores, layer, &square, start: positions.lowerBound)
+    try hooks.visit(.attentionScores(layer: layer), &square, start: positions.lowerBound)
     forEachRow(&square) { row, position in
       // Who replaces scores may also lift the mask.
       let isMasked = (position + 1..<max(count, position + 1)).allSatisfy { row[$0] == -.infinity }
       ck_causal_softmax(row, 1, count, isMasked ? position + 1 : count)
     }
-    try hooks.reach(.pattern, layer, &square, start: positions.lowerBound)
+    try hooks.visit(.pattern(layer: layer), &square, start: positions.lowerBound)
     for head in 0..<configuration.heads { gather(square.select(head), positions, head, into: z) }
     return square
   }
@@ -146,21 +146,21 @@ struct RecordedSquares {
   let pattern: RecordedSquare?
 
   init?(_ recorder: ActivationRecorder, _ lane: LaneAttention) {
-    scores = RecordedSquare(.attentionScores, recorder, lane, filling: -.infinity)
-    pattern = RecordedSquare(.pattern, recorder, lane, filling: 0)
+    scores = RecordedSquare(.attentionScores(layer: lane.layer), recorder, lane, filling: -.infinity)
+    pattern = RecordedSquare(.pattern(layer: lane.layer), recorder, lane, filling: 0)
     if scores == nil && pattern == nil { return nil }
   }
 
-  /// Of gradients, both are 0 where a query does not look.
+  /// The gradients of both, which are 0 where a query does not look.
   init?(gradient recorder: ActivationRecorder, _ lane: LaneAttention) {
-    scores = RecordedSquare(.attentionScores, recorder, lane, filling: 0)
-    pattern = RecordedSquare(.pattern, recorder, lane, filling: 0)
+    scores = RecordedSquare(.attentionScores(layer: lane.layer), recorder, lane, filling: 0)
+    pattern = RecordedSquare(.pattern(layer: lane.layer), recorder, lane, filling: 0)
     if scores == nil && pattern == nil { return nil }
   }
 
   func keep(in recorder: inout ActivationRecorder, _ layer: Int) {
-    if let scores { recorder.keep(.attentionScores, layer, scores.square) }
-    if let pattern { recorder.keep(.pattern, layer, pattern.square) }
+    if let scores { recorder.keep(.attentionScores(layer: layer), scores.square) }
+    if let pattern { recorder.keep(.pattern(layer: layer), pattern.square) }
   }
 }
 
@@ -170,8 +170,8 @@ struct RecordedSquare: @unchecked Sendable {
   private let base: UnsafeMutablePointer<Float>
   private let kept: Range<Int>
 
-  init?(_ component: HookPoint.Component, _ recorder: ActivationRecorder, _ lane: LaneAttention, filling: Float) {
-    guard recorder.wants(component, lane.layer) else { return nil }
+  init?(_ point: HookPoint, _ recorder: ActivationRecorder, _ lane: LaneAttention, filling: Float) {
+    guard recorder.wants(point) else { return nil }
     kept = recorder.kept
     square = Tensor(repeating: filling, shape: [lane.configuration.heads, kept.count, lane.positions.upperBound])
     base = square.sharedBase()

@@ -1,10 +1,10 @@
 import Tensors
 
-/// A place where the residual stream is read: before a layer's attention, before its MLP, or at the end.
-struct StreamPlace {
+/// What reads the residual stream: a layer's attention, a layer's MLP, or, behind the last layer, the unembedding.
+struct ResidualReader {
   /// From 0 to the number of layers, which is the end.
   let layer: Int
-  let norm: ResidualStack.Norm
+  let norm: NormPoint
 
   /// - Parameters:
   ///   - layer: TransformerLens's `layer`; nil is the end.
@@ -34,31 +34,11 @@ struct StreamPlace {
   var attentions: Int { isMLPInput ? layer + 1 : layer }
 }
 
-extension ResidualStack.Norm {
-  /// Where its divisor is captured.
-  var scale: HookPoint {
-    switch self {
-    case .attention(let layer): .attentionNormScale(layer: layer)
-    case .mlp(let layer): .mlpNormScale(layer: layer)
-    case .final: .finalNormScale
-    }
-  }
-
-  /// `[width]`; the norm multiplies by one plus it.
-  func weight(_ weights: Weights) -> Tensor {
-    switch self {
-    case .attention(let layer): weights.layers[layer].inputNorm
-    case .mlp(let layer): weights.layers[layer].mlpNorm
-    case .final: weights.finalNorm
-    }
-  }
-}
-
 extension ActivationCache {
   /// Applies the norm that reads the residual stream at a place to each part, with the divisor of the run: as TransformerLens's
   /// `apply_ln_to_stack`. The parts of a stream then sum to what the attention, the MLP or the unembedding really read there.
   ///
-  /// A norm divides by one number a position, its cached scale, and multiplies by one plus its weight. TransformerLens's default
+  /// A norm divides each position by one number, its cached scale, and multiplies by one plus its weight. TransformerLens's default
   /// loading folds that weight into the next matrix, so that its function only divides; here the weights stand as in the
   /// checkpoint, and both are done.
   ///
@@ -68,7 +48,7 @@ extension ActivationCache {
   ///   - mlpInput: Whether the layer's MLP reads, and not its attention.
   public func normalized(_ stack: ResidualStack, at layer: Int? = nil, mlpInput: Bool = false) throws(GemmaError) -> ResidualStack
   {
-    let norm = try StreamPlace(layer, mlpInput: mlpInput, model.config).norm
+    let norm = try ResidualReader(layer, mlpInput: mlpInput, model.config).norm
     if let applied = stack.norm {
       throw .badRequest("The norm \(applied) was applied to this stack already; give it as it was before.")
     }
@@ -78,16 +58,16 @@ extension ActivationCache {
   }
 
   /// Applies a norm to `[component, position, width]`, in place.
-  func normalize(_ values: inout Tensor, _ norm: ResidualStack.Norm) throws(GemmaError) {
+  func normalize(_ values: inout Tensor, _ norm: NormPoint) throws(GemmaError) {
     guard values.shape[2] == model.config.width else {
       throw .badRequest(
         "The stack's parts are \(values.shape[2]) wide, and the model's residual stream is \(model.config.width).")
     }
-    try apply(norm, to: &values, weight: norm.weight(model.weights) + 1)
+    try apply(norm, to: &values, factors: model.weights.norm(norm).factors)
   }
 
   /// Divides `[component, position, k]` by a norm's divisor at each position, and multiplies by a weight `[k]`, in place.
-  func apply(_ norm: ResidualStack.Norm, to values: inout Tensor, weight: Tensor) throws(GemmaError) {
+  func apply(_ norm: NormPoint, to values: inout Tensor, factors: Tensor) throws(GemmaError) {
     let (positions, width) = (values.shape[1], values.shape[2])
     let scale = try self[norm.scale]
     guard scale.shape[0] == positions else {
@@ -95,11 +75,11 @@ extension ActivationCache {
     }
     let (rows, target) = (values.shape[0] * positions, values.sharedBase())
     scale.withUnsafeElements { scale in
-      weight.withUnsafeElements { weight in
+      factors.withUnsafeElements { factors in
         Parallel.overRows(rows, width: width) { range in
           for row in range {
             let (x, divisor) = (target + row * width, scale[row % positions])
-            for i in 0..<width { x[i] = x[i] / divisor * weight[i] }
+            for i in 0..<width { x[i] = x[i] / divisor * factors[i] }
           }
         }
       }
