@@ -64,7 +64,8 @@ let package = Package(
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Interchange", "Processes", "Record", "Rendering", "Review", "Session", "Store",
+        "Building", "Document", "Figures", "Files", "Interchange", "Processes", "Record", "Rendering", "Review", "Session",
+        "Store",
         "Text", argumentParser,
       ],
       path: "Sources/Host/folio", swiftSettings: Toolchain.compiling),

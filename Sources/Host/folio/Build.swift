@@ -27,8 +27,7 @@ struct Build: ParsableCommand {
   @Argument(help: "The notebooks, Markdown files.", completion: .file(extensions: ["md"]))
   var notebooks: [String] = []
 
-  @Option(help: ArgumentHelp("The folder of the site.", valueName: "dir"))
-  var site = "Site"
+  @OptionGroup var place: SiteOptions
 
   @Flag(help: "Say for each cell whether it was reused, or why it ran.")
   var explain = false
@@ -45,10 +44,11 @@ struct Build: ParsableCommand {
 
   func run() throws {
     let status = try options.withDocuments(notebooks, isForced: cache.force) { documents, sessionOptions in
+      let site = place.site
       let script = interactive || plotly != nil ? try PlotlyPackage.script(file: plotly, site: site) : nil
       let progress = TerminalProgress(explains: explain)
       // A notebook that cannot be read is still there, and so is its page.
-      let isWhole = try notebooks.isEmpty && documents.count == Notebooks.all().count
+      let isWhole = try notebooks.isEmpty && documents.count == Notebooks.all(in: Project.required().notebooks).count
       let builder = SiteBuilder(
         documents, site: site, isWhole: isWhole, plotly: script, options: sessionOptions)
       let interrupts = Interrupts { _ in builder.interrupt() }
@@ -69,8 +69,9 @@ extension RunOptions {
   ) throws -> SiteBuilder.Status {
     do {
       let areAll = notebooks.isEmpty
+      let folder = areAll ? try Project.required().notebooks : ""
       var (documents, problems) = try Notebooks.readable(
-        areAll ? Notebooks.all() : notebooks, overrides: parameters.map { ($0.name, $0.value) })
+        areAll ? Notebooks.all(in: folder) : notebooks, overrides: parameters.map { ($0.name, $0.value) })
       for (notebook, problem) in ordersThem ? NotebookOrder(documents, areAll: areAll).problems : [] {
         if problem.severity == .error {
           problems.append(problem)
@@ -82,7 +83,7 @@ extension RunOptions {
       for warning in documents.flatMap(\.warnings) { report(warning) }
       if !problems.isEmpty && (!keepGoing || documents.isEmpty) { throw Diagnostics(problems) }
       // A folder's name does not make it a notebook, so it keeps none from being built.
-      let strangers = areAll ? Notebooks.strangers() : []
+      let strangers = areAll ? Notebooks.strangers(in: folder) : []
       for problem in strangers + problems { report(problem) }
       let status = try body(documents, session(isForced: isForced))
       return strangers.isEmpty && problems.isEmpty ? status : max(status, .couldNotRun)

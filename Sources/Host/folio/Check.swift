@@ -38,19 +38,20 @@ struct Check: ParsableCommand {
 
   func run() throws {
     let status = try options.withDocuments(notebooks, isForced: true) { documents, session in
+      let site = report.place.site
       let folder = try TemporaryFolder()
       defer { withExtendedLifetime(folder) {} }
       let fresh = folder.path + "/site"
       let built = build(documents, into: fresh, session)
       guard built <= .cellFailed else { return built }
-      let orphans = notebooks.isEmpty ? Site(folder: report.site).orphans(besides: Set(documents.map(\.name))) : []
+      let orphans = notebooks.isEmpty ? Site(folder: site).orphans(besides: Set(documents.map(\.name))) : []
       let sides = try ReviewSides(
-        committed: report.site, fresh: fresh, notebooks: documents.map(\.name), orphans: orphans,
+        committed: site, fresh: fresh, notebooks: documents.map(\.name), orphans: orphans,
         documents: documents.first?.folder)
       let review = try report.report(sides)
       // What ran a moment ago is known.
-      let accepted = accept ? build(documents, into: report.site, options.session(isForced: false)) : .succeeded
-      if !accept { for name in orphans { warn(ofOrphan: name, in: report.site) } }
+      let accepted = accept ? build(documents, into: site, options.session(isForced: false)) : .succeeded
+      if !accept { for name in orphans { warn(ofOrphan: name, in: site) } }
       return max(accepted, built, (review.isChanged || !orphans.isEmpty) && !accept ? .cellFailed : .succeeded)
     }
     throw ExitCode(status.rawValue)
@@ -59,7 +60,7 @@ struct Check: ParsableCommand {
   private func build(_ documents: [Document], into site: String, _ session: Session.Options) -> SiteBuilder.Status {
     let progress = TerminalProgress(pagesAreResults: false)
     let builder = SiteBuilder(
-      documents, site: site, isWhole: notebooks.isEmpty && site == report.site, options: session)
+      documents, site: site, isWhole: notebooks.isEmpty && site == report.place.site, options: session)
     let interrupts = Interrupts { _ in builder.interrupt() }
     defer { interrupts.cancel() }
     return builder.build { progress.show($0) }

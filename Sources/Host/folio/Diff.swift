@@ -35,7 +35,7 @@ struct Diff: ParsableCommand {
 
   func run() throws {
     do {
-      let sides = try ReviewSides(names, site: options.site)
+      let sides = try ReviewSides(names, site: options.place.site)
       let review = try options.report(sides)
       throw ExitCode(review.isChanged ? 1 : 0)
     } catch let error as Diagnostic {

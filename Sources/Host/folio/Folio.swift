@@ -9,6 +9,9 @@ import Text
 /// The command line: one file a subcommand, and no logic of its own.
 @main
 struct Folio: ParsableCommand {
+  /// What `folio --version` says. A release changes it here and nowhere else.
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "folio",
     abstract: "Literate notebooks for taking language models apart.",
@@ -20,10 +23,10 @@ struct Folio: ParsableCommand {
       there is no model, there is no toolchain); 64 the command was not understood; 74 its output could not be written, as on a full disk; \
       130 it was stopped by Ctrl-C, 143 by SIGTERM, 129 by the end of its terminal.
       """,
-    version: "0.1.0",
+    version: version,
     subcommands: [
-      Build.self, Run.self, Preview.self, Diff.self, Check.self, GitCommand.self, Export.self, Import.self, Cache.self,
-      Doctor.self,
+      Build.self, Run.self, Preview.self, Diff.self, Check.self, GitCommand.self, Export.self, Import.self, API.self,
+      Cache.self, Doctor.self, Install.self,
     ])
 
   static func main() {
@@ -136,4 +139,12 @@ func report(_ error: any Error) {
   default: text = "error: \(Diagnostic.words(error))"
   }
   Console.writeError(VisibleText.lines(text) + "\n")
+}
+
+/// Runs something whose errors are reported, and end the command with 2.
+func reporting(_ body: () throws -> Void) throws {
+  do { try body() } catch let error as Diagnostic {
+    report(error)
+    throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue)
+  }
 }

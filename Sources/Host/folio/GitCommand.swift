@@ -67,11 +67,3 @@ struct GitCommand: ParsableCommand {
     }
   }
 }
-
-/// Runs something whose errors are reported, and end the command with 2.
-private func reporting(_ body: () throws -> Void) throws {
-  do { try body() } catch let error as Diagnostic {
-    report(error)
-    throw ExitCode(2)
-  }
-}

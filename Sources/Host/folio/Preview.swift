@@ -31,8 +31,7 @@ struct Preview: ParsableCommand {
   @Option(help: ArgumentHelp("The port to serve at; 0 takes any free one.", valueName: "n"))
   var port: UInt16 = 4646
 
-  @Option(help: ArgumentHelp("The folder of the site.", valueName: "dir"))
-  var site = "Site"
+  @OptionGroup var place: SiteOptions
 
   @Option(
     help: ArgumentHelp(
@@ -46,17 +45,21 @@ struct Preview: ParsableCommand {
   func run() throws {
     do {
       if let problem = notebooks.compactMap(Notebooks.whyNoNotebook).first { throw problem }
-      let paths = notebooks.isEmpty ? try Notebooks.all() : notebooks
+      let folder = notebooks.isEmpty ? try Project.required().notebooks : nil
+      let paths = try folder.map(Notebooks.all) ?? notebooks
       let overrides = options.parameters.map { ($0.name, $0.value) }
       let progress = TerminalProgress()
       // What is wrong with the command itself is said before anything is served; what is wrong with a notebook, in its page.
       do { _ = try Notebooks.read(paths, overrides: overrides) } catch is Diagnostics {}
-      let isWhole = notebooks.isEmpty
-      for problem in isWhole ? Notebooks.strangers() : [] { report(problem) }
+      for problem in folder.map(Notebooks.strangers) ?? [] { report(problem) }
+      let forwarding = PortForwarding(environment: ProcessInfo.processInfo.environment, user: NSUserName())
       let preview = try LivePreview(
-        paths, following: isWhole ? Notebooks.folder : nil, overrides: overrides, site: site, port: port, hosts: host,
+        paths, following: folder, overrides: overrides, site: place.site, port: port, hosts: host,
         options: options.session(isForced: cache.force)
-      ) { progress.show($0) }
+      ) {
+        progress.show($0)
+        if case .serving(let url) = $0, let advice = forwarding?.advice(url: url) { Console.writeError(advice) }
+      }
       // Whoever sends another signal than Ctrl-C wants an end.
       let signals = Interrupts { if $0 != SIGINT || !preview.interrupt() { preview.end() } }
       defer { signals.cancel() }

@@ -16,8 +16,7 @@ struct ReviewOptions: ParsableArguments {
       valueName: "number"))
   var tolerance: Tolerance?
 
-  @Option(help: ArgumentHelp("The folder of the site, in a revision too.", valueName: "dir"))
-  var site = "Site"
+  @OptionGroup var place: SiteOptions
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Write the report to a file.", valueName: "file"))
   var output: String?
