@@ -29,10 +29,16 @@ struct Install: ParsableCommand {
   @Flag(help: "Take away what 'folio install' with the same prefix has written.")
   var remove = false
 
+  /// The prefix as a whole path. The shell leaves the '~' of a default, and that of '--prefix=~/x', as they are.
+  private var folder: String {
+    let home = ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()
+    let path = prefix == "~" || prefix.hasPrefix("~/") ? home + prefix.dropFirst() : prefix
+    return URL(fileURLWithPath: path).standardizedFileURL.path
+  }
+
   func run() throws {
     try reporting {
-      let target = InstalledFiles(
-        prefix: URL(fileURLWithPath: (prefix as NSString).expandingTildeInPath).standardizedFileURL.path)
+      let target = InstalledFiles(prefix: folder)
       if remove {
         let removed = try target.remove()
         Console.write(VisibleText.lines(removed.map { "removed \($0)\n" }.joined()))
