@@ -36,7 +36,7 @@ public struct Site: Sendable {
   /// All of them or, on a full disk, none. A file that names others comes behind them.
   private func writeParts(of page: Page) throws {
     let attachments = page.attachments.map { ("\(page.name)/\($0.path)", Data($0.text.utf8)) }
-    let html = [("\(page.name)/index.html", Data(page.html.utf8))]
+    let html = [("\(page.name)/index.html", Data(PageMark.placed(page.html, inSite: folder).utf8))]
     try write(attachments + html + files(of: page.record, of: page.name))
     // Also where nothing has changed: a build that was killed may have been about to change it.
     for place in ["assets", page.name, page.name + "/outputs", page.name + "/record"] {

@@ -77,7 +77,7 @@ struct CellReference {
     let found = named.isEmpty ? entries.filter { entry in words.allSatisfy(entry.mentions) } : named
     let isMeant = { (entry: Entry) in words.contains { $0 == entry.baseName || $0 == entry.name } }
     guard found.isEmpty else { return found.filter(isMeant) + found.filter { !isMeant($0) } }
-    let nearest = words.first.flatMap { Suggestion.nearest(to: $0, among: entries.map(\.baseName)) }
+    let nearest = words.first.flatMap { Suggestion.nearest(to: $0, among: (entries.filter(\.isType) + entries).map(\.baseName)) }
     throw Diagnostic(
       "nothing that a cell sees is named '\(words.joined(separator: " "))', or tells of it",
       advice: nearest.map { "Did you mean '\($0)'?" } ?? "'folio api' alone lists everything.")
