@@ -114,7 +114,7 @@ let package = Package(
         "Document", "Figures", "Preview", "Processes", "Record", "Rendering", "Review", "Session", "Store", "folio-worker",
       ]),
     .test("Host", "Interchange", ["Document", "Figures", "Record"]),
-    .test("Host", "folio", ["folio-worker", "Processes", "Store"]),
+    .test("Host", "folio", ["folio-worker", "Processes", "Store", yams]),
 
     .test("Worker", "FolioKit", ["Record", "GemmaFixture"]),
 

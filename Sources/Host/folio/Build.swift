@@ -9,12 +9,12 @@ struct Build: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run notebooks and render their pages.",
     discussion: """
-      Only what must run runs: a cell whose source, parameters, files and cells that it depends on are as they were is \
-      taken from the cache, with its outputs. '--explain' says why a cell ran, '--force' runs all.
+      Only what must run runs. The outputs of a cell are taken from the cache if its source, its parameters, its files and the cells that \
+      it depends on are what they were. '--explain' says why a cell ran, and '--force' runs all cells.
 
-      Without a notebook, all of 'Notebooks/' is built. Each page is written to SITE/<notebook>/index.html when its notebook has run, \
-      also if a cell failed: the page then shows where and why. SITE/index.html lists all pages. A build of all notebooks removes the pages \
-      and records of notebooks that are no more.
+      Without a notebook, all of 'Notebooks/' is built: the folder of that name here, or in the nearest folder above. Each page is written to \
+      SITE/<notebook>/index.html when its notebook has run, also if a cell failed: the page then shows where and why. SITE/index.html lists \
+      all pages. A build of all notebooks removes the pages and records of notebooks that are no more.
 
       Examples:
         folio build
@@ -24,7 +24,9 @@ struct Build: ParsableCommand {
         folio build --interactive
       """)
 
-  @Argument(help: "The notebooks, Markdown files.", completion: .file(extensions: ["md"]))
+  @Argument(
+    help: "The notebooks to build, which are Markdown files. By default all of 'Notebooks/' are.",
+    completion: .file(extensions: ["md"]))
   var notebooks: [String] = []
 
   @OptionGroup var place: SiteOptions
@@ -32,11 +34,15 @@ struct Build: ParsableCommand {
   @Flag(help: "Say for each cell whether it was reused, or why it ran.")
   var explain = false
 
-  @Flag(help: "Let readers zoom into figures, hover and save them, with plotly.js from PyPI's 'plotly' in SITE/assets.")
+  @Flag(
+    help:
+      "Let readers zoom into figures, hover over them and save them. For that plotly.js from PyPI's 'plotly' is put into SITE/assets."
+  )
   var interactive = false
 
   @Option(
-    help: ArgumentHelp("The same with this plotly.min.js.", valueName: "file"), completion: .file(extensions: ["js"]))
+    help: ArgumentHelp("Make figures interactive with this plotly.min.js in place of PyPI's.", valueName: "file"),
+    completion: .file(extensions: ["js"]))
   var plotly: String?
 
   @OptionGroup var options: RunOptions

@@ -12,7 +12,7 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run notebooks afresh and see whether the committed outputs still hold.",
     discussion: """
-      All cells run, in sessions of their own; nothing is taken from the cache. Their outputs are compared with the records in \
+      All cells run, in sessions of their own, and nothing is taken from the cache. Their outputs are compared with the records in \
       SITE/<notebook>/record as 'folio diff' compares them, within the same tolerances. The site is not touched, unless '--accept' is given: then its \
       pages and records become the new ones.
 
@@ -27,7 +27,9 @@ struct Check: ParsableCommand {
         folio check --format html -o review.html
       """)
 
-  @Argument(help: "The notebooks, Markdown files.", completion: .file(extensions: ["md"]))
+  @Argument(
+    help: "The notebooks to check, which are Markdown files. By default all of 'Notebooks/' are.",
+    completion: .file(extensions: ["md"]))
   var notebooks: [String] = []
 
   @Flag(help: "Write the new pages and records to the site.")
@@ -49,7 +51,7 @@ struct Check: ParsableCommand {
         committed: site, fresh: fresh, notebooks: documents.map(\.name), orphans: orphans,
         documents: documents.first?.folder)
       let review = try report.report(sides)
-      // What ran a moment ago is known.
+      // The cells ran a moment ago, so their outputs come from the cache.
       let accepted = accept ? build(documents, into: site, options.session(isForced: false)) : .succeeded
       if !accept { for name in orphans { warn(ofOrphan: name, in: site) } }
       return max(accepted, built, (review.isChanged || !orphans.isEmpty) && !accept ? .cellFailed : .succeeded)

@@ -21,7 +21,7 @@ struct GitCommand: ParsableCommand {
 
     func run() throws { try reporting { try GitDrivers(program: Self.program).install() } }
 
-    /// This program's path: git starts it from elsewhere.
+    /// This program's whole path, since git starts it from elsewhere.
     private static var program: String {
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     }
@@ -33,10 +33,10 @@ struct GitCommand: ParsableCommand {
     func run() throws { try reporting { try GitDrivers(program: "").uninstall() } }
   }
 
-  /// What git calls: path old-file old-hex old-mode new-file new-hex new-mode, and for a renamed file its new name and what changed of it.
+  /// Git calls this with: path old-file old-hex old-mode new-file new-hex new-mode. For a renamed file, its new name and what changed of it follow.
   struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "What git calls to compare two versions of a file.", shouldDisplay: false)
+      abstract: "Compare two versions of a file, as git asks for it.", shouldDisplay: false)
 
     @Argument var arguments: [String]
 
@@ -47,17 +47,17 @@ struct GitCommand: ParsableCommand {
     func run() throws {
       func data(_ file: String) -> Data? { file == "/dev/null" ? nil : FileManager.default.contents(atPath: file) }
       let (path, base, head) = (arguments[0], data(arguments[1]), data(arguments[4]))
-      // Git goes on by itself.
+      // By this status git knows that it must compare the file itself.
       guard let output = try GitDrivers.output(of: path, base, head) else { throw ExitCode(GitDrivers.noRecord) }
       let text = FileReview.text(path, base, head, output: output)
       Console.write(text)
     }
   }
 
-  /// What git calls for `git log -p`.
+  /// Git calls this for `git log -p`.
   struct Lines: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "What git calls to show a file line by line.", shouldDisplay: false)
+      abstract: "Show a file line by line, as git asks for it.", shouldDisplay: false)
 
     @Argument var file: String
 
