@@ -14,6 +14,10 @@ import Testing
     .appendingPathComponent("folio")
 
   func folio(_ arguments: String..., in folder: URL? = nil, cache: String? = nil) throws -> Result {
+    try folio(arguments, in: folder, cache: cache)
+  }
+
+  func folio(_ arguments: [String], in folder: URL? = nil, cache: String? = nil) throws -> Result {
     var call = ChildProcess.Call(program.path, arguments)
     call.directory = folder?.path
     call.environment = Self.environment.merging(cache.map { ["FOLIO_CACHE": $0] } ?? [:]) { $1 }
@@ -44,7 +48,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--help"], ["build", "run", "preview", "diff", "check", "git", "export", "import", "cache", "doctor", "Exit status"]),
+    (
+      ["--help"],
+      ["build", "run", "preview", "diff", "check", "git", "export", "import", "api", "cache", "doctor", "install", "Exit status"]
+    ),
     (["diff", "--help"], ["--format", "--tolerance", "--site", "-o", "Exit status", "Examples"]),
     (["check", "--help"], ["--accept", "--format", "--tolerance", "-P", "Exit status", "Examples"]),
     (["git", "--help"], ["install", "uninstall"]),
@@ -61,6 +68,8 @@ import Testing
     (["import", "--help"], ["<file>", "-o", "--force", "norun", "Exit status", "Examples"]),
     (["cache", "--help"], ["prune", "FOLIO_CACHE", "Examples"]),
     (["run", "--help"], ["<notebook>", "-P", "--keep-going", "--timeout"]), (["doctor", "--help"], ["BLAS", "Exit status"]),
+    (["api", "--help"], ["<words>", "--markdown", "Exit status", "Examples"]),
+    (["install", "--help"], ["--prefix", "--remove", "PREFIX/bin/folio", "Exit status", "Examples"]),
   ])
   func helpNamesEverything(arguments: [String], words: [String]) throws {
     let result = try arguments.count == 1 ? folio(arguments[0]) : folio(arguments[0], arguments[1])
@@ -193,6 +202,10 @@ import Testing
       #expect(try folio("cache", "prune", "--to", "0", in: folder, cache: cache).status == 0)
       #expect(try folio("cache", in: folder, cache: cache).output.contains("in all                         0"))
     }
+  }
+
+  @Test func theVersionIsANumber() throws {
+    #expect(try folio("--version").output.contains(/^\d+\.\d+\.\d+\n$/))
   }
 
   @Test func aFolderWithoutNotebooksIsExplained() throws {

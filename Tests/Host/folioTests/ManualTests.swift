@@ -97,6 +97,19 @@ import Yams
     for command in commands { #expect(root.problem(with: command) == nil, "\(command)") }
   }
 
+  /// The model's path is that of this repository; in the manual it is relative to a notebook of it.
+  @Test(arguments: [
+    ("README.md", [], "Hello, world\n[figure] Line chart: n² over n"), ("README.md", [], "squares.reduce(0, +) = 55\n"),
+    (".readme/notebooks.md", ["-P", "model=\(Repository.model)"], #"["<bos>", "Is", " Fae""#),
+  ])
+  func theNotebooksOfTheManualRun(page: String, arguments: [String], output: String) throws {
+    let notebook = try ManualPage(page).code.filter { $0.language == "markdown" }.map { $0.line + "\n" }.joined()
+    try CommandTests().withNotebook(notebook) { folder in
+      let result = try CommandTests().folio(["run", "Notebooks/n.md"] + arguments, in: folder)
+      #expect(result.status == 0 && result.output.contains(output), "\(result)")
+    }
+  }
+
   @Test func theTestsAreRunByTheCommandOfTheREADME() throws {
     let ours = try String(contentsOfFile: "\(Repository.top)/.ci/run", encoding: .utf8)
     let command = try #require(try ManualPage("README.md").text.firstMatch(of: /swift test [^\n]*/)).0
@@ -110,8 +123,8 @@ private struct ManualPage {
   let path: String
   let text: String
   /// The lines outside of fences, and those inside of them with the fence's language.
-  private var prose: [String] = []
-  private var code: [(language: String, line: String)] = []
+  private(set) var prose: [String] = []
+  private(set) var code: [(language: String, line: String)] = []
 
   init(_ path: String) throws {
     self.path = path
