@@ -22,6 +22,12 @@ struct Folio: ParsableCommand {
       Exit status: 0 all went well; 1 a cell failed, or a comparison found that something moved; 2 a notebook could not be run (it cannot be \
       read, a cell does not compile, there is no model, there is no toolchain); 64 the command was not understood; 74 its output could not be written, as on a full disk; \
       130 it was stopped by Ctrl-C, 143 by SIGTERM, 129 by the end of its terminal.
+
+      Examples:
+        folio preview
+        folio build
+        folio diff
+        folio api Heatmap
       """,
     version: version,
     subcommands: [

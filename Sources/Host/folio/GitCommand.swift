@@ -10,7 +10,7 @@ struct GitCommand: ParsableCommand {
     abstract: "Let git show what changed in records as 'folio diff' does.",
     discussion: """
       'folio git install' sets diff drivers in this repository's own settings (.git/config and .git/info/attributes; nothing is \
-      committed): 'git diff' then says of each file of a record what changed, 'git log -p' shows figures with one labelled value a line, and the \
+      committed): 'git diff' then says of each file of a record what changed, 'git log -p' shows figures with one labelled value per line, and the \
       hunks of notebooks name their cells. They act on the records of the sites that this repository has, and of every folder called 'Site'; where \
       a file is no record of Folio's, and where this program is gone, git shows what it shows of itself. 'folio git uninstall' takes them away again.
       """,

@@ -10,7 +10,7 @@ struct Install: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Install this program, so that 'folio' works in every folder.",
     discussion: """
-      Copies the program, its worker and the compiled modules that cells are compiled against to PREFIX/lib/folio, and links \
+      It copies the program, its worker and the compiled modules that cells are compiled against to PREFIX/lib/folio, and links \
       PREFIX/bin/folio to the program. Completions for bash, zsh and fish are written to PREFIX/share, and with them the manual page, if \
       'swift package generate-manual --configuration release' has made it. What is installed needs the folder in which Folio was built no \
       more; it needs the Swift toolchain and the system's libraries where they are now.

@@ -9,7 +9,7 @@ struct Preview: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show notebooks in the browser while they are written.",
     discussion: """
-      Serves the site on this machine alone, and watches the notebooks and the files that their cells read. On each save only the \
+      It serves the site on this machine alone, and watches the notebooks and the files that their cells read. On each save only the \
       changed cells run, and what depends on them; what the others made, the model among it, stays in memory. The page changes in place. \
       Errors show in the page, and a file that cannot be read costs nothing. Where no notebook is named, new ones are noticed, and those \
       that are removed.

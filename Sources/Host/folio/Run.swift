@@ -12,6 +12,10 @@ struct Run: ParsableCommand {
     discussion: """
       What cells print appears as they print it. Values and tables are shown as text, and of a figure one line says what it shows. No page is \
       written. The outputs of cells that need not run are shown as they were.
+
+      Examples:
+        folio run Notebooks/prontoqa.md
+        folio run Notebooks/prontoqa.md -P idx=3 --keep-going
       """)
 
   @Argument(help: "The notebook to run, which is a Markdown file.", completion: .file(extensions: ["md"]))
