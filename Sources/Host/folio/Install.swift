@@ -125,10 +125,12 @@ struct InstalledFiles {
     Diagnostic("'\(path)' was not written by 'folio install'", advice: "Move it away, or name another folder by '--prefix'.")
   }
 
-  /// The page that swift-argument-parser's plugin has written in the package's build folder.
+  /// The page that swift-argument-parser's plugin has written in the package's build folder, if it has.
   private static func builtManual(beside program: String) -> String? {
     let build = URL(fileURLWithPath: program).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    return try? String(contentsOf: build.appending(path: "plugins/GenerateManual/outputs/folio/folio.1"), encoding: .utf8)
+    let page = try? String(contentsOf: build.appending(path: "plugins/GenerateManual/outputs/folio/folio.1"), encoding: .utf8)
+    // The plugin gives each page the same exit statuses, which are not ours, and lines that a manual page may not have.
+    return page?.replacing(/\.Sh "?EXIT STATUS"?\n\.Ex -std[^\n]*\n?/, with: "").replacing(/\n\n+/, with: "\n.Pp\n")
   }
 
   private func write(_ text: String, to path: String) throws {

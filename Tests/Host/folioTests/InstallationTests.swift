@@ -48,6 +48,17 @@ import Testing
     #expect(try shell("\"$F\" install --prefix usr --remove").status == 2)
   }
 
+  @Test func theManualPageOfThePluginIsInstalled() throws {
+    let result = try shell(
+      """
+      set -e; mkdir -p b/t/release b/plugins/GenerateManual/outputs/folio; parts=$(dirname "$F")
+      cp "$F" "$parts/folio-worker" b/t/release; ln -s "$parts/Modules" b/t/release/Modules
+      printf '.Sh NAME\nfolio\n\nWords.\n.Sh "EXIT STATUS"\n.Ex -std' > b/plugins/GenerateManual/outputs/folio/folio.1
+      b/t/release/folio install --prefix usr >&2; cat usr/share/man/man1/folio.1
+      """)
+    #expect(result.output == ".Sh NAME\nfolio\n.Pp\nWords.\n", "\(result)")
+  }
+
   @Test func anInstallationIsRemovedWhole() throws {
     let result = try shell("\"$F\" install --prefix usr >/dev/null; \"$F\" install --prefix usr --remove; find usr -not -type d")
     #expect(result.status == 0)
