@@ -22,6 +22,7 @@ struct API: ParsableCommand {
         folio api attribution
         folio api GemmaModel.generate
         folio api --markdown > reference.md
+        folio help api attribution
       """)
 
   @Argument(help: "Words to look for.")

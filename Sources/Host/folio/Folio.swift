@@ -41,7 +41,7 @@ struct Folio: ParsableCommand {
     signal(SIGPIPE) { _ in }
     var command: any ParsableCommand = Folio()
     do {
-      command = try parseAsRoot()
+      command = try parseAsRoot(arguments)
       try prepare()
       try command.run()
       Foundation.exit(Console.status(0))
@@ -51,6 +51,12 @@ struct Folio: ParsableCommand {
       if !message.isEmpty { status.isSuccess ? Console.write(message + "\n") : Console.writeError(message + "\n") }
       Foundation.exit(Console.status(status.rawValue))
     }
+  }
+
+  /// What was typed. The reference of what a cell sees is found where one looks for help, too: 'folio help api' is 'folio api'.
+  private static var arguments: [String] {
+    let typed = Array(CommandLine.arguments.dropFirst())
+    return typed.starts(with: ["help", "api"]) ? Array(typed.dropFirst()) : typed
   }
 
   private static func prepare() throws {

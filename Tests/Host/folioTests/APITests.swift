@@ -27,6 +27,10 @@ import Testing
     #expect(output.contains("- Parameters:"))
   }
 
+  @Test func theReferenceIsHelpToo() throws {
+    #expect(try command.folio("help", "api", "Table").output == command.folio("api", "Table").output)
+  }
+
   @Test func aTypeIsShownWithItsMembers() throws {
     let output = try command.folio("api", "LogitDifference").output
     #expect(output.hasPrefix("LogitDifference "))
