@@ -47,5 +47,6 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension Tolerance: ExpressibleByArgument {
+  /// Reads what follows `--tolerance`; nil if it is no tolerance.
   public init?(argument: String) { self.init(argument) }
 }
