@@ -65,8 +65,7 @@ let package = Package(
       name: "folio",
       dependencies: [
         "Building", "Document", "Figures", "Files", "Interchange", "Processes", "Record", "Rendering", "Review", "Session",
-        "Store",
-        "Text", argumentParser,
+        "Store", "Text", argumentParser,
       ],
       path: "Sources/Host/folio", swiftSettings: Toolchain.compiling),
     .executableTarget(

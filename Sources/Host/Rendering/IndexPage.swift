@@ -15,8 +15,7 @@ public struct IndexPage: Sendable {
     public var order: Int?
     /// How its last run ended.
     public var status: Status
-    /// The notebook's file: in a site, as it is named from the folder beside the site, else as it was named when it was built; nil for one that
-    /// was named from the root of the file system.
+    /// The notebook's file, as it was named when it was built; nil for one that was named from the root of the file system.
     public var source: String?
 
     public init(name: String, title: String, description: String? = nil, order: Int? = nil, status: Status) {
