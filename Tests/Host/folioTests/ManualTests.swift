@@ -106,7 +106,8 @@ import Yams
     let notebook = try ManualPage(page).code.filter { $0.language == "markdown" }.map { $0.line + "\n" }.joined()
     try CommandTests().withNotebook(notebook) { folder in
       let result = try CommandTests().folio(["run", "Notebooks/n.md"] + arguments, in: folder)
-      #expect(result.status == 0 && result.output.contains(output), "\(result)")
+      #expect(result.status == 0, "\(result)")
+      #expect(result.output.contains(output), "\(result)")
     }
   }
 

@@ -17,7 +17,8 @@ import Testing
   @Test func aBuildInASubfolderWritesTheProjectsSite() throws {
     try inSubfolder { project, subfolder in
       let result = try command.folio("build", in: subfolder)
-      #expect(result.status == 0 && result.output.hasPrefix("../../Site/n/index.html "), "\(result)")
+      #expect(result.status == 0, "\(result)")
+      #expect(result.output.hasPrefix("../../Site/n/index.html "), "\(result)")
       #expect(FileManager.default.fileExists(atPath: project.path + "/Site/index.html"))
       #expect(try FileManager.default.contentsOfDirectory(atPath: subfolder.path) == [])
     }
@@ -38,14 +39,16 @@ import Testing
     try inSubfolder { project, subfolder in
       try Data("```swift\nlet x = y\n```\n".utf8).write(to: project.appending(path: "Notebooks/n.md"))
       let result = try command.folio("build", in: subfolder)
-      #expect(result.status == 2 && result.errors.contains("../../Notebooks/n.md:2:9: error:"), "\(result)")
+      #expect(result.status == 2, "\(result)")
+      #expect(result.errors.contains("../../Notebooks/n.md:2:9: error:"), "\(result)")
     }
   }
 
   @Test func aNamedNotebookIsBuiltIntoTheProjectsSiteToo() throws {
     try inSubfolder { project, _ in
       let result = try command.folio("build", "n.md", in: project.appending(path: "Notebooks"))
-      #expect(result.status == 0 && result.output.hasPrefix("../Site/n/index.html "), "\(result)")
+      #expect(result.status == 0, "\(result)")
+      #expect(result.output.hasPrefix("../Site/n/index.html "), "\(result)")
     }
   }
 
@@ -53,7 +56,8 @@ import Testing
     try inSubfolder { project, subfolder in
       #expect(try command.folio("build", in: project).status == 0)
       let result = try command.folio("check", in: subfolder)
-      #expect(result.status == 0 && result.output.contains("No output changed"), "\(result)")
+      #expect(result.status == 0, "\(result)")
+      #expect(result.output.contains("No output changed"), "\(result)")
     }
   }
 
@@ -72,7 +76,8 @@ import Testing
     try inSubfolder { project, subfolder in
       #expect(chown(project.path + "/Notebooks", 12345, 12345) == 0)
       let result = try command.folio("build", in: subfolder)
-      #expect(result.status == 2 && result.errors.contains("belongs to another user"), "\(result)")
+      #expect(result.status == 2, "\(result)")
+      #expect(result.errors.contains("belongs to another user"), "\(result)")
       #expect(try command.folio("build", in: project).status == 0)
     }
   }
