@@ -63,7 +63,7 @@ let package = Package(
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Interchange", "Live", "Machine", "Processes", "Record", "Rendering", "Review",
+        "Building", "Document", "Figures", "Files", "Interchange", "Live", "Machine", "Processes", "Record", "Rendering", "Review",
         "Session", "Store", "Text", argumentParser,
       ],
       path: "Sources/Host/folio", swiftSettings: Toolchain.compiling),
@@ -111,7 +111,7 @@ let package = Package(
     .test("Host", "Building", ["Document", "Record", "Rendering", "Session", "folio-worker"]),
     .test("Host", "Live", ["Building", "Document", "Figures", "Processes", "Record", "Rendering", "Session", "folio-worker"]),
     .test("Host", "Interchange", ["Document", "Figures", "Record"]),
-    .test("Host", "folio", ["folio-worker", "Processes", "Store"]),
+    .test("Host", "folio", ["folio-worker", "Processes", "Store", yams]),
 
     .test("Worker", "CellRuntime", ["Record"]),
     .test("Worker", "FolioKit", ["CellRuntime", "Record", "GemmaFixture"]),

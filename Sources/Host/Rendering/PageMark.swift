@@ -28,4 +28,16 @@ enum PageMark {
     else { return nil }
     return try? JSONDecoder().decode(IndexPage.Entry.self, from: Data(html[start.upperBound..<end.lowerBound].utf8))
   }
+
+  /// A page whose mark names the notebook's file from the folder that the site lies in, so that it is the same page wherever it was built.
+  /// A file that lies elsewhere keeps the name by which it was built.
+  static func placed(_ html: String, inSite folder: String) -> String {
+    guard let entry = read(html), let source = entry.source else { return html }
+    let beside = URL(fileURLWithPath: folder).standardizedFileURL.deletingLastPathComponent().path
+    let path = URL(fileURLWithPath: source).standardizedFileURL.path
+    guard path.hasPrefix(beside + "/") else { return html }
+    var placed = entry
+    placed.source = String(path.dropFirst(beside.count + 1))
+    return html.replacing(self.html(entry), with: self.html(placed), maxReplacements: 1)
+  }
 }

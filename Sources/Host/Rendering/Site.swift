@@ -36,7 +36,7 @@ package struct Site: Sendable {
   /// All of them or, on a full disk, none. A file that names others comes behind them.
   private func write(partsOf page: Page, _ record: RecordFiles) throws {
     let attachments = page.attachments.map { ("\(page.name)/\($0.path)", Data($0.text.utf8)) }
-    let html = [("\(page.name)/index.html", Data(page.html.utf8))]
+    let html = [("\(page.name)/index.html", Data(PageMark.placed(page.html, inSite: folder).utf8))]
     try write(attachments + html + files(of: record, of: page.name))
     // Also where nothing has changed: a build that was killed may have been about to change it.
     for place in ["assets", page.name, page.name + "/outputs", page.name + "/record"] {

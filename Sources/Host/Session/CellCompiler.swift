@@ -37,7 +37,7 @@ struct CellCompiler: Sendable {
     self.installation = installation
     self.folder = folder
     self.store = store
-    let modules = Installation.hiddenModules.map { "module \($0) {}\n" }.joined()
+    let modules = Installation.hiddenModuleMap
     let shared = store.map { "\($0.folder)/hidden.modulemap" }
     if let shared, (try? String(contentsOfFile: shared, encoding: .utf8)) != modules, store?.makeFolder() == true {
       try? WholeFile.write(modules, to: shared)

@@ -79,26 +79,32 @@ public struct Toolchain: Sendable {
   }
 }
 
-/// Where Folio's own parts lie: beside the running program.
+/// Where Folio's own parts lie: beside the running program, whatever name it was started by.
 public struct Installation: Sendable {
+  /// The path of the program that runs, without links.
+  public var program: String
   /// The worker's path.
   public var worker: String
-  /// The folder with the compiled interface of FolioKit and the modules below it.
+  /// The folder with the compiled interface of FolioKit and of the modules below it.
   public var modules: String
 
-  public init(worker: String, modules: String) {
+  public init(worker: String, modules: String, program: String = "") {
+    self.program = program
     self.worker = worker
     self.modules = modules
   }
 
-  /// Beside the program that runs now, as SwiftPM builds them.
+  /// The parts beside the program that runs now: as SwiftPM builds them, or as `folio install` has put them.
   public static func find() throws -> Installation {
     guard let path = realpath("/proc/self/exe", nil) else { throw Diagnostic.system("the path of this program is unknown") }
     defer { free(path) }
-    let folder = URL(fileURLWithPath: String(cString: path)).deletingLastPathComponent().path
-    let installation = Installation(worker: folder + "/folio-worker", modules: folder + "/Modules")
+    let program = String(cString: path)
+    let folder = URL(fileURLWithPath: program).deletingLastPathComponent().path
+    let installation = Installation(worker: folder + "/folio-worker", modules: folder + "/Modules", program: program)
     for part in [installation.worker, installation.modules + "/FolioKit.swiftmodule"] where access(part, R_OK) != 0 {
-      throw Diagnostic("\(part) is missing", advice: "Build the whole package: swift build -c release")
+      throw Diagnostic(
+        "\(part) is missing",
+        advice: "Build the whole package (swift build -c release), and let 'folio install' copy it or make a link to it.")
     }
     return installation
   }
@@ -106,4 +112,7 @@ public struct Installation: Sendable {
   /// The C modules below FolioKit. Its interface names them, so the compiler wants a module map for each, but no declaration that a
   /// cell can reach uses their types: empty ones do, and cost nothing to read.
   static let hiddenModules = ["CKernels", "COpenBLAS", "CSentencePiece", "CWorker"]
+
+  /// The text of a module map that has them.
+  public static var hiddenModuleMap: String { hiddenModules.map { "module \($0) {}\n" }.joined() }
 }

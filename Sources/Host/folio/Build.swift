@@ -10,12 +10,12 @@ struct Build: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run notebooks and render their pages.",
     discussion: """
-      Only what must run runs: a cell whose source, parameters, files and cells that it depends on are as they were is \
-      taken from the cache, with its outputs. '--explain' says why a cell ran, '--force' runs all.
+      Only what must run runs. The outputs of a cell are taken from the cache if its source, its parameters, its files and the cells that \
+      it depends on are what they were. '--explain' says why a cell ran, and '--force' runs all cells.
 
-      Without a notebook, all of 'Notebooks/' is built. Each page is written to SITE/<notebook>/index.html when its notebook has run, \
-      also if a cell failed: the page then shows where and why. SITE/index.html lists all pages. A build of all notebooks removes the pages \
-      and records of notebooks that are no more.
+      Without a notebook, all of 'Notebooks/' is built: the folder of that name here, or in the nearest folder above. Each page is written to \
+      SITE/<notebook>/index.html when its notebook has run, also if a cell failed: the page then shows where and why. SITE/index.html lists \
+      all pages. A build of all notebooks removes the pages and records of notebooks that are no more.
 
       Examples:
         folio build
@@ -25,20 +25,25 @@ struct Build: ParsableCommand {
         folio build --interactive
       """)
 
-  @Argument(help: "The notebooks, Markdown files.", completion: .file(extensions: ["md"]))
+  @Argument(
+    help: "The notebooks to build, which are Markdown files. By default all of 'Notebooks/' are.",
+    completion: .file(extensions: ["md"]))
   var notebooks: [String] = []
 
-  @Option(help: ArgumentHelp("The folder of the site.", valueName: "dir"))
-  var site = "Site"
+  @OptionGroup var place: SiteOptions
 
   @Flag(help: "Say for each cell whether it was reused, or why it ran.")
   var explain = false
 
-  @Flag(help: "Let readers zoom into figures, hover and save them, with plotly.js from PyPI's 'plotly' in SITE/assets.")
+  @Flag(
+    help:
+      "Let readers zoom into figures, hover over them and save them. For that plotly.js from PyPI's 'plotly' is put into SITE/assets."
+  )
   var interactive = false
 
   @Option(
-    help: ArgumentHelp("The same with this plotly.min.js.", valueName: "file"), completion: .file(extensions: ["js"]))
+    help: ArgumentHelp("Make figures interactive with this plotly.min.js in place of PyPI's.", valueName: "file"),
+    completion: .file(extensions: ["js"]))
   var plotly: String?
 
   @OptionGroup var options: RunOptions
@@ -46,10 +51,11 @@ struct Build: ParsableCommand {
 
   func run() throws {
     let status = try options.withDocuments(notebooks, isForced: cache.force) { documents, sessionOptions in
+      let site = place.site
       let script = interactive || plotly != nil ? try PlotlyPackage.script(file: plotly, site: site) : nil
       let progress = TerminalProgress(explains: explain)
       // A notebook that cannot be read is still there, and so is its page.
-      let isWhole = try notebooks.isEmpty && documents.count == Notebooks.all().count
+      let isWhole = try notebooks.isEmpty && documents.count == Notebooks.all(in: Project.required().notebooks).count
       let builder = SiteBuilder(
         documents, site: site, isWhole: isWhole, plotly: script, options: sessionOptions)
       let interrupts = Interrupts { _ in builder.interrupt() }
@@ -70,8 +76,9 @@ extension RunOptions {
   ) throws -> SiteBuilder.Status {
     do {
       let areAll = notebooks.isEmpty
+      let folder = areAll ? try Project.required().notebooks : ""
       var (documents, problems) = try Notebooks.readable(
-        areAll ? Notebooks.all() : notebooks, overrides: parameters.map { ($0.name, $0.value) })
+        areAll ? Notebooks.all(in: folder) : notebooks, overrides: parameters.map { ($0.name, $0.value) })
       for (notebook, problem) in ordersThem ? NotebookOrder(documents, areAll: areAll).problems : [] {
         if problem.severity == .error {
           problems.append(problem)
@@ -83,7 +90,7 @@ extension RunOptions {
       for warning in documents.flatMap(\.warnings) { report(warning) }
       if !problems.isEmpty && (!keepGoing || documents.isEmpty) { throw Diagnostics(problems) }
       // A folder's name does not make it a notebook, so it keeps none from being built.
-      let strangers = areAll ? Notebooks.strangers() : []
+      let strangers = areAll ? Notebooks.strangers(in: folder) : []
       for problem in strangers + problems { report(problem) }
       let status = try body(documents, session(isForced: isForced))
       return strangers.isEmpty && problems.isEmpty ? status : max(status, .couldNotRun)

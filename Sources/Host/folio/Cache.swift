@@ -7,8 +7,8 @@ struct Cache: ParsableCommand {
     abstract: "Say how large the cache is, or make it smaller.",
     discussion: """
       The cache holds compiled cells, cells' records, remembered values and files' digests, for all notebooks and branches, in \
-      $FOLIO_CACHE, else $XDG_CACHE_HOME/folio, else ~/.cache/folio. Everything in it can be made again, and may be deleted at any time. \
-      'folio build' keeps it under $FOLIO_CACHE_LIMIT gigabytes (5 if that is not set), by dropping what was used least recently.
+      the folder $FOLIO_CACHE, else $XDG_CACHE_HOME/folio, else ~/.cache/folio. Everything in it can be made again, and may be deleted at \
+      any time. 'folio build' keeps it under $FOLIO_CACHE_LIMIT gigabytes (5 if that is not set), by dropping what was used least recently.
 
       Examples:
         folio cache
@@ -28,10 +28,11 @@ struct Cache: ParsableCommand {
   struct Prune: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Drop what was used least recently.",
-      discussion: "Also drops what processes left behind that were killed while they wrote.")
+      discussion: "It also drops what processes left behind that were killed while they wrote.")
 
-    @Option(help: ArgumentHelp("The size to keep: 1G, 500M, 0. By default the cache's limit.", valueName: "size"))
-    var to: MemorySize?
+    @Option(
+      help: ArgumentHelp("The size that may stay, as 1G, 500M or 0. By default it is the cache's limit.", valueName: "size"))
+    var to: ByteSize?
 
     func run() {
       let limit = to?.bytes ?? Store.limit(environment: ProcessInfo.processInfo.environment)

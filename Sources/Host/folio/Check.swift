@@ -12,7 +12,7 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run notebooks afresh and see whether the committed outputs still hold.",
     discussion: """
-      All cells run, in sessions of their own; nothing is taken from the cache. Their outputs are compared with the records in \
+      All cells run, in sessions of their own, and nothing is taken from the cache. Their outputs are compared with the records in \
       SITE/<notebook>/record as 'folio diff' compares them, within the same tolerances. The site is not touched, unless '--accept' is given: then its \
       pages and records become the new ones.
 
@@ -27,7 +27,9 @@ struct Check: ParsableCommand {
         folio check --format html -o review.html
       """)
 
-  @Argument(help: "The notebooks, Markdown files.", completion: .file(extensions: ["md"]))
+  @Argument(
+    help: "The notebooks to check, which are Markdown files. By default all of 'Notebooks/' are.",
+    completion: .file(extensions: ["md"]))
   var notebooks: [String] = []
 
   @Flag(help: "Write the new pages and records to the site.")
@@ -38,19 +40,20 @@ struct Check: ParsableCommand {
 
   func run() throws {
     let status = try options.withDocuments(notebooks, isForced: true) { documents, session in
+      let site = report.place.site
       let folder = try TemporaryFolder()
       defer { withExtendedLifetime(folder) {} }
       let fresh = folder.path + "/site"
       let built = build(documents, into: fresh, session)
       guard built <= .cellFailed else { return built }
-      let orphans = notebooks.isEmpty ? Site(folder: report.site).orphans(besides: Set(documents.map(\.name))) : []
+      let orphans = notebooks.isEmpty ? Site(folder: site).orphans(besides: Set(documents.map(\.name))) : []
       let sides = try ReviewSides(
-        committed: report.site, fresh: fresh, notebooks: documents.map(\.name), orphans: orphans,
+        committed: site, fresh: fresh, notebooks: documents.map(\.name), orphans: orphans,
         documents: documents.first?.folder)
       let review = try report.report(sides)
-      // What ran a moment ago is known.
-      let accepted = accept ? build(documents, into: report.site, options.session(isForced: false)) : .succeeded
-      if !accept { for name in orphans { warn(ofOrphan: name, in: report.site) } }
+      // The cells ran a moment ago, so their outputs come from the cache.
+      let accepted = accept ? build(documents, into: site, options.session(isForced: false)) : .succeeded
+      if !accept { for name in orphans { warn(ofOrphan: name, in: site) } }
       return max(accepted, built, (review.isChanged || !orphans.isEmpty) && !accept ? .cellFailed : .succeeded)
     }
     throw ExitCode(status.rawValue)
@@ -59,7 +62,7 @@ struct Check: ParsableCommand {
   private func build(_ documents: [Notebook], into site: String, _ session: NotebookSession.Options) -> SiteBuilder.Status {
     let progress = TerminalProgress(pagesAreResults: false)
     let builder = SiteBuilder(
-      documents, site: site, isWhole: notebooks.isEmpty && site == report.site, options: session)
+      documents, site: site, isWhole: notebooks.isEmpty && site == report.place.site, options: session)
     let interrupts = Interrupts { _ in builder.interrupt() }
     defer { interrupts.cancel() }
     return builder.build { progress.show($0) }

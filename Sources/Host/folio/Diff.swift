@@ -7,12 +7,13 @@ struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show what changed in the outputs of notebooks, and whether it matters.",
     discussion: """
-      BASE and HEAD are git revisions, site folders, or records (SITE/<notebook>/record); 'v1..v2' and 'v1...v2' are two of them, as in git. \
-      Without HEAD the working tree is the head; without both, HEAD is the base. No cell is run.
+      BASE and HEAD are git revisions, site folders, or records (SITE/<notebook>/record); 'v1..v2' and 'v1...v2' name both, as in git. \
+      Without HEAD, the working tree is the head. Without both, git's HEAD is the base. No cell is run.
 
       Text is compared line by line, tables by row and column, figures by trace and label. Whole numbers must be equal; other numbers that \
-      differ by no more than the tolerance, relative to themselves, are counted as within it. It is that of the call, else of the cell, \
-      '//| tolerance: 0.01' or '1e-4 of the largest', else of the notebook, and then holds for whole numbers too; else it is 0.0003.
+      differ by no more than the tolerance, relative to themselves, are counted as within it. The tolerance is the one of the call, else the one of \
+      the cell ('//| tolerance: 0.01' or '1e-4 of the largest'), else the one of the notebook; it then holds for whole numbers too. Where none \
+      is given, it is 0.0003.
 
       Exit status: 0 nothing changed beyond the tolerance; 1 something did; 2 the records could not be compared.
 
@@ -27,14 +28,15 @@ struct Diff: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "BASE and HEAD, then the names of notebooks; all by default.", valueName: "base-head-notebooks"))
+      "What is compared: BASE and HEAD, and then the names of notebooks. By default all notebooks are.",
+      valueName: "base-head-notebooks"))
   var names: [String] = []
 
   @OptionGroup var options: ReviewOptions
 
   func run() throws {
     do {
-      let sides = try ReviewSides(names, site: options.site)
+      let sides = try ReviewSides(names, site: options.place.site)
       let review = try options.report(sides)
       throw ExitCode(review.isChanged ? 1 : 0)
     } catch let error as Diagnostic {

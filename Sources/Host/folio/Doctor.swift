@@ -6,8 +6,8 @@ struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Look whether this machine can run notebooks.",
     discussion: """
-      Looks at the Swift toolchain, Folio's own parts, the system's libraries (by compiling and running a cell), the BLAS kernel and its \
-      speed, free memory and disk, and the models of the hub cache. Exit status 2 if something is missing.
+      It looks at the Swift toolchain, Folio's own parts, the system's libraries (by compiling and running a cell), the BLAS kernel and its \
+      speed, free memory and disk, and the models of the hub cache. Exit status: 0 nothing is missing; 2 something is.
       """)
 
   func run() throws {

@@ -10,12 +10,12 @@ struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a notebook in another format: for Jupyter and GitHub, or as a Swift script.",
     discussion: """
-      ipynb: what Jupyter and GitHub show, with the outputs. To have them the notebook is run as by 'folio run': what is known from an \
+      'ipynb' is what Jupyter and GitHub show, with the outputs. To have them the notebook is run as by 'folio run': what is known from an \
       earlier run does not run again. A cell that fails is exported with its error, and the exit status is that of the run. Figures are \
-      there as drawings, as Plotly's data and in words; tables as HTML, text and CSV. Prose, options and front matter survive: \
+      there as drawings, as Plotly's data and in words; tables are there as HTML, text and CSV. Prose, options and front matter survive: \
       'folio import' makes the same Markdown file of it. Without -o the file lies beside the notebook, where the prose finds its images.
 
-      swift: all cells in one file, in order, with the prose as comments and the parameters as a value. The compiler names the notebook's \
+      'swift' is all cells in one file, in order, with the prose as comments and the parameters as a value. The compiler names the notebook's \
       lines in its messages. Nothing is run. Without -o the script goes to the standard output.
 
       A file that exists is replaced if it is an earlier export, and left alone otherwise.
@@ -29,10 +29,10 @@ struct Export: ParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case ipynb, swift }
 
-  @Argument(help: "The notebook, a Markdown file.", completion: .file(extensions: ["md"]))
+  @Argument(help: "The notebook to export, which is a Markdown file.", completion: .file(extensions: ["md"]))
   var notebook: String
 
-  @Option(help: ArgumentHelp("The format.", valueName: "format"))
+  @Option(help: ArgumentHelp("The format to write: ipynb or swift.", valueName: "format"))
   var to: Format
 
   @Option(name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file())
@@ -54,7 +54,7 @@ struct Export: ParsableCommand {
         return .succeeded
       case .ipynb:
         let path = output ?? InterchangeFile.path(beside: document.file, from: ".md", to: ".ipynb")
-        // Said before the run, not after it.
+        // A file that may not be replaced is told before the run, not after it.
         try InterchangeFile.check(exportTo: path)
         let record = noOutputs ? nil : try record(of: document, sessionOptions)
         try write(JupyterNotebook(document, parts: parts, record: record).text(), to: path)

@@ -6,9 +6,12 @@ import Record
 import Session
 import Text
 
-/// The command line: one file a subcommand, and no logic of its own.
+/// The command line. Each subcommand has a file of its own, and no logic: what it does is in the modules below.
 @main
 struct Folio: ParsableCommand {
+  /// What `folio --version` says. A release changes it here and nowhere else.
+  static let version = "0.1.0"
+
   static let configuration = CommandConfiguration(
     commandName: "folio",
     abstract: "Literate notebooks for taking language models apart.",
@@ -16,23 +19,29 @@ struct Folio: ParsableCommand {
       A notebook is a Markdown file whose 'swift' fences are cells. Folio compiles each cell to native code, runs the cells in \
       order in one session, and renders static HTML pages with the figures embedded.
 
-      Exit status: 0 all went well; 1 a cell failed; 2 a notebook could not be run (it cannot be read, a cell does not compile, \
-      there is no model, there is no toolchain); 64 the command was not understood; 74 its output could not be written, as on a full disk; \
+      Exit status: 0 all went well; 1 a cell failed, or a comparison found that something moved; 2 a notebook could not be run (it cannot be \
+      read, a cell does not compile, there is no model, there is no toolchain); 64 the command was not understood; 74 its output could not be written, as on a full disk; \
       130 it was stopped by Ctrl-C, 143 by SIGTERM, 129 by the end of its terminal.
+
+      Examples:
+        folio preview
+        folio build
+        folio diff
+        folio api Heatmap
       """,
-    version: "0.1.0",
+    version: version,
     subcommands: [
-      Build.self, Run.self, Preview.self, Diff.self, Check.self, GitCommand.self, Export.self, Import.self, Cache.self,
-      Doctor.self,
+      Build.self, Run.self, Preview.self, Diff.self, Check.self, GitCommand.self, Export.self, Import.self, API.self,
+      Cache.self, Doctor.self, Install.self,
     ])
 
   static func main() {
     Descriptors.fillStandard()
-    // A reader that has gone is an error of a write, and the work goes on.
+    // A reader that has gone shows as a failed write, and the work goes on.
     signal(SIGPIPE) { _ in }
     var command: any ParsableCommand = Folio()
     do {
-      command = try parseAsRoot()
+      command = try parseAsRoot(arguments)
       try prepare()
       try command.run()
       Foundation.exit(Console.status(0))
@@ -44,6 +53,12 @@ struct Folio: ParsableCommand {
     }
   }
 
+  /// What was typed. The reference of what a cell sees is found where one looks for help, too: 'folio help api' is 'folio api'.
+  private static var arguments: [String] {
+    let typed = Array(CommandLine.arguments.dropFirst())
+    return typed.starts(with: ["help", "api"]) ? Array(typed.dropFirst()) : typed
+  }
+
   private static func prepare() throws {
     do { try Descriptors.prepare() } catch {
       report(error)
@@ -51,11 +66,11 @@ struct Folio: ParsableCommand {
     }
   }
 
-  /// What ArgumentParser says of an error; what a command finds wrong while it runs has the usage of that command too.
+  /// What is told of an error. ArgumentParser words it; a wrong option that a command finds only while it runs gets the usage of that command, too.
   private static func message(for error: any Error, of command: any ParsableCommand.Type) -> String {
     guard let error = error as? ValidationError else {
       let message = fullMessage(for: error)
-      // What was typed, or what a pattern of the shell has found, shows as text; help is ours.
+      // An error may hold what was typed, or what a pattern of the shell has found, and shows it as text. Help holds only our own words.
       return exitCode(for: error).isSuccess ? message : VisibleText.lines(message)
     }
     let usage = usageString(for: command)
@@ -64,7 +79,7 @@ struct Folio: ParsableCommand {
   }
 }
 
-/// What all commands that run notebooks can be told.
+/// The options of all commands that run notebooks.
 struct RunOptions: ParsableArguments {
   @Option(
     name: [.customShort("P"), .customLong("param")],
@@ -79,8 +94,8 @@ struct RunOptions: ParsableArguments {
   var timeout: Double?
 
   @Option(
-    help: ArgumentHelp("End a session that takes more memory than this: 8G, 500M.", valueName: "size"))
-  var memory: MemorySize?
+    help: ArgumentHelp("End a session that takes more memory than this, as 8G or 500M.", valueName: "size"))
+  var memory: ByteSize?
 
   @Option(
     help: ArgumentHelp(
@@ -116,14 +131,14 @@ struct RunOptions: ParsableArguments {
   }
 }
 
-/// What those commands can be told that take from the cache what is known.
+/// The options of the commands that take known outputs from the cache.
 struct CacheOptions: ParsableArguments {
   @Flag(help: "Run all cells, also those whose outputs are known from an earlier run.")
   var force = false
 }
 
-/// `8G`, `500M`: in bytes, by powers of 1000.
-struct MemorySize: ExpressibleByArgument {
+/// A number of bytes as it is written: `8G`, `500M`, by powers of 1000.
+struct ByteSize: ExpressibleByArgument {
   var bytes: Int
 
   init?(argument: String) {
@@ -134,7 +149,7 @@ struct MemorySize: ExpressibleByArgument {
   }
 }
 
-/// Writes a problem to the standard error, as the compiler would.
+/// Writes a problem to the standard error, in the form of the compiler's messages.
 func report(_ error: any Error) {
   let text: String
   switch error {
@@ -143,4 +158,12 @@ func report(_ error: any Error) {
   default: text = "error: \(Diagnostic.words(error))"
   }
   Console.writeError(VisibleText.lines(text) + "\n")
+}
+
+/// Does something whose `Diagnostic`s are reported and end the command with 2.
+func reporting(_ body: () throws -> Void) throws {
+  do { try body() } catch let error as Diagnostic {
+    report(error)
+    throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue)
+  }
 }

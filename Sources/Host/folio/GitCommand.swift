@@ -9,7 +9,7 @@ struct GitCommand: ParsableCommand {
     abstract: "Let git show what changed in records as 'folio diff' does.",
     discussion: """
       'folio git install' sets diff drivers in this repository's own settings (.git/config and .git/info/attributes; nothing is \
-      committed): 'git diff' then says of each file of a record what changed, 'git log -p' shows figures with one labelled value a line, and the \
+      committed): 'git diff' then says of each file of a record what changed, 'git log -p' shows figures with one labelled value per line, and the \
       hunks of notebooks name their cells. They act on the records of the sites that this repository has, and of every folder called 'Site'; where \
       a file is no record of Folio's, and where this program is gone, git shows what it shows of itself. 'folio git uninstall' takes them away again.
       """,
@@ -20,7 +20,7 @@ struct GitCommand: ParsableCommand {
 
     func run() throws { try reporting { try GitDrivers(program: Self.program).install() } }
 
-    /// This program's path: git starts it from elsewhere.
+    /// This program's whole path, since git starts it from elsewhere.
     private static var program: String {
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     }
@@ -32,10 +32,10 @@ struct GitCommand: ParsableCommand {
     func run() throws { try reporting { try GitDrivers(program: "").uninstall() } }
   }
 
-  /// What git calls: path old-file old-hex old-mode new-file new-hex new-mode, and for a renamed file its new name and what changed of it.
+  /// Git calls this with: path old-file old-hex old-mode new-file new-hex new-mode. For a renamed file, its new name and what changed of it follow.
   struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "What git calls to compare two versions of a file.", shouldDisplay: false)
+      abstract: "Compare two versions of a file, as git asks for it.", shouldDisplay: false)
 
     @Argument var arguments: [String]
 
@@ -46,17 +46,17 @@ struct GitCommand: ParsableCommand {
     func run() throws {
       func data(_ file: String) -> Data? { file == "/dev/null" ? nil : FileManager.default.contents(atPath: file) }
       let (path, base, head) = (arguments[0], data(arguments[1]), data(arguments[4]))
-      // Git goes on by itself.
+      // By this status git knows that it must compare the file itself.
       guard let output = try GitDrivers.output(of: path, base, head) else { throw ExitCode(GitDrivers.noRecord) }
       let text = FileReview.text(path, base, head, output: output)
       Console.write(text)
     }
   }
 
-  /// What git calls for `git log -p`.
+  /// Git calls this for `git log -p`.
   struct Lines: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "What git calls to show a file line by line.", shouldDisplay: false)
+      abstract: "Show a file line by line, as git asks for it.", shouldDisplay: false)
 
     @Argument var file: String
 
@@ -64,13 +64,5 @@ struct GitCommand: ParsableCommand {
       guard let data = FileManager.default.contents(atPath: file) else { throw ValidationError("\(file) cannot be read.") }
       Console.write([UInt8](FileReview.lines(file, data)), to: STDOUT_FILENO)
     }
-  }
-}
-
-/// Runs something whose errors are reported, and end the command with 2.
-private func reporting(_ body: () throws -> Void) throws {
-  do { try body() } catch let error as Diagnostic {
-    report(error)
-    throw ExitCode(2)
   }
 }

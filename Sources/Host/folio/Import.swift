@@ -9,7 +9,7 @@ struct Import: ParsableCommand {
     discussion: """
       Markdown cells become prose, code cells in Swift become cells. Code cells in another language become blocks that are only shown, and \
       so do raw cells; Swift cells with the tag 'skip-execution' and Swift in Markdown cells become 'swift norun'. Pictures that lie in \
-      cells come along; labels of links that mean several things get names of their own. Outputs are left out. The title is the notebook's, else the first heading. Reads format 4.
+      cells come along; labels of links that mean several things get names of their own. Outputs are left out. The title is that of the notebook's metadata, else its first heading. Format 4 is read.
 
       What 'folio export' wrote becomes the file that it was, byte for byte, but for what was edited in Jupyter.
 
@@ -21,7 +21,7 @@ struct Import: ParsableCommand {
         folio import analysis.ipynb -o Notebooks/analysis.md --force
       """)
 
-  @Argument(help: "The notebook of Jupyter.", completion: .file(extensions: ["ipynb"]))
+  @Argument(help: "The notebook to import, as Jupyter has written it.", completion: .file(extensions: ["ipynb"]))
   var file: String
 
   @Option(

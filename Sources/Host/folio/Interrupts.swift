@@ -3,11 +3,11 @@ import ArgumentParser
 import Foundation
 import Synchronization
 
-/// Ctrl-C, and the signals by which others ask a program to end: what runs is stopped, and what came before is kept. A second Ctrl-C within a
-/// moment ends the program at once. Files are replaced whole, so that leaves the site as it was or whole; the workers end when their host is
-/// gone.
+/// Handles Ctrl-C and the signals by which others ask a program to end: what runs is stopped, and what came before is kept.
 ///
-/// One that is asked to end by others ends, though a cell in a C library run on: it is given as long as these mostly wait until they kill it.
+/// A second Ctrl-C within five seconds ends the program at once. Files are replaced whole, so the site is then as it was or whole; the workers end when
+/// their host is gone. After SIGTERM or SIGHUP the program ends in any case, even if a cell runs on in a C library: it waits for the cell for nine seconds,
+/// since whoever has sent such a signal mostly waits for ten before it kills.
 final class Interrupts {
   /// A terminal that goes away says so several times, so only Ctrl-C counts twice.
   private static let asked = [SIGINT, SIGTERM, SIGHUP]

@@ -10,13 +10,13 @@ struct Preview: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show notebooks in the browser while they are written.",
     discussion: """
-      Serves the site on this machine alone, and watches the notebooks and the files that their cells read. On each save only the \
+      It serves the site on this machine alone, and watches the notebooks and the files that their cells read. On each save only the \
       changed cells run, and what depends on them; what the others made, the model among it, stays in memory. The page changes in place. \
       Errors show in the page, and a file that cannot be read costs nothing. Where no notebook is named, new ones are noticed, and those \
       that are removed.
 
-      A port that is forwarded to this machine's, under whatever number, works by the name of localhost. For a proxy that browsers know by \
-      another name, say '--host NAME'.
+      Nothing needs a display. Over ssh it prints the command that forwards its port; a port that is forwarded works under whatever number, by the \
+      name of localhost. For a proxy that browsers know by another name, say '--host NAME'.
 
       Ctrl-C stops the running cell; when none runs, or the second time, it ends the preview. The pages are written to SITE as by \
       'folio build', also of what has been computed when it ends.
@@ -26,14 +26,15 @@ struct Preview: ParsableCommand {
         folio preview Notebooks/prontoqa.md --port 8000 -P idx=3
       """)
 
-  @Argument(help: "The notebooks, Markdown files; all of 'Notebooks/' if none is named.", completion: .file(extensions: ["md"]))
+  @Argument(
+    help: "The notebooks to show, which are Markdown files. By default all of 'Notebooks/' are.",
+    completion: .file(extensions: ["md"]))
   var notebooks: [String] = []
 
   @Option(help: ArgumentHelp("The port to serve at; 0 takes any free one.", valueName: "n"))
   var port: UInt16 = 4646
 
-  @Option(help: ArgumentHelp("The folder of the site.", valueName: "dir"))
-  var site = "Site"
+  @OptionGroup var place: SiteOptions
 
   @Option(
     help: ArgumentHelp(
@@ -47,18 +48,22 @@ struct Preview: ParsableCommand {
   func run() throws {
     do {
       if let problem = notebooks.compactMap(Notebooks.whyNoNotebook).first { throw problem }
-      let paths = notebooks.isEmpty ? try Notebooks.all() : notebooks
+      let folder = notebooks.isEmpty ? try Project.required().notebooks : nil
+      let paths = try folder.map(Notebooks.all) ?? notebooks
       let overrides = options.parameters.map { ($0.name, $0.value) }
       let progress = TerminalProgress()
-      // What is wrong with the command itself is said before anything is served; what is wrong with a notebook, in its page.
+      // What is wrong with the command itself is said before anything is served. What is wrong with a notebook is shown in its page.
       do { _ = try Notebooks.read(paths, overrides: overrides) } catch is Diagnostics {}
-      let isWhole = notebooks.isEmpty
-      for problem in isWhole ? Notebooks.strangers() : [] { report(problem) }
+      for problem in folder.map(Notebooks.strangers) ?? [] { report(problem) }
+      let forwarding = PortForwarding(environment: ProcessInfo.processInfo.environment, user: NSUserName())
       let preview = try LiveSite(
-        paths, following: isWhole ? Notebooks.folder : nil, overrides: overrides, site: site, port: port, hosts: host,
+        paths, following: folder, overrides: overrides, site: place.site, port: port, hosts: host,
         options: options.session(isForced: cache.force)
-      ) { progress.show($0) }
-      // Whoever sends another signal than Ctrl-C wants an end.
+      ) {
+        progress.show($0)
+        if case .serving(let url) = $0, let advice = forwarding?.advice(url: url) { Console.writeError(advice) }
+      }
+      // Any other signal than Ctrl-C asks for the end of the preview.
       let signals = Interrupts { if $0 != SIGINT || !preview.interrupt() { preview.end() } }
       defer { signals.cancel() }
       try preview.run()

@@ -4,21 +4,20 @@ import Record
 import Rendering
 import Review
 
-/// What all commands that compare outputs can be told.
+/// The options of all commands that compare outputs.
 struct ReviewOptions: ParsableArguments {
-  @Option(help: "text, markdown, json or html.")
+  @Option(help: "The form of the report: text, markdown, json or html.")
   var format = ReportFormat.text
 
   @Option(
     help: ArgumentHelp(
-      "How far numbers may differ, relative to themselves: 0.01; or to the largest beside them: '1e-4 of the largest'.",
+      "How far numbers may differ: 0.01 is relative to themselves, '1e-4 of the largest' to the largest number beside them.",
       valueName: "number"))
   var tolerance: Tolerance?
 
-  @Option(help: ArgumentHelp("The folder of the site, in a revision too.", valueName: "dir"))
-  var site = "Site"
+  @OptionGroup var place: SiteOptions
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Write the report to a file.", valueName: "file"))
+  @Option(name: .shortAndLong, help: ArgumentHelp("Write the report to this file.", valueName: "file"))
   var output: String?
 
   /// Compares both sides, and writes the report.
@@ -47,5 +46,6 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension Tolerance: ExpressibleByArgument {
+  /// Reads what follows `--tolerance`; nil if it is no tolerance.
   public init?(argument: String) { self.init(argument) }
 }

@@ -10,11 +10,15 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a notebook, with its outputs on the terminal.",
     discussion: """
-      What cells print comes as they print it, values and tables as text, figures as a line that says what they show. No page is \
-      written. Outputs of cells that need not run are shown as they were.
+      What cells print appears as they print it. Values and tables are shown as text, and of a figure one line says what it shows. No page is \
+      written. The outputs of cells that need not run are shown as they were.
+
+      Examples:
+        folio run Notebooks/prontoqa.md
+        folio run Notebooks/prontoqa.md -P idx=3 --keep-going
       """)
 
-  @Argument(help: "The notebook, a Markdown file.", completion: .file(extensions: ["md"]))
+  @Argument(help: "The notebook to run, which is a Markdown file.", completion: .file(extensions: ["md"]))
   var notebook: String
 
   @OptionGroup var options: RunOptions

@@ -11,10 +11,10 @@ import Text
   import Glibc
 #endif
 
-/// Shows a run as it goes: on a terminal, one line that is written again and again (which cell of how many, how long, how far its loop
-/// has come); elsewhere, a line a cell. Progress goes to the standard error, results to the standard output.
+/// Shows a run as it goes. On a terminal it is one line that is written again and again: which cell of how many runs, for how long, and how far its
+/// loop has come. Elsewhere it is one line for each cell. Progress goes to the standard error, and results go to the standard output.
 ///
-/// The line is also written by a clock of its own, while a cell says nothing; a lock keeps both apart.
+/// A thread of its own writes the line too, while a cell says nothing; a lock keeps both apart.
 final class TerminalProgress: @unchecked Sendable {
   private let lock = NSLock()
   private let showsOutputs: Bool
@@ -23,17 +23,20 @@ final class TerminalProgress: @unchecked Sendable {
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let start = ContinuousClock.now
   private var heading = ""
-  /// Of a cell of inline expressions, those whose values are to come.
+  /// The inline expressions of the running cell whose values have not come yet.
   private var expressions: ArraySlice<String> = []
   private var namesNotebooks = false
-  /// What is on the terminal of each cell of a notebook that is run, by number: a cell that runs for another one is not shown twice.
+  /// By the number of a cell, what the terminal shows of it. A cell that runs once more for another one is not shown twice.
   private var shown: [Int: CellRecord] = [:]
   private var isShownAgain = false
   private var loop: ProgressOutput?
   private var lineIsShown = false
   private var lastCharacterWasNewline = true
 
-  /// - Parameter pagesAreResults: whether the pages that are written are what the command is for; else a finished notebook is progress.
+  /// - Parameters:
+  ///   - showsOutputs: whether the outputs of cells are shown.
+  ///   - explains: whether it is said of each cell why it ran.
+  ///   - pagesAreResults: whether the pages that are written are what the command is for; if not, a finished notebook is progress.
   init(showsOutputs: Bool = false, explains: Bool = false, pagesAreResults: Bool = true) {
     self.showsOutputs = showsOutputs
     self.explains = explains
@@ -204,13 +207,13 @@ final class TerminalProgress: @unchecked Sendable {
     return seconds < 60 ? String(format: "%.1f s", seconds) : String(format: "%d:%02d min", Int(seconds) / 60, Int(seconds) % 60)
   }
 
-  /// What a cell printed last may lack its newline.
+  /// Ends the line of what a cell has printed, which may lack its newline.
   private func endLine() {
     if !lastCharacterWasNewline { writeOutput("\n") }
     lastCharacterWasNewline = true
   }
 
-  /// What stands in a text shows as text; only what cells print goes to the terminal as it is.
+  /// Writes a text so that all of it shows as text. Only what cells print goes to the terminal as it is.
   private func writeOutput(_ text: String) { Console.write(VisibleText.lines(text)) }
 
   private func writeError(_ text: String) { Console.writeError(VisibleText.lines(text)) }

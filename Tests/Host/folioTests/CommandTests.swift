@@ -14,6 +14,10 @@ import Testing
     .appendingPathComponent("folio")
 
   func folio(_ arguments: String..., in folder: URL? = nil, cache: String? = nil) throws -> Result {
+    try folio(arguments, in: folder, cache: cache)
+  }
+
+  func folio(_ arguments: [String], in folder: URL? = nil, cache: String? = nil) throws -> Result {
     var call = ChildProcess.Call(program.path, arguments)
     call.directory = folder?.path
     call.environment = Self.environment.merging(cache.map { ["FOLIO_CACHE": $0] } ?? [:]) { $1 }
@@ -44,7 +48,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--help"], ["build", "run", "preview", "diff", "check", "git", "export", "import", "cache", "doctor", "Exit status"]),
+    (
+      ["--help"],
+      ["build", "run", "preview", "diff", "check", "git", "export", "import", "api", "cache", "doctor", "install", "Exit status"]
+    ),
     (["diff", "--help"], ["--format", "--tolerance", "--site", "-o", "Exit status", "Examples"]),
     (["check", "--help"], ["--accept", "--format", "--tolerance", "-P", "Exit status", "Examples"]),
     (["git", "--help"], ["install", "uninstall"]),
@@ -61,6 +68,8 @@ import Testing
     (["import", "--help"], ["<file>", "-o", "--force", "norun", "Exit status", "Examples"]),
     (["cache", "--help"], ["prune", "FOLIO_CACHE", "Examples"]),
     (["run", "--help"], ["<notebook>", "-P", "--keep-going", "--timeout"]), (["doctor", "--help"], ["BLAS", "Exit status"]),
+    (["api", "--help"], ["<words>", "--markdown", "Exit status", "Examples"]),
+    (["install", "--help"], ["--prefix", "--remove", "PREFIX/bin/folio", "Exit status", "Examples"]),
   ])
   func helpNamesEverything(arguments: [String], words: [String]) throws {
     let result = try arguments.count == 1 ? folio(arguments[0]) : folio(arguments[0], arguments[1])
@@ -72,12 +81,15 @@ import Testing
     try withNotebook("```swift\n40 + 2\n```") { folder in
       try FileManager.default.createDirectory(at: folder.appending(path: "Notebooks/old.md"), withIntermediateDirectories: true)
       let built = try folio("build", in: folder)
-      #expect(built.status == 2 && built.output.contains("Site/n/index.html"))
+      #expect(built.status == 2)
+      #expect(built.output.contains("Site/n/index.html"))
       #expect(built.errors.contains("'Notebooks/old.md' is a folder"))
       try Data("---\nafter: m\n---\n".utf8).write(to: folder.appending(path: "Notebooks/o.md"))
       let disordered = try folio("build", in: folder)
-      #expect(disordered.status == 2 && disordered.output.isEmpty)
-      #expect(disordered.errors.contains("Notebooks/o.md:2: error: 'after' names 'm'") && disordered.errors.contains("'n'"))
+      #expect(disordered.status == 2)
+      #expect(disordered.output.isEmpty)
+      #expect(disordered.errors.contains("Notebooks/o.md:2: error: 'after' names 'm'"))
+      #expect(disordered.errors.contains("'n'"))
       #expect(try folio("build", "--keep-going", in: folder).output.contains("Site/n/index.html"))
       for arguments in [["run", "."], ["run", "n.ipynb"], ["preview", "nope.md"], ["preview", "Notebooks"]] {
         let result = try folio(arguments[0], arguments[1], in: folder)
@@ -92,7 +104,8 @@ import Testing
       #expect(result.status == 0, "\(result)")
       #expect(result.output.contains("Site/n/index.html"))
       let page = try String(contentsOf: folder.appendingPathComponent("Site/n/index.html"), encoding: .utf8)
-      #expect(page.contains("42") && !page.contains(folder.path))
+      #expect(page.contains("42"))
+      #expect(!page.contains(folder.path))
       #expect(try folio("build", "Notebooks/n.md", "-P", "n=3", "--site", "Other", in: folder).status == 0)
       #expect(try String(contentsOf: folder.appendingPathComponent("Other/n/index.html"), encoding: .utf8).contains("63"))
     }
@@ -101,7 +114,8 @@ import Testing
   @Test func runningShowsOutputsInOrder() throws {
     try withNotebook("```swift\nprint(\"a\")\ndisplay(1)\nprint(\"b\", terminator: \"\")\n```\n```swift\n\"c\"\n```") { folder in
       let result = try folio("run", "Notebooks/n.md", in: folder)
-      #expect(result.output == "a\n1\nb\nc\n" && result.status == 0, "\(result)")
+      #expect(result.output == "a\n1\nb\nc\n", "\(result)")
+      #expect(result.status == 0, "\(result)")
     }
   }
 
@@ -129,7 +143,8 @@ import Testing
   func theExitStatusAndTheMessageSayWhatWentWrong(notebook: String, status: Int32, message: String) throws {
     try withNotebook(notebook) { folder in
       let result = try folio("build", in: folder)
-      #expect(result.status == status && result.errors.contains(message), "\(result)")
+      #expect(result.status == status, "\(result)")
+      #expect(result.errors.contains(message), "\(result)")
     }
   }
 
@@ -140,7 +155,8 @@ import Testing
       #expect(try folio("build", "-P", "n", in: folder).status == 64)
       #expect(try folio("build", "--timeout", "-1", in: folder).status == 64)
       let result = try folio("build", "-P", "n=two", in: folder)
-      #expect(result.status == 64 && result.errors.contains("'n' is of type Int"))
+      #expect(result.status == 64)
+      #expect(result.errors.contains("'n' is of type Int"))
       #expect(try folio("build", "-P", "m=1", in: folder).errors.contains("no parameter 'm'"))
     }
   }
@@ -171,7 +187,8 @@ import Testing
     try withNotebook(notebook) { folder in
       #expect(try folio("build", "--explain", in: folder).output.contains("n  base    ran: new\n"))
       let again = try folio("build", "--explain", in: folder)
-      #expect(again.output.contains("n  cell-3  reused\n") && again.output.contains("0 of 3 cells ran"))
+      #expect(again.output.contains("n  cell-3  reused\n"))
+      #expect(again.output.contains("0 of 3 cells ran"))
       let changed = try folio("build", "--explain", "-P", "idx=3", in: folder).output
       #expect(
         changed.contains("n  base    ran: params.idx 2 -> 3\n")
@@ -195,8 +212,13 @@ import Testing
     }
   }
 
+  @Test func theVersionIsANumber() throws {
+    #expect(try folio("--version").output.contains(/^\d+\.\d+\.\d+\n$/))
+  }
+
   @Test func aFolderWithoutNotebooksIsExplained() throws {
     let result = try folio("build", in: URL(fileURLWithPath: "/"))
-    #expect(result.status == 2 && result.errors.contains("there is no folder 'Notebooks' here"))
+    #expect(result.status == 2)
+    #expect(result.errors.contains("there is no folder 'Notebooks' here"))
   }
 }

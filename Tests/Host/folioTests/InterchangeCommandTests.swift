@@ -17,9 +17,12 @@ extension CommandTests {
     let notebook = "---\nparams: {n: 2} # why\n---\n# T\n~~~swift\nprint(\"a\")\nparams.n * 21\n~~~\n\n\n```swift norun\nx\n```"
     try withNotebook(notebook) { folder in
       let result = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
-      #expect(result.status == 0 && result.output == "Notebooks/n.ipynb\n", "\(result)")
+      #expect(result.status == 0, "\(result)")
+      #expect(result.output == "Notebooks/n.ipynb\n", "\(result)")
       let written = try text("Notebooks/n.ipynb", in: folder)
-      #expect(written.contains("\"a\\n\"") && written.contains("\"42\"") && !written.contains(folder.path))
+      #expect(written.contains("\"a\\n\""))
+      #expect(written.contains("\"42\""))
+      #expect(!written.contains(folder.path))
       // An earlier export is replaced; what is known does not run again, and is the same.
       let again = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
       #expect(again.status == 0)
@@ -28,9 +31,12 @@ extension CommandTests {
       #expect(try text("o/x.ipynb", in: folder).contains("\"63\""))
 
       let refused = try folio("import", "Notebooks/n.ipynb", in: folder)
-      #expect(refused.status == 2 && refused.errors.contains("'Notebooks/n.md' exists"), "\(refused)")
+      #expect(refused.status == 2, "\(refused)")
+      #expect(refused.errors.contains("'Notebooks/n.md' exists"), "\(refused)")
       let copy = try folio("import", "o/x.ipynb", in: folder)
-      #expect(copy.status == 0 && copy.output == "o/x.md\n" && copy.errors.isEmpty, "\(copy)")
+      #expect(copy.status == 0, "\(copy)")
+      #expect(copy.output == "o/x.md\n", "\(copy)")
+      #expect(copy.errors.isEmpty, "\(copy)")
       #expect(try text("o/x.md", in: folder) == notebook)
       #expect(try folio("import", "Notebooks/n.ipynb", "-o", "o/x.md", "--force", in: folder).status == 0)
     }
@@ -39,10 +45,12 @@ extension CommandTests {
   @Test func aNotebookThatFailsIsExportedAllTheSame() throws {
     try withNotebook("```swift\n1\n```\n```swift\n[1][3]\n```\n```swift\n3\n```") { folder in
       let result = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
-      #expect(result.status == 1 && result.errors.contains("Notebooks/n.md:5: error"), "\(result)")
+      #expect(result.status == 1, "\(result)")
+      #expect(result.errors.contains("Notebooks/n.md:5: error"), "\(result)")
       let cells = try cells("Notebooks/n.ipynb", in: folder)
       let kinds = cells.map { ($0["outputs"] as? [[String: Any]])?.first?["output_type"] as? String }
-      #expect(kinds == ["display_data", "error", nil] && cells[2]["execution_count"] is NSNull)
+      #expect(kinds == ["display_data", "error", nil])
+      #expect(cells.last?["execution_count"] is NSNull)
     }
     try withNotebook("```swift\nlet x = y\n```") { folder in
       let result = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
@@ -81,13 +89,15 @@ extension CommandTests {
     try withNotebook("---\nparams: {n: 2}\n---\ntext\n\n```swift\n//| label: good\nlet x = 1\n```\n\n```swift\n\nlet = 3\n```\n")
     { folder in
       let script = try folio("export", "Notebooks/n.md", "--to", "swift", "-P", "n=5", in: folder)
-      #expect(script.status == 0 && script.output.contains("let params = Parameters(n: 5)\n"), "\(script)")
+      #expect(script.status == 0, "\(script)")
+      #expect(script.output.contains("let params = Parameters(n: 5)\n"), "\(script)")
       #expect(try folio("export", "Notebooks/n.md", "--to", "swift", "-o", "main.swift", in: folder).output == "main.swift\n")
       var parse = ChildProcess.Call("swiftc", ["-frontend", "-parse", "-diagnostic-style", "llvm", "main.swift"])
       parse.directory = folder.path
       let complaint = try ChildProcess.finish(parse).errorText
       let lines = complaint.split(separator: "\n").filter { $0.contains(": error: ") }
-      #expect(lines.count == 1 && lines[0].hasPrefix("Notebooks/n.md:13:5: error: "), "\(complaint)")
+      #expect(lines.count == 1, "\(complaint)")
+      #expect(lines.first?.hasPrefix("Notebooks/n.md:13:5: error: ") == true, "\(complaint)")
     }
   }
 
@@ -95,14 +105,16 @@ extension CommandTests {
     try withNotebook("") { folder in
       try Data("{\"nbformat\": 3,\n\"worksheets\": []}".utf8).write(to: folder.appendingPathComponent("a.ipynb"))
       let old = try folio("import", "a.ipynb", in: folder)
-      #expect(old.status == 2 && old.errors.contains("a.ipynb:1:14: error: the notebook is in format 3"), "\(old)")
+      #expect(old.status == 2, "\(old)")
+      #expect(old.errors.contains("a.ipynb:1:14: error: the notebook is in format 3"), "\(old)")
       #expect(try folio("import", "b.ipynb", in: folder).errors.contains("'b.ipynb' cannot be read: there is no such file"))
       #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("a.md").path))
       let cell = "{\"cell_type\": \"code\", \"metadata\": {}, \"source\": \"//| eval: false\"}"
       let json = "{\"nbformat\": 4, \"cells\": [\(cell)], \"metadata\": {\"language_info\": {\"name\": \"swift\"}}}"
       try Data(json.utf8).write(to: folder.appendingPathComponent("c.ipynb"))
       let warned = try folio("import", "c.ipynb", in: folder)
-      #expect(warned.status == 0 && warned.errors.contains("c.md:2: warning: a cell has no option 'eval'"), "\(warned)")
+      #expect(warned.status == 0, "\(warned)")
+      #expect(warned.errors.contains("c.md:2: warning: a cell has no option 'eval'"), "\(warned)")
     }
   }
 }

@@ -6,11 +6,13 @@ extension CommandTests {
     try withNotebook("```swift\n//| label: x\nprint(\"x =\", 1.25)\n```") { folder in
       #expect(try folio("build", in: folder).status == 0)
       let passed = try folio("check", in: folder)
-      #expect(passed.status == 0 && passed.output.contains("No output changed"), "\(passed)")
+      #expect(passed.status == 0, "\(passed)")
+      #expect(passed.output.contains("No output changed"), "\(passed)")
       let record = folder.appendingPathComponent("Site/n/record/x-1.txt")
       try Data("x = 1.5\n".utf8).write(to: record)
       let failed = try folio("check", "--format", "json", in: folder)
-      #expect(failed.status == 1 && failed.output.contains("\"place\" : \"line 1\""), "\(failed)")
+      #expect(failed.status == 1, "\(failed)")
+      #expect(failed.output.contains("\"place\" : \"line 1\""), "\(failed)")
       #expect((try? JSONSerialization.jsonObject(with: Data(failed.output.utf8))) != nil, "\(failed)")
       #expect(try String(contentsOf: record, encoding: .utf8) == "x = 1.5\n")
       #expect(try folio("check", "--tolerance", "0.5", in: folder).status == 0)
@@ -23,7 +25,8 @@ extension CommandTests {
   @Test func aCheckWithoutARecordIsExplained() throws {
     try withNotebook("```swift\n1\n```") { folder in
       let result = try folio("check", in: folder)
-      #expect(result.status == 2 && result.errors.contains("Site"), "\(result)")
+      #expect(result.status == 2, "\(result)")
+      #expect(result.errors.contains("Site"), "\(result)")
     }
   }
 
@@ -36,13 +39,15 @@ extension CommandTests {
         ("html", "<h2>Worst first</h2>"),
       ] {
         let result = try folio("diff", "old", "new", "--format", format, in: folder)
-        #expect(result.status == 1 && result.output.contains(expected), "\(result)")
+        #expect(result.status == 1, "\(result)")
+        #expect(result.output.contains(expected), "\(result)")
       }
       #expect(try folio("diff", "old", "old", in: folder).status == 0)
       #expect(try folio("diff", "old", "new", "n", "-o", "r.txt", in: folder).output.isEmpty)
       #expect(FileManager.default.fileExists(atPath: folder.path + "/r.txt"))
       let unknown = try folio("diff", "old", "new", "other", in: folder)
-      #expect(unknown.status == 2 && unknown.errors.contains("There are: n"), "\(unknown)")
+      #expect(unknown.status == 2, "\(unknown)")
+      #expect(unknown.errors.contains("There are: n"), "\(unknown)")
       #expect(try folio("diff", "old", "no/such", in: folder).status == 2)
     }
   }

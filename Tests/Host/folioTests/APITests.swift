@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+
+/// `folio api` tells what a cell sees, as the compiler sees it.
+@Suite struct APITests {
+  private let command = CommandTests()
+
+  @Test(arguments: [
+    "display(_:)", "memo(_:keyedBy:compute:)", "Table", "ColoredTokens", "Heatmap", "GemmaModel", "LogitDifference", "Tensor",
+  ])
+  func everythingACellSeesIsListed(name: String) throws {
+    let lines = try command.folio("api").output.split(separator: "\n")
+    #expect(lines.contains { $0.hasPrefix("  \(name) ") }, "\(lines)")
+  }
+
+  @Test func whatNoCellSeesIsNotListed() throws {
+    let output = try command.folio("api", "--markdown").output
+    for name in ["Session", "SiteBuilder", "hashValue", "_code"] {
+      #expect(!output.contains("### \(name)\n") && !output.contains(".\(name)\n"), "\(name)")
+    }
+  }
+
+  @Test func aWordShowsDeclarationAndDocumentation() throws {
+    let output = try command.folio("api", "GemmaModel.attributionPatching").output
+    #expect(output.hasPrefix("GemmaModel.attributionPatching("))
+    #expect(output.contains("    func attributionPatching(clean: "))
+    #expect(output.contains("- Parameters:"))
+  }
+
+  @Test func theReferenceIsHelpToo() throws {
+    #expect(try command.folio("help", "api", "Table").output == command.folio("api", "Table").output)
+  }
+
+  @Test func aTypeIsShownWithItsMembers() throws {
+    let output = try command.folio("api", "LogitDifference").output
+    #expect(output.hasPrefix("LogitDifference "))
+    #expect(output.contains("    init(clean: "), "\(output)")
+  }
+
+  @Test func aMethodIsFoundByItsTypesName() throws {
+    let output = try command.folio("api", "GemmaModel.generate").output
+    #expect(output.hasPrefix("GemmaModel.generate("), "\(output)")
+  }
+
+  @Test func whatIsMisspelledIsSuggested() throws {
+    let result = try command.folio("api", "Heatmapp")
+    #expect(result.status == 2)
+    #expect(result.errors.contains("Did you mean 'Heatmap'?"), "\(result)")
+  }
+}
