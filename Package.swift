@@ -67,8 +67,8 @@ let package = Package(
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "Building", "Document", "Figures", "Gemma", "Planning", "Processes", "Session", "Store", "Tensors",
-        "COpenBLAS", argumentParser,
+        "Attribution", "Building", "Document", "Figures", "Gemma", "Live", "Planning", "Processes", "Session", "Store",
+        "Tensors", "COpenBLAS", argumentParser,
       ],
       path: "Sources/Host/folio-bench", swiftSettings: Toolchain.compiling),
 
