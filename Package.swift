@@ -70,8 +70,8 @@ let package = Package(
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "Building", "Document", "Figures", "Gemma", "Keys", "Planning", "Processes", "Session", "Store", "Tensors",
-        "Text", "COpenBLAS", argumentParser,
+        "Attribution", "Building", "Document", "Figures", "Gemma", "Keys", "Live", "Planning", "Processes", "Session", "Store",
+        "Tensors", "Text", "COpenBLAS", argumentParser,
       ],
       path: "Sources/Host/folio-bench", swiftSettings: Toolchain.compiling),
 
@@ -105,7 +105,7 @@ let package = Package(
     .test("Host", "Planning", ["Document", "Keys", "Store"]),
     .test("Host", "Processes", ["Record"]),
     // Sessions start the worker that lies beside the tests.
-    .test("Host", "Session", ["Document", "Processes", "Record", "Store", "folio-worker"]),
+    .test("Host", "Session", ["Document", "Machine", "Processes", "Record", "Store", "folio-worker"]),
     .test("Host", "Review", ["CCmark", "Figures", "Processes", "Record", "Rendering"]),
     .test("Host", "Rendering", ["Document", "Record", "Figures"]),
     .test("Host", "Building", ["Document", "Record", "Rendering", "Session", "folio-worker"]),

@@ -4,6 +4,12 @@ package enum Processor {
   /// and no more than its control groups have time for.
   package static var cores: Int { cores(system: "/sys", allowed: allowed(), share: ControlGroup().processors) }
 
+  /// How many programs can compute at once here, where hardware threads of one core count each.
+  package static var threads: Int {
+    let allowed = allowed().count
+    return max(1, min(allowed, ControlGroup().processors.map { Int($0.rounded(.up)) } ?? allowed))
+  }
+
   /// - Parameters:
   ///   - allowed: the numbers of the processors that the scheduler gives.
   ///   - share: how many processors' time there is; nil for all.

@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import Machine
 import Processes
 import Record
 import Rendering
@@ -134,10 +135,10 @@ package final class SiteBuilder: @unchecked Sendable {
   /// Whether there is a core, and enough memory and descriptors, for a notebook beside those that run. One alone may always run.
   private func hasRoom(for notebook: Notebook) -> Bool {
     if running.isEmpty { return true }
-    guard running.count < min(ProcessInfo.processInfo.activeProcessorCount, Descriptors.mostPrograms) else { return false }
+    guard running.count < min(Processor.threads, Descriptors.mostPrograms) else { return false }
     let known = NotebookSession.peakMemory(of: notebook, store: options.store)
     // A notebook that has never run may load anything, so half of the machine's memory must be free for it.
-    return Memory.available > (known > 0 ? known + known / 2 : Memory.bytes("MemTotal") / 2)
+    return SystemMemory.available > (known > 0 ? known + known / 2 : SystemMemory.total / 2)
   }
 
   private func end(_ index: Int, _ status: Status) {
@@ -231,17 +232,5 @@ extension Notebook {
   /// A session for the notebook, in its own folder.
   package func session(_ options: NotebookSession.Options) throws -> NotebookSession {
     try NotebookSession(directory: folder, toolchain: .find(), installation: .find(), options: options)
-  }
-}
-
-/// The machine's memory.
-package enum Memory {
-  /// In bytes: what programs can still have without swapping.
-  package static var available: Int { bytes("MemAvailable") }
-
-  package static func bytes(_ key: String) -> Int {
-    let information = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
-    let line = information.split(separator: "\n").first { $0.hasPrefix(key + ":") }
-    return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
   }
 }

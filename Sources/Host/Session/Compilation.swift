@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Machine
 import Planning
 import Processes
 import Record
@@ -39,7 +40,7 @@ final class Compilation: @unchecked Sendable {
 
   /// One compiler a core, whatever number of sessions there is.
   private static let cores = DispatchSemaphore(
-    value: max(1, min(ProcessInfo.processInfo.activeProcessorCount, Descriptors.mostPrograms)))
+    value: max(1, min(Processor.threads, Descriptors.mostPrograms)))
 
   init(_ compiler: CellCompiler) {
     self.compiler = compiler
@@ -143,7 +144,7 @@ final class Compilation: @unchecked Sendable {
 
   /// Call it with the lock held.
   private func startWorkers() {
-    while workers < ProcessInfo.processInfo.activeProcessorCount && workers < waiting.count {
+    while workers < Processor.threads && workers < waiting.count {
       workers += 1
       Thread.detachNewThread { [self] in work() }
     }

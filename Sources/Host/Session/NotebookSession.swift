@@ -2,6 +2,7 @@ import Document
 import Files
 import Foundation
 import Keys
+import Machine
 import Planning
 import Record
 import Store
@@ -187,13 +188,11 @@ public final class NotebookSession {
   /// What every key holds: the toolchain, this build of Folio, and what a number may depend on besides.
   private static func environment(_ toolchain: Toolchain, _ installation: Installation, _ store: Store?) -> [CellKey.Part] {
     let digests = FileDigests(store: store)
-    let machine = WorkerEnvironment.blasCoreType(flags: WorkerEnvironment.processorFlags()) ?? "any"
-    let variables = ["HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME"]
-    let hub = variables.map { ProcessInfo.processInfo.environment[$0] ?? "" }
+    let machine = WorkerEnvironment.blasCoreType(flags: Processor.flags()) ?? "any"
     return [
       .init(.toolchain, value: digests.digest(toolchain.frontend) ?? toolchain.frontend),
       .init(.folio, value: digests.digest(installation.worker) ?? installation.worker),
-      .init(.machine, value: ([machine] + hub).joined(separator: " ")),
+      .init(.machine, value: "\(machine) \(ModelHub.folder().path)"),
     ]
   }
 

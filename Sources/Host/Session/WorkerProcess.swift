@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Machine
 import Processes
 import Record
 
@@ -109,23 +110,12 @@ final class WorkerProcess {
   private func reasonToStop(_ limits: RunLimits) -> StopReason? {
     if limits.isInterrupted() { return .interruption }
     if let deadline = limits.deadline, ContinuousClock.now >= deadline { return .timeout }
-    if let memory = limits.memory, residentMemory > memory { return .memory }
+    if let memory = limits.memory, SystemMemory.own(of: String(process.identifier)) > memory { return .memory }
     return nil
   }
 
-  /// What the worker has in memory of its own, in bytes; the pages of mapped files are not counted, which the system can take back.
-  private var residentMemory: Int {
-    let fields = (try? String(contentsOfFile: "/proc/\(process.identifier)/statm", encoding: .utf8))?.split(separator: " ") ?? []
-    guard fields.count > 2, let resident = Int(fields[1]), let shared = Int(fields[2]) else { return 0 }
-    return (resident - shared) * Int(getpagesize())
-  }
-
   /// The most that the worker has had in memory, in bytes.
-  var peakMemory: Int {
-    let status = (try? String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    return (line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
-  }
+  var peakMemory: Int { SystemMemory.peak(of: String(process.identifier)) }
 
   // MARK: - Bytes
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Building
 import Document
 import Foundation
+import Live
 import Session
 
 /// What an author and a maintainer wait for: an edit in a live preview, a build of which nothing changed, a notebook of many cells.

@@ -1,6 +1,7 @@
 import Building
 import Document
 import Foundation
+import Machine
 import Record
 import Session
 import Store
@@ -64,10 +65,9 @@ enum MachineCheck {
   }
 
   private static func memory() throws -> String {
-    func gibibytes(_ key: String) -> Double { Double(Memory.bytes(key)) / 1_073_741_824 }
+    let gibibytes = [SystemMemory.available, SystemMemory.total].map { Double($0) / 1_073_741_824 }
     return String(
-      format: "%.1f GiB available of %.1f; gemma-2b takes 5 for its weights and 1 for a long prompt", gibibytes("MemAvailable"),
-      gibibytes("MemTotal"))
+      format: "%.1f GiB available of %.1f; gemma-2b takes 5 for its weights and 1 for a long prompt", gibibytes[0], gibibytes[1])
   }
 
   private static func disk() throws -> String {
@@ -92,13 +92,9 @@ enum MachineCheck {
 
   /// The models of the hub cache.
   private static func models() -> String {
-    let environment = ProcessInfo.processInfo.environment
-    let hub =
-      environment["HF_HUB_CACHE"] ?? environment["HF_HOME"].map { $0 + "/hub" }
-      ?? FileManager.default.homeDirectoryForCurrentUser.path + "/.cache/huggingface/hub"
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: hub)) ?? []).filter { $0.hasPrefix("models--") }
-      .map { $0.dropFirst("models--".count).replacing("--", with: "/") }
+    let hub = ModelHub.folder()
+    let names = ModelHub.models(in: hub)
     return names.isEmpty
-      ? "none in \(hub); the shipped notebooks bring their own" : "\(names.sorted().joined(separator: ", ")) in \(hub)"
+      ? "none in \(hub.path); the shipped notebooks bring their own" : "\(names.joined(separator: ", ")) in \(hub.path)"
   }
 }

@@ -6,9 +6,9 @@ import Record
 import Testing
 
 @Suite("A notebook for Jupyter") struct JupyterNotebookTests {
-  private func outputs(_ outputs: [Output], options: String = "", outcome: CellRecord.Outcome = .succeeded) throws -> Notebook {
+  private func outputs(_ outputs: [Output], options: String = "", outcome: CellRecord.Outcome = .succeeded) throws -> JupyterJSON {
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "cell-1", outcome: outcome, outputs: outputs)])
-    return try Notebook(try exported("```swift\n\(options)1\n```\n", record: record))
+    return try JupyterJSON(try exported("```swift\n\(options)1\n```\n", record: record))
   }
 
   private func data(_ output: [String: Any]?, _ type: String) -> String {
@@ -18,7 +18,7 @@ import Testing
   @Test("has what format 4.5 asks for: unique ids, kinds, and what each kind must have") func valid() throws {
     let markdown =
       "---\ntitle: T\n---\n\na\n\n```swift\n//| label: prose-1\n1\n```\nb\n```swift\n//| label: title\n2\n```\n```swift\n//| label: \(String(repeating: "a", count: 90))\n3\n```\n"
-    let notebook = try Notebook(try exported(markdown))
+    let notebook = try JupyterJSON(try exported(markdown))
     #expect(notebook.json["nbformat"] as? Int == 4 && notebook.json["nbformat_minor"] as? Int == 5)
     let ids = notebook.cells.compactMap { $0["id"] as? String }
     #expect(ids.count == 6 && Set(ids).count == 6 && ids.allSatisfy { $0.wholeMatch(of: /[a-zA-Z0-9_-]{1,64}/) != nil })
@@ -36,27 +36,27 @@ import Testing
 
   @Test("begins with the title, the description and the parameters, where the prose does not say them") func head() throws {
     let front = "---\ntitle: A *b* $c$\ndescription: d_e\nparams: {n: 1, s: \"x`y\"}\n---\n"
-    let notebook = try Notebook(try exported(front + "text\n"))
+    let notebook = try JupyterJSON(try exported(front + "text\n"))
     #expect(
       notebook.source(0) == "# A \\*b\\* \\$c\\$\n\nd\\_e\n\nParameters: `n = 1`, ``` s = \"x`y\" ```"
         && notebook.source(1) == "text")
-    #expect(try Notebook(try exported("---\ntitle: A\n---\n# A\n")).source(0) == "# A")
-    #expect(try Notebook(try exported("---\ntitle: A\n---\n# B\n")).source(0) == "# A")
-    #expect(try Notebook(try exported("# B\n")).cells.count == 1)
-    #expect(try Notebook(try exported("---\ntitle: 1. x\ndescription: '- y'\n---\n")).source(0) == "# 1\\. x\n\n\\- y")
+    #expect(try JupyterJSON(try exported("---\ntitle: A\n---\n# A\n")).source(0) == "# A")
+    #expect(try JupyterJSON(try exported("---\ntitle: A\n---\n# B\n")).source(0) == "# A")
+    #expect(try JupyterJSON(try exported("# B\n")).cells.count == 1)
+    #expect(try JupyterJSON(try exported("---\ntitle: 1. x\ndescription: '- y'\n---\n")).source(0) == "# 1\\. x\n\n\\- y")
   }
 
   @Test("has the values with which it ran") func overridden() throws {
     let markdown = "---\nparams: {n: 1}\n---\n"
     let document = try Notebook(markdown: markdown, file: "n.md").applying(overrides: [("n", "7")])
     let text = JupyterNotebook(document, parts: try NotebookParts(markdown, of: document), record: nil).text()
-    #expect(try Notebook(text).source(0) == "Parameters: `n = 7`")
+    #expect(try JupyterJSON(text).source(0) == "Parameters: `n = 7`")
     #expect(try imported(text) == markdown)
   }
 
   @Test("keeps code and options as they are, and says what is hidden") func options() throws {
     let markdown = "```swift\n//| echo: false\n//| output: false\n//| expect: error\nlet x = \"\\n\"\n```\n"
-    let notebook = try Notebook(try exported(markdown))
+    let notebook = try JupyterJSON(try exported(markdown))
     #expect(notebook.source(0) == "//| echo: false\n//| output: false\n//| expect: error\nlet x = \"\\n\"")
     let metadata = try #require(notebook.cells[0]["metadata"] as? [String: Any])
     #expect((metadata["jupyter"] as? [String: Bool]) == ["source_hidden": true, "outputs_hidden": true])

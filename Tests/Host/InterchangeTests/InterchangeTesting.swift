@@ -13,7 +13,7 @@ func exported(_ markdown: String, record: NotebookRecord? = nil, file: String = 
 func imported(_ notebook: String) throws -> String { try JupyterImport(notebook, file: "n.ipynb").text }
 
 /// A notebook as another program reads it: Foundation's JSON, not ours.
-struct Notebook {
+struct JupyterJSON {
   var json: [String: Any]
 
   init(_ text: String) throws {

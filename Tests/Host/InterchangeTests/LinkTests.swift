@@ -74,7 +74,7 @@ import Testing
       ),
     ])
   func shared(_ markdown: String, _ sources: [String]) throws {
-    let notebook = try Notebook(try exported(markdown))
+    let notebook = try JupyterJSON(try exported(markdown))
     let prose = notebook.cells.indices.filter { notebook.cells[$0]["cell_type"] as? String == "markdown" }.map(notebook.source)
     #expect(prose == sources)
     #expect(areSame(try imported(try notebook.text), markdown))
@@ -83,11 +83,11 @@ import Testing
   @Test("that were edited in Jupyter are those of the new text")
   func edited() throws {
     let markdown = "[a][p]\n\n```swift\n1\n```\n\n[p]: /a\n"
-    var notebook = try Notebook(try exported(markdown))
+    var notebook = try JupyterJSON(try exported(markdown))
     notebook.cells[0]["source"] = "[b][p]\n\n[p]: /b"
     #expect(try imported(try notebook.text) == "[b][p]\n\n[p]: /b\n\n```swift\n1\n```\n\n[p]: /a\n")
     // Without the cell that has the definition, the one that uses it keeps it.
-    notebook = try Notebook(try exported(markdown))
+    notebook = try JupyterJSON(try exported(markdown))
     notebook.cells.removeLast()
     #expect(try imported(try notebook.text) == "[a][p]\n\n[p]: /a\n\n```swift\n1\n```\n")
   }

@@ -20,9 +20,9 @@ import Testing
     }
     let back = try imported(notebook)
     #expect(areSame(back, markdown), "\(back.debugDescription) of \(markdown.debugDescription)")
-    let withValues = try imported(try Notebook(try exported(markdown, record: record(of: markdown))).text)
+    let withValues = try imported(try JupyterJSON(try exported(markdown, record: record(of: markdown))).text)
     #expect(areSame(withValues, markdown), "\(withValues.debugDescription) of \(markdown.debugDescription), with values")
-    let again = try imported(try Notebook(notebook).text)
+    let again = try imported(try JupyterJSON(notebook).text)
     #expect(areSame(again, markdown), "\(again.debugDescription) of \(markdown.debugDescription), saved again")
   }
 
@@ -125,8 +125,8 @@ import Testing
 }
 
 @Suite("A notebook that was edited in Jupyter") struct EditedTests {
-  private func edited(_ markdown: String, _ edit: (inout Notebook) -> Void) throws -> String {
-    var notebook = try Notebook(try exported(markdown))
+  private func edited(_ markdown: String, _ edit: (inout JupyterJSON) -> Void) throws -> String {
+    var notebook = try JupyterJSON(try exported(markdown))
     edit(&notebook)
     return try imported(try notebook.text)
   }
@@ -169,7 +169,7 @@ import Testing
     let markdown = "There are `{swift} n` heads of `{swift} all.count`, best `{swift} best`.\n"
     let values: [Output] = [.value("3"), .value("144"), .value("L1H2")]
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "inline-1", outcome: .succeeded, outputs: values)])
-    var notebook = try Notebook(try exported(markdown, record: record))
+    var notebook = try JupyterJSON(try exported(markdown, record: record))
     #expect(
       notebook.source(0)
         == "There are 3<!-- {swift} n --> heads of 144<!-- {swift} all.count -->, best L1H2<!-- {swift} best -->.")
