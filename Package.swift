@@ -63,7 +63,8 @@ let package = Package(
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Files", "Interchange", "Live", "Machine", "Processes", "Record", "Rendering", "Review",
+        "Building", "Document", "Figures", "Files", "Interchange", "Live", "Machine", "Processes", "Record", "Rendering",
+        "Review",
         "Session", "Store", "Text", argumentParser,
       ],
       path: "Sources/Host/folio", swiftSettings: Toolchain.compiling),

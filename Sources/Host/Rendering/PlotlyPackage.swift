@@ -27,7 +27,9 @@ package enum PlotlyPackage {
       return try PlotlyScript(data, path: file)
     }
     let own = "\(site)/assets/plotly-\(scriptVersion).min.js"
-    if let data = FileManager.default.contents(atPath: own), Digest(of: data).hexadecimal == digest { return try PlotlyScript(data, path: own) }
+    if let data = FileManager.default.contents(atPath: own), Digest(of: data).hexadecimal == digest {
+      return try PlotlyScript(data, path: own)
+    }
     let data = try download(python)
     guard Digest(of: data).hexadecimal == digest else {
       throw Diagnostic(

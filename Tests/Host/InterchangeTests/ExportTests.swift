@@ -6,7 +6,8 @@ import Record
 import Testing
 
 @Suite("A notebook for Jupyter") struct JupyterNotebookTests {
-  private func outputs(_ outputs: [Output], options: String = "", outcome: CellRecord.Outcome = .succeeded) throws -> JupyterJSON {
+  private func outputs(_ outputs: [Output], options: String = "", outcome: CellRecord.Outcome = .succeeded) throws -> JupyterJSON
+  {
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "cell-1", outcome: outcome, outputs: outputs)])
     return try JupyterJSON(try exported("```swift\n\(options)1\n```\n", record: record))
   }
