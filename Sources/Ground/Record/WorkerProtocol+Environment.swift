@@ -35,13 +35,17 @@ extension WorkerProtocol {
       self.memoryLimit = memoryLimit
     }
 
-    /// What the host said, from the worker's environment variables.
-    public init(_ variables: [String: String]) {
-      func value(_ variable: Variable) -> String { variables[variable.rawValue] ?? "" }
-      let folders = try? JSONDecoder().decode([String].self, from: Data(value(.untrackedFolders).utf8))
+    /// What the host said, from the worker's environment variables. Nil if it is not all there, or cannot be read: then it was no host of
+    /// this build.
+    public init?(_ variables: [String: String]) {
+      func value(_ variable: Variable) -> String? { variables[variable.rawValue] }
+      guard let store = value(.store), let build = value(.build), let list = value(.untrackedFolders),
+        let folders = try? JSONDecoder().decode([String].self, from: Data(list.utf8))
+      else { return nil }
+      if let limit = value(.memoryLimit), Int(limit) == nil { return nil }
       self.init(
-        untrackedFolders: folders ?? [], store: value(.store).isEmpty ? nil : value(.store), build: value(.build),
-        memoryLimit: Int(value(.memoryLimit)))
+        untrackedFolders: folders, store: store.isEmpty ? nil : store, build: build,
+        memoryLimit: value(.memoryLimit).flatMap { Int($0) })
     }
 
     /// An environment in which a worker finds all of this: another one, with these variables in place of those that it has. Empty ones are

@@ -14,13 +14,15 @@ import Record
   import Glibc
 #endif
 
-guard HostChannel.open(control: 3, acknowledgements: 4) else {
+guard let environment = WorkerProtocol.Environment(ProcessInfo.processInfo.environment),
+  HostChannel.open(control: 3, acknowledgements: 4)
+else {
   FileHandle.standardError.write(Data("folio-worker is started by folio; run 'folio --help'\n".utf8))
   exit(64)
 }
 // Floating point, dates and sorting read the same on every machine.
 setlocale(LC_ALL, "C.UTF-8")
-let worker = Worker(WorkerProtocol.Environment(ProcessInfo.processInfo.environment))
+let worker = Worker(environment)
 let commands = Thread {
   while let command = HostChannel.nextCommand() { HostChannel.send(worker.answer(to: command)) }
   folio_end_programs(getpid(), 0, nil)

@@ -19,9 +19,18 @@ import Testing
     #expect(added["HOME"] == "/h")
   }
 
-  @Test func withoutAHostNothingIsKnown() {
-    let environment = WorkerProtocol.Environment(["FOLIO_UNTRACKED": "no JSON", "FOLIO_MEMORY_LIMIT": "much"])
-    #expect(environment == WorkerProtocol.Environment(untrackedFolders: [], store: nil, build: "", memoryLimit: nil))
+  @Test(arguments: ["FOLIO_UNTRACKED", "FOLIO_BUILD", "FOLIO_CACHE"])
+  func whatIsNotAllThereIsNoEnvironment(variable: String) {
+    var variables = WorkerProtocol.Environment(untrackedFolders: ["/a"], store: "/s", build: "b", memoryLimit: 5).added(to: [:])
+    variables[variable] = nil
+    #expect(WorkerProtocol.Environment(variables) == nil)
+  }
+
+  @Test(arguments: ["FOLIO_UNTRACKED", "FOLIO_MEMORY_LIMIT"])
+  func whatCannotBeReadIsNoEnvironment(variable: String) {
+    var variables = WorkerProtocol.Environment(untrackedFolders: ["/a"], store: "/s", build: "b", memoryLimit: 5).added(to: [:])
+    variables[variable] = "/a:/b"
+    #expect(WorkerProtocol.Environment(variables) == nil)
   }
 
   @Test func eachVariableHasANameOfItsOwn() {
