@@ -20,10 +20,7 @@ extension GemmaModel {
   ) throws -> ComponentAttribution {
     let prompts = try PromptPair(clean: clean, corrupted: corrupted, model: self)
     try checkAttributable(component)
-    let positions = positions ?? prompts.firstDifference..<prompts.clean.count
-    guard positions.lowerBound >= 0, positions.upperBound <= prompts.clean.count, !positions.isEmpty else {
-      throw AttributionError.badPositions(positions, tokens: prompts.clean.count)
-    }
+    let positions = try prompts.checked(positions)
     let layers = layers ?? 0..<config.layers
     guard layers.lowerBound >= 0, layers.upperBound <= config.layers else {
       throw GemmaError.layerOutOfRange(point: "layers \(layers)", layers: config.layers)

@@ -22,10 +22,7 @@ extension GemmaModel {
     let prompts = try PromptPair(clean: clean, corrupted: corrupted, model: self)
     try components.forEach(checkAttributable)
     guard steps > 0 else { throw AttributionError.badSteps(steps) }
-    let positions = positions ?? prompts.firstDifference..<prompts.clean.count
-    guard positions.lowerBound >= 0, positions.upperBound <= prompts.clean.count, !positions.isEmpty else {
-      throw AttributionError.badPositions(positions, tokens: prompts.clean.count)
-    }
+    let positions = try prompts.checked(positions)
     // Before the first difference, replacing changes nothing.
     let start = max(positions.lowerBound, prompts.firstDifference)
     let region = min(start, positions.upperBound - 1)..<positions.upperBound

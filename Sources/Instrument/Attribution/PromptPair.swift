@@ -31,6 +31,15 @@ public struct PromptPair: Sendable {
     labels = try model.toStrTokens(clean)
   }
 
+  /// Some positions of the prompts, or, if nil, those from the first difference on; an error for positions that they do not have.
+  func checked(_ positions: Range<Int>?) throws(AttributionError) -> Range<Int> {
+    let positions = positions ?? firstDifference..<clean.count
+    guard positions.lowerBound >= 0, positions.upperBound <= clean.count, !positions.isEmpty else {
+      throw .badPositions(positions, tokens: clean.count)
+    }
+    return positions
+  }
+
   private static func end(_ a: [Int], _ b: [Int]) -> Int? { a.count == b.count ? nil : min(a.count, b.count) }
 }
 

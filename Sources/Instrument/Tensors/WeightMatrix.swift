@@ -117,19 +117,10 @@ extension Tensor {
   }
 
   private mutating func setProduct(of left: Tensor, _ right: WeightMatrix, transposingRight: Bool, adding: Bool = false) {
-    let (rows, columns) = (shape[0], shape[1])
-    withUnsafeMutableElements { result in
-      left.withUnsafeElements { left in
-        guard let result = result.baseAddress, let left = left.baseAddress else { return }
-        let inner = transposingRight ? right.columns : right.rows
-        ck_product(
-          rows: rows, columns: columns, inner: inner, left: left, left_stride: inner, left_transposed: false, right: right.base,
-          format: right.format.kernel, right_stride: right.stride, right_transposed: transposingRight, result: result,
-          result_stride: columns, factor: 1, adding: adding
-        ).compute()
-      }
-    }
-    withExtendedLifetime(right) {}
+    let columns = shape[1]
+    left.view.multiply(
+      transposingRight ? right.view.transposed : right.view, into: sharedBase(), stride: columns, adding: adding)
+    withExtendedLifetime((left, right)) {}
   }
 
   /// The product with a transposed matrix for a few rows, as decoding needs it: at the speed at which the weights are read. Each row is
@@ -150,15 +141,5 @@ extension Tensor {
     }
     withExtendedLifetime(weight) {}
     return result
-  }
-}
-
-extension ck_product {
-  /// Computes the product, divided among the cores. How it is divided changes no bit.
-  package func compute() {
-    withUnsafePointer(to: self) { product in
-      let tasks = ck_product_tasks(product, Parallel.threads)
-      Parallel.perform(tasks) { ck_product_task(product, $0, tasks) }
-    }
   }
 }

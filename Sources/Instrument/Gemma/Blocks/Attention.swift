@@ -88,25 +88,14 @@ struct LaneAttention {
   /// q · k / √c of one head.
   private func scores(_ block: Range<Int>, _ head: Int, visible: Int) -> Tensor {
     var square = Tensor(uninitialized: [block.count, visible])
-    let (c, stride) = (configuration.headWidth, configuration.heads * configuration.headWidth)
-    ck_product(
-      rows: block.count, columns: visible, inner: c, left: queries.constantBase + row(block) * stride + head * c,
-      left_stride: stride, left_transposed: false, right: keys.constantBase + keyValueColumn(head), format: ck_float32,
-      right_stride: keys.shape[1], right_transposed: true, result: square.sharedBase(), result_stride: visible, factor: factor,
-      adding: false
-    ).compute()
+    view(queries.constantBase, block, head).multiply(
+      keys(head, count: visible).transposed, into: square.sharedBase(), stride: visible, factor: factor)
     return square
   }
 
   /// Writes the values that a pattern gathers into z, `[row, h, c]`.
   func gather(_ pattern: Tensor, _ block: Range<Int>, _ head: Int, into z: UnsafeMutablePointer<Float>) {
-    let (c, stride) = (configuration.headWidth, configuration.heads * configuration.headWidth)
-    ck_product(
-      rows: block.count, columns: c, inner: pattern.shape[1], left: pattern.constantBase, left_stride: pattern.shape[1],
-      left_transposed: false, right: values.constantBase + keyValueColumn(head), format: ck_float32,
-      right_stride: values.shape[1], right_transposed: false, result: z + row(block) * stride + head * c, result_stride: stride,
-      factor: 1, adding: false
-    ).compute()
+    pattern.view.multiply(values(head, count: pattern.shape[1]), into: z + offset(block, head), stride: stride)
     withExtendedLifetime(pattern) {}
   }
 
@@ -133,11 +122,29 @@ struct LaneAttention {
     for row in 0..<square.shape[0] * positions.count { body(base + row * count, positions.lowerBound + row % positions.count) }
   }
 
-  /// The row in the batch of a block's first query.
-  func row(_ block: Range<Int>) -> Int { firstRow + block.lowerBound - positions.lowerBound }
+  /// How many numbers a row of `[row, h, c]` has.
+  var stride: Int { configuration.heads * configuration.headWidth }
 
-  /// Where the keys and values of a query head begin in a row of theirs.
-  func keyValueColumn(_ head: Int) -> Int { head / configuration.headsPerKeyValueHead * configuration.headWidth }
+  /// Where a head's numbers of a block's first query begin in `[row, h, c]`.
+  func offset(_ block: Range<Int>, _ head: Int) -> Int {
+    (firstRow + block.lowerBound - positions.lowerBound) * stride + head * configuration.headWidth
+  }
+
+  /// A block's rows of one head in memory that is laid out as `[row, h, c]`: `[block, c]`.
+  func view(_ base: UnsafePointer<Float>, _ block: Range<Int>, _ head: Int) -> MatrixView {
+    MatrixView(base + offset(block, head), rows: block.count, columns: configuration.headWidth, stride: stride)
+  }
+
+  /// The first `count` keys that a query head reads, `[key, c]`.
+  func keys(_ head: Int, count: Int) -> MatrixView { keyValueView(keys, head, count) }
+
+  /// The first `count` values that a query head reads, `[key, c]`.
+  func values(_ head: Int, count: Int) -> MatrixView { keyValueView(values, head, count) }
+
+  private func keyValueView(_ rows: Tensor, _ head: Int, _ count: Int) -> MatrixView {
+    let column = head / configuration.headsPerKeyValueHead * configuration.headWidth
+    return MatrixView(rows.constantBase + column, rows: count, columns: configuration.headWidth, stride: rows.shape[1])
+  }
 }
 
 /// Scores and patterns of all heads, gathered block by block, at the positions that a lane keeps.

@@ -83,8 +83,6 @@ private struct LaneGradient {
   }
 
   private var c: Int { attention.configuration.headWidth }
-  private var stride: Int { attention.configuration.heads * c }
-  private func rowOffset(_ block: Range<Int>, _ head: Int) -> Int { attention.row(block) * stride + head * c }
 
   /// One block of queries of one head.
   func backward(_ block: Range<Int>, _ head: Int, pattern: Tensor, _ recorded: RecordedSquares?) {
@@ -130,45 +128,36 @@ private struct LaneGradient {
   /// dz · Vᵀ, `[block, visible]`.
   private func patternGradient(_ block: Range<Int>, _ head: Int, visible: Int) -> Tensor {
     var square = Tensor(uninitialized: [block.count, visible])
-    ck_product(
-      rows: block.count, columns: visible, inner: c, left: z.constantBase + rowOffset(block, head), left_stride: stride,
-      left_transposed: false, right: attention.values.constantBase + attention.keyValueColumn(head), format: ck_float32,
-      right_stride: attention.values.shape[1], right_transposed: true, result: square.sharedBase(), result_stride: visible,
-      factor: 1, adding: false
-    ).compute()
+    attention.view(z.constantBase, block, head).multiply(
+      attention.values(head, count: visible).transposed, into: square.sharedBase(), stride: visible)
     return square
   }
 
   /// Adds Pᵀ · dz to the gradient of the lane's own values.
   private func addValueGradient(_ block: Range<Int>, _ head: Int, _ pattern: Tensor) {
-    addForKeys(block, head, pattern, rows: z.constantBase + rowOffset(block, head), to: targets.value, factor: 1)
+    addForKeys(block, head, pattern, rows: attention.view(z.constantBase, block, head), to: targets.value, factor: 1)
   }
 
   /// Writes the gradient of the queries, and adds to that of the lane's own keys, given the gradient of the scores.
   private func addScoreGradient(_ block: Range<Int>, _ head: Int, _ square: Tensor) {
-    ck_product(
-      rows: block.count, columns: c, inner: square.shape[1], left: square.constantBase, left_stride: square.shape[1],
-      left_transposed: false, right: attention.keys.constantBase + attention.keyValueColumn(head), format: ck_float32,
-      right_stride: attention.keys.shape[1], right_transposed: false, result: targets.query + rowOffset(block, head),
-      result_stride: stride, factor: attention.factor, adding: false
-    ).compute()
+    square.view.multiply(
+      attention.keys(head, count: square.shape[1]), into: targets.query + attention.offset(block, head), stride: attention.stride,
+      factor: attention.factor)
     addForKeys(
-      block, head, square, rows: attention.queries.constantBase + rowOffset(block, head), to: targets.key,
+      block, head, square, rows: attention.view(attention.queries.constantBase, block, head), to: targets.key,
       factor: attention.factor)
   }
 
   /// Adds squareᵀ · rows for the keys that the lane computed itself; those before it are given.
   private func addForKeys(
-    _ block: Range<Int>, _ head: Int, _ square: Tensor, rows: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>,
+    _ block: Range<Int>, _ head: Int, _ square: Tensor, rows: MatrixView, to target: UnsafeMutablePointer<Float>,
     factor: Float
   ) {
     let visible = square.shape[1]
     guard visible > keyStart else { return }
-    ck_product(
-      rows: visible - keyStart, columns: c, inner: block.count, left: square.constantBase + keyStart, left_stride: visible,
-      left_transposed: true, right: rows, format: ck_float32, right_stride: stride, right_transposed: false,
-      result: target + (head * batchRows + keyRows.lowerBound) * c, result_stride: c, factor: factor, adding: true
-    ).compute()
+    MatrixView(square.constantBase + keyStart, rows: block.count, columns: visible - keyStart, stride: visible).transposed
+      .multiply(
+        rows, into: target + (head * batchRows + keyRows.lowerBound) * c, stride: c, factor: factor, adding: true)
     withExtendedLifetime(square) {}
   }
 }

@@ -71,11 +71,8 @@ struct TokenDecoder {
       query.constantBase + first, heads, c, past.keys.constantBase + group * c, ck_float32, c, stride, weights, count, 0, count)
     ck_scale(weights, 1 / Float(c).squareRoot(), heads * count)
     ck_causal_softmax(weights, heads, count, count)
-    ck_product(
-      rows: heads, columns: c, inner: count, left: weights, left_stride: count, left_transposed: false,
-      right: past.values.constantBase + group * c, format: ck_float32, right_stride: stride, right_transposed: false,
-      result: z + first, result_stride: c, factor: 1, adding: false
-    ).compute()
+    pattern.view.multiply(
+      MatrixView(past.values.constantBase + group * c, rows: count, columns: c, stride: stride), into: z + first, stride: c)
     withExtendedLifetime((query, past, pattern)) {}
   }
 }

@@ -58,7 +58,7 @@ extension GemmaModel {
     var pass = ForwardPass(self, lanes: [lane])
     let (final, tape) = try pass.taped([Array(plan.tokens[lane.start...])], kept)
     let done = pass.batch.lanes[0]
-    if !lane.hooks.replaces { prefixes.insert(plan.tokens, done.past, knownTo: lane.start) }
+    if !lane.hooks.replaces { prefixes.insert(plan.tokens, done.past) }
     let (value, gradient) = try finalGradient(of: function, final, lane)
     func gradients(dropping layer: Int?) throws -> ActivationCache {
       var backward = BackwardPass(pass, tape, recorders: [recorder])

@@ -67,7 +67,7 @@ extension GemmaModel {
     var pass = ForwardPass(self, lanes: [begun])
     let final = try pass([Array(tokens[begun.start...])])
     let lane = pass.batch.lanes[0]
-    prefixes.insert(tokens, lane.past, knownTo: begun.start)
+    prefixes.insert(tokens, lane.past)
     return try base(of: lane, plan, function, value: Float(finalGradient(of: function, final, begun).value))
   }
 

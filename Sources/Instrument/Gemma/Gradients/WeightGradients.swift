@@ -1,4 +1,3 @@
-import CKernels
 import Tensors
 
 /// The gradients of a model's weights, added up over the prompts of a batch. One thread adds at a time.
@@ -13,12 +12,7 @@ final class WeightGradients {
   /// its input `[row, in]`.
   func add(_ name: WeightName, gradient: @autoclosure () -> Tensor, input: @autoclosure () -> Tensor) {
     let (gradient, input) = (gradient(), input())
-    let (out, width) = (gradient.shape[1], input.shape[1])
-    ck_product(
-      rows: out, columns: width, inner: gradient.shape[0], left: gradient.constantBase, left_stride: out, left_transposed: true,
-      right: input.constantBase, format: ck_float32, right_stride: width, right_transposed: false, result: base(name),
-      result_stride: width, factor: 1, adding: true
-    ).compute()
+    gradient.view.transposed.multiply(input.view, into: base(name), stride: input.shape[1], adding: true)
     withExtendedLifetime((gradient, input)) {}
   }
 

@@ -100,8 +100,8 @@ public final class PrefixCache: Sendable {
     return cache
   }
 
-  /// Remembers the keys and values of a prompt, of which the first `known` tokens came from here.
-  func insert(_ tokens: [Int], _ past: KeyValueCache, knownTo known: Int) {
+  /// Remembers the keys and values of a prompt. Those of a known beginning are not kept twice.
+  func insert(_ tokens: [Int], _ past: KeyValueCache) {
     state.withLock { state in
       guard tokens.count * bytesPerToken <= state.budget else { return }
       state.clock += 1

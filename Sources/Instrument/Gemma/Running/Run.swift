@@ -94,7 +94,7 @@ extension GemmaModel {
     let final = try pass(zip(plans, lanes).map { plan, lane in Array(plan.tokens[lane.start...]) })
     return try zip(plans.indices, plans).map { index, plan in
       let lane = pass.batch.lanes[index]
-      if !lane.hooks.replaces { prefixes.insert(plan.tokens, lane.past, knownTo: lanes[index].start) }
+      if !lane.hooks.replaces { prefixes.insert(plan.tokens, lane.past) }
       let rows = final[pass.batch.outputLayout.rows[index]]
       let logits = try logits(rows, at: plan.logits.map { $0 - lane.outputStart }, columns)
       let cache = ActivationCache(lane.hooks.recorder.activations, self)
