@@ -79,7 +79,7 @@ public struct Toolchain: Sendable {
   }
 }
 
-/// Where Folio's own parts lie: beside the running program.
+/// Folio's own parts, which lie beside the running program.
 public struct Installation: Sendable {
   /// The worker's path.
   public var worker: String
