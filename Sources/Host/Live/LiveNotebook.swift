@@ -33,8 +33,8 @@ final class LiveNotebook: @unchecked Sendable {
   private var warnings: [Diagnostic] = []
 
   init(
-    _ path: String, overrides: [(name: String, value: String)], site: Site, server: LiveServer, options: NotebookSession.Options,
-    observe: @escaping (LiveSite.Event) -> Void, ran: @escaping () -> Void
+    _ path: String, overrides: [(name: String, value: String)], site: Site, server: LiveServer,
+    options: NotebookSession.Options, observe: @escaping (LiveSite.Event) -> Void, ran: @escaping () -> Void
   ) {
     self.path = URL(fileURLWithPath: path).standardizedFileURL.path
     file = path

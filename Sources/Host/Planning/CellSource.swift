@@ -57,7 +57,7 @@ public struct CellSource: Sendable, Equatable {
     if let range = analysis.lastExpression { additions += [(range.lowerBound, "_folioShow("), (range.upperBound, ")")] }
     var bytes = Array(cell.source.utf8)
     for index in analysis.accessModifiers.joined() where bytes[index] != UInt8(ascii: "\n") { bytes[index] = UInt8(ascii: " ") }
-    // Of two at one place, `_folioShow(` comes first.
+    // Where two additions stand at one place, `_folioShow(` comes first.
     let sorted = additions.enumerated().sorted {
       ($0.element.offset, $0.element.text.hasPrefix("_folio") ? 0 : 1, $0.offset)
         < ($1.element.offset, $1.element.text.hasPrefix("_folio") ? 0 : 1, $1.offset)

@@ -33,7 +33,7 @@ package struct LiveState: Sendable, Equatable {
   private var runs: [Int: Run] = [:]
   /// By module, the numbers of its runs in `runs`.
   private var runsOf: [String: Set<Int>] = [:]
-  /// By number, the runs that may hold on to a run's objects.
+  /// The runs that may hold on to the objects of another one, by the number of that one.
   private var users: [Int: Set<Int>] = [:]
   /// By module, the run that made the present values of its variables.
   private var lastRuns: [String: Int] = [:]

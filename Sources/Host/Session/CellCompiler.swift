@@ -24,7 +24,7 @@ struct CellCompiler: Sendable {
   /// A file with empty modules in place of the C modules below FolioKit. The compiler keeps what it makes of it under the file's path: the same
   /// path each time saves it the work.
   private let sharedModuleMap: String?
-  /// The same in the session's own folder: the store may be deleted at any time.
+  /// A copy of that file in the session's own folder, since the store may be deleted at any time.
   private var ownModuleMap: String { folder + "/hidden.modulemap" }
   /// Stands for all that compiled code depends on besides its source.
   var environment: Key
@@ -75,7 +75,7 @@ struct CellCompiler: Sendable {
     let diagnostics = CompilerDiagnostics.parse(output, source: unit.source)
     guard termination == .exited(0) else {
       var errors = diagnostics.filter { $0.severity == .error }
-      // One of ours only if the author's own lines show none.
+      // An error in a line that Folio wrote is told only if the author's lines show none.
       if errors.contains(where: { $0.place != nil }) { errors.removeAll { $0.place == nil } }
       if errors.isEmpty { errors = [Self.crash(termination, output: output)] }
       throw CellDoesNotCompile(diagnostics: errors)
@@ -87,7 +87,7 @@ struct CellCompiler: Sendable {
     return compiled
   }
 
-  /// What is said of our own lines, or of what we put around the author's, is no news to the author.
+  /// Warnings about lines that Folio wrote, or about what it put around the author's code, do not concern the author.
   private static func isNews(_ warning: Diagnostic) -> Bool {
     warning.place != nil && warning.message != "will never be executed"
       && !warning.message.hasPrefix("'nonisolated(unsafe)' is unnecessary")

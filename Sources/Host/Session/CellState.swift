@@ -87,4 +87,11 @@ struct SettledCell {
   var written: [String: String]
   /// Whether something that it began goes on after its end.
   var goesOn = false
+
+  /// Whether another run of the same cell left the same behind, but for objects of its own.
+  func leavesTheSame(as other: SettledCell) -> Bool {
+    let (own, others) = (MemoryLocation.objects(key), MemoryLocation.objects(other.key))
+    return trace.writes.filter { $0.key != own } == other.trace.writes.filter { $0.key != others } && process == other.process
+      && written == other.written
+  }
 }

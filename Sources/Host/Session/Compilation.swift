@@ -27,18 +27,18 @@ final class Compilation: @unchecked Sendable {
 
   private let compiler: CellCompiler
   private let lock = NSCondition()
-  /// By module: what is to be compiled, and what has been.
+  /// What is to be compiled and what has been, by module.
   private var jobs: [String: Job] = [:]
-  /// Those that are not started yet.
+  /// The modules that no thread has begun to compile.
   private var waiting: Set<String> = []
-  /// Those of them that can be compiled now, the first of the notebook last.
+  /// Those of the waiting modules that can be compiled now; the first of the notebook stands last.
   private var ready: [(number: Int, module: String)] = []
   private var workers = 0
   /// How many cells are with the compiler.
   private var compiling = 0
   private var isCancelled = false
 
-  /// One compiler a core, whatever number of sessions there is.
+  /// Lets one compiler run for each core, whatever the number of sessions.
   private static let cores = DispatchSemaphore(
     value: max(1, min(Processor.threads, Descriptors.mostPrograms)))
 

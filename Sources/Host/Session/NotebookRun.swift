@@ -148,11 +148,15 @@ struct NotebookRun {
   }
 
   /// Takes back what was taken for granted of cells after one that has run again, if it is no more so.
-  private mutating func settleAnew(after number: Int) {
+  /// - Returns: whether there was such a cell.
+  @discardableResult private mutating func settleAnew(after number: Int) -> Bool {
+    var isChanged = false
     for later in state.settled(after: number) {
       guard let cell = state.settled(later), !session.book.holds(cell, later, in: state) else { continue }
       state.unsettle(later)
+      isChanged = true
     }
+    return isChanged
   }
 
   private func explain(_ number: Int, _ found: RecordBook.LookUp) -> String {
@@ -336,24 +340,26 @@ struct NotebookRun {
       noteSpoiledRun(number, result.run, use)
       return .surprised
     }
-    let before = state.settled(number)
+    let (before, hadFailed) = (state.settled(number), state[number].hasFailed)
     let settled = session.book.keep(
       record, of: number, memory: use.memory, effects: result.effects, in: state, isSound: use.lacking.isEmpty)
     state.settle(number, settled)
-    if record.outcome == .failed { state.fail(number, record, sparesUsers: session.options.sparesOrphans) }
+    let fails = record.outcome == .failed
+    if fails || hadFailed { state.fail(number, record, sparesUsers: session.options.sparesOrphans) }
     observe(.cellEnded(cell, record, start.duration(to: .now)))
-    if !hasLostWorker { noteRun(number, result.run, settled, isComplete: record.outcome != .failed) }
-    if record.outcome == .failed {
+    if !hasLostWorker { noteRun(number, result.run, settled, isComplete: !fails) }
+    // One that has failed before runs again only for what it changes before it fails: that it fails is no news.
+    if fails, !hadFailed {
       // Where it would have defined nothing, the others see what they saw.
       if session.options.keepsGoing {
         if graph.nodes[number].analysis.definesNothing { settleAnew(after: number) } else { replan() }
       }
       return .failed
     }
-    guard before?.trace.writes != settled.trace.writes || before?.process != settled.process || before?.written != settled.written
-    else { return .asExpected }
-    settleAnew(after: number)
-    return before == nil ? .asExpected : .changed
+    // Objects of its own have another key each time if its record cannot be kept: that alone concerns only those who use them.
+    let concernsOthers = settleAnew(after: number)
+    guard let before else { return .asExpected }
+    return concernsOthers || !settled.leavesTheSame(as: before) ? .changed : .asExpected
   }
 
   // MARK: - The end

@@ -12,13 +12,13 @@ struct OutputCollector {
     case output(Output)
   }
 
-  /// Of all text, in bytes.
+  /// The most text that is kept, in bytes.
   static let textLimit = 64 << 20
-  /// Of the texts of all that is displayed, in bytes.
+  /// The most that the texts of all displayed outputs may take, in bytes.
   static let displayLimit = 256 << 20
-  /// Of outputs; text between two of them is one.
+  /// The most outputs that are kept. Text between two displayed outputs counts as one.
   static let countLimit = 4096
-  /// Of the last errors that were left out, in bytes: the runtime's words on a trap are among them.
+  /// The part of the standard error that is kept of what was left out, from its end, in bytes. The runtime's words on a trap are in it.
   private static let tailLimit = 1 << 16
 
   /// How the Swift runtime begins its last words.

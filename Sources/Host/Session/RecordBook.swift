@@ -42,11 +42,11 @@ struct RecordBook {
   let environment: [CellKey.Part]
   /// The notebook's folder: paths in it are kept relative to it, so that they mean the same in another checkout.
   let directory: String
-  // What this session has run, also if the store cannot be written.
+  // What this session has run is kept here too, since the store may not be writable.
   private var entries: [Key: Entry] = [:]
   private var reads: [Key: [CellReads]] = [:]
 
-  /// Of how many runs that read different things a cell's reads are kept.
+  /// The number of runs of a cell, each reading something else, of which the reads are kept.
   private static let mostReads = 12
 
   init(store: Store?, environment: [CellKey.Part], directory: String) {
@@ -113,7 +113,7 @@ struct RecordBook {
       plain: Set(entry.plain), process: process, sharedClasses: entry.sharedClasses, record: entry.record, written: entry.written)
   }
 
-  /// Before the name of a variable of the cell itself.
+  /// Stands before the name of a variable of the cell itself.
   private static let own = "own "
 
   // MARK: - Parts
@@ -285,7 +285,7 @@ struct RecordBook {
     files.allSatisfy { !$0.wasRead || !$0.wasWritten && $0.state == state(of: $0.path) }
   }
 
-  /// What depends on such a cell must run whenever it does.
+  /// A key that no other run has. Cells that read from such a run must run whenever it does.
   private func ofThisRunAlone(_ key: Key) -> Key {
     var unique = KeyBuilder("run")
     unique.add("key", key)

@@ -14,17 +14,17 @@ final class WorkerProcess {
 
   /// How long a cell that is asked to stop may take until the worker is ended.
   static let grace = Duration.seconds(3)
-  /// The same at most, where the machine is so busy that the worker has to wait for its turns.
+  /// The longest that this time may become where the machine is so busy that the worker has to wait for a processor.
   private static let longestGrace = Duration.seconds(15)
 
   private let process: ChildProcess
-  /// Ours, closed with this object: those that follow.
+  /// The host's ends of the sockets and pipes, which are closed with this object. The numbers that follow are theirs.
   private let descriptors: [Descriptor]
   private let control: Int32
   private let acknowledgements: Int32
   private let output: Int32
   private let errors: Int32
-  /// By which programs are known that the worker has started, when it has ended before them.
+  /// Stands in the environment of the worker and of all programs that it starts, so that these are found when the worker has ended before them.
   private let mark = UUID().uuidString
   private static let markName = WorkerProtocol.Environment.Variable.mark.rawValue
   private let seal = WorkerProtocol.Seal()
@@ -32,7 +32,7 @@ final class WorkerProcess {
   private var isControlOpen = true
   /// The pipes that someone can still write to.
   private var openPipes: Set<Int32>
-  /// How it ended, once that is known; from then on its number may be another process's.
+  /// How the worker ended, once that is known. From then on its number may belong to another process.
   private var termination: ChildProcess.Termination?
 
   init(installation: Installation, directory: String, environment: [String: String]) throws {
@@ -89,7 +89,7 @@ final class WorkerProcess {
           return RunAnswer(end: .ended(answer.end), stop: stop, effects: answer.effects)
         }
       }
-      // A cell that stops its own process would wait for nobody.
+      // A cell that stops its own process by a signal would never go on by itself.
       process.goOnIfStopped()
       if stop == nil, let reason = reasonToStop(limits) {
         stop = reason
