@@ -106,7 +106,7 @@ let package = Package(
     .test("Host", "Planning", ["Document", "Keys", "Store"]),
     .test("Host", "Processes", ["Record"]),
     // Sessions start the worker that lies beside the tests.
-    .test("Host", "Session", ["Document", "Machine", "Processes", "Record", "Store", "folio-worker"]),
+    .test("Host", "Session", ["Document", "Keys", "Machine", "Planning", "Processes", "Record", "Store", "folio-worker"]),
     .test("Host", "Review", ["CCmark", "Figures", "Processes", "Record", "Rendering"]),
     .test("Host", "Rendering", ["Document", "Record", "Figures"]),
     .test("Host", "Building", ["Document", "Record", "Rendering", "Session", "folio-worker"]),

@@ -14,7 +14,7 @@ import Synchronization
 /// name of its own. `-enable-testing` gives every declaration a symbol, and `-disable-access-control` lets later cells use what
 /// earlier ones declared without `public` (plain `@testable` would make them write `public` in conformances). Cells are written in
 /// Swift 5 mode: Swift 6 isolates the global variables of a script to the main actor, and forbids functions of a cell to change them.
-struct CellCompiler: Sendable {
+struct CellCompiler: UnitCompiler {
   var toolchain: Toolchain
   var installation: Installation
   /// A folder of the session's own, for sources, interfaces and libraries.
@@ -46,13 +46,6 @@ struct CellCompiler: Sendable {
     try write(Data(modules.utf8), to: ownModuleMap)
   }
 
-  struct Compiled: Sendable {
-    var module: String
-    var library: String
-    /// At the cell's own lines.
-    var warnings: [Diagnostic]
-  }
-
   static func entryPoint(_ module: String) -> String { "folio_\(module)_main" }
 
   func library(_ module: String) -> String { "\(folder)/\(module).so" }
@@ -60,7 +53,7 @@ struct CellCompiler: Sendable {
   /// Compiles and links a cell, or takes it from the store.
   /// - Parameter interfaceIsThere: is called when other cells that import this one can be compiled, before its own code is made.
   /// - Throws: `CellDoesNotCompile`, or a `Diagnostic` if the tools themselves fail.
-  func compile(_ unit: CellUnit, interfaceIsThere: @escaping () -> Void = {}) throws -> Compiled {
+  func compile(_ unit: CellUnit, interfaceIsThere: @escaping () -> Void) throws -> CompiledCell {
     if let data = store?.data(.cells, unit.key), let kept = try? PropertyListDecoder().decode(KeptCell.self, from: data) {
       return try unpack(kept, unit)
     }
@@ -81,7 +74,7 @@ struct CellCompiler: Sendable {
       throw CellDoesNotCompile(diagnostics: errors)
     }
     try link(base: base, libraries: unit.importsLibraries ? libraries(of: base) : Self.standardLibraries)
-    let compiled = Compiled(module: unit.module, library: base + ".so", warnings: diagnostics.filter(Self.isNews))
+    let compiled = CompiledCell(module: unit.module, library: base + ".so", warnings: diagnostics.filter(Self.isNews))
     keep(compiled, key: unit.key, base: base)
     for file in [".swift", ".o"] { unlink(base + file) }
     return compiled
@@ -92,6 +85,9 @@ struct CellCompiler: Sendable {
     warning.place != nil && warning.message != "will never be executed"
       && !warning.message.hasPrefix("'nonisolated(unsafe)' is unnecessary")
   }
+
+  /// Whether a cell is in the store, and need not be compiled.
+  func isKept(_ unit: CellUnit) -> Bool { store?.data(.cells, unit.key) != nil }
 
   /// Looks for errors in several cells at once, as if they were one file: a fraction of the time of compiling each.
   /// - Returns: whether there are none.
@@ -134,13 +130,13 @@ struct CellCompiler: Sendable {
     var warnings: [Diagnostic]
   }
 
-  private func unpack(_ kept: KeptCell, _ unit: CellUnit) throws -> Compiled {
+  private func unpack(_ kept: KeptCell, _ unit: CellUnit) throws -> CompiledCell {
     try write(kept.interface, to: "\(folder)/\(unit.module).swiftmodule")
     try write(kept.library, to: library(unit.module))
-    return Compiled(module: unit.module, library: library(unit.module), warnings: kept.warnings)
+    return CompiledCell(module: unit.module, library: library(unit.module), warnings: kept.warnings)
   }
 
-  private func keep(_ compiled: Compiled, key: Key, base: String) {
+  private func keep(_ compiled: CompiledCell, key: Key, base: String) {
     guard let store, let interface = try? Data(contentsOf: URL(fileURLWithPath: base + ".swiftmodule")),
       let library = try? Data(contentsOf: URL(fileURLWithPath: compiled.library))
     else { return }

@@ -5,13 +5,40 @@ import Planning
 import Processes
 import Record
 
+/// A cell that was compiled.
+package struct CompiledCell: Sendable {
+  package var module: String
+  /// The path of its library.
+  package var library: String
+  /// Those at the cell's own lines.
+  package var warnings: [Diagnostic]
+
+  package init(module: String, library: String, warnings: [Diagnostic]) {
+    (self.module, self.library, self.warnings) = (module, library, warnings)
+  }
+}
+
+/// Makes native code of cells, one at a time on each thread.
+package protocol UnitCompiler: Sendable {
+  /// Compiles a cell, or takes it from where it was kept.
+  /// - Parameter interfaceIsThere: is called when other cells that import this one can be compiled, before its own code is made.
+  /// - Throws: `CellDoesNotCompile`, or a `Diagnostic` if the tools themselves fail.
+  func compile(_ unit: CellUnit, interfaceIsThere: @escaping () -> Void) throws -> CompiledCell
+  /// Whether a cell was compiled before, and need not be again.
+  func isKept(_ unit: CellUnit) -> Bool
+  /// Ends what is being compiled.
+  func close()
+}
+
 /// Compiles cells ahead of their run, on all cores.
 ///
 /// A cell can be compiled as soon as the interfaces of the cells that it imports are there; whether these have run does not matter. So
 /// all cells are handed over at once, and compiled in the order of the notebook as far as their imports allow, while the first ones run.
 /// All sessions of a process share the cores.
-final class Compilation: @unchecked Sendable {
-  typealias Outcome = Result<CellCompiler.Compiled, any Error>
+///
+/// Promise: no cell is with the compiler twice at a time, whatever is asked for meanwhile.
+package final class Compilation: @unchecked Sendable {
+  private typealias Outcome = Result<CompiledCell, any Error>
 
   private struct Job {
     var unit: CellUnit
@@ -19,13 +46,12 @@ final class Compilation: @unchecked Sendable {
     var missing = 0
     /// The modules that import it.
     var users: Set<String> = []
-    var isStarted = false
     /// Whether cells that import it can be compiled.
     var hasInterface = false
     var outcome: Outcome?
   }
 
-  private let compiler: CellCompiler
+  private let compiler: any UnitCompiler
   private let lock = NSCondition()
   /// What is to be compiled and what has been, by module.
   private var jobs: [String: Job] = [:]
@@ -42,26 +68,26 @@ final class Compilation: @unchecked Sendable {
   private static let cores = DispatchSemaphore(
     value: max(1, min(Processor.threads, Descriptors.mostPrograms)))
 
-  init(_ compiler: CellCompiler) {
+  package init(_ compiler: any UnitCompiler) {
     self.compiler = compiler
   }
 
   /// Drops what is not started, and adds cells, with all that they import.
   /// - Parameter units: all units of the notebook, by number.
-  func replace(_ numbers: some Sequence<Int>, of units: [CellUnit]) {
+  package func replace(_ numbers: some Sequence<Int>, of units: [CellUnit]) {
     lock.withLock { dropWaiting() }
     add(numbers, of: units)
   }
 
   /// Adds cells, with all that they import; those that are there already are not compiled again.
-  func add(_ numbers: some Sequence<Int>, of units: [CellUnit]) {
+  package func add(_ numbers: some Sequence<Int>, of units: [CellUnit]) {
     lock.withLock {
       isCancelled = false
       // What is there already is there with all that it imports.
       var open = Set(numbers)
       var new: Set<Int> = []
       while let number = open.popFirst() {
-        if isToBeDone(jobs[units[number].module]), new.insert(number).inserted { open.formUnion(units[number].imports) }
+        if isToBeDone(units[number].module), new.insert(number).inserted { open.formUnion(units[number].imports) }
       }
       for number in new.sorted() { add(units[number], imports: units[number].imports.map { units[$0].module }) }
       startWorkers()
@@ -99,22 +125,21 @@ final class Compilation: @unchecked Sendable {
     ready = []
   }
 
-  /// Whether a cell was never started, or came to grief by something that may have passed: a full disk, say.
-  private func isToBeDone(_ job: Job?) -> Bool {
-    guard let job, job.isStarted || job.outcome != nil else { return true }
-    if case .failure(let error)? = job.outcome { return !(error is CellDoesNotCompile) }
-    return false
+  /// Whether a cell was never added, or failed for something that may have passed, as a full disk.
+  private func isToBeDone(_ module: String) -> Bool {
+    guard case .failure(let error)? = jobs[module]?.outcome else { return jobs[module] == nil }
+    return !(error is CellDoesNotCompile)
   }
 
   /// Whether a cell has never been compiled, here or by another session.
-  func isNew(_ unit: CellUnit) -> Bool {
+  package func isNew(_ unit: CellUnit) -> Bool {
     if case .success? = lock.withLock({ jobs[unit.module]?.outcome }) { return false }
-    return compiler.store?.data(.cells, unit.key) == nil
+    return !compiler.isKept(unit)
   }
 
   /// Waits for a cell.
   /// - Throws: `CellDoesNotCompile`, `CellWasSkipped`, or a `Diagnostic` if the tools fail.
-  func compiled(_ module: String) throws -> CellCompiler.Compiled {
+  package func compiled(_ module: String) throws -> CompiledCell {
     lock.lock()
     defer { lock.unlock() }
     while true {
@@ -125,7 +150,7 @@ final class Compilation: @unchecked Sendable {
   }
 
   /// Drops what is not started, and lets nobody wait.
-  func cancel() {
+  package func cancel() {
     lock.withLock {
       isCancelled = true
       dropWaiting()
@@ -134,7 +159,7 @@ final class Compilation: @unchecked Sendable {
   }
 
   /// Drops what is not started, and ends the rest: nothing is written to the folder of compiled cells afterwards.
-  func close() {
+  package func close() {
     cancel()
     compiler.close()
     lock.withLock { while compiling > 0 { lock.wait() } }
@@ -204,9 +229,7 @@ final class Compilation: @unchecked Sendable {
         lock.wait()
         continue
       }
-      waiting.remove(module)
-      jobs[module]?.isStarted = true
-      guard let unit = jobs[module]?.unit else { continue }
+      guard waiting.remove(module) != nil, let unit = jobs[module]?.unit else { continue }
       compiling += 1
       return unit
     }

@@ -1,5 +1,6 @@
 import Building
 import Foundation
+import Live
 import Processes
 import Record
 import Session

@@ -1,4 +1,5 @@
 import Foundation
+import Keys
 import Planning
 import Processes
 import Record

@@ -33,7 +33,7 @@ final class ScriptedSession {
     let frontMatter = parameters.isEmpty ? "" : "---\nparams: {\(parameters)}\n---\n"
     let markdown = frontMatter + cells.map { "```swift\n\($0)\n```" }.joined(separator: "\n\nprose\n\n")
     (started, events) = ([], [])
-    result = try session.run(Document(markdown: markdown, file: "scripted.md")) { [self] event in
+    result = try session.run(Notebook(markdown: markdown, file: "scripted.md")) { [self] event in
       switch event {
       case .cellStarted(let cell, _, _):
         started.append(cell.number)
