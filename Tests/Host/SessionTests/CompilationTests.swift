@@ -60,7 +60,7 @@ import Testing
     for _ in 1...50 { for number in 1...6 { compilation.add([number], of: units) } }
     compiler.block(false)
     for number in 1...6 { _ = try compilation.compiled(units[number].module) }
-    #expect(compiler.begun.sorted() == units.map(\.module).sorted())
+    #expect(compiler.begun.sorted() == units.dropFirst().map(\.module).sorted())
   }
 
   @Test func whatIsDroppedAndAskedForAgainIsCompiledOnce() throws {
@@ -69,7 +69,7 @@ import Testing
     for _ in 1...20 { compilation.replace(Array(1...4), of: units) }
     compiler.block(false)
     for number in 1...4 { _ = try compilation.compiled(units[number].module) }
-    #expect(compiler.begun.sorted() == units.map(\.module).sorted())
+    #expect(compiler.begun.sorted() == units.dropFirst().map(\.module).sorted())
   }
 
   @Test func importsComeBeforeThoseWhoNeedThem() throws {
