@@ -1,31 +1,31 @@
 /// A heading, with its address in the page.
-public struct Heading: Sendable, Equatable {
+package struct Heading: Sendable, Equatable {
   /// A piece of a heading's text.
-  public enum Part: Sendable, Equatable {
+  package enum Part: Sendable, Equatable {
     case text(String)
     /// The value of an inline expression: of which cell, at which place in it, and the expression.
     case value(cell: String, index: Int, expression: String)
   }
 
   /// 1 to 6.
-  public var level: Int
+  package var level: Int
   /// Its inline content, as HTML.
-  public var html: String
+  package var html: String
   /// Its inline content, as plain text with the places of values.
-  public var parts: [Part]
+  package var parts: [Part]
   /// Unique in the notebook: `direct-logit-attribution`. Of an inline expression it holds the expression, not the value: a link stays
   /// right when the number changes, and is that of the Markdown file on GitHub.
-  public var anchor: String
+  package var anchor: String
   /// The line in the file.
-  public var line: Int
+  package var line: Int
 
   /// A heading without inline expressions.
-  public init(level: Int, html: String, text: String, anchor: String, line: Int) {
+  package init(level: Int, html: String, text: String, anchor: String, line: Int) {
     self.init(level: level, html: html, parts: text.isEmpty ? [] : [.text(text)], anchor: anchor, line: line)
   }
 
   /// A heading whose text is made of words and values.
-  public init(level: Int, html: String, parts: [Part], anchor: String, line: Int) {
+  package init(level: Int, html: String, parts: [Part], anchor: String, line: Int) {
     self.level = level
     self.html = html
     self.parts = parts
@@ -34,7 +34,7 @@ public struct Heading: Sendable, Equatable {
   }
 
   /// As plain text; of values that are not known, their expressions.
-  public var text: String {
+  package var text: String {
     parts.map { part in
       switch part {
       case .text(let text): text
@@ -57,7 +57,7 @@ public struct Heading: Sendable, Equatable {
 extension Notebook {
   /// The notebook with values in the texts of its headings, and so in its title.
   /// - Parameter value: a value on one line, by the cell's name and the index in it; nil where there is none.
-  public func fillingHeadings(_ value: (String, Int) -> String?) -> Notebook {
+  package func fillingHeadings(_ value: (String, Int) -> String?) -> Notebook {
     var notebook = self
     notebook.blocks = blocks.map { block in
       guard case .heading(var heading) = block else { return block }

@@ -6,7 +6,7 @@ import Foundation
 /// They become one cell, which comes before the prose and puts out a value for each. So they are checked, run, reused, recorded and reviewed as all
 /// cells are. Each expression stands in the cell's source at the line and the column that it has in the Markdown file, and errors are found
 /// there. `` `{swift norun} x` `` is only shown, as `{swift} x`.
-public struct InlineExpressions {
+package struct InlineExpressions {
   /// What the cells are called, before their numbers.
   static let name = "inline-"
 
@@ -21,7 +21,7 @@ public struct InlineExpressions {
 
   /// Puts values into the places of expressions.
   /// - Parameter value: the HTML of a value, by the cell's name and the index in it; nil where there is none.
-  public static func fill(_ html: String, value: (String, Int) -> String?) -> String {
+  package static func fill(_ html: String, value: (String, Int) -> String?) -> String {
     guard html.contains("<folio-value") else { return html }
     return html.replacing(/<folio-value cell="([^"]*)" index="([0-9]+)">(.*?)<\/folio-value>/.dotMatchesNewlines()) { match in
       value(String(match.1), Int(match.2) ?? 0) ?? String(match.3)
@@ -107,11 +107,11 @@ public struct InlineExpressions {
 }
 
 /// An expression in the prose.
-public struct InlineExpression: Sendable, Equatable {
+package struct InlineExpression: Sendable, Equatable {
   /// As it is written, without its mark.
-  public var text: String
+  package var text: String
   /// In the file, from 1.
-  public var line: Int
+  package var line: Int
   /// Of the expression in its line, in UTF-8 bytes, from 0; nil where it cannot be found, as where a line ends within it.
-  public var column: Int?
+  package var column: Int?
 }

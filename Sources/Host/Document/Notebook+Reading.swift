@@ -3,7 +3,7 @@ import Record
 extension Notebook {
   /// Reads a notebook from a file.
   /// - Throws: a `Diagnostic` if the file cannot be read, `Diagnostics` if it is no notebook.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     let markdown = try TextFile.read(path, advice: "Give the path of a Markdown file, as 'Notebooks/prontoqa.md'.")
     try self.init(markdown: markdown, file: path)
   }
@@ -11,7 +11,7 @@ extension Notebook {
   /// Reads a notebook from its text.
   /// - Parameter file: the file's path, as diagnostics shall name it.
   /// - Throws: `Diagnostics`, with everything that is wrong with it.
-  public init(markdown: String, file: String) throws {
+  package init(markdown: String, file: String) throws {
     var source = SourceText(markdown, file: file)
     let frontMatter = FrontMatterParser.parse(&source)
     let blocks = MarkdownParser.parse(&source)
@@ -23,7 +23,7 @@ extension Notebook {
   }
 
   /// The library that parses Markdown, and its version.
-  public static var parserVersion: String { MarkdownParser.version }
+  package static var parserVersion: String { MarkdownParser.version }
 }
 
 /// A file's text by lines, and what is found wrong with it.

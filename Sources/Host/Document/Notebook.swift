@@ -20,77 +20,77 @@ import Record
 /// line, its source and an advice; nothing that is written is ignored silently. Pages ask no other host for anything, so an image of
 /// another host becomes a link to it, with a warning. Raw HTML is the author's, and stays as it is; of what it asks of other hosts a
 /// warning tells.
-public struct Notebook: Sendable, Equatable {
+package struct Notebook: Sendable, Equatable {
   /// The file's path, as the user named it; it stands in every diagnostic.
-  public var file: String
+  package var file: String
   /// What stands between the `---` lines at its top.
-  public var frontMatter: FrontMatter
+  package var frontMatter: FrontMatter
   /// Its top-level pieces, in order.
-  public var blocks: [Block]
+  package var blocks: [Block]
   /// What its author should know, and what keeps nothing from running.
-  public var warnings: [Diagnostic] = []
+  package var warnings: [Diagnostic] = []
   /// The pictures that the prose shows, in order.
-  public var pictures: [PictureReference] = []
+  package var pictures: [PictureReference] = []
 
   /// A notebook of blocks that were read, or made.
-  public init(file: String, frontMatter: FrontMatter, blocks: [Block]) {
+  package init(file: String, frontMatter: FrontMatter, blocks: [Block]) {
     self.file = file
     self.frontMatter = frontMatter
     self.blocks = blocks
   }
 
   /// The cells alone, in the order of the document.
-  public var cells: [Cell] {
+  package var cells: [Cell] {
     blocks.compactMap { if case .cell(let cell) = $0 { cell } else { nil } }
   }
 
   /// Without those of inline expressions.
-  public var fencedCells: [Cell] { cells.filter { !$0.isInline } }
+  package var fencedCells: [Cell] { cells.filter { !$0.isInline } }
 
   /// The front matter's title, else the first heading's text, else the file's name.
-  public var title: String {
+  package var title: String {
     if let title = frontMatter.title { return title }
     for case .heading(let heading) in blocks { return heading.text }
     return name
   }
 
   /// Whether the prose begins with a heading that says what the title says.
-  public var beginsWithTitle: Bool { titleHeading != nil }
+  package var beginsWithTitle: Bool { titleHeading != nil }
 
   /// The place of that heading in the blocks. What its inline expressions are evaluated by stands before it.
-  public var titleHeading: Int? {
+  package var titleHeading: Int? {
     let first = blocks.firstIndex { if case .cell(let cell) = $0 { !cell.isInline } else { true } }
     guard let first, case .heading(let heading) = blocks[first], heading.level == 1, heading.text == title else { return nil }
     return first
   }
 
   /// The file's name without `.md`: the page's folder in the site.
-  public var name: String {
+  package var name: String {
     let last = file.split(separator: "/").last.map(String.init) ?? file
     return last.hasSuffix(".md") ? String(last.dropLast(3)) : last
   }
 
   /// The notebook's folder: its cells' working directory.
-  public var folder: String { URL(fileURLWithPath: file).deletingLastPathComponent().path }
+  package var folder: String { URL(fileURLWithPath: file).deletingLastPathComponent().path }
 }
 
 /// What stands between the `---` lines at the top.
-public struct FrontMatter: Sendable, Equatable {
+package struct FrontMatter: Sendable, Equatable {
   /// The title; without it the first heading is the title.
-  public var title: String?
+  package var title: String?
   /// One sentence for the index, and the lead of the page.
-  public var description: String?
+  package var description: String?
   /// In the order of the file.
-  public var parameters: [Parameter]
+  package var parameters: [Parameter]
   /// Where the notebook stands in the index: lower first, those without it last, then by name.
-  public var order: Int?
+  package var order: Int?
   /// The names of the notebooks that must be built before this one, since it reads what they write.
-  public var after: [String] = []
+  package var after: [String] = []
   /// How far a review lets numbers differ, where a cell says nothing else.
-  public var tolerance: Tolerance?
+  package var tolerance: Tolerance?
 
   /// Front matter of what is given; all else is as if the file said nothing.
-  public init(title: String? = nil, description: String? = nil, parameters: [Parameter] = [], order: Int? = nil) {
+  package init(title: String? = nil, description: String? = nil, parameters: [Parameter] = [], order: Int? = nil) {
     self.title = title
     self.description = description
     self.parameters = parameters
@@ -99,16 +99,16 @@ public struct FrontMatter: Sendable, Equatable {
 }
 
 /// A parameter of a notebook: a name, and a default whose type is the parameter's type.
-public struct Parameter: Sendable, Equatable {
+package struct Parameter: Sendable, Equatable {
   /// What a cell reads it by: `params.name`.
-  public var name: String
+  package var name: String
   /// Its default, or what it was overridden by.
-  public var value: ParameterValue
+  package var value: ParameterValue
   /// The line of its default in the file.
-  public var line: Int
+  package var line: Int
 
   /// A parameter, with the line of its default.
-  public init(name: String, value: ParameterValue, line: Int) {
+  package init(name: String, value: ParameterValue, line: Int) {
     self.name = name
     self.value = value
     self.line = line
@@ -116,7 +116,7 @@ public struct Parameter: Sendable, Equatable {
 }
 
 /// A top-level piece of a notebook.
-public enum Block: Sendable, Equatable {
+package enum Block: Sendable, Equatable {
   case heading(Heading)
   /// Anything else that CommonMark knows, as HTML: paragraphs, lists, quotes, tables of raw HTML.
   case prose(html: String, line: Int)
@@ -126,16 +126,16 @@ public enum Block: Sendable, Equatable {
 }
 
 /// Code that is only shown.
-public struct Listing: Sendable, Equatable {
+package struct Listing: Sendable, Equatable {
   /// The info string's first word, if there is one.
-  public var language: String?
+  package var language: String?
   /// The code, as it is shown.
-  public var source: String
+  package var source: String
   /// The line of its first line in the file.
-  public var line: Int
+  package var line: Int
 
   /// Code in a language, which stands at a line of the file.
-  public init(language: String?, source: String, line: Int) {
+  package init(language: String?, source: String, line: Int) {
     self.language = language
     self.source = source
     self.line = line
@@ -143,26 +143,26 @@ public struct Listing: Sendable, Equatable {
 }
 
 /// A `swift` fence: code that is compiled and run.
-public struct Cell: Sendable, Equatable {
+package struct Cell: Sendable, Equatable {
   /// Its place in the order in which cells run, from 1.
-  public var number: Int
+  package var number: Int
   /// The same without the cells of inline expressions: what an unlabelled cell is called by.
-  public var ordinal: Int
+  package var ordinal: Int
   /// The inline expressions of the piece of prose that it was made of, if it stands in no fence (see `InlineExpressions`).
-  public var expressions: [InlineExpression] = []
+  package var expressions: [InlineExpression] = []
   /// The Markdown lines that errors in it show; its source's own if empty.
-  public var excerpts: [String] = []
+  package var excerpts: [String] = []
   /// The fence's content without its leading option lines.
-  public var source: String
+  package var source: String
   /// The line of the source's first line in the file.
-  public var line: Int
+  package var line: Int
   /// How many columns the fence, and with it each line of code, is indented in the file (0 to 3).
-  public var indentation: Int
+  package var indentation: Int
   /// What its option lines say.
-  public var options: CellOptions
+  package var options: CellOptions
 
   /// A cell of source that stands at a line of the file. Without an ordinal, it is the number.
-  public init(
+  package init(
     number: Int, ordinal: Int? = nil, source: String, line: Int, indentation: Int = 0, options: CellOptions = CellOptions()
   ) {
     self.number = number
@@ -174,40 +174,40 @@ public struct Cell: Sendable, Equatable {
   }
 
   /// Whether it was made of inline expressions.
-  public var isInline: Bool { !expressions.isEmpty }
+  package var isInline: Bool { !expressions.isEmpty }
 
   /// What its author wrote: its source, or its expressions, each on a line of its own, wherever they stand in their sentences.
-  public var text: String { isInline ? expressions.map(\.text).joined(separator: "\n") : source }
+  package var text: String { isInline ? expressions.map(\.text).joined(separator: "\n") : source }
 
   /// The label, or `cell-N`.
-  public var id: String { options.label ?? "cell-\(ordinal)" }
+  package var id: String { options.label ?? "cell-\(ordinal)" }
 }
 
 /// What the `//| key: value` lines at a cell's top say.
-public struct CellOptions: Sendable, Equatable {
+package struct CellOptions: Sendable, Equatable {
   /// The name that its author gave the cell.
-  public var label: String?
+  package var label: String?
   /// What stands below its last figure, or below its outputs.
-  public var caption: String?
+  package var caption: String?
   /// Alternative text for the cell's figures.
-  public var alt: String?
+  package var alt: String?
   /// Whether the page shows the code.
-  public var echo = true
+  package var echo = true
   /// Whether the page shows the code folded.
-  public var fold = false
+  package var fold = false
   /// Whether the page shows the outputs.
-  public var output = true
+  package var output = true
   /// In seconds.
-  public var timeout: Double?
+  package var timeout: Double?
   /// `expect: error`: the cell must fail, and its error is its output.
-  public var expectsError = false
+  package var expectsError = false
   /// Whether its outputs may be taken from an earlier run.
-  public var cache = true
+  package var cache = true
   /// Files that the cell reads.
-  public var inputs: [String] = []
+  package var inputs: [String] = []
   /// How far a review lets numbers differ.
-  public var tolerance: Tolerance?
+  package var tolerance: Tolerance?
 
   /// The options of a cell that says nothing.
-  public init() {}
+  package init() {}
 }

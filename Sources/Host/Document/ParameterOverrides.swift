@@ -3,7 +3,7 @@ import Record
 extension Notebook {
   /// The notebook with other values for some of its parameters, as a command line gives them.
   /// - Throws: a `Diagnostic` for a name that the notebook lacks, or a text that does not fit the parameter's type.
-  public func applying(overrides: [(name: String, value: String)]) throws -> Notebook {
+  package func applying(overrides: [(name: String, value: String)]) throws -> Notebook {
     var notebook = self
     for (name, text) in overrides {
       guard let index = frontMatter.parameters.firstIndex(where: { $0.name == name }) else {

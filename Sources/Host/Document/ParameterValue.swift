@@ -2,7 +2,7 @@ import Record
 import Yams
 
 /// A parameter's default, or what it was overridden by, with its type.
-public enum ParameterValue: Sendable, Equatable {
+package enum ParameterValue: Sendable, Equatable {
   case int(Int)
   case double(Double)
   case bool(Bool)
@@ -11,7 +11,7 @@ public enum ParameterValue: Sendable, Equatable {
   case array([ParameterValue])
 
   /// The Swift type's name.
-  public var typeName: String {
+  package var typeName: String {
     switch self {
     case .int: "Int"
     case .double: "Double"
@@ -22,7 +22,7 @@ public enum ParameterValue: Sendable, Equatable {
   }
 
   /// The whole value: values that differ have texts that differ.
-  public var text: String {
+  package var text: String {
     switch self {
     case .int(let number): String(number)
     case .double(let number): number.description

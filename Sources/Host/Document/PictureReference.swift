@@ -1,15 +1,15 @@
 /// A picture that the prose of a notebook names.
-public struct PictureReference: Sendable, Equatable {
+package struct PictureReference: Sendable, Equatable {
   /// As it is written, without the escapes of Markdown and HTML: `fig/a%20b.png`.
-  public var url: String
+  package var url: String
   /// In the file.
-  public var line: Int
+  package var line: Int
 
   /// A picture that is named by a URL, at a line of the file.
-  public init(url: String, line: Int) { (self.url, self.line) = (url, line) }
+  package init(url: String, line: Int) { (self.url, self.line) = (url, line) }
 
   /// Where a picture's URL leads to.
-  public enum Target: Sendable, Equatable {
+  package enum Target: Sendable, Equatable {
     /// It is in the URL itself.
     case data
     /// Another host, or a scheme of another kind.
@@ -20,7 +20,7 @@ public struct PictureReference: Sendable, Equatable {
   }
 
   /// Where the URL leads.
-  public var target: Target {
+  package var target: Target {
     if let scheme = Self.scheme(of: url) { return scheme == "data" ? .data : .elsewhere(scheme: scheme) }
     if url.hasPrefix("//") { return .elsewhere(scheme: nil) }
     let path = url.prefix { $0 != "?" && $0 != "#" }
@@ -30,7 +30,7 @@ public struct PictureReference: Sendable, Equatable {
   }
 
   /// Whether two URLs are spellings of one: Markdown percent-encodes what an URL cannot hold.
-  public func isSame(as url: String) -> Bool {
+  package func isSame(as url: String) -> Bool {
     self.url == url || Self.percentDecoded(self.url[...]) == Self.percentDecoded(url[...])
   }
 

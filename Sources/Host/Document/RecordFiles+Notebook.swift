@@ -4,7 +4,7 @@ import Record
 
 extension RecordFiles {
   /// The record of a notebook's run, with what the notebook says of its cells: all that they put out, whatever a page shows of it.
-  public init(_ notebook: Notebook, record: NotebookRecord) {
+  package init(_ notebook: Notebook, record: NotebookRecord) {
     let details = notebook.cells.map { cell in
       (
         cell.id,

@@ -1,13 +1,13 @@
 /// Finds what a mistyped word was meant to be.
-public enum Suggestion {
+package enum Suggestion {
   /// `Did you mean 'label'?` if one of the names is near; else the names there are.
-  public static func advice(for word: String, among names: [String]) -> String {
+  package static func advice(for word: String, among names: [String]) -> String {
     if let nearest = nearest(to: word, among: names) { return "Did you mean '\(nearest)'?" }
     return "There are: \(names.joined(separator: ", "))."
   }
 
   /// The name with the smallest edit distance, if at most a third of the word is wrong.
-  public static func nearest(to word: String, among names: [String]) -> String? {
+  package static func nearest(to word: String, among names: [String]) -> String? {
     let best = names.map { (name: $0, distance: distance(word.lowercased(), $0.lowercased())) }.min { $0.distance < $1.distance }
     guard let best, best.distance <= max(1, (best.name.count + 1) / 3) else { return nil }
     return best.name

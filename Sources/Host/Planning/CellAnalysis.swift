@@ -5,35 +5,35 @@ import SwiftSyntax
 ///
 /// Planning looks at cells as text: it never runs the compiler, so that it can answer while an author types. What it says is used to
 /// write the source that is compiled (`CellSource`) and to let later definitions win over earlier ones (`Scope`).
-public struct CellAnalysis: Sendable, Equatable {
+package struct CellAnalysis: Sendable, Equatable {
   /// What the cell declares at its top level, in order.
-  public private(set) var declarations: [Declaration] = []
+  package private(set) var declarations: [Declaration] = []
   /// By name, their places.
   private var places: [String: [Int]] = [:]
   /// Its import declarations, as written.
-  public var imports: [String] = []
+  package var imports: [String] = []
   /// Where its last expression stands, in UTF-8 offsets, if the cell ends in an expression whose value can be shown.
-  public var lastExpression: Range<Int>?
+  package var lastExpression: Range<Int>?
   /// Whether the cell extends types.
-  public var hasExtensions = false
+  package var hasExtensions = false
   /// Whether a type of the cell declares operators: no name says who uses them.
   var hasMemberOperators = false
   /// The stored static members that its extensions add to types.
-  public var extensionMembers: [Declaration.StaticMember] = []
+  package var extensionMembers: [Declaration.StaticMember] = []
   /// Whether the cell awaits at its top level, which makes its entry point asynchronous.
-  public var isAsynchronous = false
+  package var isAsynchronous = false
   /// Where `private` and `fileprivate` stand, in UTF-8 offsets.
   var accessModifiers: [Range<Int>] = []
   /// What runs when the cell runs: its statements, and what its variables are made of.
-  public var executed = References()
+  package var executed = References()
   /// What its extensions refer to; they run when a later cell calls them.
-  public var extended = References()
+  package var extended = References()
   /// Calls of `memo`, in UTF-8 offsets.
   var memoCalls: [MemoCall] = []
   /// The cell's statements and declarations, for the code that such a call can reach.
   var memoCode: [MemoCode.Item] = []
   /// Whether the cell asks where it stands (`#line`, `#file`, …).
-  public var asksForItsPlace = false
+  package var asksForItsPlace = false
   /// Whether `some` stands anywhere in it.
   var hasOpaqueTypes = false
 
@@ -43,7 +43,7 @@ public struct CellAnalysis: Sendable, Equatable {
   var variableKeywords: [Int] = []
 
   /// Reads a cell. Source that does not parse is read as far as it goes: the compiler will say what is wrong with it.
-  public init(source: String) {
+  package init(source: String) {
     guard let file = CellSyntax.parse(source) else { return }
     for item in file.statements { read(item.item) }
     lastExpression = file.statements.last.flatMap(Self.shownExpression)
@@ -73,7 +73,7 @@ public struct CellAnalysis: Sendable, Equatable {
   func declarations(of name: String) -> [Declaration] { (places[name] ?? []).map { declarations[$0] } }
 
   /// All that the cell's code refers to, whenever it runs.
-  public var references: References {
+  package var references: References {
     var all = executed
     all.merge(extended)
     for declaration in declarations { all.merge(declaration.references) }
@@ -90,13 +90,13 @@ public struct CellAnalysis: Sendable, Equatable {
   }
 
   /// Whether later cells see it even if they name nothing that it declares: by its extensions, conformances and operators.
-  public var isAlwaysVisible: Bool { hasExtensions || hasMemberOperators || declarations.contains { $0.kind == .other } }
+  package var isAlwaysVisible: Bool { hasExtensions || hasMemberOperators || declarations.contains { $0.kind == .other } }
 
   /// Whether no other cell sees anything of it.
-  public var definesNothing: Bool { declarations.isEmpty && imports.isEmpty && !isAlwaysVisible }
+  package var definesNothing: Bool { declarations.isEmpty && imports.isEmpty && !isAlwaysVisible }
 
   /// Its stored static members, of types and extensions.
-  public var staticMembers: [Declaration.StaticMember] { declarations.flatMap(\.staticMembers) + extensionMembers }
+  package var staticMembers: [Declaration.StaticMember] { declarations.flatMap(\.staticMembers) + extensionMembers }
 
   /// Whether a type of the cell may be part of what it defines: one with a name, or one that hides behind `some`.
   var definesTypes: Bool {

@@ -12,15 +12,15 @@ import Document
 ///
 /// Lines are counted from the cell's first, so that a cell that moves in its notebook need not be compiled again; only one that asks
 /// for its place (`#line`) knows it.
-public struct CellSource: Sendable, Equatable {
+package struct CellSource: Sendable, Equatable {
   /// The name of a cell's file in debug information and diagnostics.
-  public static let file = "cell.swift"
+  package static let file = "cell.swift"
 
   /// The function, by its C name, that tells of the variables.
-  public static let variablesFunction = "folio_variables"
+  package static let variablesFunction = "folio_variables"
 
   /// The whole source.
-  public var text: String
+  package var text: String
   private var insertions: [Insertion] = []
   /// The file and the number that the compiler knows the cell's first line by.
   private var placeFile: String
@@ -41,7 +41,7 @@ public struct CellSource: Sendable, Equatable {
   ///   - code: what stands for the code of a `memo` call, by the call's number.
   ///   - isolatesNothing: whether variables are kept from the main actor; by default where the cell awaits.
   ///   - tellsVariables: whether the function stands before it that tells of the variables.
-  public init(
+  package init(
     cell: Cell, analysis: CellAnalysis, imports: [String] = [], file: String, code: [String] = [], isolatesNothing: Bool? = nil,
     tellsVariables: Bool = true
   ) {
@@ -92,10 +92,10 @@ public struct CellSource: Sendable, Equatable {
   }
 
   /// The cell's line, from 1, for one of the compiler's; nil if it is none of the author's.
-  public func cellsLine(file: String, line: Int) -> Int? { file == placeFile ? line - placeLine + 1 : nil }
+  package func cellsLine(file: String, line: Int) -> Int? { file == placeFile ? line - placeLine + 1 : nil }
 
   /// The author's column, within the cell, for one of the compiler's. Both count UTF-8 bytes from 1; lines are the cell's, from 1.
-  public func authorsColumn(line: Int, column: Int) -> Int {
+  package func authorsColumn(line: Int, column: Int) -> Int {
     var shift = 0
     for insertion in insertions where insertion.line == line && column - 1 - shift > insertion.column {
       // Within what was put in: where it was put.
@@ -105,7 +105,7 @@ public struct CellSource: Sendable, Equatable {
   }
 
   /// A Swift string literal.
-  public static func literal(_ text: String) -> String {
+  package static func literal(_ text: String) -> String {
     var literal = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -6,23 +6,23 @@ import Store
 ///
 /// The name is made of the source, which holds the names of the modules that it imports, and so on; it does not depend on the cell's
 /// place, so that a compiled cell serves every notebook and every version of one that has the same code before it.
-public struct CellUnit: Sendable {
-  public var number: Int
+package struct CellUnit: Sendable {
+  package var number: Int
   /// `Cell_` and 16 hexadecimal digits.
-  public var module: String
-  public var source: CellSource
+  package var module: String
+  package var source: CellSource
   /// What the compiled cell is kept under.
   package var key: Key
   /// The cells whose modules it imports.
-  public var imports: Set<Int>
+  package var imports: Set<Int>
   /// Whether the author imports more than FolioKit.
-  public var importsLibraries: Bool
+  package var importsLibraries: Bool
 
   private static let prefix = "Cell_"
 
   /// A text without the modules' names, which mean nothing to a reader and differ from one version of a cell to the next:
   /// `Point` for `Cell_0123456789abcdef.Point`.
-  public static func readable(_ text: String) -> String {
+  package static func readable(_ text: String) -> String {
     guard text.utf8.count > prefix.utf8.count, text.contains(prefix) else { return text }
     return text.replacing(/Cell_[0-9a-f]{16}\./, with: "").replacing(/Cell_[0-9a-f]{16}/, with: "Cell")
   }

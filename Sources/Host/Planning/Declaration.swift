@@ -1,24 +1,24 @@
 import SwiftSyntax
 
 /// A name that a cell declares at its top level.
-public struct Declaration: Sendable, Equatable {
-  public var name: String
-  public var kind: Kind
+package struct Declaration: Sendable, Equatable {
+  package var name: String
+  package var kind: Kind
   /// For a function, its labels and types as written: two functions of one name and different signatures are overloads.
-  public var signature: String?
+  package var signature: String?
   /// Whether it is a variable that holds a value (not one that is computed).
-  public var isStored = false
+  package var isStored = false
   /// Whether it is declared by `let`.
-  public var isConstant = false
+  package var isConstant = false
   /// Whether code runs when a stored variable is used: its observers, or a property wrapper's.
-  public var hasCode = false
+  package var hasCode = false
   /// Of a type or an extension, the stored static members, also those of types within it.
-  public var staticMembers: [StaticMember] = []
+  package var staticMembers: [StaticMember] = []
   /// What its body refers to; for a stored variable, what its value is made of.
-  public var references = References()
+  package var references = References()
 
   /// The words that a scoped import uses (`import struct Cell2.Point`).
-  public enum Kind: String, Sendable, Equatable {
+  package enum Kind: String, Sendable, Equatable {
     case variable = "var"
     case function = "func"
     case structure = "struct"
@@ -33,15 +33,15 @@ public struct Declaration: Sendable, Equatable {
   }
 
   /// A stored static member.
-  public struct StaticMember: Sendable, Equatable {
+  package struct StaticMember: Sendable, Equatable {
     /// From the outermost type: `Knobs.t`.
-    public var name: String
-    public var isConstant: Bool
+    package var name: String
+    package var isConstant: Bool
     /// Whether its type can be named from outside: none is behind an attribute, `#if` or a type without a name.
-    public var isReachable: Bool
+    package var isReachable: Bool
   }
 
-  public init(name: String, kind: Kind, signature: String? = nil) {
+  package init(name: String, kind: Kind, signature: String? = nil) {
     self.name = name
     self.kind = kind
     self.signature = signature

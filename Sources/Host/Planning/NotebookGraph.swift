@@ -10,29 +10,29 @@ import Store
 /// worker sees nothing: for constants, and for what may share its state.
 ///
 /// Cells are numbered from 1, as in the document; 0 is the notebook's parameters.
-public struct NotebookGraph: Sendable {
+package struct NotebookGraph: Sendable {
   /// A variable of a cell's top level (`x`), or a stored static member (`Knobs.t`).
-  public struct Variable: Hashable, Sendable {
-    public var cell: Int
-    public var name: String
+  package struct Variable: Hashable, Sendable {
+    package var cell: Int
+    package var name: String
 
-    public init(cell: Int, name: String) {
+    package init(cell: Int, name: String) {
       self.cell = cell
       self.name = name
     }
   }
 
-  public struct Node: Sendable {
-    public var cell: Cell
-    public var analysis: CellAnalysis
+  package struct Node: Sendable {
+    package var cell: Cell
+    package var analysis: CellAnalysis
     /// All that its code refers to.
-    public var references: References
+    package var references: References
     /// What the cell sees.
-    public fileprivate(set) var scope = Scope()
+    package fileprivate(set) var scope = Scope()
     /// The cells whose modules its code needs.
-    public var needs: Set<Int> = []
+    package var needs: Set<Int> = []
     /// Whether it failed, or is left out for another reason: it defines nothing for others.
-    public var isLeftOut: Bool
+    package var isLeftOut: Bool
     /// Stands for its source, and for the code of other cells that it uses: functions, types, extensions, operators. Variables stand in it by
     /// their names alone.
     package var code = KeyBuilder("code").key
@@ -41,7 +41,7 @@ public struct NotebookGraph: Sendable {
     /// Stands for its source, and for all of each cell that it names.
     package var wholeCode = KeyBuilder("code").key
     /// The cells whose code it uses itself.
-    public var codeCells: Set<Int> = []
+    package var codeCells: Set<Int> = []
     /// Whether its code, or code of another cell that this uses, needs the notebook's parameters.
     package fileprivate(set) var usesParameters = false
     /// The parameters that its code reads by name, or code that this uses.
@@ -53,11 +53,11 @@ public struct NotebookGraph: Sendable {
   }
 
   /// By number.
-  public let nodes: [Node]
-  public let parameters: [Parameter]
+  package let nodes: [Node]
+  package let parameters: [Parameter]
   /// Counts, for each declared variable, the variables of the same name up to it in the notebook, from 1. A variable is found again by this
   /// count when cells have moved or changed.
-  public private(set) var occurrences: [Variable: Int] = [:]
+  package private(set) var occurrences: [Variable: Int] = [:]
   /// The same by name, in order.
   private(set) var variables: [String: [Variable]] = [:]
   /// By what stands for its code, the last cell of this code.
@@ -66,12 +66,12 @@ public struct NotebookGraph: Sendable {
   private var namers: [String: [Int]] = [:]
 
   /// - Parameter leavingOut: cells that failed: what they define is not there.
-  public init(_ document: Notebook, leavingOut: Set<Int> = []) {
+  package init(_ document: Notebook, leavingOut: Set<Int> = []) {
     self.init(document, analyses: document.cells.map { CellAnalysis(source: $0.source) }, leavingOut: leavingOut)
   }
 
   /// - Parameter analyses: of the document's cells.
-  public init(_ document: Notebook, analyses: [CellAnalysis], leavingOut: Set<Int>) {
+  package init(_ document: Notebook, analyses: [CellAnalysis], leavingOut: Set<Int>) {
     parameters = document.frontMatter.parameters
     let parameterCell = Cell(number: 0, source: ParametersSource.text(parameters), line: 1)
     var scope = Scope()
@@ -101,12 +101,12 @@ public struct NotebookGraph: Sendable {
   }
 
   /// The cells that must have run before a cell can: those it needs, and those that they need.
-  public func ancestors(of number: Int) -> Set<Int> {
+  package func ancestors(of number: Int) -> Set<Int> {
     closure(of: nodes[number].needs) { nodes[$0].needs }
   }
 
   /// The cells whose code may run when a cell runs, without the cell itself.
-  public func codeClosure(of number: Int) -> Set<Int> {
+  package func codeClosure(of number: Int) -> Set<Int> {
     closure(of: nodes[number].codeCells) { nodes[$0].codeCells }
   }
 
@@ -121,7 +121,7 @@ public struct NotebookGraph: Sendable {
 
   /// The values of parameters that a cell's run may read, in the order of the front matter: those that its code names, and the code that
   /// this uses.
-  public func parameters(of number: Int) -> [Parameter] {
+  package func parameters(of number: Int) -> [Parameter] {
     let read = nodes[number].parameters
     return parameters.filter { read.usesAllParameters || read.parameters.contains($0.name) }
   }
@@ -129,7 +129,7 @@ public struct NotebookGraph: Sendable {
   // MARK: - Variables
 
   /// What a cell's run may do to a variable of another cell, as far as its text tells.
-  public enum PossibleUse: Sendable, Equatable {
+  package enum PossibleUse: Sendable, Equatable {
     /// It may read a constant that holds a plain value: nobody sees it do so, and nobody changes it.
     case constant
     /// It may read or change a variable that holds a plain value: the worker sees it.
@@ -141,7 +141,7 @@ public struct NotebookGraph: Sendable {
   /// The variables of earlier cells that a cell's run may read or change, as far as its text tells.
   /// - Parameter holdsValue: whether a variable holds a value that nothing but an access to the variable changes, and not an
   ///   object, a closure or what else may share its state.
-  public func possibleUses(of number: Int, holdsValue: (Variable) -> Bool) -> [Variable: PossibleUse] {
+  package func possibleUses(of number: Int, holdsValue: (Variable) -> Bool) -> [Variable: PossibleUse] {
     withoutActuallyEscaping(holdsValue) { holdsValue in
       var walk = UseWalk(graph: self, cell: number, holdsValue: holdsValue)
       walk.follow(nodes[number].analysis.executed, from: number)
@@ -239,17 +239,17 @@ public struct NotebookGraph: Sendable {
   // MARK: - Older definitions
 
   /// A function that was compiled against a definition that a later cell has replaced: it keeps calling the old one.
-  public struct OlderDefinition: Sendable, Equatable {
+  package struct OlderDefinition: Sendable, Equatable {
     /// The function (or type, or computed variable), and its cell.
-    public var user: Variable
+    package var user: Variable
     /// What it calls, and where that was defined.
-    public var used: Variable
+    package var used: Variable
     /// The cell that has a newer definition of it.
-    public var newer: Int
+    package var newer: Int
   }
 
   /// What still calls an older definition, in the order of the newer ones.
-  public var olderDefinitions: [OlderDefinition] {
+  package var olderDefinitions: [OlderDefinition] {
     nodes.flatMap { node -> [OlderDefinition] in
       let replaced = node.analysis.declarations.flatMap { declaration in
         node.scope.definitions(of: declaration.name).filter { $0.cell > 0 && declaration.replaces($0.declaration) }

@@ -3,16 +3,16 @@ import Document
 /// The Swift source of a notebook's parameters: `params`, with a property of its own type for each.
 ///
 /// The values are not in the source: the session hands them to the worker, so that another value compiles nothing again.
-public enum ParametersSource {
+package enum ParametersSource {
   /// What cells call it.
-  public static let variable = "params"
+  package static let variable = "params"
 
-  public static func text(_ parameters: [Parameter]) -> String {
+  package static func text(_ parameters: [Parameter]) -> String {
     text(parameters) { "try _folioParameter(\(CellSource.literal($0.name)))" }
   }
 
   /// The same for a script that no session hands anything to: the values are in the source.
-  public static func script(_ parameters: [Parameter]) -> String { text(parameters) { literal($0.value) } }
+  package static func script(_ parameters: [Parameter]) -> String { text(parameters) { literal($0.value) } }
 
   private static func text(_ parameters: [Parameter], value: (Parameter) -> String) -> String {
     let properties = parameters.map { "  let `\($0.name)`: \(type($0.value))\n" }.joined()
@@ -30,7 +30,7 @@ public enum ParametersSource {
   }
 
   /// The parameters' values as JSON: what `_folioParameter` decodes, by name. JSON has no word for infinity and NaN; they are texts.
-  public static func values(_ parameters: [Parameter]) -> String {
+  package static func values(_ parameters: [Parameter]) -> String {
     "{" + parameters.map { "\(json($0.name)):\(json($0.value))" }.joined(separator: ",") + "}"
   }
 
@@ -67,7 +67,7 @@ public enum ParametersSource {
   }
 
   /// A value as an author would write it: `2`, `"text"`, `[1, 2]`.
-  public static func text(_ value: ParameterValue) -> String {
+  package static func text(_ value: ParameterValue) -> String {
     switch value {
     case .int(let value): "\(value)"
     case .double(let value): "\(value)"

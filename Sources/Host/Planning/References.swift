@@ -5,14 +5,14 @@ import SwiftSyntax
 /// Read from syntax alone, and with a wide net: a local variable that bears the name of an earlier cell's definition counts as a
 /// reference to it. What a name too many costs is a cell that runs again. What the code does to what it names is not asked here: the
 /// worker sees it when the code runs.
-public struct References: Sendable, Equatable {
-  public private(set) var names: Set<String> = []
+package struct References: Sendable, Equatable {
+  package private(set) var names: Set<String> = []
   /// The parameters that are read by name (`params.idx`).
-  public private(set) var parameters: Set<String> = []
+  package private(set) var parameters: Set<String> = []
   /// Whether `params` is used as a whole.
-  public private(set) var usesAllParameters = false
+  package private(set) var usesAllParameters = false
 
-  public init() {}
+  package init() {}
 
   init(in syntax: some SyntaxProtocol) {
     let finder = ReferenceFinder(viewMode: .sourceAccurate)

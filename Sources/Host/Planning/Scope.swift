@@ -6,7 +6,7 @@
 /// since no name says who uses them; where there are many, some of them hand on all that were before (`relayDistance`).
 ///
 /// All cells of a notebook share one table, in which a scope is a place: a notebook of many cells costs what its definitions cost once.
-public struct Scope: Sendable {
+package struct Scope: Sendable {
   /// Of a name, in order, what was ever defined.
   private var definitions: [String: [Entry]] = [:]
   private var visible: [Int] = []
@@ -22,12 +22,12 @@ public struct Scope: Sendable {
     var standsAlone: Bool
   }
 
-  public struct Definition: Sendable, Equatable {
-    public var cell: Int
-    public var declaration: Declaration
+  package struct Definition: Sendable, Equatable {
+    package var cell: Int
+    package var declaration: Declaration
   }
 
-  public init() {}
+  package init() {}
 
   /// What a cell sees of all that is in the table.
   func before(_ cell: Int) -> Scope {
@@ -37,7 +37,7 @@ public struct Scope: Sendable {
   }
 
   /// The definitions of a name that are in force: one, or the overloads of a function.
-  public func definitions(of name: String) -> [Definition] {
+  package func definitions(of name: String) -> [Definition] {
     guard let entries = definitions[name] else { return [] }
     var index = entries.firstIndex(from: end) { $0.definition.cell }
     var found: [Definition] = []
@@ -50,7 +50,7 @@ public struct Scope: Sendable {
   }
 
   /// The numbers of cells that every later cell sees.
-  public var alwaysVisible: ArraySlice<Int> { visible[..<visible.firstIndex(from: end) { $0 }] }
+  package var alwaysVisible: ArraySlice<Int> { visible[..<visible.firstIndex(from: end) { $0 }] }
 
   /// So many cells with extensions and operators after each other, the last one imports those before it for all that follow.
   static let relayDistance = 32
@@ -65,11 +65,11 @@ public struct Scope: Sendable {
   var isRelayed: Bool { alwaysVisible.count > 0 && alwaysVisible.count % Self.relayDistance == 0 }
 
   /// The authors' own imports, as written.
-  public var libraries: [String] { imports.filter { $0.cell < end }.map(\.library) }
+  package var libraries: [String] { imports.filter { $0.cell < end }.map(\.library) }
 
   /// Adds what a cell defines that comes after all others. Of a function, overloads of other signatures stay; but a scoped import brings all
   /// that a module has of a name, so that those of one module go together.
-  public mutating func add(cell: Int, _ analysis: CellAnalysis) {
+  package mutating func add(cell: Int, _ analysis: CellAnalysis) {
     for declaration in analysis.declarations {
       let entry = Definition(cell: cell, declaration: declaration)
       let standsAlone = replace(entry)
@@ -102,7 +102,7 @@ public struct Scope: Sendable {
   }
 
   /// The cells that a piece of code needs: those whose definitions it names, and those that every cell sees.
-  public func cells(for references: References) -> Set<Int> {
+  package func cells(for references: References) -> Set<Int> {
     Set(nearestVisible).union(references.names.flatMap { definitions(of: $0).map(\.cell) })
   }
 
@@ -112,7 +112,7 @@ public struct Scope: Sendable {
   ///   - bringsTypes: whether a cell, or one that it needs, defines types. What imports one that does not need not tell its own
   ///     importers of it: so a long chain of cells costs the compiler no more than a short one.
   ///   - relays: whether the cell itself is always visible: it may have to hand on those before it.
-  public func imports(
+  package func imports(
     for references: References, module: (Int) -> String, bringsTypes: (Int) -> Bool = { _ in true }, relays: Bool = false
   ) -> [String] {
     var scoped: [Int: Set<String>] = [:]

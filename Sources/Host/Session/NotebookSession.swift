@@ -20,9 +20,9 @@ import Synchronization
 ///   another worker. One that dies while no cell runs costs nobody a run: what is needed is made again.
 ///
 /// The session knows nothing of models: whatever FolioKit brings, cells use.
-public final class NotebookSession {
+package final class NotebookSession {
   /// What happens, as it happens, for whoever watches.
-  public enum Event {
+  package enum Event {
     /// A cell runs, and why.
     case cellStarted(Cell, of: Int, reason: String)
     /// The cell that runs did not find what it reads as it should: what it has put out counts for nothing, and it runs again.
@@ -38,45 +38,45 @@ public final class NotebookSession {
     case cellReused(Cell, CellRecord)
   }
 
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// Whether to go on with the next cell after one that failed.
-    public var keepsGoing = false
+    package var keepsGoing = false
     /// Whether, after a cell that failed, those that need what it would have defined are left alone instead of failing for the lack of it.
-    public var sparesOrphans = false
+    package var sparesOrphans = false
     /// In seconds, for cells without a `timeout` of their own.
-    public var timeout: Double?
+    package var timeout: Double?
     /// The most that the worker may have in memory, in bytes.
-    public var memory: Int?
+    package var memory: Int?
     /// Whether all cells run, also those whose record is known.
-    public var isForced = false
+    package var isForced = false
     /// The folder of the store; nil keeps nothing.
-    public var store: String? = Store.folder(environment: ProcessInfo.processInfo.environment)
+    package var store: String? = Store.folder(environment: ProcessInfo.processInfo.environment)
     /// A folder for the Swift source that each cell is compiled from, to look at: `NOTEBOOK/CELL.swift`. Nil keeps none.
-    public var keptSources: String?
+    package var keptSources: String?
 
-    public init() {}
+    package init() {}
   }
 
   /// Why a cell ran, or that it did not.
-  public struct Explanation: Sendable, Equatable {
-    public var cell: String
+  package struct Explanation: Sendable, Equatable {
+    package var cell: String
     /// `reused`, or what its run was for.
-    public var text: String
-    public var ran: Bool
+    package var text: String
+    package var ran: Bool
   }
 
   /// What a run of the notebook came to.
-  public struct RunResult: Sendable {
+  package struct RunResult: Sendable {
     /// Of all cells, in their order, whether they ran or not.
-    public var record: NotebookRecord
+    package var record: NotebookRecord
     /// For each cell, in the same order.
-    public var explanations: [Explanation]
+    package var explanations: [Explanation]
     /// What the cells read and wrote, as of their last runs, whether these were in this session or not.
-    public var files: FilesUsed
+    package var files: FilesUsed
     /// The most that the worker has had in memory so far, in bytes; 0 if that is not known.
-    public var peakMemory: Int
+    package var peakMemory: Int
     /// Whether it ended before its end because a newer version of the notebook waits.
-    public var hasYielded: Bool
+    package var hasYielded: Bool
   }
 
   let options: Options
@@ -91,7 +91,7 @@ public final class NotebookSession {
 
   /// - Parameter directory: the working directory of the cells: the notebook's folder.
   /// - Throws: a `Diagnostic` if the store is not safe, or there is no room for compiled cells.
-  public convenience init(
+  package convenience init(
     directory: String, toolchain: Toolchain, installation: Installation, options: Options = Options()
   ) throws {
     let store = options.store.map(Store.init(folder:))
@@ -115,14 +115,14 @@ public final class NotebookSession {
   deinit { close() }
 
   /// Ends the worker and all that it has started, and removes what the session keeps on the disk for itself. No other run may follow.
-  public func close() { runtime.close() }
+  package func close() { runtime.close() }
 
   /// Runs what must run of a notebook.
   /// - Parameters:
   ///   - document: with the values of its parameters that this run shall have.
   ///   - observe: is told what happens, on the calling thread.
   /// - Throws: a `Diagnostic` where the tools or the worker do not work. What is wrong with a cell is in its record.
-  public func run(_ document: Notebook, observe: @escaping (Event) -> Void = { _ in }) throws -> RunResult {
+  package func run(_ document: Notebook, observe: @escaping (Event) -> Void = { _ in }) throws -> RunResult {
     // One that came before counts too: whoever sent it may not know that the run had not begun.
     defer { interruption.withLock { $0 = false } }
     yielding.withLock { $0 = false }
@@ -131,25 +131,25 @@ public final class NotebookSession {
   }
 
   /// The most memory that a notebook's worker had when it last ran, in bytes; 0 if that is not known.
-  public static func peakMemory(of document: Notebook, store: String?) -> Int {
+  package static func peakMemory(of document: Notebook, store: String?) -> Int {
     RunHistory(notebook: document.file, store: store.map(Store.init(folder:))).peakMemory
   }
 
   // MARK: - Wishes of other threads
 
   /// Stops the running cell, and runs no other in this run, or in the next one if none has begun. May be called from any thread.
-  public func interrupt() {
+  package func interrupt() {
     interruption.withLock { $0 = true }
     runtime.cancel()
   }
 
   /// Takes back an interruption that came when nothing ran any more.
-  public func dropInterruption() { interruption.withLock { $0 = false } }
+  package func dropInterruption() { interruption.withLock { $0 = false } }
 
   var isInterrupted: Bool { interruption.withLock { $0 } }
 
   /// Ends the present run after the running cell, since a newer version of the notebook waits. May be called from any thread.
-  public func yield() { yielding.withLock { $0 = true } }
+  package func yield() { yielding.withLock { $0 = true } }
 
   var isAskedToYield: Bool { yielding.withLock { $0 } }
 
@@ -205,9 +205,9 @@ public final class NotebookSession {
 }
 
 /// Files that cells have opened, asked about or listed, by absolute path; they need not be there.
-public struct FilesUsed: Sendable, Equatable {
-  public var read: Set<String> = []
-  public var written: Set<String> = []
+package struct FilesUsed: Sendable, Equatable {
+  package var read: Set<String> = []
+  package var written: Set<String> = []
 
-  public init() {}
+  package init() {}
 }

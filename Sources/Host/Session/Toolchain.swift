@@ -4,19 +4,19 @@ import Processes
 import Record
 
 /// The Swift toolchain that compiles cells, found once.
-public struct Toolchain: Sendable {
+package struct Toolchain: Sendable {
   /// `swift-frontend`: cells go to it directly, since the driver would cost more than a cell.
-  public var frontend: String
-  public var linker: String
-  public var autolinkExtract: String
-  public var symbolizer: String
-  public var demangler: String
+  package var frontend: String
+  package var linker: String
+  package var autolinkExtract: String
+  package var symbolizer: String
+  package var demangler: String
   /// The folder of the Swift runtime's libraries.
-  public var runtime: String
-  public var target: String
+  package var runtime: String
+  package var target: String
 
   /// Finds the toolchain whose `swiftc` comes first on the `PATH`.
-  public static func find(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Toolchain {
+  package static func find(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> Toolchain {
     let candidates = (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/swiftc" }
     guard let compiler = candidates.first(where: { access($0, X_OK) == 0 }) else {
       throw Diagnostic(
@@ -57,7 +57,7 @@ public struct Toolchain: Sendable {
   }
 
   /// `Swift version 6.3.1 (swift-6.3.1-RELEASE)`
-  public func version() throws -> String {
+  package func version() throws -> String {
     let (_, output) = try ChildProcess.run(frontend, ["--version"])
     return output.split(separator: "\n").first.map(String.init) ?? "unknown"
   }
@@ -80,22 +80,22 @@ public struct Toolchain: Sendable {
 }
 
 /// Where Folio's own parts lie: beside the running program, whatever name it was started by.
-public struct Installation: Sendable {
+package struct Installation: Sendable {
   /// The path of the program that runs, without links.
-  public var program: String
+  package var program: String
   /// The worker's path.
-  public var worker: String
+  package var worker: String
   /// The folder with the compiled interface of FolioKit and of the modules below it.
-  public var modules: String
+  package var modules: String
 
-  public init(worker: String, modules: String, program: String = "") {
+  package init(worker: String, modules: String, program: String = "") {
     self.program = program
     self.worker = worker
     self.modules = modules
   }
 
   /// The parts beside the program that runs now: as SwiftPM builds them, or as `folio install` has put them.
-  public static func find() throws -> Installation {
+  package static func find() throws -> Installation {
     guard let path = realpath("/proc/self/exe", nil) else { throw Diagnostic.system("the path of this program is unknown") }
     defer { free(path) }
     let program = String(cString: path)
@@ -114,5 +114,5 @@ public struct Installation: Sendable {
   static let hiddenModules = ["CKernels", "COpenBLAS", "CSentencePiece", "CWorker"]
 
   /// The text of a module map that has them.
-  public static var hiddenModuleMap: String { hiddenModules.map { "module \($0) {}\n" }.joined() }
+  package static var hiddenModuleMap: String { hiddenModules.map { "module \($0) {}\n" }.joined() }
 }

@@ -3,7 +3,7 @@ import Machine
 import Record
 
 /// The environment that a worker starts with: ours, and what must be decided before a library loads.
-public enum WorkerEnvironment {
+package enum WorkerEnvironment {
   package static func make(_ inherited: [String: String] = ProcessInfo.processInfo.environment) -> [String: String] {
     var environment = inherited
     // OpenBLAS reads the core type when it loads; some machines preset one that halves its speed.
@@ -22,7 +22,7 @@ public enum WorkerEnvironment {
   }
 
   /// The fastest OpenBLAS kernels that the processor can run; nil leaves the choice to OpenBLAS.
-  public static func blasCoreType(flags: Set<String>) -> String? {
+  package static func blasCoreType(flags: Set<String>) -> String? {
     let skylake: Set = ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"]
     if skylake.isSubset(of: flags) { return flags.contains("avx512_bf16") ? "Cooperlake" : "SkylakeX" }
     return flags.isSuperset(of: ["avx2", "fma"]) ? "Haswell" : nil
