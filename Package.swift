@@ -47,7 +47,7 @@ let package = Package(
     .instrument("Tensors", ["Machine", "Text", "COpenBLAS", "CKernels"]),
     .instrument("Gemma", ["Files", "Machine", "Randomness", "Tensors", "Text", "CSentencePiece", "CKernels"]),
     .instrument("Attribution", ["Gemma", "Randomness", "Tensors"]),
-    .instrument("PrOntoQA", ["Files", "Randomness", "Tensors"]),
+    .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
 
     // The host: Markdown -> document -> cells -> records -> pages.
@@ -78,7 +78,8 @@ let package = Package(
 
     // The worker: what a cell's process is, and what a cell sees.
     .worker("CellRuntime", ["Record", "CWorker"]),
-    .worker("FolioKit", ["CellRuntime", "Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQA", "Randomness"]),
+    .worker(
+      "FolioKit", ["CellRuntime", "Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQADataset", "Randomness"]),
     .executableTarget(
       name: "folio-worker",
       dependencies: ["CellRuntime", "FolioKit", "CSpawn", "CWorker", "Keys", "Record", "Store", "Tensors"],
@@ -99,7 +100,7 @@ let package = Package(
     .target(name: "GemmaFixture", dependencies: ["Gemma", "Tensors", "TestSupport"], path: "Tests/Instrument/GemmaFixture"),
     .test("Instrument", "Gemma", ["Tensors", "GemmaFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Attribution", ["Gemma", "Tensors", "GemmaFixture"]),
-    .test("Instrument", "PrOntoQA", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
+    .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),
 
     .test("Host", "Document"),
@@ -121,7 +122,7 @@ let package = Package(
     .executableTarget(
       name: "folio-fuzz",
       dependencies: [
-        "Document", "Figures", "Gemma", "Interchange", "Live", "Planning", "PrOntoQA", "Randomness", "Record", "Rendering",
+        "Document", "Figures", "Gemma", "Interchange", "Live", "Planning", "PrOntoQADataset", "Randomness", "Record", "Rendering",
         "Keys", "Review", "Store", "Tensors", "TestSupport", "Text",
       ],
       path: "Tests/Fuzzing", swiftSettings: Toolchain.compiling),

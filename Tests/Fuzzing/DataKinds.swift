@@ -1,6 +1,6 @@
 import Foundation
 import Keys
-import PrOntoQA
+import PrOntoQADataset
 import Randomness
 import Record
 import Rendering
@@ -57,7 +57,7 @@ final class TableKind: Kind {
 final class StoreKind: Kind {
   static let name = "cache", share = 6
   private let seeds: Seeds
-  private let store: Store
+  private let store: EntryStore
   private let files: Files
   private let entry: String
   private let key = KeyBuilder("fuzzing").key
@@ -67,7 +67,7 @@ final class StoreKind: Kind {
   }
 
   init(folder: String) throws {
-    store = Store(folder: folder + "/store")
+    store = EntryStore(folder: folder + "/store")
     files = Files(folder: folder)
     store.put(value: Value(record: RecordSeeds.record), .records, key)
     entry = "\(store.folder)/records/\(key.description.prefix(2))/\(key.description.dropFirst(2))"

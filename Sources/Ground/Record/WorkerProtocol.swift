@@ -134,7 +134,7 @@ public enum WorkerProtocol {
   /// What a run read or changed of what other runs can read and change.
   public struct Access: Codable, Sendable {
     /// What can be accessed.
-    public enum Place: Codable, Hashable, Sendable {
+    public enum Target: Codable, Hashable, Sendable {
       /// A variable of a cell.
       case variable(VariableName)
       /// Objects that a run of this worker made, by its number.
@@ -144,15 +144,15 @@ public enum WorkerProtocol {
     }
 
     /// What was accessed.
-    public var place: Place
+    public var target: Target
     /// Whether it was read.
     public var wasRead: Bool
     /// Whether it was changed, or read and changed.
     public var wasChanged: Bool
 
     /// What was done to something.
-    public init(_ place: Place, wasRead: Bool, wasChanged: Bool) {
-      self.place = place
+    public init(_ target: Target, wasRead: Bool, wasChanged: Bool) {
+      self.target = target
       self.wasRead = wasRead
       self.wasChanged = wasChanged
     }
@@ -244,21 +244,21 @@ public enum WorkerProtocol {
     case finished
     /// It threw an error.
     /// - Parameter isUnavailable: whether something that the notebook needs is not there: its model.
-    case threw(description: String, isUnavailable: Bool, backtrace: [Frame])
+    case threw(description: String, isUnavailable: Bool, backtrace: [StackFrame])
     /// The Swift runtime stopped it: an index out of range, a failed precondition.
-    case trapped(signal: Int32, backtrace: [Frame])
+    case trapped(signal: Int32, backtrace: [StackFrame])
     /// It used up its stack.
-    case stackOverflow(backtrace: [Frame])
+    case stackOverflow(backtrace: [StackFrame])
     /// It was stopped because the host asked for it.
-    case interrupted(backtrace: [Frame])
+    case interrupted(backtrace: [StackFrame])
     /// The worker is about to die by the signal.
-    case crashed(signal: Int32, address: UInt64, backtrace: [Frame])
+    case crashed(signal: Int32, address: UInt64, backtrace: [StackFrame])
     /// The dynamic loader refused the cell.
     case notLoaded(String)
   }
 
   /// A frame of a call stack: an offset in a library, for the host to look up in the library's debug information.
-  public struct Frame: Codable, Sendable, Equatable {
+  public struct StackFrame: Codable, Sendable, Equatable {
     /// The path of the library.
     public var library: String
     /// In bytes from where the library begins.

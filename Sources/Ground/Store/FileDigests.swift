@@ -8,11 +8,11 @@ import Keys
 /// since it could change again without its time showing it. So it is with a file that changes while it is read, and with those that the
 /// kernel makes up (in `/proc`), whose sizes and times say nothing.
 package final class FileDigests: Sendable {
-  private let store: Store?
+  private let store: EntryStore?
   private let known = Known()
 
   /// - Parameter store: where digests outlive the process; without one they are remembered in memory only.
-  package init(store: Store?) { self.store = store }
+  package init(store: EntryStore?) { self.store = store }
 
   /// The SHA-256 of a file's bytes in hexadecimal digits; of a folder, that of its names and of what is under them. Nil if it cannot be
   /// read, or is a folder of what the kernel makes up.

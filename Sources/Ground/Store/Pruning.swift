@@ -1,7 +1,7 @@
 import Foundation
 
 /// How large the store is, and how it becomes smaller.
-extension Store {
+extension EntryStore {
   /// A number of files and their size.
   package struct Usage: Sendable, Equatable {
     package var entries = 0
@@ -117,7 +117,7 @@ extension Store {
   }
 }
 
-extension Store.Kind {
+extension EntryStore.Kind {
   /// What it is, in words.
   var words: String {
     switch self {

@@ -5,7 +5,7 @@ import Foundation
 /// Who may is the folder's owner, and whoever its permissions allow to write; and for each folder on the way to it the same, since who may
 /// rename in it can put another one there. Root is trusted, since it can do everything anyway; so is a group that has no other member than
 /// the user, as many systems give to each.
-extension Store {
+extension EntryStore {
   /// Why a folder is not safe, and what helps.
   package struct Danger: Error, Equatable {
     package var message: String
@@ -52,7 +52,7 @@ package struct Trust {
   func holds(_ owner: uid_t) -> Bool { owner == 0 || owner == user || owner == host }
 
   /// The first folder on the way, the last one among them, in which others may change things; links are followed.
-  package func firstDanger(onTheWayTo path: String) -> (place: String, danger: Store.Danger)? {
+  package func firstDanger(onTheWayTo path: String) -> (place: String, danger: EntryStore.Danger)? {
     var left = Array(path.split(separator: "/").map(String.init).reversed())
     var place = "/"
     var links = 0
@@ -79,7 +79,7 @@ package struct Trust {
   }
 
   /// The danger of a folder whose way is safe; nil also if there is none.
-  func danger(ofFolder path: String) -> Store.Danger? {
+  func danger(ofFolder path: String) -> EntryStore.Danger? {
     var status = stat()
     guard lstat(path, &status) == 0 else { return nil }
     if status.st_mode & S_IFMT == S_IFLNK { return firstDanger(onTheWayTo: path)?.danger }
@@ -88,7 +88,7 @@ package struct Trust {
 
   /// - Parameter isLast: whether it is the folder itself: of those above it only what is on the way matters, which in a folder with the sticky
   ///   bit its owner alone can rename.
-  private func danger(of path: String, _ status: stat, isLast: Bool) -> Store.Danger? {
+  private func danger(of path: String, _ status: stat, isLast: Bool) -> EntryStore.Danger? {
     // In what is no folder nothing is kept.
     guard status.st_mode & S_IFMT == S_IFDIR else { return nil }
     let isOutside = !isLast && status.st_uid == stranger
@@ -101,15 +101,15 @@ package struct Trust {
     let mode = "0" + String(status.st_mode & 0o7777, radix: 8)
     let rights = others ? "go-w" : "g-w"
     let mayChange = user == 0 || status.st_uid == user
-    return Store.Danger(
+    return EntryStore.Danger(
       message: "\(who) may write to '\(path)' (its mode is \(mode))",
       advice: (mayChange ? "Take that right away: chmod \(rights) '\(path)'. Or name" : "Name")
         + " a folder of your own by the environment variable FOLIO_CACHE.")
   }
 
-  private func owned(by owner: uid_t, _ what: String) -> Store.Danger {
+  private func owned(by owner: uid_t, _ what: String) -> EntryStore.Danger {
     let name = getpwuid(owner).map { "'\(String(cString: $0.pointee.pw_name))'" } ?? "number \(owner)"
-    return Store.Danger(
+    return EntryStore.Danger(
       message: "\(what) belongs to another user, \(name)",
       advice: "Name a folder of your own by the environment variable FOLIO_CACHE.")
   }

@@ -210,7 +210,7 @@ package final class SiteBuilder: @unchecked Sendable {
 
   private func pruneStore() {
     guard let folder = options.store else { return }
-    Store(folder: folder).prune(to: Store.limit(environment: ProcessInfo.processInfo.environment))
+    EntryStore(folder: folder).prune(to: EntryStore.limit(environment: ProcessInfo.processInfo.environment))
   }
 }
 

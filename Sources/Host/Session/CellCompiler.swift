@@ -20,7 +20,7 @@ struct CellCompiler: UnitCompiler {
   /// A folder of the session's own, for sources, interfaces and libraries.
   var folder: String
   /// Where compiled cells are kept for other sessions.
-  var store: Store?
+  var store: EntryStore?
   /// A file with empty modules in place of the C modules below FolioKit. The compiler keeps what it makes of it under the file's path: the same
   /// path each time saves it the work.
   private let sharedModuleMap: String?
@@ -31,7 +31,7 @@ struct CellCompiler: UnitCompiler {
   /// Whether the compilers that run are to end.
   private let isClosing = SharedFlag()
 
-  init(toolchain: Toolchain, installation: Installation, folder: String, store: Store?, environment: Key) throws {
+  init(toolchain: Toolchain, installation: Installation, folder: String, store: EntryStore?, environment: Key) throws {
     self.environment = environment
     self.toolchain = toolchain
     self.installation = installation

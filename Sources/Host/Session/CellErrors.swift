@@ -86,7 +86,7 @@ struct CellErrors {
     return CellError(kind: .workerDied, diagnostics: [diagnostic(what, locations: locations, cell: cell, advice: advice)])
   }
 
-  private func locations(_ frames: [WorkerProtocol.Frame]) -> [CodeLocation] {
+  private func locations(_ frames: [WorkerProtocol.StackFrame]) -> [CodeLocation] {
     runtime.codeLocations(of: frames, in: cells)
   }
 

@@ -31,9 +31,9 @@ extension NotebookRun {
 
   private func addSeen(_ result: CellExecution.Result, of number: Int, to use: inout ObservedUse) {
     for access in result.effects.accesses {
-      guard let location = location(access.place, run: result.run, number: number) else {
+      guard let location = location(access.target, run: result.run, number: number) else {
         // What was left by a former version of a cell, or by a run that failed: nothing tells what it should be.
-        switch access.place {
+        switch access.target {
         case .objects(let run) where run != result.run: use.lacking.insert(.lostObject)
         case .variable(let name) where cell(ofLibrary: name.library) == nil: use.lacking.insert(.lostObject)
         default: break
@@ -46,7 +46,7 @@ extension NotebookRun {
   }
 
   /// Nil for what is the cell's own, and for what is no part of the notebook any more.
-  private func location(_ place: WorkerProtocol.Access.Place, run: Int, number: Int) -> MemoryLocation? {
+  private func location(_ place: WorkerProtocol.Access.Target, run: Int, number: Int) -> MemoryLocation? {
     switch place {
     case .other(let name): return .other(name)
     case .objects(let maker):

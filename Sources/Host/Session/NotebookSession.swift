@@ -50,7 +50,7 @@ package final class NotebookSession {
     /// Whether all cells run, also those whose record is known.
     package var isForced = false
     /// The folder of the store; nil keeps nothing.
-    package var store: String? = Store.folder(environment: ProcessInfo.processInfo.environment)
+    package var store: String? = EntryStore.folder(environment: ProcessInfo.processInfo.environment)
     /// A folder for the Swift source that each cell is compiled from, to look at: `NOTEBOOK/CELL.swift`. Nil keeps none.
     package var keptSources: String?
 
@@ -81,7 +81,7 @@ package final class NotebookSession {
 
   let options: Options
   let runtime: any Runtime
-  let store: Store?
+  let store: EntryStore?
   var book: RecordBook
   /// What the runtime holds now.
   private(set) var live = LiveState()
@@ -94,7 +94,7 @@ package final class NotebookSession {
   package convenience init(
     directory: String, toolchain: Toolchain, installation: Installation, options: Options = Options()
   ) throws {
-    let store = options.store.map(Store.init(folder:))
+    let store = options.store.map(EntryStore.init(folder:))
     if let danger = store?.makeSafeFolder() { throw Diagnostic(danger.message, advice: danger.advice) }
     let environment = Self.environment(toolchain, installation, store)
     let runtime = try WorkerRuntime(
@@ -108,7 +108,7 @@ package final class NotebookSession {
   ///   - environment: the parts that the keys of all cells share.
   package init(on runtime: any Runtime, environment: [CellKey.Part] = [], directory: String, options: Options) {
     (self.options, self.runtime) = (options, runtime)
-    store = options.store.map(Store.init(folder:))
+    store = options.store.map(EntryStore.init(folder:))
     book = RecordBook(store: store, environment: environment, directory: directory)
   }
 
@@ -132,7 +132,7 @@ package final class NotebookSession {
 
   /// The most memory that a notebook's worker had when it last ran, in bytes; 0 if that is not known.
   package static func peakMemory(of document: Notebook, store: String?) -> Int {
-    RunHistory(notebook: document.file, store: store.map(Store.init(folder:))).peakMemory
+    RunHistory(notebook: document.file, store: store.map(EntryStore.init(folder:))).peakMemory
   }
 
   // MARK: - Wishes of other threads
@@ -186,7 +186,7 @@ package final class NotebookSession {
   // MARK: - Keys
 
   /// What every key holds: the toolchain, this build of Folio, and what a number may depend on besides.
-  private static func environment(_ toolchain: Toolchain, _ installation: Installation, _ store: Store?) -> [CellKey.Part] {
+  private static func environment(_ toolchain: Toolchain, _ installation: Installation, _ store: EntryStore?) -> [CellKey.Part] {
     let digests = FileDigests(store: store)
     let machine = WorkerEnvironment.blasCoreType(flags: Processor.flags()) ?? "any"
     return [

@@ -36,7 +36,7 @@ struct RecordBook {
     var note: String?
   }
 
-  let store: Store?
+  let store: EntryStore?
   let digests: FileDigests
   /// The parts that all keys share.
   let environment: [CellKey.Part]
@@ -49,7 +49,7 @@ struct RecordBook {
   /// The number of runs of a cell, each reading something else, of which the reads are kept.
   private static let mostReads = 12
 
-  init(store: Store?, environment: [CellKey.Part], directory: String) {
+  init(store: EntryStore?, environment: [CellKey.Part], directory: String) {
     self.store = store
     digests = FileDigests(store: store)
     self.environment = environment

@@ -15,13 +15,13 @@ struct RunHistory {
     var peakMemory = 0
   }
 
-  private let store: Store?
+  private let store: EntryStore?
   private let key: Key
   private let earlier: Kept
   private var cells: [String: Cell] = [:]
 
   /// - Parameter notebook: its path.
-  init(notebook: String, store: Store?) {
+  init(notebook: String, store: EntryStore?) {
     self.store = store
     var builder = KeyBuilder("history")
     builder.add("notebook", URL(fileURLWithPath: notebook).standardizedFileURL.path)

@@ -60,7 +60,7 @@ package protocol Runtime: AnyObject {
   // MARK: Where an error stands
 
   /// The lines in a notebook in which the frames of a call stack lie, innermost first. Frames outside of cells are left out.
-  func codeLocations(of frames: [WorkerProtocol.Frame], in cells: CellLines) -> [CodeLocation]
+  func codeLocations(of frames: [WorkerProtocol.StackFrame], in cells: CellLines) -> [CodeLocation]
 
   /// The name in Swift of a symbol; nil if there is nothing that knows it.
   func demangled(_ symbol: String) -> String?

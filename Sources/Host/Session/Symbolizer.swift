@@ -11,7 +11,7 @@ struct Symbolizer {
   var cells: CellLines
 
   /// The places of a call stack that lie in cells, innermost first; empty if the toolchain has no symbolizer.
-  func locations(_ frames: [WorkerProtocol.Frame]) -> [CodeLocation] {
+  func locations(_ frames: [WorkerProtocol.StackFrame]) -> [CodeLocation] {
     var locations: [CodeLocation] = []
     for frame in frames where frame.library.hasPrefix(folder + "/") {
       if let location = location(frame), location.place != locations.last?.place { locations.append(location) }
@@ -38,7 +38,7 @@ struct Symbolizer {
     }
   }
 
-  private func location(_ frame: WorkerProtocol.Frame) -> CodeLocation? {
+  private func location(_ frame: WorkerProtocol.StackFrame) -> CodeLocation? {
     let address = "0x" + String(frame.offset, radix: 16)
     let module = frame.library.dropFirst(folder.count + 1).prefix { $0 != "." }
     guard let firstLine = cells.firstLine(String(module)),

@@ -9,7 +9,7 @@ import Store
 final class WorkerRuntime: Runtime {
   private let compiler: CellCompiler
   private let compilation: Compilation
-  private let store: Store?
+  private let store: EntryStore?
   /// The working directory of the cells.
   private let directory: String
   private let memoryLimit: Int?
@@ -24,7 +24,8 @@ final class WorkerRuntime: Runtime {
   ///   - codeEnvironment: stands for the toolchain and FolioKit.
   ///   - directory: the working directory of the cells.
   init(
-    toolchain: Toolchain, installation: Installation, store: Store?, codeEnvironment: Key, directory: String, memoryLimit: Int?
+    toolchain: Toolchain, installation: Installation, store: EntryStore?, codeEnvironment: Key, directory: String,
+    memoryLimit: Int?
   ) throws {
     (self.store, self.directory, self.memoryLimit) = (store, directory, memoryLimit)
     let folder = try TemporaryFolder()
@@ -123,7 +124,7 @@ final class WorkerRuntime: Runtime {
 
   // MARK: - Where an error stands
 
-  func codeLocations(of frames: [WorkerProtocol.Frame], in cells: CellLines) -> [CodeLocation] {
+  func codeLocations(of frames: [WorkerProtocol.StackFrame], in cells: CellLines) -> [CodeLocation] {
     Symbolizer(toolchain: compiler.toolchain, folder: compiler.folder, cells: cells).locations(frames)
   }
 

@@ -17,7 +17,7 @@ struct Cache: ParsableCommand {
       """,
     subcommands: [Size.self, Prune.self], defaultSubcommand: Size.self)
 
-  static var store: Store { Store(folder: Store.folder(environment: ProcessInfo.processInfo.environment)) }
+  static var store: EntryStore { EntryStore(folder: EntryStore.folder(environment: ProcessInfo.processInfo.environment)) }
 
   struct Size: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List what the cache holds.")
@@ -35,7 +35,7 @@ struct Cache: ParsableCommand {
     var to: ByteSize?
 
     func run() {
-      let limit = to?.bytes ?? Store.limit(environment: ProcessInfo.processInfo.environment)
+      let limit = to?.bytes ?? EntryStore.limit(environment: ProcessInfo.processInfo.environment)
       let removed = Cache.store.prune(to: limit)
       Console.write(String(format: "%d entries removed, %.1f MB\n", removed.entries, Double(removed.bytes) / 1e6))
     }

@@ -84,7 +84,7 @@ enum MachineCheck {
 
   /// The store and its size.
   private static func cache() throws -> String {
-    let store = Store(folder: Store.folder(environment: ProcessInfo.processInfo.environment))
+    let store = EntryStore(folder: EntryStore.folder(environment: ProcessInfo.processInfo.environment))
     if let danger = store.makeSafeFolder() { throw Diagnostic(danger.message, advice: danger.advice) }
     let bytes = store.usage().values.reduce(0) { $0 + $1.bytes }
     return String(format: "%.1f MB in %@; see 'folio cache'", Double(bytes) / 1e6, store.folder)

@@ -8,6 +8,6 @@
 @_exported import Figures
 @_exported import Foundation
 @_exported import Gemma
-@_exported import PrOntoQA
+@_exported import PrOntoQADataset
 @_exported import Randomness
 @_exported import Tensors

@@ -32,7 +32,7 @@ enum CellRun {
     }
 
     /// The call stack, innermost first.
-    private var backtrace: [WorkerProtocol.Frame] {
+    private var backtrace: [WorkerProtocol.StackFrame] {
       withUnsafeBytes(of: end.frames) { bytes in
         bytes.bindMemory(to: UInt64.self).prefix(Int(end.frame_count)).compactMap { address in
           var library: UnsafePointer<CChar>?

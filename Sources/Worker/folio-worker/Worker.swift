@@ -122,7 +122,7 @@ final class Worker: @unchecked Sendable {
     services.digest = Self.digest
     guard let folder = environment.store else { return services }
     // Kept values are entries of the host's store, for this build of Folio.
-    let store = Store(folder: folder)
+    let store = EntryStore(folder: folder)
     @Sendable func key(_ parts: [CellServices.KeyPart]) -> Key {
       var builder = KeyBuilder("memo")
       builder.add("build", environment.build)

@@ -10,7 +10,7 @@ import Testing
   private static let header = 8 + 32 + 8
 
   private let folder: TestFolder
-  private let store: Store
+  private let store: EntryStore
   private let file: String
 
   init() throws {

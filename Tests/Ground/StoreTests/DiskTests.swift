@@ -11,16 +11,16 @@ import Testing
 
   @Test func nothingIsKeptUnderAFile() throws {
     let file = try folder.write("a file", to: "file")
-    let store = Store(folder: file + "/cache")
+    let store = EntryStore(folder: file + "/cache")
     #expect(!store.put(Data("x".utf8), .cells, key("a")) && !store.put(value: 1, .memo, key("a")))
-    #expect(store.data(.cells, key("a")) == nil && store.usage().isEmpty && store.prune(to: 0) == Store.Usage())
+    #expect(store.data(.cells, key("a")) == nil && store.usage().isEmpty && store.prune(to: 0) == EntryStore.Usage())
     #expect(try contents(file) == Array("a file".utf8))
   }
 
   @Test func aFileInPlaceOfTheFolderIsLeftAlone() throws {
     for (number, name) in ["", "/cells", "/cells/\(key("a").description.prefix(2))"].enumerated() {
       let file = try folder.write("a file", to: "cache\(number)\(name)")
-      let store = Store(folder: folder.path + "/cache\(number)")
+      let store = EntryStore(folder: folder.path + "/cache\(number)")
       #expect(!store.put(Data("x".utf8), .cells, key("a")) && store.data(.cells, key("a")) == nil)
       store.prune(to: 0)
       #expect(try contents(file) == Array("a file".utf8))
@@ -29,19 +29,19 @@ import Testing
 
   @Test(arguments: ["/dev/null", "/dev/full", "/proc/nothing", ""])
   func nothingIsKeptWhereNothingCanBe(path: String) {
-    let store = Store(folder: path)
+    let store = EntryStore(folder: path)
     #expect(!store.put(Data("x".utf8), .cells, key("a")))
-    #expect(store.data(.cells, key("a")) == nil && store.usage().isEmpty && store.prune(to: 0) == Store.Usage())
+    #expect(store.data(.cells, key("a")) == nil && store.usage().isEmpty && store.prune(to: 0) == EntryStore.Usage())
   }
 
   @Test func aNameThatIsTooLongIsNoFolder() {
-    let store = Store(folder: folder.path + "/" + String(repeating: "x", count: 300))
+    let store = EntryStore(folder: folder.path + "/" + String(repeating: "x", count: 300))
     #expect(!store.put(Data("x".utf8), .cells, key("a")) && store.data(.cells, key("a")) == nil)
   }
 
   @Test(.enabled(if: TinyDisk.isPossible, "only root can make a disk")) func aFullDiskMeansThatNothingIsKept() throws {
     try TinyDisk.with(folder.path + "/disk") { disk in
-      let store = Store(folder: disk.path + "/cache")
+      let store = EntryStore(folder: disk.path + "/cache")
       #expect(store.put(Data(count: 1000), .cells, key("small")))
       #expect(!store.put(Data(count: 1_000_000), .cells, key("large")))
       #expect(store.data(.cells, key("large")) == nil && store.data(.cells, key("small")) == Data(count: 1000))
@@ -53,7 +53,7 @@ import Testing
 
   @Test(.enabled(if: TinyDisk.isPossible, "only root can make a disk")) func whatIsThereIsNotLostToAFullDisk() throws {
     try TinyDisk.with(folder.path + "/disk") { disk in
-      let store = Store(folder: disk.path + "/cache")
+      let store = EntryStore(folder: disk.path + "/cache")
       store.put(Data("old".utf8), .cells, key("a"))
       #expect(!store.put(Data(count: 1_000_000), .cells, key("a")))
       #expect(store.data(.cells, key("a")) == Data("old".utf8))
@@ -62,14 +62,14 @@ import Testing
 
   @Test(.enabled(if: TinyDisk.isPossible, "only root can make a disk")) func aReadOnlyDiskCanBeRead() throws {
     try TinyDisk.with(folder.path + "/disk") { disk in
-      let store = Store(folder: disk.path + "/cache")
+      let store = EntryStore(folder: disk.path + "/cache")
       store.put(Data("x".utf8), .cells, key("a"))
       store.put(Data("damaged".utf8), .cells, key("b"))
       #expect(truncate(store.file(.cells, key("b")), 5) == 0)
       try disk.makeReadOnly()
       #expect(store.data(.cells, key("a")) == Data("x".utf8) && store.data(.cells, key("b")) == nil)
       #expect(!store.put(Data("y".utf8), .cells, key("a")) && !store.put(Data("y".utf8), .cells, key("c")))
-      #expect(store.prune(to: 0) == Store.Usage() && store.usage()[.cells]?.entries == 2)
+      #expect(store.prune(to: 0) == EntryStore.Usage() && store.usage()[.cells]?.entries == 2)
     }
   }
 }

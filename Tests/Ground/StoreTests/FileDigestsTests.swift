@@ -10,7 +10,7 @@ import Testing
   private static let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
   private let folder: TestFolder
-  private let store: Store
+  private let store: EntryStore
   private let digests: FileDigests
 
   init() throws {
@@ -80,7 +80,7 @@ import Testing
     let path = try settled("abc")
     #expect(digests.digest(path) == Self.abc && remembered == 1)
     try changeSecretly(path, to: "xyz")
-    #expect(FileDigests(store: Store(folder: store.folder)).digest(path) == Self.abc)
+    #expect(FileDigests(store: EntryStore(folder: store.folder)).digest(path) == Self.abc)
     #expect(FileDigests(store: nil).digest(path) != Self.abc)
   }
 
@@ -94,7 +94,7 @@ import Testing
 
   @Test func aStoreThatCannotKeepDoesNotMatter() throws {
     let path = try settled("abc")
-    #expect(FileDigests(store: Store(folder: path + "/cache")).digest(path) == Self.abc)
+    #expect(FileDigests(store: EntryStore(folder: path + "/cache")).digest(path) == Self.abc)
   }
 
   @Test func changedContentOfTheSameSizeIsNoticed() throws {

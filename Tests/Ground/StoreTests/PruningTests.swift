@@ -8,7 +8,7 @@ import Testing
   private static let header = 48
 
   private let folder: TestFolder
-  private let store: Store
+  private let store: EntryStore
 
   init() throws {
     folder = try TestFolder()
@@ -16,12 +16,12 @@ import Testing
   }
 
   /// Keeps an entry whose file has that size, used so many seconds ago.
-  private func put(_ name: String, size: Int, age: Int, kind: Store.Kind = .cells) throws {
+  private func put(_ name: String, size: Int, age: Int, kind: EntryStore.Kind = .cells) throws {
     try #require(store.put(Data(count: size - Self.header), kind, key(name)))
     setAge(store.file(kind, key(name)), seconds: age)
   }
 
-  private func isThere(_ name: String, kind: Store.Kind = .cells) -> Bool { exists(store.file(kind, key(name))) }
+  private func isThere(_ name: String, kind: EntryStore.Kind = .cells) -> Bool { exists(store.file(kind, key(name))) }
 
   // MARK: - Usage
 
@@ -29,14 +29,14 @@ import Testing
     try put("a", size: 100, age: 0)
     try put("b", size: 1000, age: 0)
     try put("c", size: 60, age: 0, kind: .memo)
-    #expect(store.usage() == [.cells: Store.Usage(entries: 2, bytes: 1100), .memo: Store.Usage(entries: 1, bytes: 60)])
+    #expect(store.usage() == [.cells: EntryStore.Usage(entries: 2, bytes: 1100), .memo: EntryStore.Usage(entries: 1, bytes: 60)])
   }
 
   @Test func theReportSaysWhatAndHowMuchAndWhere() throws {
     try put("a", size: 1_500_000, age: 0)
     try put("b", size: 2_000_000, age: 0, kind: .digests)
     let lines = store.report().split(separator: "\n").map(String.init)
-    #expect(lines.first == store.folder && lines.count == Store.Kind.allCases.count + 2)
+    #expect(lines.first == store.folder && lines.count == EntryStore.Kind.allCases.count + 2)
     #expect(lines.contains("compiled cells                 1         1.5 MB"))
     #expect(lines.contains("records                        0         0.0 MB"))
     #expect(lines.last == "in all                         2         3.5 MB")
@@ -47,15 +47,15 @@ import Testing
 
   @Test func whatWasUsedLeastRecentlyGoesFirst() throws {
     for (name, age) in [("old", 300), ("oldest", 400), ("new", 100), ("newest", 0)] { try put(name, size: 100, age: age) }
-    #expect(store.prune(to: 399) == Store.Usage(entries: 1, bytes: 100))
+    #expect(store.prune(to: 399) == EntryStore.Usage(entries: 1, bytes: 100))
     #expect(!isThere("oldest") && isThere("old"))
-    #expect(store.prune(to: 200) == Store.Usage(entries: 1, bytes: 100))
+    #expect(store.prune(to: 200) == EntryStore.Usage(entries: 1, bytes: 100))
     #expect(!isThere("old") && isThere("new") && isThere("newest"))
   }
 
   @Test func nothingGoesThatHasRoom() throws {
     for name in ["a", "b"] { try put(name, size: 100, age: 1_000_000) }
-    #expect(store.prune(to: 200) == Store.Usage() && store.prune(to: .max) == Store.Usage())
+    #expect(store.prune(to: 200) == EntryStore.Usage() && store.prune(to: .max) == EntryStore.Usage())
     #expect(isThere("a") && isThere("b"))
   }
 
@@ -63,7 +63,7 @@ import Testing
     try put("small and old", size: 50, age: 300)
     try put("large", size: 10_000, age: 200)
     try put("new", size: 100, age: 0)
-    #expect(store.prune(to: 1000) == Store.Usage(entries: 2, bytes: 10_050))
+    #expect(store.prune(to: 1000) == EntryStore.Usage(entries: 2, bytes: 10_050))
     #expect(isThere("new"))
   }
 
@@ -75,10 +75,10 @@ import Testing
 
   @Test(arguments: [0, -1, Int.min])
   func withoutAnyRoomEverythingGoes(limit: Int) throws {
-    for kind in Store.Kind.allCases { try put("a", size: 100, age: 0, kind: kind) }
-    #expect(store.prune(to: limit) == Store.Usage(entries: 6, bytes: 600))
+    for kind in EntryStore.Kind.allCases { try put("a", size: 100, age: 0, kind: kind) }
+    #expect(store.prune(to: limit) == EntryStore.Usage(entries: 6, bytes: 600))
     #expect(store.usage().isEmpty && store.allFiles.isEmpty)
-    #expect(store.prune(to: limit) == Store.Usage())
+    #expect(store.prune(to: limit) == EntryStore.Usage())
   }
 
   @Test func aHitSavesAnEntry() throws {
@@ -118,15 +118,15 @@ import Testing
   @Test func temporaryFilesGoAfterAnHour() throws {
     let old = try leave(".new-1", age: 3700)
     let fresh = try leave(".new-2", age: 3500)
-    #expect(store.prune(to: .max) == Store.Usage(entries: 1, bytes: 18))
+    #expect(store.prune(to: .max) == EntryStore.Usage(entries: 1, bytes: 18))
     #expect(!exists(old) && exists(fresh))
   }
 
   @Test func temporaryFilesAreNoEntries() throws {
     let fresh = try leave(".new-1", age: 0)
     try put("a", size: 100, age: 0)
-    #expect(store.usage() == [.cells: Store.Usage(entries: 1, bytes: 100)])
-    #expect(store.prune(to: 100) == Store.Usage() && store.prune(to: 0) == Store.Usage(entries: 1, bytes: 100))
+    #expect(store.usage() == [.cells: EntryStore.Usage(entries: 1, bytes: 100)])
+    #expect(store.prune(to: 100) == EntryStore.Usage() && store.prune(to: 0) == EntryStore.Usage(entries: 1, bytes: 100))
     #expect(exists(fresh))
   }
 
@@ -141,7 +141,7 @@ import Testing
     ]
     let files = try names.map { try folder.write("mine", to: "cache/" + $0) }
     for file in files { setAge(file, seconds: 1_000_000) }
-    #expect(store.usage().isEmpty && store.prune(to: 0) == Store.Usage())
+    #expect(store.usage().isEmpty && store.prune(to: 0) == EntryStore.Usage())
     for file in files { #expect(exists(file), "\(file)") }
   }
 
@@ -150,7 +150,7 @@ import Testing
     try put("a", size: 100, age: 0)
     let file = store.file(.cells, key("a"))
     #expect(unlink(file) == 0 && symlink(mine, file) == 0)
-    #expect(store.prune(to: 0) == Store.Usage() && exists(mine))
+    #expect(store.prune(to: 0) == EntryStore.Usage() && exists(mine))
   }
 
   // MARK: - The limit
@@ -161,6 +161,6 @@ import Testing
       ("inf", 5_000_000_000), ("much", 5_000_000_000), ("1e300", 1_000_000_000_000_000), ("", 5_000_000_000),
     ])
   func theLimitIsInGigabytesAndElseFive(text: String?, bytes: Int) {
-    #expect(Store.limit(environment: text.map { ["FOLIO_CACHE_LIMIT": $0] } ?? [:]) == bytes)
+    #expect(EntryStore.limit(environment: text.map { ["FOLIO_CACHE_LIMIT": $0] } ?? [:]) == bytes)
   }
 }

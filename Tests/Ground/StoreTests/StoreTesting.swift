@@ -6,7 +6,7 @@ import Testing
 
 extension TestFolder {
   /// A store in it, whose folder is not there yet.
-  var store: Store { Store(folder: path + "/cache") }
+  var store: EntryStore { EntryStore(folder: path + "/cache") }
 }
 
 func key(_ name: String) -> Key {
@@ -15,7 +15,7 @@ func key(_ name: String) -> Key {
   return builder.key
 }
 
-extension Store {
+extension EntryStore {
   /// Where an entry lies, as the store's documentation says.
   func file(_ kind: Kind, _ key: Key) -> String {
     "\(folder)/\(kind.rawValue)/\(key.description.prefix(2))/\(key.description.dropFirst(2))"

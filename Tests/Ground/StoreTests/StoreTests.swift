@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct StoreTests {
   private let folder: TestFolder
-  private let store: Store
+  private let store: EntryStore
 
   init() throws {
     folder = try TestFolder()
@@ -32,8 +32,8 @@ import Testing
   }
 
   @Test func kindsAreKeptApart() {
-    for kind in Store.Kind.allCases { #expect(store.put(Data(kind.rawValue.utf8), kind, key("a"))) }
-    for kind in Store.Kind.allCases { #expect(store.data(kind, key("a")) == Data(kind.rawValue.utf8)) }
+    for kind in EntryStore.Kind.allCases { #expect(store.put(Data(kind.rawValue.utf8), kind, key("a"))) }
+    for kind in EntryStore.Kind.allCases { #expect(store.data(kind, key("a")) == Data(kind.rawValue.utf8)) }
   }
 
   @Test func theLastOneKeptIsFound() {
@@ -48,12 +48,12 @@ import Testing
   }
 
   @Test func makingAStoreAndLookingDoNotTouchTheDisk() {
-    #expect(store.data(.cells, key("a")) == nil && store.usage().isEmpty && store.prune(to: 0) == Store.Usage())
+    #expect(store.data(.cells, key("a")) == nil && store.usage().isEmpty && store.prune(to: 0) == EntryStore.Usage())
     #expect(!exists(store.folder))
   }
 
   @Test func theFoldersAndFilesAreTheUsersAlone() throws {
-    let store = Store(folder: folder.path + "/new/cache")
+    let store = EntryStore(folder: folder.path + "/new/cache")
     store.put(Data("x".utf8), .records, key("a"))
     let file = store.file(.records, key("a"))
     let parent = (file as NSString).deletingLastPathComponent
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test func twoStoresOnOneFolderAreOne() {
-    let other = Store(folder: store.folder)
+    let other = EntryStore(folder: store.folder)
     store.put(Data("x".utf8), .cells, key("a"))
     #expect(other.data(.cells, key("a")) == Data("x".utf8))
     other.put(Data("y".utf8), .cells, key("a"))
@@ -131,15 +131,15 @@ import Testing
       (["XDG_CACHE_HOME": "~/x", "HOME": "/h/"], "/h/.cache/folio"), (["HOME": "/h"], "/h/.cache/folio"),
     ])
   func theFolderIsWhereTheEnvironmentSays(environment: [String: String], folder: String) {
-    #expect(Store.folder(environment: environment) == folder)
+    #expect(EntryStore.folder(environment: environment) == folder)
   }
 
   @Test(arguments: [[:], ["HOME": ""]])
   func withoutAnEnvironmentTheFolderIsInTheUsersHome(environment: [String: String]) {
-    #expect(Store.folder(environment: environment) == NSHomeDirectory() + "/.cache/folio")
+    #expect(EntryStore.folder(environment: environment) == NSHomeDirectory() + "/.cache/folio")
   }
 
   @Test func aRelativeFolderIsTakenFromHere() {
-    #expect(Store.folder(environment: ["FOLIO_CACHE": "c"]) == FileManager.default.currentDirectoryPath + "/c")
+    #expect(EntryStore.folder(environment: ["FOLIO_CACHE": "c"]) == FileManager.default.currentDirectoryPath + "/c")
   }
 }

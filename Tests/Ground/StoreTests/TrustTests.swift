@@ -9,7 +9,7 @@ import Testing
 
   init() throws { folder = try TestFolder() }
 
-  private func danger(_ path: String) -> Store.Danger? { Store(folder: path).makeSafeFolder() }
+  private func danger(_ path: String) -> EntryStore.Danger? { EntryStore(folder: path).makeSafeFolder() }
 
   private func make(_ name: String, mode: mode_t) -> String {
     let path = folder.path + "/" + name
@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func anEntryThatOthersMayWriteToIsNotRead() {
-    let store = Store(folder: folder.path + "/cache")
+    let store = EntryStore(folder: folder.path + "/cache")
     #expect(store.put(Data("x".utf8), .cells, key("a")))
     let entry = store.file(.cells, key("a"))
     chmod(entry, 0o666)

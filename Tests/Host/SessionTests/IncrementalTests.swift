@@ -225,7 +225,7 @@ import Testing
   @Test func compiledCellsServeOtherNotebooks() throws {
     let warm = try WarmSession()
     try warm.run(chain)
-    let store = Store(folder: warm.folder + "/store")
+    let store = EntryStore(folder: warm.folder + "/store")
     let before = store.usage()[.cells]?.entries
     try warm.restart()
     try warm.run(["print(\"more\")"] + chain)

@@ -116,7 +116,7 @@ final class ScriptedRuntime: Runtime {
   func cancel() {}
   func close() {}
 
-  func codeLocations(of frames: [WorkerProtocol.Frame], in cells: CellLines) -> [CodeLocation] { [] }
+  func codeLocations(of frames: [WorkerProtocol.StackFrame], in cells: CellLines) -> [CodeLocation] { [] }
   func demangled(_ symbol: String) -> String? { nil }
 
   // MARK: - A script
@@ -206,7 +206,7 @@ final class ScriptedRuntime: Runtime {
       access(.objects(run: worker.objects[object].maker), changes: true)
     }
 
-    private mutating func access(_ place: WorkerProtocol.Access.Place, changes: Bool) {
+    private mutating func access(_ place: WorkerProtocol.Access.Target, changes: Bool) {
       if place == .objects(run: worker.lastRun) { return }
       effects.accesses.append(.init(place, wasRead: true, wasChanged: changes))
     }

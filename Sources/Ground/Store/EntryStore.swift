@@ -11,7 +11,7 @@ import Keys
 /// and is removed. Any number of threads and processes may use the folder at once: files are replaced, never changed, so the worst that
 /// they can do to each other is to make one compute what it could have found. A disk that is full or read-only costs time, and nothing
 /// else. Entries are not synced to the disk: what a power failure tears, the checksum notices. Nothing is held in memory.
-package final class Store: Sendable {
+package final class EntryStore: Sendable {
   /// What is kept; one folder each.
   package enum Kind: String, CaseIterable, Sendable {
     case cells, records, traces, notebooks, memo, digests

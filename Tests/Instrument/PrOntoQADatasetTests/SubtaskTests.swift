@@ -1,4 +1,4 @@
-import PrOntoQA
+import PrOntoQADataset
 import Randomness
 import Tensors
 import Testing

@@ -1,5 +1,5 @@
 import Foundation
-import PrOntoQA
+import PrOntoQADataset
 import Randomness
 import Tensors
 import Testing
