@@ -88,7 +88,7 @@ let package = Package(
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
 
     // The tests: one target a module, on the same floors.
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Randomness"], path: "Tests/TestSupport"),
     .test("Ground", "Text"),
     .test("Ground", "Machine"),
     .test("Ground", "Files"),

@@ -1,6 +1,7 @@
 import Document
 import Foundation
 import Record
+import TestSupport
 import Testing
 
 @Suite struct BadDocumentTests {
@@ -124,7 +125,7 @@ import Testing
     let good = Array(
       "---\ntitle: x\nparams:\n  a: 1\n  b: [x, y]\n---\n# H\n\n```swift\n//| label: a\n//| echo: false\nlet x = 1\n```\n- l\n\n> q\n"
         .utf8)
-    var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
+    var random = SeededGenerator(seed: 0x9E37_79B9_7F4A_7C15)
     let bytes = Array("-`#>|/: []{}'\"&*!%@\n\t\\\u{0}é".utf8)
     for _ in 0..<2000 {
       var mutant = good
@@ -142,18 +143,6 @@ import Testing
         #expect((1...max(1, lines)).contains(problem.place?.line ?? 0), "\(problem)\n\(text.debugDescription)")
       }
     }
-  }
-}
-
-/// Marsaglia's, so that a mutation that fails is made again by the next run.
-private struct Xorshift: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state
   }
 }
 

@@ -2,6 +2,7 @@ import Document
 import Foundation
 import Interchange
 import Record
+import TestSupport
 import Testing
 
 /// In Jupyter each Markdown cell has link definitions of its own; in a file all prose shares them.
@@ -44,7 +45,7 @@ import Testing
       "[1]:", "\\[1]", "text", "", "", "# [2]", "    [1]", "[x](y)[1]",
       "[1 ]", "[1-2]", "[[1]]", "[2]: /z", "*[1]*", "[a [1] b][2]",
     ]
-    var generator = Generator(state: seed &+ 77)
+    var generator = SeededGenerator(seed: seed &+ 77)
     for _ in 0..<300 {
       let cells = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
         (0..<Int.random(in: 1...5, using: &generator)).map { _ in pieces.randomElement(using: &generator)! }.joined(
@@ -104,18 +105,6 @@ import Testing
   }
 }
 
-struct Generator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 @Suite("The prose of a notebook that others wrote") struct ForeignProseTests {
   @Test(
     "never runs",
@@ -147,7 +136,7 @@ struct Generator: RandomNumberGenerator {
       "<div>", "", "", "    c", "  ", "\\", "`{swift", "} d`", "[x]: /y",
       "---", "title: x", "//| label: a",
     ]
-    var generator = Generator(state: seed &+ 5)
+    var generator = SeededGenerator(seed: seed &+ 5)
     for _ in 0..<400 {
       let cells = (0..<Int.random(in: 1...3, using: &generator)).map { _ in
         (0..<Int.random(in: 1...6, using: &generator)).map { _ in pieces.randomElement(using: &generator)! }.joined(

@@ -109,7 +109,7 @@ import Testing
       "[x][a]", "----", "---x", "title: x",
       "> ```swift norun", "`{swift} x`", "a `{swift} x` <!-- {swift} x -->",
     ]
-    var generator = Generator(state: seed &+ 1)
+    var generator = SeededGenerator(seed: seed &+ 1)
     var count = 0
     for _ in 0..<1500 {
       let ends = [["\n"], ["\n"], ["\r\n"], ["\n", "\r\n", "\r"]].randomElement(using: &generator)!

@@ -1,6 +1,7 @@
 import Foundation
 import Record
 import Review
+import TestSupport
 import Testing
 
 /// One number of a record is changed at random: a review tells it if it changed by more than its tolerance, and passes it if by less.
@@ -27,10 +28,10 @@ import Testing
 
 /// A record with outputs of every kind, and how one of its numbers changes.
 private struct Corpus {
-  private var random: Generator
+  private var random: SeededGenerator
   private(set) var told = ""
 
-  init(seed: UInt64) { random = Generator(state: seed &* 0x9E37_79B9_7F4A_7C15 &+ 1) }
+  init(seed: UInt64) { random = SeededGenerator(seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ 1) }
 
   private enum Kind: CaseIterable {
     case text, value, inline, tableFloat, percent, heatmap, wideHeatmap, tensor, curve, logCurve, scatter, tokens
@@ -122,18 +123,5 @@ private struct Corpus {
           {"data":[{"type":"scatter","name":"loss","mode":"markers","x":\(x),"y":\(numbers)}],
            "layout":{"yaxis":{"type":"\(kind == .logCurve ? "log" : "linear")"}}}
           """))
-  }
-}
-
-/// SplitMix64.
-private struct Generator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

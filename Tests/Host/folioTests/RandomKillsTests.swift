@@ -37,7 +37,7 @@ private final class KillWorkshop {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "folio-kills-\(UUID())").path
   private let program = CommandTests().program.path
   private let mark = UUID().uuidString
-  private var random: Random
+  private var random: SeededGenerator
   /// What the notebooks hold now.
   private var numbers = [0, 0]
   /// The sites of builds that nobody disturbed, by what the notebooks held.
@@ -46,7 +46,7 @@ private final class KillWorkshop {
   private(set) var story = ""
 
   init(seed: UInt64) throws {
-    random = Random(state: seed &* 0x9E37_79B9_7F4A_7C15 | 1)
+    random = SeededGenerator(seed: seed)
     for name in ["Notebooks", "tmp"] {
       try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
     }
@@ -233,17 +233,5 @@ private final class KillWorkshop {
       let name = (try? String(contentsOfFile: "/proc/\(number)/comm", encoding: .utf8)) ?? ""
       return (number, name.trimmingCharacters(in: .newlines))
     }
-  }
-}
-
-/// Marsaglia's xorshift.
-private struct Random {
-  var state: UInt64
-
-  mutating func below(_ count: Int) -> Int {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return Int((state >> 11) % UInt64(count))
   }
 }

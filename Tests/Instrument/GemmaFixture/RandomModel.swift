@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A Gemma of a few numbers, all of them random: small enough for a proof number by number. Its weights are so large that attention
 /// looks at some tokens and not at others, that neurons bend, and that norms differ from row to row.
@@ -67,7 +68,7 @@ package struct RandomModel: Sendable {
   private typealias NamedTensor = (name: String, shape: [Int], values: [Float])
 
   private var tensors: [NamedTensor] {
-    var random = SplitMix64(seed)
+    var random = SeededGenerator(seed: seed)
     /// Uniform numbers of a standard deviation: no function of the C library, so that they are the same everywhere.
     func tensor(_ name: String, _ shape: [Int], deviation: Float) -> NamedTensor {
       (name, shape, (0..<shape.reduce(1, *)).map { _ in (2 * random.unit() - 1) * deviation * Float(3).squareRoot() })
@@ -117,22 +118,4 @@ package struct RandomModel: Sendable {
   private static func bfloat16(_ value: Float) -> UInt16 {
     UInt16(truncatingIfNeeded: (value.bitPattern + 0x7FFF + (value.bitPattern >> 16 & 1)) >> 16)
   }
-}
-
-/// Random numbers that are the same for the same seed, on every machine: Steele, Lea and Flood 2014 (doi:10.1145/2660193.2660195).
-package struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  package init(_ seed: UInt64) { state = seed }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  /// A number in 0..<1, of 24 random bits.
-  package mutating func unit() -> Float { Float(next() >> 40) / Float(1 << 24) }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Gemma
 import GemmaFixture
 import Tensors
+import TestSupport
 import Testing
 
 /// A metric for the model and for the twin.
@@ -103,7 +104,7 @@ struct Comparison {
     let run = try pair.model.gradients(tokens, of: metric, at: capture, hooks: hooks, tapeBudget: tapeBudget)
     let expected = twinMetric(pair.twin.run(tokens, replacing: replacing).logits)
     #expect(abs(Double(run.value) - expected) <= 1e-5 * max(1, abs(expected)), "\(label)")
-    var random = SplitMix64(UInt64(points.count))
+    var random = SeededGenerator(seed: UInt64(points.count))
     for point in points {
       let gradient = try run.gradients[point]
       let numbers = gradient.elements

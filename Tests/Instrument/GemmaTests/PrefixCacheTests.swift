@@ -1,6 +1,7 @@
 import Gemma
 import GemmaFixture
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Remembered prefixes")
@@ -14,7 +15,7 @@ struct PrefixCacheTests {
   func order(_ seed: Int, budget: Int?) throws {
     let fixture = try GemmaFixture.all.get()[seed % 2]
     let base = fixture.expectations.tokensClean
-    var random = SplitMix(state: UInt64(seed))
+    var random = SeededGenerator(seed: UInt64(seed))
     // Prompts that share beginnings of all lengths.
     let prompts = (0..<12).map { _ in
       var prompt = Array(base.prefix(Int.random(in: 1...90, using: &random)))

@@ -2,6 +2,7 @@ import Foundation
 import Gemma
 import GemmaFixture
 import Tensors
+import TestSupport
 import Testing
 
 /// What a safetensors file may hold, and that nothing in one can bring the process down.
@@ -112,7 +113,7 @@ import Testing
   func fuzz() throws {
     let whole = try Data(contentsOf: GemmaFixture.folder.appending(path: "tiny-gemma-gqa/bf16/model.safetensors"))
     let header = Int(whole.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
-    var random = SplitMix(state: 42)
+    var random = SeededGenerator(seed: 42)
     var (errors, sound) = (0, 0)
     for _ in 0..<500 {
       var changed = whole
@@ -128,7 +129,7 @@ import Testing
   }
 
   /// Replaces a byte by any other, or a digit by another digit, so that headers stay JSON and lie.
-  private func mutate(_ data: inout Data, header: Int, _ random: inout SplitMix) {
+  private func mutate(_ data: inout Data, header: Int, _ random: inout SeededGenerator) {
     let index = Int.random(in: 0..<8 + header, using: &random)
     guard Bool.random(using: &random),
       let digit = data[8..<8 + header].indices.filter({ (48...57).contains(data[$0]) }).randomElement(using: &random)
@@ -137,18 +138,5 @@ import Testing
       return
     }
     data[digit] = UInt8.random(in: 45...57, using: &random)
-  }
-}
-
-/// A small generator with a seed, so that a failure happens again (Steele, Lea and Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Gemma
 import GemmaFixture
+import TestSupport
 import Testing
 
 @Suite struct TokenizerTests {
@@ -108,7 +109,7 @@ import Testing
     let whole = try Data(contentsOf: GemmaFixture.folder.appending(path: "tiny-gemma/tokenizer.model"))
     let url = FileManager.default.temporaryDirectory.appending(path: "folio-\(UUID().uuidString).model")
     defer { try? FileManager.default.removeItem(at: url) }
-    var random = SplitMix(state: 7)
+    var random = SeededGenerator(seed: 7)
     var errors = 0
     for _ in 0..<200 {
       var changed =

@@ -2,6 +2,7 @@ import Foundation
 import Gemma
 import GemmaFixture
 import Tensors
+import TestSupport
 import Testing
 
 /// The gradients of weights, against central differences of the twin in Double.
@@ -39,7 +40,7 @@ import Testing
     #expect(abs(loss - twin()) <= 1e-6 * twin())
     let layout = ParameterLayout(model.config)
     #expect(layout.names.count == 2 + 9 * 2)
-    var random = SplitMix64(7)
+    var random = SeededGenerator(seed: 7)
     for name in layout.names {
       let numbers = layout.part(of: gradient, name).elements
       let largest = numbers.indices.sorted { abs(numbers[$0]) > abs(numbers[$1]) }.prefix(10)

@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 /// Each kernel against a plain twin in Double.
@@ -10,7 +11,7 @@ import Testing
   static let u = 0x1p-24
 
   private func random(_ shape: [Int], scale: Float = 1, seed: UInt64 = 1) -> Tensor {
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     return Tensor((0..<shape.reduce(1, *)).map { _ in Float.random(in: -scale...scale, using: &random) }, shape: shape)
   }
 
@@ -121,18 +122,5 @@ import Testing
     #expect(x == before + before)
     x.scale(by: 0.5)
     #expect(x == before)
-  }
-}
-
-/// A small generator with a seed, so that a failure happens again (Steele, Lea and Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import TestSupport
 import Testing
 
 /// The products against sums in Double, and against themselves: no number may depend on what is computed beside it.
@@ -195,7 +196,7 @@ private struct Factors {
   let result: Matrix
 
   init(rows: Int, columns: Int, inner: Int, seed: UInt64 = 1) {
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     func matrix(_ rows: Int, _ columns: Int, mask: UInt32 = .max) -> Matrix {
       Matrix(rows, columns) { _, _ in Float(bitPattern: Float.random(in: -1...1, using: &random).bitPattern & mask) }
     }
