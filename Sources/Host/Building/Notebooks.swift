@@ -96,8 +96,12 @@ package enum Notebooks {
       }
     }
     for (name, group) in Dictionary(grouping: documents, by: \.name) where group.count > 1 {
+      let isOneFile = Set(group.map { URL(fileURLWithPath: $0.file).standardizedFileURL.path }).count == 1
       throw Diagnostic(
-        "\(group.map(\.file).joined(separator: " and ")) would both be the page '\(name)'", advice: "Rename one of them.")
+        isOneFile
+          ? "\(group[0].file) is named \(group.count) times"
+          : "\(group.map(\.file).joined(separator: " and ")) would both be the page '\(name)'",
+        advice: isOneFile ? "Name it once." : "Rename one of them.")
     }
     // An override may be meant for one that cannot be read: that is not known before it can.
     let ignoresStrangers = ignoringStrangers || !problems.isEmpty

@@ -4,8 +4,8 @@ import Record
 /// A notebook, read: front matter, and blocks of prose and cells in order, with the line of everything. This is the format:
 ///
 /// - A notebook is CommonMark, in UTF-8. Between two `---` lines at its very top may stand its front matter, in YAML 1.2 with its core
-///   schema: `title`, `description`, `order` (a whole number; the index is sorted by it) and `params`, a mapping of names to defaults. A
-///   default is an integer, a number, a truth value, a text, or a list of one of these, and gives the parameter its type. So `010` is
+///   schema: `title`, `description`, `order` (a whole number; the index is sorted by it), `after` (the notebooks that run before it),
+///   `tolerance` (of its numbers, in review) and `params`, a mapping of names to defaults. A default is an integer, a number, a truth value, a text, or a list of one of these, and gives the parameter its type. So `010` is
 ///   ten, `0o17` fifteen, and `12:30`, `NO`, `1_000` and `2024-01-01` are texts.
 /// - A fence at the top level whose info string is `swift` is a cell. `swift norun`, and every other language, is only shown. What looks
 ///   like a cell and is none is an error: `Swift`, `{swift}`, `swift,ignore`, a `swift` fence in a list, a quote or raw HTML; or a

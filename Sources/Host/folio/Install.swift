@@ -36,6 +36,13 @@ struct Install: ParsableCommand {
     return URL(fileURLWithPath: path).standardizedFileURL.path
   }
 
+  func validate() throws {
+    // As a variable of the shell is that nobody has set.
+    guard !prefix.isEmpty else {
+      throw ValidationError("The value of '--prefix' is empty. Give the folder below which Folio is to lie.")
+    }
+  }
+
   func run() throws {
     try reporting {
       let target = InstalledFiles(prefix: folder)

@@ -22,7 +22,9 @@ final class TerminalProgress: @unchecked Sendable {
   private let pagesAreResults: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let start = ContinuousClock.now
+  /// What the line says of the cell that has begun last, and, by notebook, of its cell that runs: notebooks run side by side.
   private var heading = ""
+  private var headings: [String: String] = [:]
   /// The inline expressions of the running cell whose values have not come yet.
   private var expressions: ArraySlice<String> = []
   private var namesNotebooks = false
@@ -116,6 +118,7 @@ final class TerminalProgress: @unchecked Sendable {
     case .cellStarted(let cell, let count, _):
       isShownAgain = shown[cell.number] != nil
       heading = "[\(cell.number)/\(count)] " + (namesNotebooks ? "\(document.name) " : "") + cell.id
+      headings[document.file] = heading
       expressions = cell.expressions.map(\.text)[...]
       loop = nil
       showLine()
@@ -155,16 +158,16 @@ final class TerminalProgress: @unchecked Sendable {
       }
       isShownAgain = false
       if showsOutputs { shown[cell.number] = record }
-      ended(cell, record, duration)
+      ended(record, duration, of: document)
     }
   }
 
-  private func ended(_ cell: Cell, _ record: CellRecord, _ duration: Duration) {
+  private func ended(_ record: CellRecord, _ duration: Duration, of document: Notebook) {
     endLine()
     if let error = record.error, record.outcome == .failed || showsOutputs {
       for diagnostic in error.diagnostics { report(diagnostic) }
     }
-    if !isTerminal && !showsOutputs { writeError("\(heading)  \(Self.seconds(duration))\n") }
+    if !isTerminal && !showsOutputs { writeError("\(headings[document.file] ?? heading)  \(Self.seconds(duration))\n") }
   }
 
   private func writeAll(_ record: CellRecord, of cell: Cell, in document: Notebook) {
