@@ -92,6 +92,9 @@ import Testing
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
+  /// A folder of its own, so that no notebook lies beside the site, wherever the tests run.
+  private var site: Site { Site(folder: folder + "/Site") }
+
   @Test(
     "tell the index what it needs, whatever the title holds",
     arguments: ["plain", "<!-- \"a\" & 'b'", "é🌍\u{202E}\u{0}", "\\u003c"]) func marks(_ title: String) throws
@@ -99,11 +102,20 @@ import Testing
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .failed, outputs: [])])
     let frontMatter = FrontMatter(title: title, description: "</script><b>" + title, order: 3)
     let document = Notebook(file: "dir/n.md", frontMatter: frontMatter, blocks: [])
-    let site = Site(folder: folder)
     #expect(site.entries.isEmpty)
     try site.write(Page(document, record: record), record: RecordFiles(document, record: record))
     #expect(site.entries == [IndexPage.Entry(document, record: record)])
     #expect(site.entries.first?.status == .failed(cells: 1, of: 1))
+  }
+
+  @Test("name a notebook that lies beside the site from there, wherever the site was built") func beside() throws {
+    // From the working directory, whatever that is, up to the top and down again.
+    let up = FileManager.default.currentDirectoryPath.split(separator: "/").map { _ in "../" }.joined()
+    let real = folder.dropFirst()
+    let document = Notebook(file: "\(up)\(real)/dir/n.md", frontMatter: FrontMatter(), blocks: [])
+    let record = NotebookRecord(notebook: "n", cells: [])
+    try site.write(Page(document, record: record), record: RecordFiles(document, record: record))
+    #expect(site.entries.first?.source == "dir/n.md")
   }
 
   @Test("are not looked for in other files") func others() throws {
