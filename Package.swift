@@ -58,7 +58,7 @@ let package = Package(
     .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),
     .host("Rendering", ["Document", "Record", "Figures", "Files", "Keys", "Processes", "Review", "Text"]),
     .host("Building", ["Document", "Figures", "Machine", "Processes", "Record", "Rendering", "Session", "Store"]),
-    .host("Live", ["Building", "Document", "Processes", "Record", "Rendering", "Session"]),
+    .host("Live", ["Building", "Document", "Processes", "Record", "Rendering", "Session", "Text"]),
     .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering", "Text"]),
     .executableTarget(
       name: "folio",

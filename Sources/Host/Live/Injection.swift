@@ -1,22 +1,18 @@
 import Foundation
+import Text
 
 /// What a page gets on its way to the reader: the script that keeps it up to date, and how its bar and panel look.
 enum Injection {
   static func into(_ html: Data, page: String) -> Data {
     let tags = Data(
       """
-      <script src="/_folio/live.js" data-page="\(escaped(page))" defer></script>
+      <script src="/_folio/live.js" data-page="\(Markup.escape(page))" defer></script>
       <link rel="stylesheet" href="/_folio/live.css">
 
       """.utf8)
     let end = html.range(of: Data("</head>".utf8)) ?? html.range(of: Data("</HEAD>".utf8))
     let place = end?.lowerBound ?? html.endIndex
     return html[..<place] + tags + html[place...]
-  }
-
-  static func escaped(_ text: String) -> String {
-    let signs: [Character: String] = ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;"]
-    return text.map { signs[$0] ?? String($0) }.joined()
   }
 }
 
@@ -27,7 +23,7 @@ struct MissingPage {
 
   var html: Data {
     let links = (pages.map { ($0, SitePath.encoded($0) + "/") }).map { name, link in
-      "<li><a href=\"/\(link)\">\(Injection.escaped(name))</a></li>"
+      "<li><a href=\"/\(link)\">\(Markup.escape(name))</a></li>"
     }
     let list = links.isEmpty ? "<p>There is no page yet.</p>" : "<p>There is:</p>\n<ul>\n\(links.joined(separator: "\n"))\n</ul>"
     return Data(

@@ -42,9 +42,7 @@ struct Check: ParsableCommand {
     let status = try options.withDocuments(notebooks, isForced: true) { documents, session in
       let site = report.place.site
       // What cannot be compared with anything is told before the cells run, not after.
-      guard accept || FileManager.default.fileExists(atPath: site) else {
-        throw Diagnostic("There is no folder \(site)", advice: "Build the site first: 'folio build'.")
-      }
+      _ = try FolderRecords(folder: site)
       let folder = try TemporaryFolder()
       defer { withExtendedLifetime(folder) {} }
       let fresh = folder.path + "/site"

@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Testing
 
 /// What a command says while it works.
@@ -20,12 +21,15 @@ import Testing
     }
   }
 
-  @Test func whereThereIsNothingToCompareWithNoCellRuns() throws {
+  @Test(arguments: [["check"], ["check", "--accept"], ["check", "--site", "Notebooks/n.md"]])
+  func whereThereIsNothingToCompareWithNoCellRuns(arguments: [String]) throws {
     try commands.withNotebook("```swift\nprint(1)\n```\n") { folder in
-      let result = try commands.folio("check", in: folder)
+      var call = ChildProcess.Call(commands.program.path, arguments)
+      (call.environment, call.directory) = (CommandTests.environment, folder.path)
+      let result = try ChildProcess.finish(call)
       #expect(result.status == 2)
-      #expect(result.errors.contains("There is no folder Site"))
-      #expect(!result.errors.contains("cell-1"))
+      #expect(result.errorText.contains("There is no folder"))
+      #expect(!result.errorText.contains("cell-1"))
     }
   }
 
