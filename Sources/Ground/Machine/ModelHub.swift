@@ -20,7 +20,12 @@ package enum ModelHub {
   /// The names of the models in it, as `google/gemma-2b`, in order.
   package static func models(in folder: URL) -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)).replacing("--", with: "/") }.sorted()
+    return names.compactMap(model(ofRepository:)).sorted()
+  }
+
+  /// The model whose repository in the cache has this name; nil for what is no repository of a model.
+  package static func model(ofRepository name: String) -> String? {
+    name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)).replacing("--", with: "/") : nil
   }
 
   /// The folder of a model's repository in the cache.

@@ -56,8 +56,8 @@ struct ModelFolder {
 
   /// A repository of the hub's cache holds no model itself, but snapshots of one.
   private static func refuseRepository(_ folder: URL) throws(GemmaError) {
-    guard folder.lastPathComponent.hasPrefix("models--"), isFolder(folder.appending(path: "snapshots")) else { return }
-    let name = folder.lastPathComponent.dropFirst("models--".count).replacing("--", with: "/")
+    guard let name = ModelHub.model(ofRepository: folder.lastPathComponent), isFolder(folder.appending(path: "snapshots"))
+    else { return }
     throw .noSnapshot(
       name: folder.path, repository: folder.path,
       problem: "is a repository in the hub's cache, which holds snapshots of the model",
