@@ -45,8 +45,10 @@ let package = Package(
 
     // The instrument: the model and its taking apart. It knows nothing of notebooks.
     .instrument("Tensors", ["Machine", "Text", "COpenBLAS", "CKernels"]),
-    .instrument("Gemma", ["Files", "Machine", "Randomness", "Tensors", "Text", "CSentencePiece", "CKernels"]),
-    .instrument("Attribution", ["Gemma", "Randomness", "Tensors"]),
+    .instrument("Checkpoints", ["Files", "Machine", "Tensors", "Text", "CSentencePiece", "CKernels"]),
+    .instrument(
+      "Transformer", ["Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
+    .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
 
@@ -71,7 +73,8 @@ let package = Package(
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "Building", "Document", "Figures", "Gemma", "Keys", "Live", "Planning", "Processes", "Session", "Store",
+        "Attribution", "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
+        "Session", "Store",
         "Tensors", "Text", "COpenBLAS", argumentParser,
       ],
       path: "Sources/Host/folio-bench", swiftSettings: Toolchain.compiling),
@@ -79,7 +82,11 @@ let package = Package(
     // The worker: what a cell's process is, and what a cell sees.
     .worker("CellRuntime", ["Record", "CWorker"]),
     .worker(
-      "FolioKit", ["CellRuntime", "Record", "Figures", "Tensors", "Gemma", "Attribution", "PrOntoQADataset", "Randomness"]),
+      "FolioKit",
+      [
+        "CellRuntime", "Record", "Figures", "Tensors", "Checkpoints", "Transformer", "Attribution", "PrOntoQADataset",
+        "Randomness",
+      ]),
     .executableTarget(
       name: "folio-worker",
       dependencies: ["CellRuntime", "FolioKit", "CSpawn", "CWorker", "Keys", "Record", "Store", "Tensors"],
@@ -97,9 +104,12 @@ let package = Package(
     .test("Ground", "Store", ["Keys"]),
 
     .test("Instrument", "Tensors", ["CKernels"]),
-    .target(name: "GemmaFixture", dependencies: ["Gemma", "Tensors", "TestSupport"], path: "Tests/Instrument/GemmaFixture"),
-    .test("Instrument", "Gemma", ["Tensors", "GemmaFixture"], exclude: ["Fixtures"]),
-    .test("Instrument", "Attribution", ["Gemma", "Tensors", "GemmaFixture"]),
+    .target(
+      name: "ModelFixture", dependencies: ["Checkpoints", "Transformer", "Tensors", "TestSupport"],
+      path: "Tests/Instrument/ModelFixture"),
+    .test("Instrument", "Checkpoints", ["Transformer", "Tensors", "ModelFixture"]),
+    .test("Instrument", "Transformer", ["Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
+    .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Tensors", "ModelFixture"]),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),
 
@@ -116,13 +126,14 @@ let package = Package(
     .test("Host", "folio", ["folio-worker", "Processes", "Store", yams]),
 
     .test("Worker", "CellRuntime", ["Record"]),
-    .test("Worker", "FolioKit", ["CellRuntime", "Record", "GemmaFixture"]),
+    .test("Worker", "FolioKit", ["CellRuntime", "Record", "ModelFixture"]),
 
     // Tries mutated inputs of every kind of file that is read: .ci/fuzz.
     .executableTarget(
       name: "folio-fuzz",
       dependencies: [
-        "Document", "Figures", "Gemma", "Interchange", "Live", "Planning", "PrOntoQADataset", "Randomness", "Record", "Rendering",
+        "Document", "Figures", "Checkpoints", "Transformer", "Interchange", "Live", "Planning", "PrOntoQADataset", "Randomness",
+        "Record", "Rendering",
         "Keys", "Review", "Store", "Tensors", "TestSupport", "Text",
       ],
       path: "Tests/Fuzzing", swiftSettings: Toolchain.compiling),

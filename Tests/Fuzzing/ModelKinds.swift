@@ -1,5 +1,6 @@
 import Foundation
-import Gemma
+import Checkpoints
+import Transformer
 import TestSupport
 
 /// The settings beside a model's weights.
@@ -15,7 +16,7 @@ final class ConfigurationKind: Kind {
 
   init(folder: String) throws {
     files = Files(folder: folder)
-    let fixtures = Repository.top + "/Tests/Instrument/GemmaTests/Fixtures/"
+    let fixtures = Repository.top + "/Tests/Instrument/TransformerTests/Fixtures/"
     for name in ["tokenizer.model", "model.safetensors"] {
       try FileManager.default.copyItem(atPath: fixtures + "tiny-gemma-gqa/bf16/" + name, toPath: folder + "/" + name)
     }
@@ -51,9 +52,9 @@ final class ConfigurationKind: Kind {
     for part in input {
       if part.bytes.isEmpty { unlink(files.path(part.name)) } else { try files.write([part]) }
     }
-    _ = try? GemmaConfiguration(contentsOf: URL(fileURLWithPath: files.path("config.json")))
+    _ = try? ModelConfiguration(contentsOf: URL(fileURLWithPath: files.path("config.json")))
     do {
-      let model = try GemmaModel(folder: URL(fileURLWithPath: files.folder))
+      let model = try LanguageModel(folder: URL(fileURLWithPath: files.folder))
       _ = try? model.generationDefaults.sampling()
       _ = try? model.toTokens("a <bos> b")
     } catch {
@@ -121,7 +122,7 @@ final class TokenizerKind: Kind {
   init(folder: String) throws {
     files = Files(folder: folder)
     let fixture = try Data(
-      contentsOf: URL(fileURLWithPath: Repository.top + "/Tests/Instrument/GemmaTests/Fixtures/tiny-gemma/tokenizer.model"))
+      contentsOf: URL(fileURLWithPath: Repository.top + "/Tests/Instrument/TransformerTests/Fixtures/tiny-gemma/tokenizer.model"))
     seeds = Seeds(inputs: [[Part("tokenizer.model", [UInt8](fixture))], [Part("tokenizer.model", Self.small)]])
   }
 

@@ -1,6 +1,6 @@
 import COpenBLAS
 import Foundation
-import Gemma
+import Transformer
 import Tensors
 
 /// What the machine can do at most, measured in the same run as that which is judged by it.
@@ -16,7 +16,7 @@ enum MachineLimits {
   }
 
   /// The products of a prompt of so many tokens with a model's weights, with only the last row behind the last layer's keys and values.
-  static func forward(_ c: GemmaConfiguration, tokens n: Int) -> [Product] {
+  static func forward(_ c: ModelConfiguration, tokens n: Int) -> [Product] {
     let (q, kv) = (c.heads * c.headWidth, c.keyValueHeads * c.headWidth)
     func layer(_ count: Int, _ rows: Int) -> [Product] {
       [
@@ -31,7 +31,7 @@ enum MachineLimits {
   }
 
   /// Those of the way back to every activation of every position.
-  static func backward(_ c: GemmaConfiguration, tokens n: Int) -> [Product] {
+  static func backward(_ c: ModelConfiguration, tokens n: Int) -> [Product] {
     let (q, kv) = (c.heads * c.headWidth, c.keyValueHeads * c.headWidth)
     return [
       Product(count: 2 * c.layers, rows: n, columns: c.width, inner: kv),
@@ -43,7 +43,7 @@ enum MachineLimits {
   }
 
   /// Scores, and the values gathered, of the lower half of the square.
-  static func attention(_ c: GemmaConfiguration, _ n: Int) -> [Product] {
+  static func attention(_ c: ModelConfiguration, _ n: Int) -> [Product] {
     let products = c.layers * c.heads
     return [
       Product(count: products, rows: n, columns: n / 2, inner: c.headWidth),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Gemma
+import Checkpoints
+import Transformer
 import Session
 import Tensors
 import Text
@@ -62,7 +63,7 @@ struct ModelBenchmark: ParsableCommand {
       case "passes": try measurePasses(path)
       case "decoding": try measureDecoding(path)
       case "operations": try measureOperations(path)
-      case "scaling": try ScalingBenchmark(model: GemmaModel.load(path)).run(plot: plot)
+      case "scaling": try ScalingBenchmark(model: LanguageModel.load(path)).run(plot: plot)
       default: throw ValidationError("There is no part “\(part)”; choose among kernels, passes, decoding, operations, scaling.")
       }
     }
@@ -78,7 +79,7 @@ struct ModelBenchmark: ParsableCommand {
   // MARK: - Forward and back
 
   private func measurePasses(_ path: String) throws {
-    let model = try GemmaModel.load(path)
+    let model = try LanguageModel.load(path)
     let pair = try BenchmarkPrompt(file: prompt, tokens: tokens)
     let n = pair.clean.count
     model.prefixes.byteBudget = 0
@@ -115,7 +116,7 @@ struct ModelBenchmark: ParsableCommand {
     report("memory read by all cores", String(format: "%.1f GB/s", bandwidth / 1e9))
     for (name, path) in [("bf16", path), ("fp32", model == nil ? try checkpoint(layers: min(layers, 4), isWide: true) : nil)] {
       guard let path else { continue }
-      let model = try GemmaModel.load(path)
+      let model = try LanguageModel.load(path)
       let prompt = try BenchmarkPrompt(file: nil, tokens: 64).clean
       let times = try [4, 36].map { count in
         try (0..<3).map { _ in try seconds { _ = try model.generate(prompt, until: [Int](), maxNewTokens: count) } }.min() ?? 0

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Attribution
 import Foundation
-import Gemma
+import Transformer
 import Tensors
 
 /// One operation of the original notebook, in a process of its own, so that its peak memory is its own.
@@ -30,7 +30,7 @@ struct ModelOperation: ParsableCommand {
 
   func run() throws {
     let start = ContinuousClock.now
-    let model = try GemmaModel.load(self.model)
+    let model = try LanguageModel.load(self.model)
     let load = (ContinuousClock.now - start) / .seconds(1)
     let pair = try BenchmarkPrompt(file: prompt, tokens: tokens)
     var best: Measured?
@@ -44,7 +44,7 @@ struct ModelOperation: ParsableCommand {
     print(String(format: "RESULT %.4f %.4f %.4f %ld", measured.wall, measured.cpu, load, Measured.peakMemory))
   }
 
-  private func perform(_ model: GemmaModel, _ pair: BenchmarkPrompt) throws {
+  private func perform(_ model: LanguageModel, _ pair: BenchmarkPrompt) throws {
     let answer = LogitDifference(clean: pair.answers.clean, corrupted: pair.answers.corrupted)
     switch operation {
     case .load: break

@@ -1,10 +1,10 @@
 import Figures
 import Foundation
-import Gemma
+import Transformer
 
 /// How the time of a prompt grows with its tokens, and that of a batch with its prompts.
 struct ScalingBenchmark {
-  let model: GemmaModel
+  let model: LanguageModel
 
   /// Prints both tables, and draws them into a page of its own if a path is given.
   func run(plot path: String?) throws {

@@ -12,7 +12,7 @@ struct API: ParsableCommand {
       own library and Foundation are seen too, and are not listed.
 
       With words, everything whose name has all of them in it is shown whole; where there is none, everything whose documentation has. A \
-      type is shown with the declarations of its members. Capitals make no difference, and 'GemmaModel.run' is a word too.
+      type is shown with the declarations of its members. Capitals make no difference, and 'LanguageModel.run' is a word too.
 
       The reference is read from the compiled modules against which cells are compiled, so it is true for this build of Folio. \
       Exit status: 0 something was found; 2 nothing was, or the modules cannot be read.
@@ -20,7 +20,7 @@ struct API: ParsableCommand {
       Examples:
         folio api
         folio api attribution
-        folio api GemmaModel.generate
+        folio api LanguageModel.generate
         folio api --markdown > reference.md
         folio help api attribution
       """)

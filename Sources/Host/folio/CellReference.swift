@@ -9,7 +9,7 @@ import Session
 /// It is read from the compiled modules against which cells are compiled, so it is true for this build of Folio and cannot grow old.
 struct CellReference {
   struct Entry {
-    /// The names of the types that it is in, and its own: `["GemmaModel", "generate(_:until:)"]`.
+    /// The names of the types that it is in, and its own: `["LanguageModel", "generate(_:until:)"]`.
     var path: [String]
     var isType: Bool
     /// As Swift writes it: `func generate(_ prompt: String, …) throws -> Generation`.

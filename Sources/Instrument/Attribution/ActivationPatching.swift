@@ -1,8 +1,9 @@
-import Gemma
+import Checkpoints
+import Transformer
 import Randomness
 import Tensors
 
-extension GemmaModel {
+extension LanguageModel {
   /// Activation patching: each activation of a component, at each position, really exchanged between the prompts, and the metric read
   /// (Vig et al. 2020, arXiv:2004.12265; Zhang and Nanda 2023, arXiv:2309.16042). It is the truth that attribution patching and
   /// integrated gradients approximate.
@@ -23,7 +24,7 @@ extension GemmaModel {
     let positions = try prompts.checked(positions)
     let layers = layers ?? 0..<config.layers
     guard layers.lowerBound >= 0, layers.upperBound <= config.layers else {
-      throw GemmaError.layerOutOfRange(point: "layers \(layers)", layers: config.layers)
+      throw ModelError.layerOutOfRange(point: "layers \(layers)", layers: config.layers)
     }
     let start = min(prompts.firstDifference, positions.lowerBound)
     let cleanBase = try runs(prompts, from: start, metric, capturing: [component])

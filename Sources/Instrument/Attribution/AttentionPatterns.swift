@@ -1,4 +1,4 @@
-import Gemma
+import Transformer
 import Tensors
 
 /// Where heads look: the attention patterns of some heads on one prompt.
@@ -33,7 +33,7 @@ public struct AttentionPatterns: Sendable {
   }
 }
 
-extension GemmaModel {
+extension LanguageModel {
   /// The attention patterns of some heads: `try model.attentionPatterns(text, heads: ["L10H7+", "L14H0+"])`.
   /// - Parameter firstQuery: the first position that asks. What comes before is not computed, if the model remembers it.
   public func attentionPatterns(

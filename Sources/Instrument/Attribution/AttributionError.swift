@@ -1,4 +1,4 @@
-/// What can be wrong with a question of attribution. What is wrong with a prompt or a token is a `GemmaError`.
+/// What can be wrong with a question of attribution. What is wrong with a prompt or a token is a `ModelError`.
 public enum AttributionError: Error, Equatable, Sendable {
   /// A logit difference lacks a side.
   case noAnswerTokens(side: String)

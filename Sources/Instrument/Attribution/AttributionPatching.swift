@@ -1,7 +1,7 @@
-import Gemma
+import Transformer
 import Tensors
 
-extension GemmaModel {
+extension LanguageModel {
   /// Attribution patching: at every position of every layer, `Σ_d (a_clean - a_corrupted) · ∂M/∂a` at the clean activation, which is to
   /// first order what exchanging that one activation would change (Nanda 2023; Syed et al. 2023, arXiv:2310.10348).
   ///

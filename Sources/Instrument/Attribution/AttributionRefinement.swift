@@ -1,5 +1,5 @@
 import Foundation
-import Gemma
+import Transformer
 import Tensors
 
 /// What AtP* does besides attribution patching, where that fails in known ways (Kramár et al. 2024, arXiv:2403.00745).
@@ -20,7 +20,7 @@ public struct AttributionRefinement: OptionSet, Hashable, Sendable {
   public static let star: AttributionRefinement = [.qkFix, .gradDrop]
 }
 
-extension GemmaModel {
+extension LanguageModel {
   /// The values of one layer's component, `[head, position]` or `[position]`.
   func refined(
     _ point: HookPoint, _ runs: RunPair, by gradients: BaseGradients, _ refinement: AttributionRefinement
@@ -48,7 +48,7 @@ extension GemmaModel {
 /// How a layer's patterns change when one query, or one key, is that of the corrupted prompt; and what the gradient at the pattern makes
 /// of it.
 private struct PatternChange {
-  private let config: GemmaConfiguration
+  private let config: ModelConfiguration
   private let layer: Int
   private let start: Int
   /// The patterns of the clean prompt, `[h, query, key]`.
@@ -59,7 +59,7 @@ private struct PatternChange {
   /// Rotated, of the clean prompt, `[position, g · c]` from 0 on.
   private let allKeys: Tensor
 
-  init(_ model: GemmaModel, layer: Int, _ runs: RunPair) throws {
+  init(_ model: LanguageModel, layer: Int, _ runs: RunPair) throws {
     (config, self.layer, start, allKeys) = (model.config, layer, runs.base.start, runs.base.keys(layer: layer))
     patterns = try runs.base.activations[.pattern(layer: layer)]
     let (query, key) = (HookPoint.rotatedQuery(layer: layer), HookPoint.rotatedKey(layer: layer))

@@ -1,4 +1,4 @@
-import Gemma
+import Transformer
 import Tensors
 
 /// How much one component speaks for the clean answer: of each layer, of each head if it has heads, at each position.

@@ -1,4 +1,4 @@
-import Gemma
+import Transformer
 import Tensors
 
 /// How much each part of the model writes into the residual stream, at the last position, of what the answer reads from it.
@@ -52,7 +52,7 @@ public struct DirectLogitAttribution: Sendable {
   }
 }
 
-extension GemmaModel {
+extension LanguageModel {
   /// Attributes a logit difference at the prompt's last position to the residual stream, the MLPs and the heads.
   ///
   /// - Parameters:

@@ -1,4 +1,4 @@
-import Gemma
+import Transformer
 
 /// An attention head by its name: `L14H0`, with the direction of its effect if it has one, `L14H0+` or `L11H6-`.
 public struct HeadReference: Hashable, Sendable {
@@ -31,7 +31,7 @@ public struct HeadReference: Hashable, Sendable {
   }
 
   /// An error if a model does not have this head.
-  public func check(_ config: GemmaConfiguration) throws(AttributionError) {
+  public func check(_ config: ModelConfiguration) throws(AttributionError) {
     guard (0..<config.layers).contains(layer), (0..<config.heads).contains(head) else {
       throw .headOutOfRange(head: description, layers: config.layers, heads: config.heads)
     }

@@ -1,7 +1,7 @@
-import Gemma
+import Transformer
 import Tensors
 
-extension GemmaModel {
+extension LanguageModel {
   /// Integrated gradients: at every position of every layer, `Σ_d (a_clean - a_corrupted) · ∫₀¹ ∂M/∂a dα` along the straight way from the
   /// corrupted to the clean activation, in runs of the clean prompt in which the activation is really replaced (Sundararajan et al. 2017,
   /// arXiv:1703.01365).

@@ -1,4 +1,5 @@
-import Gemma
+import Checkpoints
+import Transformer
 import Tensors
 
 /// The question that an attribution answers: by how much the model prefers the clean answer.
@@ -47,7 +48,7 @@ public struct LogitDifference: Sendable {
 extension LogitDifference: Metric {
   /// The difference at the last position, of which only the answers' logits are computed.
   /// - Throws: an error if a side has no token, if both are the same, or if a text is not one token.
-  public func function(tokens: [Int], model: GemmaModel) throws -> LogitFunction {
+  public func function(tokens: [Int], model: LanguageModel) throws -> LogitFunction {
     let (clean, corrupted) = try self.tokens(model.tokenizer)
     // Only these columns of the vocabulary are computed.
     let weights =

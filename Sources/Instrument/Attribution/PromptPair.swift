@@ -1,4 +1,4 @@
-import Gemma
+import Transformer
 import Tensors
 
 /// A clean and a corrupted prompt of as many tokens: they differ in what matters for the answer, and in nothing else.
@@ -14,7 +14,7 @@ public struct PromptPair: Sendable {
   public let labels: [String]
 
   /// - Throws: an error that shows both tokenisations, if the prompts have different numbers of tokens, or are the same.
-  public init(clean: some Prompt, corrupted: some Prompt, model: GemmaModel) throws {
+  public init(clean: some Prompt, corrupted: some Prompt, model: LanguageModel) throws {
     let (clean, corrupted) = (try clean.tokens(model.tokenizer), try corrupted.tokens(model.tokenizer))
     guard let first = zip(clean, corrupted).enumerated().first(where: { $1.0 != $1.1 })?.offset ?? Self.end(clean, corrupted)
     else {

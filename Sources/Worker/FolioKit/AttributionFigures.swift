@@ -1,6 +1,6 @@
 import Attribution
 import Figures
-import Gemma
+import Transformer
 import Tensors
 
 // The figures of an attribution, as the original notebook draws them. Ending a cell with an attribution shows its figure; `figure(…)`

@@ -7,7 +7,8 @@
 @_exported import CellRuntime
 @_exported import Figures
 @_exported import Foundation
-@_exported import Gemma
+@_exported import Checkpoints
+@_exported import Transformer
 @_exported import PrOntoQADataset
 @_exported import Randomness
 @_exported import Tensors

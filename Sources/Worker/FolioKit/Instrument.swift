@@ -1,5 +1,6 @@
 import CellRuntime
-import Gemma
+import Checkpoints
+import Transformer
 import Tensors
 
 // What the instrument's types are to the session: which of them are plain values (see `Plainness`), and which errors say that a model is missing.
@@ -13,7 +14,7 @@ extension Tensor: PlainValue {
   }
 }
 
-extension GemmaModel: ImmutableObject {}
+extension LanguageModel: ImmutableObject {}
 extension Tokenizer: ImmutableObject {}
 
 /// It remembers what any cell has read.
@@ -21,7 +22,7 @@ extension PrefixCache: OpaqueValue {}
 
 /// Whether an error says that something the notebook needs is not there: its model.
 package func isUnavailable(_ error: any Error) -> Bool {
-  guard let error = error as? GemmaError else { return false }
+  guard let error = error as? ModelError else { return false }
   return switch error {
   case .modelNotFound, .noSnapshot: true
   default: false

@@ -50,7 +50,7 @@ import Testing
     ("```swift\nlet x: Int = \"\"\n```", SiteBuilder.Status.couldNotRun),
     ("```swift\nthrow CancellationError()\n```", .cellFailed),
     ("```swift\nkill(getpid(), SIGKILL)\n```", .cellFailed),
-    ("```swift\nlet m = try GemmaModel.load(\"no/such\")\n```", .couldNotRun),
+    ("```swift\nlet m = try LanguageModel.load(\"no/such\")\n```", .couldNotRun),
     ("only prose", .succeeded),
   ])
   func theStatusSaysWhatWentWrong(notebook: String, status: SiteBuilder.Status) throws {

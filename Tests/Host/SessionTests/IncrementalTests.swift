@@ -151,7 +151,7 @@ import Testing
   @Test func theModelCountsByItsContent() throws {
     let warm = try WarmSession()
     try FileManager.default.copyItem(atPath: Repository.model, toPath: warm.folder + "/model")
-    let cells = ["let model = try GemmaModel.load(\"model\")", "try model.run(\"Fae is a\").logits.argmax()", "1"]
+    let cells = ["let model = try LanguageModel.load(\"model\")", "try model.run(\"Fae is a\").logits.argmax()", "1"]
     #expect(try warm.run(cells).record.cells.allSatisfy { $0.outcome == .succeeded })
     try warm.restart()
     #expect(try warm.run(cells).ran == [])

@@ -171,7 +171,7 @@ import Testing
   @Test(arguments: [
     "while true {}", "sleep(100)", "var n = 0\nwhile true { n = (n * 31 + 7) % 1000 }",
     "for _ in progress(Array(0..<10_000), \"slow\") { usleep(5000) }",
-    "let m = try GemmaModel.load(path)\nwhile true { _ = try m.run(\"Fae is a\") }",
+    "let m = try LanguageModel.load(path)\nwhile true { _ = try m.run(\"Fae is a\") }",
     "try await Task.sleep(for: .seconds(100))",
   ])
   func aStoppedCellKeepsItsOutputsAndTheOthersValues(loop: String) throws {

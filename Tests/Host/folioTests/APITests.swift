@@ -6,7 +6,7 @@ import Testing
   private let command = CommandTests()
 
   @Test(arguments: [
-    "display(_:)", "memo(_:keyedBy:compute:)", "Table", "ColoredTokens", "Heatmap", "GemmaModel", "LogitDifference", "Tensor",
+    "display(_:)", "memo(_:keyedBy:compute:)", "Table", "ColoredTokens", "Heatmap", "LanguageModel", "LogitDifference", "Tensor",
   ])
   func everythingACellSeesIsListed(name: String) throws {
     let lines = try command.folio("api").output.split(separator: "\n")
@@ -21,8 +21,8 @@ import Testing
   }
 
   @Test func aWordShowsDeclarationAndDocumentation() throws {
-    let output = try command.folio("api", "GemmaModel.attributionPatching").output
-    #expect(output.hasPrefix("GemmaModel.attributionPatching("))
+    let output = try command.folio("api", "LanguageModel.attributionPatching").output
+    #expect(output.hasPrefix("LanguageModel.attributionPatching("))
     #expect(output.contains("    func attributionPatching(clean: "))
     #expect(output.contains("- Parameters:"))
   }
@@ -38,8 +38,8 @@ import Testing
   }
 
   @Test func aMethodIsFoundByItsTypesName() throws {
-    let output = try command.folio("api", "GemmaModel.generate").output
-    #expect(output.hasPrefix("GemmaModel.generate("), "\(output)")
+    let output = try command.folio("api", "LanguageModel.generate").output
+    #expect(output.hasPrefix("LanguageModel.generate("), "\(output)")
   }
 
   @Test func whatIsMisspelledIsSuggested() throws {

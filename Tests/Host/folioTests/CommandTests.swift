@@ -138,7 +138,7 @@ import Testing
     ("```swift\nlet x = y\n```", 2, "Notebooks/n.md:2:9: error: cannot find 'y' in scope"),
     ("```swift\n//| labl: x\n```", 2, "Notebooks/n.md:2: error: a cell has no option 'labl'"),
     ("```swift\nkill(getpid(), SIGKILL)\n```", 1, "killed by SIGKILL in cell-1"),
-    ("```swift\ntry GemmaModel.load(\"no/such-model\")\n```", 2, "no/such-model"),
+    ("```swift\ntry LanguageModel.load(\"no/such-model\")\n```", 2, "no/such-model"),
   ])
   func theExitStatusAndTheMessageSayWhatWentWrong(notebook: String, status: Int32, message: String) throws {
     try withNotebook(notebook) { folder in

@@ -1,13 +1,13 @@
 import Attribution
-import Gemma
-import GemmaFixture
+import Transformer
+import ModelFixture
 import Tensors
 import Testing
 
 @Suite("Activation patching")
 struct ActivationPatchingTests {
-  @Test("agrees with patching every node in TransformerLens", arguments: try GemmaFixture.all.get())
-  func fixture(_ fixture: GemmaFixture) throws {
+  @Test("agrees with patching every node in TransformerLens", arguments: try ModelFixture.all.get())
+  func fixture(_ fixture: ModelFixture) throws {
     for key in fixture.keys("brute_") {
       let expected = try fixture.tensor(key)
       let result = try fixture.model.activationPatching(
@@ -20,7 +20,7 @@ struct ActivationPatchingTests {
 
   @Test("is what a replacing hook in a full run gives")
   func hook() throws {
-    let fixture = try GemmaFixture.all.get()[1]
+    let fixture = try ModelFixture.all.get()[1]
     let (clean, corrupted) = (fixture.expectations.tokensClean, fixture.expectations.tokensCorr)
     for component in [HookPoint.Component.query, .value, .result, .residualMid, .pattern] {
       let point = HookPoint(component, layer: 1)
@@ -44,7 +44,7 @@ struct ActivationPatchingTests {
   @Test("on a model that is linear, attribution patching is activation patching")
   func linear() throws {
     // What the last layer's MLP writes reaches the logits through the final norm alone; without that norm's scale it is linear.
-    let fixture = try GemmaFixture.all.get()[0]
+    let fixture = try ModelFixture.all.get()[0]
     let (clean, corrupted) = (fixture.expectations.tokensClean, fixture.expectations.tokensCorr)
     let model = fixture.model
     let last = model.config.layers - 1
@@ -63,7 +63,7 @@ struct ActivationPatchingTests {
 
   @Test("noising and denoising agree in sign where the effect is whole")
   func directions() throws {
-    let fixture = try GemmaFixture.all.get()[0]
+    let fixture = try ModelFixture.all.get()[0]
     let (clean, corrupted) = (fixture.expectations.tokensClean, fixture.expectations.tokensCorr)
     let last = clean.count - 1
     for direction in [PatchingDirection.noising, .denoising] {

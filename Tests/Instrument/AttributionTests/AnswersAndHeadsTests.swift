@@ -1,6 +1,6 @@
 import Attribution
-import Gemma
-import GemmaFixture
+import Transformer
+import ModelFixture
 import Tensors
 import Testing
 
@@ -38,7 +38,7 @@ import Testing
 
   @Test("patterns are those of the heads asked for, in their order, with the tokens' texts")
   func patterns() throws {
-    let fixture = try DirectLogitAttributionTests.fixture("tiny-gemma")
+    let fixture = try ModelFixture.named("tiny-gemma")
     let tokens = fixture.expectations.tokensClean
     let result = try fixture.model.attentionPatterns(tokens, heads: ["L1H0+", "L0H3-", "L1H2"])
     #expect(result.heads.map(\.description) == ["L1H0+", "L0H3-", "L1H2"])
@@ -58,7 +58,7 @@ import Testing
 
   @Test("each row of a pattern sums to one, and looks at nothing that comes later")
   func rows() throws {
-    let model = try DirectLogitAttributionTests.fixture("tiny-gemma-gqa").model
+    let model = try ModelFixture.named("tiny-gemma-gqa").model
     let pattern = try model.attentionPatterns("Fae is a grimpus.", heads: [HeadReference(layer: 2, head: 3)]).patterns[0]
     for (query, row) in pattern.rows.enumerated() {
       #expect(abs(row.reduce(0, +) - 1) <= 1e-6)
@@ -68,7 +68,7 @@ import Testing
 
   @Test("a head that the model does not have is an error", arguments: ["L4H0+", "L0H4"])
   func outOfRange(name: String) throws {
-    let model = try DirectLogitAttributionTests.fixture("tiny-gemma").model
+    let model = try ModelFixture.named("tiny-gemma").model
     #expect(throws: AttributionError.headOutOfRange(head: name, layers: 4, heads: 4)) {
       try model.attentionPatterns("Fae", heads: ["L0H0", name])
     }

@@ -1,6 +1,7 @@
 import Attribution
-import Gemma
-import GemmaFixture
+import Checkpoints
+import Transformer
+import ModelFixture
 import Tensors
 import Testing
 
@@ -10,7 +11,7 @@ let fixtureComponents: [String: HookPoint.Component] = [
   "attn_out": .attentionOutput,
 ]
 
-extension GemmaFixture {
+extension ModelFixture {
   var answer: LogitDifference { LogitDifference(clean: expectations.aClean, corrupted: expectations.aCorr) }
 }
 
@@ -21,8 +22,8 @@ func relativeDifference(_ actual: Tensor, _ expected: Tensor) -> Float {
 
 @Suite("Attribution patching")
 struct AttributionPatchingTests {
-  @Test("agrees with TransformerLens for every component", arguments: try GemmaFixture.all.get())
-  func fixture(_ fixture: GemmaFixture) throws {
+  @Test("agrees with TransformerLens for every component", arguments: try ModelFixture.all.get())
+  func fixture(_ fixture: ModelFixture) throws {
     let names = ["q", "k", "v", "z", "result", "resid_pre", "mlp_out", "attn_out"]
     let results = try fixture.model.attributionPatching(
       clean: fixture.expectations.tokensClean, corrupted: fixture.expectations.tokensCorr, toward: fixture.answer,
@@ -37,8 +38,8 @@ struct AttributionPatchingTests {
 
   @Test("gives the numbers of the full computation, bit for bit, from a cold and from a warm session")
   func prefixes() throws {
-    let fixture = try GemmaFixture.all.get()[0]
-    let model = try GemmaModel(folder: GemmaFixture.folder.appending(path: "tiny-gemma"))
+    let fixture = try ModelFixture.all.get()[0]
+    let model = try LanguageModel(folder: ModelFixture.folder.appending(path: "tiny-gemma"))
     func values() throws -> [Tensor] {
       try model.attributionPatching(
         clean: fixture.expectations.tokensClean, corrupted: fixture.expectations.tokensCorr, toward: fixture.answer,
@@ -63,7 +64,7 @@ struct AttributionPatchingTests {
 
   @Test("exchanging clean and corrupted keeps the sign: the other prompt's components speak for the other answer")
   func exchanged() throws {
-    let fixture = try GemmaFixture.all.get()[0]
+    let fixture = try ModelFixture.all.get()[0]
     let (clean, corrupted) = (fixture.expectations.tokensClean, fixture.expectations.tokensCorr)
     let there = try fixture.model.activationPatching(
       clean: clean, corrupted: corrupted, toward: fixture.answer, component: .residualPre, layers: 1..<2)
@@ -77,7 +78,7 @@ struct AttributionPatchingTests {
 
   @Test("a pattern's values are those of its queries, and 0 before the prompts differ")
   func pattern() throws {
-    let fixture = try GemmaFixture.all.get()[1]
+    let fixture = try ModelFixture.all.get()[1]
     let result = try fixture.model.attributionPatching(
       clean: fixture.expectations.tokensClean, corrupted: fixture.expectations.tokensCorr, toward: fixture.answer,
       component: .pattern)
@@ -90,7 +91,7 @@ struct AttributionPatchingTests {
 
   @Test("the check exchanges activations in truth, and reports how well the estimate fits")
   func check() throws {
-    let fixture = try GemmaFixture.all.get()[0]
+    let fixture = try ModelFixture.all.get()[0]
     let result = try fixture.model.attributionPatching(
       clean: fixture.expectations.tokensClean, corrupted: fixture.expectations.tokensCorr, toward: fixture.answer,
       component: .key, checking: 40, seed: 3)
@@ -109,7 +110,7 @@ struct AttributionPatchingTests {
 
   @Test("prompts of different lengths are an error that shows where they part")
   func lengths() throws {
-    let fixture = try GemmaFixture.all.get()[0]
+    let fixture = try ModelFixture.all.get()[0]
     let answer = fixture.answer
     let error = #expect(throws: AttributionError.self) {
       try fixture.model.attributionPatching(
@@ -127,8 +128,8 @@ struct AttributionPatchingTests {
 
   @Test("an answer of several tokens is an error that shows its pieces")
   func answer() throws {
-    let model = try GemmaFixture.all.get()[0].model
-    let error = #expect(throws: GemmaError.self) {
+    let model = try ModelFixture.all.get()[0].model
+    let error = #expect(throws: ModelError.self) {
       try model.attributionPatching(
         clean: "Fae", corrupted: "Rex", toward: LogitDifference(clean: " xylophone", corrupted: " a"), component: .query)
     }

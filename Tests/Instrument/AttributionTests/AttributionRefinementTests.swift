@@ -1,13 +1,13 @@
 import Attribution
-import Gemma
-import GemmaFixture
+import Transformer
+import ModelFixture
 import Tensors
 import Testing
 
 @Suite("AtP*")
 struct AttributionRefinementTests {
   private func values(
-    _ component: HookPoint.Component, _ refinement: AttributionRefinement, _ fixture: GemmaFixture
+    _ component: HookPoint.Component, _ refinement: AttributionRefinement, _ fixture: ModelFixture
   ) throws -> Tensor {
     try fixture.model.attributionPatching(
       clean: fixture.expectations.tokensClean, corrupted: fixture.expectations.tokensCorr, toward: fixture.answer,
@@ -17,7 +17,7 @@ struct AttributionRefinementTests {
 
   @Test("the QK fix is nearer to activation patching of queries and keys", arguments: ["q", "k"])
   func nearer(_ name: String) throws {
-    let fixture = try GemmaFixture.all.get()[0]
+    let fixture = try ModelFixture.all.get()[0]
     let truth = try fixture.tensor("brute_" + name)
     let plain = try values(fixtureComponents[name]!, [], fixture) - truth
     let fixed = try values(fixtureComponents[name]!, .qkFix, fixture) - truth
@@ -27,7 +27,7 @@ struct AttributionRefinementTests {
   @Test("the QK fix is exact where all behind the pattern is linear")
   func exact() throws {
     // The last layer, at the last position, as a prompt whose MLP and final scale do not follow: only the softmax is left.
-    let fixture = try GemmaFixture.all.get()[1]
+    let fixture = try ModelFixture.all.get()[1]
     let model = fixture.model
     let (clean, corrupted) = (fixture.expectations.tokensClean, fixture.expectations.tokensCorr)
     let layer = model.config.layers - 1
@@ -52,7 +52,7 @@ struct AttributionRefinementTests {
 
   @Test("GradDrop's values are sizes, of the order of the plain ones, and without effect before the prompts differ")
   func gradDrop() throws {
-    let fixture = try GemmaFixture.all.get()[0]
+    let fixture = try ModelFixture.all.get()[0]
     for component in [HookPoint.Component.residualPre, .z, .key] {
       let plain = try values(component, [], fixture)
       let dropped = try values(component, component == .key ? .star : .gradDrop, fixture)

@@ -1,7 +1,8 @@
 import Attribution
 import Foundation
-import Gemma
-import GemmaFixture
+import Checkpoints
+import Transformer
+import ModelFixture
 import Tensors
 import Testing
 
@@ -10,9 +11,7 @@ import Testing
 @Suite struct DirectLogitAttributionTests {
   static let cases = ["tiny-gemma", "tiny-gemma-gqa"]
 
-  static func fixture(_ name: String) throws -> GemmaFixture { try #require(GemmaFixture.all.get().first { $0.name == name }) }
-
-  private func answer(_ fixture: GemmaFixture) -> LogitDifference {
+  private func answer(_ fixture: ModelFixture) -> LogitDifference {
     LogitDifference(clean: fixture.expectations.aClean, corrupted: fixture.expectations.aCorr)
   }
 
@@ -22,7 +21,7 @@ import Testing
 
   @Test("with the final norm's scale it is what TransformerLens gives", arguments: cases)
   func normalized(name: String) throws {
-    let fixture = try Self.fixture(name)
+    let fixture = try ModelFixture.named(name)
     let dla = try fixture.model.directLogitAttribution(fixture.expectations.tokensClean, toward: answer(fixture))
     for prefix in ["dla_ln_", "dla_ln_raw_"] {
       #expect(relative(dla.residualStream, try fixture.tensor(prefix + "resid_pre")) <= 1e-4)
@@ -37,7 +36,7 @@ import Testing
 
   @Test("without it, it is what the original notebook gives", arguments: cases)
   func original(name: String) throws {
-    let fixture = try Self.fixture(name)
+    let fixture = try ModelFixture.named(name)
     let dla = try fixture.model.directLogitAttribution(
       fixture.expectations.tokensClean, toward: answer(fixture), normalized: false)
     #expect(relative(dla.residualStream, try fixture.tensor("dla_seed_processed_resid_pre")) <= 1e-4)
@@ -48,7 +47,7 @@ import Testing
 
   @Test("the parts sum to the logit difference, for any answers", arguments: cases)
   func complete(name: String) throws {
-    let fixture = try Self.fixture(name)
+    let fixture = try ModelFixture.named(name)
     let answers = [
       answer(fixture), LogitDifference(clean: " a", corrupted: [" is", " are", "."]),
       LogitDifference(clean: [5, 6, 7], corrupted: 999),
@@ -63,7 +62,7 @@ import Testing
 
   @Test("the text of a prompt and its tokens give the same, and exchanged answers the negative")
   func symmetries() throws {
-    let fixture = try Self.fixture("tiny-gemma")
+    let fixture = try ModelFixture.named("tiny-gemma")
     let (clean, corrupted) = (fixture.expectations.species[0], fixture.expectations.species.removing(at: 0))
     let text = try fixture.model.directLogitAttribution(
       fixture.expectations.cleanOut, toward: .init(clean: clean, corrupted: corrupted))
@@ -76,7 +75,7 @@ import Testing
 
   @Test("a head's contribution is its result along the answer's direction", arguments: cases)
   func headsByResult(name: String) throws {
-    let fixture = try Self.fixture(name)
+    let fixture = try ModelFixture.named(name)
     let dla = try fixture.model.directLogitAttribution(
       fixture.expectations.tokensClean, toward: answer(fixture), normalized: false)
     let cache = try fixture.model.run(fixture.expectations.tokensClean, capturing: .components([.result]).atLast(1)).cache
@@ -91,7 +90,7 @@ import Testing
 
   @Test("the strongest heads come first, with their signs")
   func strongest() throws {
-    let fixture = try Self.fixture("tiny-gemma")
+    let fixture = try ModelFixture.named("tiny-gemma")
     let dla = try fixture.model.directLogitAttribution(fixture.expectations.tokensClean, toward: answer(fixture))
     let all = dla.strongestHeads(100)
     #expect(all.count == 16)
@@ -104,8 +103,8 @@ import Testing
 
   @Test("answers that cannot be compared are errors")
   func badAnswers() throws {
-    let model = try Self.fixture("tiny-gemma").model
-    #expect(throws: GemmaError.notASingleToken(text: "grimpus", pieces: ["g", "rimpus"], near: " grimpus")) {
+    let model = try ModelFixture.named("tiny-gemma").model
+    #expect(throws: ModelError.notASingleToken(text: "grimpus", pieces: ["g", "rimpus"], near: " grimpus")) {
       try model.directLogitAttribution("Fae is a", toward: .init(clean: "grimpus", corrupted: " zumpus"))
     }
     #expect(throws: AttributionError.noAnswerTokens(side: "corrupted")) {
@@ -114,7 +113,7 @@ import Testing
     #expect(throws: AttributionError.sameAnswers(tokens: "' grimpus'")) {
       try model.directLogitAttribution("Fae is a", toward: .init(clean: " grimpus", corrupted: [" grimpus"]))
     }
-    #expect(throws: GemmaError.tokenOutOfRange(token: 1000, vocabulary: 1000)) {
+    #expect(throws: ModelError.tokenOutOfRange(token: 1000, vocabulary: 1000)) {
       try model.directLogitAttribution("Fae is a", toward: .init(clean: 1000, corrupted: 3))
     }
   }

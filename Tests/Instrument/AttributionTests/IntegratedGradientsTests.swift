@@ -1,15 +1,15 @@
 import Attribution
-import Gemma
-import GemmaFixture
+import Transformer
+import ModelFixture
 import Tensors
 import Testing
 
 @Suite("Integrated gradients")
 struct IntegratedGradientsTests {
-  private static let fixture = Result { try GemmaFixture.all.get()[0] }
+  private static let fixture = Result { try ModelFixture.all.get()[0] }
 
   private func integrate(
-    _ component: HookPoint.Component, _ fixture: GemmaFixture, last: Int? = nil, steps: Int = 16, rule: Quadrature? = nil
+    _ component: HookPoint.Component, _ fixture: ModelFixture, last: Int? = nil, steps: Int = 16, rule: Quadrature? = nil
   ) throws -> ComponentAttribution {
     let count = fixture.expectations.tokensClean.count
     return try fixture.model.integratedGradients(
@@ -37,7 +37,7 @@ struct IntegratedGradientsTests {
 
   @Test("agree on grouped queries, and where every position is replaced")
   func grouped() throws {
-    let fixture = try GemmaFixture.all.get()[1]
+    let fixture = try ModelFixture.all.get()[1]
     for (name, last) in [("q", 128), ("resid_pre", 128), ("resid_pre", nil)] as [(String, Int?)] {
       let expected = try fixture.tensor("ig_\(name)_midpoint16_last\(last.map(String.init) ?? "all")")
       let result = try integrate(fixtureComponents[name]!, fixture, last: last, rule: .midpoint(16))

@@ -1,22 +1,22 @@
 import FolioKit
-import GemmaFixture
+import ModelFixture
 import Record
 import Testing
 
 @Suite struct AttributionDisplayTests {
-  private let model: GemmaModel
+  private let model: LanguageModel
   private let answer = LogitDifference(clean: " grimpus", corrupted: " zumpus")
   private let clean = "Fae is a zumpus. Fae is a grimpus.\nQuestion: Is Fae sunny?\n(1) Fae is a"
   private let corrupted = "Fae is a zumpus. Fae is a grimpus.\nQuestion: Is Fae windy?\n(1) Fae is a"
 
-  init() throws { model = try GemmaModel.load(GemmaFixture.standIn.path) }
+  init() throws { model = try LanguageModel.load(ModelFixture.standIn.path) }
 
   private func figures(_ value: some Displayable) -> [Figure] {
     value.displayed.compactMap { if case .figure(let figure) = $0 { figure } else { nil } }
   }
 
   private func heatmap(_ figure: Figure, _ index: Int) throws -> Figure.HeatmapTrace {
-    guard case .heatmap(let trace) = figure.data[index] else { throw GemmaError.badRequest("panel \(index) is no heatmap") }
+    guard case .heatmap(let trace) = figure.data[index] else { throw ModelError.badRequest("panel \(index) is no heatmap") }
     return trace
   }
 

@@ -1,0 +1,94 @@
+import Checkpoints
+import Tensors
+
+/// What a run forward and back gives.
+public struct GradientRun: Sendable {
+  /// The tokens that were read.
+  public let tokens: [Int]
+  /// The metric's value.
+  public let value: Float
+  /// The metric's derivative with respect to each number of the activations asked for, in their shapes.
+  public let gradients: ActivationCache
+  /// The activations themselves, at the same hook points and positions.
+  public let activations: ActivationCache
+}
+
+extension GradientRun: CustomStringConvertible {
+  /// The metric's value, and the hook points with their shapes.
+  public var description: String { "The metric is \(value) on \(tokens.count) tokens; its gradients:\n\(gradients)" }
+}
+
+extension LanguageModel {
+  /// The gradient of a metric at hook points: by how much the metric changes with each number of their activations, all else behind them
+  /// following.
+  ///
+  /// It is the total derivative: through every path from the hook point to the logits. Where a hook replaces an activation, the gradient
+  /// is that with respect to the new numbers, and none passes to what the old ones came from. Of attention scores and patterns, what lies
+  /// behind the diagonal has the gradient 0.
+  ///
+  /// Only layers above the lowest hook point that is asked for, and positions from the first one on, are computed backward. Memory stays
+  /// bounded: the residual stream of each layer is kept, and what does not fit into `tapeBudget` is computed again.
+  ///
+  /// - Parameters:
+  ///   - prompt: Text or tokens.
+  ///   - metric: `LogitDifference`, `LogProbability`, `Loss`, or a `LogitFunction` of one's own.
+  ///   - capture: Where: `.components([.query, .key])`, `.all.atLast(20)`.
+  ///   - hooks: What else happens on the way forward.
+  ///   - tapeBudget: How many bytes of the MLPs' activations are kept between the two passes, instead of being computed twice.
+  public func gradients(
+    _ prompt: some Prompt, of metric: some Metric, at capture: Capture, hooks: [any Hook] = [], tapeBudget: Int = 2_000_000_000
+  ) throws -> GradientRun {
+    let tokens = try prompt.tokens(tokenizer)
+    let function = try metric.function(tokens: tokens, model: self)
+    let plan = try PlannedRun(self, tokens, capture, hooks: hooks, logits: .at(function.positions))
+    let run = try forwardAndBack(plan, function, at: plan.recorder, TapePlan(gateBudget: tapeBudget))
+    return GradientRun(
+      tokens: tokens, value: run.value, gradients: run.gradients.whole,
+      activations: ActivationCache(run.lane.hooks.recorder.activations, self))
+  }
+
+  /// Runs one prompt forward and back. The result is its lane, the metric's value, and the gradients that `recorder` wants.
+  /// - Parameter droppingEach: whether those without each layer's own attention and MLP are computed too.
+  func forwardAndBack(
+    _ plan: PlannedRun, _ function: LogitFunction, at recorder: ActivationRecorder, _ kept: TapePlan, droppingEach: Bool = false
+  ) throws -> (lane: Lane, value: Float, gradients: BaseGradients) {
+    guard let lowest = recorder.points.map({ $0.layer ?? ($0 == .embedding ? 0 : config.layers) }).min() else {
+      throw ModelError.badRequest("The gradient is asked for nowhere. Name hook points: `at: .components([.residualPre])`.")
+    }
+    let lane = plan.lane(prefixes)
+    var pass = ForwardPass(self, lanes: [lane])
+    let (final, tape) = try pass.taped([Array(plan.tokens[lane.start...])], kept)
+    let done = pass.batch.lanes[0]
+    if !lane.hooks.replaces { prefixes.insert(plan.tokens, done.past) }
+    let (value, gradient) = try finalGradient(of: function, final, lane)
+    func gradients(dropping layer: Int?) throws -> ActivationCache {
+      var backward = BackwardPass(pass, tape, recorders: [recorder])
+      backward.droppedLayer = layer
+      _ = try backward(gradient, downTo: lowest)
+      return ActivationCache(backward.batch.recorders[0].activations, self)
+    }
+    let dropped = droppingEach ? 0..<config.layers : 0..<0
+    return (
+      done, Float(value),
+      BaseGradients(whole: try gradients(dropping: nil), dropped: try dropped.map { try gradients(dropping: $0) })
+    )
+  }
+
+  /// A function's value, and its gradient with respect to a lane's rows of the normed final residual stream.
+  func finalGradient(of function: LogitFunction, _ final: Tensor, _ lane: Lane) throws -> (value: Double, gradient: Tensor) {
+    let rows = function.positions.map { $0 - lane.outputStart }
+    let logits = try logits(final, at: rows, function.columns)
+    let (value, logitGradient) = try function(logits)
+    let columns = function.columns.map { WeightMatrix(weights.embedding.gathered($0)) } ?? weights.embedding
+    let read = logitGradient.projectedBack(by: columns)
+    var gradient = Tensor(repeating: 0, shape: final.shape)
+    gradient.withUnsafeMutableElements { gradient in
+      read.withUnsafeElements { read in
+        for (index, row) in rows.enumerated() {
+          for i in 0..<config.width { gradient[row * config.width + i] += read[index * config.width + i] }
+        }
+      }
+    }
+    return (value, gradient)
+  }
+}

@@ -1,0 +1,162 @@
+import Tensors
+
+/// A run of a prompt that others resume from a layer and a position on, with one activation replaced: what lies below or before is the
+/// same for all of them.
+package struct BaseRun: Sendable {
+  package let tokens: [Int]
+  /// The metric's value.
+  package let value: Float
+  /// What was captured, at the positions from `start` on.
+  package let activations: ActivationCache
+  /// The first position that a resumed run may begin at.
+  package let start: Int
+  fileprivate let function: LogitFunction
+  fileprivate let residuals: [Tensor]
+  fileprivate let past: KeyValueCache
+
+  /// The rotated keys of a layer at all positions, `[position, keyValueHeads · headWidth]`.
+  package func keys(layer: Int) -> Tensor { past.layer(layer, length: tokens.count).keys }
+
+  /// Patches in groups of so many rows that products run at speed, and no more: each resumed prompt has keys and values of its own.
+  fileprivate func groups(_ patches: [Patch]) -> [[Patch]] {
+    var (groups, rows): ([[Patch]], Int) = ([], 0)
+    for patch in patches {
+      let own = tokens.count - patch.start
+      if groups.isEmpty || rows + own > 1024 {
+        groups.append([])
+        rows = 0
+      }
+      groups[groups.count - 1].append(patch)
+      rows += own
+    }
+    return groups
+  }
+}
+
+/// The gradients of a metric at the points of a base run.
+package struct BaseGradients: Sendable {
+  /// Through every path.
+  package let whole: ActivationCache
+  /// For each layer, those without what passes through the layer's own attention and MLP; empty if they were not asked for.
+  package let dropped: [ActivationCache]
+}
+
+/// One activation that is replaced in a resumed run.
+package struct Patch {
+  package let replacement: Replacement
+  /// The first position that it changes.
+  package let start: Int
+
+  package init(_ point: HookPoint, positions: Range<Int>, head: Int? = nil, with value: Tensor) {
+    replacement = Replacement(point, positions: positions, head: head, with: value)
+    start = positions.lowerBound
+  }
+}
+
+extension LanguageModel {
+  /// Runs a prompt, and keeps what resumed runs need.
+  ///
+  /// - Parameters:
+  ///   - start: the first position of interest. What comes before is not computed if it is remembered, and never captured.
+  ///   - components: captured in every layer from `start` on. Rows of the last layer that no logit depends on are 0.
+  package func baseRun(
+    _ tokens: [Int], from start: Int, _ metric: some Metric, capturing components: Set<HookPoint.Component>
+  ) throws -> BaseRun {
+    let (plan, function) = try planBase(tokens, from: start, metric, components)
+    let begun = plan.lane(prefixes)
+    var pass = ForwardPass(self, lanes: [begun])
+    let final = try pass([Array(tokens[begun.start...])])
+    let lane = pass.batch.lanes[0]
+    prefixes.insert(tokens, lane.past)
+    return try base(of: lane, plan, function, value: Float(finalGradient(of: function, final, begun).value))
+  }
+
+  /// Runs a prompt as `baseRun` does, and computes the metric's gradients at the points that are captured.
+  /// - Parameter droppingEach: whether the gradients without each layer's own attention and MLP are computed too.
+  package func baseRunWithGradients(
+    _ tokens: [Int], from start: Int, _ metric: some Metric, capturing components: Set<HookPoint.Component>,
+    droppingEach: Bool = false
+  ) throws -> (run: BaseRun, gradients: BaseGradients) {
+    let (plan, function) = try planBase(tokens, from: start, metric, components)
+    var recorder = try Capture.components(components).at(positions: start..<tokens.count).resolved(config, tokens: tokens.count)
+    recorder.fillsMissing = true
+    let run = try forwardAndBack(plan, function, at: recorder, TapePlan(), droppingEach: droppingEach)
+    return (try base(of: run.lane, plan, function, value: run.value), run.gradients)
+  }
+
+  private func planBase(
+    _ tokens: [Int], from start: Int, _ metric: some Metric, _ components: Set<HookPoint.Component>
+  ) throws -> (PlannedRun, LogitFunction) {
+    let function = try metric.function(tokens: tokens, model: self)
+    let capture = Capture.components(components.union([.residualPre])).at(positions: start..<tokens.count)
+    let plan = try PlannedRun(self, tokens, capture, logits: .at(function.positions), fillsUnread: true)
+    try checkMemory([plan])
+    return (plan, function)
+  }
+
+  private func base(of lane: Lane, _ plan: PlannedRun, _ function: LogitFunction, value: Float) throws -> BaseRun {
+    let activations = ActivationCache(lane.hooks.recorder.activations, self)
+    let residuals = try (0..<config.layers).map { try activations[.residualPre(layer: $0)] }
+    return BaseRun(
+      tokens: plan.tokens, value: value, activations: activations, start: plan.recorder.kept.lowerBound, function: function,
+      residuals: residuals, past: lane.past)
+  }
+
+  /// Resumes a run at a layer, once for each patch. The result is the metric of each resumed run.
+  package func resume(_ base: BaseRun, at layer: Int, _ patches: [Patch]) throws -> [Float] {
+    try base.groups(patches).flatMap { group in
+      var pass = resumedPass(base, group)
+      let final = try pass.run(residual(base, layer, group), from: layer)
+      return try ends(of: pass, base, final).map { Float($0.value) }
+    }
+  }
+
+  /// Resumes a run as `resume` does. The result is each patch's metric, and its gradient at the patched point, from the base run's
+  /// `start` on.
+  package func resumeWithGradients(
+    _ base: BaseRun, at layer: Int, _ patches: [Patch]
+  ) throws -> [(value: Float, gradient: Tensor)] {
+    try base.groups(patches).flatMap { group in
+      var pass = resumedPass(base, group)
+      let (final, tape) = try pass.taped(residual(base, layer, group), from: layer, TapePlan())
+      let ends = try ends(of: pass, base, final)
+      let recorders = group.map { patch in
+        var recorder = ActivationRecorder(points: [patch.replacement.point], kept: base.start..<base.tokens.count)
+        recorder.fillsMissing = true
+        return recorder
+      }
+      var backward = BackwardPass(pass, tape, recorders: recorders)
+      _ = try backward(Tensor.joined(ends.map(\.gradient)), downTo: layer)
+      return try group.indices.map { index in
+        let gradients = ActivationCache(backward.batch.recorders[index].activations, self)
+        return (Float(ends[index].value), try gradients[group[index].replacement.point])
+      }
+    }
+  }
+
+  /// A pass with one lane for each patch, which begins at the patch's first position.
+  private func resumedPass(_ base: BaseRun, _ patches: [Patch]) -> ForwardPass {
+    let count = base.tokens.count
+    return ForwardPass(
+      self,
+      lanes: patches.map { patch in
+        let needed = patch.replacement.point.needsOutput(config) ? patch.start : count
+        return Lane(
+          start: patch.start, count: count - patch.start,
+          outputStart: min(needed, base.function.positions.min() ?? count - 1), past: base.past.truncated(to: patch.start),
+          hooks: HookSet(.none, [patch.replacement]))
+      })
+  }
+
+  /// The residual stream of the base run before a layer, from each patch's first position on.
+  private func residual(_ base: BaseRun, _ layer: Int, _ patches: [Patch]) -> Tensor {
+    Tensor.joined(patches.map { base.residuals[layer][($0.start - base.start)...] })
+  }
+
+  /// The metric of each lane, and its gradient with respect to the normed final residual stream.
+  private func ends(of pass: ForwardPass, _ base: BaseRun, _ final: Tensor) throws -> [(value: Double, gradient: Tensor)] {
+    try zip(pass.batch.lanes, pass.batch.outputLayout.rows).map { lane, rows in
+      try finalGradient(of: base.function, final[rows], lane)
+    }
+  }
+}

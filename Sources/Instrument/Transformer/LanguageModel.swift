@@ -1,0 +1,163 @@
+import Checkpoints
+import CKernels
+import Foundation
+import Synchronization
+import Tensors
+
+/// A Gemma language model that can be taken apart.
+///
+/// ```swift
+/// let model = try LanguageModel.load("google/gemma-2b")
+/// let run = try model.run("Fae is a", capturing: [.pattern(layer: 3)])
+/// run.logits                                     // [1, vocabulary]: the last position
+/// try run.cache["blocks.3.attn.hook_pattern"]    // [head, query, key]
+/// try model.generate("Fae is", until: ["."], maxNewTokens: 20).text
+/// ```
+///
+/// What it promises:
+/// - The numbers are the checkpoint's, computed in fp32 as Hugging Face's transformers does it; nothing is folded into the weights. Logits
+///   are therefore Hugging Face's. TransformerLens's default loading subtracts their mean over the vocabulary at each position, which
+///   changes no probability, no argmax and no logit difference.
+/// - Hook points bear TransformerLens's names and have its shapes, without the batch axis: one prompt at a time.
+/// - Observing changes nothing: logits are bit-identical, whatever is captured.
+/// - Keys and values of what was read are remembered, and used when another prompt begins with the same tokens. This changes no bit
+///   either: a run gives what it would give in a fresh session.
+/// - Loading is strict: what the files say and Folio does not compute is an error, and never left out.
+/// - Whatever is wrong with files, prompts or names is a `ModelError` that says what to do.
+///
+/// A model's weights are used where they lie in the mapped files, as bf16 if that is what they are. A model is immutable, and may be used from several threads at once.
+public final class LanguageModel: Sendable {
+  /// Sizes and constants.
+  public let config: ModelConfiguration
+  /// Turns text into tokens and back.
+  public let tokenizer: Tokenizer
+  /// What the checkpoint recommends for going on with a text. Nothing of it is applied without being asked for.
+  public let generationDefaults: GenerationDefaults
+  /// The folder that the model was read from, or what says that it was made in memory.
+  public let folder: String
+  /// Identifies the model by its content: any change to a byte of its weights, its configuration or its tokenizer changes it. It is a
+  /// 64-bit hash, which notices accidents and not attacks.
+  public var checksum: String { contents.checksum }
+  /// What the model remembers of the prompts that it has read.
+  public let prefixes: PrefixCache
+  package let weights: Weights
+  let rotary: RotaryTable
+  private let contents: ModelContents
+
+  /// Reads a model from a folder that holds `config.json`, `tokenizer.model` and `model.safetensors`, or shards with their index.
+  ///
+  /// All of it is used or refused: a key of `config.json` that would change the numbers and is not computed, a tensor of the weights that
+  /// the model has no place for, a weight file that belongs to neither, are errors that name it.
+  public init(folder: URL) throws(ModelError) {
+    try WeightFiles.refuseAdapter(folder)
+    var config = try ModelConfiguration(contentsOf: folder.appending(path: "config.json"))
+    generationDefaults = try GenerationDefaults(folder: folder, config)
+    config.eos = generationDefaults.eos ?? config.eos
+    self.config = config
+    let tokenizerFile = folder.appending(path: "tokenizer.model")
+    tokenizer = try Tokenizer(contentsOf: tokenizerFile, bos: config.bos)
+    guard tokenizer.count <= config.vocabulary else {
+      throw .badTokenizer(
+        file: tokenizerFile.path, problem: "has \(tokenizer.count) pieces, and the model's vocabulary has \(config.vocabulary)")
+    }
+    let checkpoint = try Checkpoint(folder: folder)
+    weights = try Weights(checkpoint, config)
+    try checkpoint.refuseUnused(config)
+    self.folder = folder.path
+    rotary = RotaryTable(config)
+    prefixes = PrefixCache(config)
+    var hash: UInt64 = 0
+    for name in ["config.json", "tokenizer.model", "generation_config.json"] + TokenizerSettings.files {
+      let file = folder.appending(path: name)
+      if ModelFile.exists(file) { hash = try MappedFile(file).checksum(seed: hash) }
+    }
+    let small = hash
+    contents = ModelContents { checkpoint.checksum(seed: small) }
+  }
+
+  /// A model of weights in memory. Its checksum is that of their numbers, and not that of a folder to which it is saved.
+  /// - Parameter origin: what stands for the folder.
+  init(_ config: ModelConfiguration, _ tokenizer: Tokenizer, _ source: some WeightSource, origin: String) throws(ModelError) {
+    let weights = try Weights(source, config)
+    (self.config, self.tokenizer, self.weights, folder) = (config, tokenizer, weights, origin)
+    generationDefaults = .none
+    rotary = RotaryTable(config)
+    prefixes = PrefixCache(config)
+    contents = ModelContents {
+      let texts = [config.json, tokenizer.serialized]
+      let hash = texts.reduce(UInt64(0)) { hash, data in data.withUnsafeBytes { ck_hash($0.baseAddress, $0.count, hash) } }
+      return WeightName.all(config).reduce(hash) { hash, name in
+        weights.tensor(name).withUnsafeElements { ck_hash($0.baseAddress, 4 * $0.count, hash) }
+      }
+    }
+  }
+
+  /// Reads a model by the path of its folder, or by its name in the Hugging Face hub's cache on this machine.
+  ///
+  /// - Parameters:
+  ///   - name: A folder as `models/tiny`, or a hub name as `google/gemma-2b`, which is looked for in `$HF_HUB_CACHE`, else in
+  ///     `$HF_HOME/hub`, else in `$XDG_CACHE_HOME/huggingface/hub` or `~/.cache/huggingface/hub`. A folder comes first.
+  ///   - base: The folder that a relative path starts from; the current directory if nil.
+  public static func load(_ name: String, relativeTo base: String? = nil) throws(ModelError) -> LanguageModel {
+    try load(name, relativeTo: base, environment: ProcessInfo.processInfo.environment)
+  }
+
+  package static func load(
+    _ name: String, relativeTo base: String?, environment: [String: String]
+  ) throws(ModelError) -> LanguageModel {
+    let folder = try ModelFolder(name, relativeTo: base, environment: environment)
+    do { return try LanguageModel(folder: folder.url) } catch { throw folder.explained(error) }
+  }
+}
+
+// MARK: - Tokens
+
+extension LanguageModel {
+  /// The tokens of a text; see `Tokenizer.toTokens`.
+  public func toTokens(_ text: String, prependBOS: Bool? = nil) throws(ModelError) -> [Int] {
+    try tokenizer.toTokens(text, prependBOS: prependBOS)
+  }
+
+  /// The text of tokens, with the special ones spelled out.
+  public func toString(_ tokens: some Sequence<Int>) throws(ModelError) -> String { try tokenizer.toString(tokens) }
+
+  /// The text of each token of a prompt: `["<bos>", "Answer", " True"]`.
+  public func toStrTokens(_ prompt: some Prompt) throws(ModelError) -> [String] {
+    try tokenizer.toStrTokens(prompt.tokens(tokenizer))
+  }
+
+  /// The one token of a text as " grimpus"; an error that shows the pieces, when it is not one.
+  public func toSingleToken(_ text: String) throws(ModelError) -> Int { try tokenizer.toSingleToken(text) }
+}
+
+/// What a model can read: a `String`, to which BOS is prepended unless it begins with `<bos>`, or tokens as `[Int]`, taken as they are.
+public protocol Prompt {
+  /// The tokens to read, BOS included.
+  func tokens(_ tokenizer: Tokenizer) throws(ModelError) -> [Int]
+}
+
+extension String: Prompt {
+  /// The tokens of the text, with BOS in front as the tokenizer says.
+  public func tokens(_ tokenizer: Tokenizer) throws(ModelError) -> [Int] { try tokenizer.toTokens(self) }
+}
+
+extension Array: Prompt where Element == Int {
+  /// The tokens themselves, as they are.
+  public func tokens(_ tokenizer: Tokenizer) throws(ModelError) -> [Int] { self }
+}
+
+/// A model's checksum, computed when somebody asks: it reads all of the weights.
+private final class ModelContents: Sendable {
+  private let compute: @Sendable () -> UInt64
+  private let known = Mutex<String?>(nil)
+
+  init(_ compute: @escaping @Sendable () -> UInt64) { self.compute = compute }
+
+  var checksum: String {
+    known.withLock { known in
+      let checksum = known ?? String(compute(), radix: 16)
+      known = checksum
+      return checksum
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Checkpoints
+import Tensors
+
+extension ActivationCache {
+  /// What each head writes into the residual stream, in all layers below one: TransformerLens's `stack_head_results`. The labels
+  /// are `L0H0`, `L0H1`, …, and at the end `remainder` if wanted: what the residual stream holds there besides.
+  ///
+  /// Needs `z` of these layers, from which the results are computed; `result` is used where it was captured, and must be where a
+  /// hook replaced it. The remainder needs `residualPost` of the last of them.
+  /// - Parameter layer: From 1 to the number of layers, which nil stands for.
+  public func headResults(
+    upTo layer: Int? = nil, includingRemainder: Bool = false, normalized: Bool = false
+  ) throws(ModelError) -> ResidualStack {
+    let reader = try ResidualReader(layer, model.config, from: 1)
+    let parts = reader.layer * model.config.heads + (includingRemainder ? 1 : 0)
+    var builder = try StackBuilder(self, parts: parts, advice: "a part for every head")
+    for layer in 0..<reader.layer { try appendHeads(of: layer, to: &builder) }
+    if includingRemainder { builder.appendRemainder(of: try self[.residualPost(layer: reader.layer - 1)]) }
+    return try stack(&builder, for: reader, normalized: normalized)
+  }
+
+  /// Adds what a layer's heads write.
+  func appendHeads(of layer: Int, to builder: inout StackBuilder) throws(ModelError) {
+    let results = try? self[.result(layer: layer)]
+    let source = if let results { results } else { try self[.z(layer: layer)] }
+    let (width, projection) = (model.config.headWidth, model.weights.layers[layer].output)
+    for head in 0..<model.config.heads {
+      let part = source.select(head, axis: 1)
+      let columns = projection.columns(head * width..<(head + 1) * width)
+      builder.append("L\(layer)H\(head)", results == nil ? part.projected(by: columns) : part)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import Checkpoints
+import Tensors
+
+/// One pass of prompts through the model, from the embedding to the final norm. It reads from top to bottom as the model is defined:
+/// Gemma Team 2024 (arXiv:2403.08295), in the form of Hugging Face's `modeling_gemma.py`, all of it in fp32.
+///
+/// What a lane's hooks look at or record changes no number. Each row of an activation is the same, bit for bit, whichever rows are
+/// computed with it: a prompt's beginning taken from a cache, other lanes beside it, or a last layer of which only the last row is
+/// needed, make no difference.
+struct ForwardPass {
+  let weights: Weights
+  let rotary: RotaryTable
+  private(set) var batch: LaneBatch
+
+  init(_ model: LanguageModel, lanes: [Lane]) {
+    (weights, rotary) = (model.weights, model.rotary)
+    batch = LaneBatch(lanes, model.config)
+  }
+
+  /// The normed residual stream behind the last layer, of the rows from each lane's `outputStart` on: what the unembedding reads.
+  /// - Parameters:
+  ///   - tokens: the tokens of each lane's rows.
+  /// - Throws: `interrupted`, before any layer, if the work is asked to end; what a hook throws.
+  mutating func callAsFunction(_ tokens: [[Int]]) throws -> Tensor { try run(embed(tokens), from: 0) }
+
+  /// The normed residual stream behind the last layer, given that before layer `first`, `[row, width]`.
+  mutating func run(_ residual: Tensor, from first: Int) throws -> Tensor { try layers(residual, from: first).normed }
+
+  /// Runs the pass from its tokens on. The result is the normed residual stream, and the tape that a backward pass needs.
+  mutating func taped(_ tokens: [[Int]], _ plan: TapePlan) throws -> (final: Tensor, tape: Tape) {
+    try taped(embed(tokens), from: 0, plan)
+  }
+
+  /// Runs the pass from layer `first` on. The result is the normed residual stream, and the tape that a backward pass needs.
+  mutating func taped(_ residual: Tensor, from first: Int, _ plan: TapePlan) throws -> (final: Tensor, tape: Tape) {
+    batch.tape = TapeRecorder(plan)
+    defer { batch.tape = .off }
+    let (normed, final) = try layers(residual, from: first)
+    return (normed, batch.tape.tape(from: first, final: final))
+  }
+
+  /// The residual stream before the first layer: the tokens' rows of the embedding, times √width.
+  private mutating func embed(_ tokens: [[Int]]) throws -> Tensor {
+    var x = weights.embedding.gathered(tokens.flatMap(\.self))
+    x.scale(by: Float(batch.configuration.width).squareRoot())
+    try batch.visit(.embedding, &x, batch.layout)
+    return x
+  }
+
+  private mutating func layers(_ residual: Tensor, from first: Int) throws -> (normed: Tensor, tape: Norm.Tape) {
+    let angles = rotary.angles(batch.layout.starts, batch.lanes.map(\.count))
+    var x = residual
+    for layer in first..<batch.configuration.layers {
+      if Interruption.isRequested() { throw ModelError.interrupted }
+      try batch.visit(.residualPre(layer: layer), &x, batch.layout)
+      let output = try AttentionBlock(weights, layer: layer, angles).forward(x, in: &batch)
+      // In the last layer, only the rows that are needed remain.
+      let rows = batch.rows(behindAttentionOf: layer)
+      x = batch.layout.narrowed(x, to: rows)
+      x.add(output)
+      try batch.visit(.residualMid(layer: layer), &x, rows)
+      x.add(try MLPBlock(weights, layer: layer).forward(x, in: &batch))
+      try batch.visit(.residualPost(layer: layer), &x, rows)
+    }
+    for lane in batch.lanes.indices { batch.lanes[lane].past.advance(by: batch.lanes[lane].count) }
+    return try weights.finalNorm.forward(x, batch.outputLayout, in: &batch)
+  }
+}

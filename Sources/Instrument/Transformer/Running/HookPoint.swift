@@ -1,0 +1,228 @@
+import Checkpoints
+
+/// A place in the model where an activation can be read, under TransformerLens's name.
+///
+/// ```swift
+/// HookPoint.query(layer: 3).name                 // blocks.3.attn.hook_q
+/// try HookPoint("blocks.3.attn.hook_q")          // the same
+/// ```
+/// Shapes are TransformerLens's without the batch, which is always one; see `Component`.
+public struct HookPoint: Hashable, Sendable {
+  /// What is read, regardless of the layer. The raw value is the end of TransformerLens's name.
+  ///
+  /// In the shapes, p is the position, d the width of the residual stream, h the head, g the key and value head, c the width of a head and
+  /// m the width of the MLP.
+  public enum Component: String, CaseIterable, Sendable {
+    /// The embedding, already scaled by √d: `[p, d]`. Not in a layer.
+    case embedding = "hook_embed"
+    /// The residual stream before a layer: `[p, d]`. Also answers to `hook_attn_in`, `hook_q_input`, `hook_k_input` and `hook_v_input`.
+    case residualPre = "hook_resid_pre"
+    /// The divisor of the norm before the attention: `[p, 1]`.
+    case attentionNormScale = "ln1.hook_scale"
+    /// The residual stream over that divisor, before the norm's weight: `[p, d]`.
+    case attentionNormalized = "ln1.hook_normalized"
+    /// The queries before rotary embedding: `[p, h, c]`.
+    case query = "attn.hook_q"
+    /// The keys before rotary embedding: `[p, g, c]`.
+    case key = "attn.hook_k"
+    /// The values: `[p, g, c]`.
+    case value = "attn.hook_v"
+    /// The queries after rotary embedding: `[p, h, c]`.
+    case rotatedQuery = "attn.hook_rot_q"
+    /// The keys after rotary embedding: `[p, g, c]`.
+    case rotatedKey = "attn.hook_rot_k"
+    /// The products of queries and keys, scaled by 1/√c and masked with -∞: `[h, query, key]`.
+    case attentionScores = "attn.hook_attn_scores"
+    /// The softmax of the scores: `[h, query, key]`.
+    case pattern = "attn.hook_pattern"
+    /// The values that the pattern gathers: `[p, h, c]`.
+    case z = "attn.hook_z"
+    /// What each head adds to the residual stream: `[p, h, d]`. Large; ask for it at few positions.
+    case result = "attn.hook_result"
+    /// What all heads together add to the residual stream: `[p, d]`.
+    case attentionOutput = "hook_attn_out"
+    /// The residual stream between attention and MLP: `[p, d]`. Also answers to `hook_mlp_in`.
+    case residualMid = "hook_resid_mid"
+    /// The divisor of the norm before the MLP: `[p, 1]`.
+    case mlpNormScale = "ln2.hook_scale"
+    /// The residual stream over that divisor, before the norm's weight: `[p, d]`.
+    case mlpNormalized = "ln2.hook_normalized"
+    /// The gate before its activation function: `[p, m]`.
+    case mlpPre = "mlp.hook_pre"
+    /// What the gate multiplies: `[p, m]`.
+    case mlpPreLinear = "mlp.hook_pre_linear"
+    /// The neurons: the activated gate times the linear part: `[p, m]`.
+    case mlpPost = "mlp.hook_post"
+    /// What the MLP adds to the residual stream: `[p, d]`.
+    case mlpOutput = "hook_mlp_out"
+    /// The residual stream behind a layer: `[p, d]`.
+    case residualPost = "hook_resid_post"
+    /// The divisor of the final norm: `[p, 1]`. Not in a layer.
+    case finalNormScale = "ln_final.hook_scale"
+    /// The residual stream over that divisor, before the norm's weight: `[p, d]`. Not in a layer.
+    case finalNormalized = "ln_final.hook_normalized"
+
+    /// Whether each layer has one.
+    public var isInLayer: Bool { ![.embedding, .finalNormScale, .finalNormalized].contains(self) }
+
+    /// Whether it is a square of queries and keys, `[h, query, key]`.
+    public var isSquare: Bool { self == .attentionScores || self == .pattern }
+
+    /// How many heads its second axis has (its first, of a square); 0 for what has none.
+    func heads(_ config: ModelConfiguration) -> Int {
+      switch self {
+      case .query, .rotatedQuery, .z, .result, .attentionScores, .pattern: config.heads
+      case .key, .value, .rotatedKey: config.keyValueHeads
+      default: 0
+      }
+    }
+
+    /// Its shape at `rows` positions of a prompt that has `keys` positions up to the last of them.
+    func shape(_ config: ModelConfiguration, rows: Int, keys: Int) -> [Int] {
+      switch self {
+      case .attentionScores, .pattern: [config.heads, rows, keys]
+      case .query, .rotatedQuery, .z: [rows, config.heads, config.headWidth]
+      case .key, .value, .rotatedKey: [rows, config.keyValueHeads, config.headWidth]
+      case .result: [rows, config.heads, config.width]
+      case .mlpPre, .mlpPreLinear, .mlpPost: [rows, config.mlpWidth]
+      case .attentionNormScale, .mlpNormScale, .finalNormScale: [rows, 1]
+      default: [rows, config.width]
+      }
+    }
+
+    /// TransformerLens's other names for the same numbers. (It gives `hook_q_input` and its like a head axis of copies; here they have
+    /// none.)
+    static let aliases: [String: Component] = [
+      "hook_attn_in": .residualPre, "hook_q_input": .residualPre, "hook_k_input": .residualPre, "hook_v_input": .residualPre,
+      "hook_mlp_in": .residualMid,
+    ]
+  }
+
+  /// What is read.
+  public let component: Component
+  /// The layer, from 0; nil for what is outside of the layers.
+  public let layer: Int?
+
+  package init(_ component: Component, layer: Int?) {
+    self.component = component
+    self.layer = layer
+  }
+
+  /// TransformerLens's name: `blocks.3.attn.hook_q`, `hook_embed`.
+  public var name: String { layer.map { "blocks.\($0).\(component.rawValue)" } ?? component.rawValue }
+
+  /// The hook point of a TransformerLens name. An unknown name is an error that suggests the nearest.
+  public init(_ name: String) throws(ModelError) {
+    if let component = Component(rawValue: name), !component.isInLayer {
+      self.init(component, layer: nil)
+      return
+    }
+    let parts = name.split(separator: ".", maxSplits: 2).map(String.init)
+    if parts.count == 3, parts[0] == "blocks", let layer = Int(parts[1]), layer >= 0,
+      let component = Component(rawValue: parts[2]) ?? Component.aliases[parts[2]], component.isInLayer
+    {
+      self.init(component, layer: layer)
+      return
+    }
+    throw .unknownHookPoint(name: name, nearest: Self.nearest(to: name))
+  }
+
+  /// An error if a model does not have its layer.
+  func check(_ config: ModelConfiguration) throws(ModelError) {
+    if let layer, !(0..<config.layers).contains(layer) { throw .layerOutOfRange(point: name, layers: config.layers) }
+  }
+
+  /// How many heads its activation has; nil for what has none.
+  package func headCount(_ config: ModelConfiguration) -> Int? {
+    let count = component.heads(config)
+    return count == 0 ? nil : count
+  }
+
+  /// All hook points of a model, in the order in which they are computed.
+  public static func all(layers: Int) -> [HookPoint] {
+    let inLayer = Component.allCases.filter(\.isInLayer)
+    return [.embedding] + (0..<layers).flatMap { layer in inLayer.map { HookPoint($0, layer: layer) } } + [
+      .finalNormScale, .finalNormalized,
+    ]
+  }
+
+  /// The known name that differs least from a given one, with its layer, regardless of case and of a layer where none belongs.
+  private static func nearest(to name: String) -> String {
+    let parts = name.lowercased().split(separator: ".").map(String.init)
+    let layer = parts.compactMap { Int($0) }.first { $0 >= 0 } ?? 0
+    let end = parts.filter { $0 != "blocks" && Int($0) == nil }.joined(separator: ".")
+    let nearest = Component.allCases.min { editDistance($0.rawValue, end) < editDistance($1.rawValue, end) } ?? .embedding
+    return HookPoint(nearest, layer: nearest.isInLayer ? layer : nil).name
+  }
+}
+
+extension HookPoint: CustomStringConvertible {
+  /// TransformerLens's name.
+  public var description: String { name }
+}
+
+extension HookPoint {
+  /// `Component.embedding`.
+  public static let embedding = HookPoint(.embedding, layer: nil)
+  /// `Component.finalNormScale`.
+  public static let finalNormScale = HookPoint(.finalNormScale, layer: nil)
+  /// `Component.finalNormalized`.
+  public static let finalNormalized = HookPoint(.finalNormalized, layer: nil)
+  /// `Component.residualPre` of a layer.
+  public static func residualPre(layer: Int) -> HookPoint { HookPoint(.residualPre, layer: layer) }
+  /// `Component.residualMid` of a layer.
+  public static func residualMid(layer: Int) -> HookPoint { HookPoint(.residualMid, layer: layer) }
+  /// `Component.residualPost` of a layer.
+  public static func residualPost(layer: Int) -> HookPoint { HookPoint(.residualPost, layer: layer) }
+  /// `Component.attentionNormScale` of a layer.
+  public static func attentionNormScale(layer: Int) -> HookPoint { HookPoint(.attentionNormScale, layer: layer) }
+  /// `Component.attentionNormalized` of a layer.
+  public static func attentionNormalized(layer: Int) -> HookPoint { HookPoint(.attentionNormalized, layer: layer) }
+  /// `Component.query` of a layer.
+  public static func query(layer: Int) -> HookPoint { HookPoint(.query, layer: layer) }
+  /// `Component.key` of a layer.
+  public static func key(layer: Int) -> HookPoint { HookPoint(.key, layer: layer) }
+  /// `Component.value` of a layer.
+  public static func value(layer: Int) -> HookPoint { HookPoint(.value, layer: layer) }
+  /// `Component.rotatedQuery` of a layer.
+  public static func rotatedQuery(layer: Int) -> HookPoint { HookPoint(.rotatedQuery, layer: layer) }
+  /// `Component.rotatedKey` of a layer.
+  public static func rotatedKey(layer: Int) -> HookPoint { HookPoint(.rotatedKey, layer: layer) }
+  /// `Component.attentionScores` of a layer.
+  public static func attentionScores(layer: Int) -> HookPoint { HookPoint(.attentionScores, layer: layer) }
+  /// `Component.pattern` of a layer.
+  public static func pattern(layer: Int) -> HookPoint { HookPoint(.pattern, layer: layer) }
+  /// `Component.z` of a layer.
+  public static func z(layer: Int) -> HookPoint { HookPoint(.z, layer: layer) }
+  /// `Component.result` of a layer.
+  public static func result(layer: Int) -> HookPoint { HookPoint(.result, layer: layer) }
+  /// `Component.attentionOutput` of a layer.
+  public static func attentionOutput(layer: Int) -> HookPoint { HookPoint(.attentionOutput, layer: layer) }
+  /// `Component.mlpNormScale` of a layer.
+  public static func mlpNormScale(layer: Int) -> HookPoint { HookPoint(.mlpNormScale, layer: layer) }
+  /// `Component.mlpNormalized` of a layer.
+  public static func mlpNormalized(layer: Int) -> HookPoint { HookPoint(.mlpNormalized, layer: layer) }
+  /// `Component.mlpPre` of a layer.
+  public static func mlpPre(layer: Int) -> HookPoint { HookPoint(.mlpPre, layer: layer) }
+  /// `Component.mlpPreLinear` of a layer.
+  public static func mlpPreLinear(layer: Int) -> HookPoint { HookPoint(.mlpPreLinear, layer: layer) }
+  /// `Component.mlpPost` of a layer.
+  public static func mlpPost(layer: Int) -> HookPoint { HookPoint(.mlpPost, layer: layer) }
+  /// `Component.mlpOutput` of a layer.
+  public static func mlpOutput(layer: Int) -> HookPoint { HookPoint(.mlpOutput, layer: layer) }
+}
+
+/// How many letters must be inserted, removed or exchanged to turn one text into the other (Levenshtein 1966).
+private func editDistance(_ a: String, _ b: String) -> Int {
+  let b = Array(b.prefix(200))
+  var row = Array(0...b.count)
+  for (i, letter) in a.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for j in b.indices {
+      let cost = min(diagonal + (letter == b[j] ? 0 : 1), row[j] + 1, row[j + 1] + 1)
+      (diagonal, row[j + 1]) = (row[j + 1], cost)
+    }
+  }
+  return row[b.count]
+}

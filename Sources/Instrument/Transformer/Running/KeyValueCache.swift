@@ -1,0 +1,87 @@
+import Tensors
+
+/// The keys and values of the positions that a model has read, so that a further token need not read them again.
+///
+/// It is a value: a copy is a fork, from which two continuations can go on. Keys are kept after rotary embedding.
+public struct KeyValueCache: Sendable {
+  /// How many positions are held.
+  public private(set) var count = 0
+  private var layers: [Layer]
+
+  private struct Layer {
+    /// `[capacity, keyValueHeads · headWidth]`, of which the first positions are filled.
+    var keys: Tensor
+    var values: Tensor
+  }
+
+  init(_ configuration: ModelConfiguration) {
+    let width = configuration.keyValueHeads * configuration.headWidth
+    let empty = Tensor(uninitialized: [0, width])
+    layers = Array(repeating: Layer(keys: empty, values: empty), count: configuration.layers)
+  }
+
+  /// Adds the keys and values of new positions, and returns those of all positions so far, `[position, keyValueHeads · headWidth]`.
+  mutating func append(keys: Tensor, values: Tensor, layer: Int) -> (keys: Tensor, values: Tensor) {
+    let total = count + keys.shape[0]
+    Self.append(keys, to: &layers[layer].keys, at: count)
+    Self.append(values, to: &layers[layer].values, at: count)
+    return (layers[layer].keys[..<total], layers[layer].values[..<total])
+  }
+
+  /// Ends a run over `positions` new positions, after every layer has appended them.
+  mutating func advance(by positions: Int) { count += positions }
+
+  /// Forgets all positions from `length` on.
+  public mutating func truncate(to length: Int) {
+    require((0...count).contains(length), "A cache of \(count) positions cannot be cut to \(length).")
+    count = length
+  }
+
+  /// The first `length` positions.
+  func truncated(to length: Int) -> KeyValueCache {
+    var copy = self
+    copy.truncate(to: length)
+    return copy
+  }
+
+  /// Keys and values of some positions in every layer, each `[position, keyValueHeads · headWidth]`, in memory of their own.
+  func rows(_ positions: Range<Int>) -> [(keys: Tensor, values: Tensor)] {
+    layers.map { ($0.keys[positions].compacted(), $0.values[positions].compacted()) }
+  }
+
+  /// Adds positions that `rows` gave, to every layer.
+  mutating func append(_ rows: [(keys: Tensor, values: Tensor)], capacity: Int) {
+    for (layer, new) in rows.enumerated() {
+      Self.append(new.keys, to: &layers[layer].keys, at: count, capacity: capacity)
+      Self.append(new.values, to: &layers[layer].values, at: count, capacity: capacity)
+    }
+    advance(by: rows.first?.keys.shape[0] ?? 0)
+  }
+
+  /// Keys and values of a layer at the first `length` positions, which may not be advanced over yet.
+  func layer(_ layer: Int, length: Int) -> (keys: Tensor, values: Tensor) {
+    (layers[layer].keys[..<length], layers[layer].values[..<length])
+  }
+
+  private static func append(_ rows: Tensor, to buffer: inout Tensor, at position: Int, capacity: Int = 0) {
+    let total = position + rows.shape[0]
+    if total > buffer.shape[0] {
+      // A prompt takes what it needs; what grows token by token doubles.
+      buffer = grown(buffer, holding: position, to: max(total, capacity, rows.shape[0] == 1 ? 2 * position : 0))
+    }
+    let width = buffer.shape[1]
+    buffer.withUnsafeMutableElements { target in
+      rows.withUnsafeElements { source in
+        _ = UnsafeMutableBufferPointer(rebasing: target[(position * width)..<(total * width)]).update(fromContentsOf: source)
+      }
+    }
+  }
+
+  private static func grown(_ buffer: Tensor, holding positions: Int, to capacity: Int) -> Tensor {
+    var larger = Tensor(uninitialized: [capacity, buffer.shape[1]])
+    larger.withUnsafeMutableElements { target in
+      buffer[..<positions].withUnsafeElements { _ = target.update(fromContentsOf: $0) }
+    }
+    return larger
+  }
+}

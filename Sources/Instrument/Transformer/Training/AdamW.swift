@@ -1,0 +1,180 @@
+import Checkpoints
+import Foundation
+import Tensors
+
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101), as `torch.optim.AdamW` computes it.
+///
+/// With the gradient g of step t, of which the norm over all weights is first cut to `gradientClip`, and the learning rate η of
+/// that step:
+///
+///     m = β₁m + (1 - β₁)g        v = β₂v + (1 - β₂)g²
+///     w = (1 - ηλ)w - η · m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + ε)
+///
+/// The matrices decay, the embedding among them; the norms do not: their weight is what is added to one.
+public struct AdamW: Sendable {
+  /// η of each step.
+  public var learningRate: LearningRate
+  /// β₁: how much of the first moment each step keeps, from 0 to below 1.
+  public var beta1: Double
+  /// β₂: how much of the second moment each step keeps, from 0 to below 1.
+  public var beta2: Double
+  /// ε: what is added to the root of the second moment, above 0.
+  public var epsilon: Double
+  /// λ.
+  public var weightDecay: Double
+  /// The longest gradient, as the root of the sum of squares over all weights; longer ones are shortened to it. Nil: any length.
+  public var gradientClip: Double?
+
+  /// Settings, which by default are those of `torch.optim.AdamW` with a clipped gradient. They are checked at each step.
+  public init(
+    learningRate: LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0.01, gradientClip: Double? = 1
+  ) {
+    (self.learningRate, self.beta1, self.beta2) = (learningRate, beta1, beta2)
+    (self.epsilon, self.weightDecay, self.gradientClip) = (epsilon, weightDecay, gradientClip)
+  }
+}
+
+/// The learning rate of each step; steps are counted from 1. A number stands for a constant rate.
+public struct LearningRate: Sendable, ExpressibleByFloatLiteral {
+  private let rate: @Sendable (Int) -> Double
+
+  /// Any function of the step.
+  public init(_ rate: @escaping @Sendable (Int) -> Double) { self.rate = rate }
+
+  /// A constant rate, written as a number.
+  public init(floatLiteral value: Double) { self.init { _ in value } }
+
+  /// A rate that is the same at every step.
+  public static func constant(_ value: Double) -> LearningRate { LearningRate { _ in value } }
+
+  /// Rises in a straight line to `peak` at step `warmup`, then falls along half a cosine to `floor` at step `steps`, and stays.
+  public static func cosine(peak: Double, warmup: Int = 0, steps: Int, floor: Double = 0) -> LearningRate {
+    LearningRate { step in
+      if step < warmup { return peak * Double(step) / Double(warmup) }
+      let part = min(1, Double(step - warmup) / Double(max(steps - warmup, 1)))
+      return floor + (peak - floor) * (1 + cos(.pi * part)) / 2
+    }
+  }
+
+  /// The rate of a step.
+  public func callAsFunction(_ step: Int) -> Double { rate(step) }
+}
+
+/// What changes in training: the weights, the moments of their gradients, and how many steps were made.
+package struct TrainingState: Sendable {
+  package var parameters: Parameters
+  package var firstMoment: Tensor
+  package var secondMoment: Tensor
+  package var steps: Int
+
+  package init(_ parameters: Parameters) {
+    let zeros = Tensor(repeating: 0, shape: [parameters.layout.count])
+    (self.parameters, firstMoment, secondMoment, steps) = (parameters, zeros, zeros, 0)
+  }
+}
+
+extension AdamW {
+  func check(rate: Double, step: Int) throws(ModelError) {
+    func expect(_ holds: Bool, _ setting: String, is value: Double, not range: String) throws(ModelError) {
+      if !holds { throw .badRequest("AdamW's \(setting) is \(value); it must be \(range).") }
+    }
+    try expect(rate.isFinite && rate >= 0, "learning rate at step \(step)", is: rate, not: "0 or more, and finite")
+    try expect((0..<1).contains(beta1), "beta1", is: beta1, not: "from 0 to below 1")
+    try expect((0..<1).contains(beta2), "beta2", is: beta2, not: "from 0 to below 1")
+    try expect(epsilon.isFinite && epsilon > 0, "epsilon", is: epsilon, not: "above 0, and finite")
+    try expect(weightDecay.isFinite && weightDecay >= 0, "weightDecay", is: weightDecay, not: "0 or more, and finite")
+    if let clip = gradientClip { try expect(clip > 0, "gradientClip", is: clip, not: "above 0, or nil") }
+  }
+
+  /// The next state. The old one stays as it is.
+  /// - Parameter scale: what the gradient is multiplied by.
+  package func stepped(_ state: TrainingState, _ gradient: Tensor, scale: Double) -> TrainingState {
+    let factors = Factors(self, step: state.steps + 1, scale: scale)
+    var next = state
+    next.steps += 1
+    let count = gradient.count
+    next.parameters.values = Tensor(uninitialized: [count])
+    next.firstMoment = Tensor(uninitialized: [count])
+    next.secondMoment = Tensor(uninitialized: [count])
+    let (old, new) = (Vectors(of: state), MutableVectors(of: &next))
+    gradient.withUnsafeElements { gradient in
+      guard let gradient = gradient.baseAddress else { return }
+      for name in state.parameters.layout.names {
+        let range = state.parameters.layout.range(name)
+        Parallel.overRows(range.count, width: 8) { part in
+          let first = range.lowerBound + part.lowerBound
+          factors.apply(old + first, gradient + first, new + first, count: part.count, decays: !name.isNorm)
+        }
+      }
+    }
+    return withExtendedLifetime(state) { next }
+  }
+}
+
+/// The numbers of one step, rounded as PyTorch rounds them.
+private struct Factors {
+  let scale, beta1, beta2, rest1, rest2, kept, rate, root2, epsilon: Float
+
+  init(_ adam: AdamW, step: Int, scale: Double) {
+    let rate = adam.learningRate(step)
+    self.scale = Float(scale)
+    (beta1, beta2) = (Float(adam.beta1), Float(adam.beta2))
+    (rest1, rest2) = (Float(1 - adam.beta1), Float(1 - adam.beta2))
+    kept = Float(1 - rate * adam.weightDecay)
+    self.rate = Float(rate / (1 - pow(adam.beta1, Double(step))))
+    root2 = Float(1 / (1 - pow(adam.beta2, Double(step))).squareRoot())
+    epsilon = Float(adam.epsilon)
+  }
+
+  func apply(_ old: Vectors, _ gradient: UnsafePointer<Float>, _ new: MutableVectors, count: Int, decays: Bool) {
+    let kept = decays ? kept : 1
+    for i in 0..<count {
+      let g = gradient[i] * scale
+      let m = beta1 * old.first[i] + rest1 * g
+      let v = beta2 * old.second[i] + rest2 * (g * g)
+      new.first[i] = m
+      new.second[i] = v
+      new.weights[i] = kept * old.weights[i] - rate * m / (v.squareRoot() * root2 + epsilon)
+    }
+  }
+}
+
+/// Where a state's numbers lie.
+private struct Vectors {
+  let weights, first, second: UnsafePointer<Float>
+
+  init(of state: TrainingState) {
+    (weights, first, second) = (
+      state.parameters.values.constantBase, state.firstMoment.constantBase, state.secondMoment.constantBase
+    )
+  }
+
+  private init(_ weights: UnsafePointer<Float>, _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>) {
+    (self.weights, self.first, self.second) = (weights, first, second)
+  }
+
+  static func + (left: Vectors, right: Int) -> Vectors {
+    Vectors(left.weights + right, left.first + right, left.second + right)
+  }
+}
+
+private struct MutableVectors {
+  let weights, first, second: UnsafeMutablePointer<Float>
+
+  init(of state: inout TrainingState) {
+    (weights, first, second) = (
+      state.parameters.values.sharedBase(), state.firstMoment.sharedBase(), state.secondMoment.sharedBase()
+    )
+  }
+
+  private init(
+    _ weights: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>
+  ) {
+    (self.weights, self.first, self.second) = (weights, first, second)
+  }
+
+  static func + (left: MutableVectors, right: Int) -> MutableVectors {
+    MutableVectors(left.weights + right, left.first + right, left.second + right)
+  }
+}

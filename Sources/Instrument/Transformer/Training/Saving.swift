@@ -1,0 +1,127 @@
+import Checkpoints
+import Foundation
+import Tensors
+
+extension LanguageModel {
+  /// How numbers are written to a checkpoint.
+  public enum SavedFormat: Sendable {
+    /// Four bytes for each number, with all of its bits.
+    case float32
+    /// Two bytes for each number, as Gemma's own checkpoints are; each number becomes the nearest one, of two equally near the one whose last
+    /// bit is 0.
+    case bfloat16
+  }
+
+  /// Writes the model to a folder, from which `LanguageModel.load` and Hugging Face's transformers read it: `model.safetensors`,
+  /// `tokenizer.model`, and `config.json` last; besides, where the model was loaded with them, its `generation_config.json`, and a
+  /// `tokenizer_config.json` if `tokenizer.model` alone would read texts differently. The folder is made if it is missing. Each file is
+  /// replaced whole: a reader, a full disk or a killed process never meets a part of one.
+  /// - Throws: an error if the folder holds files that would be loaded with these and belong to another model.
+  public func save(to folder: URL, as format: SavedFormat = .float32) throws(ModelError) {
+    var small = [("tokenizer.model", tokenizer.serialized), ("config.json", config.json)]
+    if let settings = tokenizer.serializedSettings { small.insert((TokenizerSettings.files[0], settings), at: 0) }
+    if let defaults = generationDefaults.serialized { small.insert(("generation_config.json", defaults), at: 0) }
+    try refuseOthers(folder, than: small.map(\.0))
+    var writer = SafetensorsWriter()
+    for name in WeightName.all(config) {
+      writer.add(name.checkpointName, weights.tensor(name), as: format == .float32 ? .float32 : .bfloat16)
+    }
+    try writer.write(to: folder.appending(path: "model.safetensors"))
+    for (name, content) in small { try writeWhole([UInt8](content), to: folder.appending(path: name)) }
+  }
+
+  /// Refuses a folder with files that loading reads, and that are not replaced.
+  private func refuseOthers(_ folder: URL, than written: [String]) throws(ModelError) {
+    let read = ["model.safetensors.index.json", "generation_config.json"] + TokenizerSettings.files
+    guard let other = read.first(where: { !written.contains($0) && ModelFile.exists(folder.appending(path: $0)) }) else {
+      try WeightFiles.refuseAdapter(folder)
+      return try WeightFiles.refuseOthers(folder, than: ["model.safetensors"])
+    }
+    throw .badRequest(
+      "\(folder.path) holds \(other) of another model\(other.hasSuffix("index.json") ? ", in shards" : ""), which would be loaded with "
+        + "this one. Save to another folder, or remove the old model first.")
+  }
+}
+
+extension Trainer {
+  /// Writes everything that training needs to go on to one file: weights, moments, the number of steps, sizes and tokenizer. Of
+  /// the optimizer's settings it holds none; give the same ones again. It is three times as large as the weights in fp32.
+  public func saveState(to file: URL) throws(ModelError) {
+    var writer = SafetensorsWriter()
+    for (prefix, values) in zip(Self.prefixes, [state.parameters.values, state.firstMoment, state.secondMoment]) {
+      for name in state.parameters.layout.names {
+        writer.add(prefix + name.checkpointName, state.parameters.layout.part(of: values, name))
+      }
+    }
+    writer.add("steps", bytes: Data("\(state.steps)".utf8))
+    writer.add("config.json", bytes: model.config.json)
+    writer.add("tokenizer.model", bytes: model.tokenizer.serialized)
+    if let settings = model.tokenizer.serializedSettings { writer.add(TokenizerSettings.files[0], bytes: settings) }
+    try writer.write(to: file)
+  }
+
+  /// Goes on from a file that `saveState` wrote: with the same settings and batches, bit for bit as if it had never ended.
+  public init(restoring file: URL, optimizer: AdamW) throws(ModelError) {
+    let reader = try StateReader(file)
+    let config = try ModelConfiguration(json: reader.bytes("config.json"), file: file.path)
+    let settings = try reader.settings()
+    let tokenizer = try Tokenizer(
+      serialized: reader.bytes("tokenizer.model"), file: file.path, bos: config.bos, settings: settings)
+    let layout = ParameterLayout(config)
+    let parts = try Self.prefixes.map { prefix throws(ModelError) in try reader.values(prefix, layout) }
+    guard let steps = Int(String(decoding: try reader.bytes("steps"), as: UTF8.self)), (0...Self.mostSteps).contains(steps) else {
+      throw reader.notAState("its number of steps is no number")
+    }
+    var state = TrainingState(Parameters(layout, parts[0]))
+    (state.firstMoment, state.secondMoment, state.steps) = (parts[1], parts[2], steps)
+    try self.init(state, tokenizer: tokenizer, optimizer)
+  }
+
+  /// More than any training has, and few enough to be counted on.
+  private static let mostSteps = 1 << 53
+
+  /// What stands before the names of weights and moments.
+  private static let prefixes = ["", "first_moment.", "second_moment."]
+}
+
+/// Reads a training state, and knows the file for the error.
+private struct StateReader {
+  private let file: SafetensorsFile
+
+  init(_ url: URL) throws(ModelError) { file = try SafetensorsFile(url) }
+
+  /// All tensors with a prefix, one behind the other.
+  func values(_ prefix: String, _ layout: ParameterLayout) throws(ModelError) -> Tensor {
+    let parts = try layout.names.map { name throws(ModelError) in
+      let key = prefix + name.checkpointName
+      let tensor = try file.tensor(entry(key, "F32", name.shape(layout.configuration)))
+      guard tensor.isFinite else { throw notAState("“\(key)” holds numbers that are not finite") }
+      return tensor.reshaped([-1])
+    }
+    return Tensor.joined(parts)
+  }
+
+  func bytes(_ name: String) throws(ModelError) -> Data {
+    let entry = try entry(name, "U8", nil)
+    do { return try Data(contentsOf: URL(filePath: file.path)).subdata(in: entry.bytes) } catch {
+      throw .unreadable(file: file.path, cause: error.localizedDescription)
+    }
+  }
+
+  func settings() throws(ModelError) -> TokenizerSettings {
+    let name = TokenizerSettings.files[0]
+    guard file.entries[name] != nil else { return TokenizerSettings() }
+    return try TokenizerSettings(serialized: bytes(name), file: file.path)
+  }
+
+  private func entry(_ name: String, _ type: String, _ shape: [Int]?) throws(ModelError) -> SafetensorsFile.Entry {
+    guard let entry = file.entries[name], entry.type == type, shape == nil || entry.shape == shape else {
+      throw notAState("it has no “\(name)” of type \(type)\(shape.map { " and shape \($0)" } ?? "")")
+    }
+    return entry
+  }
+
+  func notAState(_ problem: String) -> ModelError {
+    .badRequest("\(file.path) is no state of a training: \(problem). Restore from a file that `saveState(to:)` wrote.")
+  }
+}
