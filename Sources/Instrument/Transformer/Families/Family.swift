@@ -1,0 +1,29 @@
+import Checkpoints
+
+/// One family of models: what the keys of its `config.json` mean, and what its tensors are called. `Family.all` registers it.
+///
+/// A family describes; it computes nothing. What it cannot describe with a `ModelConfiguration` is an error that names the key.
+package protocol Family: Sendable {
+  /// The `model_type`s of its `config.json`.
+  static var modelTypes: [String] { get }
+
+  /// The `architectures` that its checkpoints name: `GemmaForCausalLM`.
+  static var architectures: [String] { get }
+
+  /// Reads and checks the settings. Every key that changes the arithmetic is used or refused.
+  static func configuration(_ keys: SettingsReader) throws(ModelError) -> ModelConfiguration
+
+  /// The keys of a `config.json` from which `configuration` reads the same description.
+  static func settings(_ configuration: ModelConfiguration) -> [String: Setting]
+
+  /// Where a weight lies in its checkpoints.
+  static func stored(_ weight: WeightName, _ configuration: ModelConfiguration) -> StoredWeight
+}
+
+/// The families that are known.
+package enum Families {
+  package static let all: [any Family.Type] = [Gemma.self]
+
+  /// The family of a `model_type`.
+  static func family(of modelType: String) -> (any Family.Type)? { all.first { $0.modelTypes.contains(modelType) } }
+}
