@@ -28,7 +28,8 @@ extension SettingsReader {
   /// The scaling that a `rope_scaling` or `rope_parameters` names.
   private func ropeScaling() throws(ModelError) -> Rotation.Scaling {
     try require(
-      "partial_rotary_factor", toBe: [.number("1"), .null], else: "Folio computes rotary embedding of all of a head in this family.")
+      "partial_rotary_factor", toBe: [.number("1"), .null],
+      else: "Folio computes rotary embedding of all of a head in this family.")
     let (kind, older) = (try string("rope_type"), try string("type"))
     if let kind, let older, kind != older {
       throw error("type", "is “\(older)”, and “rope_type” is “\(kind)”", "Both name the scaling; remove the wrong one.")
@@ -48,7 +49,8 @@ extension SettingsReader {
       return scaling
     case let other:
       throw error(
-        kind == nil ? "type" : "rope_type", "is “\(other)”", "Folio scales rotary frequencies by “default”, “linear” or “llama3”.")
+        kind == nil ? "type" : "rope_type", "is “\(other)”", "Folio scales rotary frequencies by “default”, “linear” or “llama3”."
+      )
     }
   }
 }
