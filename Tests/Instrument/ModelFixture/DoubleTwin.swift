@@ -200,7 +200,7 @@ private struct TwinPass {
     var result = x
     for position in 0..<positions {
       for i in 0..<half {
-        let frequency = 1 / powf(config.ropeBase, Float(2 * i) / Float(c))
+        let frequency = 1 / powf(10_000, Float(2 * i) / Float(c))
         let angle = Float(position) * frequency
         let (cosine, sine) = (Double(cosf(angle)), Double(sinf(angle)))
         for head in 0..<heads {

@@ -1,4 +1,5 @@
 import Checkpoints
+import Tensors
 
 extension Activation {
   /// What transformers calls it: several names mean one formula.

@@ -1,4 +1,5 @@
 import Checkpoints
+import Tensors
 
 /// Gemma 1 (Gemma Team 2024, arXiv:2403.08295), in the form of Hugging Face's `modeling_gemma.py`.
 enum Gemma: Family {
