@@ -1,12 +1,12 @@
 #include "Formats.h"
 
-#include "Blocks.h"
+#include "Kinds.h"
 
 struct kind {
   void (*widen)(const uint8_t *from, ck_format format, size_t first, size_t count, float *y);
 };
 
-#define KERNELS "Widening.h"
+#define KERNELS "Blocks.h"
 #include "EachKind.h"
 
 /// Numbers and bytes of a block, by format.

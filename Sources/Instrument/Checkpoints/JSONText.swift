@@ -1,5 +1,12 @@
 import Foundation
 
+extension JSONNode.Value {
+  /// An object that does not come from a text.
+  static func object(of members: [(String, JSONNode.Value)]) -> JSONNode.Value {
+    .object(members.map { JSONNode.Member(key: $0.0, offset: 0, value: JSONNode($0.1)) })
+  }
+}
+
 /// Writes a JSON value, with the members of the outermost object on lines of their own.
 enum JSONText {
   static func text(_ value: JSONNode.Value, depth: Int = 0) -> String {

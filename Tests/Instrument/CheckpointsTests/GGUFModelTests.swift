@@ -90,8 +90,10 @@ import Testing
 
   private func refusal(_ file: (folder: TestFolder, url: URL)) -> String {
     do {
-      _ = try Checkpoint(gguf: file.url)
-      return ""
+      return try withExtendedLifetime(file.folder) {
+        _ = try Checkpoint(gguf: file.url)
+        return ""
+      }
     } catch { return "\(error)" }
   }
 
@@ -110,10 +112,25 @@ import Testing
     #expect(refusal(try small([("llama.attention.head_count", .uint32(3))])).contains("attn_q.weight” has the shape [8, 8]"))
     #expect(refusal(try small([("llama.attention.head_count", .uint32(0))])).contains("makes no sense"))
     #expect(refusal(try small([("llama.vocab_size", .uint32(9))])).contains("the embedding has 8 rows"))
+    #expect(refusal(try small(more: ["blk.0.attn_norm.weight"])) == "")
     #expect(refusal(try small(more: ["blk.0.novelty.weight"])).contains("“blk.0.novelty.weight”"))
     #expect(refusal(try small(more: ["blk.00.attn_k.weight"])).contains("“blk.00.attn_k.weight”"))
     #expect(refusal(try small([("split.count", .uint32(3))])).contains("llama-gguf-split --merge"))
     #expect(refusal(try small([("general.type", .string("adapter"))])).contains("is “adapter”"))
+  }
+
+  @Test("names the tokens that end a text and a turn, each once")
+  func ends() throws {
+    func ends(_ changes: [(String, GGUFBytes.Value)]) throws -> String? {
+      let file = try small(changes)
+      return try withExtendedLifetime(file.folder) {
+        try object(GGUFModel(file.url).configuration)["eos_token_id"].map { "\($0)" }
+      }
+    }
+    #expect(try ends([]) == nil)
+    #expect(try ends([("tokenizer.ggml.eos_token_id", .uint32(3)), ("tokenizer.ggml.eot_token_id", .uint32(3))]) == "3")
+    let both = try ends([("tokenizer.ggml.eos_token_id", .uint32(3)), ("tokenizer.ggml.eot_token_id", .uint32(5))])
+    #expect(both?.filter { "35,".contains($0) } == "3,5")
   }
 
   @Test("whose rotary factors follow no rule that is computed is refused")

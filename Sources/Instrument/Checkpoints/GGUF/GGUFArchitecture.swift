@@ -47,9 +47,10 @@ struct GGUFArchitecture: Sendable {
       ("architectures", .array([JSONNode(.string(family.class))])), ("model_type", .string(family.type)),
       ("vocab_size", try vocabulary(keys)), ("tie_word_embeddings", .bool(keys.file.entries["output.weight"] == nil)),
     ]
-    for (key, token) in [("bos", "bos"), ("eos", "eos"), ("pad", "padding")] {
-      guard let id = try keys.file.metadata.integer("tokenizer.ggml.\(token)_token_id") else { continue }
-      members.append(("\(key)_token_id", .number("\(id)")))
+    for (key, tokens) in [("bos", ["bos"]), ("eos", ["eos", "eot"]), ("pad", ["padding"])] {
+      let ids = try Self.ids(tokens, keys.file.metadata)
+      guard let first = ids.first else { continue }
+      members.append(("\(key)_token_id", ids.count == 1 ? first.value : .array(ids)))
     }
     for key in ["expert_count", "expert_used_count"] {
       try keys.require(key, toBe: "0", else: "Folio does not compute mixtures of experts.")
@@ -57,7 +58,16 @@ struct GGUFArchitecture: Sendable {
     try keys.require("attention.causal", toBe: "true", else: "Folio computes causal attention.")
     members += try settings(keys)
     try keys.finish()
-    return Data((JSONText.text(GGUFRotary.object(members)) + "\n").utf8)
+    return Data((JSONText.text(.object(of: members)) + "\n").utf8)
+  }
+
+  /// The special tokens that the file names, each once.
+  private static func ids(_ tokens: [String], _ metadata: GGUFMetadata) throws(ModelError) -> [JSONNode] {
+    var ids: [Int] = []
+    for token in tokens {
+      if let id = try metadata.integer("tokenizer.ggml.\(token)_token_id"), !ids.contains(id) { ids.append(id) }
+    }
+    return ids.map { JSONNode(.number("\($0)")) }
   }
 
   /// How many tokens there are: the embedding's rows.

@@ -24,13 +24,13 @@ struct GGUFRotary {
     case "none": return .null
     case "linear":
       guard let factor else { throw keys.bad("rope.scaling.factor", "is missing", advice: "Convert the model again.") }
-      return object([("rope_type", .string("linear")), ("factor", factor)])
+      return .object(of: [("rope_type", .string("linear")), ("factor", factor)])
     case "yarn":
       guard let factor, let original else {
         throw keys.bad(
           "rope.scaling.type", "is “yarn”, without its factor and original context", advice: "Convert the model again.")
       }
-      return object([
+      return .object(of: [
         ("rope_type", .string("yarn")), ("factor", factor), ("original_max_position_embeddings", .number("\(original)")),
       ])
     default: throw keys.bad("rope.scaling.type", "is “\(kind)”", advice: "Folio reads “none”, “linear” and “yarn”.")
@@ -52,7 +52,7 @@ struct GGUFRotary {
         file: file.path, tensor: Self.factors,
         problem: "holds factors of rotary frequencies that are not those of Llama 3's rule, with which Folio computes")
     }
-    return object([
+    return .object(of: [
       ("rope_type", .string("llama3")), ("factor", .number("\(factor)")), ("low_freq_factor", .number("1.0")),
       ("high_freq_factor", .number("4.0")), ("original_max_position_embeddings", .number("\(context)")),
     ])
@@ -65,9 +65,5 @@ struct GGUFRotary {
       // The converter computes in fp32, in which a few roundings are one part in a million.
       return abs(Double(found) * ((1 - smooth) / factor + smooth) - 1) < 1e-4
     }
-  }
-
-  static func object(_ members: [(String, JSONNode.Value)]) -> JSONNode.Value {
-    .object(members.map { JSONNode.Member(key: $0.0, offset: 0, value: JSONNode($0.1)) })
   }
 }

@@ -116,7 +116,8 @@ struct GGUFHeads: Sendable {
   func check(_ change: GGUFChange, _ entry: GGUFFile.Entry, in file: GGUFFile) throws(ModelError) {
     let parts =
       switch change {
-      case .none, .plusOne: 1
+      case .none: 1
+      case .plusOne: entry.shape.count == 1 ? 1 : 0
       case .transposed: entry.shape.count == 2 ? 1 : 0
       case .interleavedQueries: 2 * queries
       case .interleavedKeys: 2 * keys
@@ -125,7 +126,7 @@ struct GGUFHeads: Sendable {
     guard parts > 0, 1...2 ~= entry.shape.count, entry.shape[0].isMultiple(of: parts) else {
       throw .badWeights(
         file: file.path, tensor: entry.name,
-        problem: "has the shape \(entry.shape), which \(queries) heads (\(keys) of keys) cannot have")
+        problem: "has the shape \(entry.shape), which it cannot have with \(queries) heads (\(keys) of keys)")
     }
   }
 }
