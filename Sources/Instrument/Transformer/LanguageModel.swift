@@ -41,6 +41,8 @@ public final class LanguageModel: Sendable {
   public let generationDefaults: GenerationDefaults
   /// The folder that the model was read from, or what says that it was made in memory.
   public let folder: String
+  /// The tensors of the checkpoint that belong to other parts of a larger model, as to the one that reads images, and are not used.
+  public let otherTensors: [String]
   /// Identifies the model by its content: any change to a byte of its weights, its configuration or its tokenizer changes it. It is a
   /// 64-bit hash, which notices accidents and not attacks.
   public var checksum: String { contents.checksum }
@@ -65,7 +67,7 @@ public final class LanguageModel: Sendable {
     storedTokenizer = try Self.tokenizer(folder, config)
     let checkpoint = try Checkpoint(folder: folder)
     weights = try Weights(StoredWeights(checkpoint, config), config)
-    try checkpoint.refuseUnused(config)
+    otherTensors = try checkpoint.refuseUnused(config)
     self.folder = folder.path
     rotary = RotaryTables(config)
     prefixes = PrefixCache(config)
@@ -96,7 +98,7 @@ public final class LanguageModel: Sendable {
   {
     let weights = try Weights(source, config)
     (self.config, storedTokenizer, self.weights, folder) = (config, tokenizer, weights, origin)
-    generationDefaults = .none
+    (generationDefaults, otherTensors) = (.none, [])
     rotary = RotaryTables(config)
     prefixes = PrefixCache(config)
     contents = ModelContents {

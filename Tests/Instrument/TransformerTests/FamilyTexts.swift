@@ -15,7 +15,8 @@ enum FamilyTexts {
      "attn_logit_softcapping": null, "bos_token_id": 2, "dtype": "float32", "eos_token_id": 1, "final_logit_softcapping": null,
      "head_dim": 16, "hidden_activation": "gelu_pytorch_tanh", "hidden_size": 48, "initializer_range": 0.12,
      "intermediate_size": 96,
-     "layer_types": ["sliding_attention", "sliding_attention", "full_attention", "sliding_attention", "sliding_attention", "full_attention"],
+     "layer_types": ["sliding_attention", "sliding_attention", "full_attention", "sliding_attention",
+       "sliding_attention", "full_attention"],
      "max_position_embeddings": 512, "model_type": "gemma3_text", "num_attention_heads": 4, "num_hidden_layers": 6,
      "num_key_value_heads": 1, "pad_token_id": 0, "query_pre_attn_scalar": 24, "rms_norm_eps": 1e-06,
      "rope_local_base_freq": 10000.0, "rope_scaling": null, "rope_theta": 1000000.0, "sliding_window": 16,
@@ -40,7 +41,8 @@ enum FamilyTexts {
      "intermediate_size": 96, "max_position_embeddings": 512, "mlp_bias": false, "model_type": "llama",
      "num_attention_heads": 4, "num_hidden_layers": 4, "num_key_value_heads": 2, "pad_token_id": 0, "pretraining_tp": 1,
      "rms_norm_eps": 1e-05,
-     "rope_scaling": {"factor": 8.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0, "original_max_position_embeddings": 32, "rope_type": "llama3"},
+     "rope_scaling": {"factor": 8.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0,
+       "original_max_position_embeddings": 32, "rope_type": "llama3"},
      "rope_theta": 500000.0, "tie_word_embeddings": false, "transformers_version": "4.57.1", "use_cache": true,
      "vocab_size": 512}
     """
@@ -133,10 +135,12 @@ enum FamilyTextsOfFive {
      "attn_logit_softcapping": null, "bos_token_id": 2, "dtype": "float32", "eos_token_id": 1, "final_logit_softcapping": null,
      "head_dim": 16, "hidden_activation": "gelu_pytorch_tanh", "hidden_size": 48, "initializer_range": 0.12,
      "intermediate_size": 96,
-     "layer_types": ["sliding_attention", "sliding_attention", "full_attention", "sliding_attention", "sliding_attention", "full_attention"],
+     "layer_types": ["sliding_attention", "sliding_attention", "full_attention", "sliding_attention",
+       "sliding_attention", "full_attention"],
      "max_position_embeddings": 512, "model_type": "gemma3_text", "num_attention_heads": 4, "num_hidden_layers": 6,
      "num_key_value_heads": 1, "pad_token_id": 0, "query_pre_attn_scalar": 24, "rms_norm_eps": 1e-06,
-     "rope_parameters": {"full_attention": {"rope_theta": 1000000.0, "rope_type": "default"}, "sliding_attention": {"rope_theta": 10000.0, "rope_type": "default"}},
+     "rope_parameters": {"full_attention": {"rope_theta": 1000000.0, "rope_type": "default"},
+       "sliding_attention": {"rope_theta": 10000.0, "rope_type": "default"}},
      "sliding_window": 16, "tie_word_embeddings": true, "transformers_version": "5.24.0", "use_bidirectional_attention": false,
      "use_cache": true, "vocab_size": 512}
     """
@@ -148,7 +152,8 @@ enum FamilyTextsOfFive {
      "intermediate_size": 96, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
      "max_position_embeddings": 512, "model_type": "gemma3_text", "num_attention_heads": 4, "num_hidden_layers": 3,
      "num_key_value_heads": 2, "pad_token_id": 0, "query_pre_attn_scalar": 16, "rms_norm_eps": 1e-06,
-     "rope_parameters": {"full_attention": {"factor": 8.0, "rope_theta": 1000000.0, "rope_type": "linear"}, "sliding_attention": {"rope_theta": 10000.0, "rope_type": "default"}},
+     "rope_parameters": {"full_attention": {"factor": 8.0, "rope_theta": 1000000.0, "rope_type": "linear"},
+       "sliding_attention": {"rope_theta": 10000.0, "rope_type": "default"}},
      "sliding_window": 16, "tie_word_embeddings": true, "transformers_version": "5.24.0", "use_bidirectional_attention": false,
      "use_cache": true, "vocab_size": 512}
     """
@@ -159,7 +164,8 @@ enum FamilyTextsOfFive {
      "intermediate_size": 96, "max_position_embeddings": 512, "mlp_bias": false, "model_type": "llama",
      "num_attention_heads": 4, "num_hidden_layers": 4, "num_key_value_heads": 2, "pad_token_id": 0, "pretraining_tp": 1,
      "rms_norm_eps": 1e-05,
-     "rope_parameters": {"factor": 8.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0, "original_max_position_embeddings": 32, "rope_theta": 500000.0, "rope_type": "llama3"},
+     "rope_parameters": {"factor": 8.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0,
+       "original_max_position_embeddings": 32, "rope_theta": 500000.0, "rope_type": "llama3"},
      "tie_word_embeddings": false, "transformers_version": "5.24.0", "use_cache": true, "vocab_size": 512}
     """
 
@@ -224,4 +230,26 @@ enum FamilyTextsOfFive {
     "gemma2": gemma2,
     "gpt2": gpt2,
   ]
+}
+
+extension FamilyTexts {
+  static let gemma1 = """
+    {"architectures": ["GemmaForCausalLM"], "bos_token_id": 2, "eos_token_id": 1, "head_dim": 16, "hidden_act": "gelu",
+     "hidden_size": 64, "intermediate_size": 128, "max_position_embeddings": 8192, "model_type": "gemma",
+       "num_attention_heads": 4,
+     "num_hidden_layers": 4, "num_key_value_heads": 1, "pad_token_id": 0, "rms_norm_eps": 1e-06, "rope_theta": 10000.0,
+     "vocab_size": 1000}
+    """
+
+  /// With images: transformers leaves out of the `text_config` what its class has anyway.
+  static let gemma3Multimodal = """
+    {"architectures": ["Gemma3ForConditionalGeneration"], "boi_token_index": 255999, "eoi_token_index": 256000,
+     "eos_token_id": [1, 106], "image_token_index": 262144, "initializer_range": 0.02, "mm_tokens_per_image": 256,
+     "model_type": "gemma3",
+     "text_config": {"hidden_size": 2560, "intermediate_size": 10240, "model_type": "gemma3_text", "num_hidden_layers": 34,
+                     "rope_scaling": {"factor": 8.0, "rope_type": "linear"}, "sliding_window": 1024},
+     "torch_dtype": "bfloat16", "transformers_version": "4.50.0.dev0",
+     "vision_config": {"hidden_size": 1152, "image_size": 896, "intermediate_size": 4304, "model_type": "siglip_vision_model",
+                       "num_attention_heads": 16, "num_hidden_layers": 27, "patch_size": 14, "vision_use_head": false}}
+    """
 }

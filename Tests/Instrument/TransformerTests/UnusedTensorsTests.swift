@@ -37,14 +37,14 @@ import Testing
     let model = try TemporaryModel(copying: "tiny-gemma")
     try model.replace("\"num_hidden_layers\": 4", by: "\"num_hidden_layers\": 2", in: "config.json")
     #expect(model.loadingError.contains("“model.layers.2.input_layernorm.weight”, like 17 others, is not a part"))
-    #expect(model.loadingError.hasSuffix("The file has 4 layers, and config.json's “num_hidden_layers” is 2."))
+    #expect(model.loadingError.hasSuffix("The file has 4 layers, and config.json's number of layers is 2."))
   }
 
   @Test("a bias is refused, also where the configuration says that there is none")
   func bias() throws {
     let name = "model.layers.1.self_attn.q_proj.bias"
     let biased = try model { _ in [(name, "F32", [64], Data(count: 256))] }
-    #expect(biased.loadingError.contains("“\(name)”") && biased.loadingError.contains("no biases"), "\(biased.loadingError)")
+    #expect(biased.loadingError.contains("“\(name)”") && biased.loadingError.contains("no such bias"), "\(biased.loadingError)")
   }
 
   @Test("an unembedding that is the embedding's copy passes, also in another type; any other one is refused")
@@ -85,6 +85,94 @@ import Testing
     #expect(short.loadingError.contains("“\(name)” holds other frequencies"))
     let beyond = try model { _ in [("model.layers.4.self_attn.rotary_emb.inv_freq", "F32", [8], Self.bytes(Self.frequencies))] }
     #expect(beyond.loadingError.contains("is not a part of the model"))
+  }
+
+  // MARK: Families
+
+  @Test("a tied unembedding must be the embedding in each family, and an own one is used")
+  func unembeddings() throws {
+    for (text, name, embedding) in [
+      (FamilyTexts.llamaTied, "lm_head.weight", [512, 48]), (FamilyTexts.gpt2, "lm_head.weight", [512, 48]),
+      (SettingsText(FamilyTexts.gptNeoX).setting("tie_word_embeddings", "true").text, "embed_out.weight", [512, 64]),
+    ] {
+      var numbers = (0..<embedding[0] * embedding[1]).map(Float.init)
+      let same = try WrittenModel(SettingsText(text), adding: [(name, "F32", embedding, Self.bytes(numbers))])
+      #expect(same.loadingError == "")
+      numbers[777] += 1
+      let other = try WrittenModel(SettingsText(text), adding: [(name, "F32", embedding, Self.bytes(numbers))])
+      #expect(other.loadingError.contains("“\(name)” is not equal to the embedding"), "\(other.loadingError)")
+      let untied = SettingsText(text).setting("tie_word_embeddings", "false")
+      #expect(try WrittenModel(untied).loadingError == "")
+      #expect(try LanguageModel(folder: WrittenModel(untied).folder).config.tiesUnembedding == false)
+    }
+  }
+
+  private static func mask(_ count: Int, one: [UInt8]) -> Data {
+    var bytes = Data(capacity: count * count * one.count)
+    for query in 0..<count {
+      for key in 0..<count { bytes += key <= query ? one : Array(repeating: 0, count: one.count) }
+    }
+    return bytes
+  }
+
+  @Test(
+    "buffers of older checkpoints pass if they say what is computed: masks of later positions, the score in their place",
+    arguments: [("F32", [0, 0, 0x80, 0x3F] as [UInt8]), ("U8", [1]), ("BOOL", [1]), ("F16", [0, 0x3C])])
+  func masks(type: String, one: [UInt8]) throws {
+    let bytes = Self.mask(128, one: one)
+    func gpt2(_ mask: Data, shape: [Int] = [1, 1, 128, 128], prefix: String = "transformer.", score: Float = -1e4) throws
+      -> String
+    {
+      try WrittenModel(
+        SettingsText(FamilyTexts.gpt2), names: { prefix.isEmpty ? $0.replacing("transformer.", with: "") : $0 },
+        adding: [
+          (prefix + "h.1.attn.bias", type, shape, mask), (prefix + "h.1.attn.masked_bias", "F32", [], Self.bytes([score])),
+        ]
+      ).loadingError
+    }
+    #expect(try gpt2(bytes) == "")
+    #expect(try gpt2(bytes, prefix: "") == "")
+    var other = bytes
+    other[other.startIndex + (5 * 128 + 6) * one.count] = 1
+    #expect(try gpt2(other).contains("“transformer.h.1.attn.bias” is not the mask of every position that comes later"))
+    #expect(try gpt2(bytes, shape: [1, 1, 64, 256]).contains("is not the mask"))
+    #expect(try gpt2(bytes, score: 0).contains("“transformer.h.1.attn.masked_bias” is not a score of -1000 or less"))
+  }
+
+  @Test("Pythia's buffers pass if they say what is computed")
+  func pythia() throws {
+    let base = "gpt_neox.layers.2.attention."
+    func load(_ frequencies: [Float], layer: String = base, mask: [UInt8] = [1]) throws -> String {
+      try WrittenModel(
+        SettingsText(FamilyTexts.gptNeoX),
+        adding: [
+          (layer + "rotary_emb.inv_freq", "F32", [frequencies.count], Self.bytes(frequencies)),
+          (layer + "bias", "U8", [1, 1, 256, 256], Self.mask(256, one: mask)),
+          (layer + "masked_bias", "F32", [], Self.bytes([-1e9])),
+        ]
+      ).loadingError
+    }
+    // A quarter of heads of 16 numbers is turned: two pairs.
+    #expect(try load([1, 0.01]) == "")
+    #expect(try load([1, 0.02]).contains("“\(base)rotary_emb.inv_freq” holds other frequencies"))
+    #expect(try load([1]).contains("holds other frequencies"))
+    #expect(try load([1, 0.01], mask: [2]).contains("“\(base)bias” is not the mask"))
+    #expect(
+      try load([1, 0.01], layer: "gpt_neox.layers.9.attention.").contains(
+        "The file has 10 layers, and config.json's number of layers is 4"))
+  }
+
+  @Test("what is refused is told in the words of its family")
+  func families() throws {
+    let bias = try WrittenModel(
+      SettingsText(FamilyTexts.llama), adding: [("model.layers.1.self_attn.q_proj.bias", "F32", [64], Data(count: 256))])
+    #expect(bias.loadingError.contains("By its config.json this Llama has no such bias"), "\(bias.loadingError)")
+    let extra = try WrittenModel(
+      SettingsText(FamilyTexts.gpt2), adding: [("transformer.h.7.ln_1.weight", "F32", [48], Data(count: 192))])
+    #expect(
+      extra.loadingError.contains("The file has 8 layers, and config.json's number of layers is 4."), "\(extra.loadingError)")
+    let stranger = try WrittenModel(SettingsText(FamilyTexts.qwen3), adding: [("score.weight", "F32", [2], Data(count: 8))])
+    #expect(stranger.loadingError.contains("must belong to the same Qwen 3 model"), "\(stranger.loadingError)")
   }
 
   @Test("a tensor of a shard that the index does not name is refused")

@@ -58,7 +58,8 @@ extension SettingsReader {
   private static let neutral: [NeutralKey] = [
     ("add_cross_attention", [.bool(false)]), ("attention_dropout", [.number("0")]), ("auto_map", [.null]),
     ("cross_attention_hidden_size", [.null]), ("is_causal", [.bool(true)]), ("is_encoder_decoder", [.bool(false)]),
-    ("prefix", [.string("")]), ("pretraining_tp", [.number("1")]), ("pruned_heads", [.object([])]), ("quantization_config", [.null]),
+    ("prefix", [.string("")]), ("pretraining_tp", [.number("1")]), ("pruned_heads", [.object([])]),
+    ("quantization_config", [.null]),
     ("tokenizer_class", TokenizerSettings.classes), ("tie_encoder_decoder", [.bool(false)]),
     ("use_bidirectional_attention", [.bool(false)]),
   ]

@@ -17,7 +17,9 @@ package indirect enum Setting: Sendable {
   package static func tokens(_ ids: [Int]) -> Setting { ids.count == 1 ? .integer(ids[0]) : .list(ids.map { .integer($0) }) }
 
   /// The text of a file. transformers 5 takes 3.0 for a number and 3 for a whole one, which Foundation's encoder does not tell apart.
-  package static func json(_ settings: [String: Setting]) -> Data { Data((Setting.object(settings).json(indent: "") + "\n").utf8) }
+  package static func json(_ settings: [String: Setting]) -> Data {
+    Data((Setting.object(settings).json(indent: "") + "\n").utf8)
+  }
 
   private func json(indent: String) -> String {
     switch self {

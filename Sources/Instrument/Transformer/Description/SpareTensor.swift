@@ -21,7 +21,9 @@ package struct SpareTensor: Sendable {
   func layer(of tensor: String, in layout: TensorLayout) -> Int? {
     let parts = layout.name(pattern).split(separator: "#", omittingEmptySubsequences: false)
     guard parts.count == 2 else { return tensor == layout.name(pattern) ? 0 : nil }
-    guard tensor.hasPrefix(parts[0]), tensor.hasSuffix(parts[1]), tensor.count > parts[0].count + parts[1].count else { return nil }
+    guard tensor.hasPrefix(parts[0]), tensor.hasSuffix(parts[1]), tensor.count > parts[0].count + parts[1].count else {
+      return nil
+    }
     let digits = tensor.dropFirst(parts[0].count).dropLast(parts[1].count)
     return Int(digits).flatMap { "\($0)" == digits && $0 >= 0 ? $0 : nil }
   }

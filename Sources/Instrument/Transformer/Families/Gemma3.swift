@@ -64,7 +64,8 @@ enum Gemma3: Family {
     let sliding = try keys.rotation(
       width: width, RotationKeys(base: ["rope_local_base_freq"], missingBase: 10_000), objects("sliding_attention"))
     guard sliding.scaling == .none else {
-      throw keys.error("rope_parameters", "scales layers with a window", "Folio scales only those that see everything, as Gemma 3 does.")
+      throw keys.error(
+        "rope_parameters", "scales layers with a window", "Folio scales only those that see everything, as Gemma 3 does.")
     }
     try five?.finish(ignoring: [], else: "Folio reads “full_attention” and “sliding_attention” here, each with its own base.")
     return (full, sliding)

@@ -8,7 +8,8 @@ enum Gemma3Multimodal: Family {
   static let architecture = "Gemma3ForConditionalGeneration"
   /// How images are read, and which tokens stand for them.
   static let harmless: Set<String> = [
-    "boi_token_index", "eoi_token_index", "image_token_index", "boi_token_id", "eoi_token_id", "image_token_id", "mm_tokens_per_image",
+    "boi_token_index", "eoi_token_index", "image_token_index", "boi_token_id", "eoi_token_id", "image_token_id",
+    "mm_tokens_per_image",
     "vision_config",
   ]
 
@@ -17,7 +18,8 @@ enum Gemma3Multimodal: Family {
       throw keys.error("text_config", "is missing", "It describes the language model.")
     }
     try text.require("model_type", toBe: [.string(Gemma3.modelType), .null], else: "It must be “\(Gemma3.modelType)”.")
-    try text.require("architectures", toBe: [.array([JSONNode(.string(Gemma3.architecture))]), .null], else: "It must be Gemma 3's.")
+    try text.require(
+      "architectures", toBe: [.array([JSONNode(.string(Gemma3.architecture))]), .null], else: "It must be Gemma 3's.")
     var c = try Gemma3.configuration(text)
     try text.finishModel(Gemma3.self)
     if let ties = try keys.flag("tie_word_embeddings"), ties != c.tiesUnembedding {

@@ -14,7 +14,8 @@ enum Mistral: Family {
     let window = try keys.window(missing: 4096)
     c.windows = Array(repeating: window, count: c.layers)
     if let slides = try keys.slidingLayers(c.layers), slides != c.windows.map({ $0 != nil }) {
-      throw keys.error("layer_types", "says otherwise than “sliding_window”", "A Mistral slides in all of its layers, or in none.")
+      throw keys.error(
+        "layer_types", "says otherwise than “sliding_window”", "A Mistral slides in all of its layers, or in none.")
     }
     return c
   }

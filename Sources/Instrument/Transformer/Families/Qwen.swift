@@ -6,7 +6,7 @@ enum Qwen2: Family {
   static let title = "Qwen 2"
   static let modelType = "qwen2"
   static let architecture = "Qwen2ForCausalLM"
-  static let neutral: [NeutralKey] = [("mlp_bias", [.bool(false)])]
+  static let neutral = QwenKeys.neutral
 
   static func configuration(_ keys: SettingsReader) throws(ModelError) -> ModelConfiguration {
     var c = try QwenKeys.description(Qwen2.self, keys, QwenKeys.sizes)
@@ -22,7 +22,7 @@ enum Qwen3: Family {
   static let title = "Qwen 3"
   static let modelType = "qwen3"
   static let architecture = "Qwen3ForCausalLM"
-  static let neutral: [NeutralKey] = [("mlp_bias", [.bool(false)])]
+  static let neutral = QwenKeys.neutral
 
   private static var sizes: SharedKeys {
     var keys = QwenKeys.sizes
@@ -47,6 +47,7 @@ enum Qwen3: Family {
 /// What both have in common: windows in the upper layers, which are off unless `use_sliding_window` says so.
 private enum QwenKeys {
   static let sizes = SharedKeys(missing: ["max_position_embeddings": 32_768])
+  static let neutral: [NeutralKey] = [("mlp_bias", [.bool(false)]), ("use_mrope", [.bool(false)])]
 
   static func description(
     _ family: (some Family).Type, _ keys: SettingsReader, _ sizes: SharedKeys

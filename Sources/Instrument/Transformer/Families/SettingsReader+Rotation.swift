@@ -55,12 +55,13 @@ extension SettingsReader {
   private func turned(_ width: Int, _ share: Double, _ said: Said<Double>?) throws(ModelError) -> Int {
     let turned = Int(Double(width) * share)
     if turned >= 2, turned.isMultiple(of: 2) { return turned }
-    guard let said, share != 1 else {
-      throw error(
-        "head_dim", "is \(width), of which \(turned) are turned", "Rotary embedding turns pairs: the head width must be even.")
+    guard share != 1 else {
+      throw error("head_dim", "is \(width), an odd number", "Rotary embedding turns pairs: the head width must be even.")
     }
-    throw said.error(
-      "With it, \(turned) numbers of a head of \(width) would be turned. Rotary embedding turns pairs: it must be an even number.")
+    let advice =
+      "With it, \(turned) numbers of a head of \(width) would be turned. Rotary embedding turns pairs: they must be an even number."
+    guard let said else { throw error("rotary_pct", "is missing, and would be \(share)", advice) }
+    throw said.error(advice)
   }
 
   /// The scaling that a `rope_scaling` or `rope_parameters` names; nil if it names none.

@@ -33,7 +33,8 @@ extension SettingsReader {
   /// Refuses windows in a family that has none.
   func requireFullAttention(_ c: ModelConfiguration) throws(ModelError) {
     let advice = "Folio computes full attention in each of the \(c.layers) layers of this family."
-    try require("layer_types", toBe: [.array(Array(repeating: JSONNode(.string("full_attention")), count: c.layers)), .null], else: advice)
+    try require(
+      "layer_types", toBe: [.array(Array(repeating: JSONNode(.string("full_attention")), count: c.layers)), .null], else: advice)
     try require("sliding_window", toBe: [.null], else: advice)
     try require("use_sliding_window", toBe: [.bool(false), .null], else: advice)
   }

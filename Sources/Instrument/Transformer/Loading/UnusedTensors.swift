@@ -8,7 +8,7 @@ extension Checkpoint {
   ///
   /// Some tensors say again what is computed anyway, and are compared with it: see `SpareTensor`.
   /// - Returns: The tensors of other parts of a larger model than the language model, which are left out.
-  @discardableResult func refuseUnused(_ configuration: ModelConfiguration) throws(ModelError) -> [String] {
+  func refuseUnused(_ configuration: ModelConfiguration) throws(ModelError) -> [String] {
     let (layout, family) = (layout(configuration), Families.family(of: configuration.modelType))
     var (strangers, others): ([String], [String]) = ([], [])
     for name in unused {
