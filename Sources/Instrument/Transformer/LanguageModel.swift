@@ -84,7 +84,7 @@ public final class LanguageModel: Sendable {
     rotary = RotaryTable(config)
     prefixes = PrefixCache(config)
     contents = ModelContents {
-      let texts = [config.json, tokenizer.serialized]
+      let texts = [config.json] + tokenizer.files.map(\.content)
       let hash = texts.reduce(UInt64(0)) { hash, data in data.withUnsafeBytes { ck_hash($0.baseAddress, $0.count, hash) } }
       return WeightName.all(config).reduce(hash) { hash, name in
         weights.tensor(name).withUnsafeElements { ck_hash($0.baseAddress, 4 * $0.count, hash) }

@@ -18,8 +18,7 @@ extension LanguageModel {
   /// replaced whole: a reader, a full disk or a killed process never meets a part of one.
   /// - Throws: an error if the folder holds files that would be loaded with these and belong to another model.
   public func save(to folder: URL, as format: SavedFormat = .float32) throws(ModelError) {
-    var small = [("tokenizer.model", tokenizer.serialized), ("config.json", config.json)]
-    if let settings = tokenizer.serializedSettings { small.insert((TokenizerSettings.files[0], settings), at: 0) }
+    var small = tokenizer.files.map { ($0.name, $0.content) } + [("config.json", config.json)]
     if let defaults = generationDefaults.serialized { small.insert(("generation_config.json", defaults), at: 0) }
     try refuseOthers(folder, than: small.map(\.0))
     var writer = SafetensorsWriter()
@@ -55,8 +54,7 @@ extension Trainer {
     }
     writer.add("steps", bytes: Data("\(state.steps)".utf8))
     writer.add("config.json", bytes: model.config.json)
-    writer.add("tokenizer.model", bytes: model.tokenizer.serialized)
-    if let settings = model.tokenizer.serializedSettings { writer.add(TokenizerSettings.files[0], bytes: settings) }
+    for file in model.tokenizer.files { writer.add(file.name, bytes: file.content) }
     try writer.write(to: file)
   }
 
@@ -64,9 +62,7 @@ extension Trainer {
   public init(restoring file: URL, optimizer: AdamW) throws(ModelError) {
     let reader = try StateReader(file)
     let config = try ModelConfiguration(json: reader.bytes("config.json"), file: file.path)
-    let settings = try reader.settings()
-    let tokenizer = try Tokenizer(
-      serialized: reader.bytes("tokenizer.model"), file: file.path, bos: config.bos, settings: settings)
+    let tokenizer = try Tokenizer(reader.tokenizer(), bos: config.bos)
     let layout = ParameterLayout(config)
     let parts = try Self.prefixes.map { prefix throws(ModelError) in try reader.values(prefix, layout) }
     guard let steps = Int(String(decoding: try reader.bytes("steps"), as: UTF8.self)), (0...Self.mostSteps).contains(steps) else {
@@ -108,10 +104,10 @@ private struct StateReader {
     }
   }
 
-  func settings() throws(ModelError) -> TokenizerSettings {
-    let name = TokenizerSettings.files[0]
-    guard file.entries[name] != nil else { return TokenizerSettings() }
-    return try TokenizerSettings(serialized: bytes(name), file: file.path)
+  func tokenizer() throws(ModelError) -> TokenizerFiles {
+    var files = TokenizerFiles(folder: file.path, contents: [:])
+    for name in TokenizerFiles.names where file.entries[name] != nil { files[name] = try bytes(name) }
+    return files
   }
 
   private func entry(_ name: String, _ type: String, _ shape: [Int]?) throws(ModelError) -> SafetensorsFile.Entry {
