@@ -65,6 +65,10 @@ const char *csp_piece(const csp_processor *processor, int32_t id, size_t *count)
   return piece.data();
 }
 
+int32_t csp_token(const csp_processor *processor, const char *piece, size_t count) {
+  return processor->processor.PieceToId(std::string_view(piece, count));
+}
+
 csp_piece_kind csp_kind(const csp_processor *processor, int32_t id) {
   if (id < 0 || id >= csp_piece_count(processor)) return csp_piece_unused;
   if (processor->processor.IsUnknown(id)) return csp_piece_unknown;

@@ -1,40 +1,74 @@
-import Foundation
+/// JSON that is written: a line for each member of the outermost object, and for each element of its lists.
+package indirect enum JSONText: Sendable {
+  case object([(String, JSONText)])
+  case array([JSONText])
+  case string(String)
+  case number(Int)
+  /// A number by its digits.
+  case digits(String)
+  case bool(Bool)
+  case null
+
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    write(to: &bytes)
+    return bytes
+  }
+
+  private func write(to bytes: inout [UInt8]) {
+    switch self {
+    case .object(let members):
+      bytes.append(UInt8(ascii: "{"))
+      for (index, member) in members.enumerated() {
+        if index > 0 { bytes += ",\n".utf8 }
+        JSONText.string(member.0).write(to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        member.1.write(to: &bytes)
+      }
+      bytes.append(UInt8(ascii: "}"))
+    case .array(let elements):
+      bytes.append(UInt8(ascii: "["))
+      for (index, element) in elements.enumerated() {
+        if index > 0 { bytes += ",\n".utf8 }
+        element.write(to: &bytes)
+      }
+      bytes.append(UInt8(ascii: "]"))
+    case .string(let text):
+      bytes.append(UInt8(ascii: "\""))
+      for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+        case 0..<0x20: bytes += "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8
+        default: bytes.append(byte)
+        }
+      }
+      bytes.append(UInt8(ascii: "\""))
+    case .number(let value): bytes += "\(value)".utf8
+    case .digits(let digits): bytes += digits.utf8
+    case .bool(let value): bytes += "\(value)".utf8
+    case .null: bytes += "null".utf8
+    }
+  }
+}
+
+extension JSONText {
+  /// What was read, to be written again.
+  init(_ value: JSONNode.Value) {
+    self =
+      switch value {
+      case .object(let members): .object(members.map { ($0.key, JSONText($0.value.value)) })
+      case .array(let elements): .array(elements.map { JSONText($0.value) })
+      case .string(let text): .string(text)
+      case .number(let digits): .digits(digits)
+      case .bool(let flag): .bool(flag)
+      case .null: .null
+      }
+  }
+}
 
 extension JSONNode.Value {
   /// An object that does not come from a text.
   static func object(of members: [(String, JSONNode.Value)]) -> JSONNode.Value {
     .object(members.map { JSONNode.Member(key: $0.0, offset: 0, value: JSONNode($0.1)) })
-  }
-}
-
-/// Writes a JSON value, with the members of the outermost object on lines of their own.
-enum JSONText {
-  static func text(_ value: JSONNode.Value, depth: Int = 0) -> String {
-    switch value {
-    case .null: "null"
-    case .bool(let flag): "\(flag)"
-    case .number(let digits): digits
-    case .string(let text): quoted(text)
-    case .array(let elements): "[" + elements.map { Self.text($0.value, depth: depth + 1) }.joined(separator: ", ") + "]"
-    case .object(let members):
-      depth == 0
-        ? "{\n" + members.map { "  " + member($0, depth) }.joined(separator: ",\n") + "\n}"
-        : "{" + members.map { member($0, depth) }.joined(separator: ", ") + "}"
-    }
-  }
-
-  private static func member(_ member: JSONNode.Member, _ depth: Int) -> String {
-    "\(quoted(member.key)): \(text(member.value.value, depth: depth + 1))"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    let escaped = text.unicodeScalars.map { scalar in
-      switch scalar {
-      case "\"", "\\": "\\\(scalar)"
-      case _ where scalar.value < 0x20: String(format: "\\u%04x", scalar.value)
-      default: String(scalar)
-      }
-    }
-    return "\"\(escaped.joined())\""
   }
 }

@@ -25,10 +25,12 @@ public enum ModelError: Error, Equatable, Sendable {
   case badWeights(file: String, tensor: String, problem: String)
   /// The weight files hold a tensor, and `others` besides, with which nothing would be computed.
   case unusedTensor(file: String, tensor: String, others: Int, advice: String)
-  /// `tokenizer.model` is not a SentencePiece model, or does not belong to this model.
+  /// A tokenizer's file is damaged, is of a kind that Folio does not read, or does not belong to this model.
   case badTokenizer(file: String, problem: String)
-  /// A folder without a tokenizer, where a text is to be read or written.
+  /// What needs text was asked of a model whose folder has no tokenizer.
   case noTokenizer(folder: String)
+  /// The beginning-of-sequence token was asked for, and the tokenizer has none.
+  case noBOS
   /// Text that the tokenizer cannot encode.
   case notEncodable(text: String)
   /// A text that was to be one token, and is several (or none).
@@ -90,11 +92,14 @@ extension ModelError: CustomStringConvertible {
     case .badWeights(let file, let tensor, let problem):
       "\(file): the tensor “\(tensor)” \(problem). The weights and config.json must belong to the same model."
     case .badTokenizer(let file, let problem):
-      "\(file): the tokenizer \(problem). Copy the tokenizer.model that came with the checkpoint; a fine-tuned Gemma has that of the model that it was "
-        + "made of, as google/gemma-2b."
+      "\(file): the tokenizer \(problem). Copy the tokenizer.model that came with the checkpoint, or its tokenizer.json; a fine-tuned "
+        + "model has that of the model that it was made of."
     case .noTokenizer(let folder):
-      "\(folder) holds no tokenizer, so that no text can be read or written. Copy the checkpoint's tokenizer beside its weights, or give "
-        + "prompts and answers as token ids."
+      "This needs text, and \(folder) has no tokenizer: no tokenizer.model, no tokenizer.json, no vocab.json with merges.txt. Copy it "
+        + "from the checkpoint, or give token ids in place of text."
+    case .noBOS:
+      "The beginning-of-sequence token is asked for, and this tokenizer has none. Leave `prependBOS` out, or put the token that you mean "
+        + "before the others yourself."
     case .notEncodable(let text): "The tokenizer could not encode \(quoted(text))."
     case .notASingleToken(let text, let pieces, let near): notSingle(text, pieces, near)
     case .tokenOutOfRange(let token, let vocabulary):

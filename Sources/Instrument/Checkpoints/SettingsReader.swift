@@ -47,8 +47,9 @@ package final class SettingsReader {
         advice: "Copy the file from the checkpoint again.")
     }
     (self.file, self.prefix, self.members, self.text) = (file, prefix, members, text)
-    for (index, member) in members.enumerated() {
-      guard let earlier = members[..<index].first(where: { $0.key == member.key }) else { continue }
+    var first: [String: JSONNode.Member] = [:]
+    for member in members {
+      guard let earlier = first.updateValue(member, forKey: member.key) else { continue }
       let line = text.map { Self.line(earlier.offset, $0) }.map { ", also in line \($0)" } ?? ""
       throw error(member, "stands there twice\(line)", "Which one counts differs from program to program; remove one of them.")
     }
@@ -198,5 +199,5 @@ package final class SettingsReader {
     return line.count > 100 ? line.prefix(100) + "…" : line
   }
 
-  private static func line(_ offset: Int, _ text: Data) -> Int { 1 + text.prefix(offset).count { $0 == UInt8(ascii: "\n") } }
+  static func line(_ offset: Int, _ text: Data) -> Int { 1 + text.prefix(offset).count { $0 == UInt8(ascii: "\n") } }
 }

@@ -77,6 +77,9 @@ package struct WeightFiles {
     read.count == 1 ? "\(read[0]) is" : "the shards of model.safetensors.index.json are"
   }
 
+  /// Whether a folder holds any GGUF file.
+  package static func holdsGGUF(_ folder: URL) -> Bool { names(folder).contains { $0.lowercased().hasSuffix(".gguf") } }
+
   /// The GGUF file of a folder; nil if there is none. Which of several quantisations is meant, nobody knows.
   private static func gguf(_ folder: URL) throws(ModelError) -> URL? {
     let files = names(folder).filter { $0.lowercased().hasSuffix(".gguf") }

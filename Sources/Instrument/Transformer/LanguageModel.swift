@@ -53,42 +53,25 @@ public final class LanguageModel: Sendable {
   let storedTokenizer: Tokenizer?
   private let contents: ModelContents
 
-  /// Reads a model from a folder that holds `config.json`, `model.safetensors` or shards with their index, and a tokenizer. Without a
-  /// tokenizer, it reads tokens only.
+  /// Reads a model from a folder that holds `config.json`, `model.safetensors` or shards with their index, and a tokenizer; or one GGUF file.
+  /// Without a tokenizer, it reads tokens only.
   ///
   /// All of it is used or refused: a key of `config.json` that would change the numbers and is not computed, a tensor of the weights that
   /// the model has no place for, a weight file that belongs to neither, are errors that name it.
-  public init(folder: URL) throws(ModelError) {
-    try WeightFiles.refuseAdapter(folder)
-    var config = try ModelConfiguration(contentsOf: folder.appending(path: "config.json"))
-    generationDefaults = try GenerationDefaults(folder: folder, config)
-    config.eos = generationDefaults.eos ?? config.eos
-    self.config = config
-    storedTokenizer = try Self.tokenizer(folder, config)
-    let checkpoint = try Checkpoint(folder: folder)
-    weights = try Weights(StoredWeights(checkpoint, config), config)
-    otherTensors = try checkpoint.refuseUnused(config)
-    self.folder = folder.path
-    rotary = RotaryTables(config)
-    prefixes = PrefixCache(config)
-    var hash: UInt64 = 0
-    for name in ["config.json", "tokenizer.model", "generation_config.json"] + TokenizerSettings.files {
-      let file = folder.appending(path: name)
-      if ModelFile.exists(file) { hash = try MappedFile(file).checksum(seed: hash) }
-    }
-    let small = hash
-    contents = ModelContents { checkpoint.checksum(seed: small) }
-  }
+  public convenience init(folder: URL) throws(ModelError) { try self.init(ModelFiles.of(folder)) }
 
-  private static func tokenizer(_ folder: URL, _ config: ModelConfiguration) throws(ModelError) -> Tokenizer? {
-    let file = folder.appending(path: "tokenizer.model")
-    guard ModelFile.exists(file) || ModelFile.deadLink(file) != nil || TokenizerSettings.isIn(folder) else { return nil }
-    let tokenizer = try Tokenizer(contentsOf: file, bos: config.bos ?? 2)
-    guard tokenizer.count <= config.vocabulary else {
-      throw .badTokenizer(
-        file: file.path, problem: "has \(tokenizer.count) pieces, and the model's vocabulary has \(config.vocabulary)")
-    }
-    return tokenizer
+  /// Reads a model of one GGUF file, with its configuration and its tokenizer. What it does not understand of the file is an error.
+  public convenience init(gguf file: URL) throws(ModelError) { try self.init(ModelFiles(gguf: file)) }
+
+  private init(_ files: ModelFiles) throws(ModelError) {
+    (config, generationDefaults, storedTokenizer) = (files.config, files.generationDefaults, files.tokenizer)
+    weights = try Weights(StoredWeights(files.checkpoint, files.config), files.config)
+    otherTensors = try files.checkpoint.refuseUnused(files.config)
+    folder = files.path
+    rotary = RotaryTables(files.config)
+    prefixes = PrefixCache(files.config)
+    let (checkpoint, small) = (files.checkpoint, files.checksum)
+    contents = ModelContents { checkpoint.checksum(seed: small) }
   }
 
   /// A model of weights in memory. Its checksum is that of their numbers, and not that of a folder to which it is saved.
@@ -102,7 +85,7 @@ public final class LanguageModel: Sendable {
     rotary = RotaryTables(config)
     prefixes = PrefixCache(config)
     contents = ModelContents {
-      let texts = [config.json] + (tokenizer.map { [$0.serialized] } ?? [])
+      let texts = [config.json] + (tokenizer?.files ?? []).map(\.content)
       let hash = texts.reduce(UInt64(0)) { hash, data in data.withUnsafeBytes { ck_hash($0.baseAddress, $0.count, hash) } }
       return WeightName.all(config).reduce(hash) { hash, name in
         weights.tensor(name).withUnsafeElements { ck_hash($0.baseAddress, 4 * $0.count, hash) }
@@ -110,10 +93,10 @@ public final class LanguageModel: Sendable {
     }
   }
 
-  /// Reads a model by the path of its folder, or by its name in the Hugging Face hub's cache on this machine.
+  /// Reads a model by the path of its folder or of its GGUF file, or by its name in the Hugging Face hub's cache on this machine.
   ///
   /// - Parameters:
-  ///   - name: A folder as `models/tiny`, or a hub name as `google/gemma-2b`, which is looked for in `$HF_HUB_CACHE`, else in
+  ///   - name: A folder as `models/tiny`, a file as `models/tiny.gguf`, or a hub name as `google/gemma-2b`, which is looked for in `$HF_HUB_CACHE`, else in
   ///     `$HF_HOME/hub`, else in `$XDG_CACHE_HOME/huggingface/hub` or `~/.cache/huggingface/hub`. A folder comes first.
   ///   - base: The folder that a relative path starts from; the current directory if nil.
   public static func load(_ name: String, relativeTo base: String? = nil) throws(ModelError) -> LanguageModel {
@@ -124,7 +107,9 @@ public final class LanguageModel: Sendable {
     _ name: String, relativeTo base: String?, environment: [String: String]
   ) throws(ModelError) -> LanguageModel {
     let folder = try ModelFolder(name, relativeTo: base, environment: environment)
-    do { return try LanguageModel(folder: folder.url) } catch { throw folder.explained(error) }
+    do {
+      return folder.isFile ? try LanguageModel(gguf: folder.url) : try LanguageModel(folder: folder.url)
+    } catch { throw folder.explained(error) }
   }
 }
 

@@ -59,7 +59,7 @@ import Testing
 
   @Test("has a tokenizer of plain values")
   func tokenizer() throws {
-    let tokenizer = try GGUFModel(Self.url("gpt2.gguf")).tokenizer()
+    let tokenizer = try GGUFTokenizerValues(GGUFModel(Self.url("gpt2.gguf")).file.metadata)
     #expect(tokenizer.model == "gpt2" && tokenizer.preTokenizer == "gpt-2")
     #expect(tokenizer.tokens == (0..<8).map { "t\($0)" } && tokenizer.merges == ["a b"])
     #expect(tokenizer.bos == 2 && tokenizer.eos == 1 && tokenizer.addsBOS == nil && tokenizer.chatTemplate == nil)

@@ -40,6 +40,9 @@ void csp_free_ids(int32_t *ids);
 /// The bytes of a piece, valid as long as the processor; NULL when the id is outside of the vocabulary.
 const char *csp_piece(const csp_processor *processor, int32_t id, size_t *count);
 
+/// The id of a piece; of bytes that are none, that of the unknown piece.
+int32_t csp_token(const csp_processor *processor, const char *piece, size_t count);
+
 csp_piece_kind csp_kind(const csp_processor *processor, int32_t id);
 
 #ifdef __cplusplus

@@ -58,7 +58,7 @@ struct GGUFArchitecture: Sendable {
     try keys.require("attention.causal", toBe: "true", else: "Folio computes causal attention.")
     members += try settings(keys)
     try keys.finish()
-    return Data((JSONText.text(.object(of: members)) + "\n").utf8)
+    return Data(JSONText(.object(of: members)).bytes)
   }
 
   /// The special tokens that the file names, each once.

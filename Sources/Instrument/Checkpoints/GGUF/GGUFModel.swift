@@ -20,6 +20,6 @@ package struct GGUFModel: Sendable {
     weights = try GGUFWeights(file, architecture, heads: keys.heads())
   }
 
-  /// What the file says of its tokenizer.
-  package func tokenizer() throws(ModelError) -> GGUFTokenizerValues { try GGUFTokenizerValues(file.metadata) }
+  /// The tokenizer that the file holds.
+  package func tokenizer() throws(ModelError) -> Tokenizer { try Tokenizer(GGUFTokenizerValues(file.metadata), origin: file.path) }
 }

@@ -9,7 +9,7 @@ package struct GGUFTokenizerValues: Sendable {
   /// Of SentencePiece, how likely each piece is.
   package let scores: [Float]?
   /// What each token is; nil if the file does not say.
-  package let kinds: [Kind]?
+  package let kinds: [PieceKind]?
   /// Of BPE, what is joined, in order: two tokens with a space between them.
   package let merges: [String]?
   package let bos: Int?
@@ -28,13 +28,7 @@ package struct GGUFTokenizerValues: Sendable {
   package let normalization: [UInt8]?
   package let chatTemplate: String?
 
-  /// What a token is, as SentencePiece tells them apart.
-  package enum Kind: Int, Sendable {
-    case normal = 1
-    case unknown, control, userDefined, unused, byte
-  }
-
-  init(_ metadata: GGUFMetadata) throws(ModelError) {
+  package init(_ metadata: GGUFMetadata) throws(ModelError) {
     func key(_ name: String) -> String { "tokenizer.ggml." + name }
     guard let model = try metadata.string(key("model")), let tokens = try metadata.strings(key("tokens")) else {
       throw metadata.bad(key("tokens"), "is missing: the file has no tokenizer")
@@ -62,13 +56,42 @@ package struct GGUFTokenizerValues: Sendable {
     }
   }
 
-  private static func kinds(_ metadata: GGUFMetadata, _ key: String) throws(ModelError) -> [Kind]? {
+  private static func kinds(_ metadata: GGUFMetadata, _ key: String) throws(ModelError) -> [PieceKind]? {
     guard let numbers = try metadata.integers(key) else { return nil }
-    var kinds: [Kind] = []
+    var kinds: [PieceKind] = []
     for number in numbers {
-      guard let kind = Kind(rawValue: number) else { throw metadata.bad(key, "holds \(number), which is no kind of token") }
+      guard let kind = PieceKind(rawValue: number) else { throw metadata.bad(key, "holds \(number), which is no kind of token") }
       kinds.append(kind)
     }
     return kinds
+  }
+}
+
+extension Tokenizer {
+  /// The tokenizer that a GGUF file describes. Where it does not say whether a text begins with BOS, it is as in llama.cpp: with it for
+  /// SentencePiece and for Llama 3, else without.
+  convenience init(_ values: GGUFTokenizerValues, origin: String) throws(ModelError) {
+    let name = values.preTokenizer ?? "default"
+    let addsBOS = values.addsBOS ?? (values.model == "llama" || ["llama-bpe", "llama3", "llama-v3"].contains(name))
+    let surroundings = Surroundings(bos: values.bos, addsBOS: addsBOS && values.bos != nil, chatTemplate: values.chatTemplate)
+    guard values.addsEOS != true else {
+      throw .badTokenizer(file: origin, problem: "ends a text with EOS, which Folio does not do")
+    }
+    switch values.model {
+    case "gpt2":
+      guard let merges = values.merges else { throw .badTokenizer(file: origin, problem: "has no merges") }
+      try self.init(
+        byteLevel: values.tokens, merges: merges, kinds: values.kinds ?? [], preTokenizer: name, surroundings, origin: origin)
+    case "llama":
+      guard values.normalization == nil, values.removesExtraSpaces != true else {
+        throw .badTokenizer(file: origin, problem: "normalises texts by a table, which Folio does not read from GGUF files")
+      }
+      let pieces = SentencePieces(
+        values.tokens, scores: values.scores ?? [], kinds: values.kinds ?? [], addsSpace: values.addsSpacePrefix ?? true,
+        bos: values.bos, eos: values.eos)
+      try self.init(pieces, surroundings, origin: origin)
+    default:
+      throw .badTokenizer(file: origin, problem: "is of the kind “\(values.model)”, and Folio reads “gpt2” and “llama” from GGUF files")
+    }
   }
 }

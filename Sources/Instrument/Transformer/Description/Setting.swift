@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 
 /// A value of a `config.json` that is written.
@@ -17,30 +18,18 @@ package indirect enum Setting: Sendable {
   package static func tokens(_ ids: [Int]) -> Setting { ids.count == 1 ? .integer(ids[0]) : .list(ids.map { .integer($0) }) }
 
   /// The text of a file. transformers 5 takes 3.0 for a number and 3 for a whole one, which Foundation's encoder does not tell apart.
-  package static func json(_ settings: [String: Setting]) -> Data {
-    Data((Setting.object(settings).json(indent: "") + "\n").utf8)
-  }
+  package static func json(_ settings: [String: Setting]) -> Data { Data(Setting.object(settings).written.bytes) }
 
-  private func json(indent: String) -> String {
+  private var written: JSONText {
     switch self {
-    case .integer(let value): "\(value)"
+    case .integer(let value): .number(value)
     // What is not finite is no number of a configuration; who reads it says so.
-    case .number(let value): value.isFinite ? "\(value)" : "\"\(value)\""
-    case .text(let value): Self.quoted(value)
-    case .flag(let value): "\(value)"
-    case .list(let values): "[" + values.map { $0.json(indent: indent) }.joined(separator: ", ") + "]"
-    case .object(let members):
-      "{\n"
-        + members.sorted { $0.key < $1.key }
-        .map { "\(indent)  \(Self.quoted($0.key)): \($0.value.json(indent: indent + "  "))" }.joined(separator: ",\n")
-        + "\n\(indent)}"
-    case .null: "null"
+    case .number(let value): value.isFinite ? .digits("\(value)") : .string("\(value)")
+    case .text(let value): .string(value)
+    case .flag(let value): .bool(value)
+    case .list(let values): .array(values.map(\.written))
+    case .object(let members): .object(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value.written) })
+    case .null: .null
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .withoutEscapingSlashes
-    return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
   }
 }

@@ -18,9 +18,7 @@ extension LanguageModel {
   /// replaced whole: a reader, a full disk or a killed process never meets a part of one.
   /// - Throws: an error if the folder holds files that would be loaded with these and belong to another model.
   public func save(to folder: URL, as format: SavedFormat = .float32) throws(ModelError) {
-    var small = [("config.json", config.json)]
-    if let storedTokenizer { small.insert(("tokenizer.model", storedTokenizer.serialized), at: 0) }
-    if let settings = storedTokenizer?.serializedSettings { small.insert((TokenizerSettings.files[0], settings), at: 0) }
+    var small = (storedTokenizer?.files ?? []).map { ($0.name, $0.content) } + [("config.json", config.json)]
     if let defaults = generationDefaults.serialized { small.insert(("generation_config.json", defaults), at: 0) }
     try refuseOthers(folder, than: small.map(\.0))
     var writer = SafetensorsWriter()
@@ -44,7 +42,7 @@ extension LanguageModel {
 
   /// Refuses a folder with files that loading reads, and that are not replaced.
   private func refuseOthers(_ folder: URL, than written: [String]) throws(ModelError) {
-    let read = ["model.safetensors.index.json", "generation_config.json"] + TokenizerSettings.files
+    let read = ["model.safetensors.index.json", "generation_config.json"] + TokenizerFiles.names
     guard let other = read.first(where: { !written.contains($0) && ModelFile.exists(folder.appending(path: $0)) }) else {
       try WeightFiles.refuseAdapter(folder)
       return try WeightFiles.refuseOthers(folder, than: ["model.safetensors"])
@@ -67,8 +65,7 @@ extension Trainer {
     }
     writer.add("steps", bytes: Data("\(state.steps)".utf8))
     writer.add("config.json", bytes: model.config.json)
-    writer.add("tokenizer.model", bytes: model.storedTokenizer?.serialized ?? Data())
-    if let settings = model.storedTokenizer?.serializedSettings { writer.add(TokenizerSettings.files[0], bytes: settings) }
+    for file in model.storedTokenizer?.files ?? [] { writer.add(file.name, bytes: file.content) }
     try writer.write(to: file)
   }
 
@@ -76,11 +73,8 @@ extension Trainer {
   public init(restoring file: URL, optimizer: AdamW) throws(ModelError) {
     let reader = try StateReader(file)
     let config = try ModelConfiguration(json: reader.bytes("config.json"), file: file.path)
-    let settings = try reader.settings()
-    let serialized = try reader.bytes("tokenizer.model")
-    let tokenizer =
-      serialized.isEmpty
-      ? nil : try Tokenizer(serialized: serialized, file: file.path, bos: config.bos ?? 2, settings: settings)
+    let files = try reader.tokenizer()
+    let tokenizer = files.form == nil ? nil : try Tokenizer(files, bos: config.bos)
     let layout = ParameterLayout(config)
     let parts = try Self.prefixes.map { prefix throws(ModelError) in try reader.values(prefix, layout) }
     guard let steps = Int(String(decoding: try reader.bytes("steps"), as: UTF8.self)), (0...Self.mostSteps).contains(steps) else {
@@ -131,10 +125,10 @@ private struct StateReader {
     }
   }
 
-  func settings() throws(ModelError) -> TokenizerSettings {
-    let name = TokenizerSettings.files[0]
-    guard file.entries[name] != nil else { return TokenizerSettings() }
-    return try TokenizerSettings(serialized: bytes(name), file: file.path)
+  func tokenizer() throws(ModelError) -> TokenizerFiles {
+    var files = TokenizerFiles(folder: file.path, contents: [:])
+    for name in TokenizerFiles.names where file.entries[name] != nil { files[name] = try bytes(name) }
+    return files
   }
 
   private func entry(_ name: String, _ type: String, _ shape: [Int]?) throws(ModelError) -> SafetensorsFile.Entry {
