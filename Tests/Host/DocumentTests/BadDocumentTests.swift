@@ -146,24 +146,24 @@ import Testing
   }
 }
 
-@Suite("What is no notebook's file") final class NoFileTests {
+@Suite final class NoFileTests {
   private let path = FileManager.default.temporaryDirectory.appending(path: "no-file-\(UUID().uuidString).md").path
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   private func message() -> String? { #expect(throws: Diagnostic.self) { try Notebook(contentsOf: path) }?.message }
 
-  @Test("is not waited for: a pipe") func pipe() {
+  @Test func aPipeIsNotWaitedFor() {
     mkfifo(path, 0o600)
     #expect(message() == "'\(path)' cannot be read: it is no file, but a pipe or a device")
   }
 
-  @Test("is not read without end: a device behind a link") func device() throws {
+  @Test func aDeviceBehindALinkIsNotReadWithoutEnd() throws {
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
     #expect(message()?.hasSuffix("it is no file, but a pipe or a device") == true)
   }
 
-  @Test("does not fill the memory: more than somebody wrote") func large() {
+  @Test func moreThanSomebodyWroteDoesNotFillTheMemory() {
     FileManager.default.createFile(atPath: path, contents: nil)
     truncate(path, 3_000_000_000)
     #expect(message()?.hasSuffix("it has 3000 MB") == true)

@@ -5,7 +5,7 @@ import Interchange
 import Record
 import Testing
 
-@Suite("A notebook for Jupyter") struct JupyterNotebookTests {
+@Suite struct JupyterNotebookTests {
   private func outputs(_ outputs: [Output], options: String = "", outcome: CellRecord.Outcome = .succeeded) throws -> JupyterJSON
   {
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "cell-1", outcome: outcome, outputs: outputs)])
@@ -16,7 +16,7 @@ import Testing
     ((output?["data"] as? [String: Any])?[type] as? [String] ?? []).joined()
   }
 
-  @Test("has what format 4.5 asks for: unique ids, kinds, and what each kind must have") func valid() throws {
+  @Test func itHasWhatTheFormatAsksFor() throws {
     let markdown =
       "---\ntitle: T\n---\n\na\n\n```swift\n//| label: prose-1\n1\n```\nb\n```swift\n//| label: title\n2\n```\n```swift\n//| label: \(String(repeating: "a", count: 90))\n3\n```\n"
     let notebook = try JupyterJSON(try exported(markdown))
@@ -35,7 +35,7 @@ import Testing
     #expect((metadata["folio"] as? [String: String]) == ["frontMatter": "---\ntitle: T\n---"])
   }
 
-  @Test("begins with the title, the description and the parameters, where the prose does not say them") func head() throws {
+  @Test func itBeginsWithTitleDescriptionAndParametersWhereTheProseDoesNotSayThem() throws {
     let front = "---\ntitle: A *b* $c$\ndescription: d_e\nparams: {n: 1, s: \"x`y\"}\n---\n"
     let notebook = try JupyterJSON(try exported(front + "text\n"))
     #expect(
@@ -47,7 +47,7 @@ import Testing
     #expect(try JupyterJSON(try exported("---\ntitle: 1. x\ndescription: '- y'\n---\n")).source(0) == "# 1\\. x\n\n\\- y")
   }
 
-  @Test("has the values with which it ran") func overridden() throws {
+  @Test func itHasTheValuesWithWhichItRan() throws {
     let markdown = "---\nparams: {n: 1}\n---\n"
     let document = try Notebook(markdown: markdown, file: "n.md").applying(overrides: [("n", "7")])
     let text = JupyterNotebook(document, parts: try NotebookParts(markdown, of: document), record: nil).text()
@@ -55,7 +55,7 @@ import Testing
     #expect(try imported(text) == markdown)
   }
 
-  @Test("keeps code and options as they are, and says what is hidden") func options() throws {
+  @Test func itKeepsCodeAndOptionsAsTheyAreAndSaysWhatIsHidden() throws {
     let markdown = "```swift\n//| echo: false\n//| output: false\n//| expect: error\nlet x = \"\\n\"\n```\n"
     let notebook = try JupyterJSON(try exported(markdown))
     #expect(notebook.source(0) == "//| echo: false\n//| output: false\n//| expect: error\nlet x = \"\\n\"")
@@ -65,7 +65,7 @@ import Testing
     #expect(notebook.cells[0]["execution_count"] is NSNull && notebook.outputs.isEmpty)
   }
 
-  @Test("has what a cell printed as streams, in order") func streams() throws {
+  @Test func itHasWhatACellPrintedAsStreamsInOrder() throws {
     let notebook = try outputs([.text(.standardOutput, "a\nb"), .text(.standardError, "\u{1B}[31mc"), .value("3")])
     #expect(notebook.outputs.map { $0["name"] as? String } == ["stdout", "stderr", nil])
     #expect(
@@ -74,7 +74,7 @@ import Testing
     #expect(notebook.cells[0]["execution_count"] as? Int == 1)
   }
 
-  @Test("has tables as HTML that stands alone, as text, and as CSV") func table() throws {
+  @Test func tablesAreHTMLThatStandsAloneTextAndCSV() throws {
     let table = Table(columns: [.init("<a>"), .init("n", isNumeric: true)], rows: [["x,y", "1"]])
     let output = try outputs([.table(table)]).outputs.first
     let html = data(output, "text/html")
@@ -82,7 +82,7 @@ import Testing
     #expect(data(output, "text/plain") == table.plainText && data(output, "text/csv") == "<a>,n\n\"x,y\",1\n")
   }
 
-  @Test("has figures as drawing, as data for plotly.js, and in words") func figure() throws {
+  @Test func figuresAreADrawingDataForPlotlyAndWords() throws {
     let figure = Figure(Heatmap([[1.0, -2.5]], title: "H"))
     let output = try outputs([.figure(FigureOutput(plotly: figure.plotlyJSON))]).outputs.first
     #expect(areSame(data(output, "image/svg+xml"), figure.svg()) && data(output, "text/plain") == figure.altText)
@@ -94,7 +94,7 @@ import Testing
     #expect(data(try outputs([.figure(FigureOutput(plotly: "{}}"))]).outputs.first, "text/plain").isEmpty == false)
   }
 
-  @Test("has the caption below the last figure, and below the rest where there is none") func caption() throws {
+  @Test func theCaptionStandsBelowTheLastFigureOrBelowTheRestWhereThereIsNone() throws {
     let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0]])).plotlyJSON))
     let options = "//| caption: a < b\n"
     let both = try outputs([figure, .value("1")], options: options).outputs
@@ -103,7 +103,7 @@ import Testing
     #expect(try outputs([], options: options).outputs.isEmpty)
   }
 
-  @Test("has coloured tokens with their colours, and progress as text") func tokens() throws {
+  @Test func colouredTokensKeepTheirColoursAndProgressIsText() throws {
     let tokens = ColoredTokens(title: "AtP", tokens: ["Fae", " <is>"], values: [1, nil], limit: 1)
     let outputs = try outputs([.tokens(tokens), .progress(ProgressOutput(title: "Generating", completed: 2, total: 3))]).outputs
     let html = data(outputs.first, "text/html")
@@ -113,7 +113,7 @@ import Testing
     #expect(data(outputs.first, "text/plain") == tokens.plainText && data(outputs.last, "text/plain") == "Generating: 2 of 3")
   }
 
-  @Test("has errors with their place, also where outputs are hidden") func error() throws {
+  @Test func errorsHaveTheirPlaceAlsoWhereOutputsAreHidden() throws {
     let diagnostic = Diagnostic(at: Place(file: "n.md", line: 2, column: 3), "no such thing", advice: "Try.", excerpt: "x = y")
     let error = Output.error(CellError(kind: .compile, diagnostics: [diagnostic]))
     let outputs = try outputs([.value("1"), error], options: "//| output: false\n", outcome: .failed).outputs
@@ -122,11 +122,11 @@ import Testing
     #expect(outputs[0]["traceback"] as? [String] == ["n.md:2:3: error: no such thing", "x = y", "  ^", "Try."])
   }
 
-  @Test("has no number at a cell that did not run") func notRun() throws {
+  @Test func aCellThatDidNotRunHasNoNumber() throws {
     #expect(try outputs([], outcome: .notRun).cells[0]["execution_count"] is NSNull)
   }
 
-  @Test("is not made of a file that changed meanwhile") func changed() throws {
+  @Test func itIsNotMadeOfAFileThatChangedMeanwhile() throws {
     let document = try Notebook(markdown: "```swift\n1\n```\n", file: "n.md")
     for other in ["", "```swift\n2\n```\n", "```swift\n1\n```\n```swift\n1\n```\n"] {
       #expect(problems { _ = try NotebookParts(other, of: document) }.first?.message == "n.md changed while it was read")
@@ -134,13 +134,13 @@ import Testing
   }
 }
 
-@Suite("A script") struct SwiftScriptTests {
+@Suite struct SwiftScriptTests {
   private func script(_ markdown: String, file: String = "Notebooks/n.md") throws -> String {
     let document = try Notebook(markdown: markdown, file: file)
     return SwiftScript(document, parts: try NotebookParts(markdown, of: document)).text()
   }
 
-  @Test("has cells at their lines, prose as comments, and parameters as a value") func whole() throws {
+  @Test func aScriptHasCellsAtTheirLinesProseAsCommentsAndParametersAsAValue() throws {
     let markdown = """
       ---
       title: T
@@ -197,7 +197,7 @@ import Testing
         """)
   }
 
-  @Test("does not hold a cell that is meant to fail, nor what would leave a comment") func harmless() throws {
+  @Test func aScriptHoldsNoCellThatIsMeantToFailAndNothingThatLeavesAComment() throws {
     let text = try script("a\rlet x = 1\r\n*/ b\n```swift\n//| expect: error\nlet = 3\n```\n", file: "a\nb.md")
     let code = text.split(separator: "\n").filter { !$0.hasPrefix("//") }
     #expect(code == ["import FolioKit"])

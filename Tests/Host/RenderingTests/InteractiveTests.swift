@@ -4,7 +4,7 @@ import Record
 import Rendering
 import Testing
 
-@Suite("Interactive figures") struct InteractiveTests {
+@Suite struct InteractiveTests {
   private let script = Data("/**\n* plotly.js v4.1.1\n*/\nwindow.Plotly = {}".utf8)
   private let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0, -1]], title: "</script>")).plotlyJSON))
 
@@ -16,12 +16,12 @@ import Testing
     return Page(document, record: NotebookRecord(notebook: "n", cells: [cell]), plotly: plotly)
   }
 
-  @Test("are static without plotly.js, and ask for nothing") func none() {
+  @Test func withoutPlotlyFiguresAreStaticAndAskForNothing() {
     let page = page(plotly: nil)
     #expect(!page.html.contains("plotly") && page.attachments.isEmpty)
   }
 
-  @Test("name the script with its digest, and bring each figure's data in a file of its own") func named() throws {
+  @Test func figuresNameTheScriptWithItsDigestAndBringTheirDataInFilesOfTheirOwn() throws {
     let plotly = try PlotlyScript(script, path: "p.js")
     #expect(plotly.file == "plotly-4.1.1.min.js" && plotly.integrity.hasPrefix("sha256-"))
     let page = page(plotly: plotly)
@@ -39,7 +39,7 @@ import Testing
     #expect(page.html.components(separatedBy: "<svg").count == 3)
   }
 
-  @Test("are written with one copy of the script a site, and their data go when they do") func written() throws {
+  @Test func aSiteHasOneCopyOfTheScriptAndDataGoWithTheirFigures() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "interactive-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let site = Site(folder: folder)
@@ -50,7 +50,7 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder + "/n/outputs"))
   }
 
-  @Test("are refused with a script that is not plotly.js") func notPlotly() {
+  @Test func aScriptThatIsNotPlotlyIsRefused() {
     #expect(throws: Diagnostic.self) { try PlotlyScript(Data("alert(1)".utf8), path: "evil.js") }
     #expect(throws: Diagnostic.self) { try PlotlyScript(Data(), path: "empty.js") }
   }

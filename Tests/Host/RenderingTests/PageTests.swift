@@ -36,8 +36,8 @@ extension Site {
   }
 }
 
-@Suite("A page") struct PageTests {
-  @Test("is this, whole") func whole() {
+@Suite struct PageTests {
+  @Test func aPageIsThisWhole() {
     var options = CellOptions()
     options.label = "sum"
     options.caption = "A sum."
@@ -80,13 +80,13 @@ extension Site {
     #expect(Page(document, record: record).html == Self.wholePage)
   }
 
-  @Test("shows what cells put out in the order in which it came") func order() throws {
+  @Test func outputsAreShownInTheOrderInWhichTheyCame() throws {
     let html = page([.value("one"), .text(.standardError, "two"), .value("three"), .text(.standardOutput, "four")]).html
     let places = try ["one", "two", "three", "four"].map { try #require(html.firstRange(of: ">\($0)</pre>")).lowerBound }
     #expect(places == places.sorted())
   }
 
-  @Test("shows a figure with its caption and alternative text") func figures() {
+  @Test func aFigureIsShownWithItsCaptionAndAlternativeText() {
     let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0]], title: "<T>")).plotlyJSON))
     let html = page([figure]) {
       $0.caption = "<caption>"
@@ -97,12 +97,12 @@ extension Site {
     #expect(two.ranges(of: "Once").count == 1 && two.ranges(of: "<svg").count == 2)
   }
 
-  @Test("says where a figure cannot be read") func brokenFigure() {
+  @Test func aFigureThatCannotBeReadIsSaidToBe() {
     let html = page([.figure(FigureOutput(plotly: "{<"))]).html
     #expect(html.contains(#"<p class="unreadable">This is not a figure that can be drawn"#))
   }
 
-  @Test("hides code and outputs as the options say, but never a failure") func options() {
+  @Test func codeAndOutputsAreHiddenAsTheOptionsSayButNeverAFailure() {
     let output = Output.value("OUT")
     #expect(!page([output], source: "SRC") { $0.echo = false }.html.contains("SRC"))
     #expect(page([output], source: "SRC") { $0.fold = true }.html.contains(#"<details class="source"><summary>Code "#))
@@ -112,7 +112,7 @@ extension Site {
     #expect(failed.contains("it broke") && !failed.contains("OUT"))
   }
 
-  @Test("links from a banner to the cells that failed") func banner() {
+  @Test func aBannerLinksToTheCellsThatFailed() {
     let error = Output.error(CellError(kind: .trap, diagnostics: [Diagnostic("Index out of range")]))
     let html = page([error], outcome: .failed) { $0.label = "it" }.html
     #expect(html.contains(##"<li><a href="#it">Cell <code>it</code></a> failed: Index out of range</li>"##))
@@ -121,7 +121,7 @@ extension Site {
     #expect(!expected.contains("banner") && expected.contains("meant to fail"))
   }
 
-  @Test("shows an error with its place, the line with a caret, notes and advice") func errors() {
+  @Test func anErrorIsShownWithItsPlaceTheLineWithACaretNotesAndAdvice() {
     let note = Diagnostic(.note, at: Place(file: "n.md", line: 3), "'x' declared here")
     let diagnostic = Diagnostic(
       at: Place(file: "n.md", line: 9, column: 6), "no <x>", advice: "Try y.", excerpt: "\té = x", notes: [note])
@@ -131,18 +131,18 @@ extension Site {
     #expect(html.contains(#"<p class="message"><b>note</b> &#39;x&#39; declared here"#) && html.contains("Try y."))
   }
 
-  @Test("survives a caret that is nowhere", arguments: [-5, 0, 1, 3, 99, Int.max])
-  func carets(_ column: Int) {
+  @Test(arguments: [-5, 0, 1, 3, 99, Int.max])
+  func aCaretThatIsNowhereIsSurvived(_ column: Int) {
     let diagnostic = Diagnostic(at: Place(file: "n.md", line: 1, column: column), "m", excerpt: "é\nsecond")
     #expect(page([.error(CellError(kind: .trap, diagnostics: [diagnostic]))]).html.contains("é"))
   }
 
-  @Test("shows a cell without a record as one that did not run") func noRecord() {
+  @Test func aCellWithoutARecordIsShownAsOneThatDidNotRun() {
     let html = Page(document(["a"]), record: NotebookRecord(notebook: "n", cells: [])).html
     #expect(html.contains("Not run."))
   }
 
-  @Test("keeps a heading and a cell of the same name apart") func anchors() {
+  @Test func aHeadingAndACellOfTheSameNameAreKeptApart() {
     var document = document(["a"]) { $0.label = "dla" }
     document.blocks.insert(.heading(Heading(level: 2, html: "DLA", text: "DLA", anchor: "dla", line: 1)), at: 0)
     let html = Page(document, record: NotebookRecord(notebook: "n", cells: [])).html
@@ -150,7 +150,7 @@ extension Site {
     #expect(html.contains(##"<a href="#section-dla">DLA</a>"##) && html.contains(#"<h2 id="section-dla">"#))
   }
 
-  @Test("shows hostile text as text, wherever it stands", arguments: HostileTexts.all) func hostile(_ text: String) {
+  @Test(arguments: HostileTexts.all) func hostileTextIsShownAsTextWhereverItStands(_ text: String) {
     var options = CellOptions()
     options.caption = text
     options.alt = text
@@ -182,12 +182,12 @@ extension Site {
     }
   }
 
-  @Test("is the same, whenever it is made") func determinism() {
+  @Test func aPageIsTheSameWheneverItIsMade() {
     let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0, 2]], title: "T")).plotlyJSON))
     #expect(page([figure, .value("x")]).html == page([figure, .value("x")]).html)
   }
 
-  @Test("asks no other host for anything") func noRequests() {
+  @Test func aPageAsksNoOtherHostForAnything() {
     let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0]])).plotlyJSON))
     let html = page([figure]).html.replacing("http://www.w3.org/2000/svg", with: "")
     for text in [html, Stylesheet.text, Script.text] {

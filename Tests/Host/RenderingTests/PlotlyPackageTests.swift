@@ -3,14 +3,14 @@ import Record
 import Rendering
 import Testing
 
-@Suite("plotly.js") struct PlotlyPackageTests {
+@Suite struct PlotlyPackageTests {
   private func temporaryFolder() throws -> String {
     let folder = FileManager.default.temporaryDirectory.appending(path: "plotly-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder + "/assets", withIntermediateDirectories: true)
     return folder
   }
 
-  @Test("comes from the file that the user names") func file() throws {
+  @Test func theScriptComesFromTheFileThatTheUserNames() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let text = Data("/* plotly.js v2.35.2 */".utf8)
@@ -20,7 +20,7 @@ import Testing
     #expect(throws: Diagnostic.self) { try PlotlyPackage.script(file: folder + "/none.js", site: folder) }
   }
 
-  @Test("that lies in the site and is not what it should be, is not used") func tampered() throws {
+  @Test func aScriptInTheSiteThatIsNotWhatItShouldBeIsNotUsed() throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try Data("/* plotly.js v4.1.1 */ evil()".utf8).write(to: URL(filePath: folder + "/assets/plotly-4.1.1.min.js"))

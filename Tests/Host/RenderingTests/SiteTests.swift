@@ -4,7 +4,7 @@ import Record
 import Rendering
 import Testing
 
-@Suite("The site") final class SiteTests {
+@Suite final class SiteTests {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)").path
   private var site: Site { Site(folder: folder) }
 
@@ -16,7 +16,7 @@ import Testing
 
   private let long = [Output.text(.standardOutput, String(repeating: "line\n", count: 1000))]
 
-  @Test("has a folder a notebook, an index and shared assets, and nothing else") func layout() throws {
+  @Test func aSiteHasAFolderForEachNotebookAnIndexAndSharedAssetsAndNothingElse() throws {
     try site.write(long)
     try site.write(IndexPage([]))
     #expect(
@@ -26,7 +26,7 @@ import Testing
       ])
   }
 
-  @Test("does not touch a file that would not change") func unchanged() throws {
+  @Test func aFileThatWouldNotChangeIsNotTouched() throws {
     try site.write(long)
     let path = folder + "/n/index.html"
     try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: path)
@@ -35,7 +35,7 @@ import Testing
     #expect(date == Date(timeIntervalSince1970: 1000))
   }
 
-  @Test("loses the outputs that a page no longer has") func stale() throws {
+  @Test func outputsThatAPageNoLongerHasAreRemoved() throws {
     try site.write(long)
     try site.write([.value("short")])
     #expect(
@@ -46,15 +46,13 @@ import Testing
     #expect(try files().contains("n/record/cell-1-1.txt") == false)
   }
 
-  @Test(
-    "has no place for a notebook whose name is not a folder's",
-    arguments: ["assets.md", "...md", ".md", ".hidden.md", "Assets.md"])
-  func names(_ file: String) {
+  @Test(arguments: ["assets.md", "...md", ".md", ".hidden.md", "Assets.md"])
+  func aNotebookWhoseNameIsNotAFoldersHasNoPlace(_ file: String) {
     let page = Page(document([], file: file), record: NotebookRecord(notebook: "", cells: []))
     #expect(throws: Diagnostic.self) { try site.write(page, record: RecordFiles(NotebookRecord(notebook: "", cells: []))) }
   }
 
-  @Test("has the page and the record of one run, also if several write it at the same time") func together() throws {
+  @Test func pageAndRecordAreOfOneRunAlsoIfSeveralAreWrittenAtTheSameTime() throws {
     DispatchQueue.concurrentPerform(iterations: 60) { [site] round in
       try? site.write([.value("run \(round % 4)"), .value("more of run \(round % 4)")])
     }
@@ -65,7 +63,7 @@ import Testing
     #expect(runs.count == 4 && Set(runs).count == 1, "\(runs)")
   }
 
-  @Test("keeps what others put behind a link in it") func links() throws {
+  @Test func whatOthersPutBehindALinkIsKept() throws {
     let other = folder + "-other"
     defer { try? FileManager.default.removeItem(atPath: other) }
     for place in [other + "/record", other + "/outputs", folder] {
@@ -80,14 +78,14 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: other + "/record").contains("mine.txt"))
   }
 
-  @Test("that cannot be written is an error with the path") func cannotWrite() throws {
+  @Test func aSiteThatCannotBeWrittenIsAnErrorWithThePath() throws {
     try Data().write(to: URL(fileURLWithPath: folder))
     let error = #expect(throws: Diagnostic.self) { try site.write([]) }
     #expect(error?.message.contains(folder) == true && error?.advice != nil)
   }
 }
 
-@Suite("The marks of pages") final class PageMarkTests {
+@Suite final class PageMarkTests {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)").path
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -95,10 +93,8 @@ import Testing
   /// A folder of its own, so that no notebook lies beside the site, wherever the tests run.
   private var site: Site { Site(folder: folder + "/Site") }
 
-  @Test(
-    "tell the index what it needs, whatever the title holds",
-    arguments: ["plain", "<!-- \"a\" & 'b'", "é🌍\u{202E}\u{0}", "\\u003c"]) func marks(_ title: String) throws
-  {
+  @Test(arguments: ["plain", "<!-- \"a\" & 'b'", "é🌍\u{202E}\u{0}", "\\u003c"])
+  func marksTellTheIndexWhatItNeedsWhateverTheTitleHolds(_ title: String) throws {
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .failed, outputs: [])])
     let frontMatter = FrontMatter(title: title, description: "</script><b>" + title, order: 3)
     let document = Notebook(file: "dir/n.md", frontMatter: frontMatter, blocks: [])
@@ -108,7 +104,7 @@ import Testing
     #expect(site.entries.first?.status == .failed(cells: 1, of: 1))
   }
 
-  @Test("name a notebook that lies beside the site from there, wherever the site was built") func beside() throws {
+  @Test func marksNameANotebookThatLiesBesideTheSiteFromThereWhereverItWasBuilt() throws {
     // From the working directory, whatever that is, up to the top and down again.
     let up = FileManager.default.currentDirectoryPath.split(separator: "/").map { _ in "../" }.joined()
     let real = folder.dropFirst()
@@ -118,14 +114,14 @@ import Testing
     #expect(site.entries.first?.source == "dir/n.md")
   }
 
-  @Test("are not looked for in other files") func others() throws {
+  @Test func marksAreNotLookedForInOtherFiles() throws {
     try FileManager.default.createDirectory(atPath: folder + "/other", withIntermediateDirectories: true)
     try Data([0xFF, 0x00]).write(to: URL(fileURLWithPath: folder + "/other/index.html"))
     #expect(Site(folder: folder).entries.isEmpty)
   }
 }
 
-@Suite("The index") struct IndexTests {
+@Suite struct IndexTests {
   private let entries: [IndexPage.Entry] = [
     .init(name: "z", title: "Z", status: .complete(cells: 2)),
     .init(name: "b", title: "B", order: 2, status: .failed(cells: 1, of: 3)),
@@ -134,20 +130,20 @@ import Testing
     .init(name: "d", title: "D", status: .complete(cells: 4)),
   ]
 
-  @Test("lists notebooks by order, then by name") func order() throws {
+  @Test func notebooksAreListedByOrderThenByName() throws {
     let html = IndexPage(entries).html
     let places = try [">C<", ">A &lt;b&gt;<", ">B<", ">D<", ">Z<"].map { try #require(html.firstRange(of: $0)).lowerBound }
     #expect(places == places.sorted())
   }
 
-  @Test("links to each page, relatively, and says how its run ended") func links() {
+  @Test func eachPageIsLinkedRelativelyWithHowItsRunEnded() {
     let html = IndexPage(entries).html
     #expect(html.contains(#"<h2><a href="a%20b%3F/index.html">A &lt;b&gt;</a></h2>"#) && html.contains("<p>About</p>"))
     #expect(html.contains("1 of 3 cells failed") && html.contains("Did not run through") && html.contains(">4 cells<"))
     #expect(html.contains(#"href="assets/folio.css""#) && !html.contains("href=\"/"))
   }
 
-  @Test("reads a notebook's state from its record") func status() {
+  @Test func aNotebooksStateIsReadFromItsRecord() {
     let failed = CellRecord(id: "a", outcome: .failed, outputs: [])
     let fine = CellRecord(id: "b", outcome: .failedAsExpected, outputs: [])
     #expect(IndexPage.Status(NotebookRecord(notebook: "n", cells: [fine])) == .complete(cells: 1))
@@ -155,7 +151,7 @@ import Testing
   }
 }
 
-@Suite("A large record") struct LargeRecordTests {
+@Suite struct LargeRecordTests {
   private let folder = FileManager.default.temporaryDirectory.appending(path: "large-\(UUID().uuidString)").path
 
   private func files(_ texts: [String]) -> RecordFiles {
@@ -164,7 +160,7 @@ import Testing
         notebook: "n", cells: [CellRecord(id: "a", outcome: .succeeded, outputs: texts.map { .value($0) })]))
   }
 
-  @Test("is written whole, leaves what is equal untouched, and loses what is no more") func many() throws {
+  @Test func aLargeRecordIsWrittenWholeLeavesWhatIsEqualUntouchedAndLosesWhatIsNoMore() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let site = Site(folder: folder)
     let place = folder + "/n/record"
@@ -183,7 +179,7 @@ import Testing
     #expect(date == Date(timeIntervalSince1970: 1))
   }
 
-  @Test("that cannot be written leaves the old one as it was") func whole() throws {
+  @Test func aLargeRecordThatCannotBeWrittenLeavesTheOldOneAsItWas() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let site = Site(folder: folder)
     try site.write(files(["1", "2"]), of: "n")
@@ -202,8 +198,8 @@ import Testing
   }
 }
 
-@Suite("The style sheet") struct StylesheetTests {
-  @Test("has a light and a dark theme, by the system and by the switch") func themes() {
+@Suite struct StylesheetTests {
+  @Test func thereAreALightAndADarkThemeByTheSystemAndByTheSwitch() {
     #expect(
       Stylesheet.text.contains(#"@media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { color-scheme: dark"#))
     #expect(Stylesheet.text.contains(#":root[data-theme="dark"] { color-scheme: dark"#))
@@ -211,9 +207,8 @@ import Testing
     #expect(Stylesheet.text.filter { $0 == "{" }.count == Stylesheet.text.filter { $0 == "}" }.count)
   }
 
-  @Test(
-    "has text that stands out from its ground by 4.5 at least, as WCAG AA asks", arguments: [Stylesheet.light, Stylesheet.dark])
-  func contrast(_ theme: String) throws {
+  @Test(arguments: [Stylesheet.light, Stylesheet.dark])
+  func textStandsOutFromItsGroundAsWCAGAAAsks(_ theme: String) throws {
     let colors = Dictionary(
       uniqueKeysWithValues: theme.matches(of: /--([a-z-]+): #([0-9a-f]{6})/).map { ($0.1, luminance($0.2)) })
     let grounds = [
