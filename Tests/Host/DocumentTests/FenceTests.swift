@@ -1,5 +1,6 @@
 import Document
 import Record
+import TestSupport
 import Testing
 
 /// A fence that looks like a cell and is not run is told, with its place.
@@ -21,7 +22,8 @@ import Testing
   @Test(arguments: spellings, ["```", "~~~~", "   ```"])
   func aFenceThatLooksLikeACellIsAnErrorHoweverItSpellsSwift(_ words: String, _ marks: String) throws {
     let problem = try #require(problems("text\n\n\(marks)\(words)\n1\n\(marks)\n").first)
-    #expect(problem.severity == .error && problem.place?.line == 3, "\(problem)")
+    #expect(problem.severity == .error, "\(problem)")
+    #expect(problem.place?.line == 3, "\(problem)")
     #expect(problem.message.contains("looks like a cell"), "\(problem)")
     #expect(problem.advice?.contains("'swift norun'") == true)
   }
@@ -34,7 +36,9 @@ import Testing
       ("<div>\n```\(words)\n1\n```\n</div>\n", 2),
     ] {
       let problem = try #require(problems(markdown).first, "\(markdown)")
-      #expect(problem.severity == .error && problem.place?.line == line && problem.message.hasPrefix("a cell stands within"))
+      #expect(problem.severity == .error)
+      #expect(problem.place?.line == line)
+      #expect(problem.message.hasPrefix("a cell stands within"))
     }
   }
 
@@ -57,7 +61,8 @@ import Testing
     let document = try Notebook(markdown: markdown, file: "n.md")
     #expect(document.cells.isEmpty)
     #expect(document.warnings.map { $0.place?.line } == [line], "\(document.warnings)")
-    #expect(document.warnings.first?.severity == .warning && document.warnings.first?.advice != nil)
+    #expect(document.warnings.first?.severity == .warning)
+    #expect(document.warnings.first?.advice != nil)
   }
 
   @Test(arguments: [
@@ -94,7 +99,8 @@ import Testing
   ])
   func anOptionAfterTheCodeHasBegunIsTold(_ code: String, _ line: Int) {
     let error = #expect(throws: Diagnostics.self) { try read(code) }
-    #expect(error?.all.map { $0.place?.line } == [line] && error?.all.first?.message.contains("after the cell's code") == true)
+    #expect(error?.all.map { $0.place?.line } == [line])
+    #expect(error?.all.first?.message.contains("after the cell's code") == true)
   }
 
   @Test(arguments: [
@@ -102,7 +108,8 @@ import Testing
   ])
   func optionMarksOfPythonAndRAreToldWithHowTheyAreWrittenInSwift(_ code: String, _ line: Int) {
     let error = #expect(throws: Diagnostics.self) { try read(code) }
-    #expect(error?.all.first?.place?.line == line && error?.all.first?.message.hasPrefix("'#|' begins an option") == true)
-    #expect(error?.all.first?.advice?.contains("'//|") == true && error?.all.first?.advice?.contains("label: x'") == true)
+    #expect(error?.all.first?.place?.line == line)
+    #expect(error?.all.first?.message.hasPrefix("'#|' begins an option") == true)
+    expect(error?.all.first?.advice, contains: "'//|", "label: x'")
   }
 }

@@ -72,9 +72,8 @@ import Testing
   }
 
   @Test func aPictureHasOneURLInSeveralSpellings() {
-    #expect(
-      PictureReference(url: "a b.png", line: 1).isSame(as: "a%20b.png")
-        && PictureReference(url: "é.png", line: 1).isSame(as: "%C3%A9.png"))
+    #expect(PictureReference(url: "a b.png", line: 1).isSame(as: "a%20b.png"))
+    #expect(PictureReference(url: "é.png", line: 1).isSame(as: "%C3%A9.png"))
     #expect(!PictureReference(url: "a.png", line: 1).isSame(as: "b.png"))
   }
 

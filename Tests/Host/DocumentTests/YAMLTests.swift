@@ -61,7 +61,8 @@ import Testing
   ])
   func aValueWithoutMeaningIsAnError(_ yaml: String, _ what: String) {
     let error = #expect(throws: Diagnostics.self) { try parameter(yaml) }
-    #expect(error?.all.first?.place?.line == 3 && error?.description.contains(what) == true, "\(String(describing: error))")
+    #expect(error?.all.first?.place?.line == 3, "\(String(describing: error))")
+    #expect(error?.description.contains(what) == true, "\(String(describing: error))")
   }
 
   @Test(arguments: ["3\n...\ny: 4", "*a", "{a", "\"x", "3\n\t4: 5", "&a [*a]", "a: b", "- 3", "%x", "@x", "`x`"])
@@ -107,7 +108,8 @@ import Testing
       ("1", "99999999999999999999", "Int"),
     ] {
       let error = #expect(throws: Diagnostic.self) { try override(standard, text) }
-      #expect(error?.message == "'x' is of type \(type), and '\(text)' is not" && error?.advice != nil)
+      #expect(error?.message == "'x' is of type \(type), and '\(text)' is not")
+      #expect(error?.advice != nil)
     }
   }
 
@@ -122,8 +124,11 @@ import Testing
     func cell(_ option: String) throws -> CellOptions {
       try #require(try Notebook(markdown: "```swift\n//| \(option)\n1\n```\n", file: "n.md").cells.first).options
     }
-    #expect(try cell("timeout: 010").timeout == 10 && cell("timeout: 0x10").timeout == 16)
-    #expect(try cell("caption: NO").caption == "NO" && cell("label: no").label == "no" && cell("alt: 12:30").alt == "12:30")
+    #expect(try cell("timeout: 010").timeout == 10)
+    #expect(try cell("timeout: 0x10").timeout == 16)
+    #expect(try cell("caption: NO").caption == "NO")
+    #expect(try cell("label: no").label == "no")
+    #expect(try cell("alt: 12:30").alt == "12:30")
     for option in ["echo: no", "fold: on", "timeout: 1_000", "timeout: 1:30", "tolerance: 1_0.5"] {
       #expect(throws: Diagnostics.self, "\(option)") { try cell(option) }
     }
@@ -136,7 +141,8 @@ import Testing
 
   @Test func anExpressionInATitleIsNotEvaluatedAndThatIsTold() throws {
     let document = try Notebook(markdown: "---\ntitle: \"All `{swift} n`\"\n---\n", file: "n.md")
-    #expect(document.title == "All `{swift} n`" && document.cells.isEmpty)
+    #expect(document.title == "All `{swift} n`")
+    #expect(document.cells.isEmpty)
     #expect(document.warnings.map { $0.place?.line } == [2])
   }
 }

@@ -3,6 +3,7 @@ import Figures
 import Foundation
 import Interchange
 import Record
+import TestSupport
 import Testing
 
 @Suite struct JupyterNotebookTests {
@@ -20,17 +21,22 @@ import Testing
     let markdown =
       "---\ntitle: T\n---\n\na\n\n```swift\n//| label: prose-1\n1\n```\nb\n```swift\n//| label: title\n2\n```\n```swift\n//| label: \(String(repeating: "a", count: 90))\n3\n```\n"
     let notebook = try JupyterJSON(try exported(markdown))
-    #expect(notebook.json["nbformat"] as? Int == 4 && notebook.json["nbformat_minor"] as? Int == 5)
+    #expect(notebook.json["nbformat"] as? Int == 4)
+    #expect(notebook.json["nbformat_minor"] as? Int == 5)
     let ids = notebook.cells.compactMap { $0["id"] as? String }
-    #expect(ids.count == 6 && Set(ids).count == 6 && ids.allSatisfy { $0.wholeMatch(of: /[a-zA-Z0-9_-]{1,64}/) != nil })
+    #expect(ids.count == 6)
+    #expect(Set(ids).count == 6)
+    #expect(ids.allSatisfy { $0.wholeMatch(of: /[a-zA-Z0-9_-]{1,64}/) != nil })
     for cell in notebook.cells {
-      #expect(cell["metadata"] is [String: Any] && cell["source"] is [String])
+      #expect(cell["metadata"] is [String: Any])
+      #expect(cell["source"] is [String])
       let isCode = cell["cell_type"] as? String == "code"
       #expect(Set(cell.keys) == Set(["cell_type", "id", "metadata", "source"] + (isCode ? ["execution_count", "outputs"] : [])))
       #expect(isCode || cell["cell_type"] as? String == "markdown")
     }
     let metadata = try #require(notebook.json["metadata"] as? [String: Any])
-    #expect((metadata["kernelspec"] as? [String: String])?["name"] == "swift" && metadata["title"] as? String == "T")
+    #expect((metadata["kernelspec"] as? [String: String])?["name"] == "swift")
+    #expect(metadata["title"] as? String == "T")
     #expect((metadata["language_info"] as? [String: String])?["name"] == "swift")
     #expect((metadata["folio"] as? [String: String]) == ["frontMatter": "---\ntitle: T\n---"])
   }
@@ -38,9 +44,8 @@ import Testing
   @Test func itBeginsWithTitleDescriptionAndParametersWhereTheProseDoesNotSayThem() throws {
     let front = "---\ntitle: A *b* $c$\ndescription: d_e\nparams: {n: 1, s: \"x`y\"}\n---\n"
     let notebook = try JupyterJSON(try exported(front + "text\n"))
-    #expect(
-      notebook.source(0) == "# A \\*b\\* \\$c\\$\n\nd\\_e\n\nParameters: `n = 1`, ``` s = \"x`y\" ```"
-        && notebook.source(1) == "text")
+    #expect(notebook.source(0) == "# A \\*b\\* \\$c\\$\n\nd\\_e\n\nParameters: `n = 1`, ``` s = \"x`y\" ```")
+    #expect(notebook.source(1) == "text")
     #expect(try JupyterJSON(try exported("---\ntitle: A\n---\n# A\n")).source(0) == "# A")
     #expect(try JupyterJSON(try exported("---\ntitle: A\n---\n# B\n")).source(0) == "# A")
     #expect(try JupyterJSON(try exported("# B\n")).cells.count == 1)
@@ -61,16 +66,19 @@ import Testing
     #expect(notebook.source(0) == "//| echo: false\n//| output: false\n//| expect: error\nlet x = \"\\n\"")
     let metadata = try #require(notebook.cells[0]["metadata"] as? [String: Any])
     #expect((metadata["jupyter"] as? [String: Bool]) == ["source_hidden": true, "outputs_hidden": true])
-    #expect(metadata["tags"] as? [String] == ["raises-exception"] && metadata["folio"] == nil)
-    #expect(notebook.cells[0]["execution_count"] is NSNull && notebook.outputs.isEmpty)
+    #expect(metadata["tags"] as? [String] == ["raises-exception"])
+    #expect(metadata["folio"] == nil)
+    #expect(notebook.cells[0]["execution_count"] is NSNull)
+    #expect(notebook.outputs.isEmpty)
   }
 
   @Test func itHasWhatACellPrintedAsStreamsInOrder() throws {
     let notebook = try outputs([.text(.standardOutput, "a\nb"), .text(.standardError, "\u{1B}[31mc"), .value("3")])
     #expect(notebook.outputs.map { $0["name"] as? String } == ["stdout", "stderr", nil])
-    #expect(
-      notebook.outputs[0]["text"] as? [String] == ["a\n", "b"] && notebook.outputs[1]["text"] as? [String] == ["\u{1B}[31mc"])
-    #expect(data(notebook.outputs[2], "text/plain") == "3" && notebook.outputs[2]["output_type"] as? String == "display_data")
+    #expect(notebook.outputs[0]["text"] as? [String] == ["a\n", "b"])
+    #expect(notebook.outputs[1]["text"] as? [String] == ["\u{1B}[31mc"])
+    #expect(data(notebook.outputs[2], "text/plain") == "3")
+    #expect(notebook.outputs[2]["output_type"] as? String == "display_data")
     #expect(notebook.cells[0]["execution_count"] as? Int == 1)
   }
 
@@ -78,19 +86,23 @@ import Testing
     let table = Table(columns: [.init("<a>"), .init("n", isNumeric: true)], rows: [["x,y", "1"]])
     let output = try outputs([.table(table)]).outputs.first
     let html = data(output, "text/html")
-    #expect(html.contains("<td style=\"text-align:right\">1</td>") && html.contains("&lt;a&gt;") && !html.contains("class="))
-    #expect(data(output, "text/plain") == table.plainText && data(output, "text/csv") == "<a>,n\n\"x,y\",1\n")
+    expect(html, contains: "<td style=\"text-align:right\">1</td>", "&lt;a&gt;")
+    expect(html, lacks: "class=")
+    #expect(data(output, "text/plain") == table.plainText)
+    #expect(data(output, "text/csv") == "<a>,n\n\"x,y\",1\n")
   }
 
   @Test func figuresAreADrawingDataForPlotlyAndWords() throws {
     let figure = Figure(Heatmap([[1.0, -2.5]], title: "H"))
     let output = try outputs([.figure(FigureOutput(plotly: figure.plotlyJSON))]).outputs.first
-    #expect(areSame(data(output, "image/svg+xml"), figure.svg()) && data(output, "text/plain") == figure.altText)
+    #expect(areSame(data(output, "image/svg+xml"), figure.svg()))
+    #expect(data(output, "text/plain") == figure.altText)
     let plotly = try #require((output?["data"] as? [String: Any])?["application/vnd.plotly.v1+json"] as? NSDictionary)
     let own = try JSONSerialization.jsonObject(with: Data(figure.plotlyJSON.utf8)) as? NSDictionary
     #expect(plotly == own)
     let described = try outputs([.figure(FigureOutput(plotly: figure.plotlyJSON))], options: "//| alt: my words\n").outputs.first
-    #expect(data(described, "text/plain") == "my words" && data(described, "image/svg+xml").contains("aria-label=\"my words\""))
+    #expect(data(described, "text/plain") == "my words")
+    #expect(data(described, "image/svg+xml").contains("aria-label=\"my words\""))
     #expect(data(try outputs([.figure(FigureOutput(plotly: "{}}"))]).outputs.first, "text/plain").isEmpty == false)
   }
 
@@ -98,7 +110,9 @@ import Testing
     let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0]])).plotlyJSON))
     let options = "//| caption: a < b\n"
     let both = try outputs([figure, .value("1")], options: options).outputs
-    #expect(both.count == 3 && data(both[1], "text/html") == "<p><em>a &lt; b</em></p>" && data(both[1], "text/plain") == "a < b")
+    try #require(both.count == 3)
+    #expect(data(both[1], "text/html") == "<p><em>a &lt; b</em></p>")
+    #expect(data(both[1], "text/plain") == "a < b")
     #expect(data(try outputs([.value("1")], options: options).outputs.last, "text/plain") == "a < b")
     #expect(try outputs([], options: options).outputs.isEmpty)
   }
@@ -107,18 +121,19 @@ import Testing
     let tokens = ColoredTokens(title: "AtP", tokens: ["Fae", " <is>"], values: [1, nil], limit: 1)
     let outputs = try outputs([.tokens(tokens), .progress(ProgressOutput(title: "Generating", completed: 2, total: 3))]).outputs
     let html = data(outputs.first, "text/html")
-    #expect(
-      html.contains("background:#053061;color:#fff\">Fae") && html.contains(" &lt;is&gt;")
-        && html.contains("white-space:pre-wrap"))
-    #expect(data(outputs.first, "text/plain") == tokens.plainText && data(outputs.last, "text/plain") == "Generating: 2 of 3")
+    expect(html, contains: "background:#053061;color:#fff\">Fae", " &lt;is&gt;", "white-space:pre-wrap")
+    #expect(data(outputs.first, "text/plain") == tokens.plainText)
+    #expect(data(outputs.last, "text/plain") == "Generating: 2 of 3")
   }
 
   @Test func errorsHaveTheirPlaceAlsoWhereOutputsAreHidden() throws {
     let diagnostic = Diagnostic(at: Place(file: "n.md", line: 2, column: 3), "no such thing", advice: "Try.", excerpt: "x = y")
     let error = Output.error(CellError(kind: .compile, diagnostics: [diagnostic]))
     let outputs = try outputs([.value("1"), error], options: "//| output: false\n", outcome: .failed).outputs
-    #expect(outputs.count == 1 && outputs[0]["output_type"] as? String == "error")
-    #expect(outputs[0]["ename"] as? String == "Does not compile" && outputs[0]["evalue"] as? String == "no such thing")
+    try #require(outputs.count == 1)
+    #expect(outputs[0]["output_type"] as? String == "error")
+    #expect(outputs[0]["ename"] as? String == "Does not compile")
+    #expect(outputs[0]["evalue"] as? String == "no such thing")
     #expect(outputs[0]["traceback"] as? [String] == ["n.md:2:3: error: no such thing", "x = y", "  ^", "Try."])
   }
 

@@ -13,7 +13,8 @@ import Testing
         try cell("markdown", "\n\nb\n\n"), try cell("code", ""), try cell("markdown", " ")))
     #expect(text == "# T\n\na\n\n```swift\nlet x = 1\nx\n```\n\nb\n")
     let document = try Notebook(markdown: text, file: "n.md")
-    #expect(document.title == "T" && document.cells.map(\.source) == ["let x = 1\nx"])
+    #expect(document.title == "T")
+    #expect(document.cells.map(\.source) == ["let x = 1\nx"])
   }
 
   @Test(arguments: [("python", "python"), ("R", "R"), ("Wolfram Language", "Wolfram-Language"), ("c`\n+", "c-+")])
@@ -73,7 +74,8 @@ import Testing
   @Test func theNotebooksTitleIsKeptIfItsFirstHeadingDoesNotSayIt() throws {
     let metadata = #"{"title": "A: \"b\"\n", "language_info": {"name": "swift"}}"#
     let text = try imported(notebook(try cell("markdown", "# C"), metadata: metadata))
-    #expect(try Notebook(markdown: text, file: "n.md").title == "A: \"b\"\n" && text.hasSuffix("---\n\n# C\n"))
+    #expect(try Notebook(markdown: text, file: "n.md").title == "A: \"b\"\n")
+    #expect(try text.hasSuffix("---\n\n# C\n"))
     #expect(try imported(notebook(try cell("markdown", "# C"), metadata: #"{"title": "C"}"#)) == "# C\n")
   }
 
@@ -88,7 +90,8 @@ import Testing
 
   @Test func aNotebookThatBeginsWithARuleDoesNotBeginWithAFrontMatter() throws {
     let text = try imported(notebook(try cell("markdown", "---\n\na: b\n\n---")))
-    #expect(text == "\n---\n\na: b\n\n---\n" && (try? Notebook(markdown: text, file: "n.md")) != nil)
+    #expect(text == "\n---\n\na: b\n\n---\n")
+    #expect((try? Notebook(markdown: text, file: "n.md")) != nil)
   }
 
   @Test func thePicturesOfItsCellsComeAlong() throws {
@@ -101,7 +104,8 @@ import Testing
     let notebook = try JupyterImport(notebook(try cell("code", "//| eval: false\n1")), file: "n.ipynb")
     #expect(notebook.text == "```swift\n//| eval: false\n1\n```\n")
     let problems = notebook.problems(at: "n.md")
-    #expect(problems.map(\.severity) == [.warning] && problems.first?.place?.line == 2)
+    #expect(problems.map(\.severity) == [.warning])
+    #expect(problems.first?.place?.line == 2)
     #expect(try JupyterImport(Self.empty, file: "n.ipynb").problems(at: "n.md").isEmpty)
   }
 
@@ -155,7 +159,8 @@ import Testing
   func whatIsNoNotebookIsRefusedWithItsPlace(_ text: String, _ line: Int, _ message: String) {
     let problems = problems { _ = try imported(text) }
     #expect(problems.count == (message.contains("cell_type' is missing") ? 2 : 1), "\(problems)")
-    #expect(problems.first?.place?.file == "n.ipynb" && problems.first?.place?.line == line, "\(problems)")
+    #expect(problems.first?.place?.file == "n.ipynb", "\(problems)")
+    #expect(problems.first?.place?.line == line, "\(problems)")
     #expect(problems.first?.message.contains(message) == true, "\(problems)")
   }
 
@@ -170,7 +175,8 @@ import Testing
     try Data([0x7B, 0x0A, 0xFF, 0x7D]).write(to: URL(fileURLWithPath: path))
     defer { try? FileManager.default.removeItem(atPath: path) }
     let problem = problems { _ = try JupyterImport(contentsOf: path) }.first
-    #expect(problem?.message.contains("not UTF-8") == true && problem?.place?.line == 2)
+    #expect(problem?.message.contains("not UTF-8") == true)
+    #expect(problem?.place?.line == 2)
   }
 }
 

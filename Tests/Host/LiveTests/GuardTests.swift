@@ -117,7 +117,8 @@ import Testing
       let site = try TestSite()
       for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
         let answer = try site.get("/a/", method: method)
-        #expect(answer.status == 405 && answer.header("Allow") == "GET, HEAD")
+        #expect(answer.status == 405)
+        #expect(answer.header("Allow") == "GET, HEAD")
       }
     }
   }

@@ -1,6 +1,7 @@
 import Document
 import Record
 import Rendering
+import TestSupport
 import Testing
 
 @Suite struct HeadingValueTests {
@@ -16,15 +17,17 @@ import Testing
 
   @Test func aHeadingsValueReachesTheTitleOfThePageItsOneFirstHeadingAndTheIndex() throws {
     let page = try page(["42", "9", "9"])
-    #expect(page.title == "Accuracy 42 of 50" && page.html.contains("<title>Accuracy 42 of 50</title>"))
-    #expect(page.html.contains("<h1>Accuracy 42 of 50</h1>") && page.html.matches(of: /<h1/).count == 1)
+    #expect(page.title == "Accuracy 42 of 50")
+    expect(page.html, contains: "<title>Accuracy 42 of 50</title>", "<h1>Accuracy 42 of 50</h1>")
+    #expect(page.html.matches(of: /<h1/).count == 1)
     #expect(page.html.contains("\"title\":\"Accuracy 42 of 50\""))
   }
 
   @Test func aHeadingsValueIsTheTextOfALinkInTheContentsToAHeadingOfItsOwn() throws {
     let html = try page(["42", "9", "9"]).html
-    #expect(html.contains(##"<a href="#swift-9">9</a>"##) && html.contains(##"<a href="#swift-9-1">9</a>"##))
-    #expect(html.contains(#"<h2 id="swift-9">"#) && html.contains(#"<h2 id="swift-9-1">"#))
+    #expect(html.contains(##"<a href="#swift-9">9</a>"##))
+    #expect(html.contains(##"<a href="#swift-9-1">9</a>"##))
+    expect(html, contains: #"<h2 id="swift-9">"#, #"<h2 id="swift-9-1">"#)
     #expect(html.firstMatch(of: /<a href="[^"]*"><\/a>/) == nil)
   }
 
@@ -32,14 +35,15 @@ import Testing
     let links = try [["42", "9", "9"], ["43", "<b>", ""], []].map {
       try page($0).html.matches(of: /id="(swift[^"]*)"/).map { String($0.1) }
     }
-    #expect(links[0] == ["swift-9", "swift-9-1"] && links[1] == links[0] && links[2] == links[0])
+    #expect(links[0] == ["swift-9", "swift-9-1"])
+    #expect(links[1] == links[0])
+    #expect(links[2] == links[0])
   }
 
   @Test func aHeadingsValueIsTextOnOneLineAndShortenedWhereItIsLong() throws {
     let page = try page(["<script>\n\u{1B}[31m\u{202E}", String(repeating: "x", count: 5000), ""])
-    #expect(
-      page.title == "Accuracy <script>↵\\u{202E} of 50" && page.html.contains("<h1>Accuracy &lt;script&gt;↵\\u{202E} of 50</h1>"))
-    #expect(page.html.contains(">\(String(repeating: "x", count: 200))…</a>"))
+    #expect(page.title == "Accuracy <script>↵\\u{202E} of 50")
+    expect(page.html, contains: "<h1>Accuracy &lt;script&gt;↵\\u{202E} of 50</h1>", ">\(String(repeating: "x", count: 200))…</a>")
     #expect(page.html.firstMatch(of: /<a href="[^"]*"><\/a>/) == nil)
   }
 
@@ -54,7 +58,8 @@ import Testing
     let error = CellError(kind: .thrown, diagnostics: [Diagnostic("oops")])
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "注-é", outcome: .failed, outputs: [.error(error)])])
     let html = Page(document, record: record).html
-    #expect(html.contains(#"id="注-é""#) && html.matches(of: /href="#%E6%B3%A8-%C3%A9"/).count == 2)
+    #expect(html.contains(#"id="注-é""#))
+    #expect(html.matches(of: /href="#%E6%B3%A8-%C3%A9"/).count == 2)
     #expect(html.contains(##"<h2 id="größe">Größe<a class="anchor" href="#gr%C3%B6%C3%9Fe""##))
   }
 

@@ -18,12 +18,14 @@ import Testing
 
   @Test func withoutPlotlyFiguresAreStaticAndAskForNothing() {
     let page = page(plotly: nil)
-    #expect(!page.html.contains("plotly") && page.attachments.isEmpty)
+    #expect(!page.html.contains("plotly"))
+    #expect(page.attachments.isEmpty)
   }
 
   @Test func figuresNameTheScriptWithItsDigestAndBringTheirDataInFilesOfTheirOwn() throws {
     let plotly = try PlotlyScript(script, path: "p.js")
-    #expect(plotly.file == "plotly-4.1.1.min.js" && plotly.integrity.hasPrefix("sha256-"))
+    #expect(plotly.file == "plotly-4.1.1.min.js")
+    #expect(plotly.integrity.hasPrefix("sha256-"))
     let page = page(plotly: plotly)
     #expect(
       page.html.contains(
@@ -32,7 +34,8 @@ import Testing
     for attachment in page.attachments {
       #expect(page.html.contains(#"<figure data-plotly="\#(attachment.path)">"#))
       let prefix = "window.folioFigures[\"\(attachment.path)\"] = "
-      #expect(attachment.text.hasPrefix(prefix) && attachment.text.hasSuffix(";\n"))
+      #expect(attachment.text.hasPrefix(prefix))
+      #expect(attachment.text.hasSuffix(";\n"))
       #expect(try Figure(plotlyJSON: String(attachment.text.dropFirst(prefix.count).dropLast(2))).heatmaps.count == 1)
     }
     // The static figure stays.

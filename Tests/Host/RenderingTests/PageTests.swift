@@ -2,6 +2,7 @@ import Document
 import Figures
 import Record
 import Rendering
+import TestSupport
 import Testing
 
 /// A document of cells with the given sources, and options for all of them.
@@ -92,9 +93,10 @@ extension Site {
       $0.caption = "<caption>"
       $0.alt = "\"alt\""
     }.html
-    #expect(html.contains("<figcaption>&lt;caption&gt;</figcaption>") && html.contains(#"aria-label="&quot;alt&quot;""#))
+    expect(html, contains: "<figcaption>&lt;caption&gt;</figcaption>", #"aria-label="&quot;alt&quot;""#)
     let two = page([figure, figure]) { $0.caption = "Once" }.html
-    #expect(two.ranges(of: "Once").count == 1 && two.ranges(of: "<svg").count == 2)
+    #expect(two.ranges(of: "Once").count == 1)
+    #expect(two.ranges(of: "<svg").count == 2)
   }
 
   @Test func aFigureThatCannotBeReadIsSaidToBe() {
@@ -109,7 +111,8 @@ extension Site {
     #expect(!page([output]) { $0.output = false }.html.contains("OUT"))
     let error = Output.error(CellError(kind: .thrown, diagnostics: [Diagnostic("it broke")]))
     let failed = page([output, error], outcome: .failed) { $0.output = false }.html
-    #expect(failed.contains("it broke") && !failed.contains("OUT"))
+    expect(failed, contains: "it broke")
+    expect(failed, lacks: "OUT")
   }
 
   @Test func aBannerLinksToTheCellsThatFailed() {
@@ -118,7 +121,8 @@ extension Site {
     #expect(html.contains(##"<li><a href="#it">Cell <code>it</code></a> failed: Index out of range</li>"##))
     #expect(html.contains(#"<section class="cell failed" id="it""#))
     let expected = page([error], outcome: .failedAsExpected).html
-    #expect(!expected.contains("banner") && expected.contains("meant to fail"))
+    expect(expected, contains: "meant to fail")
+    expect(expected, lacks: "banner")
   }
 
   @Test func anErrorIsShownWithItsPlaceTheLineWithACaretNotesAndAdvice() {
@@ -126,9 +130,10 @@ extension Site {
     let diagnostic = Diagnostic(
       at: Place(file: "n.md", line: 9, column: 6), "no <x>", advice: "Try y.", excerpt: "\té = x", notes: [note])
     let html = page([.error(CellError(kind: .compile, diagnostics: [diagnostic]))], outcome: .failed).html
-    #expect(html.contains(#"<p class="message">no &lt;x&gt; <span class="place">n.md:9:6</span></p>"#))
-    #expect(html.contains("\té = x\n<span aria-hidden=\"true\"><span class=\"unseen\">\té =</span>^</span>"))
-    #expect(html.contains(#"<p class="message"><b>note</b> &#39;x&#39; declared here"#) && html.contains("Try y."))
+    expect(
+      html, contains: #"<p class="message">no &lt;x&gt; <span class="place">n.md:9:6</span></p>"#,
+      "\té = x\n<span aria-hidden=\"true\"><span class=\"unseen\">\té =</span>^</span>",
+      #"<p class="message"><b>note</b> &#39;x&#39; declared here"#, "Try y.")
   }
 
   @Test(arguments: [-5, 0, 1, 3, 99, Int.max])
@@ -147,7 +152,8 @@ extension Site {
     document.blocks.insert(.heading(Heading(level: 2, html: "DLA", text: "DLA", anchor: "dla", line: 1)), at: 0)
     let html = Page(document, record: NotebookRecord(notebook: "n", cells: [])).html
     #expect(html.ranges(of: #" id="dla""#).count == 1)
-    #expect(html.contains(##"<a href="#section-dla">DLA</a>"##) && html.contains(#"<h2 id="section-dla">"#))
+    #expect(html.contains(##"<a href="#section-dla">DLA</a>"##))
+    #expect(html.contains(#"<h2 id="section-dla">"#))
   }
 
   @Test(arguments: HostileTexts.all) func hostileTextIsShownAsTextWhereverItStands(_ text: String) {
@@ -191,7 +197,7 @@ extension Site {
     let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0]])).plotlyJSON))
     let html = page([figure]).html.replacing("http://www.w3.org/2000/svg", with: "")
     for text in [html, Stylesheet.text, Script.text] {
-      #expect(!text.contains("http") && !text.contains("url(") && !text.contains("@import") && !text.contains("\"//"))
+      expect(text, lacks: "http", "url(", "@import", "\"//")
     }
   }
 

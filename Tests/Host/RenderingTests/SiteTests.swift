@@ -2,6 +2,7 @@ import Document
 import Foundation
 import Record
 import Rendering
+import TestSupport
 import Testing
 
 @Suite final class SiteTests {
@@ -60,7 +61,8 @@ import Testing
       try String(contentsOfFile: "\(folder)/n/\($0)", encoding: .utf8)
     }
     let runs = texts.flatMap { $0.matches(of: /run (\d)/).map { String($0.1) } }
-    #expect(runs.count == 4 && Set(runs).count == 1, "\(runs)")
+    #expect(runs.count == 4, "\(runs)")
+    #expect(Set(runs).count == 1, "\(runs)")
   }
 
   @Test func whatOthersPutBehindALinkIsKept() throws {
@@ -81,7 +83,8 @@ import Testing
   @Test func aSiteThatCannotBeWrittenIsAnErrorWithThePath() throws {
     try Data().write(to: URL(fileURLWithPath: folder))
     let error = #expect(throws: Diagnostic.self) { try site.write([]) }
-    #expect(error?.message.contains(folder) == true && error?.advice != nil)
+    #expect(error?.message.contains(folder) == true)
+    #expect(error?.advice != nil)
   }
 }
 
@@ -138,9 +141,10 @@ import Testing
 
   @Test func eachPageIsLinkedRelativelyWithHowItsRunEnded() {
     let html = IndexPage(entries).html
-    #expect(html.contains(#"<h2><a href="a%20b%3F/index.html">A &lt;b&gt;</a></h2>"#) && html.contains("<p>About</p>"))
-    #expect(html.contains("1 of 3 cells failed") && html.contains("Did not run through") && html.contains(">4 cells<"))
-    #expect(html.contains(#"href="assets/folio.css""#) && !html.contains("href=\"/"))
+    expect(
+      html, contains: #"<h2><a href="a%20b%3F/index.html">A &lt;b&gt;</a></h2>"#, "<p>About</p>", "1 of 3 cells failed",
+      "Did not run through", ">4 cells<", #"href="assets/folio.css""#)
+    expect(html, lacks: "href=\"/")
   }
 
   @Test func aNotebooksStateIsReadFromItsRecord() {
@@ -173,7 +177,9 @@ import Testing
     texts = ["0"] + (1..<200).map { "new \($0)" }
     try site.write(files(texts), of: "n")
     let names = try FileManager.default.contentsOfDirectory(atPath: place)
-    #expect(names.count == 202 && names.contains("README") && !names.contains { $0.hasPrefix(".") })
+    #expect(names.count == 202)
+    #expect(names.contains("README"))
+    #expect(!names.contains { $0.hasPrefix(".") })
     #expect(try String(contentsOfFile: place + "/a-200.txt", encoding: .utf8) == "new 199\n")
     let date = try FileManager.default.attributesOfItem(atPath: place + "/a-1.txt")[.modificationDate] as? Date
     #expect(date == Date(timeIntervalSince1970: 1))
@@ -202,8 +208,7 @@ import Testing
   @Test func thereAreALightAndADarkThemeByTheSystemAndByTheSwitch() {
     #expect(
       Stylesheet.text.contains(#"@media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { color-scheme: dark"#))
-    #expect(Stylesheet.text.contains(#":root[data-theme="dark"] { color-scheme: dark"#))
-    #expect(Stylesheet.text.contains("@media print") && Stylesheet.text.contains(":focus-visible"))
+    expect(Stylesheet.text, contains: #":root[data-theme="dark"] { color-scheme: dark"#, "@media print", ":focus-visible")
     #expect(Stylesheet.text.filter { $0 == "{" }.count == Stylesheet.text.filter { $0 == "}" }.count)
   }
 

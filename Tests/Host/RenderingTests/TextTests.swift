@@ -1,14 +1,17 @@
 import Document
 import Record
 import Rendering
+import TestSupport
 import Testing
 
 @Suite struct LongTextTests {
   @Test func aLongTextShowsItsBeginningAndEndAndCountsTheRestExactly() throws {
     let text = (1...10_000).map { "line \($0)\n" }.joined()
     let long = try #require(LongText(text))
-    #expect(long.head.hasPrefix("line 1\n") && long.head.hasSuffix("line 24\n"))
-    #expect(long.tail.hasPrefix("line 9989\n") && long.tail.hasSuffix("line 10000\n"))
+    #expect(long.head.hasPrefix("line 1\n"))
+    #expect(long.head.hasSuffix("line 24\n"))
+    #expect(long.tail.hasPrefix("line 9989\n"))
+    #expect(long.tail.hasSuffix("line 10000\n"))
     let omitted = text.utf8.count - long.head.utf8.count - long.tail.utf8.count
     #expect(long.omission == "9,964 lines (\(Count.text(omitted)) bytes)")
   }
@@ -16,15 +19,18 @@ import Testing
   @Test func anEndlessLineIsCutBetweenCharacters() throws {
     let text = String(repeating: "é", count: 100_000)
     let long = try #require(LongText(text))
-    #expect(long.head.allSatisfy { $0 == "é" } && long.tail.allSatisfy { $0 == "é" })
+    #expect(long.head.allSatisfy { $0 == "é" })
+    #expect(long.tail.allSatisfy { $0 == "é" })
     #expect(long.omission == "\(Count.text(200_000 - long.head.utf8.count - long.tail.utf8.count)) bytes")
   }
 
   @Test(arguments: [1, 7, 100, 3000, 200_000]) func nothingIsLostBetweenBeginningAndEnd(_ length: Int) throws {
     let text = (0..<600).map { String(repeating: "x", count: ($0 * 31) % length) + "\n" }.joined() + "end"
     let long = try #require(LongText(text))
-    #expect(text.hasPrefix(long.head) && text.hasSuffix(long.tail))
-    #expect(long.head.utf8.count <= LongText.headBytes && long.tail.utf8.count <= LongText.headBytes / 2)
+    #expect(text.hasPrefix(long.head))
+    #expect(text.hasSuffix(long.tail))
+    #expect(long.head.utf8.count <= LongText.headBytes)
+    #expect(long.tail.utf8.count <= LongText.headBytes / 2)
   }
 
   @Test func aTextThatIsShortEnoughIsShownWhole() {
@@ -44,9 +50,10 @@ import Testing
   @Test func thousandsOfOutputsMakeASmallPageAndTheErrorIsStillThere() {
     let error = Output.error(CellError(kind: .thrown, diagnostics: [Diagnostic("the error")]))
     let html = page((0..<5000).map { .value("value \($0)") } + [error], outcome: .failed).html
-    #expect(html.contains("4,801 of 5,001 outputs left out.") && html.ranges(of: "<pre class=\"value\">").count == 199)
-    #expect(
-      html.contains("value 179<") && !html.contains("value 180<") && html.contains("value 4999<") && html.contains("the error"))
+    #expect(html.contains("4,801 of 5,001 outputs left out."))
+    #expect(html.ranges(of: "<pre class=\"value\">").count == 199)
+    expect(html, contains: "value 179<", "value 4999<", "the error")
+    expect(html, lacks: "value 180<")
   }
 }
 
@@ -54,16 +61,18 @@ import Testing
   @Test func numbersAreSetFlushRightAndAWideTableScrolls() {
     let table = Table(columns: [.init("name"), .init("score", isNumeric: true)], rows: [["a", "1.5"], ["b"]])
     let html = TableView(table: table).html(link: nil)
-    #expect(html.contains(#"<th scope="col" class="number">score</th>"#) && html.contains(#"<td class="number">1.5</td>"#))
-    #expect(html.contains(#"<tr><td class="text">b</td><td class="number"></td></tr>"#))
+    expect(
+      html, contains: #"<th scope="col" class="number">score</th>"#, #"<td class="number">1.5</td>"#,
+      #"<tr><td class="text">b</td><td class="number"></td></tr>"#)
     #expect(html.hasPrefix(#"<div class="scroll table">"#))
   }
 
   @Test func aTableOfVeryManyRowsShowsFirstAndLastAndStandsWholeBesideThePage() {
     let rows = (0..<5000).map { ["row \($0)", "a,\"b\"\nc"] }
     let page = page([.table(Table(columns: [.init("n"), .init("t")], rows: rows))])
-    #expect(page.html.contains(#"4,600 rows left out. <a href="outputs/cell-1-1.csv">Read all of them</a>."#))
-    #expect(page.html.contains("row 379<") && !page.html.contains("row 380<") && page.html.contains("row 4980<"))
+    expect(
+      page.html, contains: #"4,600 rows left out. <a href="outputs/cell-1-1.csv">Read all of them</a>."#, "row 379<", "row 4980<")
+    expect(page.html, lacks: "row 380<")
     #expect(page.attachments.first?.text.hasPrefix("n,t\nrow 0,\"a,\"\"b\"\"\nc\"\n") == true)
   }
 

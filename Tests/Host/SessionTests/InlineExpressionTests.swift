@@ -17,15 +17,20 @@ import Testing
   @Test func anExpressionThatDoesNotCompileIsReportedAtItsColumn() throws {
     let record = try run(definitions + "a `{swift} n` b\nc `{swift} nope` d\n")
     let place = try #require(record.cells[1].diagnostic?.place)
-    #expect(place.line == 7 && place.column == 12 && record.cells[1].error?.kind == .compile)
+    #expect(place.line == 7)
+    #expect(place.column == 12)
+    #expect(record.cells[1].error?.kind == .compile)
     #expect(record.cells[1].diagnostic?.excerpt == "c `{swift} nope` d")
   }
 
   @Test func anExpressionThatThrowsOrTrapsIsReportedAtItsLine() throws {
     let thrown = try run(definitions + "a `{swift} n` b\nc `{swift} fails()` d\n").cells[1]
-    #expect(thrown.diagnostic?.place?.line == 7 && thrown.error?.kind == .thrown && thrown.values == ["3"])
+    #expect(thrown.diagnostic?.place?.line == 7)
+    #expect(thrown.error?.kind == .thrown)
+    #expect(thrown.values == ["3"])
     let trapped = try run(definitions + "a `{swift} [n][n]` b\n").cells[1]
-    #expect(trapped.diagnostic?.place?.line == 6 && trapped.error?.kind == .trap)
+    #expect(trapped.diagnostic?.place?.line == 6)
+    #expect(trapped.error?.kind == .trap)
     let table = try run(definitions + "a `{swift} Table(columns: [], rows: [])` b\n").cells[1]
     #expect(table.diagnostic?.message.contains("has no place within a sentence") == true)
   }

@@ -21,9 +21,7 @@ extension CommandTests {
     try withNotebook("```swift\n1\n```") { folder in
       let result = try limited("-n \(limit)", arguments, in: folder)
       #expect(result.status == 2)
-      #expect(result.text.contains("descriptors are short"))
-      #expect(result.text.contains("At most \(limit) files"))
-      #expect(result.text.contains("ulimit -n"))
+      expect(result.text, contains: "descriptors are short", "At most \(limit) files", "ulimit -n")
       #expect(result.text.split(separator: "\n").count == 2, "\(result.text)")
     }
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Processes
+import TestSupport
 import Testing
 
 /// What a command says while it works.
@@ -28,8 +29,8 @@ import Testing
       (call.environment, call.directory) = (CommandTests.environment, folder.path)
       let result = try ChildProcess.finish(call)
       #expect(result.status == 2)
-      #expect(result.errorText.contains("There is no folder"))
-      #expect(!result.errorText.contains("cell-1"))
+      expect(result.errorText, contains: "There is no folder")
+      expect(result.errorText, lacks: "cell-1")
     }
   }
 

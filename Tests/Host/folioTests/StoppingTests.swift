@@ -40,8 +40,7 @@ extension CommandTests {
   func aSignalStopsTheCellAndKeepsWhatCameBefore(signal: Int32) throws {
     let built = try stopped(["build"], by: [signal])
     #expect(built.status == .exited(128 + signal))
-    #expect(built.page?.contains("first") == true)
-    #expect(built.page?.contains("cell-2 was stopped") == true)
+    expect(built.page, contains: "first", "cell-2 was stopped")
     #expect(built.page?.hasSuffix("</html>\n") == true)
     let ran = try stopped(["run", "Notebooks/n.md"], by: [signal])
     #expect(ran.status == .exited(128 + signal))
@@ -52,8 +51,7 @@ extension CommandTests {
   func aPreviewThatIsEndedKeepsWhatHasBeenComputed(signal: Int32) throws {
     let previewed = try stopped(["preview", "--port", "0"], by: [signal])
     #expect(previewed.status == .exited(128 + signal))
-    #expect(previewed.page?.contains("first") == true)
-    #expect(previewed.page?.contains("cell-2 was stopped") == true)
+    expect(previewed.page, contains: "first", "cell-2 was stopped")
   }
 
   @Test func ctrlCTwiceEndsAtOnce() throws {
