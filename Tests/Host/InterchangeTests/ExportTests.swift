@@ -175,41 +175,7 @@ import Testing
       a
       ~~~
       """
-    #expect(
-      try script(markdown) == """
-        // Exported by folio from Notebooks/n.md
-        import FolioKit
-
-        // T
-
-        struct Parameters {
-          let `n`: Int
-          let `x`: Double
-          let `names`: [String]
-          let `none`: [String]
-        }
-        let params = Parameters(n: 1, x: .infinity, names: ["a", "b\\"c"], none: [])
-
-        // # Prose
-        //
-        // more
-
-        // Notebooks/n.md:10  first
-        #sourceLocation(file: "Notebooks/n.md", line: 9)
-        //| label: first
-        let a = params.n
-        #sourceLocation()
-
-        // ```swift norun
-        // not = run
-        // ```
-
-        // Notebooks/n.md:16  cell-2
-        #sourceLocation(file: "Notebooks/n.md", line: 16)
-        a
-        #sourceLocation()
-
-        """)
+    try expect(try script(markdown), isSnapshot: "script.txt")
   }
 
   @Test func aScriptHoldsNoCellThatIsMeantToFailAndNothingThatLeavesAComment() throws {

@@ -75,7 +75,7 @@ import Testing
     let metadata = #"{"title": "A: \"b\"\n", "language_info": {"name": "swift"}}"#
     let text = try imported(notebook(try cell("markdown", "# C"), metadata: metadata))
     #expect(try Notebook(markdown: text, file: "n.md").title == "A: \"b\"\n")
-    #expect(try text.hasSuffix("---\n\n# C\n"))
+    #expect(text.hasSuffix("---\n\n# C\n"))
     #expect(try imported(notebook(try cell("markdown", "# C"), metadata: #"{"title": "C"}"#)) == "# C\n")
   }
 

@@ -40,7 +40,7 @@ struct MemoryRecords: RecordSource {
   func notebooks() -> [String] { records.keys.sorted() }
   func files(of notebook: String) -> [String: String?] { (records[notebook] ?? [:]).mapValues { _ in nil } }
   func read(_ file: String, of notebook: String) -> Data? { records[notebook]?[file] }
-  func document(of notebook: String) -> String? { documents[notebook] }
+  func markdown(of notebook: String) -> String? { documents[notebook] }
 }
 
 /// A figure of one heatmap, as Folio writes it.

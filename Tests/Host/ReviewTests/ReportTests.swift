@@ -28,11 +28,14 @@ import Testing
 
   init() throws { review = try SiteReview(base, head) }
 
-  @Test func theTerminalSaysWhatChangedWithoutCodesOfTheRecord() {
-    let text = review.terminalText(colors: false)
-    expect(
-      text, contains: "1 of 2 numbers changed; most: L0H0: 0.81 -> 0.5 (38 %)", "- a | b `c`", "within tolerance: calm (0.001 %)")
-    expect(text, lacks: "\u{1B}")
+  @Test func theReportsAreTheseWhole() throws {
+    try expect(review.terminalText(colors: false), isSnapshot: "report.txt")
+    try expect(review.markdown, isSnapshot: "report.md")
+    try expect(review.json, isSnapshot: "report.json")
+  }
+
+  @Test func theTerminalIsSentNoCodesOfTheRecord() {
+    expect(review.terminalText(colors: false), lacks: "\u{1B}")
     #expect(review.terminalText(colors: true).contains("\u{1B}[31m- a | b `c`\u{1B}[0m"))
   }
 

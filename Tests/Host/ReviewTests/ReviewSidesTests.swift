@@ -53,7 +53,7 @@ final class TemporaryRepository {
   }
 
   private func revision(_ name: String) throws -> RevisionRecords {
-    try RevisionRecords(name, in: GitRepository(containing: repository.folder), site: "Site", documents: "Notebooks")
+    try RevisionRecords(name, in: GitRepository(containing: repository.folder), site: "Site", notebookFolder: "Notebooks")
   }
 
   @Test func twoRevisionsAreComparedWithTheirSources() throws {
@@ -107,7 +107,7 @@ final class TemporaryRepository {
     let file = repository.folder + "/Site/n/record/a-1.txt"
     #expect(FileManager.default.contents(atPath: file) == Data("x = 1.0\r\n".utf8))
     let git = try GitRepository(containing: repository.folder)
-    let committed = try RevisionRecords("HEAD", in: git, site: "Site", documents: "Notebooks")
+    let committed = try RevisionRecords("HEAD", in: git, site: "Site", notebookFolder: "Notebooks")
     let tree = try FolderRecords(folder: repository.folder + "/Site")
     let same = try SiteReview(committed, tree)
     #expect(!same.isChanged)
@@ -131,7 +131,7 @@ final class TemporaryRepository {
     try repository.commit("two")
     let git = try GitRepository(containing: repository.folder)
     func revision(_ name: String) throws -> RevisionRecords {
-      try RevisionRecords(name, in: git, site: "Site", documents: "Notebooks")
+      try RevisionRecords(name, in: git, site: "Site", notebookFolder: "Notebooks")
     }
     let tree = try FolderRecords(folder: repository.folder + "/Site")
     #expect(try !SiteReview(revision("HEAD"), tree).isChanged)
@@ -153,7 +153,7 @@ final class TemporaryRepository {
     }
     let git = try GitRepository(containing: repository.folder)
     func revision(_ name: String) throws -> RevisionRecords {
-      try RevisionRecords(name, in: git, site: "Site", documents: "Notebooks")
+      try RevisionRecords(name, in: git, site: "Site", notebookFolder: "Notebooks")
     }
     let review = try SiteReview(revision("HEAD~1"), revision("HEAD"))
     #expect(review.isChanged)

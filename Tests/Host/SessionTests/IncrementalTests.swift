@@ -192,7 +192,7 @@ import Testing
     let forced = try WarmSession { $0.isForced = true }
     try forced.run(chain)
     #expect(try forced.run(chain).ran == [1, 2, 3, 4])
-    #expect(try forced.explanation(1) == "ran: --force")
+    #expect(forced.explanation(1) == "ran: --force")
   }
 
   @Test func anErrorThatIsExpectedIsKnownToo() throws {
