@@ -11,10 +11,10 @@ package enum ModelHub {
     let below = ["", "", "hub", "huggingface/hub"]
     for (variable, path) in zip(variables, below) {
       guard let folder = environment[variable], !folder.isEmpty else { continue }
-      let url = URL(filePath: expanded(folder, environment), directoryHint: .isDirectory)
+      let url = URL(filePath: HomeFolder.expanded(folder, environment), directoryHint: .isDirectory)
       return path.isEmpty ? url : url.appending(path: path)
     }
-    return URL(filePath: home(environment), directoryHint: .isDirectory).appending(path: ".cache/huggingface/hub")
+    return URL(filePath: HomeFolder.path(environment), directoryHint: .isDirectory).appending(path: ".cache/huggingface/hub")
   }
 
   /// The names of the models in it, as `google/gemma-2b`, in order.
@@ -32,13 +32,6 @@ package enum ModelHub {
   package static func repository(_ model: String, in folder: URL) -> URL {
     folder.appending(path: prefix + model.replacing("/", with: "--"))
   }
-
-  /// `~/models` as a shell would read it.
-  package static func expanded(_ path: String, _ environment: [String: String]) -> String {
-    path == "~" || path.hasPrefix("~/") ? home(environment) + path.dropFirst() : path
-  }
-
-  private static func home(_ environment: [String: String]) -> String { environment["HOME"] ?? NSHomeDirectory() }
 
   private static let prefix = "models--"
 }

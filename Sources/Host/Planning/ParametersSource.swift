@@ -4,14 +4,14 @@ import Document
 ///
 /// The values are not in the source: the session hands them to the worker, so that another value compiles nothing again.
 package enum ParametersSource {
-  /// What cells call it.
+  /// The name under which cells read the parameters.
   package static let variable = "params"
 
   package static func text(_ parameters: [Parameter]) -> String {
     text(parameters) { "try _folioParameter(\(CellSource.literal($0.name)))" }
   }
 
-  /// The same for a script that no session hands anything to: the values are in the source.
+  /// The same source for a script. No session hands values to a script, so they stand in the source.
   package static func script(_ parameters: [Parameter]) -> String { text(parameters) { literal($0.value) } }
 
   private static func text(_ parameters: [Parameter], value: (Parameter) -> String) -> String {
@@ -20,7 +20,7 @@ package enum ParametersSource {
     return "struct Parameters {\n\(properties)}\nlet \(variable) = Parameters(\(values))\n"
   }
 
-  /// A value as Swift knows it where its type is given: numbers without an end have names there.
+  /// A value as Swift writes it where its type is known. There infinite numbers and NaN have names.
   private static func literal(_ value: ParameterValue) -> String {
     switch value {
     case .double(let value) where !value.isFinite: value.isNaN ? ".nan" : value < 0 ? "-.infinity" : ".infinity"
@@ -29,7 +29,7 @@ package enum ParametersSource {
     }
   }
 
-  /// The parameters' values as JSON: what `_folioParameter` decodes, by name. JSON has no word for infinity and NaN; they are texts.
+  /// The values of the parameters by name, as the JSON that `_folioParameter` decodes. JSON has no infinity and no NaN, so these are texts in it.
   package static func values(_ parameters: [Parameter]) -> String {
     "{" + parameters.map { "\(json($0.name)):\(json($0.value))" }.joined(separator: ",") + "}"
   }

@@ -43,6 +43,7 @@ struct Folio: ParsableCommand {
     do {
       command = try parseAsRoot(arguments)
       try prepare()
+      for problem in EnvironmentCheck.problems(ProcessInfo.processInfo.environment) { report(problem) }
       try command.run()
       Foundation.exit(Console.status(0))
     } catch {

@@ -4,6 +4,7 @@ import Document
 import Foundation
 import Live
 import Record
+import Rendering
 import Session
 
 struct Preview: ParsableCommand {
@@ -27,7 +28,7 @@ struct Preview: ParsableCommand {
       """)
 
   @Argument(
-    help: "The notebooks to show, which are Markdown files. By default all of 'Notebooks/' are.",
+    help: "The notebooks to show: Markdown files, or their names in 'Notebooks/'. By default all of 'Notebooks/' are.",
     completion: .file(extensions: ["md"]))
   var notebooks: [String] = []
 
@@ -47,10 +48,12 @@ struct Preview: ParsableCommand {
 
   func run() throws {
     do {
-      if let problem = notebooks.compactMap(Notebooks.whyNoNotebook).first { throw problem }
+      let named = try Project.files(of: notebooks)
+      if let problem = named.compactMap(Notebooks.whyNoNotebook).first { throw problem }
       let folder = notebooks.isEmpty ? try Project.required().notebooks : nil
-      let paths = try folder.map(Notebooks.all) ?? notebooks
+      let paths = try folder.map(Notebooks.all) ?? named
       let overrides = options.parameters.map { ($0.name, $0.value) }
+      try Site(folder: place.site).check()
       let progress = TerminalProgress()
       // What is wrong with the command itself is said before anything is served. What is wrong with a notebook is shown in its page.
       do { _ = try Notebooks.read(paths, overrides: overrides) } catch is Diagnostics {}

@@ -18,25 +18,25 @@ struct Run: ParsableCommand {
         folio run Notebooks/prontoqa.md -P idx=3 --keep-going
       """)
 
-  @Argument(help: "The notebook to run, which is a Markdown file.", completion: .file(extensions: ["md"]))
+  @Argument(help: "The notebook to run: a Markdown file, or its name in 'Notebooks/'.", completion: .file(extensions: ["md"]))
   var notebook: String
 
   @OptionGroup var options: RunOptions
   @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    let status = try options.withDocuments([notebook], isForced: cache.force, ordersThem: false) { documents, sessionOptions in
-      guard let document = documents.first else { return .couldNotRun }
+    let status = try options.withNotebooks([notebook], isForced: cache.force, ordersThem: false) { notebooks, sessionOptions in
+      guard let notebook = notebooks.first else { return .couldNotRun }
       let progress = TerminalProgress(showsOutputs: true)
       // Only `interrupt` is called from another thread.
-      nonisolated(unsafe) let session = try document.session(sessionOptions)
+      nonisolated(unsafe) let session = try notebook.session(sessionOptions)
       let interrupts = Interrupts { _ in session.interrupt() }
       defer {
         interrupts.cancel()
         session.close()
       }
-      let run = try session.run(document) { event in
-        for event in event.withOutputProblems(in: document) { progress.show(event, of: document) }
+      let run = try session.run(notebook) { event in
+        for event in event.withOutputProblems(in: notebook) { progress.show(event, of: notebook) }
       }
       return SiteBuilder.Status(run.record)
     }

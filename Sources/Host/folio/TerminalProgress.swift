@@ -60,19 +60,19 @@ final class TerminalProgress: @unchecked Sendable {
     lock.withLock { write(event) }
   }
 
-  func show(_ event: NotebookSession.Event, of document: Notebook) {
-    lock.withLock { write(event, of: document) }
+  func show(_ event: NotebookSession.Event, of notebook: Notebook) {
+    lock.withLock { write(event, of: notebook) }
   }
 
   private func write(_ event: LiveSite.Event) {
     switch event {
     case .serving(let url): writeOutput("\(url)\n")
-    case .session(let document, let event): write(event, of: document)
-    case .updated(let document, let record, let explanations, let duration):
+    case .session(let notebook, let event): write(event, of: notebook)
+    case .updated(let notebook, let record, let explanations, let duration):
       clearLine()
       let ran = explanations.filter(\.ran)
       for explanation in ran { writeOutput("  \(explanation.cell)  \(explanation.text)\n") }
-      writeOutput("\(document.name): \(Self.ran(ran.count, of: record)), \(Self.seconds(duration))\n")
+      writeOutput("\(notebook.name): \(Self.ran(ran.count, of: record)), \(Self.seconds(duration))\n")
     case .came(let name):
       clearLine()
       writeOutput("\(name): a new notebook\n")
@@ -93,17 +93,17 @@ final class TerminalProgress: @unchecked Sendable {
   private func write(_ event: SiteBuilder.Event) {
     switch event {
     case .notebookStarted(_, _, let count): namesNotebooks = count > 1
-    case .session(let document, let event): write(event, of: document)
-    case .notebookEnded(let document, let record, let page, let explanations):
+    case .session(let notebook, let event): write(event, of: notebook)
+    case .notebookEnded(let notebook, let record, let page, let explanations):
       clearLine()
       if explains {
         let width = explanations.map(\.cell.count).max() ?? 0
         for line in explanations {
-          writeOutput("\(document.name)  \(line.cell.padding(toLength: width, withPad: " ", startingAt: 0))  \(line.text)\n")
+          writeOutput("\(notebook.name)  \(line.cell.padding(toLength: width, withPad: " ", startingAt: 0))  \(line.text)\n")
         }
       }
-      let what = "\(document.title(with: record))  (\(Self.ran(explanations.count(where: \.ran), of: record)), \(elapsed))\n"
-      if pagesAreResults { writeOutput("\(page)  \(what)") } else { writeError("\(document.name)  \(what)") }
+      let what = "\(notebook.title(with: record))  (\(Self.ran(explanations.count(where: \.ran), of: record)), \(elapsed))\n"
+      if pagesAreResults { writeOutput("\(page)  \(what)") } else { writeError("\(notebook.name)  \(what)") }
     case .warning(let warning):
       clearLine()
       report(warning)
@@ -113,12 +113,12 @@ final class TerminalProgress: @unchecked Sendable {
     }
   }
 
-  private func write(_ event: NotebookSession.Event, of document: Notebook) {
+  private func write(_ event: NotebookSession.Event, of notebook: Notebook) {
     switch event {
     case .cellStarted(let cell, let count, _):
       isShownAgain = shown[cell.number] != nil
-      heading = "[\(cell.number)/\(count)] " + (namesNotebooks ? "\(document.name) " : "") + cell.id
-      headings[document.file] = heading
+      heading = "[\(cell.number)/\(count)] " + (namesNotebooks ? "\(notebook.name) " : "") + cell.id
+      headings[notebook.file] = heading
       expressions = cell.expressions.map(\.text)[...]
       loop = nil
       showLine()
@@ -147,39 +147,39 @@ final class TerminalProgress: @unchecked Sendable {
     case .cellReused(let cell, let record):
       guard showsOutputs else { return }
       isShownAgain = false
-      writeAll(record, of: cell, in: document)
+      writeAll(record, of: cell, in: notebook)
       for diagnostic in record.error?.diagnostics ?? [] { report(diagnostic) }
     case .cellEnded(let cell, let record, let duration):
       clearLine()
       if isShownAgain, let last = shown[cell.number], last.outputs != record.outputs {
         isShownAgain = false
         writeError("\(cell.id) has run again, and gave something else:\n")
-        writeAll(record, of: cell, in: document)
+        writeAll(record, of: cell, in: notebook)
       }
       isShownAgain = false
       if showsOutputs { shown[cell.number] = record }
-      ended(record, duration, of: document)
+      ended(record, duration, of: notebook)
     }
   }
 
-  private func ended(_ record: CellRecord, _ duration: Duration, of document: Notebook) {
+  private func ended(_ record: CellRecord, _ duration: Duration, of notebook: Notebook) {
     endLine()
     if let error = record.error, record.outcome == .failed || showsOutputs {
       for diagnostic in error.diagnostics { report(diagnostic) }
     }
-    if !isTerminal && !showsOutputs { writeError("\(headings[document.file] ?? heading)  \(Self.seconds(duration))\n") }
+    if !isTerminal && !showsOutputs { writeError("\(headings[notebook.file] ?? heading)  \(Self.seconds(duration))\n") }
   }
 
-  private func writeAll(_ record: CellRecord, of cell: Cell, in document: Notebook) {
+  private func writeAll(_ record: CellRecord, of cell: Cell, in notebook: Notebook) {
     expressions = cell.expressions.map(\.text)[...]
-    for output in record.outputs { writeReused(output, of: document) }
+    for output in record.outputs { writeReused(output, of: notebook) }
     endLine()
     shown[cell.number] = record
   }
 
-  private func writeReused(_ output: Output, of document: Notebook) {
-    if case .text(let stream, let text) = output { return write(.text(stream, Array(text.utf8)), of: document) }
-    write(.output(output), of: document)
+  private func writeReused(_ output: Output, of notebook: Notebook) {
+    if case .text(let stream, let text) = output { return write(.text(stream, Array(text.utf8)), of: notebook) }
+    write(.output(output), of: notebook)
   }
 
   // MARK: - The line

@@ -2,6 +2,7 @@ import Document
 import Foundation
 import Interchange
 import Record
+import TestSupport
 import Testing
 
 @Suite struct ImportTests {
@@ -170,10 +171,10 @@ import Testing
   }
 
   @Test func whatIsNoTextOrNotThereIsNotRead() throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-\(UUID()).ipynb").path
+    let folder = try TestFolder()
+    let path = folder.path + "/n.ipynb"
     #expect(problems { _ = try JupyterImport(contentsOf: path) }.first?.message.contains("there is no such file") == true)
     try Data([0x7B, 0x0A, 0xFF, 0x7D]).write(to: URL(fileURLWithPath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
     let problem = problems { _ = try JupyterImport(contentsOf: path) }.first
     #expect(problem?.message.contains("not UTF-8") == true)
     #expect(problem?.place?.line == 2)
@@ -182,8 +183,8 @@ import Testing
 
 @Suite struct OverwritingTests {
   @Test func anExportReplacesAnExportAndNothingElse() throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-\(UUID()).ipynb").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TestFolder()
+    let path = folder.path + "/n.ipynb"
     try InterchangeFile.check(exportTo: path)
     func isFree(_ text: String) throws -> Bool {
       try InterchangeFile(path: path, text: text).write()
@@ -191,15 +192,15 @@ import Testing
     }
     #expect(try isFree(try exported("# a\n")))
     let document = try Notebook(markdown: "", file: "n.md")
-    #expect(try isFree(SwiftScript(document, parts: try NotebookParts("", of: document)).text()))
+    #expect(try isFree(SwiftScript(document, parts: try NotebookParts("", of: document), path: "n.md").text()))
     for other in [notebook(), "# a notebook\n", "", "{", "let x = 1\n"] { #expect(try !isFree(other), "\(other)") }
   }
 
   @Test func anImportReplacesNothing() throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-\(UUID()).md").path
+    let folder = try TestFolder()
+    let path = folder.path + "/n.md"
     try InterchangeFile.check(importTo: path)
     try InterchangeFile(path: path, text: "").write()
-    defer { try? FileManager.default.removeItem(atPath: path) }
     #expect(problems { try InterchangeFile.check(importTo: path) }.first?.advice?.contains("--force") == true)
   }
 

@@ -29,16 +29,15 @@ enum Browser {
 @Suite(.enabled(if: Browser.plotly != nil, "Chromium, and plotly from PyPI")) struct BrowserTests {
   /// A site of one page with the figure, driven by a script; returns what the script has put into the page's title.
   private func title(_ figure: Figure, plotly: PlotlyScript?, breaking: Bool = false, driver: String) throws -> String {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "browser-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = try TestFolder()
     let document = Notebook(
       file: "Notebooks/n.md", frontMatter: FrontMatter(title: "N"), blocks: [.cell(Cell(number: 1, source: "x", line: 1))])
     let outputs = [Output.figure(FigureOutput(plotly: figure.plotlyJSON))]
     let record = NotebookRecord(
       notebook: "n", cells: [CellRecord(id: document.cells[0].id, outcome: .succeeded, outputs: outputs)])
     let page = Page(document, record: record, plotly: plotly)
-    try Site(folder: folder).write(page, record: RecordFiles(document, record: record))
-    if breaking, let plotly { try FileManager.default.removeItem(atPath: folder + "/assets/" + plotly.file) }
+    try Site(folder: folder.path).write(page, record: RecordFiles(document, record: record))
+    if breaking, let plotly { try FileManager.default.removeItem(atPath: folder.path + "/assets/" + plotly.file) }
     let script = """
       <script>
       function wait(check) {
@@ -47,9 +46,7 @@ enum Browser {
       addEventListener("load", async function () { document.title = await (async function () { \(driver) })(); });
       </script></head>
       """
-    let driven = folder + "/n/driven.html"
-    try page.html.replacing("</head>", with: script).write(toFile: driven, atomically: true, encoding: .utf8)
-    let dump = try Browser.dump(driven)
+    let dump = try Browser.dump(folder.write(page.html.replacing("</head>", with: script), to: "n/driven.html"))
     return dump.firstMatch(of: /<title>([^<]*)<\/title>/).map { String($0.1) } ?? dump
   }
 

@@ -114,7 +114,7 @@ import Testing
   func noPathLeadsOutOfTheSite(path: String) async throws {
     try await waiting {
       let site = try TestSite(files: ["a/index.html": TestSite.page, ".hidden": "treasure", ".git/config": "treasure"])
-      try TestSite.write("treasure", to: site.folder + "/secret.txt")
+      try site.home.write("treasure", to: "secret.txt")
       try FileManager.default.createSymbolicLink(atPath: site.folder + "/site/link.txt", withDestinationPath: "../secret.txt")
       try FileManager.default.createSymbolicLink(atPath: site.folder + "/site/folder", withDestinationPath: "..")
       mkfifo(site.folder + "/site/pipe", 0o600)

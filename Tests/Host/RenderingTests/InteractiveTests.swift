@@ -2,6 +2,7 @@ import Figures
 import Foundation
 import Record
 import Rendering
+import TestSupport
 import Testing
 
 @Suite struct InteractiveTests {
@@ -43,14 +44,13 @@ import Testing
   }
 
   @Test func aSiteHasOneCopyOfTheScriptAndDataGoWithTheirFigures() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "interactive-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let site = Site(folder: folder)
+    let folder = try TestFolder()
+    let site = Site(folder: folder.path)
     try site.write(outputs, plotly: try PlotlyScript(script, path: "p.js"))
-    #expect(FileManager.default.contents(atPath: folder + "/assets/plotly-4.1.1.min.js") == script)
-    #expect(FileManager.default.fileExists(atPath: folder + "/n/outputs/cell-1-2.js"))
+    #expect(FileManager.default.contents(atPath: folder.path + "/assets/plotly-4.1.1.min.js") == script)
+    #expect(folder.exists("n/outputs/cell-1-2.js"))
     try site.write(outputs)
-    #expect(!FileManager.default.fileExists(atPath: folder + "/n/outputs"))
+    #expect(!folder.exists("n/outputs"))
   }
 
   @Test func aScriptThatIsNotPlotlyIsRefused() {

@@ -5,11 +5,12 @@ import Rendering
 import TestSupport
 import Testing
 
-@Suite final class SiteTests {
-  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)").path
+@Suite struct SiteTests {
+  private let home: TestFolder
+  private var folder: String { home.path + "/Site" }
   private var site: Site { Site(folder: folder) }
 
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
+  init() throws { home = try TestFolder() }
 
   private func files() throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.contains(".") }.sorted()
@@ -66,14 +67,8 @@ import Testing
   }
 
   @Test func whatOthersPutBehindALinkIsKept() throws {
-    let other = folder + "-other"
-    defer { try? FileManager.default.removeItem(atPath: other) }
-    for place in [other + "/record", other + "/outputs", folder] {
-      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-    }
-    for file in ["record/mine.txt", "outputs/mine.csv"] {
-      try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(other)/\(file)"))
-    }
+    let other = home.path + "/other"
+    for file in ["other/record/mine.txt", "other/outputs/mine.csv", "Site/mine"] { try home.write("mine", to: file) }
     try FileManager.default.createSymbolicLink(atPath: folder + "/n", withDestinationPath: other)
     try site.write([])
     #expect(try FileManager.default.contentsOfDirectory(atPath: other + "/outputs") == ["mine.csv"])
@@ -81,17 +76,18 @@ import Testing
   }
 
   @Test func aSiteThatCannotBeWrittenIsAnErrorWithThePath() throws {
-    try Data().write(to: URL(fileURLWithPath: folder))
+    try home.write("", to: "Site")
     let error = #expect(throws: Diagnostic.self) { try site.write([]) }
     #expect(error?.message.contains(folder) == true)
     #expect(error?.advice != nil)
   }
 }
 
-@Suite final class PageMarkTests {
-  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)").path
+@Suite struct PageMarkTests {
+  private let home: TestFolder
+  private var folder: String { home.path }
 
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
+  init() throws { home = try TestFolder() }
 
   /// A folder of its own, so that no notebook lies beside the site, wherever the tests run.
   private var site: Site { Site(folder: folder + "/Site") }
@@ -156,7 +152,10 @@ import Testing
 }
 
 @Suite struct LargeRecordTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "large-\(UUID().uuidString)").path
+  private let home: TestFolder
+  private var folder: String { home.path }
+
+  init() throws { home = try TestFolder() }
 
   private func files(_ texts: [String]) -> RecordFiles {
     RecordFiles(
@@ -165,15 +164,14 @@ import Testing
   }
 
   @Test func aLargeRecordIsWrittenWholeLeavesWhatIsEqualUntouchedAndLosesWhatIsNoMore() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let site = Site(folder: folder)
     let place = folder + "/n/record"
     var texts = (0..<300).map(String.init)
     try site.write(files(texts), of: "n")
     #expect(try FileManager.default.contentsOfDirectory(atPath: place).count == 301)
     try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: place + "/a-1.txt")
-    try Data("mine".utf8).write(to: URL(filePath: place + "/README"))
-    try Data("left".utf8).write(to: URL(filePath: place + "/.folio-\(UUID().uuidString)"))
+    try home.write("mine", to: "n/record/README")
+    try home.write("left", to: "n/record/.folio-\(UUID().uuidString)")
     texts = ["0"] + (1..<200).map { "new \($0)" }
     try site.write(files(texts), of: "n")
     let names = try FileManager.default.contentsOfDirectory(atPath: place)
@@ -186,12 +184,11 @@ import Testing
   }
 
   @Test func aLargeRecordThatCannotBeWrittenLeavesTheOldOneAsItWas() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let site = Site(folder: folder)
     try site.write(files(["1", "2"]), of: "n")
     let before = try String(contentsOfFile: folder + "/n/record/index.json", encoding: .utf8)
     // Where a file must come, a folder lies that is not empty.
-    try FileManager.default.createDirectory(atPath: folder + "/n/record/z-1.txt/in", withIntermediateDirectories: true)
+    try home.write("", to: "n/record/z-1.txt/in")
     let other = NotebookRecord(
       notebook: "n",
       cells: [

@@ -7,18 +7,16 @@ import TestSupport
 import Testing
 
 /// A repository with a site of one notebook, in a folder of its own.
-final class TemporaryRepository {
-  let folder: String
+struct TemporaryRepository {
+  private let home: TestFolder
+  var folder: String { home.path }
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "repository-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder + "/Notebooks", withIntermediateDirectories: true)
+    home = try TestFolder()
     try git("init", "-q", "-b", "main")
     try git("config", "user.email", "a@example.org")
     try git("config", "user.name", "A")
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   @discardableResult func git(_ arguments: String...) throws -> String {
     try ChildProcess.finish(.init("git", ["-C", folder] + arguments)).text
@@ -30,8 +28,7 @@ final class TemporaryRepository {
       notebook: notebook, cells: [CellRecord(id: "a", outcome: .succeeded, outputs: [.value("x = \(number)")])])
     let files = RecordFiles(record, details: ["a": .init(key: number)])
     try Site(folder: folder + "/Site").write(files, of: notebook)
-    try "```swift\n//| label: a\nprint(\(number))\n```\n"
-      .write(toFile: folder + "/Notebooks/\(notebook).md", atomically: true, encoding: .utf8)
+    try home.write("```swift\n//| label: a\nprint(\(number))\n```\n", to: "Notebooks/\(notebook).md")
   }
 
   func commit(_ message: String) throws {

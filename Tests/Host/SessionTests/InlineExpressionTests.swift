@@ -2,6 +2,7 @@ import Document
 import Foundation
 import Record
 import Session
+import TestSupport
 import Testing
 
 /// Inline expressions in a real worker.
@@ -36,13 +37,12 @@ import Testing
   }
 
   @Test func itRunsAgainOnlyIfWhatItUsesChanged() throws {
-    let cache = FileManager.default.temporaryDirectory.appending(path: "inline-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: cache) }
+    let folder = try TestFolder()
     var options = NotebookSession.Options()
-    options.store = cache
+    options.store = folder.path + "/cache"
     func reasons(_ used: Int, _ other: Int) throws -> [String: String] {
       let session = try NotebookSession(
-        directory: NSTemporaryDirectory(), toolchain: .find(), installation: .find(), options: options)
+        directory: folder.path, toolchain: .find(), installation: .find(), options: options)
       let markdown = "```swift\nlet used = \(used)\n```\n```swift\nlet other = \(other)\n```\n\nThere are `{swift} used`.\n"
       let run = try session.run(Notebook(markdown: markdown, file: "notebook.md"))
       return Dictionary(uniqueKeysWithValues: run.explanations.map { ($0.cell, $0.text) })

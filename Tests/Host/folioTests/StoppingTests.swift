@@ -21,13 +21,13 @@ extension CommandTests {
     try withNotebook(Self.endless) { folder in
       let output = try Descriptor.pipe()
       let process = try start(arguments, in: folder, output: output.write)
-      try #require(eventually { FileManager.default.fileExists(atPath: folder.path + "/Notebooks/running") })
+      try #require(eventually { folder.exists("Notebooks/running") })
       for signal in signals {
         kill(process.identifier, signal)
         if signals.count > 1 { usleep(1000) }
       }
       result.status = process.wait()
-      result.page = try? String(contentsOf: folder.appendingPathComponent("Site/n/index.html"), encoding: .utf8)
+      result.page = try? folder.read("Site/n/index.html")
       // The test's own end is still open, so it is read as far as it goes.
       _ = fcntl(output.read.number, F_SETFL, O_NONBLOCK)
       var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -65,11 +65,11 @@ extension CommandTests {
       folder in
       let nothing = try Descriptor.null()
       let process = try ChildProcess(
-        "bash", arguments: ["-c", "trap '' HUP; exec \"$0\" build", program.path], environment: Self.environment,
+        "bash", arguments: ["-c", "trap '' HUP; exec \"$0\" build", Command.path], environment: Command.environment,
         descriptors: [nothing, nothing, nothing], directory: folder.path)
-      try #require(eventually { FileManager.default.fileExists(atPath: folder.path + "/Notebooks/running") })
+      try #require(eventually { folder.exists("Notebooks/running") })
       kill(process.identifier, SIGHUP)
-      try Data().write(to: folder.appending(path: "Notebooks/go"))
+      try folder.write("", to: "Notebooks/go")
       #expect(process.wait() == .exited(0))
     }
   }
