@@ -35,11 +35,10 @@ package struct NotebookOrder {
   }
 
   private func unknown(_ name: String, _ notebook: Notebook, at place: Place) -> Diagnostic? {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: notebook.folder)) ?? []
-    let beside = files.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.map { String($0.dropLast(3)) }
+    let beside = Notebooks.entries(of: notebook.folder).map(Notebook.name(ofFile:))
     if beside.contains(name) { return nil }
     let names = Set(beside + notebooks.map(\.name)).subtracting([notebook.name]).sorted()
-    let plain = name.hasSuffix(".md") ? String(name.dropLast(3)) : (name.split(separator: "/").last.map(String.init) ?? name)
+    let plain = Notebook.name(ofFile: name)
     let advice =
       names.contains(plain)
       ? "Say '\(plain)': the file's name without '.md'."

@@ -9,12 +9,12 @@ package enum Notebooks {
 
   /// The notebooks of a folder: its `.md` files, not those of folders in it, by name.
   package static func all(in folder: String = Notebooks.folder) throws -> [String] {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+    guard (try? FileManager.default.contentsOfDirectory(atPath: folder)) != nil else {
       throw Diagnostic(
         "there is no folder '\(folder)' here",
         advice: "Name the notebooks to build (folio build a.md b.md), or go to the folder that holds '\(Notebooks.folder)'.")
     }
-    let notebooks = paths(names, in: folder).filter(isFile)
+    let notebooks = entries(of: folder).filter(isFile)
     guard !notebooks.isEmpty else {
       throw Diagnostic("there is no notebook in '\(folder)'", advice: "A notebook is a Markdown file: its name ends in '.md'.")
     }
@@ -23,12 +23,14 @@ package enum Notebooks {
 
   /// What is wrong with entries of the folder that are called like notebooks and are no files: folders, and links that lead nowhere.
   package static func strangers(in folder: String = Notebooks.folder) -> [Diagnostic] {
-    paths((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [], in: folder).filter { !isFile($0) }
+    entries(of: folder).filter { !isFile($0) }
       .map { whyNoNotebook($0) ?? Diagnostic("'\($0)' is no file", advice: "Give it a name that does not end in '.md'.") }
   }
 
-  private static func paths(_ names: [String], in folder: String) -> [String] {
-    names.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.sorted().map { "\(folder)/\($0)" }
+  /// The paths of a folder's entries that are called like notebooks, whatever they are, by name.
+  static func entries(of folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.sorted().map { "\(folder)/\($0)" }
   }
 
   /// Whether a file is there, be it behind a link.

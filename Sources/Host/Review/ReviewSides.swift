@@ -1,3 +1,4 @@
+import Document
 import Files
 import Foundation
 import Record
@@ -28,10 +29,7 @@ package struct ReviewSides {
       sides.append(side)
       rest = rest.dropFirst()
     }
-    notebooks = rest.map { name in
-      let name = name.hasSuffix(".md") ? String(name.dropLast(3)) : name
-      return name.split(separator: "/").last.map(String.init) ?? name
-    }
+    notebooks = rest.map(Notebook.name(ofFile:))
     base = try sides.first ?? reader.revision("HEAD")
     head =
       try sides.count > 1

@@ -57,24 +57,12 @@ struct Export: ParsableCommand {
         let path = output ?? InterchangeFile.path(beside: notebook.file, from: ".md", to: ".ipynb")
         // A file that may not be replaced is told before the run, not after it.
         try InterchangeFile.check(exportTo: path)
-        let record = noOutputs ? nil : try record(of: notebook, sessionOptions)
+        let record = noOutputs ? nil : try notebook.run(sessionOptions, showing: TerminalProgress())
         try write(JupyterNotebook(notebook, parts: parts, record: record).text(), to: path)
         return record.map { SiteBuilder.Status($0) } ?? .succeeded
       }
     }
     throw ExitCode(status.rawValue)
-  }
-
-  private func record(of notebook: Notebook, _ options: NotebookSession.Options) throws -> NotebookRecord {
-    let progress = TerminalProgress()
-    // Only `interrupt` is called from another thread.
-    nonisolated(unsafe) let session = try notebook.session(options)
-    let interrupts = Interrupts { _ in session.interrupt() }
-    defer {
-      interrupts.cancel()
-      session.close()
-    }
-    return try session.run(notebook) { progress.show($0, of: notebook) }.record
   }
 
   private func write(_ text: String, to path: String?) throws {

@@ -27,19 +27,24 @@ struct Run: ParsableCommand {
   func run() throws {
     let status = try options.withNotebooks([notebook], isForced: cache.force, ordersThem: false) { notebooks, sessionOptions in
       guard let notebook = notebooks.first else { return .couldNotRun }
-      let progress = TerminalProgress(showsOutputs: true)
-      // Only `interrupt` is called from another thread.
-      nonisolated(unsafe) let session = try notebook.session(sessionOptions)
-      let interrupts = Interrupts { _ in session.interrupt() }
-      defer {
-        interrupts.cancel()
-        session.close()
-      }
-      let run = try session.run(notebook) { event in
-        for event in event.withOutputProblems(in: notebook) { progress.show(event, of: notebook) }
-      }
-      return SiteBuilder.Status(run.record)
+      return SiteBuilder.Status(try notebook.run(sessionOptions, showing: TerminalProgress(showsOutputs: true)))
     }
     throw ExitCode(status.rawValue)
+  }
+}
+
+extension Notebook {
+  /// Runs the notebook in a session of its own, which signals interrupt, and shows how it goes.
+  func run(_ options: NotebookSession.Options, showing progress: TerminalProgress) throws -> NotebookRecord {
+    // Only `interrupt` is called from another thread.
+    nonisolated(unsafe) let session = try session(options)
+    let interrupts = Interrupts { _ in session.interrupt() }
+    defer {
+      interrupts.cancel()
+      session.close()
+    }
+    return try session.run(self) { event in
+      for event in event.withOutputProblems(in: self) { progress.show(event, of: self) }
+    }.record
   }
 }

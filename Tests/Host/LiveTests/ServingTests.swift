@@ -175,7 +175,7 @@ import Testing
   @Test func itListensOnItsOneAddressOnly() async throws {
     try await waiting {
       let site = try TestSite()
-      #expect(throws: Connection.Refused.self) { try Connection(port: site.port, address: 0x7F00_0002) }
+      #expect(throws: ClientSocket.Refused.self) { try Connection(port: site.port, address: 0x7F00_0002) }
       #expect(try site.get("/").status == 200)
     }
   }

@@ -42,8 +42,8 @@ import Testing
   @Test func noiseBelowTheRecordsDigitsIsNoChangedByte() throws {
     let noisy: [[Double?]] = [[0.810_000_04, -0.200_000_01], [0.1, 0.399_999_98]]
     let (a, b) = (
-      MemoryRecords("a", NotebookRecord(notebook: "n", cells: [cell("a", figure(heads))])),
-      MemoryRecords("b", NotebookRecord(notebook: "n", cells: [cell("a", figure(noisy))]))
+      MemoryRecords("a", [cell("a", figure(heads))]),
+      MemoryRecords("b", [cell("a", figure(noisy))])
     )
     #expect(a.records == b.records)
   }
@@ -164,11 +164,11 @@ import Testing
   @Test func cellsThatCameWentMovedOrWereRenamedAreTold() throws {
     func document(_ cells: [(String, String)]) -> String { cells.map { "```swift\n//| label: \($0.0)\n\($0.1)\n```\n" }.joined() }
     let base = MemoryRecords(
-      "base", NotebookRecord(notebook: "n", cells: ["a", "b", "c", "gone"].map { cell($0, .value($0 == "b" ? "same" : $0)) }),
+      "base", ["a", "b", "c", "gone"].map { cell($0, .value($0 == "b" ? "same" : $0)) },
       document: document([("a", "1"), ("b", "two()"), ("c", "3"), ("gone", "4")]))
     let head = MemoryRecords(
       "head",
-      NotebookRecord(notebook: "n", cells: ["c", "a", "renamed", "new"].map { cell($0, .value($0 == "renamed" ? "same" : $0)) }),
+      ["c", "a", "renamed", "new"].map { cell($0, .value($0 == "renamed" ? "same" : $0)) },
       document: document([("c", "3"), ("a", "1"), ("renamed", "two()"), ("new", "5")]))
     let review = try SiteReview(base, head)
     #expect(review.cell("new")?.status == .added)
@@ -182,7 +182,7 @@ import Testing
   /// A record of cells without labels, of which each is its source and its value.
   private func unlabelled(_ name: String, _ cells: [(id: String, source: String, value: String)]) -> MemoryRecords {
     MemoryRecords(
-      name, NotebookRecord(notebook: "n", cells: cells.map { cell($0.id, .value($0.value)) }),
+      name, cells.map { cell($0.id, .value($0.value)) },
       details: Dictionary(uniqueKeysWithValues: cells.map { ($0.id, RecordIndex.Detail(key: $0.source)) }))
   }
 
@@ -201,7 +201,7 @@ import Testing
     func records(_ name: String, _ values: [(String, String)]) -> MemoryRecords {
       let cell = CellRecord(id: "inline-1", outcome: .succeeded, outputs: values.map { .value($0.1) })
       let detail = RecordIndex.Detail(key: values.map(\.0).joined(), expressions: values.map(\.0))
-      return MemoryRecords(name, NotebookRecord(notebook: "n", cells: [cell]), details: ["inline-1": detail])
+      return MemoryRecords(name, [cell], details: ["inline-1": detail])
     }
     let base = records("base", [("heads", "144"), ("best.score", "0.81"), ("gone", "1")])
     let head = records("head", [("heads", "144"), ("fresh", "5"), ("worst", "0.1"), ("best.score", "0.78")])
@@ -228,7 +228,7 @@ import Testing
   @Test func sourceChangesStandBesideOutputs() throws {
     func side(_ name: String, _ source: String, _ value: String) -> MemoryRecords {
       MemoryRecords(
-        name, NotebookRecord(notebook: "n", cells: [cell("a", .value(value)), cell("b", .value("same"))]),
+        name, [cell("a", .value(value)), cell("b", .value("same"))],
         document: "```swift\n//| label: a\n\(source)\n```\n\n```swift\n//| label: b\n\(source)\n```\n")
     }
     let review = try SiteReview(side("base", "let x = 1", "1"), side("head", "let x = 2", "2"))
@@ -261,21 +261,21 @@ import Testing
   @Test(arguments: ["{", "\u{0}\u{1}\u{2}", "[1,2", "{\"data\":[{\"z\":[[1e999]]}]}", String(repeating: "[", count: 100_000)])
   func rubbishInARecordIsSaidAndHidesNothingElse(rubbish: String) throws {
     let cells = [cell("a", figure(heads)), cell("b", .value("1"))]
-    var head = MemoryRecords("head", NotebookRecord(notebook: "n", cells: [cells[0], cell("b", .value("2"))]))
+    var head = MemoryRecords("head", [cells[0], cell("b", .value("2"))])
     head.records["n"]!["a-1.json"] = Data(rubbish.utf8) + [0xFF, 0xFE]
-    let review = try SiteReview(MemoryRecords("base", NotebookRecord(notebook: "n", cells: cells)), head)
+    let review = try SiteReview(MemoryRecords("base", cells), head)
     #expect(review.output("a")?.findings.first?.contains("cannot be read") == true)
     #expect(review.output("b")?.verdict == .changed)
   }
 
   @Test func aMissingFileAndABrokenIndexAreSaid() throws {
-    let record = NotebookRecord(notebook: "n", cells: [cell("a", .value("1"))])
-    var head = MemoryRecords("head", record)
+    let cells = [cell("a", .value("1"))]
+    var head = MemoryRecords("head", cells)
     head.records["n"]!["a-1.txt"] = nil
-    #expect(try SiteReview(MemoryRecords("base", record), head).findings == ["head has no a-1.txt"])
+    #expect(try SiteReview(MemoryRecords("base", cells), head).findings == ["head has no a-1.txt"])
     for index in ["", "{}", "{\"format\": 2, \"notebook\": \"n\", \"parameters\": {}, \"cells\": []}", "\u{0}"] {
       head.records["n"]!["index.json"] = Data(index.utf8)
-      let review = try SiteReview(MemoryRecords("base", record), head)
+      let review = try SiteReview(MemoryRecords("base", cells), head)
       #expect(review.isChanged)
       #expect(review.notebooks[0].status == .unreadable)
       #expect(review.notebooks[0].problem != nil)
@@ -285,7 +285,7 @@ import Testing
   @Test func tolerancesAreThoseOfTheCallElseTheCellElseTheNotebook() throws {
     func side(_ name: String, _ value: Double, notebook: Tolerance? = nil, cells: [String: Tolerance] = [:]) -> MemoryRecords {
       MemoryRecords(
-        name, NotebookRecord(notebook: "n", cells: [cell("a", figure([[value, 1]])), cell("b", figure([[value, 1]]))]),
+        name, [cell("a", figure([[value, 1]])), cell("b", figure([[value, 1]]))],
         tolerance: notebook, tolerances: cells)
     }
     func changed(_ call: Tolerance?, notebook: Tolerance? = nil, cells: [String: Tolerance] = [:]) throws -> [String] {
@@ -303,10 +303,10 @@ import Testing
   }
 
   @Test func notebooksThatCameOrWentAreTold() throws {
-    let (a, b) = (NotebookRecord(notebook: "a", cells: []), NotebookRecord(notebook: "b", cells: []))
-    let review = try SiteReview(MemoryRecords("base", a), MemoryRecords("head", b))
+    let (base, head) = (MemoryRecords("base", [], notebook: "a"), MemoryRecords("head", [], notebook: "b"))
+    let review = try SiteReview(base, head)
     #expect(review.notebooks.map(\.status) == [.removed, .added])
     #expect(review.isChanged)
-    #expect(throws: Diagnostic.self) { try SiteReview(MemoryRecords("base", a), MemoryRecords("head", b), notebooks: ["c"]) }
+    #expect(throws: Diagnostic.self) { try SiteReview(base, head, notebooks: ["c"]) }
   }
 }

@@ -31,7 +31,7 @@ private let hostile = [
           table([text, "v"], [[text + mark, "1"], ["r", text + mark]]), figure([[mark == "1" ? 1 : 2]]))
       }
       let parameters = Dictionary(uniqueKeysWithValues: hostile.map { ($0, $0 + mark) })
-      return MemoryRecords(name, NotebookRecord(notebook: "n", cells: cells), details: [:], parameters: parameters)
+      return MemoryRecords(name, cells, details: [:], parameters: parameters)
     }
     (base, head) = (side("v1 " + hostile[0], "1"), side("v2 " + hostile[5], "2"))
     review = try SiteReview(base, head)
@@ -92,7 +92,7 @@ private let hostile = [
 
   @Test func codeIsTheTextAsItIs() {
     let text = "` a``b|c\\|d `"
-    let sides = [text + "1", text + "2"].map { MemoryRecords("s", NotebookRecord(notebook: "n", cells: [cell("c", .value($0))])) }
+    let sides = [text + "1", text + "2"].map { MemoryRecords("s", [cell("c", .value($0))]) }
     let markdown = (try? SiteReview(sides[0], sides[1]))?.markdown ?? ""
     let html = String(cString: cmark_markdown_to_html(markdown, markdown.utf8.count, CMARK_OPT_UNSAFE))
     let plain = html.replacing(/<\/?code>/, with: "")

@@ -159,12 +159,7 @@ import Testing
 
   @Test func longParametersAreComparedWhole() throws {
     let long = String(repeating: "x", count: 500)
-    func side(_ end: String) -> MemoryRecords {
-      var side = MemoryRecords("s", NotebookRecord(notebook: "n", cells: []))
-      let files = RecordFiles(NotebookRecord(notebook: "n", cells: []), parameters: ["p": long + end])
-      side.records = ["n": files.files.mapValues { Data($0.utf8) }]
-      return side
-    }
+    func side(_ end: String) -> MemoryRecords { MemoryRecords("s", [], details: [:], parameters: ["p": long + end]) }
     let review = try SiteReview(side("a"), side("b"))
     #expect(review.isChanged)
     #expect(review.terminalText(colors: false).contains("xa -> "))

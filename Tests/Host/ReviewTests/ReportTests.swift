@@ -9,21 +9,17 @@ import Testing
 @Suite struct ReportTests {
   private let base = MemoryRecords(
     "v1",
-    NotebookRecord(
-      notebook: "n",
-      cells: [
-        cell("dla", figure([[0.81, 0.2]])), cell("text", .value("a | b `c`")),
-        cell("rows", table(["h", "v"], [["L0H0", "1.00"]])),
-        cell("calm", .value("1.00001")),
-      ]))
+    [
+      cell("dla", figure([[0.81, 0.2]])), cell("text", .value("a | b `c`")),
+      cell("rows", table(["h", "v"], [["L0H0", "1.00"]])),
+      cell("calm", .value("1.00001")),
+    ])
   private let head = MemoryRecords(
     "v2",
-    NotebookRecord(
-      notebook: "n",
-      cells: [
-        cell("dla", figure([[0.5, 0.2]])), cell("text", .value("<script>alert(1)</script>\u{1B}[31m")),
-        cell("rows", table(["h", "v"], [["L0H0", "2.00"]])), cell("calm", .value("1.00002")),
-      ]))
+    [
+      cell("dla", figure([[0.5, 0.2]])), cell("text", .value("<script>alert(1)</script>\u{1B}[31m")),
+      cell("rows", table(["h", "v"], [["L0H0", "2.00"]])), cell("calm", .value("1.00002")),
+    ])
   private let review: SiteReview
 
   init() throws { review = try SiteReview(base, head) }
@@ -51,8 +47,8 @@ import Testing
     let other = (0..<3000).map { cell("cell-with-a-long-name-\($0)", .value("another \($0)")) }
     #expect(
       try SiteReview(
-        MemoryRecords("a", NotebookRecord(notebook: "n", cells: many)),
-        MemoryRecords("b", NotebookRecord(notebook: "n", cells: other))
+        MemoryRecords("a", many),
+        MemoryRecords("b", other)
       ).markdown.utf8.count < 65_536)
   }
 
@@ -86,7 +82,7 @@ import Testing
   @Test func anExpressionInTheTextKeepsItsCaseOnThePage() throws {
     let details = ["inline-1": RecordIndex.Detail(key: "k", expressions: ["bestScore<Int>"])]
     let sides = ["1", "2"].map {
-      MemoryRecords($0, NotebookRecord(notebook: "n", cells: [cell("inline-1", .value($0))]), details: details)
+      MemoryRecords($0, [cell("inline-1", .value($0))], details: details)
     }
     let html = ReviewPage(try SiteReview(sides[0], sides[1]), base: sides[0], head: sides[1]).html
     #expect(html.contains("<code>{swift} bestScore&lt;Int&gt;</code>"))
@@ -95,7 +91,7 @@ import Testing
   @Test(arguments: [(5.0, 1.0), (2, 2), (0, 1e308), (-1e308, 1e308)])
   func colorsWhoseEndsMakeNoRangeAreLeftAlone(ends: (least: Double, most: Double)) throws {
     let sides = [0.81, 0.5].map { value -> MemoryRecords in
-      var side = MemoryRecords("side", NotebookRecord(notebook: "n", cells: [cell("dla", figure([[value, 0.2]]))]))
+      var side = MemoryRecords("side", [cell("dla", figure([[value, 0.2]]))])
       let text = String(decoding: side.records["n"]!["dla-1.json"]!, as: UTF8.self)
       let hostile = text.replacing(/"cmin": ?-1/, with: "\"cmin\":\(ends.least)").replacing(
         /"cmax": ?1/, with: "\"cmax\":\(ends.most)")
@@ -110,7 +106,7 @@ import Testing
   @Test func aDifferenceHasRoomForItsSmallerNumbersAndBothSidesForThoseThatTheyShare() throws {
     let sides = [(8.0, "v1"), (12.5, "v2")].map { value, name in
       let plotly = Figure(Heatmap([[value, -value, 0.3]])).plotlyJSON
-      return MemoryRecords(name, NotebookRecord(notebook: "n", cells: [cell("dla", .figure(FigureOutput(plotly: plotly)))]))
+      return MemoryRecords(name, [cell("dla", .figure(FigureOutput(plotly: plotly)))])
     }
     let html = ReviewPage(try SiteReview(sides[0], sides[1]), base: sides[0], head: sides[1]).html
     let widths = html.matches(of: /<svg[^>]* width="(\d+)"/).compactMap { Int($0.1) }
@@ -119,8 +115,7 @@ import Testing
     let near = [0.3, 0.3003].map { value in
       MemoryRecords(
         "v",
-        NotebookRecord(
-          notebook: "n", cells: [cell("dla", .figure(FigureOutput(plotly: Figure(Heatmap([[3, value]])).plotlyJSON)))]))
+        [cell("dla", .figure(FigureOutput(plotly: Figure(Heatmap([[3, value]])).plotlyJSON)))])
     }
     let page = ReviewPage(try SiteReview(near[0], near[1], tolerance: 0), base: near[0], head: near[1]).html
     let drawn = page.matches(of: /<svg[^>]* width="(\d+)"/).compactMap { Int($0.1) }
@@ -129,7 +124,7 @@ import Testing
   }
 
   @Test func figuresOfOtherShapesHaveNoDifference() throws {
-    let other = MemoryRecords("v2", NotebookRecord(notebook: "n", cells: [cell("dla", figure([[0.5, 0.2], [1, 2]]))]))
+    let other = MemoryRecords("v2", [cell("dla", figure([[0.5, 0.2], [1, 2]]))])
     let html = ReviewPage(try SiteReview(base, other), base: base, head: other).html
     expect(html, contains: "<figure data-side=\"head\"")
     expect(html, lacks: "<figure data-side=\"head less base\"")
