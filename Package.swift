@@ -54,7 +54,7 @@ let package = Package(
 
     // The host: Markdown -> document -> cells -> records -> pages.
     .host("Document", ["Keys", "Record", "CCmark", yams]),
-    .host("Planning", ["Document", "Keys", "Store"]),
+    .host("Planning", ["Document", "Keys", "Record", "Store"]),
     .host("Processes", ["Record", "CSpawn"]),
     .host("Session", ["Document", "Files", "Keys", "Machine", "Planning", "Processes", "Record", "Store"]),
     .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),

@@ -79,7 +79,7 @@ package struct CellKey: Codable, Sendable, Equatable {
     }
     for library in node.scope.libraries { parts.append(Part(.source, "import", value: library)) }
     for parameter in graph.parameters(of: number) {
-      let value = "\(ParametersSource.type(parameter.value)) \(ParametersSource.text(parameter.value))"
+      let value = "\(parameter.value.typeName) \(ParametersSource.text(parameter.value))"
       parts.append(Part(.parameter, parameter.name, value: value))
     }
     for cell in node.codeCells.sorted() where cell > 0 {

@@ -1,4 +1,5 @@
 import Document
+import Record
 
 /// The Swift source of a notebook's parameters: `params`, with a property of its own type for each.
 ///
@@ -15,7 +16,7 @@ package enum ParametersSource {
   package static func script(_ parameters: [Parameter]) -> String { text(parameters) { literal($0.value) } }
 
   private static func text(_ parameters: [Parameter], value: (Parameter) -> String) -> String {
-    let properties = parameters.map { "  let `\($0.name)`: \(type($0.value))\n" }.joined()
+    let properties = parameters.map { "  let `\($0.name)`: \($0.value.typeName)\n" }.joined()
     let values = parameters.map { "\($0.name): \(value($0))" }.joined(separator: ", ")
     return "struct Parameters {\n\(properties)}\nlet \(variable) = Parameters(\(values))\n"
   }
@@ -34,16 +35,6 @@ package enum ParametersSource {
     "{" + parameters.map { "\(json($0.name)):\(json($0.value))" }.joined(separator: ",") + "}"
   }
 
-  static func type(_ value: ParameterValue) -> String {
-    switch value {
-    case .int: "Int"
-    case .double: "Double"
-    case .bool: "Bool"
-    case .string: "String"
-    case .array(let values): "[\(values.first.map(type) ?? "String")]"
-    }
-  }
-
   private static func json(_ value: ParameterValue) -> String {
     switch value {
     case .int(let value): "\(value)"
@@ -54,17 +45,7 @@ package enum ParametersSource {
     }
   }
 
-  private static func json(_ text: String) -> String {
-    let escaped = text.unicodeScalars.map { scalar in
-      switch scalar {
-      case "\"": "\\\""
-      case "\\": "\\\\"
-      case _ where scalar.value < 0x20: "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-      default: String(scalar)
-      }
-    }
-    return "\"\(escaped.joined())\""
-  }
+  private static func json(_ text: String) -> String { JSONValue.string(text).line }
 
   /// A value as an author would write it: `2`, `"text"`, `[1, 2]`.
   package static func text(_ value: ParameterValue) -> String {

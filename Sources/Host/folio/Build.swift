@@ -25,10 +25,7 @@ struct Build: ParsableCommand {
         folio build --interactive
       """)
 
-  @Argument(
-    help: "The notebooks to build: Markdown files, or their names in 'Notebooks/'. By default all of 'Notebooks/' are.",
-    completion: .file(extensions: ["md"]))
-  var notebooks: [String] = []
+  @OptionGroup var named: NotebookArguments
 
   @OptionGroup var place: SiteOptions
 
@@ -50,14 +47,14 @@ struct Build: ParsableCommand {
   @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    let status = try options.withNotebooks(notebooks, isForced: cache.force) { notebooks, sessionOptions in
+    let status = try options.withNotebooks(named.notebooks, isForced: cache.force) { notebooks, sessionOptions in
       let site = place.site
       // What would keep every page from being written is told once, before any cell runs.
       try Site(folder: site).check()
       let script = interactive || plotly != nil ? try PlotlyPackage.script(file: plotly, site: site) : nil
       let progress = TerminalProgress(explains: explain)
       // A notebook that cannot be read is still there, and so is its page.
-      let isWhole = try self.notebooks.isEmpty && notebooks.count == Notebooks.all(in: Project.required().notebooks).count
+      let isWhole = try named.notebooks.isEmpty && notebooks.count == Notebooks.all(in: Project.required().notebooks).count
       let builder = SiteBuilder(
         notebooks, site: site, isWhole: isWhole, plotly: script, options: sessionOptions)
       let interrupts = Interrupts { _ in builder.interrupt() }
@@ -76,7 +73,7 @@ extension RunOptions {
     _ paths: [String], isForced: Bool, ordersThem: Bool = true,
     _ body: ([Notebook], NotebookSession.Options) throws -> SiteBuilder.Status
   ) throws -> SiteBuilder.Status {
-    do {
+    try reporting {
       let areAll = paths.isEmpty
       let folder = areAll ? try Project.required().notebooks : ""
       var (notebooks, problems) = try Notebooks.readable(
@@ -96,11 +93,6 @@ extension RunOptions {
       for problem in strangers + problems { report(problem) }
       let status = try body(notebooks, session(isForced: isForced))
       return strangers.isEmpty && problems.isEmpty ? status : max(status, .couldNotRun)
-    } catch let problem as Notebooks.ParameterProblem {
-      throw ValidationError(problem.description)
-    } catch {
-      report(error)
-      return .couldNotRun
     }
   }
 }

@@ -27,10 +27,7 @@ struct Check: ParsableCommand {
         folio check --format html -o review.html
       """)
 
-  @Argument(
-    help: "The notebooks to check: Markdown files, or their names in 'Notebooks/'. By default all of 'Notebooks/' are.",
-    completion: .file(extensions: ["md"]))
-  var notebooks: [String] = []
+  @OptionGroup var named: NotebookArguments
 
   @Flag(help: "Write the new pages and records to the site.")
   var accept = false
@@ -39,7 +36,7 @@ struct Check: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
-    let status = try options.withNotebooks(notebooks, isForced: true) { notebooks, session in
+    let status = try options.withNotebooks(named.notebooks, isForced: true) { notebooks, session in
       let site = report.place.site
       // What cannot be compared with anything is told before the cells run, not after.
       _ = try FolderRecords(folder: site)
@@ -48,7 +45,7 @@ struct Check: ParsableCommand {
       let fresh = folder.path + "/site"
       let built = build(notebooks, into: fresh, session)
       guard built <= .cellFailed else { return built }
-      let orphans = self.notebooks.isEmpty ? Site(folder: site).orphans(besides: Set(notebooks.map(\.name))) : []
+      let orphans = named.notebooks.isEmpty ? Site(folder: site).orphans(besides: Set(notebooks.map(\.name))) : []
       let sides = try ReviewSides(
         committed: site, fresh: fresh, notebooks: notebooks.map(\.name), orphans: orphans,
         notebookFolder: notebooks.first?.folder)
@@ -64,7 +61,7 @@ struct Check: ParsableCommand {
   private func build(_ notebooks: [Notebook], into site: String, _ session: NotebookSession.Options) -> SiteBuilder.Status {
     let progress = TerminalProgress(pagesAreResults: false)
     let builder = SiteBuilder(
-      notebooks, site: site, isWhole: self.notebooks.isEmpty && site == report.place.site, options: session)
+      notebooks, site: site, isWhole: named.notebooks.isEmpty && site == report.place.site, options: session)
     let interrupts = Interrupts { _ in builder.interrupt() }
     defer { interrupts.cancel() }
     return builder.build { progress.show($0) }

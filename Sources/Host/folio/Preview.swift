@@ -27,10 +27,7 @@ struct Preview: ParsableCommand {
         folio preview Notebooks/prontoqa.md --port 8000 -P idx=3
       """)
 
-  @Argument(
-    help: "The notebooks to show: Markdown files, or their names in 'Notebooks/'. By default all of 'Notebooks/' are.",
-    completion: .file(extensions: ["md"]))
-  var notebooks: [String] = []
+  @OptionGroup var named: NotebookArguments
 
   @Option(help: ArgumentHelp("The port to serve at; 0 takes any free one.", valueName: "n"))
   var port: UInt16 = 4646
@@ -47,11 +44,11 @@ struct Preview: ParsableCommand {
   @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    do {
-      let named = try Project.files(of: notebooks)
-      if let problem = named.compactMap(Notebooks.whyNoNotebook).first { throw problem }
-      let folder = notebooks.isEmpty ? try Project.required().notebooks : nil
-      let paths = try folder.map(Notebooks.all) ?? named
+    try reporting {
+      let files = try Project.files(of: named.notebooks)
+      if let problem = files.compactMap(Notebooks.whyNoNotebook).first { throw problem }
+      let folder = files.isEmpty ? try Project.required().notebooks : nil
+      let paths = try folder.map(Notebooks.all) ?? files
       let overrides = options.parameters.map { ($0.name, $0.value) }
       try Site(folder: place.site).check()
       let progress = TerminalProgress()
@@ -71,13 +68,6 @@ struct Preview: ParsableCommand {
       defer { signals.cancel() }
       try preview.run()
       throw Interrupts.status
-    } catch let status as ExitCode {
-      throw status
-    } catch let problem as Notebooks.ParameterProblem {
-      throw ValidationError(problem.description)
-    } catch {
-      report(error)
-      throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue)
     }
   }
 }

@@ -69,19 +69,12 @@ final class TerminalProgress: @unchecked Sendable {
     case .serving(let url): writeOutput("\(url)\n")
     case .session(let notebook, let event): write(event, of: notebook)
     case .updated(let notebook, let record, let explanations, let duration):
-      clearLine()
       let ran = explanations.filter(\.ran)
       for explanation in ran { writeOutput("  \(explanation.cell)  \(explanation.text)\n") }
       writeOutput("\(notebook.name): \(Self.ran(ran.count, of: record)), \(Self.seconds(duration))\n")
-    case .came(let name):
-      clearLine()
-      writeOutput("\(name): a new notebook\n")
-    case .went(let name):
-      clearLine()
-      writeOutput("\(name): its file is gone; its page stays\n")
-    case .problem(let error):
-      clearLine()
-      report(error)
+    case .came(let name): writeOutput("\(name): a new notebook\n")
+    case .went(let name): writeOutput("\(name): its file is gone; its page stays\n")
+    case .problem(let error): tell(error)
     }
   }
 
@@ -95,7 +88,6 @@ final class TerminalProgress: @unchecked Sendable {
     case .notebookStarted(_, _, let count): namesNotebooks = count > 1
     case .session(let notebook, let event): write(event, of: notebook)
     case .notebookEnded(let notebook, let record, let page, let explanations):
-      clearLine()
       if explains {
         let width = explanations.map(\.cell.count).max() ?? 0
         for line in explanations {
@@ -104,12 +96,8 @@ final class TerminalProgress: @unchecked Sendable {
       }
       let what = "\(notebook.title(with: record))  (\(Self.ran(explanations.count(where: \.ran), of: record)), \(elapsed))\n"
       if pagesAreResults { writeOutput("\(page)  \(what)") } else { writeError("\(notebook.name)  \(what)") }
-    case .warning(let warning):
-      clearLine()
-      report(warning)
-    case .problem(let error):
-      clearLine()
-      report(error)
+    case .warning(let warning): tell(warning)
+    case .problem(let error): tell(error)
     }
   }
 
@@ -124,7 +112,6 @@ final class TerminalProgress: @unchecked Sendable {
       showLine()
     case .cellStartsAnew(let cell):
       guard showsOutputs else { return }
-      clearLine()
       endLine()
       writeError(
         "\(cell.id) runs once more: it read what other cells had to make first, and what it has put out does not count\n")
@@ -138,12 +125,9 @@ final class TerminalProgress: @unchecked Sendable {
       lastCharacterWasNewline = bytes.last == UInt8(ascii: "\n")
     case .output(let output):
       guard showsOutputs, !isShownAgain, let text = output.view.terminalText else { return }
-      clearLine()
       endLine()
       writeOutput((expressions.popFirst().map { $0 + " = " } ?? "") + text + "\n")
-    case .warning(let warning):
-      clearLine()
-      report(warning)
+    case .warning(let warning): tell(warning)
     case .cellReused(let cell, let record):
       guard showsOutputs else { return }
       isShownAgain = false
@@ -216,8 +200,19 @@ final class TerminalProgress: @unchecked Sendable {
     lastCharacterWasNewline = true
   }
 
-  /// Writes a text so that all of it shows as text. Only what cells print goes to the terminal as it is.
-  private func writeOutput(_ text: String) { Console.write(VisibleText.lines(text)) }
+  /// Writes a text, in place of the line, so that all of it shows as text. Only what cells print goes to the terminal as it is.
+  private func writeOutput(_ text: String) {
+    clearLine()
+    Console.write(VisibleText.lines(text))
+  }
 
-  private func writeError(_ text: String) { Console.writeError(VisibleText.lines(text)) }
+  private func writeError(_ text: String) {
+    clearLine()
+    Console.writeError(VisibleText.lines(text))
+  }
+
+  private func tell(_ problem: any Error) {
+    clearLine()
+    report(problem)
+  }
 }

@@ -103,6 +103,6 @@ import Testing
   }
 
   @Test func parametersAreSentAsJSON() {
-    #expect(ParametersSource.values(parameters) == #"{"idx":2,"rate":1.0,"names":["a\"\u000a"],"none":[],"far":"-inf"}"#)
+    #expect(ParametersSource.values(parameters) == #"{"idx":2,"rate":1.0,"names":["a\"\n"],"none":[],"far":"-inf"}"#)
   }
 }
