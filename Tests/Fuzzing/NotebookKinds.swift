@@ -36,7 +36,7 @@ enum NotebookUse {
   /// A notebook that is exported and imported again is the same file.
   static func interchange(_ markdown: String, _ document: Notebook, record: NotebookRecord?) throws {
     let parts = try NotebookParts(markdown, of: document)
-    _ = SwiftScript(document, parts: parts).text()
+    _ = SwiftScript(document, parts: parts, path: "n.md").text()
     let exported = JupyterNotebook(document, parts: parts, record: record).text()
     let back = try JupyterImport(exported, file: "n.ipynb").text
     guard back.utf8.elementsEqual(markdown.utf8) else {

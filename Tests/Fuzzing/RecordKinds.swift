@@ -17,7 +17,7 @@ struct MemoryRecords: RecordSource {
   func notebooks() -> [String] { ["n"] }
   func files(of notebook: String) -> [String: String?] { files.mapValues { _ in nil } }
   func read(_ file: String, of notebook: String) -> Data? { files[file] }
-  func document(of notebook: String) -> String? { markdown }
+  func markdown(of notebook: String) -> String? { markdown }
 }
 
 /// Two records of a notebook, compared and reported in every form.

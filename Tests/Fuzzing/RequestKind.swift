@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Live
+import TestSupport
 
 /// Requests to the preview, in pieces.
 final class RequestKind: Kind {
@@ -32,7 +33,8 @@ final class RequestKind: Kind {
   func input(_ chance: inout Chance) -> Input { seeds.mutated(&chance) }
 
   func attempt(_ input: Input) throws {
-    let client = try connected()
+    let socket = try ClientSocket(port: port, seconds: 8)
+    let client = socket.number
     let bytes = input.bytes("request.http")
     send(bytes, in: input.bytes("cuts.bin"), to: client)
     shutdown(client, Int32(SHUT_WR))
@@ -42,7 +44,7 @@ final class RequestKind: Kind {
       if count <= 0 { break }
       received += buffer[..<count]
     }
-    close(client)
+    withExtendedLifetime(socket) {}
     guard received.isEmpty || received.starts(with: Array("HTTP/1.1 ".utf8)) else {
       throw Failure("the answer is none: \(received.prefix(20))")
     }
@@ -69,19 +71,5 @@ final class RequestKind: Kind {
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
     }
-  }
-
-  private func connected() throws -> Int32 {
-    let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var (address, limit) = (sockaddr_in(), timeval(tv_sec: 8, tv_usec: 0))
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    let result = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(client, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-    }
-    guard result == 0 else { throw Failure("the server does not take a connection: \(String(cString: strerror(errno)))") }
-    return client
   }
 }

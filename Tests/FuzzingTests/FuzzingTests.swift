@@ -8,8 +8,7 @@ import Testing
   /// On a thread of its own, since it takes its time.
   private func fuzz(_ arguments: String...) async throws -> ChildProcess.Finished {
     try await waiting {
-      let folder = FileManager.default.temporaryDirectory.appendingPathComponent("folio-fuzz-\(UUID())")
-      defer { try? FileManager.default.removeItem(at: folder) }
+      let folder = try TestFolder()
       let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appendingPathComponent("folio-fuzz")
       return try ChildProcess.finish(.init(program.path, arguments + ["--keep", folder.path]))

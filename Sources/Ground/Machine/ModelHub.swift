@@ -11,10 +11,10 @@ package enum ModelHub {
     let below = ["", "", "hub", "huggingface/hub"]
     for (variable, path) in zip(variables, below) {
       guard let folder = environment[variable], !folder.isEmpty else { continue }
-      let url = URL(filePath: expanded(folder, environment), directoryHint: .isDirectory)
+      let url = URL(filePath: HomeFolder.expanded(folder, environment), directoryHint: .isDirectory)
       return path.isEmpty ? url : url.appending(path: path)
     }
-    return URL(filePath: home(environment), directoryHint: .isDirectory).appending(path: ".cache/huggingface/hub")
+    return URL(filePath: HomeFolder.path(environment), directoryHint: .isDirectory).appending(path: ".cache/huggingface/hub")
   }
 
   /// The names of the models in it, as `google/gemma-2b`, in order.
@@ -38,19 +38,12 @@ package enum ModelHub {
   package static func holds(
     _ name: String, relativeTo base: String, environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Bool {
-    let path = expanded(name, environment)
+    let path = HomeFolder.expanded(name, environment)
     let folder = URL(filePath: path, relativeTo: URL(filePath: base, directoryHint: .isDirectory))
     let snapshots = repository(name, in: Self.folder(environment: environment)).appending(path: "snapshots")
     return FileManager.default.fileExists(atPath: folder.path)
       || !((try? FileManager.default.contentsOfDirectory(atPath: snapshots.path)) ?? []).isEmpty
   }
-
-  /// `~/models` as a shell would read it.
-  package static func expanded(_ path: String, _ environment: [String: String]) -> String {
-    path == "~" || path.hasPrefix("~/") ? home(environment) + path.dropFirst() : path
-  }
-
-  private static func home(_ environment: [String: String]) -> String { environment["HOME"] ?? NSHomeDirectory() }
 
   private static let prefix = "models--"
 }

@@ -6,7 +6,7 @@ package enum SystemMemory {
   /// its control groups leave, and of `FOLIO_MEMORY_LIMIT` (bytes, for all that the process has).
   package static var available: Int {
     let free = SystemFile.values("/proc/meminfo")["MemAvailable"].map { $0 * 1024 }
-    let limit = ProcessInfo.processInfo.environment["FOLIO_MEMORY_LIMIT"].flatMap { Int($0) }
+    let limit = ProcessInfo.processInfo.environment["FOLIO_MEMORY_LIMIT"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
     let limits = [free ?? installed / 2, ControlGroup().memoryLeft, limit.map { $0 - own(of: "self") }]
     return max(0, limits.compactMap { $0 }.min() ?? 0)
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Keys
+import Machine
 
 /// What Folio need not compute again, on disk: compiled cells, records, remembered values, files' digests.
 ///
@@ -28,8 +29,9 @@ package final class EntryStore: Sendable {
   package static func folder(environment: [String: String]) -> String {
     if let folder = environment["FOLIO_CACHE"], !folder.isEmpty { return URL(fileURLWithPath: folder).standardizedFileURL.path }
     let caches = environment["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-    let home = environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory()
-    return URL(fileURLWithPath: caches ?? home + "/.cache").standardizedFileURL.appendingPathComponent("folio").path
+    return URL(fileURLWithPath: caches ?? HomeFolder.path(environment) + "/.cache").standardizedFileURL.appendingPathComponent(
+      "folio"
+    ).path
   }
 
   /// What is kept under a key; nil if there is nothing, or nothing whole. The entry counts as used now.

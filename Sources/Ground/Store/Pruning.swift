@@ -20,8 +20,12 @@ extension EntryStore {
 
   /// How large the store may become: `FOLIO_CACHE_LIMIT` in gigabytes, else 5.
   package static func limit(environment: [String: String]) -> Int {
-    let gigabytes = environment["FOLIO_CACHE_LIMIT"].flatMap(Double.init) ?? 5
-    return gigabytes.isFinite && gigabytes >= 0 ? Int(min(gigabytes, 1e6) * 1e9) : 5_000_000_000
+    environment["FOLIO_CACHE_LIMIT"].flatMap(limit) ?? 5_000_000_000
+  }
+
+  /// A number of gigabytes in bytes; nil for a text that is none.
+  package static func limit(_ gigabytes: String) -> Int? {
+    Double(gigabytes).flatMap { $0.isFinite && $0 >= 0 ? Int(min($0, 1e6) * 1e9) : nil }
   }
 
   /// What it holds, by kind; kinds of which it holds nothing are left out.

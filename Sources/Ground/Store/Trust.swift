@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 
 /// Whether a folder is safe to keep code in that will be loaded: nobody else may put something there, or put another folder in its place.
 ///
@@ -15,8 +16,13 @@ extension EntryStore {
   /// Makes the store's folder, for the user alone, if it is not there, and looks whether it is safe.
   /// - Returns: why it is not; nil also if there is no folder and none can be made, since nothing is then kept.
   package func makeSafeFolder() -> Danger? {
-    guard !folder.isEmpty else { return nil }
     makeFolder()
+    return danger
+  }
+
+  /// Why the store's folder is not safe; nil if it is, or is not there.
+  package var danger: Danger? {
+    guard !folder.isEmpty else { return nil }
     let trust = Trust(user: geteuid())
     let way = trust.firstDanger(onTheWayTo: folder)
     guard
@@ -41,7 +47,7 @@ package struct Trust {
   /// Whose home root runs in: by sudo, or in a container with a mounted home it has put itself into that user's hands.
   private let host: uid_t?
 
-  package init(user: uid_t, home: String = ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()) {
+  package init(user: uid_t, home: String = HomeFolder.path()) {
     self.user = user
     var status = stat()
     host = user == 0 && stat(home, &status) == 0 ? status.st_uid : nil

@@ -4,42 +4,41 @@ import Record
 
 /// The order of notebooks that `after:` asks for, and what is wrong with it.
 package struct NotebookOrder {
-  private let documents: [Notebook]
+  private let notebooks: [Notebook]
   private let areAll: Bool
 
   /// - Parameter areAll: whether these are all notebooks that there are; else an unknown name may be that of another.
-  package init(_ documents: [Notebook], areAll: Bool) {
-    self.documents = documents
+  package init(_ notebooks: [Notebook], areAll: Bool) {
+    self.notebooks = notebooks
     self.areAll = areAll
   }
 
   /// A name that no notebook has, a notebook that waits for itself, and notebooks that wait for each other, at their places. Errors, but for
   /// unknown names where not all notebooks are known, which are warnings.
   package var problems: [(notebook: String, diagnostic: Diagnostic)] {
-    documents.flatMap { document in
-      document.frontMatter.after.compactMap { name in
-        problem(document, name).map { (document.name, $0) }
+    notebooks.flatMap { notebook in
+      notebook.frontMatter.after.compactMap { name in
+        problem(notebook, name).map { (notebook.name, $0) }
       }
     }
   }
 
-  private func problem(_ document: Notebook, _ name: String) -> Diagnostic? {
-    let place = Self.place(of: name, in: document)
-    if name == document.name {
+  private func problem(_ notebook: Notebook, _ name: String) -> Diagnostic? {
+    let place = Self.place(of: name, in: notebook)
+    if name == notebook.name {
       return Diagnostic(at: place, "'\(name)' says that it runs after itself", advice: "Leave it out of 'after'.")
     }
-    if !documents.contains(where: { $0.name == name }), let unknown = unknown(name, document, at: place) { return unknown }
-    guard let circle = way(from: name, to: document) else { return nil }
-    let names = ([document.name] + circle).map { "'\($0)'" }.joined(separator: " after ")
+    if !notebooks.contains(where: { $0.name == name }), let unknown = unknown(name, notebook, at: place) { return unknown }
+    guard let circle = way(from: name, to: notebook) else { return nil }
+    let names = ([notebook.name] + circle).map { "'\($0)'" }.joined(separator: " after ")
     return Diagnostic(at: place, "notebooks wait for each other: \(names)", advice: "Leave out one 'after' of them.")
   }
 
-  private func unknown(_ name: String, _ document: Notebook, at place: Place) -> Diagnostic? {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: document.folder)) ?? []
-    let beside = files.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.map { String($0.dropLast(3)) }
+  private func unknown(_ name: String, _ notebook: Notebook, at place: Place) -> Diagnostic? {
+    let beside = Notebooks.entries(of: notebook.folder).map(Notebook.name(ofFile:))
     if beside.contains(name) { return nil }
-    let names = Set(beside + documents.map(\.name)).subtracting([document.name]).sorted()
-    let plain = name.hasSuffix(".md") ? String(name.dropLast(3)) : (name.split(separator: "/").last.map(String.init) ?? name)
+    let names = Set(beside + notebooks.map(\.name)).subtracting([notebook.name]).sorted()
+    let plain = Notebook.name(ofFile: name)
     let advice =
       names.contains(plain)
       ? "Say '\(plain)': the file's name without '.md'."
@@ -63,18 +62,18 @@ package struct NotebookOrder {
   }
 
   /// What a notebook says that it waits for, also one that is not built now.
-  private func after(_ name: String, beside document: Notebook) -> [String] {
-    let notebook = documents.first { $0.name == name } ?? (try? Notebook(contentsOf: "\(document.folder)/\(name).md"))
-    return notebook?.frontMatter.after ?? []
+  private func after(_ name: String, beside notebook: Notebook) -> [String] {
+    let found = notebooks.first { $0.name == name } ?? (try? Notebook(contentsOf: "\(notebook.folder)/\(name).md"))
+    return found?.frontMatter.after ?? []
   }
 
   /// The line of the front matter that names it.
-  private static func place(of name: String, in document: Notebook) -> Place {
-    let text = (try? String(contentsOfFile: document.file, encoding: .utf8)) ?? ""
+  private static func place(of name: String, in notebook: Notebook) -> Place {
+    let text = (try? String(contentsOfFile: notebook.file, encoding: .utf8)) ?? ""
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropFirst()
       .prefix { !$0.hasPrefix("---") }
     let key = lines.firstIndex { $0.hasPrefix("after") } ?? 0
     let line = lines[max(key, lines.startIndex)...].firstIndex { $0.contains(name) } ?? key
-    return Place(file: document.file, line: line + 1)
+    return Place(file: notebook.file, line: line + 1)
   }
 }

@@ -9,12 +9,12 @@ package enum Notebooks {
 
   /// The notebooks of a folder: its `.md` files, not those of folders in it, by name.
   package static func all(in folder: String = Notebooks.folder) throws -> [String] {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+    guard (try? FileManager.default.contentsOfDirectory(atPath: folder)) != nil else {
       throw Diagnostic(
         "there is no folder '\(folder)' here",
         advice: "Name the notebooks to build (folio build a.md b.md), or go to the folder that holds '\(Notebooks.folder)'.")
     }
-    let notebooks = paths(names, in: folder).filter(isFile)
+    let notebooks = entries(of: folder).filter(isFile)
     guard !notebooks.isEmpty else {
       throw Diagnostic("there is no notebook in '\(folder)'", advice: "A notebook is a Markdown file: its name ends in '.md'.")
     }
@@ -23,15 +23,18 @@ package enum Notebooks {
 
   /// What is wrong with entries of the folder that are called like notebooks and are no files: folders, and links that lead nowhere.
   package static func strangers(in folder: String = Notebooks.folder) -> [Diagnostic] {
-    paths((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [], in: folder).filter { !isFile($0) }
+    entries(of: folder).filter { !isFile($0) }
       .map { whyNoNotebook($0) ?? Diagnostic("'\($0)' is no file", advice: "Give it a name that does not end in '.md'.") }
   }
 
-  private static func paths(_ names: [String], in folder: String) -> [String] {
-    names.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.sorted().map { "\(folder)/\($0)" }
+  /// The paths of a folder's entries that are called like notebooks, whatever they are, by name.
+  static func entries(of folder: String) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.sorted().map { "\(folder)/\($0)" }
   }
 
-  private static func isFile(_ path: String) -> Bool {
+  /// Whether a file is there, be it behind a link.
+  package static func isFile(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
@@ -74,28 +77,28 @@ package enum Notebooks {
   package static func read(
     _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
   ) throws -> [Notebook] {
-    let (documents, problems) = try readable(paths, overrides: overrides, ignoringStrangers: ignoringStrangers)
+    let (notebooks, problems) = try readable(paths, overrides: overrides, ignoringStrangers: ignoringStrangers)
     guard problems.isEmpty else { throw Diagnostics(problems) }
-    return documents
+    return notebooks
   }
 
   /// Those notebooks that can be read, in the same order, and what is wrong with the others.
   package static func readable(
     _ paths: [String], overrides: [(name: String, value: String)] = [], ignoringStrangers: Bool = false
-  ) throws -> (documents: [Notebook], problems: [Diagnostic]) {
-    var documents: [Notebook] = []
+  ) throws -> (notebooks: [Notebook], problems: [Diagnostic]) {
+    var notebooks: [Notebook] = []
     var problems: [Diagnostic] = []
     for path in paths {
       do {
         if let problem = whyNoNotebook(path) { throw problem }
-        documents.append(try Notebook(contentsOf: path))
+        notebooks.append(try Notebook(contentsOf: path))
       } catch let error as Diagnostics {
         problems += error.all
       } catch let error as Diagnostic {
         problems.append(error)
       }
     }
-    for (name, group) in Dictionary(grouping: documents, by: \.name) where group.count > 1 {
+    for (name, group) in Dictionary(grouping: notebooks, by: \.name) where group.count > 1 {
       let isOneFile = Set(group.map { URL(fileURLWithPath: $0.file).standardizedFileURL.path }).count == 1
       throw Diagnostic(
         isOneFile
@@ -105,30 +108,30 @@ package enum Notebooks {
     }
     // An override may be meant for one that cannot be read: that is not known before it can.
     let ignoresStrangers = ignoringStrangers || !problems.isEmpty
-    let overridden = try override(documents, by: overrides, ignoringStrangers: ignoresStrangers).sorted {
+    let overridden = try override(notebooks, by: overrides, ignoringStrangers: ignoresStrangers).sorted {
       ($0.frontMatter.order ?? .max, $0.name) < ($1.frontMatter.order ?? .max, $1.name)
     }
     return (overridden, problems)
   }
 
   private static func override(
-    _ documents: [Notebook], by overrides: [(name: String, value: String)], ignoringStrangers: Bool
+    _ notebooks: [Notebook], by overrides: [(name: String, value: String)], ignoringStrangers: Bool
   ) throws -> [Notebook] {
-    var documents = documents
+    var notebooks = notebooks
     for override in overrides {
-      let owners = documents.indices.filter { index in
-        documents[index].frontMatter.parameters.contains { $0.name == override.name }
+      let owners = notebooks.indices.filter { index in
+        notebooks[index].frontMatter.parameters.contains { $0.name == override.name }
       }
       do {
-        // Where nobody has it, the first document says so, with what it has instead.
-        for index in owners.isEmpty && !ignoringStrangers ? Array(documents.indices.prefix(1)) : owners {
-          documents[index] = try documents[index].applying(overrides: [override])
+        // Where nobody has it, the first notebook says so, with what it has instead.
+        for index in owners.isEmpty && !ignoringStrangers ? Array(notebooks.indices.prefix(1)) : owners {
+          notebooks[index] = try notebooks[index].applying(overrides: [override])
         }
       } catch let problem as Diagnostic {
         throw ParameterProblem(description: [problem.message + ".", problem.advice].compactMap(\.self).joined(separator: " "))
       }
     }
-    return documents
+    return notebooks
   }
 
   /// A `-P name=value` that fits no parameter: a wrong use of the command.

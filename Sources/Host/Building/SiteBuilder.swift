@@ -66,7 +66,14 @@ package final class SiteBuilder: @unchecked Sendable {
   /// - Parameter observe: is told what happens, one thing at a time.
   package func build(observe: @escaping (Event) -> Void) -> Status {
     let telling = NSLock()
-    nonisolated(unsafe) let tell: (Event) -> Void = { event in telling.withLock { observe(event) } }
+    // Where nothing can be written, each notebook and the index meet the same problem: it is told once.
+    var told: Set<String> = []
+    nonisolated(unsafe) let tell: (Event) -> Void = { event in
+      telling.withLock {
+        if case .problem(let error) = event, !told.insert("\(error)").inserted { return }
+        observe(event)
+      }
+    }
     waiting = notebooks.indices.filter { !notebooks[$0].isLeftOut }
     for notebook in notebooks where notebook.isLeftOut { tell(.warning(notebook.leftOut)) }
     let group = DispatchGroup()

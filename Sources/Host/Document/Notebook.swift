@@ -65,7 +65,10 @@ package struct Notebook: Sendable, Equatable {
   }
 
   /// The file's name without `.md`: the page's folder in the site.
-  package var name: String {
+  package var name: String { Self.name(ofFile: file) }
+
+  /// The name of the notebook in a file, which need not be there: `prontoqa` for `Notebooks/prontoqa.md`.
+  package static func name(ofFile file: String) -> String {
     let last = file.split(separator: "/").last.map(String.init) ?? file
     return last.hasSuffix(".md") ? String(last.dropLast(3)) : last
   }

@@ -5,17 +5,17 @@ import Record
 
 /// A notebook as Jupyter's `ipynb`, in format 4.5: prose in Markdown cells, cells with their outputs in code cells.
 package struct JupyterNotebook {
-  private let document: Notebook
+  private let notebook: Notebook
   private let parts: NotebookParts
   private let record: NotebookRecord?
   private var ids: Set<String> = []
 
   /// - Parameters:
-  ///   - document: with the parameters' values of the run.
-  ///   - parts: the file of the document.
+  ///   - notebook: with the parameters' values of the run.
+  ///   - parts: the file of the notebook.
   ///   - record: what the cells put out; nil for a notebook without outputs.
-  package init(_ document: Notebook, parts: NotebookParts, record: NotebookRecord?) {
-    (self.document, self.parts, self.record) = (document, parts, record)
+  package init(_ notebook: Notebook, parts: NotebookParts, record: NotebookRecord?) {
+    (self.notebook, self.parts, self.record) = (notebook, parts, record)
   }
 
   /// The file's text.
@@ -33,7 +33,7 @@ package struct JupyterNotebook {
       ],
       "folio": .object(fileMetadata),
     ]
-    if let title = document.frontMatter.title { metadata["title"] = .string(title) }
+    if let title = notebook.frontMatter.title { metadata["title"] = .string(title) }
     return [
       "cells": .array(cells()), "metadata": .object(metadata), "nbformat": 4, "nbformat_minor": 5,
     ]
@@ -54,7 +54,7 @@ package struct JupyterNotebook {
   private mutating func cells() -> [JSONValue] {
     var cells: [JSONValue] = []
     if let head = head { cells.append(markdown(head, id: "title", folio: ["generated": .string(head)])) }
-    var documentsCells = document.fencedCells.makeIterator()
+    var fencedCells = notebook.fencedCells.makeIterator()
     let expressions = inlineValues
     let definitions = SharedDefinitions(parts.pieces.map { $0.before + $0.text }.joined())
     // By the cell before it: so prose keeps its id when other prose comes or goes.
@@ -64,7 +64,7 @@ package struct JupyterNotebook {
       if piece.before != NotebookParts.usualSpace(isFirst: index == 0 && parts.frontMatter.isEmpty) {
         kept["before"] = .string(piece.before)
       }
-      if piece.isCell, let cell = documentsCells.next() {
+      if piece.isCell, let cell = fencedCells.next() {
         cells.append(code(cell, piece, kept: kept))
         prose = "after-" + cell.id
       } else {
@@ -81,7 +81,7 @@ package struct JupyterNotebook {
 
   /// The inline expressions that have a value, in order.
   private var inlineValues: [(expression: InlineExpression, value: String)] {
-    document.cells.filter(\.isInline).flatMap { cell in
+    notebook.cells.filter(\.isInline).flatMap { cell in
       zip(cell.expressions, record?.cells.first { $0.id == cell.id }?.values ?? []).map { ($0, $1) }
     }
   }
@@ -152,9 +152,9 @@ package struct JupyterNotebook {
   /// What a page shows above the prose, and no cell of the file says: title, description, parameters.
   private var head: String? {
     var parts: [String] = []
-    if document.frontMatter.title != nil, !document.beginsWithTitle { parts.append("# " + Prose.escaped(document.title)) }
-    if let description = document.frontMatter.description, !description.isEmpty { parts.append(Prose.escaped(description)) }
-    let parameters = document.frontMatter.parameters.map { "\($0.name) = \(ParametersSource.text($0.value))" }
+    if notebook.frontMatter.title != nil, !notebook.beginsWithTitle { parts.append("# " + Prose.escaped(notebook.title)) }
+    if let description = notebook.frontMatter.description, !description.isEmpty { parts.append(Prose.escaped(description)) }
+    let parameters = notebook.frontMatter.parameters.map { "\($0.name) = \(ParametersSource.text($0.value))" }
     if !parameters.isEmpty { parts.append("Parameters: " + parameters.map(Self.code).joined(separator: ", ")) }
     return parts.isEmpty ? nil : parts.joined(separator: "\n\n")
   }

@@ -10,9 +10,14 @@ import Planning
 package struct SwiftScript {
   private let notebook: Notebook
   private let parts: NotebookParts
+  private let path: String
 
-  /// - Parameter notebook: with the parameters' values that the script shall have.
-  package init(_ notebook: Notebook, parts: NotebookParts) { (self.notebook, self.parts) = (notebook, parts) }
+  /// - Parameters:
+  ///   - notebook: with the parameters' values that the script shall have.
+  ///   - path: what the compiler's messages call the notebook, wherever the script is compiled: its whole path.
+  package init(_ notebook: Notebook, parts: NotebookParts, path: String) {
+    (self.notebook, self.parts, self.path) = (notebook, parts, path)
+  }
 
   package func text() -> String {
     var sections = [InterchangeFile.scriptMark + Self.line(notebook.file) + "\nimport FolioKit"]
@@ -35,7 +40,7 @@ package struct SwiftScript {
   private func section(_ cell: Cell, _ piece: NotebookParts.Piece) -> String {
     let place = "// \(Self.line(notebook.file)):\(cell.line)  \(cell.id)"
     if cell.options.expectsError { return "\(place)  (meant to fail)\n" + Self.comment(piece.source) }
-    let location = "#sourceLocation(file: \(CellSource.literal(notebook.file)), line: \(piece.line))"
+    let location = "#sourceLocation(file: \(CellSource.literal(path)), line: \(piece.line))"
     return [place, location, piece.source, "#sourceLocation()"].joined(separator: "\n")
   }
 

@@ -74,6 +74,8 @@ package final class LiveSite: @unchecked Sendable {
 
   /// Serves until `end`. The pages then show what has been computed.
   package func run() throws {
+    // Before anything runs: where it cannot serve, nobody would see what comes of it.
+    let port = try server.start()
     defer {
       let all = notebooks.with { $0 }
       for notebook in all { notebook.end() }
@@ -83,13 +85,6 @@ package final class LiveSite: @unchecked Sendable {
     watcher.watch(watchedFiles)
     for notebook in first { notebook.start() }
     Thread.detachNewThread { [self] in follow() }
-    let port: UInt16
-    do {
-      port = try server.start()
-    } catch {
-      end()
-      throw error
-    }
     observe(.serving(url: LiveServer.address(of: first.count == 1 ? first[0].name : "", port: port)))
     ended.wait()
     server.stop()

@@ -3,46 +3,46 @@ import SwiftSyntax
 
 /// What a cell defines and refers to, read from its syntax alone.
 ///
-/// Planning looks at cells as text: it never runs the compiler, so that it can answer while an author types. What it says is used to
-/// write the source that is compiled (`CellSource`) and to let later definitions win over earlier ones (`Scope`).
+/// The analysis never runs the compiler, so that it can answer while an author types. From it follow the source that is compiled (`CellSource`) and
+/// the definitions that later cells see (`Scope`).
 package struct CellAnalysis: Sendable, Equatable {
   /// What the cell declares at its top level, in order.
   package private(set) var declarations: [Declaration] = []
-  /// By name, their places.
+  /// For each name, the positions of its declarations in `declarations`.
   private var places: [String: [Int]] = [:]
-  /// Its import declarations, as written.
+  /// The cell's import declarations, as written.
   package var imports: [String] = []
-  /// Where its last expression stands, in UTF-8 offsets, if the cell ends in an expression whose value can be shown.
+  /// The UTF-8 offsets of the last expression; nil if the cell does not end in an expression whose value can be shown.
   package var lastExpression: Range<Int>?
   /// Whether the cell extends types.
   package var hasExtensions = false
-  /// Whether a type of the cell declares operators: no name says who uses them.
+  /// Whether a type of the cell declares operators. No name tells which cells use them.
   var hasMemberOperators = false
-  /// The stored static members that its extensions add to types.
+  /// The stored static members that the cell's extensions add to types.
   package var extensionMembers: [Declaration.StaticMember] = []
   /// Whether the cell awaits at its top level, which makes its entry point asynchronous.
   package var isAsynchronous = false
-  /// Where `private` and `fileprivate` stand, in UTF-8 offsets.
+  /// The UTF-8 offsets of each `private` and `fileprivate`.
   var accessModifiers: [Range<Int>] = []
-  /// What runs when the cell runs: its statements, and what its variables are made of.
+  /// What the code refers to that runs when the cell runs: its statements, and the values of its variables.
   package var executed = References()
-  /// What its extensions refer to; they run when a later cell calls them.
+  /// What the cell's extensions refer to. Their code runs when a later cell calls it.
   package var extended = References()
-  /// Calls of `memo`, in UTF-8 offsets.
+  /// The calls of `memo`, in their order.
   var memoCalls: [MemoCall] = []
-  /// The cell's statements and declarations, for the code that such a call can reach.
+  /// The cell's statements and declarations, among which is the code that a call of `memo` can reach.
   var memoCode: [MemoCode.Item] = []
   /// Whether the cell asks where it stands (`#line`, `#file`, …).
   package var asksForItsPlace = false
-  /// Whether `some` stands anywhere in it.
+  /// Whether `some` stands anywhere in the cell.
   var hasOpaqueTypes = false
 
-  /// Its stored variables whose storage is a plain value of their type, so that the session can release what they hold.
+  /// The stored variables whose memory holds a value of their type and nothing else, so that the session can release what they hold.
   var releasableVariables: [String] = []
-  /// Where the `let` or `var` of its stored top-level variables stands, in UTF-8 offsets.
+  /// The UTF-8 offset of the `let` or `var` of each stored variable of the top level.
   var variableKeywords: [Int] = []
 
-  /// Reads a cell. Source that does not parse is read as far as it goes: the compiler will say what is wrong with it.
+  /// Reads a cell. Source that does not parse is read as far as possible, and the compiler will say what is wrong with it.
   package init(source: String) {
     guard let file = CellSyntax.parse(source) else { return }
     for item in file.statements { read(item.item) }
@@ -69,7 +69,7 @@ package struct CellAnalysis: Sendable, Equatable {
     }
   }
 
-  /// What the cell declares under a name.
+  /// The declarations of a name in this cell.
   func declarations(of name: String) -> [Declaration] { (places[name] ?? []).map { declarations[$0] } }
 
   /// All that the cell's code refers to, whenever it runs.
@@ -80,7 +80,7 @@ package struct CellAnalysis: Sendable, Equatable {
     return all
   }
 
-  /// What its extensions and operators refer to.
+  /// What the code of the cell's extensions and operators refers to. Later cells call it without naming it.
   var callableWithoutName: References {
     var all = extended
     for declaration in declarations where declaration.kind == .other || hasMemberOperators && declaration.kind.isType {
@@ -89,16 +89,16 @@ package struct CellAnalysis: Sendable, Equatable {
     return all
   }
 
-  /// Whether later cells see it even if they name nothing that it declares: by its extensions, conformances and operators.
+  /// Whether later cells see the cell even if they name nothing that it declares, because of its extensions, conformances or operators.
   package var isAlwaysVisible: Bool { hasExtensions || hasMemberOperators || declarations.contains { $0.kind == .other } }
 
-  /// Whether no other cell sees anything of it.
+  /// Whether no other cell can see anything of this one.
   package var definesNothing: Bool { declarations.isEmpty && imports.isEmpty && !isAlwaysVisible }
 
-  /// Its stored static members, of types and extensions.
+  /// The stored static members of the cell's types and extensions.
   package var staticMembers: [Declaration.StaticMember] { declarations.flatMap(\.staticMembers) + extensionMembers }
 
-  /// Whether a type of the cell may be part of what it defines: one with a name, or one that hides behind `some`.
+  /// Whether a type of the cell may be part of what it defines. Such a type has a name, or it hides behind `some`.
   var definesTypes: Bool {
     isAlwaysVisible || declarations.contains { $0.kind.isType } || hasOpaqueTypes
   }
@@ -124,7 +124,7 @@ package struct CellAnalysis: Sendable, Equatable {
         }
         if let variable = declaration.as(VariableDeclSyntax.self), Self.isStored(variable) {
           variableKeywords.append(variable.bindingSpecifier.positionAfterSkippingLeadingTrivia.utf8Offset)
-          // A weak reference is no value of its type, nor is what a wrapper makes of a variable.
+          // The memory of a weak reference, or of a variable with a property wrapper, does not hold a value of the variable's type.
           let modifiers = Set(variable.modifiers.map(\.name.text))
           if !isConditional, variable.attributes.isEmpty,
             modifiers.isSubset(of: ["private", "fileprivate", "internal", "public"])
@@ -142,7 +142,7 @@ package struct CellAnalysis: Sendable, Equatable {
         add(Declaration.variables(in: binding.pattern, isConstant: binding.bindingSpecifier.text == "let"))
       }
     case .expr(let expression): executed.merge(References(in: expression))
-    // What a later version of Swift may bring: it may define anything.
+    // An item that a later version of Swift brings may define anything.
     @unknown default:
       hasExtensions = true
       executed.merge(References(in: item))

@@ -2,25 +2,25 @@ import Document
 import Keys
 import Store
 
-/// All that a cell's record depends on, part by part, so that a difference can be named.
+/// All that the record of a cell depends on, part by part, so that a difference can be named.
 ///
-/// The first parts are known before the cell runs; what it turned out to read joins them afterwards: variables, objects, files, the
-/// process's state.
+/// Some parts are known before the cell runs. The others are added when it has run: the variables, the objects, the files and the state of the
+/// process that it turned out to read.
 package struct CellKey: Codable, Sendable, Equatable {
   package struct Part: Codable, Sendable, Equatable, Hashable {
     package enum Kind: String, Codable, Sendable {
       case source, place, options, parameter, code, scope, toolchain, folio, machine
-      // What a run turned out to read.
+      // These tell what a run turned out to read.
       case memory, process, file, folder, status
 
       var isFoundByRunning: Bool { [.memory, .process, .file, .folder, .status].contains(self) }
     }
 
     package var kind: Kind
-    /// The parameter, the file's path, the cell's id; for a kind that there is one of, nothing.
+    /// The name of the parameter, the path of the file, or the id of the cell. It is empty for a kind of which there is only one part.
     package var name: String
     package var value: String
-    /// For a reader: the cell that left it so.
+    /// The id of the cell that left it so, for explanations.
     package var writer: String?
 
     package init(_ kind: Kind, _ name: String = "", value: String, writer: String? = nil) {
@@ -32,7 +32,7 @@ package struct CellKey: Codable, Sendable, Equatable {
   }
 
   package private(set) var parts: [Part] = []
-  /// Whether what the cell reads when it runs is not among them.
+  /// Whether the parts that only a run can find are still missing.
   package private(set) var isPartial = true
 
   package init() {}
@@ -42,7 +42,7 @@ package struct CellKey: Codable, Sendable, Equatable {
     if part.kind.isFoundByRunning { isPartial = false }
   }
 
-  /// Adds what a run turned out to read; it may be nothing.
+  /// Adds what a run turned out to read. It may be nothing.
   package mutating func add(reads: [Part]) {
     for part in reads { add(part) }
     isPartial = false
@@ -52,25 +52,25 @@ package struct CellKey: Codable, Sendable, Equatable {
     var builder = KeyBuilder("cell")
     for part in parts {
       builder.add("kind", part.kind.rawValue)
-      // A cell that has another label, or stands in another place, gives the same values.
+      // The name of another cell does not count: under another label, or in another place, its code gives the same values.
       builder.add("name", part.kind == .code ? "" : part.name)
       builder.add("value", part.value)
     }
     return builder.key
   }
 
-  /// Whether another one is of the same parts, whatever the cells are called.
+  /// Whether another key has the same parts, whatever the cells are called.
   package func isSame(as other: CellKey) -> Bool { key == other.key }
 
-  /// A cell's parts without what it reads when it runs.
-  /// - Parameter environment: the parts that all cells share: toolchain, FolioKit, machine.
+  /// The key of a cell with the parts that are known before it runs.
+  /// - Parameter environment: The parts that all cells share: the toolchain, FolioKit, the machine.
   package init(_ number: Int, in graph: NotebookGraph, file: String, environment: [Part]) {
     let node = graph.nodes[number]
     parts = environment
     parts.append(Part(.source, value: node.cell.source))
     if node.cell.options.expectsError {
       parts.append(Part(.options, value: "expect: error"))
-      // Its output is an error, with its lines.
+      // The output of this cell is an error, which names lines of the notebook.
       for cell in node.needs.union([number]).sorted() {
         parts.append(Part(.place, value: "\(file):\(graph.nodes[cell].cell.line)"))
       }
@@ -79,7 +79,7 @@ package struct CellKey: Codable, Sendable, Equatable {
     }
     for library in node.scope.libraries { parts.append(Part(.source, "import", value: library)) }
     for parameter in graph.parameters(of: number) {
-      let value = "\(ParametersSource.type(parameter.value)) \(ParametersSource.text(parameter.value))"
+      let value = "\(parameter.value.typeName) \(ParametersSource.text(parameter.value))"
       parts.append(Part(.parameter, parameter.name, value: value))
     }
     for cell in node.codeCells.sorted() where cell > 0 {
@@ -90,8 +90,7 @@ package struct CellKey: Codable, Sendable, Equatable {
 
   // MARK: - Differences
 
-  /// What is different from an earlier key, in words; empty if nothing is. Of a key that lacks what the cell reads when it runs, nothing is
-  /// said about that.
+  /// The differences from an earlier key, in words. What a cell reads when it runs is compared only if both keys have it.
   package func changes(since earlier: CellKey) -> [String] {
     let old = Dictionary(grouping: earlier.parts, by: Slot.init)
     let new = Dictionary(grouping: parts, by: Slot.init)
@@ -103,7 +102,7 @@ package struct CellKey: Codable, Sendable, Equatable {
       guard before?.map(\.value) != after?.map(\.value) else { return nil }
       return Self.change(slot, from: before?.first?.value, to: after?.first?.value, by: after?.first?.writer)
     }
-    // What a name means has changed with a source or the code of another cell.
+    // That a name means something else follows from the change of a source or of another cell's code, so it is not told beside that.
     var told: Set<String> = changes.count > 1 ? [Self.scopeChanged] : []
     return changes.filter { told.insert($0).inserted }
   }
@@ -157,24 +156,24 @@ package struct CellKey: Codable, Sendable, Equatable {
 
   private static func cell(_ id: String) -> String { id.hasPrefix("cell-") ? id : "cell \(id)" }
 
-  /// A parameter's value without its type.
+  /// The value of a parameter without its type.
   private static func plain(_ value: String?) -> String { value?.split(separator: " ", maxSplits: 1).last.map(String.init) ?? "" }
 
-  /// Stands for the content of a file that is not there.
+  /// The value of a part for a file that is not there.
   package static let missingFile = "missing"
 }
 
-/// A location as it is kept, in a form that means the same in another version of the notebook.
+/// A location in the form in which the store keeps it. It means the same in another version of the notebook.
 package struct StoredLocation: Hashable, Sendable, Comparable {
   package var text: String
 
   package init(text: String) { self.text = text }
 
-  /// - Parameter graph: of the notebook in which the location is.
+  /// - Parameter graph: The graph of the notebook in which the location is.
   package init(_ location: MemoryLocation, in graph: NotebookGraph) {
     switch location {
     case .variable(let variable):
-      // Of its name it is the n-th; what no declaration tells of (a local type's member) is found by its cell's code.
+      // A declared variable is the n-th of its name. What is not declared at the top level (as a member of a local type) is found by its cell's code.
       let place = graph.occurrences[variable].map(String.init) ?? graph.nodes[variable.cell].code.short
       text = "variable \(place) \(variable.name)"
     case .objects(let key): text = "objects \(key)"
@@ -182,7 +181,7 @@ package struct StoredLocation: Hashable, Sendable, Comparable {
     }
   }
 
-  /// Where it is in a notebook; nil if there is no such thing.
+  /// The location in a notebook; nil if the notebook has no such location.
   package func location(in graph: NotebookGraph) -> MemoryLocation? {
     let words = text.split(separator: " ", maxSplits: 2).map(String.init)
     switch words.first {
@@ -197,7 +196,7 @@ package struct StoredLocation: Hashable, Sendable, Comparable {
     }
   }
 
-  /// For a reader.
+  /// The location in words, for explanations.
   var words: String {
     let words = text.split(separator: " ", maxSplits: 2).map(String.init)
     switch words.first {

@@ -1,28 +1,28 @@
 import Document
 
-/// The Swift source that is compiled for a cell: imports, then the author's text line by line, with a few things put in and one taken
-/// out.
+/// The Swift source that is compiled for a cell. It begins with imports. Then the author's text follows line by line, with these changes:
 ///
 /// - The last expression is passed to a call that shows its value.
-/// - Where a cell awaits at its top level, Swift isolates the cell's variables to the main actor, and later cells could not use them in
-///   functions. They are declared `nonisolated(unsafe)`, which is what the variables of every other cell are.
-/// - A call of `memo` is given a number that stands for the code that it remembers the value of.
-/// - `private` and `fileprivate` become spaces: what a cell declares is for the cells after it, and each is a file of its own.
-/// - A function before it tells the worker the types of the cell's variables, by which it can release and compare what they hold.
+/// - Where a cell awaits at its top level, Swift isolates the cell's variables to the main actor, and functions of later cells could not use them.
+///   There they are declared `nonisolated(unsafe)`, which is what the variables of every other cell are.
+/// - A call of `memo` is given the key of the code whose value it remembers.
+/// - `private` and `fileprivate` become spaces. Each cell is a file of its own, and what it declares is meant for the cells after it.
+/// - A function is put before the text. It tells the worker the types of the cell's variables, so that the worker can release and compare what
+///   they hold.
 ///
-/// Lines are counted from the cell's first, so that a cell that moves in its notebook need not be compiled again; only one that asks
-/// for its place (`#line`) knows it.
+/// Lines are counted from the first line of the cell, so that a cell that moves in its notebook need not be compiled again. Only a cell that asks
+/// for its place (`#line`) is told its line in the notebook.
 package struct CellSource: Sendable, Equatable {
   /// The name of a cell's file in debug information and diagnostics.
   package static let file = "cell.swift"
 
-  /// The function, by its C name, that tells of the variables.
+  /// The C name of the function that tells the worker of the cell's variables.
   package static let variablesFunction = "folio_variables"
 
-  /// The whole source.
+  /// The whole source, as the compiler gets it.
   package var text: String
   private var insertions: [Insertion] = []
-  /// The file and the number that the compiler knows the cell's first line by.
+  /// The file and the line under which the compiler knows the first line of the cell.
   private var placeFile: String
   private var placeLine: Int
 
@@ -36,17 +36,17 @@ package struct CellSource: Sendable, Equatable {
   }
 
   /// - Parameters:
-  ///   - imports: what the cell imports beyond FolioKit.
-  ///   - file: the notebook's path, for a cell that asks for its place.
-  ///   - code: what stands for the code of a `memo` call, by the call's number.
-  ///   - isolatesNothing: whether variables are kept from the main actor; by default where the cell awaits.
-  ///   - tellsVariables: whether the function stands before it that tells of the variables.
+  ///   - imports: The import declarations beyond that of FolioKit.
+  ///   - file: The path of the notebook, for a cell that asks for its place.
+  ///   - code: For each call of `memo`, in their order, the key of its code.
+  ///   - isolatesNothing: Whether the variables are kept from the main actor. By default they are where the cell awaits.
+  ///   - tellsVariables: Whether the function that tells of the variables is put before the text.
   package init(
     cell: Cell, analysis: CellAnalysis, imports: [String] = [], file: String, code: [String] = [], isolatesNothing: Bool? = nil,
     tellsVariables: Bool = true
   ) {
     (placeFile, placeLine) = analysis.asksForItsPlace ? (file, cell.line) : (Self.file, 1)
-    // The function stands before the author's code: after a `throw` the compiler takes no more that names a variable.
+    // The function stands before the author's code, since after a `throw` the compiler accepts no code that names a variable.
     text =
       (["import FolioKit"] + imports).map { $0 + "\n" }.joined() + (tellsVariables ? Self.variables(analysis) : "")
       + Self.location(placeFile, line: placeLine)
@@ -57,7 +57,7 @@ package struct CellSource: Sendable, Equatable {
     if let range = analysis.lastExpression { additions += [(range.lowerBound, "_folioShow("), (range.upperBound, ")")] }
     var bytes = Array(cell.source.utf8)
     for index in analysis.accessModifiers.joined() where bytes[index] != UInt8(ascii: "\n") { bytes[index] = UInt8(ascii: " ") }
-    // Where two additions stand at one place, `_folioShow(` comes first.
+    // Where two additions stand at the same place, `_folioShow(` comes first.
     let sorted = additions.enumerated().sorted {
       ($0.element.offset, $0.element.text.hasPrefix("_folio") ? 0 : 1, $0.offset)
         < ($1.element.offset, $1.element.text.hasPrefix("_folio") ? 0 : 1, $1.offset)
@@ -91,14 +91,14 @@ package struct CellSource: Sendable, Equatable {
     text += String(decoding: source[position...], as: UTF8.self)
   }
 
-  /// The cell's line, from 1, for one of the compiler's; nil if it is none of the author's.
+  /// The line of the cell, from 1, that the compiler means by a line of a file; nil if the author has not written that line.
   package func cellsLine(file: String, line: Int) -> Int? { file == placeFile ? line - placeLine + 1 : nil }
 
-  /// The author's column, within the cell, for one of the compiler's. Both count UTF-8 bytes from 1; lines are the cell's, from 1.
+  /// The column in the author's text for a column that the compiler names. Both count UTF-8 bytes from 1. The line is one of the cell, from 1.
   package func authorsColumn(line: Int, column: Int) -> Int {
     var shift = 0
     for insertion in insertions where insertion.line == line && column - 1 - shift > insertion.column {
-      // Within what was put in: where it was put.
+      // A column within an addition becomes the place where the addition was put in.
       shift += min(insertion.length, column - 1 - shift - insertion.column)
     }
     return column - shift

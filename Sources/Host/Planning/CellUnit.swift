@@ -2,16 +2,16 @@ import Document
 import Keys
 import Store
 
-/// A cell as it is compiled: a module whose name stands for all that the compiler sees of it.
+/// A cell as it is compiled: as a module, whose name is made of all that the compiler sees of it.
 ///
-/// The name is made of the source, which holds the names of the modules that it imports, and so on; it does not depend on the cell's
-/// place, so that a compiled cell serves every notebook and every version of one that has the same code before it.
+/// The name is a digest of the source. The source holds the names of the modules that it imports, so that their sources count as well. It does not
+/// depend on the place of the cell. A compiled cell therefore serves every notebook, and every version of one, that has the same code before it.
 package struct CellUnit: Sendable {
   package var number: Int
-  /// `Cell_` and 16 hexadecimal digits.
+  /// The module's name: `Cell_` and 16 hexadecimal digits.
   package var module: String
   package var source: CellSource
-  /// What the compiled cell is kept under.
+  /// The key under which the store keeps the compiled cell.
   package var key: Key
   /// The cells whose modules it imports.
   package var imports: Set<Int>
@@ -20,16 +20,16 @@ package struct CellUnit: Sendable {
 
   private static let prefix = "Cell_"
 
-  /// A text without the modules' names, which mean nothing to a reader and differ from one version of a cell to the next:
-  /// `Point` for `Cell_0123456789abcdef.Point`.
+  /// A text without the names of modules: `Cell_0123456789abcdef.Point` becomes `Point`. These names mean nothing to a reader, and they differ from
+  /// one version of a cell to the next.
   package static func readable(_ text: String) -> String {
     guard text.utf8.count > prefix.utf8.count, text.contains(prefix) else { return text }
     return text.replacing(/Cell_[0-9a-f]{16}\./, with: "").replacing(/Cell_[0-9a-f]{16}/, with: "Cell")
   }
 
-  /// The units of a notebook's cells, by number; that of the parameters is the first.
+  /// The units of a notebook's cells, by the numbers of the cells. The first one is that of the parameters.
   /// - Parameters:
-  ///   - environment: what else the compiled code depends on: the toolchain and FolioKit.
+  ///   - environment: A key of what else the compiled code depends on, which is the toolchain and FolioKit.
   package static func all(_ graph: NotebookGraph, file: String, environment: Key) -> [CellUnit] {
     var units: [CellUnit] = []
     var occurrences: [Key: Int] = [:]
@@ -47,7 +47,7 @@ package struct CellUnit: Sendable {
       var builder = KeyBuilder("compiled cell")
       builder.add("environment", environment)
       builder.add("source", source.text)
-      // The same code twice in a notebook is two cells, each with variables of its own.
+      // Two cells of the same code are two modules, since each has variables of its own.
       let occurrence = occurrences[builder.key, default: 0]
       occurrences[builder.key] = occurrence + 1
       builder.add("occurrence", "\(occurrence)")

@@ -4,17 +4,17 @@ import SwiftSyntax
 package struct Declaration: Sendable, Equatable {
   package var name: String
   package var kind: Kind
-  /// For a function, its labels and types as written: two functions of one name and different signatures are overloads.
+  /// The labels and types of a function, as written. Two functions of one name and different signatures are overloads.
   package var signature: String?
-  /// Whether it is a variable that holds a value (not one that is computed).
+  /// Whether it is a variable that holds a value, and not one that is computed.
   package var isStored = false
   /// Whether it is declared by `let`.
   package var isConstant = false
   /// Whether code runs when a stored variable is used: its observers, or a property wrapper's.
   package var hasCode = false
-  /// Of a type or an extension, the stored static members, also those of types within it.
+  /// The stored static members of a type or an extension, and of the types within it.
   package var staticMembers: [StaticMember] = []
-  /// What its body refers to; for a stored variable, what its value is made of.
+  /// What its body refers to; for a stored variable, what the code of its value refers to.
   package var references = References()
 
   /// The words that a scoped import uses (`import struct Cell2.Point`).
@@ -34,10 +34,10 @@ package struct Declaration: Sendable, Equatable {
 
   /// A stored static member.
   package struct StaticMember: Sendable, Equatable {
-    /// From the outermost type: `Knobs.t`.
+    /// The name with those of the types around it, from the outermost on: `Knobs.t`.
     package var name: String
     package var isConstant: Bool
-    /// Whether its type can be named from outside: none is behind an attribute, `#if` or a type without a name.
+    /// Whether other code of the cell can name it. It cannot if the member or a type around it is behind an attribute or `#if`, or has no name.
     package var isReachable: Bool
   }
 
@@ -47,7 +47,7 @@ package struct Declaration: Sendable, Equatable {
     self.signature = signature
   }
 
-  /// Whether both cannot be visible at once: the later one replaces the earlier one.
+  /// Whether this declaration replaces an earlier one, since both cannot be visible at once.
   func replaces(_ earlier: Declaration) -> Bool {
     name == earlier.name && (kind != .function || earlier.kind != .function || signature == earlier.signature)
   }
@@ -71,7 +71,7 @@ package struct Declaration: Sendable, Equatable {
     let attributes = References(in: declaration.attributes)
     var types = References()
     return declaration.bindings.reversed().flatMap { binding -> [Declaration] in
-      // `var a, b: Int`: a type holds for those before it that have none.
+      // In `var a, b: Int` the type also holds for the variables before it that have none of their own.
       if let type = binding.typeAnnotation { types = References(in: type) }
       var references = References(in: binding)
       references.merge(attributes)
@@ -160,6 +160,6 @@ package struct Declaration: Sendable, Equatable {
       signature: generics + "(" + parameters.joined(separator: ",") + ")")
   }
 
-  /// Without backticks.
+  /// A name without its backticks.
   private static func name(_ token: TokenSyntax) -> String { token.identifier?.name ?? token.text }
 }

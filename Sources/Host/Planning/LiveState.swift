@@ -1,18 +1,18 @@
 import Keys
 import Store
 
-/// A place in the memory of a running process, named without the numbers of cells, which change when a notebook is edited.
+/// A place in the memory of the worker. Its name holds no number of a cell, since these change when a notebook is edited.
 package enum LiveLocation: Hashable, Sendable {
   case variable(module: String, name: String)
   case objects(Key)
   case other(String)
 }
 
-/// What the process in which cells run holds now: whose cells' code, and which version of what is at each location.
+/// What the worker holds now: the code of which cells, and at each location which version of its content.
 package struct LiveState: Sendable, Equatable {
   private struct Holding: Sendable, Equatable {
     var version: Version
-    /// The run that left it.
+    /// The number of the run that left it.
     var run: Int
   }
 
@@ -20,45 +20,45 @@ package struct LiveState: Sendable, Equatable {
   private struct Run: Sendable, Equatable {
     var module: String
     var key: Key?
-    /// The runs whose objects it may hold on to.
+    /// The runs whose objects this run may hold on to.
     var inputs: Set<Int>
   }
 
-  /// The modules whose cells have begun to run there, so that they may hold something.
+  /// The modules whose cells have begun to run in the worker, and which may therefore hold something.
   package private(set) var loaded: Set<String> = []
   private var holdings: [LiveLocation: Holding] = [:]
-  /// By module, the locations of its variables.
+  /// For each module, the locations of its variables.
   private var variables: [String: Set<LiveLocation>] = [:]
-  /// The runs whose objects are still there, by number.
+  /// The runs whose objects are still in the worker, by their numbers.
   private var runs: [Int: Run] = [:]
-  /// By module, the numbers of its runs in `runs`.
+  /// For each module, the numbers of its runs that `runs` holds.
   private var runsOf: [String: Set<Int>] = [:]
-  /// The runs that may hold on to the objects of another one, by the number of that one.
+  /// For each run, the runs that may hold on to its objects.
   private var users: [Int: Set<Int>] = [:]
-  /// By module, the run that made the present values of its variables.
+  /// For each module, the run that made the present values of its variables.
   private var lastRuns: [String: Int] = [:]
 
   package init() {}
 
-  /// Whether nothing has run.
+  /// Whether nothing has run in the worker.
   package var isEmpty: Bool { runs.isEmpty }
 
-  /// Whether a module's cell has run to its end, so that others may call its code.
+  /// Whether the cell of a module has run to its end, so that other cells may call its code.
   package func holds(_ module: String) -> Bool { lastRuns[module] != nil }
 
-  /// What a location holds; nil if it has no value.
+  /// The version that a location holds; nil if it has no value.
   package func version(_ location: LiveLocation) -> Version? {
     guard let holding = holdings[location] else { return nil }
     return holding.version.isIdentity && runs[holding.run] == nil ? .spoiled(holding.run) : holding.version
   }
 
-  /// The key of a run that objects are of; nil if what it made is gone, or was left by a run that failed.
+  /// The key of a run whose objects are still there; nil if they are gone, or if the run failed.
   package func key(ofRun run: Int) -> Key? { runs[run]?.key }
 
-  /// Notes a run. What a former run of the module held is gone, and with it whatever was made of its objects.
+  /// Notes a run. What a former run of the same module held is gone, and with it whatever other runs made of its objects.
   /// - Parameters:
-  ///   - run: its number, which no other has.
-  ///   - isComplete: whether it ran to its end.
+  ///   - run: The number of the run, which no other run has.
+  ///   - isComplete: Whether the cell ran to its end.
   package mutating func run(
     _ run: Int, module: String, key: Key?, isComplete: Bool, reads: some Sequence<LiveLocation>, writes: [LiveLocation: Version]
   ) {
@@ -75,10 +75,10 @@ package struct LiveState: Sendable, Equatable {
     }
   }
 
-  /// Notes that a module's cell begins to run: from now on it may hold something.
+  /// Notes that the cell of a module begins to run. From now on the module may hold something.
   package mutating func load(_ module: String) { loaded.insert(module) }
 
-  /// Forgets modules whose values are released.
+  /// Forgets modules whose values the worker has released.
   package mutating func release(_ modules: some Sequence<String>) {
     for module in modules {
       release(module)
@@ -92,7 +92,7 @@ package struct LiveState: Sendable, Equatable {
     for run in runsOf[module] ?? [] { drop(run) }
   }
 
-  /// Forgets a run's objects, and the runs that may hold on to them.
+  /// Forgets the objects of a run, and all runs that may hold on to them.
   private mutating func drop(_ run: Int) {
     var open = [run]
     while let next = open.popLast() {

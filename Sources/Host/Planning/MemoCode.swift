@@ -2,25 +2,25 @@ import Keys
 import Store
 import SwiftSyntax
 
-/// A call of `memo`: its place, and what its value is computed by.
+/// A call of `memo`, and the code by which its value is computed.
 struct MemoCall: Sendable, Equatable {
-  /// Where its first argument begins.
+  /// Where the call's first argument begins, in UTF-8 bytes from the beginning of the cell.
   var arguments: Int
   var source: String
   var references: References
 }
 
-/// The code by which a remembered value is computed: the call's own text, what of its own cell that can reach, and the code of the other
-/// cells that it names.
+/// The code by which a remembered value is computed. It is the text of the call, the code of its own cell that the call can reach, and the code of
+/// the other cells that it names.
 enum MemoCode {
   /// A statement or declaration at a cell's top level.
   struct Item: Sendable, Equatable {
     var text: String
-    /// What it declares by name.
+    /// The names that it declares.
     var names: Set<String>
-    /// Whether it is used without a name: an extension, an operator.
+    /// Whether it is used without a name, as an extension or an operator is.
     var isNameless: Bool
-    /// Whether it is neither: it runs once, and may set variables.
+    /// Whether it declares nothing. It then runs once, and may set variables.
     var isStatement: Bool
     /// Whether it declares stored variables.
     var isStored = false
@@ -41,8 +41,8 @@ enum MemoCode {
     }
   }
 
-  /// The texts of the cell's own code that a call can reach, in the order of the cell. A statement counts if it names a variable that is
-  /// reached: it may set it.
+  /// The texts of the cell's own code that a call can reach, in the order of the cell. A statement counts if it names a variable that the call
+  /// reaches, since it may set this variable.
   static func own(_ call: MemoCall, in items: [Item]) -> (texts: [String], references: References) {
     var reachable = ReachableCode(items: items, leavingOut: call.source)
     reachable.follow(call.references)
@@ -54,14 +54,15 @@ enum MemoCode {
     return (reachable.found.sorted().map { items[$0].text }, reachable.references)
   }
 
-  /// What a call's code can reach of its cell, as far as it has been followed.
+  /// The code of its cell that a call can reach, as far as it has been followed.
   private struct ReachableCode {
     var references = References()
     var found: Set<Int> = []
-    /// Those of them that are not followed yet.
+    /// The found items that have not been followed yet.
     var open: [Int] = []
-    /// By name, the items that declare it, and the statements that name it.
+    /// For each name, the items that declare it.
     let declaring: [String: [Int]]
+    /// For each name, the statements that name it.
     let naming: [String: [Int]]
     private let leftOut: Set<Int>
 
@@ -86,7 +87,7 @@ enum MemoCode {
     }
   }
 
-  /// What stands for all of it.
+  /// A key of all the code by which the value of a call is computed.
   static func key(_ call: MemoCall, in node: NotebookGraph.Node, graph: NotebookGraph) -> String {
     let (texts, references) = own(call, in: node.analysis.memoCode)
     var builder = KeyBuilder("memo")

@@ -4,12 +4,12 @@ import Store
 
 /// Which cells a cell needs, and which variables it may read or change: the dependency graph of a notebook, from its text alone.
 ///
-/// Two questions are kept apart. What a cell's *code* names must be there when it is compiled and loaded (`needs`). What its *run* may
-/// read or change (`possibleUses`) follows the functions that it calls, and those that these call, to the variables behind them. The second one
-/// is a forecast, for a cell that has not run yet; of a cell that has run, the worker says what it used. It is the last word only where the
-/// worker sees nothing: for constants, and for what may share its state.
+/// The graph answers two questions. `needs` says which cells must be there when a cell is compiled and loaded, since its *code* names what they
+/// define. `possibleUses` says which variables the *run* of a cell may read or change: it follows the functions that the cell calls, and those that
+/// these call, to the variables behind them. This second answer is a forecast for a cell that has not run yet. When the cell has run, the worker
+/// says what it used, and the forecast counts only where the worker sees nothing: for constants, and for what may share its state with others.
 ///
-/// Cells are numbered from 1, as in the document; 0 is the notebook's parameters.
+/// Cells are numbered from 1, as in the notebook. The number 0 stands for the notebook's parameters.
 package struct NotebookGraph: Sendable {
   /// A variable of a cell's top level (`x`), or a stored static member (`Knobs.t`).
   package struct Variable: Hashable, Sendable {
@@ -27,24 +27,24 @@ package struct NotebookGraph: Sendable {
     package var analysis: CellAnalysis
     /// All that its code refers to.
     package var references: References
-    /// What the cell sees.
+    /// The definitions that the cell sees.
     package fileprivate(set) var scope = Scope()
     /// The cells whose modules its code needs.
     package var needs: Set<Int> = []
-    /// Whether it failed, or is left out for another reason: it defines nothing for others.
+    /// Whether the cell failed, or is left out for another reason. It then defines nothing for others.
     package var isLeftOut: Bool
-    /// Stands for its source, and for the code of other cells that it uses: functions, types, extensions, operators. Variables stand in it by
-    /// their names alone.
+    /// A key of the cell's source and of the code of other cells that it uses: functions, types, extensions, operators. Of a variable only the
+    /// name goes into it.
     package var code = KeyBuilder("code").key
-    /// Stands for the functions, types and operators that it defines, and the code that these use: what the values of its types can do.
+    /// A key of the functions, types and operators that the cell defines, and of the code that these use. It says what values of its types can do.
     package var definitions = KeyBuilder("definitions").key
-    /// Stands for its source, and for all of each cell that it names.
+    /// A key of the cell's source and of the whole code of each cell that it names.
     package var wholeCode = KeyBuilder("code").key
-    /// The cells whose code it uses itself.
+    /// The cells whose code this cell uses directly.
     package var codeCells: Set<Int> = []
-    /// Whether its code, or code of another cell that this uses, needs the notebook's parameters.
+    /// Whether the cell's code, or code of another cell that it uses, needs the notebook's parameters.
     package fileprivate(set) var usesParameters = false
-    /// The parameters that its code reads by name, or code that this uses.
+    /// The parameters that the cell's code, or code of another cell that it uses, reads by name.
     fileprivate var parameters = References()
 
     fileprivate init(cell: Cell, analysis: CellAnalysis, isLeftOut: Bool) {
@@ -52,34 +52,34 @@ package struct NotebookGraph: Sendable {
     }
   }
 
-  /// By number.
+  /// The cells by their numbers.
   package let nodes: [Node]
   package let parameters: [Parameter]
-  /// Counts, for each declared variable, the variables of the same name up to it in the notebook, from 1. A variable is found again by this
-  /// count when cells have moved or changed.
+  /// For each declared variable, how many variables of its name the notebook declares up to and with it. When cells have moved or changed, a
+  /// variable is found again by its name and this count.
   package private(set) var occurrences: [Variable: Int] = [:]
-  /// The same by name, in order.
+  /// For each name, the variables that bear it, in the order of their cells.
   private(set) var variables: [String: [Variable]] = [:]
-  /// By what stands for its code, the last cell of this code.
+  /// For the key of a code, in its short form, the last cell that has this code.
   private(set) var cellsByCode: [String: Int] = [:]
-  /// By name, the cells whose code names it, in order.
+  /// For each name, the cells whose code names it, in their order.
   private var namers: [String: [Int]] = [:]
 
-  /// - Parameter leavingOut: cells that failed: what they define is not there.
-  package init(_ document: Notebook, leavingOut: Set<Int> = []) {
-    self.init(document, analyses: document.cells.map { CellAnalysis(source: $0.source) }, leavingOut: leavingOut)
+  /// - Parameter leavingOut: The cells that failed. What they would define is not there.
+  package init(_ notebook: Notebook, leavingOut: Set<Int> = []) {
+    self.init(notebook, analyses: notebook.cells.map { CellAnalysis(source: $0.source) }, leavingOut: leavingOut)
   }
 
-  /// - Parameter analyses: of the document's cells.
-  package init(_ document: Notebook, analyses: [CellAnalysis], leavingOut: Set<Int>) {
-    parameters = document.frontMatter.parameters
+  /// - Parameter analyses: The analyses of the notebook's cells, in their order.
+  package init(_ notebook: Notebook, analyses: [CellAnalysis], leavingOut: Set<Int>) {
+    parameters = notebook.frontMatter.parameters
     let parameterCell = Cell(number: 0, source: ParametersSource.text(parameters), line: 1)
     var scope = Scope()
     var nodes: [Node] = []
-    for (cell, analysis) in zip([parameterCell] + document.cells, [CellAnalysis(source: parameterCell.source)] + analyses) {
+    for (cell, analysis) in zip([parameterCell] + notebook.cells, [CellAnalysis(source: parameterCell.source)] + analyses) {
       var node = Node(cell: cell, analysis: analysis, isLeftOut: leavingOut.contains(cell.number))
       for name in node.references.names { namers[name, default: []].append(cell.number) }
-      // What the cell itself declares hides what earlier cells call so; only of functions there may be overloads.
+      // What the cell itself declares hides what earlier cells declare under the same name. Only functions may have overloads in other cells.
       let own = Set(analysis.declarations.filter { $0.kind != .function && $0.kind != .other }.map(\.name))
       node.references.remove(own)
       node.needs = scope.cells(for: node.references)
@@ -100,7 +100,7 @@ package struct NotebookGraph: Sendable {
     self.nodes = nodes
   }
 
-  /// The cells that must have run before a cell can: those it needs, and those that they need.
+  /// The cells that must have run before a cell can run: those that it needs, and those that they need in turn.
   package func ancestors(of number: Int) -> Set<Int> {
     closure(of: nodes[number].needs) { nodes[$0].needs }
   }
@@ -119,8 +119,7 @@ package struct NotebookGraph: Sendable {
     return found
   }
 
-  /// The values of parameters that a cell's run may read, in the order of the front matter: those that its code names, and the code that
-  /// this uses.
+  /// The parameters that a cell's run may read, in the order of the front matter. Its code names them, or code of another cell that it uses does.
   package func parameters(of number: Int) -> [Parameter] {
     let read = nodes[number].parameters
     return parameters.filter { read.usesAllParameters || read.parameters.contains($0.name) }
@@ -130,22 +129,22 @@ package struct NotebookGraph: Sendable {
 
   /// What a cell's run may do to a variable of another cell, as far as its text tells.
   package enum PossibleUse: Sendable, Equatable {
-    /// It may read a constant that holds a plain value: nobody sees it do so, and nobody changes it.
+    /// It may read a constant that holds a plain value. The worker does not see that, and nothing can change the constant.
     case constant
-    /// It may read or change a variable that holds a plain value: the worker sees it.
+    /// It may read or change a variable that holds a plain value. The worker sees when it does.
     case observed
-    /// It may change what the variable leads to, in a way that nobody sees: an object, a closure, a pointer.
+    /// It may change what the variable leads to (an object, a closure, a pointer), and the worker does not see that.
     case opaque
   }
 
   /// The variables of earlier cells that a cell's run may read or change, as far as its text tells.
-  /// - Parameter holdsValue: whether a variable holds a value that nothing but an access to the variable changes, and not an
-  ///   object, a closure or what else may share its state.
+  /// - Parameter holdsValue: Whether a variable holds a plain value, which only an access to the variable can change. An object, a closure, and
+  ///   whatever else may share its state is none.
   package func possibleUses(of number: Int, holdsValue: (Variable) -> Bool) -> [Variable: PossibleUse] {
     withoutActuallyEscaping(holdsValue) { holdsValue in
       var walk = UseWalk(graph: self, cell: number, holdsValue: holdsValue)
       walk.follow(nodes[number].analysis.executed, from: number)
-      // No name says who calls a method of an extension, or an operator.
+      // A cell may call a method of an extension, or an operator, without any name that would tell whose it is.
       for cell in nodes[number].scope.alwaysVisible + [number] { walk.followNameless(of: cell) }
       return walk.uses
     }
@@ -159,7 +158,7 @@ package struct NotebookGraph: Sendable {
     var uses: [Variable: PossibleUse] = [:]
     private var visited: Set<Variable> = []
     private var visitedForTypes: Set<Variable> = []
-    /// The cells whose variables that hold no plain value are noted.
+    /// The cells whose variables were noted as far as they hold no plain value.
     private var shared: Set<Int> = []
 
     init(graph: NotebookGraph, cell: Int, holdsValue: @escaping (Variable) -> Bool) {
@@ -169,8 +168,8 @@ package struct NotebookGraph: Sendable {
     }
 
     /// - Parameters:
-    ///   - number: the cell in which the code stands, which says what its names mean.
-    ///   - typesOnly: the code does not run; of what it names, only types matter, since a value brings its type's methods along.
+    ///   - number: The cell in which the code stands. It decides what the names mean.
+    ///   - typesOnly: Whether the code does not run. Then only the types that it names matter, since a value brings its type's methods along.
     mutating func follow(_ references: References, from number: Int, typesOnly: Bool = false) {
       for name in references.names {
         for declaration in graph.nodes[number].analysis.declarations(of: name) {
@@ -180,7 +179,7 @@ package struct NotebookGraph: Sendable {
       }
     }
 
-    /// What may be called though no name says so.
+    /// Follows what a cell offers to be called without its name.
     mutating func followNameless(of number: Int) {
       guard graph.nodes[number].analysis.isAlwaysVisible else { return }
       follow(graph.nodes[number].analysis.callableWithoutName, from: number)
@@ -194,7 +193,7 @@ package struct NotebookGraph: Sendable {
       if declaration.isStored {
         let isValue = holdsValue(variable)
         if !typesOnly { noteUse(of: variable, isConstant: declaration.isConstant, isValue: isValue) }
-        // An object or a closure may call what it was made of, and what later cells have put into it.
+        // An object or a closure may call whatever it was made of, and whatever later cells have put into it.
         if !isValue && runs { followWriters(of: variable) }
         runs = runs && (!isValue || declaration.hasCode)
       }
@@ -204,7 +203,7 @@ package struct NotebookGraph: Sendable {
       follow(declaration.references, from: definition.cell, typesOnly: !runs)
     }
 
-    /// Whoever names what is no plain value may have given it new code to call.
+    /// Follows the cells that name a variable which holds no plain value: each of them may have given it new code to call.
     private mutating func followWriters(of variable: Variable) {
       guard visited.insert(Variable(cell: variable.cell, name: "writers of " + variable.name)).inserted, variable.cell + 1 < cell
       else { return }
@@ -222,7 +221,7 @@ package struct NotebookGraph: Sendable {
     private mutating func noteUse(of variable: Variable, isConstant: Bool, isValue: Bool) {
       guard variable.cell != cell, variable.cell > 0 else { return }
       uses[variable] = isValue ? (isConstant ? .constant : .observed) : .opaque
-      // What one cell makes may share a state that nobody sees, as the two ends of a stream do.
+      // Two values that one cell makes may share a state, as the two ends of a stream do, and nobody sees that they do.
       guard !isValue, shared.insert(variable.cell).inserted else { return }
       for other in graph.nodes[variable.cell].analysis.declarations where other.isStored {
         let sibling = Variable(cell: variable.cell, name: other.name)
@@ -238,17 +237,17 @@ package struct NotebookGraph: Sendable {
 
   // MARK: - Older definitions
 
-  /// A function that was compiled against a definition that a later cell has replaced: it keeps calling the old one.
+  /// A function that keeps calling an old definition: it was compiled against it, and a later cell has replaced the definition.
   package struct OlderDefinition: Sendable, Equatable {
-    /// The function (or type, or computed variable), and its cell.
+    /// The function (or type, or computed variable) that calls it, and the cell of this function.
     package var user: Variable
-    /// What it calls, and where that was defined.
+    /// The definition that is called, and the cell in which it stands.
     package var used: Variable
     /// The cell that has a newer definition of it.
     package var newer: Int
   }
 
-  /// What still calls an older definition, in the order of the newer ones.
+  /// All functions that still call an older definition, in the order of the newer definitions.
   package var olderDefinitions: [OlderDefinition] {
     nodes.flatMap { node -> [OlderDefinition] in
       let replaced = node.analysis.declarations.flatMap { declaration in
@@ -273,11 +272,11 @@ package struct NotebookGraph: Sendable {
 }
 
 extension NotebookGraph.Node {
-  /// Adds what stands for its code.
+  /// Sets the keys of the cell's code.
   /// - Parameters:
-  ///   - nodes: those before it.
-  ///   - scope: what it sees.
-  ///   - occurrences: tell apart the variables of one name.
+  ///   - nodes: The cells before this one.
+  ///   - scope: The definitions that this cell sees.
+  ///   - occurrences: The counts that tell variables of one name apart.
   fileprivate mutating func addCode(
     _ nodes: [NotebookGraph.Node], scope: Scope, occurrences: [NotebookGraph.Variable: Int]
   ) {
@@ -285,7 +284,7 @@ extension NotebookGraph.Node {
     code.add("source", cell.source)
     if analysis.asksForItsPlace { code.add("line", "\(cell.line)") }
     for library in scope.libraries { code.add("import", library) }
-    // Those before the nearest are code that these use.
+    // Visible cells that lie further back than the nearest ones are among the code that the nearest ones use.
     codeCells = Set(scope.nearestVisible)
     for name in references.names.sorted() {
       for definition in scope.definitions(of: name) {
@@ -306,7 +305,7 @@ extension NotebookGraph.Node {
     self.definitions = definitions.key
   }
 
-  /// Adds what is read of the parameters, by its own code and by other cells' that it uses.
+  /// Notes which parameters are read, by the cell's own code and by the code of other cells that it uses.
   fileprivate mutating func addParameters(_ nodes: [NotebookGraph.Node]) {
     usesParameters = needs.contains { $0 == 0 || nodes[$0].usesParameters }
     if needs.contains(0) { parameters.mergeParameters(references) }

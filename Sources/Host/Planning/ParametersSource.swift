@@ -1,26 +1,27 @@
 import Document
+import Record
 
 /// The Swift source of a notebook's parameters: `params`, with a property of its own type for each.
 ///
 /// The values are not in the source: the session hands them to the worker, so that another value compiles nothing again.
 package enum ParametersSource {
-  /// What cells call it.
+  /// The name under which cells read the parameters.
   package static let variable = "params"
 
   package static func text(_ parameters: [Parameter]) -> String {
     text(parameters) { "try _folioParameter(\(CellSource.literal($0.name)))" }
   }
 
-  /// The same for a script that no session hands anything to: the values are in the source.
+  /// The same source for a script. No session hands values to a script, so they stand in the source.
   package static func script(_ parameters: [Parameter]) -> String { text(parameters) { literal($0.value) } }
 
   private static func text(_ parameters: [Parameter], value: (Parameter) -> String) -> String {
-    let properties = parameters.map { "  let `\($0.name)`: \(type($0.value))\n" }.joined()
+    let properties = parameters.map { "  let `\($0.name)`: \($0.value.typeName)\n" }.joined()
     let values = parameters.map { "\($0.name): \(value($0))" }.joined(separator: ", ")
     return "struct Parameters {\n\(properties)}\nlet \(variable) = Parameters(\(values))\n"
   }
 
-  /// A value as Swift knows it where its type is given: numbers without an end have names there.
+  /// A value as Swift writes it where its type is known. There infinite numbers and NaN have names.
   private static func literal(_ value: ParameterValue) -> String {
     switch value {
     case .double(let value) where !value.isFinite: value.isNaN ? ".nan" : value < 0 ? "-.infinity" : ".infinity"
@@ -29,19 +30,9 @@ package enum ParametersSource {
     }
   }
 
-  /// The parameters' values as JSON: what `_folioParameter` decodes, by name. JSON has no word for infinity and NaN; they are texts.
+  /// The values of the parameters by name, as the JSON that `_folioParameter` decodes. JSON has no infinity and no NaN, so these are texts in it.
   package static func values(_ parameters: [Parameter]) -> String {
     "{" + parameters.map { "\(json($0.name)):\(json($0.value))" }.joined(separator: ",") + "}"
-  }
-
-  static func type(_ value: ParameterValue) -> String {
-    switch value {
-    case .int: "Int"
-    case .double: "Double"
-    case .bool: "Bool"
-    case .string: "String"
-    case .array(let values): "[\(values.first.map(type) ?? "String")]"
-    }
   }
 
   private static func json(_ value: ParameterValue) -> String {
@@ -54,17 +45,7 @@ package enum ParametersSource {
     }
   }
 
-  private static func json(_ text: String) -> String {
-    let escaped = text.unicodeScalars.map { scalar in
-      switch scalar {
-      case "\"": "\\\""
-      case "\\": "\\\\"
-      case _ where scalar.value < 0x20: "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-      default: String(scalar)
-      }
-    }
-    return "\"\(escaped.joined())\""
-  }
+  private static func json(_ text: String) -> String { JSONValue.string(text).line }
 
   /// A value as an author would write it: `2`, `"text"`, `[1, 2]`.
   package static func text(_ value: ParameterValue) -> String {

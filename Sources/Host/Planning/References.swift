@@ -2,9 +2,9 @@ import SwiftSyntax
 
 /// The names that a piece of code refers to.
 ///
-/// Read from syntax alone, and with a wide net: a local variable that bears the name of an earlier cell's definition counts as a
-/// reference to it. What a name too many costs is a cell that runs again. What the code does to what it names is not asked here: the
-/// worker sees it when the code runs.
+/// The names are read from syntax alone, and rather too many than too few. For example, a local variable that bears the name of an earlier cell's
+/// definition counts as a reference to it. One name too many only makes a cell run again. What the code does to what it names is not asked here,
+/// since the worker sees it when the code runs.
 package struct References: Sendable, Equatable {
   package private(set) var names: Set<String> = []
   /// The parameters that are read by name (`params.idx`).
@@ -22,7 +22,7 @@ package struct References: Sendable, Equatable {
 
   mutating func add(_ name: String) {
     names.insert(name)
-    // What a property wrapper makes of a variable bears its name.
+    // A property wrapper makes `_x` and `$x` of a variable `x`.
     if let first = name.first, first == "_" || first == "$", name.count > 1 { add(String(name.dropFirst())) }
   }
 
@@ -31,13 +31,13 @@ package struct References: Sendable, Equatable {
     mergeParameters(other)
   }
 
-  /// Adds what another one reads of the parameters alone.
+  /// Adds the parameters that other code reads, and none of its names.
   mutating func mergeParameters(_ other: References) {
     parameters.formUnion(other.parameters)
     usesAllParameters = usesAllParameters || other.usesAllParameters
   }
 
-  /// Removes names that stand for something else.
+  /// Removes names that do not refer to what earlier cells define.
   mutating func remove(_ others: Set<String>) {
     names.subtract(others)
   }
@@ -51,7 +51,7 @@ private final class ReferenceFinder: SyntaxVisitor {
   var references = References()
 
   override func visit(_ node: DeclReferenceExprSyntax) -> SyntaxVisitorContinueKind {
-    // A member's name says nothing of the names in scope.
+    // The name of a member is no name of the scope.
     if let access = node.parent?.as(MemberAccessExprSyntax.self), access.declName.id == node.id { return .visitChildren }
     let name = node.baseName.identifier?.name ?? node.baseName.text
     references.add(name)

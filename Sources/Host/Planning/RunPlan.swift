@@ -1,17 +1,17 @@
 import Keys
 import Store
 
-/// Which cells must run for a cell to find all as it should: from what is known of the cells before it, and from what a worker holds.
+/// A plan says which cells must run before a cell can run, given what is known of the cells before it and what the worker holds.
 ///
-/// To run, a cell needs the code that it names to be loaded, and each location that it may read or change to hold what the cells before it left
-/// there. Where the worker holds something else (nothing, or what a former version of a cell left), the location's makers run again: the
-/// cell that defines it, and the last one that changed it, for which in turn the same holds.
+/// Before a cell runs, the code that it names must be loaded, and each location that it may read or change must hold what the cells before it left
+/// there. Where the worker holds nothing, or what a former version of a cell left, the makers of the location run again. These are the cell that
+/// defines the location and the last cell that changed it. What these two need is found in the same way.
 package struct RunPlan {
   package var graph: NotebookGraph
-  /// By number, the modules of the cells.
+  /// The names of the cells' modules, by the numbers of the cells.
   package var modules: [String]
   package var timeline: Timeline
-  /// By number, what a cell is known to use, or may use as far as its text tells.
+  /// What the cell of a number is known to use, or may use as far as its text tells.
   package var requirements: (Int) -> Set<MemoryLocation>
 
   package init(graph: NotebookGraph, modules: [String], timeline: Timeline, requirements: @escaping (Int) -> Set<MemoryLocation>)
@@ -22,7 +22,8 @@ package struct RunPlan {
     self.requirements = requirements
   }
 
-  /// The cells to run in this order, the wanted one last; nil if what the worker holds cannot be mended: it must start anew.
+  /// The cells to run, in this order, the wanted one last. It is nil if no run of cells can mend what the worker holds: then the worker must be
+  /// started anew.
   package func cells(for wanted: Int, live: LiveState) -> [Int]? {
     var cells = withWhatTheyLack([wanted], live: live)
     while true {
@@ -32,11 +33,11 @@ package struct RunPlan {
     }
   }
 
-  /// Cells, with the makers of all that these do not find in the worker as it is now, and so on. Makers stand before whom they make something
-  /// for, so that one way back through the notebook meets them all.
+  /// Some cells, the makers of all that they do not find in the worker as it is now, the makers of all that these do not find, and so on. A maker
+  /// stands before the cells for which it makes something, so that one pass from the last cell to the first meets all of them.
   private func withWhatTheyLack(_ cells: Set<Int>, live: LiveState) -> Set<Int> {
     var found = cells
-    // Those whose code is needed, whether it is loaded or not.
+    // The cells whose code is needed, whether it is loaded or not.
     var ancestors: Set<Int> = []
     for cell in stride(from: cells.max() ?? 0, through: 0, by: -1) {
       if ancestors.contains(cell), !live.holds(modules[cell]) { found.insert(cell) }
@@ -47,8 +48,8 @@ package struct RunPlan {
     return found
   }
 
-  /// Goes through a run of the cells in mind, all code that they need being there. The makers of what the first one lacks that does not find
-  /// all as it should; nil if each does. What cannot be made is an empty set.
+  /// Goes in mind through a run of the cells, with all code that they need loaded. It stops at the first cell that would not find everything as it
+  /// should, and returns the makers of what this cell lacks. The set is empty where nothing can make it. The result is nil if no cell lacks anything.
   private func missing(toRun cells: Set<Int>, live: LiveState) -> Set<Int>? {
     var state = live
     for cell in cells.sorted() {
@@ -59,7 +60,7 @@ package struct RunPlan {
     return nil
   }
 
-  /// Those of some locations that do not hold what a cell should find there.
+  /// The locations, of those given, that do not hold what a cell should find there.
   package func lacking(_ locations: Set<MemoryLocation>, before cell: Int, in live: LiveState) -> Set<MemoryLocation> {
     locations.filter { live.version(liveLocation(of: $0)) != timeline.version(of: $0, before: cell) }
   }
@@ -75,17 +76,17 @@ package struct RunPlan {
 
   /// Notes in a worker's state that a cell has run there.
   /// - Parameters:
-  ///   - trace: what the run read and left.
-  ///   - run: its number, which no other has.
-  ///   - key: stands for the run; nil for one that left nothing to build on.
-  ///   - isComplete: whether it ran to its end.
+  ///   - trace: What the run read and left.
+  ///   - run: The number of the run, which no other run has.
+  ///   - key: The key of the run; nil if it left nothing that others may build on.
+  ///   - isComplete: Whether the cell ran to its end.
   package func note(_ trace: Trace, of cell: Int, run: Int, key: Key?, isComplete: Bool = true, in live: inout LiveState) {
     live.run(
       run, module: modules[cell], key: key, isComplete: isComplete, reads: trace.reads.keys.map(liveLocation(of:)),
       writes: Dictionary(trace.writes.map { (liveLocation(of: $0.key), $0.value) }) { first, _ in first })
   }
 
-  /// Where a location is in the worker.
+  /// The place in the worker that a location of the notebook has.
   package func liveLocation(of location: MemoryLocation) -> LiveLocation {
     switch location {
     case .variable(let variable): .variable(module: modules[variable.cell], name: variable.name)

@@ -1,24 +1,24 @@
-/// The definitions that a cell sees: those of the cells before it that did not fail, the latest of a name winning.
+/// The definitions that a cell sees. They are those of the cells before it that did not fail, and of several definitions of a name the latest counts.
 ///
-/// Each compiled cell is a module. A cell imports those that it needs, by the definitions that it names
-/// (`import func Cell12.getCache`): such an import resolves redefinitions, and shadows what FolioKit and Foundation call by the same
-/// name, as an author's own definitions do. Modules with extensions, conformances and operators are imported whole by every later cell,
-/// since no name says who uses them; where there are many, some of them hand on all that were before (`relayDistance`).
+/// Each compiled cell is a module. A cell imports from the modules that it needs the definitions that it names (`import func Cell12.getCache`). Such an
+/// import decides between several definitions of a name, and it hides what FolioKit and Foundation call by the same name, as an author's own
+/// definitions should. A module with extensions, conformances or operators is imported whole by every later cell, since no name tells who uses them.
+/// Where there are many such modules, some of them hand on all that came before them (`relayDistance`).
 ///
-/// All cells of a notebook share one table, in which a scope is a place: a notebook of many cells costs what its definitions cost once.
+/// All cells of a notebook share one table, and a scope is a position in it. So the definitions of a notebook are kept once, however many cells it has.
 package struct Scope: Sendable {
-  /// Of a name, in order, what was ever defined.
+  /// For each name, all definitions that there ever were, in the order of their cells.
   private var definitions: [String: [Entry]] = [:]
   private var visible: [Int] = []
   private var imports: [(library: String, cell: Int)] = []
-  /// The cell that sees this: definitions of it and later ones do not count.
+  /// The cell whose scope this is. Its own definitions, and those of later cells, do not count.
   private var end = Int.max
 
   private struct Entry: Sendable {
     var definition: Definition
-    /// The cell that replaced it.
+    /// The cell that replaced this definition.
     var replacedBy = Int.max
-    /// Whether nothing that was defined before it was in force any more.
+    /// Whether this definition left none of the earlier ones of its name in force.
     var standsAlone: Bool
   }
 
@@ -29,14 +29,14 @@ package struct Scope: Sendable {
 
   package init() {}
 
-  /// What a cell sees of all that is in the table.
+  /// The scope of a cell, of all that is in the table.
   func before(_ cell: Int) -> Scope {
     var scope = self
     scope.end = min(end, cell)
     return scope
   }
 
-  /// The definitions of a name that are in force: one, or the overloads of a function.
+  /// The definitions of a name that are in force. There is one of them, or there are the overloads of a function.
   package func definitions(of name: String) -> [Definition] {
     guard let entries = definitions[name] else { return [] }
     var index = entries.firstIndex(from: end) { $0.definition.cell }
@@ -52,23 +52,23 @@ package struct Scope: Sendable {
   /// The numbers of cells that every later cell sees.
   package var alwaysVisible: ArraySlice<Int> { visible[..<visible.firstIndex(from: end) { $0 }] }
 
-  /// So many cells with extensions and operators after each other, the last one imports those before it for all that follow.
+  /// After this many cells with extensions or operators, the next such cell hands on what it imports to all cells that follow.
   static let relayDistance = 32
 
-  /// Those of them that a cell imports itself: the last ones, from one on that hands on those before it.
+  /// The always visible cells that a cell imports itself. They are the last ones, from the last cell on that hands on those before it.
   var nearestVisible: ArraySlice<Int> {
     let all = alwaysVisible
     return all[max(0, (all.count - 1) / Self.relayDistance * Self.relayDistance)...]
   }
 
-  /// Whether a cell that sees this, and is always visible itself, hands on what it sees.
+  /// Whether the cell of this scope, if it is always visible itself, hands on what it sees.
   var isRelayed: Bool { alwaysVisible.count > 0 && alwaysVisible.count % Self.relayDistance == 0 }
 
   /// The authors' own imports, as written.
   package var libraries: [String] { imports.filter { $0.cell < end }.map(\.library) }
 
-  /// Adds what a cell defines that comes after all others. Of a function, overloads of other signatures stay; but a scoped import brings all
-  /// that a module has of a name, so that those of one module go together.
+  /// Adds the definitions of a cell that comes after all others. Functions of the same name and another signature stay in force as overloads. But a
+  /// scoped import brings all overloads that a module has, so that the overloads of one module are replaced together.
   package mutating func add(cell: Int, _ analysis: CellAnalysis) {
     for declaration in analysis.declarations {
       let entry = Definition(cell: cell, declaration: declaration)
@@ -79,7 +79,7 @@ package struct Scope: Sendable {
     for library in analysis.imports where !imports.contains(where: { $0.library == library }) { imports.append((library, cell)) }
   }
 
-  /// Notes what a new definition replaces. Returns whether nothing of the name stays in force.
+  /// Notes which definitions a new one replaces. Returns whether none of the earlier ones of its name stays in force.
   private mutating func replace(_ new: Definition) -> Bool {
     let inForce = inForce(new.declaration.name)
     let replaced = Set(
@@ -90,7 +90,7 @@ package struct Scope: Sendable {
     return inForce.allSatisfy { replaced.contains($0.definition.cell) }
   }
 
-  /// What nothing has replaced yet, the latest first.
+  /// The definitions of a name that nothing has replaced yet, the latest first.
   private func inForce(_ name: String) -> [(index: Int, definition: Definition)] {
     guard let entries = definitions[name] else { return [] }
     var found: [(index: Int, definition: Definition)] = []
@@ -101,17 +101,17 @@ package struct Scope: Sendable {
     return found
   }
 
-  /// The cells that a piece of code needs: those whose definitions it names, and those that every cell sees.
+  /// The cells that a piece of code needs. They are those whose definitions it names, and those that every cell sees.
   package func cells(for references: References) -> Set<Int> {
     Set(nearestVisible).union(references.names.flatMap { definitions(of: $0).map(\.cell) })
   }
 
   /// The import declarations for a cell, in an order that depends on nothing but the notebook.
   /// - Parameters:
-  ///   - module: the name of a cell's module.
-  ///   - bringsTypes: whether a cell, or one that it needs, defines types. What imports one that does not need not tell its own
-  ///     importers of it: so a long chain of cells costs the compiler no more than a short one.
-  ///   - relays: whether the cell itself is always visible: it may have to hand on those before it.
+  ///   - module: The name of the module of a cell.
+  ///   - bringsTypes: Whether a cell, or one that it needs, defines types. A module without types is imported for the implementation alone, so that
+  ///     the compiler need not load it for the importers of the importer. Then a long chain of cells costs it no more than a short one.
+  ///   - relays: Whether the importing cell is itself always visible. It may then have to hand on the cells before it.
   package func imports(
     for references: References, module: (Int) -> String, bringsTypes: (Int) -> Bool = { _ in true }, relays: Bool = false
   ) -> [String] {
@@ -134,7 +134,7 @@ package struct Scope: Sendable {
 }
 
 extension Array {
-  /// In an array that is in the order of a number of each, the place of the first with this number or a larger one.
+  /// The index of the first element whose number is this one or larger, in an array that is sorted by the numbers of its elements.
   func firstIndex(from number: Int, by key: (Element) -> Int) -> Int {
     var (low, high) = (0, count)
     while low < high {

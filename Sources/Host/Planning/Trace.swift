@@ -7,26 +7,28 @@ package enum MemoryLocation: Hashable, Sendable {
   case variable(NotebookGraph.Variable)
   /// The objects that the run with this key made.
   case objects(Key)
-  /// What no cell defines, in words: a variable of a library, what all users of a library's class share.
+  /// A state that no cell defines, in words: a variable of a library, or what all users of a library's class share.
   case other(String)
 
-  /// Something that a former run left and that no cell of the notebook accounts for.
+  /// An object that a former run left. No cell of the notebook accounts for it.
   package static let lostObject = MemoryLocation.other("an object of a former run")
 }
 
-/// What a location holds: of a plain value its digest, else the key of the run that changed it last. Equal versions are equal contents.
+/// Tells what a location holds. For a plain value it is the digest of the value, and for anything else the key of the run that changed it last.
+/// Locations of equal versions have equal contents.
 package struct Version: Hashable, Sendable, Codable {
   package var text: String
 
   package static func digest(type: String, _ digest: String) -> Version { Version(text: "value \(digest) \(type)") }
 
-  /// What a run left whose key this is.
+  /// The version of what a run has left.
+  /// - Parameter key: The key of the run.
   package static func run(_ key: Key) -> Version { Version(text: "run \(key)") }
 
-  /// What a run left behind that did not find what it should.
+  /// The version of what a run has left that did not find everything as it should.
   package static func spoiled(_ run: Int) -> Version { Version(text: "spoiled \(run)") }
 
-  /// Whether it may lead to objects, so that equal versions of two runs are not the same thing in memory.
+  /// Whether the location may lead to objects. Then equal versions that two runs have left are not the same objects in memory.
   var isIdentity: Bool { !text.hasPrefix("value ") }
 
   package init(from decoder: any Decoder) throws { text = try decoder.singleValueContainer().decode(String.self) }
@@ -39,12 +41,12 @@ package struct Version: Hashable, Sendable, Codable {
   init(text: String) { self.text = text }
 }
 
-/// What a run of a cell read, as it was then, and what it left.
+/// What a run of a cell read, in the versions that it found, and what it left.
 package struct Trace: Sendable, Equatable {
-  /// A location without a version had no value yet.
+  /// The locations that the run read, with the versions that it found. A location without a version had no value yet.
   package var reads: [MemoryLocation: Version?]
   package var writes: [MemoryLocation: Version]
-  /// The variables of other cells, among `writes`, in which it left something that is no plain value.
+  /// Those variables of other cells, among `writes`, in which the run left something that is no plain value.
   package var opaque: Set<MemoryLocation>
 
   package init(
@@ -55,25 +57,25 @@ package struct Trace: Sendable, Equatable {
     self.opaque = opaque
   }
 
-  /// The key of the run; nil for one that made no objects.
+  /// The key of the run; nil if the run made no objects.
   var key: Key? {
     for case (.objects(let key), let version) in writes where version == .run(key) { return key }
     return nil
   }
 }
 
-/// The traces of a notebook's cells, as far as they are known: what each location holds before each cell.
+/// The traces of a notebook's cells, as far as they are known. They tell what each location holds before each cell.
 ///
-/// Which cells changed a location is asked here and nowhere else. A cell changes what its trace writes; between two cells a location
-/// holds what the last writer before the second one left.
+/// Which cells changed a location is decided here and nowhere else. A cell changes what its trace writes, and a location holds before a cell what the
+/// last cell before it that changed the location has left there.
 package struct Timeline: Sendable {
   package private(set) var traces: [Int: Trace] = [:]
-  /// By location, the cells that write it, in order, with what they leave.
+  /// For each location, the cells that write it, in their order, with what they leave.
   private var writers: [MemoryLocation: [(cell: Int, version: Version)]] = [:]
 
   package init() {}
 
-  /// Sets or (nil) removes a cell's trace.
+  /// Sets the trace of a cell, or removes it where it is nil.
   package mutating func set(_ cell: Int, _ trace: Trace?) {
     for location in traces[cell]?.writes.keys ?? [:].keys {
       guard let index = writers[location]?.firstIndex(from: cell, by: \.cell), writers[location]?[index].cell == cell else {
@@ -88,14 +90,14 @@ package struct Timeline: Sendable {
     }
   }
 
-  /// The last cell before another that wrote a location, and what it left; nil if none did.
+  /// The last cell before another one that wrote a location, and what it left; nil if no cell did.
   package func lastWriter(of location: MemoryLocation, before cell: Int) -> (cell: Int, version: Version)? {
     guard let all = writers[location] else { return nil }
     let index = all.firstIndex(from: cell, by: \.cell)
     return index > 0 ? all[index - 1] : nil
   }
 
-  /// Whether some cell left something in a variable of another one that is no plain value.
+  /// Whether some cell has left, in this variable of another cell, something that is no plain value.
   package func isOpaque(_ location: MemoryLocation) -> Bool {
     writers[location]?.contains { traces[$0.cell]?.opaque.contains(location) == true } == true
   }

@@ -6,10 +6,10 @@ import Record
 /// A program that this process has started. Folio starts every program in this way.
 ///
 /// Promises:
-/// - The program has exactly the descriptors that it is given, a session of its own, and no signal that is blocked or ignored, whatever number of
-///   files is open here.
-/// - What is opened for it is closed again, also if it cannot be started.
-/// - `finish` waits for its end. If it ends while it is written to, this process gets no signal.
+/// - The program has exactly the descriptors that it is given, a session of its own, and no signal that is blocked or ignored. It does not matter how
+///   many files are open here.
+/// - What is opened for the program is closed again, also if the program cannot be started.
+/// - `finish` waits for the end of the program. If the program ends while something is written to it, this process gets no signal.
 ///
 /// Foundation's `Process` is not used: it writes beyond a table of its own when some 1,300 files are open.
 package struct ChildProcess: Sendable {
@@ -17,10 +17,10 @@ package struct ChildProcess: Sendable {
 
   /// Starts a program.
   /// - Parameters:
-  ///   - program: its path, or its name on the `PATH`.
-  ///   - descriptors: what the child's descriptors 0, 1, 2, … shall be; nothing else of ours reaches it.
-  ///   - directory: its working directory.
-  ///   - advice: for one that is not there.
+  ///   - program: The path of the program, or its name on the `PATH`.
+  ///   - descriptors: The descriptors that the program gets as 0, 1, 2, and so on. It gets no others.
+  ///   - directory: The working directory of the program.
+  ///   - advice: What the error advises if there is no such program.
   package init(
     _ program: String, arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
     descriptors: [Descriptor], directory: String? = nil, advice: String? = nil
@@ -36,7 +36,7 @@ package struct ChildProcess: Sendable {
     identifier = child
   }
 
-  /// Waits for the process's end.
+  /// Waits for the end of the process, and says how it ended.
   package func wait() -> Termination {
     var status: Int32 = 0
     _ = retrying { waitpid(identifier, &status, 0) }
@@ -44,7 +44,7 @@ package struct ChildProcess: Sendable {
     return signal == 0 ? .exited((status >> 8) & 0xff) : .killed(by: signal)
   }
 
-  /// Ends the process, and all that it started, at once: also what has a process group of its own, as what Foundation starts.
+  /// Ends the process at once, and all programs that it has started, also those with a process group of their own, as Foundation's have.
   package func kill() {
     // The process itself is ended first, so that it starts nothing more. If it were only stopped, and this process ended before the next line,
     // it would stay stopped for ever.
@@ -53,17 +53,17 @@ package struct ChildProcess: Sendable {
     folio_end_programs(identifier, 0, nil)
   }
 
-  /// Ends what the process has started. The process itself may have ended, if nobody has waited for it yet.
-  /// - Parameter mark: an entry of the environment, `NAME=VALUE`, that it alone was given.
+  /// Ends the programs that the process has started. The process itself may have ended already, as long as nobody has waited for it.
+  /// - Parameter mark: An entry `NAME=VALUE` of the environment that only this process was given.
   package func endPrograms(mark: String) { folio_end_programs(identifier, 0, mark) }
 
-  /// Waits for the process's end. Its number is not given to another process before `wait` has asked how it ended.
+  /// Waits for the end of the process, and leaves it to `wait` to ask how it ended. Until then no other process gets its number.
   package func awaitEnd() {
     var information = siginfo_t()
     _ = retrying { waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT) }
   }
 
-  /// Whether the process has ended, or does so within a time.
+  /// Whether the process has ended, or ends within a time. It waits for that.
   package func ends(within limit: Duration) -> Bool {
     let end = ContinuousClock.now + limit
     while true {
@@ -76,7 +76,8 @@ package struct ChildProcess: Sendable {
     }
   }
 
-  /// By thread, how long it has waited for a processor, in nanoseconds; nothing where the kernel does not count it.
+  /// How long each thread of the process has waited for a processor, in nanoseconds, by the thread's number. It is empty where the kernel does not
+  /// count that.
   package var timesInQueue: [String: Int] {
     let folder = "/proc/\(identifier)/task"
     let threads = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -87,7 +88,7 @@ package struct ChildProcess: Sendable {
     return Dictionary(times, uniquingKeysWith: { first, _ in first })
   }
 
-  /// The longest that one of the threads has waited since.
+  /// The longest time that one of the threads has waited for a processor since an earlier look at `timesInQueue`.
   package func longestWait(since earlier: [String: Int]) -> Duration {
     .nanoseconds(timesInQueue.map { $0.value - (earlier[$0.key] ?? 0) }.max() ?? 0)
   }
@@ -99,7 +100,7 @@ package struct ChildProcess: Sendable {
     _ = Glibc.kill(identifier, SIGCONT)
   }
 
-  /// Asks the process to stop what it does.
+  /// Asks the process by SIGINT to stop what it does.
   package func interrupt() {
     _ = Glibc.kill(identifier, SIGINT)
   }
@@ -111,16 +112,16 @@ package struct ChildProcess: Sendable {
 }
 
 extension ChildProcess {
-  /// What a program that has ended has left.
+  /// How a program has ended, and what it has written.
   package struct Finished: Sendable {
     package var termination: Termination
-    /// What it wrote to its standard output, and, if these go together, to its standard error.
+    /// What the program wrote to its standard output; if both streams were joined, also what it wrote to its standard error.
     package var output: Data
     package var errors: Data
 
     package var text: String { String(decoding: output, as: UTF8.self) }
     package var errorText: String { String(decoding: errors, as: UTF8.self) }
-    /// As a shell counts it: 128 and the signal's number for a program that a signal has ended.
+    /// The exit status as a shell gives it. For a program that a signal has ended it is 128 plus the number of the signal.
     package var status: Int32 {
       switch termination {
       case .exited(let status): status
@@ -135,17 +136,17 @@ extension ChildProcess {
     package var arguments: [String]
     package var environment = ProcessInfo.processInfo.environment
     package var directory: String?
-    /// What it reads from its standard input; nothing by default.
+    /// What the program reads from its standard input. By default that is empty.
     package var input = Data()
-    /// Whether its two streams come as one, in the order in which it wrote to them.
+    /// Whether its two output streams come as one, in the order in which the program wrote to them.
     package var joinsStreams = false
-    /// For a program that is not there.
+    /// What the error advises if there is no such program.
     package var advice: String?
-    /// Is called every few milliseconds until it returns false.
+    /// This is called every few milliseconds until it returns false.
     package var meanwhile: (() -> Bool)?
-    /// Whether the program is to be ended at once; asked every few milliseconds.
+    /// This is called every few milliseconds, and says whether the program is to be ended at once.
     package var isCancelled: (() -> Bool)?
-    /// Is told the process, once it runs.
+    /// This is told the process as soon as it runs.
     package var started: ((ChildProcess) -> Void)?
 
     package init(_ program: String, _ arguments: [String] = []) {
@@ -164,7 +165,7 @@ extension ChildProcess {
   }
 
   private static func start(_ call: Call) throws -> (ChildProcess, ChildStreams) {
-    // A socket, since writing to a pipe that nobody reads any more would be a signal.
+    // The input is a socket, since writing to a pipe that nobody reads any more would send this process a signal.
     let input = call.input.isEmpty ? nil : try Descriptor.socketPair()
     let output = try Descriptor.pipe()
     let errors = call.joinsStreams ? nil : try Descriptor.pipe()
@@ -177,8 +178,8 @@ extension ChildProcess {
 
   /// Runs a program to its end, and returns what it wrote to both streams.
   /// - Parameters:
-  ///   - meanwhile: is called every few milliseconds until it returns false.
-  ///   - isCancelled: whether the program is to be ended at once.
+  ///   - meanwhile: It is called every few milliseconds until it returns false.
+  ///   - isCancelled: It is called every few milliseconds, and says whether the program is to be ended at once.
   package static func run(
     _ program: String, _ arguments: [String], meanwhile: (() -> Bool)? = nil, isCancelled: (() -> Bool)? = nil
   ) throws -> (termination: Termination, output: String) {

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// The streams of a program that runs to its end: what is still to be sent to it, and what it has written so far.
+/// The streams of a program that runs to its end. They hold what is still to be sent to the program, and what it has written so far.
 struct ChildStreams {
   private var sending: Descriptor?
   private var unsent: Data
@@ -19,8 +19,8 @@ struct ChildStreams {
 
   /// Sends and reads until the program has closed its streams. No stream waits for another one.
   /// - Parameters:
-  ///   - meanwhile: is called every few milliseconds, while nothing comes, until it returns false.
-  ///   - isCancelled: is called more seldom.
+  ///   - meanwhile: It is called every 2 ms while nothing comes, until it returns false.
+  ///   - isCancelled: It is called in the same way, every 50 ms when `meanwhile` is over or is nil.
   mutating func transfer(meanwhile: (() -> Bool)?, isCancelled: (() -> Void)?) {
     var meanwhile = meanwhile
     while reading.contains(where: { $0 != nil }) {
@@ -42,7 +42,7 @@ struct ChildStreams {
     read[stream] += bytes
   }
 
-  /// Sends what can be taken now. One that has closed its input, or has all, is sent nothing more.
+  /// Sends as much as the program can take now. A program that has closed its input, or has been sent everything, is sent nothing more.
   private mutating func send() {
     guard let socket = sending else { return }
     let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)

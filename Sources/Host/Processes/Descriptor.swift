@@ -2,7 +2,7 @@ import CSpawn
 import Glibc
 import Record
 
-/// A descriptor that is closed when nobody holds it any more. None is inherited by a program that is started.
+/// A descriptor that is closed when nobody holds it any more. No program that is started inherits it.
 package final class Descriptor: Sendable {
   package let number: Int32
 
@@ -11,7 +11,7 @@ package final class Descriptor: Sendable {
 
   deinit { close(number) }
 
-  /// What is always at its end.
+  /// `/dev/null`, which is always at its end when it is read, and takes whatever is written to it.
   package static func null() throws -> Descriptor {
     let number = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard number >= 0 else { throw Diagnostic.system("'/dev/null' cannot be opened") }
@@ -25,7 +25,7 @@ package final class Descriptor: Sendable {
     return (Descriptor(ends[0]), Descriptor(ends[1]))
   }
 
-  /// Two sockets that are connected: what is written to one is read from the other.
+  /// Two sockets that are connected. What is written to one of them is read from the other.
   package static func socketPair() throws -> (ours: Descriptor, theirs: Descriptor) {
     var ends: [Int32] = [-1, -1]
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -33,13 +33,13 @@ package final class Descriptor: Sendable {
     return (Descriptor(ends[0]), Descriptor(ends[1]))
   }
 
-  /// Reads what is there, `buffer.count` bytes at most, and waits until there is something. Returns nil at the end, and for an error.
+  /// Waits until there is something to read, and reads it, `buffer.count` bytes at most. Returns nil at the end, and for an error.
   package func read(_ buffer: inout [UInt8]) -> ArraySlice<UInt8>? {
     let count = retrying { Glibc.read(number, &buffer, buffer.count) }
     return count > 0 ? buffer[..<count] : nil
   }
 
-  /// Sends all of it through a socket. Returns whether the other side was there to take it; if not, no signal comes of it.
+  /// Sends all bytes through a socket. Returns whether the other side was there to take them. If it was not, this process gets no signal.
   package func send(_ bytes: some Sequence<UInt8>) -> Bool {
     var rest = Array(bytes)[...]
     while !rest.isEmpty {

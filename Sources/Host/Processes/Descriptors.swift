@@ -2,9 +2,9 @@ import CSpawn
 import Glibc
 import Record
 
-/// The descriptors that this process may have.
+/// The file descriptors that this process may have, and their limit.
 package enum Descriptors {
-  /// The number of files that may be open at a time while a notebook is compiled, run and shown, with some to spare. The compiler needs about 20.
+  /// As many descriptors must be free for a notebook to be compiled, run and shown, with some to spare. The compiler needs about 20.
   package static let fewest = 40
   /// The number that is asked for where the limit may be raised. It is not higher, since some programs that cells start close every descriptor
   /// that they may have, one by one.
@@ -13,8 +13,8 @@ package enum Descriptors {
   /// Opens those of the descriptors 0, 1 and 2 that are closed: otherwise the next file that is opened would be taken for a standard stream.
   package static func fillStandard() { folio_fill_standard_descriptors() }
 
-  /// Raises the limit as far as this process may and needs.
-  /// - Throws: a `Diagnostic` where that is not enough.
+  /// Raises the limit as far as this process may raise it, and needs to.
+  /// - Throws: A `Diagnostic` if too few descriptors are free even then.
   package static func prepare() throws {
     var (soft, hard) = limits
     if soft < wanted {
@@ -31,10 +31,10 @@ package enum Descriptors {
   /// How many files this process may have open at a time.
   package static var limit: Int { Int(clamping: limits.soft) }
 
-  /// How many programs may run side by side without the descriptors that they need running short.
+  /// How many programs may run side by side before the descriptors that they need become short.
   package static var mostPrograms: Int { max(1, limit / 16) }
 
-  /// Takes a connection from a listening socket; no program that is started inherits it. Returns it, or -1 with an errno.
+  /// Takes a connection from a listening socket. No program that is started inherits it. Returns its descriptor, or -1 with an `errno`.
   package static func accept(_ socket: Int32) -> Int32 { folio_accept(socket) }
 
   /// Whether a file could be opened now.

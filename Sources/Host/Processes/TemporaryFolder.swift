@@ -2,19 +2,19 @@ import Foundation
 import Glibc
 import Record
 
-/// A folder of this process's own, `folio-session-XXXXXX` in the system's folder for temporary files, as long as it is held.
+/// A folder of this process's own, `folio-session-XXXXXX` in the system's folder for temporary files. It is removed when nobody holds it any more.
 ///
-/// Its holder has it locked. By that another process knows that it is in use, also one in another container that shares the temporary folder and
-/// for which the numbers of our processes mean nothing; and the lock ends with its holder, however that ends.
+/// The process has a lock on the folder, by which other processes know that it is in use. A process in another container, which shares the folder for
+/// temporary files, knows it too, though the numbers of our processes mean nothing to it. The lock ends with the process, however that ends.
 package final class TemporaryFolder: Sendable {
   package let path: String
   private let lock: Int32
 
   private static let prefix = "folio-session-"
 
-  /// Makes a folder. Those whose holders were ended before they could remove them are removed.
-  /// - Parameter parent: by default the system's folder for temporary files: `$TMPDIR`, else `/tmp`.
-  /// - Throws: a `Diagnostic` if none can be made.
+  /// Makes a folder. It also removes the folders of processes that were ended before they could remove them.
+  /// - Parameter parent: The folder to make it in. By default it is the system's folder for temporary files: `$TMPDIR`, else `/tmp`.
+  /// - Throws: A `Diagnostic` if no folder can be made.
   package init(in parent: String = FileManager.default.temporaryDirectory.standardizedFileURL.path) throws {
     Self.removeOrphans(in: parent)
     while true {
@@ -22,13 +22,13 @@ package final class TemporaryFolder: Sendable {
       guard mkdtemp(&template) != nil else { throw Self.problem(parent) }
       let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
       let lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-      // Whoever saw it before it was locked may have taken it for an orphan.
+      // A process that saw the folder before it was locked may have removed it as an orphan.
       if lock < 0, errno == ENOENT { continue }
       guard lock >= 0 else {
         defer { rmdir(path) }
         throw Diagnostic.system("the temporary folder \(path) cannot be opened")
       }
-      // Where the file system has no locks, nobody can take it for one.
+      // Where the file system has no locks, nobody can lock the folder, and so nobody takes it for an orphan.
       while flock(lock, LOCK_EX) != 0, errno == EINTR {}
       if Self.isStillThere(path, lock) {
         (self.path, self.lock) = (path, lock)
@@ -56,13 +56,13 @@ package final class TemporaryFolder: Sendable {
       guard folder >= 0 else { continue }
       defer { close(folder) }
       var status = stat()
-      // Another user's are that user's to remove.
+      // The folders of other users are theirs to remove.
       guard fstat(folder, &status) == 0, status.st_uid == geteuid(), flock(folder, LOCK_EX | LOCK_NB) == 0 else { continue }
       if isStillThere(path, folder) { try? FileManager.default.removeItem(atPath: path) }
     }
   }
 
-  /// Why no folder can be made, by `errno`.
+  /// The reason why no folder can be made, from `errno`.
   private static func problem(_ parent: String) -> Diagnostic {
     let code = errno
     let advice: String

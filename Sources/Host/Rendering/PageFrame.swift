@@ -6,6 +6,16 @@ struct PageFrame {
   /// Where the skip link leads; no heading's anchor begins so.
   static let contentID = "_content"
 
+  /// How every page begins, in the site or not.
+  static let start = """
+    <!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    """
+
   var title: String
   var description: String?
   /// For the page of a notebook, what the index shows of it.
@@ -21,12 +31,7 @@ struct PageFrame {
     let meta = description.map { "\n" + Markup.element("meta", ["name": "description", "content": Markup.label($0)]) } ?? ""
     let mark = (entry.map { "\n" + PageMark.html($0) } ?? "") + (plotly.map { "\n" + $0.meta(root: root) } ?? "")
     return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">\(meta)
+      \(Self.start)\(meta)
       <title>\(HTML.label(title))</title>
       <link rel="icon" href="data:,">
       <link rel="stylesheet" href="\(root)assets/\(Stylesheet.file)">

@@ -22,12 +22,7 @@ package struct ReviewPage {
   package var html: String {
     let title = "\(review.base) → \(review.head)"
     return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
+      \(PageFrame.start)
       <title>Review: \(HTML.label(title))</title>
       <style>\(Stylesheet.text)\(Self.style)</style>
       </head>

@@ -20,6 +20,19 @@ package struct Site: Sendable {
     self.folder = folder
   }
 
+  /// Throws if no site can be in this folder, since it, or what should hold it, is a file.
+  package func check() throws {
+    var path = URL(fileURLWithPath: folder).standardizedFileURL
+    while path.path != "/" {
+      var status = stat()
+      if stat(path.path, &status) == 0 {
+        guard status.st_mode & S_IFMT != S_IFDIR else { return }
+        throw Diagnostic("the site cannot be in '\(folder)': '\(path.path)' is no folder", advice: "Name a folder by '--site'.")
+      }
+      path.deleteLastPathComponent()
+    }
+  }
+
   /// Writes a notebook's page, `<name>/index.html`, with its attachments, and the notebook's record, `<name>/record/`; those of an earlier run go.
   package func write(_ page: Page, record: RecordFiles) throws {
     guard SiteNames.isFolder(page.name) else {

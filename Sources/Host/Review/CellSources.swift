@@ -13,8 +13,8 @@ struct CellSources {
   private static func cells(_ markdown: String?) -> [String: String] {
     // Line ends are the checkout's.
     guard let markdown = markdown?.replacing("\r\n", with: "\n") else { return [:] }
-    let document = try? Notebook(markdown: markdown, file: "notebook.md")
-    return Dictionary((document?.cells ?? []).map { ($0.id, $0.text) }, uniquingKeysWith: { first, _ in first })
+    let notebook = try? Notebook(markdown: markdown, file: "notebook.md")
+    return Dictionary((notebook?.cells ?? []).map { ($0.id, $0.text) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// What changed between a cell of the base and one of the head; nothing if either is not known.

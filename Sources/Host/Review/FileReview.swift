@@ -79,5 +79,5 @@ private struct SingleFile: RecordSource {
   func notebooks() -> [String] { [] }
   func files(of notebook: String) -> [String: String?] { [:] }
   func read(_ file: String, of notebook: String) -> Data? { data }
-  func document(of notebook: String) -> String? { nil }
+  func markdown(of notebook: String) -> String? { nil }
 }

@@ -17,7 +17,7 @@ struct NotebookComparison {
     do {
       let (old, new) = (try base.index(of: notebook), try head.index(of: notebook))
       let records = try RecordPair(of: notebook, base: base, head: head)
-      let sources = CellSources(try base.document(of: notebook), try head.document(of: notebook))
+      let sources = CellSources(try base.markdown(of: notebook), try head.markdown(of: notebook))
       var review = NotebookReview(name: notebook, status: .same, cells: cells(old, new, in: records, sources: sources))
       review.parameters = parameters(old, new)
       let isChanged = !review.parameters.isEmpty || review.cells.contains { $0.isChanged }

@@ -14,7 +14,7 @@ package protocol RecordSource: Sendable {
   /// A file of a record; nil if it is not there.
   func read(_ file: String, of notebook: String) throws -> Data?
   /// The notebook's Markdown, if it is known.
-  func document(of notebook: String) throws -> String?
+  func markdown(of notebook: String) throws -> String?
 }
 
 extension RecordSource {
@@ -38,7 +38,7 @@ package struct FolderRecords: RecordSource {
   private let folder: String
   /// The folder's only notebook, if it is itself a record.
   private let single: String?
-  private let documents: String?
+  private let notebookFolder: String?
   private let tree: WorkingTree?
   private let converted = Answers()
 
@@ -48,17 +48,17 @@ package struct FolderRecords: RecordSource {
   /// - Parameters:
   ///   - folder: a site, a notebook's folder in it, or its `record`.
   ///   - name: what it is called in the report.
-  ///   - documents: the folder of the notebooks' Markdown files.
+  ///   - notebookFolder: the folder of the notebooks' Markdown files.
   ///   - committed: the site in a repository that the folder would replace; its own place by default.
   /// - Throws: `Diagnostic`, if there is no such folder.
-  package init(folder: String, name: String? = nil, documents: String? = nil, replacing committed: String? = nil) throws {
+  package init(folder: String, name: String? = nil, notebookFolder: String? = nil, replacing committed: String? = nil) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
       throw Diagnostic("There is no folder \(folder)", advice: "Name a site, a record, or a git revision.")
     }
     self.folder = folder
     self.name = name ?? folder
-    self.documents = documents
+    self.notebookFolder = notebookFolder
     let index = try ["", "record/"].lazy.compactMap { try Self.content("\($0)\(RecordIndex.fileName)", in: folder) }.first
     single = index.flatMap { try? RecordIndex(json: $0) }?.notebook
     tree = WorkingTree(of: committed ?? folder, isCheckedOut: committed == nil)
@@ -117,9 +117,9 @@ package struct FolderRecords: RecordSource {
     return isConverted
   }
 
-  package func document(of notebook: String) throws -> String? {
-    guard let documents, FolderFile.isName(notebook) else { return nil }
-    let url = URL(fileURLWithPath: documents)
+  package func markdown(of notebook: String) throws -> String? {
+    guard let notebookFolder, FolderFile.isName(notebook) else { return nil }
+    let url = URL(fileURLWithPath: notebookFolder)
     // Sources behind links are left out of a review.
     return try? FolderFile.read("\(url.lastPathComponent)/\(notebook).md", in: url.deletingLastPathComponent().path)
       .map { String(decoding: $0, as: UTF8.self) }
@@ -188,16 +188,16 @@ package struct RevisionRecords: RecordSource {
   package let name: String
   private let repository: GitRepository
   private let site: String
-  private let documents: String
-  /// Blobs by path, for everything below the site and the documents.
+  private let notebookFolder: String
+  /// Blobs by path, for everything below the site and the notebooks' folder.
   private let blobs: [String: String]
 
   /// - Parameters:
-  ///   - site, documents: relative to the repository's top.
+  ///   - site, notebookFolder: relative to the repository's top.
   /// - Throws: `Diagnostic`, if there is no such revision.
-  package init(_ revision: String, in repository: GitRepository, site: String, documents: String) throws {
-    (name, self.repository, self.site, self.documents) = (revision, repository, site, documents)
-    blobs = try repository.blobs(revision, below: [site, documents])
+  package init(_ revision: String, in repository: GitRepository, site: String, notebookFolder: String) throws {
+    (name, self.repository, self.site, self.notebookFolder) = (revision, repository, site, notebookFolder)
+    blobs = try repository.blobs(revision, below: [site, notebookFolder])
   }
 
   package func notebooks() throws -> [String] {
@@ -228,7 +228,7 @@ package struct RevisionRecords: RecordSource {
     return LineEnds.unified(content)
   }
 
-  package func document(of notebook: String) throws -> String? {
-    try blobs["\(documents)/\(notebook).md"].map { String(decoding: try repository.read($0), as: UTF8.self) }
+  package func markdown(of notebook: String) throws -> String? {
+    try blobs["\(notebookFolder)/\(notebook).md"].map { String(decoding: try repository.read($0), as: UTF8.self) }
   }
 }

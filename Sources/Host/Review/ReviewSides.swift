@@ -1,3 +1,4 @@
+import Document
 import Files
 import Foundation
 import Record
@@ -28,23 +29,20 @@ package struct ReviewSides {
       sides.append(side)
       rest = rest.dropFirst()
     }
-    notebooks = rest.map { name in
-      let name = name.hasSuffix(".md") ? String(name.dropLast(3)) : name
-      return name.split(separator: "/").last.map(String.init) ?? name
-    }
+    notebooks = rest.map(Notebook.name(ofFile:))
     base = try sides.first ?? reader.revision("HEAD")
     head =
       try sides.count > 1
-      ? sides[1] : FolderRecords(folder: site, name: "the working tree", documents: SideReader.documents(beside: site))
+      ? sides[1] : FolderRecords(folder: site, name: "the working tree", notebookFolder: SideReader.notebookFolder(beside: site))
   }
 
   /// - Parameters:
   ///   - committed: a site folder with the records that are compared with.
   ///   - fresh: one with new ones.
   ///   - orphans: names in the committed site whose notebooks are no more.
-  package init(committed: String, fresh: String, notebooks: [String], orphans: [String] = [], documents: String?) throws {
-    base = try FolderRecords(folder: committed, name: committed, documents: documents)
-    head = try FolderRecords(folder: fresh, name: "a fresh run", documents: documents, replacing: committed)
+  package init(committed: String, fresh: String, notebooks: [String], orphans: [String] = [], notebookFolder: String?) throws {
+    base = try FolderRecords(folder: committed, name: committed, notebookFolder: notebookFolder)
+    head = try FolderRecords(folder: fresh, name: "a fresh run", notebookFolder: notebookFolder, replacing: committed)
     let recorded = orphans.isEmpty ? [] : Set(try base.notebooks())
     self.notebooks = notebooks + orphans.filter(recorded.contains)
   }
@@ -60,7 +58,7 @@ private struct SideReader {
   /// The side that a name is; nil if it is a notebook.
   func side(_ name: String, isFirst: Bool, isAlone: Bool) throws -> (any RecordSource)? {
     if isFolder(name) {
-      let folder = try FolderRecords(folder: name, documents: Self.documents(beside: name))
+      let folder = try FolderRecords(folder: name, notebookFolder: Self.notebookFolder(beside: name))
       // A folder of the notebook's name that holds no record is somebody's data.
       if isNotebook(name), try folder.notebooks().isEmpty { return nil }
       return folder
@@ -105,7 +103,7 @@ private struct SideReader {
     guard let path = repository.path(of: site), !path.isEmpty else {
       throw Diagnostic("\(site) is not in the repository \(repository.top)", advice: "Name a folder of it after '--site'.")
     }
-    return try RevisionRecords(name, in: repository, site: path, documents: Self.documents(beside: path) ?? "Notebooks")
+    return try RevisionRecords(name, in: repository, site: path, notebookFolder: Self.notebookFolder(beside: path) ?? "Notebooks")
   }
 
   private func isFolder(_ name: String) -> Bool {
@@ -117,12 +115,12 @@ private struct SideReader {
   private func isNotebook(_ name: String) -> Bool {
     guard !name.contains("/") else { return false }
     let paths =
-      ["\(site)/\(name)/record/\(RecordFiles.indexName)"] + (Self.documents(beside: site).map { ["\($0)/\(name).md"] } ?? [])
+      ["\(site)/\(name)/record/\(RecordFiles.indexName)"] + (Self.notebookFolder(beside: site).map { ["\($0)/\(name).md"] } ?? [])
     return paths.contains { FileManager.default.fileExists(atPath: $0) }
   }
 
   /// `Notebooks` beside the site.
-  static func documents(beside site: String) -> String? {
+  static func notebookFolder(beside site: String) -> String? {
     let parent = site.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     if parent.isEmpty { return site.hasPrefix("/") ? "/Notebooks" : "Notebooks" }
     return parent + "/Notebooks"

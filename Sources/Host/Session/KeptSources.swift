@@ -11,9 +11,9 @@ extension NotebookRun {
     for unit in units where unit.number > 0 || !graph.parameters.isEmpty {
       let name = unit.number > 0 ? state.id(unit.number) : ParametersSource.variable
       // By its module, the source of another cell names it that imports it.
-      let text = "// \(name) of \(document.file), compiled as the module \(unit.module)\n" + unit.source.text
+      let text = "// \(name) of \(notebook.file), compiled as the module \(unit.module)\n" + unit.source.text
       do {
-        try WholeFile.write(text, to: "\(folder)/\(document.name)/\(name).swift")
+        try WholeFile.write(text, to: "\(folder)/\(notebook.name)/\(name).swift")
       } catch let error as WholeFile.CannotWrite {
         throw Diagnostic(error.description, advice: "Name another folder for the sources of cells.")
       }

@@ -9,13 +9,13 @@ extension NotebookRun {
     let firstLines = { [numbersOfModules, graph] (module: String) in
       numbersOfModules[module].flatMap { $0 > 0 ? graph.nodes[$0].cell.line : nil }
     }
-    return CellErrors(runtime: session.runtime, cells: CellLines(file: document.file, firstLine: firstLines), lines: lines)
+    return CellErrors(runtime: session.runtime, cells: CellLines(file: notebook.file, firstLine: firstLines), lines: lines)
   }
 
   func compileError(_ failure: CellDoesNotCompile, _ cell: Cell) -> CellError {
     CellError(
       kind: .compile,
-      diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: document.file, lines: lines), cell: cell) })
+      diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: notebook.file, lines: lines), cell: cell) })
   }
 
   /// A function that a later cell's new definition does not reach is a surprise to most.
@@ -25,7 +25,7 @@ extension NotebookRun {
       observe(
         .warning(
           Diagnostic(
-            .warning, at: Place(file: document.file, line: newer.line),
+            .warning, at: Place(file: notebook.file, line: newer.line),
             "'\(older.user.name)' (\(graph.nodes[older.user.cell].cell.id)) still calls the '\(older.used.name)' of "
               + "\(graph.nodes[older.used.cell].cell.id), not the one of \(newer.id)",
             advice:
@@ -37,7 +37,7 @@ extension NotebookRun {
   /// Adds what the session knows and the compiler does not.
   func advise(_ diagnostic: Diagnostic, cell: Cell) -> Diagnostic {
     var diagnostic = diagnostic
-    if diagnostic.place == nil { diagnostic.place = Place(file: document.file, line: cell.line) }
+    if diagnostic.place == nil { diagnostic.place = Place(file: notebook.file, line: cell.line) }
     if let match = diagnostic.message.firstMatch(of: /cannot find (?:type |operator )?'([^']+)' in scope/) {
       diagnostic.advice = whereDefined(String(match.1), besides: cell) ?? diagnostic.advice
     } else if diagnostic.message == "'async' call in a function that does not support concurrency" {
@@ -48,7 +48,7 @@ extension NotebookRun {
 
   /// What became of a name that a cell does not see: a cell that failed defined it, or one that runs later does.
   private func whereDefined(_ name: String, besides cell: Cell) -> String? {
-    let cells = document.cells.filter { other in
+    let cells = notebook.cells.filter { other in
       other.number != cell.number && analyses[other.number - 1].declarations.contains { $0.name == name }
     }
     if let failed = cells.last(where: { $0.number < cell.number && state[$0.number].hasFailed }) {

@@ -10,7 +10,7 @@ import Store
 /// now, or since it has run. A cell that runs changes what is known of those after it: they are looked up when they are met.
 struct NotebookRun {
   let session: NotebookSession
-  let document: Notebook
+  let notebook: Notebook
   let observe: (NotebookSession.Event) -> Void
 
   let analyses: [CellAnalysis]
@@ -28,15 +28,15 @@ struct NotebookRun {
   private var vanishedWorkers = 0
   private var history: RunHistory
 
-  init(session: NotebookSession, document: Notebook, observe: @escaping (NotebookSession.Event) -> Void) {
+  init(session: NotebookSession, notebook: Notebook, observe: @escaping (NotebookSession.Event) -> Void) {
     self.session = session
-    self.document = document
+    self.notebook = notebook
     self.observe = observe
-    analyses = document.cells.map { CellAnalysis(source: $0.source) }
-    lines = document.codeLines
-    history = RunHistory(notebook: document.file, store: session.store)
-    let graph = NotebookGraph(document, analyses: analyses, leavingOut: document.cellsThatShallFail)
-    state = RunState(graph: graph, file: document.file)
+    analyses = notebook.cells.map { CellAnalysis(source: $0.source) }
+    lines = notebook.codeLines
+    history = RunHistory(notebook: notebook.file, store: session.store)
+    let graph = NotebookGraph(notebook, analyses: analyses, leavingOut: notebook.cellsThatShallFail)
+    state = RunState(graph: graph, file: notebook.file)
     useGraph(graph)
   }
 
@@ -86,7 +86,7 @@ struct NotebookRun {
 
   private mutating func useGraph(_ graph: NotebookGraph) {
     state.graph = graph
-    units = CellUnit.all(graph, file: document.file, environment: session.runtime.codeEnvironment)
+    units = CellUnit.all(graph, file: notebook.file, environment: session.runtime.codeEnvironment)
     numbersOfModules = Dictionary(units.map { ($0.module, $0.number) }, uniquingKeysWith: { first, _ in first })
     state.settle(0, session.book.parameters(graph))
   }
@@ -94,7 +94,7 @@ struct NotebookRun {
   /// A cell has failed: what those after it see is something else.
   private mutating func replan() {
     let leftOut = state.cells.indices.filter { state[$0].isLeftOut }
-    useGraph(NotebookGraph(document, analyses: analyses, leavingOut: document.cellsThatShallFail.union(leftOut)))
+    useGraph(NotebookGraph(notebook, analyses: analyses, leavingOut: notebook.cellsThatShallFail.union(leftOut)))
     settleAnew(after: 0)
     session.runtime.prepare(foreseenRuns(), of: units, dropsOthers: true)
   }
@@ -291,7 +291,7 @@ struct NotebookRun {
     let start = ContinuousClock.now
     do {
       for warning in try session.runtime.waitUntilReady(units[number]) where number > 0 {
-        observe(.warning(warning.placed(cell, in: document.file, lines: lines)))
+        observe(.warning(warning.placed(cell, in: notebook.file, lines: lines)))
       }
       let request = RunRequest(
         cell: number, unit: units[number], parameters: number == 0 ? ParametersSource.values(graph.parameters) : nil,
@@ -330,7 +330,7 @@ struct NotebookRun {
     _ number: Int, _ result: CellExecution.Result, since start: ContinuousClock.Instant, acceptsSurprises: Bool
   ) -> Outcome {
     let cell = graph.nodes[number].cell
-    let record = result.record(of: cell, file: document.file)
+    let record = result.record(of: cell, file: notebook.file)
     let use = observedUse(of: number, result)
     hasLostWorker = hasLostWorker || result.hasLostValues
     state.noteRun(number)
@@ -368,6 +368,9 @@ struct NotebookRun {
     let (id, cell) = (state.id(number), state.cells[number])
     guard cell.state.record != nil else { return .init(cell: id, text: "not run: " + (cell.reason ?? "new"), ran: false) }
     if cell.runs == 0, !cell.state.hasFailed { return .init(cell: id, text: "reused", ran: false) }
+    if cell.state.record?.error?.kind == .compile {
+      return .init(cell: id, text: "does not compile: " + (cell.reason ?? "new"), ran: false)
+    }
     return .init(cell: id, text: "ran: " + (cell.reason ?? "new"), ran: true)
   }
 
@@ -384,7 +387,7 @@ struct NotebookRun {
     let peakMemory = session.runtime.peakMemory
     history.keep(peakMemory: peakMemory)
     return NotebookSession.RunResult(
-      record: NotebookRecord(notebook: document.name, cells: records), explanations: numbers.map(explanation), files: files,
+      record: NotebookRecord(notebook: notebook.name, cells: records), explanations: numbers.map(explanation), files: files,
       peakMemory: peakMemory, hasYielded: hasYielded)
   }
 }

@@ -119,20 +119,20 @@ package final class NotebookSession {
 
   /// Runs what must run of a notebook.
   /// - Parameters:
-  ///   - document: with the values of its parameters that this run shall have.
+  ///   - notebook: with the values of its parameters that this run shall have.
   ///   - observe: is told what happens, on the calling thread.
   /// - Throws: a `Diagnostic` where the tools or the worker do not work. What is wrong with a cell is in its record.
-  package func run(_ document: Notebook, observe: @escaping (Event) -> Void = { _ in }) throws -> RunResult {
+  package func run(_ notebook: Notebook, observe: @escaping (Event) -> Void = { _ in }) throws -> RunResult {
     // One that came before counts too: whoever sent it may not know that the run had not begun.
     defer { interruption.withLock { $0 = false } }
     yielding.withLock { $0 = false }
-    var run = NotebookRun(session: self, document: document, observe: observe)
+    var run = NotebookRun(session: self, notebook: notebook, observe: observe)
     return try run.runWhatMustRun()
   }
 
   /// The most memory that a notebook's worker had when it last ran, in bytes; 0 if that is not known.
-  package static func peakMemory(of document: Notebook, store: String?) -> Int {
-    RunHistory(notebook: document.file, store: store.map(EntryStore.init(folder:))).peakMemory
+  package static func peakMemory(of notebook: Notebook, store: String?) -> Int {
+    RunHistory(notebook: notebook.file, store: store.map(EntryStore.init(folder:))).peakMemory
   }
 
   // MARK: - Wishes of other threads

@@ -45,9 +45,9 @@ enum PlanningBenchmark {
 
   /// Of the graph, the sources, and the plan to run the last cell after all whose values it needs.
   private static func time(_ cells: [String]) throws -> Double {
-    let document = try Notebook(markdown: cells.map { "```swift\n\($0)\n```" }.joined(separator: "\n\n"), file: "n.md")
+    let notebook = try Notebook(markdown: cells.map { "```swift\n\($0)\n```" }.joined(separator: "\n\n"), file: "n.md")
     return seconds {
-      let graph = NotebookGraph(document)
+      let graph = NotebookGraph(notebook)
       let units = CellUnit.all(graph, file: "n.md", environment: KeyBuilder("benchmark").key)
       var timeline = Timeline()
       for number in graph.nodes.indices {

@@ -101,11 +101,11 @@ struct SessionBenchmark: ParsableCommand {
 
   /// Cells that are compiled already, run again in a warm session: all that is left is the session's own work.
   private func measureOverhead(_ workshop: Workshop) throws {
-    let document = try Notebook(
+    let notebook = try Notebook(
       markdown: Workshop.notebook(200, isChain: false, options: "//| cache: false\n"), file: workshop.folder + "/overhead.md")
-    let session = try document.session(workshop.options("overhead"))
-    _ = try session.run(document)
-    let time = try seconds { _ = try session.run(document) } / 200
+    let session = try notebook.session(workshop.options("overhead"))
+    _ = try session.run(notebook)
+    let time = try seconds { _ = try session.run(notebook) } / 200
     report("one cell's run without compiling, mean of 200", text(time), judged(time, limit: 0.005))
   }
 

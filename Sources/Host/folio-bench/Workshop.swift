@@ -49,11 +49,11 @@ struct Workshop {
 
   /// What compiling and linking one trivial cell takes, by the tools themselves: the floor of an edit.
   func compilerTime() throws -> Double {
-    let document = try Notebook(markdown: "```swift\nlet x = 1\nx\n```", file: folder + "/floor.md")
+    let notebook = try Notebook(markdown: "```swift\nlet x = 1\nx\n```", file: folder + "/floor.md")
     var options = self.options("floor")
     options.store = nil
-    let session = try document.session(options)
-    _ = try session.run(document)
+    let session = try notebook.session(options)
+    _ = try session.run(notebook)
     // Another text each time, in a warm session: the compiler, the linker, and some milliseconds of ours.
     let times = try (1...5).map { number in
       let next = try Notebook(markdown: "```swift\nlet x = \(number + 1)\nx\n```", file: folder + "/floor.md")

@@ -25,10 +25,7 @@ struct Build: ParsableCommand {
         folio build --interactive
       """)
 
-  @Argument(
-    help: "The notebooks to build, which are Markdown files. By default all of 'Notebooks/' are.",
-    completion: .file(extensions: ["md"]))
-  var notebooks: [String] = []
+  @OptionGroup var named: NotebookArguments
 
   @OptionGroup var place: SiteOptions
 
@@ -50,14 +47,16 @@ struct Build: ParsableCommand {
   @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    let status = try options.withDocuments(notebooks, isForced: cache.force) { documents, sessionOptions in
+    let status = try options.withNotebooks(named.notebooks, isForced: cache.force) { notebooks, sessionOptions in
       let site = place.site
+      // What would keep every page from being written is told once, before any cell runs.
+      try Site(folder: site).check()
       let script = interactive || plotly != nil ? try PlotlyPackage.script(file: plotly, site: site) : nil
       let progress = TerminalProgress(explains: explain)
       // A notebook that cannot be read is still there, and so is its page.
-      let isWhole = try notebooks.isEmpty && documents.count == Notebooks.all(in: Project.required().notebooks).count
+      let isWhole = try named.notebooks.isEmpty && notebooks.count == Notebooks.all(in: Project.required().notebooks).count
       let builder = SiteBuilder(
-        documents, site: site, isWhole: isWhole, plotly: script, options: sessionOptions)
+        notebooks, site: site, isWhole: isWhole, plotly: script, options: sessionOptions)
       let interrupts = Interrupts { _ in builder.interrupt() }
       defer { interrupts.cancel() }
       return builder.build { progress.show($0) }
@@ -70,35 +69,30 @@ extension RunOptions {
   /// Reads the notebooks and does something with them. What is wrong with a notebook is reported, and ends the command with 2; one that
   /// cannot be read is left out if the command shall keep going.
   /// - Parameter ordersThem: whether `after` matters.
-  func withDocuments(
-    _ notebooks: [String], isForced: Bool, ordersThem: Bool = true,
+  func withNotebooks(
+    _ paths: [String], isForced: Bool, ordersThem: Bool = true,
     _ body: ([Notebook], NotebookSession.Options) throws -> SiteBuilder.Status
   ) throws -> SiteBuilder.Status {
-    do {
-      let areAll = notebooks.isEmpty
+    try reporting {
+      let areAll = paths.isEmpty
       let folder = areAll ? try Project.required().notebooks : ""
-      var (documents, problems) = try Notebooks.readable(
-        areAll ? Notebooks.all(in: folder) : notebooks, overrides: parameters.map { ($0.name, $0.value) })
-      for (notebook, problem) in ordersThem ? NotebookOrder(documents, areAll: areAll).problems : [] {
+      var (notebooks, problems) = try Notebooks.readable(
+        areAll ? Notebooks.all(in: folder) : Project.files(of: paths), overrides: parameters.map { ($0.name, $0.value) })
+      for (name, problem) in ordersThem ? NotebookOrder(notebooks, areAll: areAll).problems : [] {
         if problem.severity == .error {
           problems.append(problem)
-          documents.removeAll { $0.name == notebook }
+          notebooks.removeAll { $0.name == name }
         } else {
           report(problem)
         }
       }
-      for warning in documents.flatMap(\.warnings) { report(warning) }
-      if !problems.isEmpty && (!keepGoing || documents.isEmpty) { throw Diagnostics(problems) }
+      for warning in notebooks.flatMap(\.warnings) { report(warning) }
+      if !problems.isEmpty && (!keepGoing || notebooks.isEmpty) { throw Diagnostics(problems) }
       // A folder's name does not make it a notebook, so it keeps none from being built.
       let strangers = areAll ? Notebooks.strangers(in: folder) : []
       for problem in strangers + problems { report(problem) }
-      let status = try body(documents, session(isForced: isForced))
+      let status = try body(notebooks, session(isForced: isForced))
       return strangers.isEmpty && problems.isEmpty ? status : max(status, .couldNotRun)
-    } catch let problem as Notebooks.ParameterProblem {
-      throw ValidationError(problem.description)
-    } catch {
-      report(error)
-      return .couldNotRun
     }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Record
 import Store
 
 struct Cache: ParsableCommand {
@@ -22,7 +23,10 @@ struct Cache: ParsableCommand {
   struct Size: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List what the cache holds.")
 
-    func run() { Console.write(Cache.store.report() + "\n") }
+    func run() {
+      Console.write(Cache.store.report() + "\n")
+      if let danger = Cache.store.danger { report(Diagnostic(.warning, danger.message, advice: danger.advice)) }
+    }
   }
 
   struct Prune: ParsableCommand {

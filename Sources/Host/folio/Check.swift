@@ -27,10 +27,7 @@ struct Check: ParsableCommand {
         folio check --format html -o review.html
       """)
 
-  @Argument(
-    help: "The notebooks to check, which are Markdown files. By default all of 'Notebooks/' are.",
-    completion: .file(extensions: ["md"]))
-  var notebooks: [String] = []
+  @OptionGroup var named: NotebookArguments
 
   @Flag(help: "Write the new pages and records to the site.")
   var accept = false
@@ -39,32 +36,32 @@ struct Check: ParsableCommand {
   @OptionGroup var options: RunOptions
 
   func run() throws {
-    let status = try options.withDocuments(notebooks, isForced: true) { documents, session in
+    let status = try options.withNotebooks(named.notebooks, isForced: true) { notebooks, session in
       let site = report.place.site
       // What cannot be compared with anything is told before the cells run, not after.
       _ = try FolderRecords(folder: site)
       let folder = try TemporaryFolder()
       defer { withExtendedLifetime(folder) {} }
       let fresh = folder.path + "/site"
-      let built = build(documents, into: fresh, session)
+      let built = build(notebooks, into: fresh, session)
       guard built <= .cellFailed else { return built }
-      let orphans = notebooks.isEmpty ? Site(folder: site).orphans(besides: Set(documents.map(\.name))) : []
+      let orphans = named.notebooks.isEmpty ? Site(folder: site).orphans(besides: Set(notebooks.map(\.name))) : []
       let sides = try ReviewSides(
-        committed: site, fresh: fresh, notebooks: documents.filter { !$0.isLeftOut }.map(\.name), orphans: orphans,
-        documents: documents.first?.folder)
+        committed: site, fresh: fresh, notebooks: notebooks.filter { !$0.isLeftOut }.map(\.name), orphans: orphans,
+        notebookFolder: notebooks.first?.folder)
       let review = try report.report(sides)
       // The cells ran a moment ago, so their outputs come from the cache.
-      let accepted = accept ? build(documents, into: site, options.session(isForced: false)) : .succeeded
+      let accepted = accept ? build(notebooks, into: site, options.session(isForced: false)) : .succeeded
       if !accept { for name in orphans { warn(ofOrphan: name, in: site) } }
       return max(accepted, built, (review.isChanged || !orphans.isEmpty) && !accept ? .cellFailed : .succeeded)
     }
     throw ExitCode(status.rawValue)
   }
 
-  private func build(_ documents: [Notebook], into site: String, _ session: NotebookSession.Options) -> SiteBuilder.Status {
+  private func build(_ notebooks: [Notebook], into site: String, _ session: NotebookSession.Options) -> SiteBuilder.Status {
     let progress = TerminalProgress(pagesAreResults: false)
     let builder = SiteBuilder(
-      documents, site: site, isWhole: notebooks.isEmpty && site == report.place.site, options: session)
+      notebooks, site: site, isWhole: named.notebooks.isEmpty && site == report.place.site, options: session)
     let interrupts = Interrupts { _ in builder.interrupt() }
     defer { interrupts.cancel() }
     return builder.build { progress.show($0) }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Record
 import Review
 
 struct Diff: ParsableCommand {
@@ -35,13 +34,10 @@ struct Diff: ParsableCommand {
   @OptionGroup var options: ReviewOptions
 
   func run() throws {
-    do {
+    try reporting {
       let sides = try ReviewSides(names, site: options.place.site)
       let review = try options.report(sides)
       throw ExitCode(review.isChanged ? 1 : 0)
-    } catch let error as Diagnostic {
-      report(error)
-      throw ExitCode(2)
     }
   }
 }

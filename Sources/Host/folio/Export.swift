@@ -29,7 +29,7 @@ struct Export: ParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case ipynb, swift }
 
-  @Argument(help: "The notebook to export, which is a Markdown file.", completion: .file(extensions: ["md"]))
+  @Argument(help: "The notebook to export: a Markdown file, or its name in 'Notebooks/'.", completion: .file(extensions: ["md"]))
   var notebook: String
 
   @Option(help: ArgumentHelp("The format to write: ipynb or swift.", valueName: "format"))
@@ -45,35 +45,24 @@ struct Export: ParsableCommand {
   @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    let status = try options.withDocuments([notebook], isForced: cache.force) { documents, sessionOptions in
-      guard let document = documents.first else { return .couldNotRun }
-      let parts = try NotebookParts(contentsOf: document)
+    let status = try options.withNotebooks([notebook], isForced: cache.force) { notebooks, sessionOptions in
+      guard let notebook = notebooks.first else { return .couldNotRun }
+      let parts = try NotebookParts(contentsOf: notebook)
       switch to {
       case .swift:
-        try write(SwiftScript(document, parts: parts).text(), to: output)
+        let path = URL(fileURLWithPath: notebook.file).standardizedFileURL.path
+        try write(SwiftScript(notebook, parts: parts, path: path).text(), to: output)
         return .succeeded
       case .ipynb:
-        let path = output ?? InterchangeFile.path(beside: document.file, from: ".md", to: ".ipynb")
+        let path = output ?? InterchangeFile.path(beside: notebook.file, from: ".md", to: ".ipynb")
         // A file that may not be replaced is told before the run, not after it.
         try InterchangeFile.check(exportTo: path)
-        let record = noOutputs ? nil : try record(of: document, sessionOptions)
-        try write(JupyterNotebook(document, parts: parts, record: record).text(), to: path)
+        let record = noOutputs ? nil : try notebook.run(sessionOptions, showing: TerminalProgress())
+        try write(JupyterNotebook(notebook, parts: parts, record: record).text(), to: path)
         return record.map { SiteBuilder.Status($0) } ?? .succeeded
       }
     }
     throw ExitCode(status.rawValue)
-  }
-
-  private func record(of document: Notebook, _ options: NotebookSession.Options) throws -> NotebookRecord {
-    let progress = TerminalProgress()
-    // Only `interrupt` is called from another thread.
-    nonisolated(unsafe) let session = try document.session(options)
-    let interrupts = Interrupts { _ in session.interrupt() }
-    defer {
-      interrupts.cancel()
-      session.close()
-    }
-    return try session.run(document) { progress.show($0, of: document) }.record
   }
 
   private func write(_ text: String, to path: String?) throws {

@@ -42,7 +42,8 @@ struct Folio: ParsableCommand {
     var command: any ParsableCommand = Folio()
     do {
       command = try parseAsRoot(arguments)
-      try prepare()
+      try reporting { try Descriptors.prepare() }
+      for problem in EnvironmentCheck.problems(ProcessInfo.processInfo.environment) { report(problem) }
       try command.run()
       Foundation.exit(Console.status(0))
     } catch {
@@ -59,13 +60,6 @@ struct Folio: ParsableCommand {
     return typed.starts(with: ["help", "api"]) ? Array(typed.dropFirst()) : typed
   }
 
-  private static func prepare() throws {
-    do { try Descriptors.prepare() } catch {
-      report(error)
-      throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue)
-    }
-  }
-
   /// What is told of an error. ArgumentParser words it; a wrong option that a command finds only while it runs gets the usage of that command, too.
   private static func message(for error: any Error, of command: any ParsableCommand.Type) -> String {
     guard let error = error as? ValidationError else {
@@ -77,6 +71,14 @@ struct Folio: ParsableCommand {
     let name = usage.split(separator: " ").prefix { !$0.hasPrefix("[") && !$0.hasPrefix("<") }.joined(separator: " ")
     return "Error: \(VisibleText.lines(error.message))\nUsage: \(usage)\n  See '\(name) --help' for more information."
   }
+}
+
+/// The notebooks of a command that takes several.
+struct NotebookArguments: ParsableArguments {
+  @Argument(
+    help: "The notebooks: Markdown files, or their names in 'Notebooks/'. By default all of 'Notebooks/' are taken.",
+    completion: .file(extensions: ["md"]))
+  var notebooks: [String] = []
 }
 
 /// The options of all commands that run notebooks.
@@ -160,9 +162,11 @@ func report(_ error: any Error) {
   Console.writeError(VisibleText.lines(text) + "\n")
 }
 
-/// Does something whose `Diagnostic`s are reported and end the command with 2.
-func reporting(_ body: () throws -> Void) throws {
-  do { try body() } catch let error as Diagnostic {
+/// Does something whose errors are reported and end the command with 2. A parameter that does not fit is a wrong use of the command.
+func reporting<Result>(_ body: () throws -> Result) throws -> Result {
+  do { return try body() } catch let status as ExitCode { throw status } catch let problem as Notebooks.ParameterProblem {
+    throw ValidationError(problem.description)
+  } catch {
     report(error)
     throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue)
   }

@@ -33,16 +33,13 @@ struct Import: ParsableCommand {
   var force = false
 
   func run() throws {
-    do {
+    try reporting {
       let path = output ?? InterchangeFile.path(beside: file, from: ".ipynb", to: ".md")
       if !force { try InterchangeFile.check(importTo: path) }
       let notebook = try JupyterImport(contentsOf: file)
       try InterchangeFile(path: path, text: notebook.text).write()
       Console.write(path + "\n")
       for problem in notebook.problems(at: path) { report(problem) }
-    } catch {
-      report(error)
-      throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue)
     }
   }
 }

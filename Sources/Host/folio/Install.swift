@@ -2,6 +2,7 @@ import ArgumentParser
 import Building
 import Files
 import Foundation
+import Machine
 import Record
 import Session
 import Text
@@ -31,9 +32,7 @@ struct Install: ParsableCommand {
 
   /// The prefix as a whole path. The shell leaves the '~' of a default, and that of '--prefix=~/x', as they are.
   private var folder: String {
-    let home = ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()
-    let path = prefix == "~" || prefix.hasPrefix("~/") ? home + prefix.dropFirst() : prefix
-    return URL(fileURLWithPath: path).standardizedFileURL.path
+    URL(fileURLWithPath: HomeFolder.expanded(prefix)).standardizedFileURL.path
   }
 
   func validate() throws {
@@ -116,7 +115,15 @@ struct InstalledFiles {
     try check()
     let there = ([library, link, manual] + completions.map(\.path)).filter(lstatExists)
     try explained { () throws in for path in there { try FileManager.default.removeItem(atPath: path) } }
+    for path in there { removeEmptyFolders(above: path) }
     return there
+  }
+
+  /// Removes the folders between the prefix and a file that has gone, as far as nothing else is in them.
+  private func removeEmptyFolders(above path: String) {
+    var folder = (path as NSString).deletingLastPathComponent
+    // A folder that is not empty is not removed.
+    while folder.hasPrefix(prefix + "/"), rmdir(folder) == 0 { folder = (folder as NSString).deletingLastPathComponent }
   }
 
   /// Throws if something else bears the names that are written to.

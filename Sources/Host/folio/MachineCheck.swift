@@ -50,11 +50,11 @@ enum MachineCheck {
 
   /// The value of a notebook of one cell, run as any other.
   private static func answerOfCell(_ source: String) throws -> String {
-    let document = Notebook(
+    let notebook = Notebook(
       file: "doctor.md", frontMatter: FrontMatter(), blocks: [.cell(Cell(number: 1, source: source, line: 1))])
     var options = NotebookSession.Options()
     options.store = nil
-    let record = try document.session(options).run(document).record
+    let record = try notebook.session(options).run(notebook).record
     for case .value(let text) in record.cells.flatMap(\.outputs) { return text }
     throw Diagnostics(record.cells.compactMap(\.error).flatMap(\.diagnostics))
   }

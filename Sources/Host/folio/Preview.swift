@@ -4,6 +4,7 @@ import Document
 import Foundation
 import Live
 import Record
+import Rendering
 import Session
 
 struct Preview: ParsableCommand {
@@ -26,10 +27,7 @@ struct Preview: ParsableCommand {
         folio preview Notebooks/prontoqa.md --port 8000 -P idx=3
       """)
 
-  @Argument(
-    help: "The notebooks to show, which are Markdown files. By default all of 'Notebooks/' are.",
-    completion: .file(extensions: ["md"]))
-  var notebooks: [String] = []
+  @OptionGroup var named: NotebookArguments
 
   @Option(help: ArgumentHelp("The port to serve at; 0 takes any free one.", valueName: "n"))
   var port: UInt16 = 4646
@@ -46,11 +44,13 @@ struct Preview: ParsableCommand {
   @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    do {
-      if let problem = notebooks.compactMap(Notebooks.whyNoNotebook).first { throw problem }
-      let folder = notebooks.isEmpty ? try Project.required().notebooks : nil
-      let paths = try folder.map(Notebooks.all) ?? notebooks
+    try reporting {
+      let files = try Project.files(of: named.notebooks)
+      if let problem = files.compactMap(Notebooks.whyNoNotebook).first { throw problem }
+      let folder = files.isEmpty ? try Project.required().notebooks : nil
+      let paths = try folder.map(Notebooks.all) ?? files
       let overrides = options.parameters.map { ($0.name, $0.value) }
+      try Site(folder: place.site).check()
       let progress = TerminalProgress()
       // What is wrong with the command itself is said before anything is served. What is wrong with a notebook is shown in its page.
       do { _ = try Notebooks.read(paths, overrides: overrides) } catch is Diagnostics {}
@@ -68,13 +68,6 @@ struct Preview: ParsableCommand {
       defer { signals.cancel() }
       try preview.run()
       throw Interrupts.status
-    } catch let status as ExitCode {
-      throw status
-    } catch let problem as Notebooks.ParameterProblem {
-      throw ValidationError(problem.description)
-    } catch {
-      report(error)
-      throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue)
     }
   }
 }

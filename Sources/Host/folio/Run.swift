@@ -18,28 +18,33 @@ struct Run: ParsableCommand {
         folio run Notebooks/prontoqa.md -P idx=3 --keep-going
       """)
 
-  @Argument(help: "The notebook to run, which is a Markdown file.", completion: .file(extensions: ["md"]))
+  @Argument(help: "The notebook to run: a Markdown file, or its name in 'Notebooks/'.", completion: .file(extensions: ["md"]))
   var notebook: String
 
   @OptionGroup var options: RunOptions
   @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    let status = try options.withDocuments([notebook], isForced: cache.force, ordersThem: false) { documents, sessionOptions in
-      guard let document = documents.first else { return .couldNotRun }
-      let progress = TerminalProgress(showsOutputs: true)
-      // Only `interrupt` is called from another thread.
-      nonisolated(unsafe) let session = try document.session(sessionOptions)
-      let interrupts = Interrupts { _ in session.interrupt() }
-      defer {
-        interrupts.cancel()
-        session.close()
-      }
-      let run = try session.run(document) { event in
-        for event in event.withOutputProblems(in: document) { progress.show(event, of: document) }
-      }
-      return SiteBuilder.Status(run.record)
+    let status = try options.withNotebooks([notebook], isForced: cache.force, ordersThem: false) { notebooks, sessionOptions in
+      guard let notebook = notebooks.first else { return .couldNotRun }
+      return SiteBuilder.Status(try notebook.run(sessionOptions, showing: TerminalProgress(showsOutputs: true)))
     }
     throw ExitCode(status.rawValue)
+  }
+}
+
+extension Notebook {
+  /// Runs the notebook in a session of its own, which signals interrupt, and shows how it goes.
+  func run(_ options: NotebookSession.Options, showing progress: TerminalProgress) throws -> NotebookRecord {
+    // Only `interrupt` is called from another thread.
+    nonisolated(unsafe) let session = try session(options)
+    let interrupts = Interrupts { _ in session.interrupt() }
+    defer {
+      interrupts.cancel()
+      session.close()
+    }
+    return try session.run(self) { event in
+      for event in event.withOutputProblems(in: self) { progress.show(event, of: self) }
+    }.record
   }
 }

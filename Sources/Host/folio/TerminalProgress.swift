@@ -60,28 +60,21 @@ final class TerminalProgress: @unchecked Sendable {
     lock.withLock { write(event) }
   }
 
-  func show(_ event: NotebookSession.Event, of document: Notebook) {
-    lock.withLock { write(event, of: document) }
+  func show(_ event: NotebookSession.Event, of notebook: Notebook) {
+    lock.withLock { write(event, of: notebook) }
   }
 
   private func write(_ event: LiveSite.Event) {
     switch event {
     case .serving(let url): writeOutput("\(url)\n")
-    case .session(let document, let event): write(event, of: document)
-    case .updated(let document, let record, let explanations, let duration):
-      clearLine()
+    case .session(let notebook, let event): write(event, of: notebook)
+    case .updated(let notebook, let record, let explanations, let duration):
       let ran = explanations.filter(\.ran)
       for explanation in ran { writeOutput("  \(explanation.cell)  \(explanation.text)\n") }
-      writeOutput("\(document.name): \(Self.ran(ran.count, of: record)), \(Self.seconds(duration))\n")
-    case .came(let name):
-      clearLine()
-      writeOutput("\(name): a new notebook\n")
-    case .went(let name):
-      clearLine()
-      writeOutput("\(name): its file is gone; its page stays\n")
-    case .problem(let error):
-      clearLine()
-      report(error)
+      writeOutput("\(notebook.name): \(Self.ran(ran.count, of: record)), \(Self.seconds(duration))\n")
+    case .came(let name): writeOutput("\(name): a new notebook\n")
+    case .went(let name): writeOutput("\(name): its file is gone; its page stays\n")
+    case .problem(let error): tell(error)
     }
   }
 
@@ -93,38 +86,32 @@ final class TerminalProgress: @unchecked Sendable {
   private func write(_ event: SiteBuilder.Event) {
     switch event {
     case .notebookStarted(_, _, let count): namesNotebooks = count > 1
-    case .session(let document, let event): write(event, of: document)
-    case .notebookEnded(let document, let record, let page, let explanations):
-      clearLine()
+    case .session(let notebook, let event): write(event, of: notebook)
+    case .notebookEnded(let notebook, let record, let page, let explanations):
       if explains {
         let width = explanations.map(\.cell.count).max() ?? 0
         for line in explanations {
-          writeOutput("\(document.name)  \(line.cell.padding(toLength: width, withPad: " ", startingAt: 0))  \(line.text)\n")
+          writeOutput("\(notebook.name)  \(line.cell.padding(toLength: width, withPad: " ", startingAt: 0))  \(line.text)\n")
         }
       }
-      let what = "\(document.title(with: record))  (\(Self.ran(explanations.count(where: \.ran), of: record)), \(elapsed))\n"
-      if pagesAreResults { writeOutput("\(page)  \(what)") } else { writeError("\(document.name)  \(what)") }
-    case .warning(let warning):
-      clearLine()
-      report(warning)
-    case .problem(let error):
-      clearLine()
-      report(error)
+      let what = "\(notebook.title(with: record))  (\(Self.ran(explanations.count(where: \.ran), of: record)), \(elapsed))\n"
+      if pagesAreResults { writeOutput("\(page)  \(what)") } else { writeError("\(notebook.name)  \(what)") }
+    case .warning(let warning): tell(warning)
+    case .problem(let error): tell(error)
     }
   }
 
-  private func write(_ event: NotebookSession.Event, of document: Notebook) {
+  private func write(_ event: NotebookSession.Event, of notebook: Notebook) {
     switch event {
     case .cellStarted(let cell, let count, _):
       isShownAgain = shown[cell.number] != nil
-      heading = "[\(cell.number)/\(count)] " + (namesNotebooks ? "\(document.name) " : "") + cell.id
-      headings[document.file] = heading
+      heading = "[\(cell.number)/\(count)] " + (namesNotebooks ? "\(notebook.name) " : "") + cell.id
+      headings[notebook.file] = heading
       expressions = cell.expressions.map(\.text)[...]
       loop = nil
       showLine()
     case .cellStartsAnew(let cell):
       guard showsOutputs else { return }
-      clearLine()
       endLine()
       writeError(
         "\(cell.id) runs once more: it read what other cells had to make first, and what it has put out does not count\n")
@@ -138,48 +125,45 @@ final class TerminalProgress: @unchecked Sendable {
       lastCharacterWasNewline = bytes.last == UInt8(ascii: "\n")
     case .output(let output):
       guard showsOutputs, !isShownAgain, let text = output.view.terminalText else { return }
-      clearLine()
       endLine()
       writeOutput((expressions.popFirst().map { $0 + " = " } ?? "") + text + "\n")
-    case .warning(let warning):
-      clearLine()
-      report(warning)
+    case .warning(let warning): tell(warning)
     case .cellReused(let cell, let record):
       guard showsOutputs else { return }
       isShownAgain = false
-      writeAll(record, of: cell, in: document)
+      writeAll(record, of: cell, in: notebook)
       for diagnostic in record.error?.diagnostics ?? [] { report(diagnostic) }
     case .cellEnded(let cell, let record, let duration):
       clearLine()
       if isShownAgain, let last = shown[cell.number], last.outputs != record.outputs {
         isShownAgain = false
         writeError("\(cell.id) has run again, and gave something else:\n")
-        writeAll(record, of: cell, in: document)
+        writeAll(record, of: cell, in: notebook)
       }
       isShownAgain = false
       if showsOutputs { shown[cell.number] = record }
-      ended(record, duration, of: document)
+      ended(record, duration, of: notebook)
     }
   }
 
-  private func ended(_ record: CellRecord, _ duration: Duration, of document: Notebook) {
+  private func ended(_ record: CellRecord, _ duration: Duration, of notebook: Notebook) {
     endLine()
     if let error = record.error, record.outcome == .failed || showsOutputs {
       for diagnostic in error.diagnostics { report(diagnostic) }
     }
-    if !isTerminal && !showsOutputs { writeError("\(headings[document.file] ?? heading)  \(Self.seconds(duration))\n") }
+    if !isTerminal && !showsOutputs { writeError("\(headings[notebook.file] ?? heading)  \(Self.seconds(duration))\n") }
   }
 
-  private func writeAll(_ record: CellRecord, of cell: Cell, in document: Notebook) {
+  private func writeAll(_ record: CellRecord, of cell: Cell, in notebook: Notebook) {
     expressions = cell.expressions.map(\.text)[...]
-    for output in record.outputs { writeReused(output, of: document) }
+    for output in record.outputs { writeReused(output, of: notebook) }
     endLine()
     shown[cell.number] = record
   }
 
-  private func writeReused(_ output: Output, of document: Notebook) {
-    if case .text(let stream, let text) = output { return write(.text(stream, Array(text.utf8)), of: document) }
-    write(.output(output), of: document)
+  private func writeReused(_ output: Output, of notebook: Notebook) {
+    if case .text(let stream, let text) = output { return write(.text(stream, Array(text.utf8)), of: notebook) }
+    write(.output(output), of: notebook)
   }
 
   // MARK: - The line
@@ -216,8 +200,19 @@ final class TerminalProgress: @unchecked Sendable {
     lastCharacterWasNewline = true
   }
 
-  /// Writes a text so that all of it shows as text. Only what cells print goes to the terminal as it is.
-  private func writeOutput(_ text: String) { Console.write(VisibleText.lines(text)) }
+  /// Writes a text, in place of the line, so that all of it shows as text. Only what cells print goes to the terminal as it is.
+  private func writeOutput(_ text: String) {
+    clearLine()
+    Console.write(VisibleText.lines(text))
+  }
 
-  private func writeError(_ text: String) { Console.writeError(VisibleText.lines(text)) }
+  private func writeError(_ text: String) {
+    clearLine()
+    Console.writeError(VisibleText.lines(text))
+  }
+
+  private func tell(_ problem: any Error) {
+    clearLine()
+    report(problem)
+  }
 }

@@ -18,7 +18,7 @@ package struct ModelFolder {
   ///   - base: What a relative folder is relative to; the current directory if nil.
   package init(_ name: String, relativeTo base: String?, environment: [String: String]) throws(ModelError) {
     let base = URL(filePath: base ?? FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
-    let folder = URL(filePath: ModelHub.expanded(name, environment), directoryHint: .isDirectory, relativeTo: base)
+    let folder = URL(filePath: HomeFolder.expanded(name, environment), directoryHint: .isDirectory, relativeTo: base)
       .standardizedFileURL
     if !name.isEmpty, Self.isFolder(folder) {
       try Self.refuseRepository(folder)

@@ -68,10 +68,10 @@ package enum Plainness: Equatable {
   private static func walk(_ type: Any.Type, _ depth: Int) -> Plainness {
     switch TypeKind(of: type) {
     case .structure, .tuple:
-      let count = childCount(type)
+      let count = RuntimeFields.count(of: type)
       // A type without fields that takes room keeps something where the runtime does not show it.
       if count == 0, size(of: type) > 0 { return .unknown(String(reflecting: type)) }
-      return all((0..<count).lazy.map { field($0, of: type) }, depth)
+      return all((0..<count).lazy.map { RuntimeFields.type($0, of: type) }, depth)
     case .enumeration, .existential: return .dependsOnValue
     case .function: return .opaque
     case .other: return .unknown(String(reflecting: type))
@@ -104,10 +104,15 @@ private func size(of type: Any.Type) -> Int {
   return _openExistential(type, do: size)
 }
 
-private func field(_ index: Int, of type: Any.Type) -> Any.Type {
-  var field = FieldMetadata()
-  defer { field.freeName?(field.name) }
-  return childType(type, index, &field)
+/// The fields of structures, and the elements of tuples.
+package enum RuntimeFields {
+  package static func count(of type: Any.Type) -> Int { childCount(type) }
+
+  package static func type(_ index: Int, of type: Any.Type) -> Any.Type {
+    var field = FieldMetadata()
+    defer { field.freeName?(field.name) }
+    return childType(type, index, &field)
+  }
 }
 
 /// What the runtime says of a field (`stdlib/public/core/ReflectionMirror.swift`).

@@ -1,16 +1,16 @@
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct FolderFileTests {
-  private let folder: String
+  private let home: TestFolder
+  private var folder: String { home.path }
 
   init() throws {
-    let url = FileManager.default.temporaryDirectory.appending(path: "folder-file-\(UUID().uuidString)")
-    folder = url.path
-    try FileManager.default.createDirectory(atPath: folder + "/site/a", withIntermediateDirectories: true)
-    try Data("secret".utf8).write(to: url.appending(path: "secret"))
-    try Data("text".utf8).write(to: url.appending(path: "site/a/text"))
+    home = try TestFolder()
+    try home.write("secret", to: "secret")
+    try home.write("text", to: "site/a/text")
     for (name, target) in [("link", "../../secret"), ("near", "text"), ("gone", "nowhere")] {
       try FileManager.default.createSymbolicLink(atPath: "\(folder)/site/a/\(name)", withDestinationPath: target)
     }

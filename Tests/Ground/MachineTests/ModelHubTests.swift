@@ -13,6 +13,7 @@ import Testing
     (["HUGGINGFACE_HUB_CACHE": "/g", "HF_HUB_CACHE": "/c"], "/c"),
     (["HOME": "/h", "HF_HUB_CACHE": "~/c"], "/h/c"),
     (["HOME": "/h", "HF_HUB_CACHE": "", "HF_HOME": ""], "/h/.cache/huggingface/hub"),
+    (["HOME": ""], HomeFolder.path([:]) + "/.cache/huggingface/hub"),
   ])
   func itIsWhereItsOwnLibraryKeepsIt(environment: [String: String], folder: String) {
     #expect(ModelHub.folder(environment: environment).standardizedFileURL.path == folder)

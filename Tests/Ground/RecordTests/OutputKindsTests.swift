@@ -1,7 +1,7 @@
 import Record
 import Testing
 
-@Suite("An output") struct OutputKindsTests {
+@Suite struct OutputKindsTests {
   /// One of each kind.
   private static let outputs: [Output] = [
     .text(.standardOutput, "printed"), .text(.standardError, "warned"), .value("shown"),
@@ -11,34 +11,34 @@ import Testing
     .error(CellError(kind: .thrown, diagnostics: [Diagnostic("no")])),
   ]
 
-  @Test("has a word of its own in the record, whatever its kind") func words() {
+  @Test func everyKindHasAWordOfItsOwnInTheRecord() {
     let words = Self.outputs.map(\.content.recorded.kind)
     #expect(Set(words) == Set(RecordIndex.Kind.allCases))
     #expect(Set(words).count == words.count)
   }
 
-  @Test("is what its content says that it is", arguments: outputs) func roundTrip(_ output: Output) {
+  @Test(arguments: outputs) func anOutputIsWhatItsContentSaysThatItIs(_ output: Output) {
     #expect(output.content.output == output)
   }
 
-  @Test("keeps everything but its texts when these are changed", arguments: outputs) func texts(_ output: Output) {
+  @Test(arguments: outputs) func anOutputKeepsEverythingButItsTextsWhenTheseAreChanged(_ output: Output) {
     var content = output.content
     content.mapTexts { $0 }
     #expect(content.output == output)
   }
 
-  @Test("of texts has other texts after these were changed") func changedTexts() {
+  @Test func anOutputOfTextsHasOtherTextsAfterTheseWereChanged() {
     var table = Table(columns: [Table.Column("M.T", isNumeric: true)], rows: [["M.x", "y"]])
     table.mapTexts { $0.replacing("M.", with: "") }
     #expect(table == Table(columns: [Table.Column("T", isNumeric: true)], rows: [["x", "y"]]))
   }
 
-  @Test("counts by its texts") func bytes() {
+  @Test func anOutputCountsByItsTexts() {
     #expect(Output.value("é").content.byteCount == 2)
     #expect(Output.table(Table(columns: [Table.Column("name")], rows: [["ab", "c"], ["d"]])).content.byteCount == 4)
   }
 
-  @Test("that is an error is all that readers see of hidden outputs") func hidden() {
+  @Test func ofHiddenOutputsReadersSeeTheErrorAlone() {
     let record = CellRecord(id: "a", outcome: .failed, outputs: Self.outputs)
     #expect(record.shownOutputs(hidden: false) == Self.outputs)
     #expect(record.shownOutputs(hidden: true) == Self.outputs.suffix(1))

@@ -1,5 +1,6 @@
 import Foundation
 import Record
+import TestSupport
 import Testing
 
 @Suite struct RecordFilesTests {
@@ -13,7 +14,8 @@ import Testing
       .text(.standardOutput, "x"), .table(Table(columns: [.init("k"), .init("v")], rows: [["a,b", "1"]])), .figure(figure),
       .progress(ProgressOutput(title: "Loop", completed: 2, total: 2)),
     ])
-    #expect(files["a~20b-1.txt"] == "x\n" && files["a~20b-2.csv"] == "k,v\n\"a,b\",1\n")
+    #expect(files["a~20b-1.txt"] == "x\n")
+    #expect(files["a~20b-2.csv"] == "k,v\n\"a,b\",1\n")
     let index = try RecordIndex(json: Data(files["index.json"]!.utf8))
     #expect(index.cells[0].outputs.map(\.file) == ["a~20b-1.txt", "a~20b-2.csv", "a~20b-3.json", nil])
     #expect(index.cells[0].outputs[3].text == "Loop: 2 of 2")
@@ -25,7 +27,9 @@ import Testing
       return files([.figure(figure)])["a~20b-1.json"]!.split(separator: "\n")
     }
     let (a, b) = (lines(0.3), lines(0.31))
-    #expect(a.contains("    [0.1,0.2],") && zip(a, b).filter { $0 != $1 }.count == 1 && a.count == b.count)
+    #expect(a.contains("    [0.1,0.2],"))
+    #expect(zip(a, b).filter { $0 != $1 }.count == 1)
+    #expect(a.count == b.count)
   }
 
   @Test func aNumberKeepsItsOwnDigitsWhateverStandsBesideIt() {
@@ -37,8 +41,10 @@ import Testing
     #expect(row("1e6,0.000001234567") == "[1000000,1.2346e-06]")
     #expect(row("123456789,12345.678") == "[123456789,12345.68]")
     #expect(row("1.23456789e-30,-0.0") == "[1.2346e-30,0]")
-    #expect(Precision.rounded(0.00123456) == 0.0012346 && Precision.rounded(0) == 0)
-    #expect(Precision.rounded(-99999.6) == -99999.6 && Precision.rounded(235_274) == 235_274)
+    #expect(Precision.rounded(0.00123456) == 0.0012346)
+    #expect(Precision.rounded(0) == 0)
+    #expect(Precision.rounded(-99999.6) == -99999.6)
+    #expect(Precision.rounded(235_274) == 235_274)
   }
 
   @Test(arguments: [
@@ -67,7 +73,7 @@ import Testing
   @Test func limitsAndPlacesAreRoundedAndPositionsAreNot() {
     let plotly = #"{"data":[],"layout":{"coloraxis":{"cmax":8.1099825},"xaxis":{"tickvals":[1234567,0.25]}}}"#
     let text = files([.figure(FigureOutput(plotly: plotly))])["a~20b-1.json"]!
-    #expect(text.contains("\"cmax\": 8.11\n") && text.contains("[1234567,0.25]"))
+    expect(text, contains: "\"cmax\": 8.11\n", "[1234567,0.25]")
   }
 
   @Test func theSameRecordGivesTheSameBytes() {
@@ -104,7 +110,9 @@ import Testing
   @Test func jsonIsReadAsFoundationReadsIt() throws {
     let text = #"{"a":[1,-2.5e3,0.1,true,false,null],"b":{"c":"ä\u00e9\n\"\\😀"},"d":[],"e":{}}"#
     let value = try JSONValue(text.utf8)
-    #expect(try JSONValue(value.text().utf8) == value && JSONValue(value.line.utf8) == value)
-    #expect(value["b"]?["c"]?.string == "äé\n\"\\😀" && value["a"]?.array?[1].number == -2500)
+    #expect(try JSONValue(value.text().utf8) == value)
+    #expect(try JSONValue(value.line.utf8) == value)
+    #expect(value["b"]?["c"]?.string == "äé\n\"\\😀")
+    #expect(value["a"]?.array?[1].number == -2500)
   }
 }

@@ -12,8 +12,11 @@ import Testing
   @Test func nothingIsKeptUnderAFile() throws {
     let file = try folder.write("a file", to: "file")
     let store = EntryStore(folder: file + "/cache")
-    #expect(!store.put(Data("x".utf8), .cells, key("a")) && !store.put(value: 1, .memo, key("a")))
-    #expect(store.data(.cells, key("a")) == nil && store.usage().isEmpty && store.prune(to: 0) == EntryStore.Usage())
+    #expect(!store.put(Data("x".utf8), .cells, key("a")))
+    #expect(!store.put(value: 1, .memo, key("a")))
+    #expect(store.data(.cells, key("a")) == nil)
+    #expect(store.usage().isEmpty)
+    #expect(store.prune(to: 0) == EntryStore.Usage())
     #expect(try contents(file) == Array("a file".utf8))
   }
 
@@ -21,7 +24,8 @@ import Testing
     for (number, name) in ["", "/cells", "/cells/\(key("a").description.prefix(2))"].enumerated() {
       let file = try folder.write("a file", to: "cache\(number)\(name)")
       let store = EntryStore(folder: folder.path + "/cache\(number)")
-      #expect(!store.put(Data("x".utf8), .cells, key("a")) && store.data(.cells, key("a")) == nil)
+      #expect(!store.put(Data("x".utf8), .cells, key("a")))
+      #expect(store.data(.cells, key("a")) == nil)
       store.prune(to: 0)
       #expect(try contents(file) == Array("a file".utf8))
     }
@@ -31,12 +35,15 @@ import Testing
   func nothingIsKeptWhereNothingCanBe(path: String) {
     let store = EntryStore(folder: path)
     #expect(!store.put(Data("x".utf8), .cells, key("a")))
-    #expect(store.data(.cells, key("a")) == nil && store.usage().isEmpty && store.prune(to: 0) == EntryStore.Usage())
+    #expect(store.data(.cells, key("a")) == nil)
+    #expect(store.usage().isEmpty)
+    #expect(store.prune(to: 0) == EntryStore.Usage())
   }
 
   @Test func aNameThatIsTooLongIsNoFolder() {
     let store = EntryStore(folder: folder.path + "/" + String(repeating: "x", count: 300))
-    #expect(!store.put(Data("x".utf8), .cells, key("a")) && store.data(.cells, key("a")) == nil)
+    #expect(!store.put(Data("x".utf8), .cells, key("a")))
+    #expect(store.data(.cells, key("a")) == nil)
   }
 
   @Test(.enabled(if: TinyDisk.isPossible, "only root can make a disk")) func aFullDiskMeansThatNothingIsKept() throws {
@@ -44,10 +51,12 @@ import Testing
       let store = EntryStore(folder: disk.path + "/cache")
       #expect(store.put(Data(count: 1000), .cells, key("small")))
       #expect(!store.put(Data(count: 1_000_000), .cells, key("large")))
-      #expect(store.data(.cells, key("large")) == nil && store.data(.cells, key("small")) == Data(count: 1000))
+      #expect(store.data(.cells, key("large")) == nil)
+      #expect(store.data(.cells, key("small")) == Data(count: 1000))
       // Nothing of the failure is left: neither a part of the file nor the space that it took.
       #expect(store.allFiles.count == 1)
-      #expect(store.put(Data(count: 100_000), .cells, key("middle")) && store.data(.cells, key("middle")) == Data(count: 100_000))
+      #expect(store.put(Data(count: 100_000), .cells, key("middle")))
+      #expect(store.data(.cells, key("middle")) == Data(count: 100_000))
     }
   }
 
@@ -67,9 +76,12 @@ import Testing
       store.put(Data("damaged".utf8), .cells, key("b"))
       #expect(truncate(store.file(.cells, key("b")), 5) == 0)
       try disk.makeReadOnly()
-      #expect(store.data(.cells, key("a")) == Data("x".utf8) && store.data(.cells, key("b")) == nil)
-      #expect(!store.put(Data("y".utf8), .cells, key("a")) && !store.put(Data("y".utf8), .cells, key("c")))
-      #expect(store.prune(to: 0) == EntryStore.Usage() && store.usage()[.cells]?.entries == 2)
+      #expect(store.data(.cells, key("a")) == Data("x".utf8))
+      #expect(store.data(.cells, key("b")) == nil)
+      #expect(!store.put(Data("y".utf8), .cells, key("a")))
+      #expect(!store.put(Data("y".utf8), .cells, key("c")))
+      #expect(store.prune(to: 0) == EntryStore.Usage())
+      #expect(store.usage()[.cells]?.entries == 2)
     }
   }
 }

@@ -26,14 +26,15 @@ import Testing
   @Test func aFolderThatTheStoreMakesIsForItsUserAlone() {
     let path = folder.path + "/a/b/cache"
     #expect(danger(path) == nil)
-    #expect(mode(path) == 0o700 && mode(folder.path + "/a") == 0o700)
+    #expect(mode(path) == 0o700)
+    #expect(mode(folder.path + "/a") == 0o700)
   }
 
   @Test(arguments: [0o777, 0o1777, 0o722, 0o702]) func aFolderThatOthersMayWriteToIsNotSafe(mode: mode_t) {
     let path = make("cache", mode: mode)
     let danger = danger(path)
     #expect(danger?.message.contains("others may write to '\(path)'") == true)
-    #expect(danger?.advice.contains("chmod go-w '\(path)'") == true && danger?.advice.contains("FOLIO_CACHE") == true)
+    expect(danger?.advice, contains: "chmod go-w '\(path)'", "FOLIO_CACHE")
   }
 
   @Test(arguments: [0o700, 0o755, 0o711]) func aFolderThatOthersMayOnlyReadIsSafe(mode: mode_t) {
@@ -54,7 +55,8 @@ import Testing
     let closed = make("closed", mode: 0o700)
     for (name, target) in [("a", open), ("b", "closed"), ("c", closed)] { symlink(target, folder.path + "/" + name) }
     #expect(danger(folder.path + "/a") != nil)
-    #expect(danger(folder.path + "/b") == nil && danger(folder.path + "/c") == nil)
+    #expect(danger(folder.path + "/b") == nil)
+    #expect(danger(folder.path + "/c") == nil)
   }
 
   @Test func theFoldersInItMustBeSafeToo() {
@@ -65,7 +67,9 @@ import Testing
   }
 
   @Test func whatIsNoFolderKeepsNothingAndIsNoDanger() {
-    #expect(danger("/dev/null") == nil && danger("/dev/null/cache") == nil && danger("") == nil)
+    #expect(danger("/dev/null") == nil)
+    #expect(danger("/dev/null/cache") == nil)
+    #expect(danger("") == nil)
   }
 
   @Test(.enabled(if: geteuid() == 0, "only root can give files away")) func anotherUsersFolderIsNotSafe() {

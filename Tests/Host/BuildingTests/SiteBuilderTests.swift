@@ -29,7 +29,8 @@ import Testing
       ["b": "---\norder: 1\n---\n# Bee\n```swift\nprint(\"from <b>\")\n```", "a": "# Ay\n```swift\n6 * 7\n```"], in: folder)
     #expect(status == .succeeded)
     #expect(pages["a"]?.contains("42") == true)
-    #expect(pages["b"]?.contains("from &lt;b&gt;") == true && pages["b"]?.contains("from <b>") == false)
+    expect(pages["b"], contains: "from &lt;b&gt;")
+    expect(pages["b"], lacks: "from <b>")
     let index = try #require(pages["index"])
     let bee = try #require(index.range(of: "Bee"))
     let ay = try #require(index.range(of: "Ay"))
@@ -43,7 +44,7 @@ import Testing
       ["a": "```swift\nprint(\"before\")\n```\n```swift\nlet xs = [1]\nxs[5]\n```\n```swift\nprint(\"after\")\n```"], in: folder)
     #expect(status == .cellFailed)
     let page = try #require(pages["a"])
-    #expect(page.contains("before") && page.contains("Index out of range") && page.contains("a.md:6"))
+    expect(page, contains: "before", "Index out of range", "a.md:6")
   }
 
   @Test(arguments: [
@@ -82,7 +83,8 @@ import Testing
     let going = try TestFolder()
     #expect(try build(notebooks, in: stopped).pages["b"] == "")
     let pages = try build(notebooks, keepGoing: true, in: going).pages
-    #expect(pages["b"]?.contains("next notebook") == true && pages["a"]?.contains("next cell") == true)
+    #expect(pages["b"]?.contains("next notebook") == true)
+    #expect(pages["a"]?.contains("next cell") == true)
   }
 
   @Test func twoBuildsGiveTheSameBytes() throws {
@@ -105,7 +107,7 @@ import Testing
     let page = try #require(try build(["a": markdown], in: folder).pages["a"])
     #expect(page.contains(#"<img src="data:image/svg+xml;base64,\#(Data("<svg/>".utf8).base64EncodedString())" alt="here""#))
     #expect(page.contains(Data("drawn".utf8).base64EncodedString()))
-    #expect(page.contains(#"src="no.png""#) && page.contains(#"src="../secret.txt""#))
+    expect(page, contains: #"src="no.png""#, #"src="../secret.txt""#)
   }
 
   @Test func cellsRunInTheNotebooksFolder() throws {
@@ -125,7 +127,7 @@ import Testing
     options.store = nil
     #expect(SiteBuilder(alone, site: folder.path + "/Site", options: options).build { _ in } == .succeeded)
     let index = try folder.read("Site/index.html")
-    #expect(index.contains("Ay") && index.contains("Bee") && index.contains("1 of 1 cells failed"))
+    expect(index, contains: "Ay", "Bee", "1 of 1 cells failed")
   }
 
   @Test func notebooksRunSideBySide() throws {
@@ -143,7 +145,9 @@ import Testing
     }
     let folder = try TestFolder()
     let (status, pages) = try build(["a": waits(writing: "a", for: "b"), "b": waits(writing: "b", for: "a")], in: folder)
-    #expect(status == .succeeded && pages["a"]?.contains("met") == true && pages["b"]?.contains("met") == true)
+    #expect(status == .succeeded)
+    #expect(pages["a"]?.contains("met") == true)
+    #expect(pages["b"]?.contains("met") == true)
   }
 
   private let writer =
@@ -153,7 +157,8 @@ import Testing
   @Test func aNotebookRunsAfterThoseThatItNames() throws {
     let folder = try TestFolder()
     let (_, pages) = try build(["a": "---\nafter: z\n---\n" + reader, "z": writer], in: folder)
-    #expect(pages["a"]?.contains("made") == true && pages["a"]?.contains("nothing") == false)
+    expect(pages["a"], contains: "made")
+    expect(pages["a"], lacks: "nothing")
   }
 
   @Test func aNotebookThatReadsWhatAnotherWritesIsRunAgainAndTold() throws {
@@ -166,7 +171,8 @@ import Testing
     let status = SiteBuilder(documents, site: folder.path + "/Site", options: options).build { event in
       if case .warning(let warning) = event { warnings.append(warning) }
     }
-    #expect(status == .succeeded && warnings.first?.advice?.contains("'after: z'") == true)
+    #expect(status == .succeeded)
+    #expect(warnings.first?.advice?.contains("'after: z'") == true)
     #expect(try folder.read("Site/a/index.html").contains("made"))
   }
 

@@ -107,9 +107,8 @@ import Testing
       ("", [0xEF], 1, 1), ("a\n", [0xEF, 0xBF], 2, 1), ("\u{FFFD}\n\u{FFFD}", [0xEF], 2, 4),
     ] as [(String, [UInt8], Int, Int)])
   func aFileThatIsNotUTF8IsReportedAtItsByte(text: String, rest: [UInt8], line: Int, column: Int) throws {
-    let path = NSTemporaryDirectory() + "latin-\(UUID()).md"
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    let folder = try TestFolder()
+    let path = try folder.write(text, to: "latin.md")
     #expect(throws: Never.self) { try Notebook(contentsOf: path) }
     try Data(Array(text.utf8) + rest).write(to: URL(fileURLWithPath: path))
     let error = #expect(throws: Diagnostics.self) { try Notebook(contentsOf: path) }
@@ -146,25 +145,26 @@ import Testing
   }
 }
 
-@Suite("What is no notebook's file") final class NoFileTests {
-  private let path = FileManager.default.temporaryDirectory.appending(path: "no-file-\(UUID().uuidString).md").path
+@Suite struct NoFileTests {
+  private let folder: TestFolder
+  private var path: String { folder.path + "/n.md" }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  init() throws { folder = try TestFolder() }
 
   private func message() -> String? { #expect(throws: Diagnostic.self) { try Notebook(contentsOf: path) }?.message }
 
-  @Test("is not waited for: a pipe") func pipe() {
+  @Test func aPipeIsNotWaitedFor() {
     mkfifo(path, 0o600)
     #expect(message() == "'\(path)' cannot be read: it is no file, but a pipe or a device")
   }
 
-  @Test("is not read without end: a device behind a link") func device() throws {
+  @Test func aDeviceBehindALinkIsNotReadWithoutEnd() throws {
     try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
     #expect(message()?.hasSuffix("it is no file, but a pipe or a device") == true)
   }
 
-  @Test("does not fill the memory: more than somebody wrote") func large() {
-    FileManager.default.createFile(atPath: path, contents: nil)
+  @Test func moreThanSomebodyWroteDoesNotFillTheMemory() throws {
+    try folder.write("", to: "n.md")
     truncate(path, 3_000_000_000)
     #expect(message()?.hasSuffix("it has 3000 MB") == true)
   }

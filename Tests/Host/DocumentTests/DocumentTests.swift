@@ -47,8 +47,10 @@ import Testing
       ```
       # First heading
       """)
-    #expect(document.title == "Grüße: a study" && document.name == "n")
-    #expect(document.frontMatter.order == 3 && document.frontMatter.description == "What it is about")
+    #expect(document.title == "Grüße: a study")
+    #expect(document.name == "n")
+    #expect(document.frontMatter.order == 3)
+    #expect(document.frontMatter.description == "What it is about")
     #expect(
       document.frontMatter.parameters == [
         Parameter(name: "idx", value: .int(2), line: 6), Parameter(name: "rate", value: .double(1.5), line: 7),
@@ -80,7 +82,9 @@ import Testing
   ])
   func aCellKeepsItsSourceAndLine(markdown: String, source: String, line: Int, indentation: Int) throws {
     let cell = try #require(try parse(markdown).cells.first)
-    #expect(cell.source == source && cell.line == line && cell.indentation == indentation)
+    #expect(cell.source == source)
+    #expect(cell.line == line)
+    #expect(cell.indentation == indentation)
   }
 
   @Test func optionsAreTyped() throws {
@@ -89,8 +93,16 @@ import Testing
         "```swift\n//| echo: false\n//| fold: true\n//| output: false\n//| timeout: 2.5\n//| expect: error\n//| cache: false\n//| inputs: a\n//| tolerance: 1e-4\n//| alt: An alt\n1\n```"
       ).cells.first)
     let options = cell.options
-    #expect(!options.echo && options.fold && !options.output && options.timeout == 2.5 && options.expectsError && !options.cache)
-    #expect(options.inputs == ["a"] && options.tolerance == 1e-4 && options.alt == "An alt" && cell.id == "cell-1")
+    #expect(!options.echo)
+    #expect(options.fold)
+    #expect(!options.output)
+    #expect(options.timeout == 2.5)
+    #expect(options.expectsError)
+    #expect(!options.cache)
+    #expect(options.inputs == ["a"])
+    #expect(options.tolerance == 1e-4)
+    #expect(options.alt == "An alt")
+    #expect(cell.id == "cell-1")
   }
 
   @Test func remoteImagesBecomeLinksAndOthersStay() throws {
@@ -144,13 +156,15 @@ import Testing
       ("n", "[1, x]", "'n' is of type [Int], and '[1, x]' is not"), ("idxx", "1", "n.md has no parameter 'idxx'"),
     ] {
       let error = #expect(throws: Diagnostic.self) { try document.applying(overrides: [(name, text)]) }
-      #expect(error?.message == message && error?.advice != nil)
+      #expect(error?.message == message)
+      #expect(error?.advice != nil)
     }
   }
 
   @Test func everyKindOfLineEndEndsALine() throws {
     let document = try parse("a\r\r\n```swift\r\n1\r```\n\r# b")
-    #expect(document.cells.map(\.source) == ["1"] && document.cells.first?.line == 4)
+    #expect(document.cells.map(\.source) == ["1"])
+    #expect(document.cells.first?.line == 4)
     #expect(document.title == "b")
   }
 }

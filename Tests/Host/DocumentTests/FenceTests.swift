@@ -1,9 +1,10 @@
 import Document
 import Record
+import TestSupport
 import Testing
 
 /// A fence that looks like a cell and is not run is told, with its place.
-@Suite("A fence that looks like a cell") struct FenceTests {
+@Suite struct FenceTests {
   private func problems(_ markdown: String) -> [Diagnostic] {
     do {
       return try Notebook(markdown: markdown, file: "n.md").warnings
@@ -18,101 +19,97 @@ import Testing
     "\"swift\"", "swift.", "sw\u{200D}ift", "\u{FEFF}swift", "{ swift }", "swift;x", "&#123;swift}",
   ]
 
-  @Test("is an error, however it spells Swift", arguments: spellings, ["```", "~~~~", "   ```"])
-  func spelled(_ words: String, _ marks: String) throws {
+  @Test(arguments: spellings, ["```", "~~~~", "   ```"])
+  func aFenceThatLooksLikeACellIsAnErrorHoweverItSpellsSwift(_ words: String, _ marks: String) throws {
     let problem = try #require(problems("text\n\n\(marks)\(words)\n1\n\(marks)\n").first)
-    #expect(problem.severity == .error && problem.place?.line == 3, "\(problem)")
+    #expect(problem.severity == .error, "\(problem)")
+    #expect(problem.place?.line == 3, "\(problem)")
     #expect(problem.message.contains("looks like a cell"), "\(problem)")
     #expect(problem.advice?.contains("'swift norun'") == true)
   }
 
-  @Test("is an error within a list, a quote and raw HTML", arguments: ["swift", "{swift}", "Swift", "swift,ignore"])
-  func nested(_ words: String) throws {
+  @Test(arguments: ["swift", "{swift}", "Swift", "swift,ignore"])
+  func aCellsFenceWithinAListAQuoteOrRawHTMLIsAnError(_ words: String) throws {
     for (markdown, line) in [
       ("- a\n\n  ```\(words)\n  1\n  ```\n", 3), ("> a\n>\n> ~~~\(words)\n> 1\n> ~~~\n", 3),
       ("1. - ```\(words)\n     1\n     ```\n", 1),
       ("<div>\n```\(words)\n1\n```\n</div>\n", 2),
     ] {
       let problem = try #require(problems(markdown).first, "\(markdown)")
-      #expect(problem.severity == .error && problem.place?.line == line && problem.message.hasPrefix("a cell stands within"))
+      #expect(problem.severity == .error)
+      #expect(problem.place?.line == line)
+      #expect(problem.message.hasPrefix("a cell stands within"))
     }
   }
 
-  @Test(
-    "is none in another language, in words, or where it is meant to be shown",
-    arguments: [
-      "swift norun", "swift-output", "swiftui", "swift5", "swift_x", "swift+", "SwiftUI", "python", "", "text swift",
-      "language-swift",
-      "{python}", "{.python #swift-x}", "objective-swift", "taylorswift", "swiftсyrillic",
-    ])
-  func silent(_ words: String) throws {
+  @Test(arguments: [
+    "swift norun", "swift-output", "swiftui", "swift5", "swift_x", "swift+", "SwiftUI", "python", "", "text swift",
+    "language-swift",
+    "{python}", "{.python #swift-x}", "objective-swift", "taylorswift", "swiftсyrillic",
+  ])
+  func aFenceInAnotherLanguageInWordsOrMeantToBeShownIsNoCell(_ words: String) throws {
     #expect(problems("```\(words)\n1\n```\n\n- a\n\n  ```\(words)\n  1\n  ```\n").isEmpty)
   }
 
-  @Test(
-    "is a warning in code that only shows it, where it was hardly meant to be shown",
-    arguments: [
-      ("text\n\n    ```swift\n    1\n    ```\n", 3), ("text\n\n    a\n\n    ```{swift}\n    1\n    ```\n", 5),
-      ("- a\n\n      ```swift\n      1\n", 3),
-      ("\t```swift\n\t1\n\t```\n", 1), ("```\na\n```swift\n1\n```\n", 3), ("~~~text\na\n~~~~ Swift\n1\n~~~\n", 3),
-      ("> ```python\n> a\n> ```swift\n> 1\n", 3), ("    ```swift\n    1\n\n    2\n\n\n", 1),
-    ])
-  func shown(_ markdown: String, _ line: Int) throws {
+  @Test(arguments: [
+    ("text\n\n    ```swift\n    1\n    ```\n", 3), ("text\n\n    a\n\n    ```{swift}\n    1\n    ```\n", 5),
+    ("- a\n\n      ```swift\n      1\n", 3),
+    ("\t```swift\n\t1\n\t```\n", 1), ("```\na\n```swift\n1\n```\n", 3), ("~~~text\na\n~~~~ Swift\n1\n~~~\n", 3),
+    ("> ```python\n> a\n> ```swift\n> 1\n", 3), ("    ```swift\n    1\n\n    2\n\n\n", 1),
+  ])
+  func aFenceInCodeThatWasHardlyMeantToBeShownIsAWarning(_ markdown: String, _ line: Int) throws {
     let document = try Notebook(markdown: markdown, file: "n.md")
     #expect(document.cells.isEmpty)
     #expect(document.warnings.map { $0.place?.line } == [line], "\(document.warnings)")
-    #expect(document.warnings.first?.severity == .warning && document.warnings.first?.advice != nil)
+    #expect(document.warnings.first?.severity == .warning)
+    #expect(document.warnings.first?.advice != nil)
   }
 
-  @Test(
-    "may be shown by a longer fence, one of other marks, a comment or preformatted text",
-    arguments: [
-      "````markdown\n```swift\n1\n```\n````\n", "~~~\n```swift\n```\n~~~\n", "<!--\n```swift\n-->\n",
-      "<pre>\n```{swift}\n</pre>\n",
-      "a ```swift b``` c\n", "    swift\n    ```\n", "```swift norun\n1\n```\n",
-    ])
-  func meant(_ markdown: String) throws { #expect(problems(markdown).isEmpty) }
+  @Test(arguments: [
+    "````markdown\n```swift\n1\n```\n````\n", "~~~\n```swift\n```\n~~~\n", "<!--\n```swift\n-->\n",
+    "<pre>\n```{swift}\n</pre>\n",
+    "a ```swift b``` c\n", "    swift\n    ```\n", "```swift norun\n1\n```\n",
+  ])
+  func aFenceMayBeShownByALongerFenceOtherMarksACommentOrPreformattedText(_ markdown: String) throws {
+    #expect(problems(markdown).isEmpty)
+  }
 }
 
 /// Lines `//|` and `#|` in a cell.
-@Suite("A line that looks like an option") struct OptionMarkTests {
+@Suite struct OptionMarkTests {
   private func read(_ code: String) throws -> Cell {
     try #require(try Notebook(markdown: "```swift\n\(code)\n```\n", file: "n.md").cells.first)
   }
 
-  @Test(
-    "is the author's within a text, a regular expression or a block comment",
-    arguments: [
-      "let s = \"\"\"\n//| label: x\n\"\"\"", "let s = \"\"\"\n  //| a: b\n  #| c: d\n  \"\"\"",
-      "let s = #\"\"\"\n//| \\#(1) x\n\"\"\"#",
-      "/*\n//| label: x\n#| y\n*/\n1", "/* /* */\n//| a: b\n*/ 1", "/**\n //| a\n */\nfunc f() {}", "let r = #/\n//| a\n#| b\n/#",
-      "f(\"\"\"\na \\(x + \"\"\"\n//| b: c\n\"\"\")\n//| d: e\n\"\"\")", "let s = \"\"\"\n\"\n//| a: b\n\"\"\"",
-    ])
-  func text(_ code: String) throws {
+  @Test(arguments: [
+    "let s = \"\"\"\n//| label: x\n\"\"\"", "let s = \"\"\"\n  //| a: b\n  #| c: d\n  \"\"\"",
+    "let s = #\"\"\"\n//| \\#(1) x\n\"\"\"#",
+    "/*\n//| label: x\n#| y\n*/\n1", "/* /* */\n//| a: b\n*/ 1", "/**\n //| a\n */\nfunc f() {}", "let r = #/\n//| a\n#| b\n/#",
+    "f(\"\"\"\na \\(x + \"\"\"\n//| b: c\n\"\"\")\n//| d: e\n\"\"\")", "let s = \"\"\"\n\"\n//| a: b\n\"\"\"",
+  ])
+  func optionMarksWithinATextARegularExpressionOrABlockCommentAreTheAuthors(_ code: String) throws {
     #expect(try read(code).source == code)
     #expect(try read("//| echo: false\n" + code).source == code)
   }
 
-  @Test(
-    "is told after the code has begun",
-    arguments: [
-      ("1\n//| label: x", 3), ("\n//| label: x\n1", 3), ("let s = \"\"\"\na\n\"\"\"\n//| a: b", 5), ("/* a */\n//| a: b", 3),
-      ("// a\n  //| a: b", 3), ("let s = \"/*\"\n//| a: b\nlet t = \"*/\"", 3), ("let s = \"\"\"\n\\(\n//| a: b\n1)\n\"\"\"", 4),
-      ("//| echo: true\nlet a = 1 // \"\"\"\n//| a: b\n// \"\"\"", 4),
-    ])
-  func misplaced(_ code: String, _ line: Int) {
+  @Test(arguments: [
+    ("1\n//| label: x", 3), ("\n//| label: x\n1", 3), ("let s = \"\"\"\na\n\"\"\"\n//| a: b", 5), ("/* a */\n//| a: b", 3),
+    ("// a\n  //| a: b", 3), ("let s = \"/*\"\n//| a: b\nlet t = \"*/\"", 3), ("let s = \"\"\"\n\\(\n//| a: b\n1)\n\"\"\"", 4),
+    ("//| echo: true\nlet a = 1 // \"\"\"\n//| a: b\n// \"\"\"", 4),
+  ])
+  func anOptionAfterTheCodeHasBegunIsTold(_ code: String, _ line: Int) {
     let error = #expect(throws: Diagnostics.self) { try read(code) }
-    #expect(error?.all.map { $0.place?.line } == [line] && error?.all.first?.message.contains("after the cell's code") == true)
+    #expect(error?.all.map { $0.place?.line } == [line])
+    #expect(error?.all.first?.message.contains("after the cell's code") == true)
   }
 
-  @Test(
-    "of Python and R is told, with how it is written in Swift",
-    arguments: [
-      ("#| label: x\n1", 2), ("//| echo: false\n#|label: x\n1", 3), ("1\n  #| label: x", 3), ("#| label: x\n//| echo: no", 2),
-    ])
-  func others(_ code: String, _ line: Int) {
+  @Test(arguments: [
+    ("#| label: x\n1", 2), ("//| echo: false\n#|label: x\n1", 3), ("1\n  #| label: x", 3), ("#| label: x\n//| echo: no", 2),
+  ])
+  func optionMarksOfPythonAndRAreToldWithHowTheyAreWrittenInSwift(_ code: String, _ line: Int) {
     let error = #expect(throws: Diagnostics.self) { try read(code) }
-    #expect(error?.all.first?.place?.line == line && error?.all.first?.message.hasPrefix("'#|' begins an option") == true)
-    #expect(error?.all.first?.advice?.contains("'//|") == true && error?.all.first?.advice?.contains("label: x'") == true)
+    #expect(error?.all.first?.place?.line == line)
+    #expect(error?.all.first?.message.hasPrefix("'#|' begins an option") == true)
+    expect(error?.all.first?.advice, contains: "'//|", "label: x'")
   }
 }

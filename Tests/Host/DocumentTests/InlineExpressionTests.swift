@@ -1,5 +1,6 @@
 import Document
 import Record
+import TestSupport
 import Testing
 
 @Suite struct InlineExpressionTests {
@@ -8,12 +9,17 @@ import Testing
   @Test func expressionsOfAProseBlockAreACellBeforeIt() throws {
     let document = try parse(
       "```swift\nlet n = 1\n```\n\nThere are `{swift} n` heads\nand `{swift} n + 1` *`{swift} n * 2`*.\n\n```swift\nn\n```\n")
-    #expect(document.cells.map(\.id) == ["cell-1", "inline-1", "cell-2"] && document.cells.map(\.number) == [1, 2, 3])
+    #expect(document.cells.map(\.id) == ["cell-1", "inline-1", "cell-2"])
+    #expect(document.cells.map(\.number) == [1, 2, 3])
     let cell = document.cells[1]
-    #expect(cell.isInline && cell.line == 5 && !cell.options.echo)
+    #expect(cell.isInline)
+    #expect(cell.line == 5)
+    #expect(!cell.options.echo)
     // Each stands at its line and column in the file.
     let lines = cell.source.split(separator: "\n").map(String.init)
-    #expect(lines.count == 2 && lines[0].hasPrefix("  ") && lines[0].hasSuffix("try _fv(n)"))
+    try #require(lines.count == 2)
+    #expect(lines[0].hasPrefix("  "))
+    #expect(lines[0].hasSuffix("try _fv(n)"))
     let markdown = "and `{swift} n + 1` *`{swift} n * 2`*."
     for expression in ["n + 1", "n * 2"] {
       let places = [lines[1], markdown].map { $0.distance(from: $0.startIndex, to: $0.range(of: expression)!.lowerBound) }
@@ -30,21 +36,24 @@ import Testing
     let document = try parse("## Heads: `{swift} n`\n\n- a `{swift} n`\n\n> b `{swift} n`\n")
     #expect(document.cells.map(\.id) == ["inline-1", "inline-2", "inline-3"])
     guard case .heading(let heading) = document.blocks[1] else { throw Diagnostic("no heading") }
-    #expect(heading.anchor == "heads-swift-n" && heading.html.contains("cell=\"inline-1\" index=\"0\""))
+    #expect(heading.anchor == "heads-swift-n")
+    #expect(heading.html.contains("cell=\"inline-1\" index=\"0\""))
   }
 
   @Test(arguments: ["{Swift} n", "{swift}n", "{swift, norun} n", "{ swift } n", "{swift norunn} n"])
   func whatLooksLikeAnExpressionIsTold(_ code: String) throws {
     let document = try parse("a\n`\(code)` b\n")
     #expect(document.cells.isEmpty)
-    #expect(document.warnings.map { $0.place?.line } == [2] && document.warnings.first?.severity == .warning)
+    #expect(document.warnings.map { $0.place?.line } == [2])
+    #expect(document.warnings.first?.severity == .warning)
     #expect(document.warnings.first?.message.contains("`\(code)` looks like an inline expression") == true)
   }
 
   @Test(arguments: ["{swiftly} n", "swift build", "{swift norun} n", "{swift-format} n", "swift {n}"])
   func otherCodeIsNotTold(_ code: String) throws {
     let document = try parse("`\(code)`\n")
-    #expect(document.cells.isEmpty && document.warnings.isEmpty)
+    #expect(document.cells.isEmpty)
+    #expect(document.warnings.isEmpty)
   }
 
   @Test func valuesAreFilledIn() throws {
@@ -59,7 +68,7 @@ import Testing
       "`{swift norun} x` and `{swiftly} x` and `swift x`\n\n    `{swift} x`\n\n```text\n`{swift} y`\n```\n")
     #expect(document.cells.isEmpty)
     guard case .prose(let html, _) = document.blocks[0] else { throw Diagnostic("no prose") }
-    #expect(html.contains("<code>{swift} x</code>") && html.contains("<code>{swiftly} x</code>"))
+    expect(html, contains: "<code>{swift} x</code>", "<code>{swiftly} x</code>")
   }
 
   @Test func anEmptyExpressionAndATakenNameAreErrors() {
@@ -67,7 +76,8 @@ import Testing
       ("a\nb `{swift}` c\n", 2, "has no expression"), ("```swift\n//| label: inline-1\n1\n```\n", 2, "label"),
     ] {
       let error = #expect(throws: Diagnostics.self) { try parse(markdown) }
-      #expect(error?.all.first?.place?.line == line && error?.all.first?.message.contains(message) == true)
+      #expect(error?.all.first?.place?.line == line)
+      #expect(error?.all.first?.message.contains(message) == true)
     }
   }
 }

@@ -2,18 +2,15 @@ import Document
 import Record
 import Testing
 
-@Suite("A label") struct LabelTests {
+@Suite struct LabelTests {
   private func label(_ text: String) throws -> String? {
     try Notebook(markdown: "```swift\n//| label: \(text)\n1\n```\n", file: "n.md").cells.first?.options.label
   }
 
-  @Test(
-    "may hold letters of any script, marks and digits",
-    arguments: ["注意", "é", "Größe-2", "हिन्दी", "ελληνικά_1", "שלום", "ไทย", "a٣", "ẞ", "𝔘x", "no", "x²", "cell-a", "cell-1-x"])
-  func scripts(_ text: String) throws { #expect(try label(text) == text) }
+  @Test(arguments: ["注意", "é", "Größe-2", "हिन्दी", "ελληνικά_1", "שלום", "ไทย", "a٣", "ẞ", "𝔘x", "no", "x²", "cell-a", "cell-1-x"])
+  func aLabelMayHoldLettersOfAnyScriptMarksAndDigits(_ text: String) throws { #expect(try label(text) == text) }
 
-  @Test("has one form, whichever way its accents are typed")
-  func canonical() throws {
+  @Test func aLabelHasOneFormWhicheverWayItsAccentsAreTyped() throws {
     let decomposed = try #require(try label("e\u{301}x"))
     #expect(Array(decomposed.unicodeScalars) == ["\u{E9}", "x"])
     let error = #expect(throws: Diagnostics.self) {
@@ -22,26 +19,24 @@ import Testing
     #expect(error?.all.first?.message.contains("given twice") == true)
   }
 
-  @Test(
-    "holds nothing else: no space, sign, control character or what nobody sees",
-    arguments: [
-      "\"a b\"", "a.b", "a/b", "\"#a\"", "a\u{202E}b", "a\u{200B}b", "a\u{200D}b", "\"a\\x07\"", "-a", "_a", "1a", "\u{301}a",
-      "a😀", "a\u{FEFF}b", "\"\"", "a~b", "\"a\\nb\"",
-      "cell-1", "Cell-2", "INLINE-3", "a\u{FE0F}", "\u{3164}", "a\u{115F}",
-    ])
-  func refused(_ text: String) {
+  @Test(arguments: [
+    "\"a b\"", "a.b", "a/b", "\"#a\"", "a\u{202E}b", "a\u{200B}b", "a\u{200D}b", "\"a\\x07\"", "-a", "_a", "1a", "\u{301}a",
+    "a😀", "a\u{FEFF}b", "\"\"", "a~b", "\"a\\nb\"",
+    "cell-1", "Cell-2", "INLINE-3", "a\u{FE0F}", "\u{3164}", "a\u{115F}",
+  ])
+  func aLabelHoldsNoSpaceSignControlCharacterOrWhatNobodySees(_ text: String) {
     let error = #expect(throws: Diagnostics.self) { try label(text) }
-    #expect(error?.all.first?.place?.line == 2 && error?.all.first?.message.contains("'label'") == true)
+    #expect(error?.all.first?.place?.line == 2)
+    #expect(error?.all.first?.message.contains("'label'") == true)
   }
 
-  @Test(
-    "differs from all others by more than upper and lower case, since files are called by it",
-    arguments: [("A", "a"), ("É-1", "é-1"), ("Σ", "σ")])
-  func caseless(_ first: String, _ second: String) {
+  @Test(arguments: [("A", "a"), ("É-1", "é-1"), ("Σ", "σ")])
+  func labelsDifferByMoreThanUpperAndLowerCase(_ first: String, _ second: String) {
     let error = #expect(throws: Diagnostics.self) {
       try Notebook(markdown: "```swift\n//| label: \(first)\n```\n```swift\n//| label: \(second)\n```\n", file: "n.md")
     }
-    #expect(error?.all.first?.place?.line == 5 && error?.all.first?.message.contains("upper and lower case") == true)
+    #expect(error?.all.first?.place?.line == 5)
+    #expect(error?.all.first?.message.contains("upper and lower case") == true)
     #expect(error?.all.first?.notes.first?.place?.line == 2)
   }
 }

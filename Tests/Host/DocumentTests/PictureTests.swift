@@ -2,13 +2,12 @@ import Document
 import Record
 import Testing
 
-@Suite("The pictures of a notebook") struct PictureTests {
+@Suite struct PictureTests {
   private func pictures(_ markdown: String) throws -> [PictureReference] {
     try Notebook(markdown: markdown, file: "n.md").pictures
   }
 
-  @Test("are found wherever they stand, with their lines")
-  func found() throws {
+  @Test func picturesAreFoundWhereverTheyStandWithTheirLines() throws {
     let markdown = """
       ![a](a.png) and
       ![b](<b c.png> "t")
@@ -40,8 +39,7 @@ import Testing
       ])
   }
 
-  @Test("on other hosts, and what is no picture, are told with their places")
-  func told() throws {
+  @Test func whatLiesOnOtherHostsOrIsNoPictureIsToldWithItsPlace() throws {
     let document = try Notebook(
       markdown: """
         ![a](https://e.org/a.png)
@@ -62,45 +60,38 @@ import Testing
     #expect(document.pictures.map(\.url) == ["p.png"])
   }
 
-  @Test(
-    "lead to files by their paths, without what is no part of a name",
-    arguments: [
-      ("p.png", ["p.png"]), ("a%20b.png", ["a b.png", "a%20b.png"]), ("p.png?raw=true", ["p.png", "p.png?raw=true"]),
-      ("p.png#x", ["p.png", "p.png#x"]), ("100%.png", ["100%.png"]), ("./a:b.png", ["./a:b.png"]),
-      ("a%3Fb.png", ["a?b.png", "a%3Fb.png"]), ("é%C3%A9.png", ["éé.png", "é%C3%A9.png"]),
-      ("%FF.png", ["%FF.png"]),
-    ])
-  func paths(_ url: String, _ paths: [String]) {
+  @Test(arguments: [
+    ("p.png", ["p.png"]), ("a%20b.png", ["a b.png", "a%20b.png"]), ("p.png?raw=true", ["p.png", "p.png?raw=true"]),
+    ("p.png#x", ["p.png", "p.png#x"]), ("100%.png", ["100%.png"]), ("./a:b.png", ["./a:b.png"]),
+    ("a%3Fb.png", ["a?b.png", "a%3Fb.png"]), ("é%C3%A9.png", ["éé.png", "é%C3%A9.png"]),
+    ("%FF.png", ["%FF.png"]),
+  ])
+  func picturesAreFoundByTheirPathsWithoutWhatIsNoPartOfAName(_ url: String, _ paths: [String]) {
     guard case .files(let found, _) = PictureReference(url: url, line: 1).target else { return #expect(Bool(false), "\(url)") }
     #expect(found == paths)
   }
 
-  @Test("have one URL in several spellings")
-  func spellings() {
-    #expect(
-      PictureReference(url: "a b.png", line: 1).isSame(as: "a%20b.png")
-        && PictureReference(url: "é.png", line: 1).isSame(as: "%C3%A9.png"))
+  @Test func aPictureHasOneURLInSeveralSpellings() {
+    #expect(PictureReference(url: "a b.png", line: 1).isSame(as: "a%20b.png"))
+    #expect(PictureReference(url: "é.png", line: 1).isSame(as: "%C3%A9.png"))
     #expect(!PictureReference(url: "a.png", line: 1).isSame(as: "b.png"))
   }
 
-  @Test(
-    "stand in tags as browsers read them",
-    arguments: [
-      ("<img src=a>", ["a"]), ("<img/src='a'/>", ["a"]), ("<img src = \"a\">", ["a"]), ("<IMG SRC=\"a\" src=\"b\">", ["a"]),
-      ("<img\n\nsrc=a\n>", ["a"]), ("<img src=a", []),
-      ("<img alt=\">\" src=a>", ["a"]), ("<script>\"<img src=a>\"</script><img src=b>", ["b"]),
-      ("<style><img src=a></STYLE >", []), ("<textarea><img src=a>", []),
-      ("<!-- <img src=a> --><img src=b>", ["b"]), ("<! <img src=a><img src=b>", ["b"]), ("</img src=a>", []),
-      ("a < b <img src=c>", ["c"]), ("<img src=\"a&amp;&#98;&#x63;&quot;&x\">", ["a&bc\"&x"]),
-      ("<img src>", [""]), ("<image href=a><image xlink:href='b'/>", ["a", "b"]),
-      ("<input type=IMAGE src=a><input src=b>", ["a"]), ("<imgx src=a>", []), ("<", []), ("<img src=\"a", []),
-    ])
-  func tags(_ html: String, _ urls: [String]) {
+  @Test(arguments: [
+    ("<img src=a>", ["a"]), ("<img/src='a'/>", ["a"]), ("<img src = \"a\">", ["a"]), ("<IMG SRC=\"a\" src=\"b\">", ["a"]),
+    ("<img\n\nsrc=a\n>", ["a"]), ("<img src=a", []),
+    ("<img alt=\">\" src=a>", ["a"]), ("<script>\"<img src=a>\"</script><img src=b>", ["b"]),
+    ("<style><img src=a></STYLE >", []), ("<textarea><img src=a>", []),
+    ("<!-- <img src=a> --><img src=b>", ["b"]), ("<! <img src=a><img src=b>", ["b"]), ("</img src=a>", []),
+    ("a < b <img src=c>", ["c"]), ("<img src=\"a&amp;&#98;&#x63;&quot;&x\">", ["a&bc\"&x"]),
+    ("<img src>", [""]), ("<image href=a><image xlink:href='b'/>", ["a", "b"]),
+    ("<input type=IMAGE src=a><input src=b>", ["a"]), ("<imgx src=a>", []), ("<", []), ("<img src=\"a", []),
+  ])
+  func picturesStandInTagsAsBrowsersReadThem(_ html: String, _ urls: [String]) {
     #expect(HTMLTags(html).all.flatMap(\.sources).map(\.attribute.value) == urls)
   }
 
-  @Test("may be several for one place")
-  func sets() {
+  @Test func severalPicturesMayBeForOnePlace() {
     #expect(SourceSet.urls("a.png 1x, b.png 2x,c.png,  d.png 100w ,e,f.png") == ["a.png", "b.png", "c.png", "d.png", "e,f.png"])
     #expect(SourceSet.urls("data:image/png;base64,AA== 1x, b 2x") == ["data:image/png;base64,AA==", "b"])
     #expect(SourceSet.mapping(" a  1x,b") { $0 + "!" } == "a! 1x, b!")

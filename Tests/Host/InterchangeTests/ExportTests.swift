@@ -3,9 +3,10 @@ import Figures
 import Foundation
 import Interchange
 import Record
+import TestSupport
 import Testing
 
-@Suite("A notebook for Jupyter") struct JupyterNotebookTests {
+@Suite struct JupyterNotebookTests {
   private func outputs(_ outputs: [Output], options: String = "", outcome: CellRecord.Outcome = .succeeded) throws -> JupyterJSON
   {
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "cell-1", outcome: outcome, outputs: outputs)])
@@ -16,38 +17,42 @@ import Testing
     ((output?["data"] as? [String: Any])?[type] as? [String] ?? []).joined()
   }
 
-  @Test("has what format 4.5 asks for: unique ids, kinds, and what each kind must have") func valid() throws {
+  @Test func itHasWhatTheFormatAsksFor() throws {
     let markdown =
       "---\ntitle: T\n---\n\na\n\n```swift\n//| label: prose-1\n1\n```\nb\n```swift\n//| label: title\n2\n```\n```swift\n//| label: \(String(repeating: "a", count: 90))\n3\n```\n"
     let notebook = try JupyterJSON(try exported(markdown))
-    #expect(notebook.json["nbformat"] as? Int == 4 && notebook.json["nbformat_minor"] as? Int == 5)
+    #expect(notebook.json["nbformat"] as? Int == 4)
+    #expect(notebook.json["nbformat_minor"] as? Int == 5)
     let ids = notebook.cells.compactMap { $0["id"] as? String }
-    #expect(ids.count == 6 && Set(ids).count == 6 && ids.allSatisfy { $0.wholeMatch(of: /[a-zA-Z0-9_-]{1,64}/) != nil })
+    #expect(ids.count == 6)
+    #expect(Set(ids).count == 6)
+    #expect(ids.allSatisfy { $0.wholeMatch(of: /[a-zA-Z0-9_-]{1,64}/) != nil })
     for cell in notebook.cells {
-      #expect(cell["metadata"] is [String: Any] && cell["source"] is [String])
+      #expect(cell["metadata"] is [String: Any])
+      #expect(cell["source"] is [String])
       let isCode = cell["cell_type"] as? String == "code"
       #expect(Set(cell.keys) == Set(["cell_type", "id", "metadata", "source"] + (isCode ? ["execution_count", "outputs"] : [])))
       #expect(isCode || cell["cell_type"] as? String == "markdown")
     }
     let metadata = try #require(notebook.json["metadata"] as? [String: Any])
-    #expect((metadata["kernelspec"] as? [String: String])?["name"] == "swift" && metadata["title"] as? String == "T")
+    #expect((metadata["kernelspec"] as? [String: String])?["name"] == "swift")
+    #expect(metadata["title"] as? String == "T")
     #expect((metadata["language_info"] as? [String: String])?["name"] == "swift")
     #expect((metadata["folio"] as? [String: String]) == ["frontMatter": "---\ntitle: T\n---"])
   }
 
-  @Test("begins with the title, the description and the parameters, where the prose does not say them") func head() throws {
+  @Test func itBeginsWithTitleDescriptionAndParametersWhereTheProseDoesNotSayThem() throws {
     let front = "---\ntitle: A *b* $c$\ndescription: d_e\nparams: {n: 1, s: \"x`y\"}\n---\n"
     let notebook = try JupyterJSON(try exported(front + "text\n"))
-    #expect(
-      notebook.source(0) == "# A \\*b\\* \\$c\\$\n\nd\\_e\n\nParameters: `n = 1`, ``` s = \"x`y\" ```"
-        && notebook.source(1) == "text")
+    #expect(notebook.source(0) == "# A \\*b\\* \\$c\\$\n\nd\\_e\n\nParameters: `n = 1`, ``` s = \"x`y\" ```")
+    #expect(notebook.source(1) == "text")
     #expect(try JupyterJSON(try exported("---\ntitle: A\n---\n# A\n")).source(0) == "# A")
     #expect(try JupyterJSON(try exported("---\ntitle: A\n---\n# B\n")).source(0) == "# A")
     #expect(try JupyterJSON(try exported("# B\n")).cells.count == 1)
     #expect(try JupyterJSON(try exported("---\ntitle: 1. x\ndescription: '- y'\n---\n")).source(0) == "# 1\\. x\n\n\\- y")
   }
 
-  @Test("has the values with which it ran") func overridden() throws {
+  @Test func itHasTheValuesWithWhichItRan() throws {
     let markdown = "---\nparams: {n: 1}\n---\n"
     let document = try Notebook(markdown: markdown, file: "n.md").applying(overrides: [("n", "7")])
     let text = JupyterNotebook(document, parts: try NotebookParts(markdown, of: document), record: nil).text()
@@ -55,78 +60,88 @@ import Testing
     #expect(try imported(text) == markdown)
   }
 
-  @Test("keeps code and options as they are, and says what is hidden") func options() throws {
+  @Test func itKeepsCodeAndOptionsAsTheyAreAndSaysWhatIsHidden() throws {
     let markdown = "```swift\n//| echo: false\n//| output: false\n//| expect: error\nlet x = \"\\n\"\n```\n"
     let notebook = try JupyterJSON(try exported(markdown))
     #expect(notebook.source(0) == "//| echo: false\n//| output: false\n//| expect: error\nlet x = \"\\n\"")
     let metadata = try #require(notebook.cells[0]["metadata"] as? [String: Any])
     #expect((metadata["jupyter"] as? [String: Bool]) == ["source_hidden": true, "outputs_hidden": true])
-    #expect(metadata["tags"] as? [String] == ["raises-exception"] && metadata["folio"] == nil)
-    #expect(notebook.cells[0]["execution_count"] is NSNull && notebook.outputs.isEmpty)
+    #expect(metadata["tags"] as? [String] == ["raises-exception"])
+    #expect(metadata["folio"] == nil)
+    #expect(notebook.cells[0]["execution_count"] is NSNull)
+    #expect(notebook.outputs.isEmpty)
   }
 
-  @Test("has what a cell printed as streams, in order") func streams() throws {
+  @Test func itHasWhatACellPrintedAsStreamsInOrder() throws {
     let notebook = try outputs([.text(.standardOutput, "a\nb"), .text(.standardError, "\u{1B}[31mc"), .value("3")])
     #expect(notebook.outputs.map { $0["name"] as? String } == ["stdout", "stderr", nil])
-    #expect(
-      notebook.outputs[0]["text"] as? [String] == ["a\n", "b"] && notebook.outputs[1]["text"] as? [String] == ["\u{1B}[31mc"])
-    #expect(data(notebook.outputs[2], "text/plain") == "3" && notebook.outputs[2]["output_type"] as? String == "display_data")
+    #expect(notebook.outputs[0]["text"] as? [String] == ["a\n", "b"])
+    #expect(notebook.outputs[1]["text"] as? [String] == ["\u{1B}[31mc"])
+    #expect(data(notebook.outputs[2], "text/plain") == "3")
+    #expect(notebook.outputs[2]["output_type"] as? String == "display_data")
     #expect(notebook.cells[0]["execution_count"] as? Int == 1)
   }
 
-  @Test("has tables as HTML that stands alone, as text, and as CSV") func table() throws {
+  @Test func tablesAreHTMLThatStandsAloneTextAndCSV() throws {
     let table = Table(columns: [.init("<a>"), .init("n", isNumeric: true)], rows: [["x,y", "1"]])
     let output = try outputs([.table(table)]).outputs.first
     let html = data(output, "text/html")
-    #expect(html.contains("<td style=\"text-align:right\">1</td>") && html.contains("&lt;a&gt;") && !html.contains("class="))
-    #expect(data(output, "text/plain") == table.plainText && data(output, "text/csv") == "<a>,n\n\"x,y\",1\n")
+    expect(html, contains: "<td style=\"text-align:right\">1</td>", "&lt;a&gt;")
+    expect(html, lacks: "class=")
+    #expect(data(output, "text/plain") == table.plainText)
+    #expect(data(output, "text/csv") == "<a>,n\n\"x,y\",1\n")
   }
 
-  @Test("has figures as drawing, as data for plotly.js, and in words") func figure() throws {
+  @Test func figuresAreADrawingDataForPlotlyAndWords() throws {
     let figure = Figure(Heatmap([[1.0, -2.5]], title: "H"))
     let output = try outputs([.figure(FigureOutput(plotly: figure.plotlyJSON))]).outputs.first
-    #expect(areSame(data(output, "image/svg+xml"), figure.svg()) && data(output, "text/plain") == figure.altText)
+    #expect(areSame(data(output, "image/svg+xml"), figure.svg()))
+    #expect(data(output, "text/plain") == figure.altText)
     let plotly = try #require((output?["data"] as? [String: Any])?["application/vnd.plotly.v1+json"] as? NSDictionary)
     let own = try JSONSerialization.jsonObject(with: Data(figure.plotlyJSON.utf8)) as? NSDictionary
     #expect(plotly == own)
     let described = try outputs([.figure(FigureOutput(plotly: figure.plotlyJSON))], options: "//| alt: my words\n").outputs.first
-    #expect(data(described, "text/plain") == "my words" && data(described, "image/svg+xml").contains("aria-label=\"my words\""))
+    #expect(data(described, "text/plain") == "my words")
+    #expect(data(described, "image/svg+xml").contains("aria-label=\"my words\""))
     #expect(data(try outputs([.figure(FigureOutput(plotly: "{}}"))]).outputs.first, "text/plain").isEmpty == false)
   }
 
-  @Test("has the caption below the last figure, and below the rest where there is none") func caption() throws {
+  @Test func theCaptionStandsBelowTheLastFigureOrBelowTheRestWhereThereIsNone() throws {
     let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0]])).plotlyJSON))
     let options = "//| caption: a < b\n"
     let both = try outputs([figure, .value("1")], options: options).outputs
-    #expect(both.count == 3 && data(both[1], "text/html") == "<p><em>a &lt; b</em></p>" && data(both[1], "text/plain") == "a < b")
+    try #require(both.count == 3)
+    #expect(data(both[1], "text/html") == "<p><em>a &lt; b</em></p>")
+    #expect(data(both[1], "text/plain") == "a < b")
     #expect(data(try outputs([.value("1")], options: options).outputs.last, "text/plain") == "a < b")
     #expect(try outputs([], options: options).outputs.isEmpty)
   }
 
-  @Test("has coloured tokens with their colours, and progress as text") func tokens() throws {
+  @Test func colouredTokensKeepTheirColoursAndProgressIsText() throws {
     let tokens = ColoredTokens(title: "AtP", tokens: ["Fae", " <is>"], values: [1, nil], limit: 1)
     let outputs = try outputs([.tokens(tokens), .progress(ProgressOutput(title: "Generating", completed: 2, total: 3))]).outputs
     let html = data(outputs.first, "text/html")
-    #expect(
-      html.contains("background:#053061;color:#fff\">Fae") && html.contains(" &lt;is&gt;")
-        && html.contains("white-space:pre-wrap"))
-    #expect(data(outputs.first, "text/plain") == tokens.plainText && data(outputs.last, "text/plain") == "Generating: 2 of 3")
+    expect(html, contains: "background:#053061;color:#fff\">Fae", " &lt;is&gt;", "white-space:pre-wrap")
+    #expect(data(outputs.first, "text/plain") == tokens.plainText)
+    #expect(data(outputs.last, "text/plain") == "Generating: 2 of 3")
   }
 
-  @Test("has errors with their place, also where outputs are hidden") func error() throws {
+  @Test func errorsHaveTheirPlaceAlsoWhereOutputsAreHidden() throws {
     let diagnostic = Diagnostic(at: Place(file: "n.md", line: 2, column: 3), "no such thing", advice: "Try.", excerpt: "x = y")
     let error = Output.error(CellError(kind: .compile, diagnostics: [diagnostic]))
     let outputs = try outputs([.value("1"), error], options: "//| output: false\n", outcome: .failed).outputs
-    #expect(outputs.count == 1 && outputs[0]["output_type"] as? String == "error")
-    #expect(outputs[0]["ename"] as? String == "Does not compile" && outputs[0]["evalue"] as? String == "no such thing")
+    try #require(outputs.count == 1)
+    #expect(outputs[0]["output_type"] as? String == "error")
+    #expect(outputs[0]["ename"] as? String == "Does not compile")
+    #expect(outputs[0]["evalue"] as? String == "no such thing")
     #expect(outputs[0]["traceback"] as? [String] == ["n.md:2:3: error: no such thing", "x = y", "  ^", "Try."])
   }
 
-  @Test("has no number at a cell that did not run") func notRun() throws {
+  @Test func aCellThatDidNotRunHasNoNumber() throws {
     #expect(try outputs([], outcome: .notRun).cells[0]["execution_count"] is NSNull)
   }
 
-  @Test("is not made of a file that changed meanwhile") func changed() throws {
+  @Test func itIsNotMadeOfAFileThatChangedMeanwhile() throws {
     let document = try Notebook(markdown: "```swift\n1\n```\n", file: "n.md")
     for other in ["", "```swift\n2\n```\n", "```swift\n1\n```\n```swift\n1\n```\n"] {
       #expect(problems { _ = try NotebookParts(other, of: document) }.first?.message == "n.md changed while it was read")
@@ -134,13 +149,13 @@ import Testing
   }
 }
 
-@Suite("A script") struct SwiftScriptTests {
+@Suite struct SwiftScriptTests {
   private func script(_ markdown: String, file: String = "Notebooks/n.md") throws -> String {
     let document = try Notebook(markdown: markdown, file: file)
-    return SwiftScript(document, parts: try NotebookParts(markdown, of: document)).text()
+    return SwiftScript(document, parts: try NotebookParts(markdown, of: document), path: "/work/\(file)").text()
   }
 
-  @Test("has cells at their lines, prose as comments, and parameters as a value") func whole() throws {
+  @Test func aScriptHasCellsAtTheirLinesProseAsCommentsAndParametersAsAValue() throws {
     let markdown = """
       ---
       title: T
@@ -160,44 +175,10 @@ import Testing
       a
       ~~~
       """
-    #expect(
-      try script(markdown) == """
-        // Exported by folio from Notebooks/n.md
-        import FolioKit
-
-        // T
-
-        struct Parameters {
-          let `n`: Int
-          let `x`: Double
-          let `names`: [String]
-          let `none`: [String]
-        }
-        let params = Parameters(n: 1, x: .infinity, names: ["a", "b\\"c"], none: [])
-
-        // # Prose
-        //
-        // more
-
-        // Notebooks/n.md:10  first
-        #sourceLocation(file: "Notebooks/n.md", line: 9)
-        //| label: first
-        let a = params.n
-        #sourceLocation()
-
-        // ```swift norun
-        // not = run
-        // ```
-
-        // Notebooks/n.md:16  cell-2
-        #sourceLocation(file: "Notebooks/n.md", line: 16)
-        a
-        #sourceLocation()
-
-        """)
+    try expect(try script(markdown), isSnapshot: "script.txt")
   }
 
-  @Test("does not hold a cell that is meant to fail, nor what would leave a comment") func harmless() throws {
+  @Test func aScriptHoldsNoCellThatIsMeantToFailAndNothingThatLeavesAComment() throws {
     let text = try script("a\rlet x = 1\r\n*/ b\n```swift\n//| expect: error\nlet = 3\n```\n", file: "a\nb.md")
     let code = text.split(separator: "\n").filter { !$0.hasPrefix("//") }
     #expect(code == ["import FolioKit"])

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// In Jupyter each Markdown cell has link definitions of its own; in a file all prose shares them.
-@Suite("Link definitions") struct LinkTests {
+@Suite struct LinkTests {
   /// What the prose of a notebook looks like on its page, and what its cells look like one by one.
   private func pages(_ cells: [String]) throws -> (whole: String, parts: String, text: String) {
     let text = try imported(notebook(cells.map { try cell("markdown", $0) }.joined(separator: ",")))
@@ -14,32 +14,29 @@ import Testing
     return (html(text), cells.map { html($0) }.joined(), text)
   }
 
-  @Test(
-    "of several cells lead where they led",
-    arguments: [
-      ["[one][1]\n\n[1]: https://e.org/a", "[two][1]\n\n[1]: https://e.org/b"],
-      ["[1]\n\n[1]: /a", "[1]\n\n[1]: /b", "[1]\n\n[1]: /c \"t\"", "[1]\n\n[1]: /a"],
-      ["[x] ![p][X] [X][]\n\n[x]: </a b> 'it''s \"q\"'", "[ x ] `[x]` \\[x]\n\n    [x]\n\n> [X]: /b?c&d"],
-      ["see [1]", "[a][1]\n\n[1]: /a"],
-      ["[a][1]\n\n[1]: /a", "see [1], [2]: x"], ["[1-2]", "[1]\n\n[1]: /a", "[1]\n\n[1]: /b"],
-      ["- [a]\n\n  [a]: /a\n- b", "[a]: /b\n\n[A]"],
-      ["[a]: /a", "[a]: /b", "[a]"], ["[![x][i]][l]\n\n[i]: a.png\n[l]: /l", "[![x][i]][l]\n\n[i]: b.png\n[l]: /m"],
-      ["[a\nb]\n\n[a b]: /1", "[a b]\n\n[a\nb]: /2"],
-      ["```\n[1]: /a\n```", "[1]\n\n[1]: /b", "[1]"], ["[é]: /a\n\n[é]", "[E\u{301}]: /b\n\n[é]"],
-      ["[1]: <>\n\n[1]", "[1]: /\n\n[1]"], ["a [ b\n\n[x]: /1", "[x]: /2\n\n[x]:"],
-    ])
-  func separate(_ cells: [String]) throws {
+  @Test(arguments: [
+    ["[one][1]\n\n[1]: https://e.org/a", "[two][1]\n\n[1]: https://e.org/b"],
+    ["[1]\n\n[1]: /a", "[1]\n\n[1]: /b", "[1]\n\n[1]: /c \"t\"", "[1]\n\n[1]: /a"],
+    ["[x] ![p][X] [X][]\n\n[x]: </a b> 'it''s \"q\"'", "[ x ] `[x]` \\[x]\n\n    [x]\n\n> [X]: /b?c&d"],
+    ["see [1]", "[a][1]\n\n[1]: /a"],
+    ["[a][1]\n\n[1]: /a", "see [1], [2]: x"], ["[1-2]", "[1]\n\n[1]: /a", "[1]\n\n[1]: /b"],
+    ["- [a]\n\n  [a]: /a\n- b", "[a]: /b\n\n[A]"],
+    ["[a]: /a", "[a]: /b", "[a]"], ["[![x][i]][l]\n\n[i]: a.png\n[l]: /l", "[![x][i]][l]\n\n[i]: b.png\n[l]: /m"],
+    ["[a\nb]\n\n[a b]: /1", "[a b]\n\n[a\nb]: /2"],
+    ["```\n[1]: /a\n```", "[1]\n\n[1]: /b", "[1]"], ["[é]: /a\n\n[é]", "[E\u{301}]: /b\n\n[é]"],
+    ["[1]: <>\n\n[1]", "[1]: /\n\n[1]"], ["a [ b\n\n[x]: /1", "[x]: /2\n\n[x]:"],
+  ])
+  func linkDefinitionsOfSeveralCellsLeadWhereTheyLed(_ cells: [String]) throws {
     let (whole, parts, text) = try pages(cells)
     #expect(areSame(whole, parts), "\(text)")
   }
 
-  @Test("that say the same in all cells stay as they are")
-  func same() throws {
+  @Test func linkDefinitionsThatSayTheSameInAllCellsStayAsTheyAre() throws {
     #expect(try pages(["[1]\n\n[1]: /a", "[1]\n\n[1]: /a", "text"]).text == "[1]\n\n[1]: /a\n\n[1]\n\n[1]: /a\n\ntext\n")
   }
 
   /// Cells of pieces that share labels by chance.
-  @Test("of random cells lead where they led", arguments: 0..<4) func random(_ seed: UInt64) throws {
+  @Test(arguments: 0..<4) func linkDefinitionsOfRandomCellsLeadWhereTheyLed(_ seed: UInt64) throws {
     let pieces = [
       "[1]", "[a][1]", "[1][]", "![p][2]", "[2]: /x", "[1]: /a", "[1]: /b 't'", "[2]: <c d>", "> [1]: /q", "- [1]", "`[1]`",
       "[1]:", "\\[1]", "text", "", "", "# [2]", "    [1]", "[x](y)[1]",
@@ -57,32 +54,29 @@ import Testing
     }
   }
 
-  @Test(
-    "go to each cell that uses them, and not back",
-    arguments: [
-      (
-        "See [the paper][p].\n\n```swift\n1\n```\n\nMore.\n\n[p]: https://e.org/p\n",
-        ["See [the paper][p].\n\n[p]: https://e.org/p", "More.\n\n[p]: https://e.org/p"]
-      ),
-      ("[p]: /a\n\n```swift\n1\n```\n[p]: /b\n[P]\n", ["[p]: /a", "[p]: /a\n\n[p]: /b\n[P]"]),
-      (
-        "a\n```swift\n1\n```\n[p]: <a b> \"c \\\" d\"\n```swift\n2\n```\n![q][p] [no]",
-        ["a", "[p]: <a b> \"c \\\" d\"", "![q][p] [no]\n\n[p]: <a b> \"c \\\" d\""]
-      ),
-      (
-        "[a] [b]\n```swift\n1\n```\n> [b]: /b\n\n- [a]: /a\n- [c]: /c\n",
-        ["[a] [b]\n\n[b]: /b\n[a]: /a", "> [b]: /b\n\n- [a]: /a\n- [c]: /c"]
-      ),
-    ])
-  func shared(_ markdown: String, _ sources: [String]) throws {
+  @Test(arguments: [
+    (
+      "See [the paper][p].\n\n```swift\n1\n```\n\nMore.\n\n[p]: https://e.org/p\n",
+      ["See [the paper][p].\n\n[p]: https://e.org/p", "More.\n\n[p]: https://e.org/p"]
+    ),
+    ("[p]: /a\n\n```swift\n1\n```\n[p]: /b\n[P]\n", ["[p]: /a", "[p]: /a\n\n[p]: /b\n[P]"]),
+    (
+      "a\n```swift\n1\n```\n[p]: <a b> \"c \\\" d\"\n```swift\n2\n```\n![q][p] [no]",
+      ["a", "[p]: <a b> \"c \\\" d\"", "![q][p] [no]\n\n[p]: <a b> \"c \\\" d\""]
+    ),
+    (
+      "[a] [b]\n```swift\n1\n```\n> [b]: /b\n\n- [a]: /a\n- [c]: /c\n",
+      ["[a] [b]\n\n[b]: /b\n[a]: /a", "> [b]: /b\n\n- [a]: /a\n- [c]: /c"]
+    ),
+  ])
+  func linkDefinitionsGoToEachCellThatUsesThemAndNotBack(_ markdown: String, _ sources: [String]) throws {
     let notebook = try JupyterJSON(try exported(markdown))
     let prose = notebook.cells.indices.filter { notebook.cells[$0]["cell_type"] as? String == "markdown" }.map(notebook.source)
     #expect(prose == sources)
     #expect(areSame(try imported(try notebook.text), markdown))
   }
 
-  @Test("that were edited in Jupyter are those of the new text")
-  func edited() throws {
+  @Test func linkDefinitionsThatWereEditedInJupyterAreThoseOfTheNewText() throws {
     let markdown = "[a][p]\n\n```swift\n1\n```\n\n[p]: /a\n"
     var notebook = try JupyterJSON(try exported(markdown))
     notebook.cells[0]["source"] = "[b][p]\n\n[p]: /b"
@@ -93,21 +87,18 @@ import Testing
     #expect(try imported(try notebook.text) == "[a][p]\n\n[p]: /a\n\n```swift\n1\n```\n")
   }
 
-  @Test(
-    "are written as they are read",
-    arguments: [
-      "/a", "<>", "<a b>", "<a\\<b\\>c>", "a&amp;b", "a\\(b", "(a)", "é", "a\\\\b", "<a&amp;b> 'x \"y\" \\\\ z'", "/a \"x\ny\"",
-      "#f", "a%20b",
-    ])
-  func written(_ destination: String) throws {
+  @Test(arguments: [
+    "/a", "<>", "<a b>", "<a\\<b\\>c>", "a&amp;b", "a\\(b", "(a)", "é", "a\\\\b", "<a&amp;b> 'x \"y\" \\\\ z'", "/a \"x\ny\"",
+    "#f", "a%20b",
+  ])
+  func linkDefinitionsAreWrittenAsTheyAreRead(_ destination: String) throws {
     let definition = try #require(LinkDefinition.all(in: "[l]: \(destination)\n").first)
     #expect(LinkDefinition.all(in: definition.text) == [definition])
   }
 }
 
-@Suite("The prose of a notebook that others wrote") struct ForeignProseTests {
+@Suite struct ForeignProseTests {
   @Test(
-    "never runs",
     arguments: [
       ("One writes `{swift} print(1)` for it.", "One writes `{swift norun} print(1)` for it."),
       ("`` {swift} ` `` *`{swift} a`* `{swift}`", "`` {swift norun} ` `` *`{swift norun} a`* `{swift norun}`"),
@@ -122,7 +113,7 @@ import Testing
       ("<div>\n```swift\n1\n```\n~~~{swift}\n</div>", "<div>\n```swift norun\n1\n```\n~~~swift norun\n</div>"),
     ],
     ["python", "swift"])
-  func never(_ prose: (String, String), _ language: String) throws {
+  func foreignProseNeverRuns(_ prose: (String, String), _ language: String) throws {
     let metadata = #"{"folio": {"values": {"score": ["0.81"]}, "exact": "```swift\n1\n```"}}"#
     let text = try imported(
       notebook(try cell("markdown", prose.0, metadata: metadata), metadata: #"{"language_info": {"name": "\#(language)"}}"#))
@@ -130,7 +121,7 @@ import Testing
     #expect(try Notebook(markdown: text, file: "n.md").cells.isEmpty)
   }
 
-  @Test("does not run however its pieces meet", arguments: 0..<4) func random(_ seed: UInt64) throws {
+  @Test(arguments: 0..<4) func foreignProseDoesNotRunHoweverItsPiecesMeet(_ seed: UInt64) throws {
     let pieces = [
       "`{swift} a`", "`` {swift} b ``", "{swift}", "`", "``", "```swift", "```", "~~~{swift}", "~~~", "- a", "> b", "<!--", "-->",
       "<div>", "", "", "    c", "  ", "\\", "`{swift", "} d`", "[x]: /y",
@@ -150,41 +141,37 @@ import Testing
     }
   }
 
-  @Test(
-    "begins no front matter, and is not moved where it would not",
-    arguments: [
-      ("----\nx", ""), ("---x\ny", ""), ("---\ntitle: x\n---", "\n"), ("---", "\n"), ("---  \nfoo", "\n"),
-      ("\u{FEFF}---\na", "\n"), ("--", ""),
-    ])
-  func beginnings(_ prose: String, _ before: String) throws {
+  @Test(arguments: [
+    ("----\nx", ""), ("---x\ny", ""), ("---\ntitle: x\n---", "\n"), ("---", "\n"), ("---  \nfoo", "\n"),
+    ("\u{FEFF}---\na", "\n"), ("--", ""),
+  ])
+  func foreignProseBeginsNoFrontMatterAndIsNotMovedWhereItWouldNot(_ prose: String, _ before: String) throws {
     #expect(areSame(try imported(notebook(try cell("markdown", prose))), before + prose + "\n"))
   }
 
-  @Test(
-    "may have numbers that JSON has not, as Python writes them",
-    arguments: ["NaN", "Infinity", "-Infinity", "1e999", "[NaN, -1]"])
-  func numbers(_ number: String) throws {
+  @Test(arguments: ["NaN", "Infinity", "-Infinity", "1e999", "[NaN, -1]"])
+  func numbersThatJSONHasNotMayStandInItAsPythonWritesThem(_ number: String) throws {
     let metadata = #"{"language_info": {"name": "swift"}, "x": \#(number)}"#
     #expect(try imported(notebook(try cell("code", "1"), metadata: metadata)) == "```swift\n1\n```\n")
     let problem = problems { _ = try imported("{\"x\": \(number),\n\"nbformat\": 3}") }.first
     #expect(problem?.place?.line == 2)
   }
 
-  @Test("is still JSON", arguments: ["nan", "NAN", "Inf", "-Inf", "+1", "--Infinity", "Nan"]) func noNumbers(_ number: String) {
+  @Test(arguments: ["nan", "NAN", "Inf", "-Inf", "+1", "--Infinity", "Nan"]) func whatPythonDoesNotWriteIsNoNumber(
+    _ number: String
+  ) {
     #expect(
       problems { _ = try imported(notebook(metadata: "{\"x\": \(number)}")) }.first?.message.hasPrefix("this is not JSON") == true
     )
   }
 
-  @Test(
-    "has its attachments, by whatever name and in whatever place",
-    arguments: [
-      ("![x](attachment:a.png)", "![x](data:image/png;base64,QUJD)"),
-      ("<img src=\"attachment:a.png\">", "<img src=\"data:image/png;base64,QUJD\">"),
-      ("![x][r]\n\n[r]: attachment:a.png", "![x][r]\n\n[r]: data:image/png;base64,QUJD"),
-      ("attachment:a.png", "attachment:a.png"), ("![x](<attachment:a.png>)", "![x](<data:image/png;base64,QUJD>)"),
-    ])
-  func attachments(_ prose: String, _ expected: String) throws {
+  @Test(arguments: [
+    ("![x](attachment:a.png)", "![x](data:image/png;base64,QUJD)"),
+    ("<img src=\"attachment:a.png\">", "<img src=\"data:image/png;base64,QUJD\">"),
+    ("![x][r]\n\n[r]: attachment:a.png", "![x][r]\n\n[r]: data:image/png;base64,QUJD"),
+    ("attachment:a.png", "attachment:a.png"), ("![x](<attachment:a.png>)", "![x](<data:image/png;base64,QUJD>)"),
+  ])
+  func attachmentsComeAlongByWhateverNameAndInWhateverPlace(_ prose: String, _ expected: String) throws {
     let text = try imported(notebook(try cell("markdown", prose, #", "attachments": {"a.png": {"image/png": "QUJD\n"}}"#)))
     #expect(text == expected + "\n")
   }

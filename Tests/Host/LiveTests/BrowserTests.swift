@@ -26,19 +26,18 @@ enum Browser {
   }
 }
 
-@Suite("In a browser", .enabled(if: Browser.plotly != nil, "Chromium, and plotly from PyPI")) struct BrowserTests {
+@Suite(.enabled(if: Browser.plotly != nil, "Chromium, and plotly from PyPI")) struct BrowserTests {
   /// A site of one page with the figure, driven by a script; returns what the script has put into the page's title.
   private func title(_ figure: Figure, plotly: PlotlyScript?, breaking: Bool = false, driver: String) throws -> String {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "browser-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = try TestFolder()
     let document = Notebook(
       file: "Notebooks/n.md", frontMatter: FrontMatter(title: "N"), blocks: [.cell(Cell(number: 1, source: "x", line: 1))])
     let outputs = [Output.figure(FigureOutput(plotly: figure.plotlyJSON))]
     let record = NotebookRecord(
       notebook: "n", cells: [CellRecord(id: document.cells[0].id, outcome: .succeeded, outputs: outputs)])
     let page = Page(document, record: record, plotly: plotly)
-    try Site(folder: folder).write(page, record: RecordFiles(document, record: record))
-    if breaking, let plotly { try FileManager.default.removeItem(atPath: folder + "/assets/" + plotly.file) }
+    try Site(folder: folder.path).write(page, record: RecordFiles(document, record: record))
+    if breaking, let plotly { try FileManager.default.removeItem(atPath: folder.path + "/assets/" + plotly.file) }
     let script = """
       <script>
       function wait(check) {
@@ -47,9 +46,7 @@ enum Browser {
       addEventListener("load", async function () { document.title = await (async function () { \(driver) })(); });
       </script></head>
       """
-    let driven = folder + "/n/driven.html"
-    try page.html.replacing("</head>", with: script).write(toFile: driven, atomically: true, encoding: .utf8)
-    let dump = try Browser.dump(driven)
+    let dump = try Browser.dump(folder.write(page.html.replacing("</head>", with: script), to: "n/driven.html"))
     return dump.firstMatch(of: /<title>([^<]*)<\/title>/).map { String($0.1) } ?? dump
   }
 
@@ -62,7 +59,7 @@ enum Browser {
     button.click();
     """
 
-  @Test("a click loads Plotly, and hovering says layer, head and value") func hover() throws {
+  @Test func aClickLoadsPlotlyAndHoveringSaysLayerHeadAndValue() throws {
     let title = try title(
       figure, plotly: Browser.plotly,
       driver: click + """
@@ -77,7 +74,7 @@ enum Browser {
     #expect(title.replacing("−", with: "-") == "layer 0, head 1: -0.5; static hidden: true; Static")
   }
 
-  @Test("a second click brings the static figure back") func back() throws {
+  @Test func aSecondClickBringsTheStaticFigureBack() throws {
     let title = try title(
       figure, plotly: Browser.plotly,
       driver: click + """
@@ -88,7 +85,7 @@ enum Browser {
     #expect(title == "Interactive false")
   }
 
-  @Test("without the script the static figure stays, and the button says so") func missing() throws {
+  @Test func withoutTheScriptTheStaticFigureStaysAndTheButtonSaysSo() throws {
     let title = try title(
       figure, plotly: Browser.plotly, breaking: true,
       driver: click + """
@@ -98,12 +95,12 @@ enum Browser {
     #expect(title.contains("cannot be loaded; false"))
   }
 
-  @Test("a site without plotly.js has no button") func none() throws {
+  @Test func aSiteWithoutPlotlyHasNoButton() throws {
     let title = try title(figure, plotly: nil, driver: "return 'buttons ' + document.querySelectorAll('.interact').length;")
     #expect(title == "buttons 0")
   }
 
-  @Test("of many labels as many are shown as can be read, and more after zooming in") func ticks() throws {
+  @Test func ofManyLabelsAsManyAreShownAsCanBeReadAndMoreAfterZoomingIn() throws {
     let wide = Figure(Heatmap([(0..<300).map(Double.init)], xLabels: (0..<300).map { "token \($0)" }))
     let title = try title(
       wide, plotly: Browser.plotly,
@@ -126,8 +123,8 @@ enum Browser {
 }
 
 /// Pages of a live preview in a browser, which opens six connections to a server and no more.
-@Suite("A preview in a browser", .enabled(if: Browser.chromium != nil, "Chromium")) struct BrowserPreviewTests {
-  @Test("twelve windows follow their pages, and Stop works in each") func windows() async throws {
+@Suite(.enabled(if: Browser.chromium != nil, "Chromium")) struct BrowserPreviewTests {
+  @Test func twelveWindowsFollowTheirPagesAndStopWorksInEach() async throws {
     try await waiting {
       let folder = try TestFolder()
       let stopped = Locked<[String]>([])

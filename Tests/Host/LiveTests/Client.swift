@@ -2,33 +2,19 @@ import Foundation
 import Glibc
 import Live
 import Processes
+import TestSupport
 import Testing
 
 /// A client that sends what it is told to send, byte by byte: browsers and URLSession would mend the paths and headers first.
 final class Connection {
-  let file: Int32
+  private let socket: ClientSocket
+  var file: Int32 { socket.number }
   private(set) var received: [UInt8] = []
 
-  init(port: UInt16, address number: UInt32 = 0x7F00_0001) throws {
-    file = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = number.bigEndian
-    let result = withUnsafePointer(to: &address) { address in
-      address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        retrying { connect(file, address, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-      }
-    }
-    guard result == 0 else { throw Refused() }
+  init(port: UInt16, address: UInt32 = INADDR_LOOPBACK) throws {
     // As long as `eventually` waits.
-    var limit = timeval(tv_sec: 180, tv_usec: 0)
-    setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    socket = try ClientSocket(port: port, address: address, seconds: 180)
   }
-
-  deinit { close(file) }
-
-  struct Refused: Error {}
 
   func write(_ text: String) {
     let bytes = Array(text.utf8)
@@ -77,7 +63,8 @@ struct Answer {
 
 /// A server over a folder of its own, for one test.
 final class TestSite: Sendable {
-  let folder: String
+  let home: TestFolder
+  var folder: String { home.path }
   let server: LiveServer
   let port: UInt16
   let stopped = Shared<[String]>([])
@@ -86,23 +73,14 @@ final class TestSite: Sendable {
     "<!doctype html>\n<html>\n<head>\n<title>A</title>\n</head>\n<body><main><p>from the file</p></main></body>\n</html>\n"
 
   init(files: [String: String] = ["index.html": page, "a/index.html": page], port wanted: UInt16 = 0) throws {
-    folder = FileManager.default.temporaryDirectory.path + "/preview-" + UUID().uuidString
-    for (path, text) in files { try Self.write(text, to: "\(folder)/site/\(path)") }
+    home = try TestFolder()
+    for (path, text) in files { try home.write(text, to: "site/\(path)") }
     let stopped = stopped
-    server = LiveServer(site: folder + "/site", port: wanted) { page in stopped.with { $0.append(page) } }
+    server = LiveServer(site: home.path + "/site", port: wanted) { page in stopped.with { $0.append(page) } }
     port = try server.start()
   }
 
-  deinit {
-    server.stop()
-    try? FileManager.default.removeItem(atPath: folder)
-  }
-
-  static func write(_ text: String, to path: String) throws {
-    try FileManager.default.createDirectory(
-      atPath: URL(fileURLWithPath: path).deletingLastPathComponent().path, withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-  }
+  deinit { server.stop() }
 
   var host: String { "127.0.0.1:\(port)" }
 

@@ -39,8 +39,7 @@ import Testing
 
   @Test func anotherNameIsAnsweredIfItWasAskedFor() async throws {
     try await waiting {
-      let folder = FileManager.default.temporaryDirectory.path + "/preview-names-\(UUID())"
-      let server = LiveServer(site: folder, port: 0, names: ["Box.example"]) { _ in }
+      let server = LiveServer(site: "/nowhere", port: 0, names: ["Box.example"]) { _ in }
       let port = try server.start()
       defer { server.stop() }
       func status(_ lines: String...) throws -> Int {
@@ -117,7 +116,8 @@ import Testing
       let site = try TestSite()
       for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"] {
         let answer = try site.get("/a/", method: method)
-        #expect(answer.status == 405 && answer.header("Allow") == "GET, HEAD")
+        #expect(answer.status == 405)
+        #expect(answer.header("Allow") == "GET, HEAD")
       }
     }
   }

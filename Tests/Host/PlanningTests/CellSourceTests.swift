@@ -1,5 +1,6 @@
 import Document
 import Planning
+import TestSupport
 import Testing
 
 @Suite struct CellSourceTests {
@@ -27,9 +28,11 @@ import Testing
     let text = source(
       "enum K { private static let a = 1; enum I { static var b = [2] }; @W static var c = 1; static var d: Int { 1 }; func f() { enum L { static let e = 1 } } }"
     ).text
-    #expect(text.contains("_folioVariable(\"K.a\") { withUnsafePointer(to: `K`.`a`) { $0 } }"))
-    #expect(text.contains("_folioVariable(\"K.I.b\") { withUnsafePointer(to: `K`.`I`.`b`) { $0 } }"))
-    #expect(text.count { $0 == "W" } == 1 && !text.contains("K.c") && !text.contains("K.d") && !text.contains("L.e"))
+    expect(
+      text, contains: "_folioVariable(\"K.a\") { withUnsafePointer(to: `K`.`a`) { $0 } }",
+      "_folioVariable(\"K.I.b\") { withUnsafePointer(to: `K`.`I`.`b`) { $0 } }")
+    #expect(text.count { $0 == "W" } == 1)
+    expect(text, lacks: "K.c", "K.d", "L.e")
   }
 
   @Test func aCellThatAsksForItsPlaceKnowsIt() {
@@ -69,7 +72,8 @@ import Testing
   func literalsMeanWhatTheySay(text: String) {
     let literal = CellSource.literal(text)
     let inner = literal.dropFirst().dropLast()
-    #expect(literal.hasPrefix("\"") && literal.hasSuffix("\""))
+    #expect(literal.hasPrefix("\""))
+    #expect(literal.hasSuffix("\""))
     #expect(!inner.contains("\n"))
     let unescaped = inner.replacing("\\\\", with: "\u{1}").replacing("\\\"", with: "\"").replacing("\\n", with: "\n")
       .replacing("\\u{0}", with: "\u{0}").replacing("\\u{1b}", with: "\u{1B}").replacing("\u{1}", with: "\\")
@@ -99,6 +103,6 @@ import Testing
   }
 
   @Test func parametersAreSentAsJSON() {
-    #expect(ParametersSource.values(parameters) == #"{"idx":2,"rate":1.0,"names":["a\"\u000a"],"none":[],"far":"-inf"}"#)
+    #expect(ParametersSource.values(parameters) == #"{"idx":2,"rate":1.0,"names":["a\"\n"],"none":[],"far":"-inf"}"#)
   }
 }

@@ -28,7 +28,8 @@ import Testing
 
   @Test func parametersAreReadByName() {
     let references = CellAnalysis(source: "f(params.idx, params.heads.count)").references
-    #expect(references.parameters == ["idx", "heads"] && !references.usesAllParameters)
+    #expect(references.parameters == ["idx", "heads"])
+    #expect(!references.usesAllParameters)
     #expect(CellAnalysis(source: "print(params)").references.usesAllParameters)
   }
 }

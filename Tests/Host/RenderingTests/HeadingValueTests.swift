@@ -1,9 +1,10 @@
 import Document
 import Record
 import Rendering
+import TestSupport
 import Testing
 
-@Suite("A heading's value") struct HeadingValueTests {
+@Suite struct HeadingValueTests {
   private let markdown = "# Accuracy `{swift} 40 + 2` of 50\n\n## `{swift} 9`\n\n## `{swift} 9`\n\n##\n"
 
   private func page(_ values: [String], markdown: String? = nil) throws -> Page {
@@ -14,51 +15,55 @@ import Testing
     return Page(document, record: NotebookRecord(notebook: "n", cells: cells))
   }
 
-  @Test("reaches the title of the page, its one first heading and the index") func title() throws {
+  @Test func aHeadingsValueReachesTheTitleOfThePageItsOneFirstHeadingAndTheIndex() throws {
     let page = try page(["42", "9", "9"])
-    #expect(page.title == "Accuracy 42 of 50" && page.html.contains("<title>Accuracy 42 of 50</title>"))
-    #expect(page.html.contains("<h1>Accuracy 42 of 50</h1>") && page.html.matches(of: /<h1/).count == 1)
+    #expect(page.title == "Accuracy 42 of 50")
+    expect(page.html, contains: "<title>Accuracy 42 of 50</title>", "<h1>Accuracy 42 of 50</h1>")
+    #expect(page.html.matches(of: /<h1/).count == 1)
     #expect(page.html.contains("\"title\":\"Accuracy 42 of 50\""))
   }
 
-  @Test("is the text of a link in the contents, which leads to a heading of its own") func contents() throws {
+  @Test func aHeadingsValueIsTheTextOfALinkInTheContentsToAHeadingOfItsOwn() throws {
     let html = try page(["42", "9", "9"]).html
-    #expect(html.contains(##"<a href="#swift-9">9</a>"##) && html.contains(##"<a href="#swift-9-1">9</a>"##))
-    #expect(html.contains(#"<h2 id="swift-9">"#) && html.contains(#"<h2 id="swift-9-1">"#))
+    #expect(html.contains(##"<a href="#swift-9">9</a>"##))
+    #expect(html.contains(##"<a href="#swift-9-1">9</a>"##))
+    expect(html, contains: #"<h2 id="swift-9">"#, #"<h2 id="swift-9-1">"#)
     #expect(html.firstMatch(of: /<a href="[^"]*"><\/a>/) == nil)
   }
 
-  @Test("leaves the links as they are when it changes") func stable() throws {
+  @Test func linksStayAsTheyAreWhenAHeadingsValueChanges() throws {
     let links = try [["42", "9", "9"], ["43", "<b>", ""], []].map {
       try page($0).html.matches(of: /id="(swift[^"]*)"/).map { String($0.1) }
     }
-    #expect(links[0] == ["swift-9", "swift-9-1"] && links[1] == links[0] && links[2] == links[0])
+    #expect(links[0] == ["swift-9", "swift-9-1"])
+    #expect(links[1] == links[0])
+    #expect(links[2] == links[0])
   }
 
-  @Test("is text, on one line, and not the whole of a long one") func hostile() throws {
+  @Test func aHeadingsValueIsTextOnOneLineAndShortenedWhereItIsLong() throws {
     let page = try page(["<script>\n\u{1B}[31m\u{202E}", String(repeating: "x", count: 5000), ""])
-    #expect(
-      page.title == "Accuracy <script>↵\\u{202E} of 50" && page.html.contains("<h1>Accuracy &lt;script&gt;↵\\u{202E} of 50</h1>"))
-    #expect(page.html.contains(">\(String(repeating: "x", count: 200))…</a>"))
+    #expect(page.title == "Accuracy <script>↵\\u{202E} of 50")
+    expect(page.html, contains: "<h1>Accuracy &lt;script&gt;↵\\u{202E} of 50</h1>", ">\(String(repeating: "x", count: 200))…</a>")
     #expect(page.html.firstMatch(of: /<a href="[^"]*"><\/a>/) == nil)
   }
 
-  @Test("that is not known yet is its expression") func unknown() throws {
+  @Test func aHeadingsValueThatIsNotKnownYetIsItsExpression() throws {
     #expect(try page([]).html.contains("<h1>Accuracy 40 + 2 of 50</h1>"))
   }
 }
 
-@Suite("A label of any script") struct LabelLinkTests {
-  @Test("is a cell's address, and spelled out in links") func link() throws {
+@Suite struct LabelLinkTests {
+  @Test func aLabelOfAnyScriptIsACellsAddressAndSpelledOutInLinks() throws {
     let document = try Notebook(markdown: "```swift\n//| label: 注-é\n1\n```\n\n## Größe\n", file: "n.md")
     let error = CellError(kind: .thrown, diagnostics: [Diagnostic("oops")])
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "注-é", outcome: .failed, outputs: [.error(error)])])
     let html = Page(document, record: record).html
-    #expect(html.contains(#"id="注-é""#) && html.matches(of: /href="#%E6%B3%A8-%C3%A9"/).count == 2)
+    #expect(html.contains(#"id="注-é""#))
+    #expect(html.matches(of: /href="#%E6%B3%A8-%C3%A9"/).count == 2)
     #expect(html.contains(##"<h2 id="größe">Größe<a class="anchor" href="#gr%C3%B6%C3%9Fe""##))
   }
 
-  @Test("has files that every file system can hold and tell apart") func files() {
+  @Test func theFilesOfALabelAreNamedAsEveryFileSystemCanHoldAndTellApart() {
     let labels = [
       "é", "É", "注", "a", String(repeating: "注", count: 90), String(repeating: "注", count: 91),
       String(repeating: "b", count: 300),

@@ -2,9 +2,10 @@ import Figures
 import Foundation
 import Record
 import Rendering
+import TestSupport
 import Testing
 
-@Suite("Interactive figures") struct InteractiveTests {
+@Suite struct InteractiveTests {
   private let script = Data("/**\n* plotly.js v4.1.1\n*/\nwindow.Plotly = {}".utf8)
   private let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0, -1]], title: "</script>")).plotlyJSON))
 
@@ -16,14 +17,16 @@ import Testing
     return Page(document, record: NotebookRecord(notebook: "n", cells: [cell]), plotly: plotly)
   }
 
-  @Test("are static without plotly.js, and ask for nothing") func none() {
+  @Test func withoutPlotlyFiguresAreStaticAndAskForNothing() {
     let page = page(plotly: nil)
-    #expect(!page.html.contains("plotly") && page.attachments.isEmpty)
+    #expect(!page.html.contains("plotly"))
+    #expect(page.attachments.isEmpty)
   }
 
-  @Test("name the script with its digest, and bring each figure's data in a file of its own") func named() throws {
+  @Test func figuresNameTheScriptWithItsDigestAndBringTheirDataInFilesOfTheirOwn() throws {
     let plotly = try PlotlyScript(script, path: "p.js")
-    #expect(plotly.file == "plotly-4.1.1.min.js" && plotly.integrity.hasPrefix("sha256-"))
+    #expect(plotly.file == "plotly-4.1.1.min.js")
+    #expect(plotly.integrity.hasPrefix("sha256-"))
     let page = page(plotly: plotly)
     #expect(
       page.html.contains(
@@ -32,25 +35,25 @@ import Testing
     for attachment in page.attachments {
       #expect(page.html.contains(#"<figure data-plotly="\#(attachment.path)">"#))
       let prefix = "window.folioFigures[\"\(attachment.path)\"] = "
-      #expect(attachment.text.hasPrefix(prefix) && attachment.text.hasSuffix(";\n"))
+      #expect(attachment.text.hasPrefix(prefix))
+      #expect(attachment.text.hasSuffix(";\n"))
       #expect(try Figure(plotlyJSON: String(attachment.text.dropFirst(prefix.count).dropLast(2))).heatmaps.count == 1)
     }
     // The static figure stays.
     #expect(page.html.components(separatedBy: "<svg").count == 3)
   }
 
-  @Test("are written with one copy of the script a site, and their data go when they do") func written() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "interactive-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let site = Site(folder: folder)
+  @Test func aSiteHasOneCopyOfTheScriptAndDataGoWithTheirFigures() throws {
+    let folder = try TestFolder()
+    let site = Site(folder: folder.path)
     try site.write(outputs, plotly: try PlotlyScript(script, path: "p.js"))
-    #expect(FileManager.default.contents(atPath: folder + "/assets/plotly-4.1.1.min.js") == script)
-    #expect(FileManager.default.fileExists(atPath: folder + "/n/outputs/cell-1-2.js"))
+    #expect(FileManager.default.contents(atPath: folder.path + "/assets/plotly-4.1.1.min.js") == script)
+    #expect(folder.exists("n/outputs/cell-1-2.js"))
     try site.write(outputs)
-    #expect(!FileManager.default.fileExists(atPath: folder + "/n/outputs"))
+    #expect(!folder.exists("n/outputs"))
   }
 
-  @Test("are refused with a script that is not plotly.js") func notPlotly() {
+  @Test func aScriptThatIsNotPlotlyIsRefused() {
     #expect(throws: Diagnostic.self) { try PlotlyScript(Data("alert(1)".utf8), path: "evil.js") }
     #expect(throws: Diagnostic.self) { try PlotlyScript(Data(), path: "empty.js") }
   }

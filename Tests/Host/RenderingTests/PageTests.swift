@@ -2,6 +2,7 @@ import Document
 import Figures
 import Record
 import Rendering
+import TestSupport
 import Testing
 
 /// A document of cells with the given sources, and options for all of them.
@@ -36,8 +37,8 @@ extension Site {
   }
 }
 
-@Suite("A page") struct PageTests {
-  @Test("is this, whole") func whole() {
+@Suite struct PageTests {
+  @Test func aPageIsThisWhole() throws {
     var options = CellOptions()
     options.label = "sum"
     options.caption = "A sum."
@@ -77,80 +78,85 @@ extension Site {
         CellRecord(id: "cell-2", outcome: .failed, outputs: [.error(error)]),
         CellRecord(id: "cell-3", outcome: .notRun, outputs: []),
       ])
-    #expect(Page(document, record: record).html == Self.wholePage)
+    try expect(Page(document, record: record).html, isSnapshot: "page.html")
   }
 
-  @Test("shows what cells put out in the order in which it came") func order() throws {
+  @Test func outputsAreShownInTheOrderInWhichTheyCame() throws {
     let html = page([.value("one"), .text(.standardError, "two"), .value("three"), .text(.standardOutput, "four")]).html
     let places = try ["one", "two", "three", "four"].map { try #require(html.firstRange(of: ">\($0)</pre>")).lowerBound }
     #expect(places == places.sorted())
   }
 
-  @Test("shows a figure with its caption and alternative text") func figures() {
+  @Test func aFigureIsShownWithItsCaptionAndAlternativeText() {
     let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0]], title: "<T>")).plotlyJSON))
     let html = page([figure]) {
       $0.caption = "<caption>"
       $0.alt = "\"alt\""
     }.html
-    #expect(html.contains("<figcaption>&lt;caption&gt;</figcaption>") && html.contains(#"aria-label="&quot;alt&quot;""#))
+    expect(html, contains: "<figcaption>&lt;caption&gt;</figcaption>", #"aria-label="&quot;alt&quot;""#)
     let two = page([figure, figure]) { $0.caption = "Once" }.html
-    #expect(two.ranges(of: "Once").count == 1 && two.ranges(of: "<svg").count == 2)
+    #expect(two.ranges(of: "Once").count == 1)
+    #expect(two.ranges(of: "<svg").count == 2)
   }
 
-  @Test("says where a figure cannot be read") func brokenFigure() {
+  @Test func aFigureThatCannotBeReadIsSaidToBe() {
     let html = page([.figure(FigureOutput(plotly: "{<"))]).html
     #expect(html.contains(#"<p class="unreadable">This is not a figure that can be drawn"#))
   }
 
-  @Test("hides code and outputs as the options say, but never a failure") func options() {
+  @Test func codeAndOutputsAreHiddenAsTheOptionsSayButNeverAFailure() {
     let output = Output.value("OUT")
     #expect(!page([output], source: "SRC") { $0.echo = false }.html.contains("SRC"))
     #expect(page([output], source: "SRC") { $0.fold = true }.html.contains(#"<details class="source"><summary>Code "#))
     #expect(!page([output]) { $0.output = false }.html.contains("OUT"))
     let error = Output.error(CellError(kind: .thrown, diagnostics: [Diagnostic("it broke")]))
     let failed = page([output, error], outcome: .failed) { $0.output = false }.html
-    #expect(failed.contains("it broke") && !failed.contains("OUT"))
+    expect(failed, contains: "it broke")
+    expect(failed, lacks: "OUT")
   }
 
-  @Test("links from a banner to the cells that failed") func banner() {
+  @Test func aBannerLinksToTheCellsThatFailed() {
     let error = Output.error(CellError(kind: .trap, diagnostics: [Diagnostic("Index out of range")]))
     let html = page([error], outcome: .failed) { $0.label = "it" }.html
     #expect(html.contains(##"<li><a href="#it">Cell <code>it</code></a> failed: Index out of range</li>"##))
     #expect(html.contains(#"<section class="cell failed" id="it""#))
     let expected = page([error], outcome: .failedAsExpected).html
-    #expect(!expected.contains("banner") && expected.contains("meant to fail"))
+    expect(expected, contains: "meant to fail")
+    expect(expected, lacks: "banner")
   }
 
-  @Test("shows an error with its place, the line with a caret, notes and advice") func errors() {
+  @Test func anErrorIsShownWithItsPlaceTheLineWithACaretNotesAndAdvice() {
     let note = Diagnostic(.note, at: Place(file: "n.md", line: 3), "'x' declared here")
     let diagnostic = Diagnostic(
       at: Place(file: "n.md", line: 9, column: 6), "no <x>", advice: "Try y.", excerpt: "\té = x", notes: [note])
     let html = page([.error(CellError(kind: .compile, diagnostics: [diagnostic]))], outcome: .failed).html
-    #expect(html.contains(#"<p class="message">no &lt;x&gt; <span class="place">n.md:9:6</span></p>"#))
-    #expect(html.contains("\té = x\n<span aria-hidden=\"true\"><span class=\"unseen\">\té =</span>^</span>"))
-    #expect(html.contains(#"<p class="message"><b>note</b> &#39;x&#39; declared here"#) && html.contains("Try y."))
+    expect(
+      html, contains: #"<p class="message">no &lt;x&gt; <span class="place">n.md:9:6</span></p>"#,
+      "\té = x\n<span aria-hidden=\"true\"><span class=\"unseen\">\té =</span>^</span>",
+      #"<p class="message"><b>note</b> &#39;x&#39; declared here"#, "Try y.")
   }
 
-  @Test("survives a caret that is nowhere", arguments: [-5, 0, 1, 3, 99, Int.max])
-  func carets(_ column: Int) {
+  @Test(arguments: [-5, 0, 1, 3, 99, Int.max])
+  func aCaretThatIsNowhereIsSurvived(_ column: Int) {
     let diagnostic = Diagnostic(at: Place(file: "n.md", line: 1, column: column), "m", excerpt: "é\nsecond")
     #expect(page([.error(CellError(kind: .trap, diagnostics: [diagnostic]))]).html.contains("é"))
   }
 
-  @Test("shows a cell without a record as one that did not run") func noRecord() {
+  @Test func aCellWithoutARecordIsShownAsOneThatDidNotRun() {
     let html = Page(document(["a"]), record: NotebookRecord(notebook: "n", cells: [])).html
     #expect(html.contains("Not run."))
   }
 
-  @Test("keeps a heading and a cell of the same name apart") func anchors() {
+  @Test func aHeadingAndACellOfTheSameNameAreKeptApart() {
     var document = document(["a"]) { $0.label = "dla" }
     document.blocks.insert(.heading(Heading(level: 2, html: "DLA", text: "DLA", anchor: "dla", line: 1)), at: 0)
     let html = Page(document, record: NotebookRecord(notebook: "n", cells: [])).html
     #expect(html.ranges(of: #" id="dla""#).count == 1)
-    #expect(html.contains(##"<a href="#section-dla">DLA</a>"##) && html.contains(#"<h2 id="section-dla">"#))
+    #expect(html.contains(##"<a href="#section-dla">DLA</a>"##))
+    #expect(html.contains(#"<h2 id="section-dla">"#))
   }
 
-  @Test("shows hostile text as text, wherever it stands", arguments: HostileTexts.all) func hostile(_ text: String) {
+  @Test(arguments: HostileTexts.all) func hostileTextIsShownAsTextWhereverItStands(_ text: String) {
     var options = CellOptions()
     options.caption = text
     options.alt = text
@@ -182,113 +188,18 @@ extension Site {
     }
   }
 
-  @Test("is the same, whenever it is made") func determinism() {
+  @Test func aPageIsTheSameWheneverItIsMade() {
     let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0, 2]], title: "T")).plotlyJSON))
     #expect(page([figure, .value("x")]).html == page([figure, .value("x")]).html)
   }
 
-  @Test("asks no other host for anything") func noRequests() {
+  @Test func aPageAsksNoOtherHostForAnything() {
     let figure = Output.figure(FigureOutput(plotly: Figure(Heatmap([[1.0]])).plotlyJSON))
     let html = page([figure]).html.replacing("http://www.w3.org/2000/svg", with: "")
     for text in [html, Stylesheet.text, Script.text] {
-      #expect(!text.contains("http") && !text.contains("url(") && !text.contains("@import") && !text.contains("\"//"))
+      expect(text, lacks: "http", "url(", "@import", "\"//")
     }
   }
-
-  private static let wholePage = """
-    <!doctype html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <meta name="description" content="About &amp; so on."/>
-    <title>First &lt;light&gt;</title>
-    <link rel="icon" href="data:,">
-    <link rel="stylesheet" href="../assets/folio.css">
-    <script src="../assets/folio.js"></script>
-    <script type="application/json" id="folio-notebook">{"description":"About \\u0026 so on.","name":"first-light","source":"Notebooks/first-light.md",\
-    "status":{"failed":{"cells":1,"of":3}},"title":"First \\u003clight\\u003e"}</script>
-    </head>
-    <body>
-    <a class="skip" href="#_content">Skip to the text</a>
-    <header class="bar"><a class="home" href="../index.html">Notebooks</a></header>
-    <div class="layout">
-    <nav class="sidebar" aria-label="Contents">
-    <p class="caps">Contents</p>
-    <ol>
-    <li class="level2"><a href="#a-sum">A sum</a></li>
-    </ol>
-    </nav>
-    <main id="_content">
-    <header class="head">
-    <h1>First &lt;light&gt;</h1>
-    <p class="lead">About &amp; so on.</p>
-    <dl class="parameters" aria-label="Parameters"><div><dt>model</dt><dd>tiny</dd></div><div><dt>shots</dt><dd>7</dd></div>\
-    </dl>
-    <div class="banner">
-    <p><strong>This notebook did not run through.</strong></p>
-    <ul><li><a href="#cell-2">Cell <code>cell-2</code></a> failed: cannot find &#39;b&#39; in scope</li></ul>
-    <p>One cell did not run.</p>
-    </div>
-    </header>
-    <details class="contents">
-    <summary>Contents</summary>
-    <nav aria-label="Contents">
-    <ol>
-    <li class="level2"><a href="#a-sum">A sum</a></li>
-    </ol>
-    </nav>
-    </details>
-    <div class="prose">
-    <p>Some <em>prose</em>.</p>
-    </div>
-    <h2 id="a-sum">A <code>sum</code><a class="anchor" href="#a-sum" aria-label="Link to this section">#</a></h2>
-    <section class="cell" id="sum" aria-label="Cell sum">
-    <div class="source"><a class="label" href="#sum">sum</a><pre class="code"><code><span class="k">let</span> a = \
-    <span class="n">1</span> <span class="c">// one</span>
-    print(a &lt; <span class="n">2</span>)</code></pre></div>
-    <div class="outputs">
-    <pre class="stdout">true</pre>
-    <pre class="stderr">careful</pre>
-    <pre class="value">3</pre>
-    <div class="scroll table">
-    <table>
-    <thead><tr><th scope="col" class="text">name</th><th scope="col" class="number">n</th></tr></thead>
-    <tbody>
-    <tr><td class="text">a&amp;b</td><td class="number">1</td></tr>
-    </tbody>
-    </table>
-    </div>
-    <p class="progress">Generating: 26 of 26</p>
-    <p class="caption">A sum.</p>
-    </div>
-    </section>
-    <div class="listing"><pre class="code"><code>x = &quot;&lt;&quot;</code></pre></div>
-    <section class="cell failed" id="cell-2" aria-label="Cell cell-2">
-    <div class="source"><a class="label" href="#cell-2">cell-2</a><pre class="code"><code>b</code></pre></div>
-    <div class="outputs">
-    <div class="failure">
-    <p class="caps">Does not compile</p>
-    <div class="diagnostic error">
-    <p class="message">cannot find &#39;b&#39; in scope <span class="place">Notebooks/first-light.md:26:1</span></p>
-    <pre class="excerpt">b
-    <span aria-hidden="true"><span class="unseen"></span>^</span></pre>
-    <p class="advice">Define it.</p>
-    </div>
-    </div>
-    </div>
-    </section>
-    <section class="cell not-run" id="cell-3" aria-label="Cell cell-3">
-    <div class="source"><a class="label" href="#cell-3">cell-3</a><pre class="code"><code>c</code></pre></div>
-    <p class="status">Not run.</p>
-    </section>
-    </main>
-    </div>
-    </body>
-    </html>
-
-    """
 }
 
 enum HostileTexts {

@@ -2,13 +2,15 @@ import Document
 import Foundation
 import Record
 import Rendering
+import TestSupport
 import Testing
 
-@Suite("The site") final class SiteTests {
-  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)").path
+@Suite struct SiteTests {
+  private let home: TestFolder
+  private var folder: String { home.path + "/Site" }
   private var site: Site { Site(folder: folder) }
 
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
+  init() throws { home = try TestFolder() }
 
   private func files() throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.contains(".") }.sorted()
@@ -16,7 +18,7 @@ import Testing
 
   private let long = [Output.text(.standardOutput, String(repeating: "line\n", count: 1000))]
 
-  @Test("has a folder a notebook, an index and shared assets, and nothing else") func layout() throws {
+  @Test func aSiteHasAFolderForEachNotebookAnIndexAndSharedAssetsAndNothingElse() throws {
     try site.write(long)
     try site.write(IndexPage([]))
     #expect(
@@ -26,7 +28,7 @@ import Testing
       ])
   }
 
-  @Test("does not touch a file that would not change") func unchanged() throws {
+  @Test func aFileThatWouldNotChangeIsNotTouched() throws {
     try site.write(long)
     let path = folder + "/n/index.html"
     try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: path)
@@ -35,7 +37,7 @@ import Testing
     #expect(date == Date(timeIntervalSince1970: 1000))
   }
 
-  @Test("loses the outputs that a page no longer has") func stale() throws {
+  @Test func outputsThatAPageNoLongerHasAreRemoved() throws {
     try site.write(long)
     try site.write([.value("short")])
     #expect(
@@ -46,15 +48,13 @@ import Testing
     #expect(try files().contains("n/record/cell-1-1.txt") == false)
   }
 
-  @Test(
-    "has no place for a notebook whose name is not a folder's",
-    arguments: ["assets.md", "...md", ".md", ".hidden.md", "Assets.md"])
-  func names(_ file: String) {
+  @Test(arguments: ["assets.md", "...md", ".md", ".hidden.md", "Assets.md"])
+  func aNotebookWhoseNameIsNotAFoldersHasNoPlace(_ file: String) {
     let page = Page(document([], file: file), record: NotebookRecord(notebook: "", cells: []))
     #expect(throws: Diagnostic.self) { try site.write(page, record: RecordFiles(NotebookRecord(notebook: "", cells: []))) }
   }
 
-  @Test("has the page and the record of one run, also if several write it at the same time") func together() throws {
+  @Test func pageAndRecordAreOfOneRunAlsoIfSeveralAreWrittenAtTheSameTime() throws {
     DispatchQueue.concurrentPerform(iterations: 60) { [site] round in
       try? site.write([.value("run \(round % 4)"), .value("more of run \(round % 4)")])
     }
@@ -62,43 +62,38 @@ import Testing
       try String(contentsOfFile: "\(folder)/n/\($0)", encoding: .utf8)
     }
     let runs = texts.flatMap { $0.matches(of: /run (\d)/).map { String($0.1) } }
-    #expect(runs.count == 4 && Set(runs).count == 1, "\(runs)")
+    #expect(runs.count == 4, "\(runs)")
+    #expect(Set(runs).count == 1, "\(runs)")
   }
 
-  @Test("keeps what others put behind a link in it") func links() throws {
-    let other = folder + "-other"
-    defer { try? FileManager.default.removeItem(atPath: other) }
-    for place in [other + "/record", other + "/outputs", folder] {
-      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-    }
-    for file in ["record/mine.txt", "outputs/mine.csv"] {
-      try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(other)/\(file)"))
-    }
+  @Test func whatOthersPutBehindALinkIsKept() throws {
+    let other = home.path + "/other"
+    for file in ["other/record/mine.txt", "other/outputs/mine.csv", "Site/mine"] { try home.write("mine", to: file) }
     try FileManager.default.createSymbolicLink(atPath: folder + "/n", withDestinationPath: other)
     try site.write([])
     #expect(try FileManager.default.contentsOfDirectory(atPath: other + "/outputs") == ["mine.csv"])
     #expect(try FileManager.default.contentsOfDirectory(atPath: other + "/record").contains("mine.txt"))
   }
 
-  @Test("that cannot be written is an error with the path") func cannotWrite() throws {
-    try Data().write(to: URL(fileURLWithPath: folder))
+  @Test func aSiteThatCannotBeWrittenIsAnErrorWithThePath() throws {
+    try home.write("", to: "Site")
     let error = #expect(throws: Diagnostic.self) { try site.write([]) }
-    #expect(error?.message.contains(folder) == true && error?.advice != nil)
+    #expect(error?.message.contains(folder) == true)
+    #expect(error?.advice != nil)
   }
 }
 
-@Suite("The marks of pages") final class PageMarkTests {
-  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("site-\(UUID().uuidString)").path
+@Suite struct PageMarkTests {
+  private let home: TestFolder
+  private var folder: String { home.path }
 
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
+  init() throws { home = try TestFolder() }
 
   /// A folder of its own, so that no notebook lies beside the site, wherever the tests run.
   private var site: Site { Site(folder: folder + "/Site") }
 
-  @Test(
-    "tell the index what it needs, whatever the title holds",
-    arguments: ["plain", "<!-- \"a\" & 'b'", "é🌍\u{202E}\u{0}", "\\u003c"]) func marks(_ title: String) throws
-  {
+  @Test(arguments: ["plain", "<!-- \"a\" & 'b'", "é🌍\u{202E}\u{0}", "\\u003c"])
+  func marksTellTheIndexWhatItNeedsWhateverTheTitleHolds(_ title: String) throws {
     let record = NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .failed, outputs: [])])
     let frontMatter = FrontMatter(title: title, description: "</script><b>" + title, order: 3)
     let document = Notebook(file: "dir/n.md", frontMatter: frontMatter, blocks: [])
@@ -108,7 +103,7 @@ import Testing
     #expect(site.entries.first?.status == .failed(cells: 1, of: 1))
   }
 
-  @Test("name a notebook that lies beside the site from there, wherever the site was built") func beside() throws {
+  @Test func marksNameANotebookThatLiesBesideTheSiteFromThereWhereverItWasBuilt() throws {
     // From the working directory, whatever that is, up to the top and down again.
     let up = FileManager.default.currentDirectoryPath.split(separator: "/").map { _ in "../" }.joined()
     let real = folder.dropFirst()
@@ -118,14 +113,14 @@ import Testing
     #expect(site.entries.first?.source == "dir/n.md")
   }
 
-  @Test("are not looked for in other files") func others() throws {
+  @Test func marksAreNotLookedForInOtherFiles() throws {
     try FileManager.default.createDirectory(atPath: folder + "/other", withIntermediateDirectories: true)
     try Data([0xFF, 0x00]).write(to: URL(fileURLWithPath: folder + "/other/index.html"))
     #expect(Site(folder: folder).entries.isEmpty)
   }
 }
 
-@Suite("The index") struct IndexTests {
+@Suite struct IndexTests {
   private let entries: [IndexPage.Entry] = [
     .init(name: "z", title: "Z", status: .complete(cells: 2)),
     .init(name: "b", title: "B", order: 2, status: .failed(cells: 1, of: 3)),
@@ -134,20 +129,21 @@ import Testing
     .init(name: "d", title: "D", status: .complete(cells: 4)),
   ]
 
-  @Test("lists notebooks by order, then by name") func order() throws {
+  @Test func notebooksAreListedByOrderThenByName() throws {
     let html = IndexPage(entries).html
     let places = try [">C<", ">A &lt;b&gt;<", ">B<", ">D<", ">Z<"].map { try #require(html.firstRange(of: $0)).lowerBound }
     #expect(places == places.sorted())
   }
 
-  @Test("links to each page, relatively, and says how its run ended") func links() {
+  @Test func eachPageIsLinkedRelativelyWithHowItsRunEnded() {
     let html = IndexPage(entries).html
-    #expect(html.contains(#"<h2><a href="a%20b%3F/index.html">A &lt;b&gt;</a></h2>"#) && html.contains("<p>About</p>"))
-    #expect(html.contains("1 of 3 cells failed") && html.contains("Did not run through") && html.contains(">4 cells<"))
-    #expect(html.contains(#"href="assets/folio.css""#) && !html.contains("href=\"/"))
+    expect(
+      html, contains: #"<h2><a href="a%20b%3F/index.html">A &lt;b&gt;</a></h2>"#, "<p>About</p>", "1 of 3 cells failed",
+      "Did not run through", ">4 cells<", #"href="assets/folio.css""#)
+    expect(html, lacks: "href=\"/")
   }
 
-  @Test("reads a notebook's state from its record") func status() {
+  @Test func aNotebooksStateIsReadFromItsRecord() {
     let failed = CellRecord(id: "a", outcome: .failed, outputs: [])
     let fine = CellRecord(id: "b", outcome: .failedAsExpected, outputs: [])
     #expect(IndexPage.Status(NotebookRecord(notebook: "n", cells: [fine])) == .complete(cells: 1))
@@ -155,8 +151,11 @@ import Testing
   }
 }
 
-@Suite("A large record") struct LargeRecordTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "large-\(UUID().uuidString)").path
+@Suite struct LargeRecordTests {
+  private let home: TestFolder
+  private var folder: String { home.path }
+
+  init() throws { home = try TestFolder() }
 
   private func files(_ texts: [String]) -> RecordFiles {
     RecordFiles(
@@ -164,32 +163,32 @@ import Testing
         notebook: "n", cells: [CellRecord(id: "a", outcome: .succeeded, outputs: texts.map { .value($0) })]))
   }
 
-  @Test("is written whole, leaves what is equal untouched, and loses what is no more") func many() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+  @Test func aLargeRecordIsWrittenWholeLeavesWhatIsEqualUntouchedAndLosesWhatIsNoMore() throws {
     let site = Site(folder: folder)
     let place = folder + "/n/record"
     var texts = (0..<300).map(String.init)
     try site.write(files(texts), of: "n")
     #expect(try FileManager.default.contentsOfDirectory(atPath: place).count == 301)
     try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: place + "/a-1.txt")
-    try Data("mine".utf8).write(to: URL(filePath: place + "/README"))
-    try Data("left".utf8).write(to: URL(filePath: place + "/.folio-\(UUID().uuidString)"))
+    try home.write("mine", to: "n/record/README")
+    try home.write("left", to: "n/record/.folio-\(UUID().uuidString)")
     texts = ["0"] + (1..<200).map { "new \($0)" }
     try site.write(files(texts), of: "n")
     let names = try FileManager.default.contentsOfDirectory(atPath: place)
-    #expect(names.count == 202 && names.contains("README") && !names.contains { $0.hasPrefix(".") })
+    #expect(names.count == 202)
+    #expect(names.contains("README"))
+    #expect(!names.contains { $0.hasPrefix(".") })
     #expect(try String(contentsOfFile: place + "/a-200.txt", encoding: .utf8) == "new 199\n")
     let date = try FileManager.default.attributesOfItem(atPath: place + "/a-1.txt")[.modificationDate] as? Date
     #expect(date == Date(timeIntervalSince1970: 1))
   }
 
-  @Test("that cannot be written leaves the old one as it was") func whole() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+  @Test func aLargeRecordThatCannotBeWrittenLeavesTheOldOneAsItWas() throws {
     let site = Site(folder: folder)
     try site.write(files(["1", "2"]), of: "n")
     let before = try String(contentsOfFile: folder + "/n/record/index.json", encoding: .utf8)
     // Where a file must come, a folder lies that is not empty.
-    try FileManager.default.createDirectory(atPath: folder + "/n/record/z-1.txt/in", withIntermediateDirectories: true)
+    try home.write("", to: "n/record/z-1.txt/in")
     let other = NotebookRecord(
       notebook: "n",
       cells: [
@@ -202,18 +201,16 @@ import Testing
   }
 }
 
-@Suite("The style sheet") struct StylesheetTests {
-  @Test("has a light and a dark theme, by the system and by the switch") func themes() {
+@Suite struct StylesheetTests {
+  @Test func thereAreALightAndADarkThemeByTheSystemAndByTheSwitch() {
     #expect(
       Stylesheet.text.contains(#"@media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { color-scheme: dark"#))
-    #expect(Stylesheet.text.contains(#":root[data-theme="dark"] { color-scheme: dark"#))
-    #expect(Stylesheet.text.contains("@media print") && Stylesheet.text.contains(":focus-visible"))
+    expect(Stylesheet.text, contains: #":root[data-theme="dark"] { color-scheme: dark"#, "@media print", ":focus-visible")
     #expect(Stylesheet.text.filter { $0 == "{" }.count == Stylesheet.text.filter { $0 == "}" }.count)
   }
 
-  @Test(
-    "has text that stands out from its ground by 4.5 at least, as WCAG AA asks", arguments: [Stylesheet.light, Stylesheet.dark])
-  func contrast(_ theme: String) throws {
+  @Test(arguments: [Stylesheet.light, Stylesheet.dark])
+  func textStandsOutFromItsGroundAsWCAGAAAsks(_ theme: String) throws {
     let colors = Dictionary(
       uniqueKeysWithValues: theme.matches(of: /--([a-z-]+): #([0-9a-f]{6})/).map { ($0.1, luminance($0.2)) })
     let grounds = [

@@ -1,38 +1,44 @@
 import Document
 import Record
 import Rendering
+import TestSupport
 import Testing
 
-@Suite("A long text") struct LongTextTests {
-  @Test("shows its beginning and end, and counts the rest exactly") func lines() throws {
+@Suite struct LongTextTests {
+  @Test func aLongTextShowsItsBeginningAndEndAndCountsTheRestExactly() throws {
     let text = (1...10_000).map { "line \($0)\n" }.joined()
     let long = try #require(LongText(text))
-    #expect(long.head.hasPrefix("line 1\n") && long.head.hasSuffix("line 24\n"))
-    #expect(long.tail.hasPrefix("line 9989\n") && long.tail.hasSuffix("line 10000\n"))
+    #expect(long.head.hasPrefix("line 1\n"))
+    #expect(long.head.hasSuffix("line 24\n"))
+    #expect(long.tail.hasPrefix("line 9989\n"))
+    #expect(long.tail.hasSuffix("line 10000\n"))
     let omitted = text.utf8.count - long.head.utf8.count - long.tail.utf8.count
     #expect(long.omission == "9,964 lines (\(Count.text(omitted)) bytes)")
   }
 
-  @Test("of one endless line is cut between characters") func oneLine() throws {
+  @Test func anEndlessLineIsCutBetweenCharacters() throws {
     let text = String(repeating: "é", count: 100_000)
     let long = try #require(LongText(text))
-    #expect(long.head.allSatisfy { $0 == "é" } && long.tail.allSatisfy { $0 == "é" })
+    #expect(long.head.allSatisfy { $0 == "é" })
+    #expect(long.tail.allSatisfy { $0 == "é" })
     #expect(long.omission == "\(Count.text(200_000 - long.head.utf8.count - long.tail.utf8.count)) bytes")
   }
 
-  @Test("loses nothing between beginning and end", arguments: [1, 7, 100, 3000, 200_000]) func partition(_ length: Int) throws {
+  @Test(arguments: [1, 7, 100, 3000, 200_000]) func nothingIsLostBetweenBeginningAndEnd(_ length: Int) throws {
     let text = (0..<600).map { String(repeating: "x", count: ($0 * 31) % length) + "\n" }.joined() + "end"
     let long = try #require(LongText(text))
-    #expect(text.hasPrefix(long.head) && text.hasSuffix(long.tail))
-    #expect(long.head.utf8.count <= LongText.headBytes && long.tail.utf8.count <= LongText.headBytes / 2)
+    #expect(text.hasPrefix(long.head))
+    #expect(text.hasSuffix(long.tail))
+    #expect(long.head.utf8.count <= LongText.headBytes)
+    #expect(long.tail.utf8.count <= LongText.headBytes / 2)
   }
 
-  @Test("that is short enough is shown whole") func short() {
+  @Test func aTextThatIsShortEnoughIsShownWhole() {
     #expect(LongText("a\nb") == nil)
     #expect(LongText(String(repeating: "x\n", count: 400)) == nil)
   }
 
-  @Test("of 10 MB makes a small page, and stands whole beside it") func tenMegabytes() {
+  @Test func tenMegabytesMakeASmallPageAndStandWholeBesideIt() {
     let text = String(repeating: "0123456789 0123456789\r\n", count: 450_000)
     let page = page([.text(.standardOutput, text), .text(.standardError, text)]) { $0.label = "a/b" }
     #expect(page.html.utf8.count < 60_000)
@@ -41,39 +47,42 @@ import Testing
     #expect(page.html.contains(#"449,964 lines (9,899,208 bytes) left out. <a href="outputs/a~2fb-1.txt">Read all of it</a>."#))
   }
 
-  @Test("in thousands of outputs makes a small page, and the error is still there") func manyOutputs() {
+  @Test func thousandsOfOutputsMakeASmallPageAndTheErrorIsStillThere() {
     let error = Output.error(CellError(kind: .thrown, diagnostics: [Diagnostic("the error")]))
     let html = page((0..<5000).map { .value("value \($0)") } + [error], outcome: .failed).html
-    #expect(html.contains("4,801 of 5,001 outputs left out.") && html.ranges(of: "<pre class=\"value\">").count == 199)
-    #expect(
-      html.contains("value 179<") && !html.contains("value 180<") && html.contains("value 4999<") && html.contains("the error"))
+    #expect(html.contains("4,801 of 5,001 outputs left out."))
+    #expect(html.ranges(of: "<pre class=\"value\">").count == 199)
+    expect(html, contains: "value 179<", "value 4999<", "the error")
+    expect(html, lacks: "value 180<")
   }
 }
 
-@Suite("A table") struct TableTests {
-  @Test("sets numbers flush right, and scrolls where it is wide") func numbers() {
+@Suite struct TableTests {
+  @Test func numbersAreSetFlushRightAndAWideTableScrolls() {
     let table = Table(columns: [.init("name"), .init("score", isNumeric: true)], rows: [["a", "1.5"], ["b"]])
     let html = TableView(table: table).html(link: nil)
-    #expect(html.contains(#"<th scope="col" class="number">score</th>"#) && html.contains(#"<td class="number">1.5</td>"#))
-    #expect(html.contains(#"<tr><td class="text">b</td><td class="number"></td></tr>"#))
+    expect(
+      html, contains: #"<th scope="col" class="number">score</th>"#, #"<td class="number">1.5</td>"#,
+      #"<tr><td class="text">b</td><td class="number"></td></tr>"#)
     #expect(html.hasPrefix(#"<div class="scroll table">"#))
   }
 
-  @Test("of very many rows shows the first and last, and stands whole beside the page") func long() {
+  @Test func aTableOfVeryManyRowsShowsFirstAndLastAndStandsWholeBesideThePage() {
     let rows = (0..<5000).map { ["row \($0)", "a,\"b\"\nc"] }
     let page = page([.table(Table(columns: [.init("n"), .init("t")], rows: rows))])
-    #expect(page.html.contains(#"4,600 rows left out. <a href="outputs/cell-1-1.csv">Read all of them</a>."#))
-    #expect(page.html.contains("row 379<") && !page.html.contains("row 380<") && page.html.contains("row 4980<"))
+    expect(
+      page.html, contains: #"4,600 rows left out. <a href="outputs/cell-1-1.csv">Read all of them</a>."#, "row 379<", "row 4980<")
+    expect(page.html, lacks: "row 380<")
     #expect(page.attachments.first?.text.hasPrefix("n,t\nrow 0,\"a,\"\"b\"\"\nc\"\n") == true)
   }
 
-  @Test("without columns or rows is a table still") func empty() {
+  @Test func aTableWithoutColumnsOrRowsIsATableStill() {
     #expect(TableView(table: Table(columns: [], rows: [])).html(link: nil).contains("<table>"))
   }
 }
 
-@Suite("Highlighted code") struct HighlighterTests {
-  @Test("has colours for words, strings, numbers and comments") func colours() {
+@Suite struct HighlighterTests {
+  @Test func wordsStringsNumbersAndCommentsHaveColours() {
     #expect(
       Highlighter.html("let x: Int = 42 // <n>\nprint(\"é \\(x)\")")
         == """
@@ -83,14 +92,12 @@ import Testing
         """.replacing("\"é", with: "&quot;é").replacing("<span class=\"s\">\"</span>", with: "<span class=\"s\">&quot;</span>"))
   }
 
-  @Test(
-    "is the source to the byte, also if it is no Swift",
-    arguments: [
-      "", "\n", "let", "func f( {", "\"unterminated", "/* never ends", "a\r\nb", "👩‍👩‍👧 = \"🏳️‍🌈\"", "\\(", "#if", "}}}}",
-      "\t@x #y $0 `k`",
-      "\u{FEFF}let a = 1", "let s = #\"\"\"\n x",
-    ])
-  func lossless(_ source: String) {
+  @Test(arguments: [
+    "", "\n", "let", "func f( {", "\"unterminated", "/* never ends", "a\r\nb", "👩‍👩‍👧 = \"🏳️‍🌈\"", "\\(", "#if", "}}}}",
+    "\t@x #y $0 `k`",
+    "\u{FEFF}let a = 1", "let s = #\"\"\"\n x",
+  ])
+  func highlightedCodeIsTheSourceToTheByteAlsoIfItIsNoSwift(_ source: String) {
     let html = Highlighter.html(source)
     let text = html.replacing(/<[^>]*>/, with: "").replacing("&lt;", with: "<").replacing("&gt;", with: ">")
       .replacing("&quot;", with: "\"").replacing("&#39;", with: "'").replacing("&amp;", with: "&")

@@ -5,10 +5,10 @@ import Rendering
 import Testing
 
 /// A page shows a part of what is long; the record beside it has all.
-@Suite("The record of a notebook") struct WholeRecordTests {
+@Suite struct WholeRecordTests {
   private let long = String(repeating: "long ", count: 100) + "end"
 
-  @Test("has the whole of what its page shows in part") func outputs() {
+  @Test func theRecordHasTheWholeOfWhatItsPageShowsInPart() {
     let notebook = document(["x"])
     let text = (1...1000).map { "line \($0)\n" }.joined()
     let record = NotebookRecord(
@@ -17,7 +17,7 @@ import Testing
     #expect(RecordFiles(notebook, record: record).files["cell-1-1.txt"] == text)
   }
 
-  @Test("has the whole of a parameter's value") func parameters() throws {
+  @Test func theRecordHasTheWholeOfAParametersValue() throws {
     var notebook = document([])
     let values: [ParameterValue] = [.string(long), .array([.string(long), .string("b")])]
     notebook.frontMatter.parameters = values.enumerated().map { Parameter(name: "p\($0)", value: $1, line: 1) }

@@ -87,7 +87,7 @@ private struct Corpus {
     let output = output(kind, numbers)
     let cell = CellRecord(id: "a", outcome: .succeeded, outputs: [.text(.standardOutput, "before 1.5\n"), output])
     let detail = RecordIndex.Detail(key: "k", expressions: kind == .inline ? ["x"] : [])
-    return MemoryRecords("side", NotebookRecord(notebook: "n", cells: [cell]), details: ["a": detail])
+    return MemoryRecords("side", [cell], details: ["a": detail])
   }
 
   private func output(_ kind: Kind, _ numbers: [Double]) -> Output {

@@ -10,23 +10,28 @@ struct MemoryRecords: RecordSource {
   var documents: [String: String] = [:]
 
   init(
-    _ name: String, _ record: NotebookRecord, document: String? = nil, tolerance: Tolerance? = nil,
+    _ name: String, _ cells: [CellRecord], notebook: String = "n", document: String? = nil, tolerance: Tolerance? = nil,
     tolerances: [String: Tolerance] = [:]
   ) {
-    self.name = name
-    let details = record.cells.map { cell in
+    let details = cells.map { cell in
       (cell.id, RecordIndex.Detail(key: document.flatMap { Self.source(cell.id, $0) } ?? cell.id, tolerance: tolerances[cell.id]))
     }
-    let files = RecordFiles(record, details: Dictionary(uniqueKeysWithValues: details), tolerance: tolerance)
-    records = [record.notebook: files.files.mapValues { Data($0.utf8) }]
-    if let document { documents[record.notebook] = document }
+    let files = RecordFiles(
+      NotebookRecord(notebook: notebook, cells: cells), details: Dictionary(uniqueKeysWithValues: details), tolerance: tolerance)
+    self.init(name, files, notebook: notebook)
+    if let document { documents[notebook] = document }
   }
 
   init(
-    _ name: String, _ record: NotebookRecord, details: [String: RecordIndex.Detail], parameters: [String: String] = [:]
+    _ name: String, _ cells: [CellRecord], details: [String: RecordIndex.Detail], parameters: [String: String] = [:]
   ) {
+    self.init(
+      name, RecordFiles(NotebookRecord(notebook: "n", cells: cells), details: details, parameters: parameters), notebook: "n")
+  }
+
+  private init(_ name: String, _ files: RecordFiles, notebook: String) {
     self.name = name
-    records = [record.notebook: RecordFiles(record, details: details, parameters: parameters).files.mapValues { Data($0.utf8) }]
+    records = [notebook: files.files.mapValues { Data($0.utf8) }]
   }
 
   /// The cell with a label, to tell equal sources: what stands between its label and the fence's end.
@@ -40,7 +45,7 @@ struct MemoryRecords: RecordSource {
   func notebooks() -> [String] { records.keys.sorted() }
   func files(of notebook: String) -> [String: String?] { (records[notebook] ?? [:]).mapValues { _ in nil } }
   func read(_ file: String, of notebook: String) -> Data? { records[notebook]?[file] }
-  func document(of notebook: String) -> String? { documents[notebook] }
+  func markdown(of notebook: String) -> String? { documents[notebook] }
 }
 
 /// A figure of one heatmap, as Folio writes it.
@@ -72,8 +77,8 @@ func table(_ columns: [String], _ rows: [[String]]) -> Output {
 /// A review of two lists of cells.
 func review(_ base: [CellRecord], _ head: [CellRecord], tolerance: Tolerance? = nil) throws -> SiteReview {
   try SiteReview(
-    MemoryRecords("base", NotebookRecord(notebook: "n", cells: base)),
-    MemoryRecords("head", NotebookRecord(notebook: "n", cells: head)), tolerance: tolerance)
+    MemoryRecords("base", base),
+    MemoryRecords("head", head), tolerance: tolerance)
 }
 
 extension SiteReview {

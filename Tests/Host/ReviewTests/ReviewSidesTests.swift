@@ -7,18 +7,16 @@ import TestSupport
 import Testing
 
 /// A repository with a site of one notebook, in a folder of its own.
-final class TemporaryRepository {
-  let folder: String
+struct TemporaryRepository {
+  private let home: TestFolder
+  var folder: String { home.path }
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "repository-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder + "/Notebooks", withIntermediateDirectories: true)
+    home = try TestFolder()
     try git("init", "-q", "-b", "main")
     try git("config", "user.email", "a@example.org")
     try git("config", "user.name", "A")
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   @discardableResult func git(_ arguments: String...) throws -> String {
     try ChildProcess.finish(.init("git", ["-C", folder] + arguments)).text
@@ -30,8 +28,7 @@ final class TemporaryRepository {
       notebook: notebook, cells: [CellRecord(id: "a", outcome: .succeeded, outputs: [.value("x = \(number)")])])
     let files = RecordFiles(record, details: ["a": .init(key: number)])
     try Site(folder: folder + "/Site").write(files, of: notebook)
-    try "```swift\n//| label: a\nprint(\(number))\n```\n"
-      .write(toFile: folder + "/Notebooks/\(notebook).md", atomically: true, encoding: .utf8)
+    try home.write("```swift\n//| label: a\nprint(\(number))\n```\n", to: "Notebooks/\(notebook).md")
   }
 
   func commit(_ message: String) throws {
@@ -53,14 +50,16 @@ final class TemporaryRepository {
   }
 
   private func revision(_ name: String) throws -> RevisionRecords {
-    try RevisionRecords(name, in: GitRepository(containing: repository.folder), site: "Site", documents: "Notebooks")
+    try RevisionRecords(name, in: GitRepository(containing: repository.folder), site: "Site", notebookFolder: "Notebooks")
   }
 
   @Test func twoRevisionsAreComparedWithTheirSources() throws {
     let review = try SiteReview(revision("HEAD~1"), revision("HEAD"))
-    #expect(review.notebooks.map(\.name) == ["n", "second"] && review.notebooks[1].status == .added)
+    #expect(review.notebooks.map(\.name) == ["n", "second"])
+    #expect(review.notebooks[1].status == .added)
     let cell = try #require(review.notebooks[0].cells.first)
-    #expect(cell.outputs.first?.numbers?.largest?.base == 1 && cell.outputs.first?.numbers?.largest?.head == 2)
+    #expect(cell.outputs.first?.numbers?.largest?.base == 1)
+    #expect(cell.outputs.first?.numbers?.largest?.head == 2)
     #expect(cell.source.contains { $0.base == "print(1.0)" && $0.head == "print(2.0)" })
   }
 
@@ -105,7 +104,7 @@ final class TemporaryRepository {
     let file = repository.folder + "/Site/n/record/a-1.txt"
     #expect(FileManager.default.contents(atPath: file) == Data("x = 1.0\r\n".utf8))
     let git = try GitRepository(containing: repository.folder)
-    let committed = try RevisionRecords("HEAD", in: git, site: "Site", documents: "Notebooks")
+    let committed = try RevisionRecords("HEAD", in: git, site: "Site", notebookFolder: "Notebooks")
     let tree = try FolderRecords(folder: repository.folder + "/Site")
     let same = try SiteReview(committed, tree)
     #expect(!same.isChanged)
@@ -129,13 +128,14 @@ final class TemporaryRepository {
     try repository.commit("two")
     let git = try GitRepository(containing: repository.folder)
     func revision(_ name: String) throws -> RevisionRecords {
-      try RevisionRecords(name, in: git, site: "Site", documents: "Notebooks")
+      try RevisionRecords(name, in: git, site: "Site", notebookFolder: "Notebooks")
     }
     let tree = try FolderRecords(folder: repository.folder + "/Site")
     #expect(try !SiteReview(revision("HEAD"), tree).isChanged)
     for head: any RecordSource in [try revision("HEAD"), tree] {
       let numbers = try SiteReview(revision("HEAD~1"), head).notebooks[0].cells[0].outputs[0].numbers
-      #expect(numbers?.largest?.base == 1.25 && numbers?.largest?.head == 1.5)
+      #expect(numbers?.largest?.base == 1.25)
+      #expect(numbers?.largest?.head == 1.5)
     }
   }
 
@@ -150,10 +150,11 @@ final class TemporaryRepository {
     }
     let git = try GitRepository(containing: repository.folder)
     func revision(_ name: String) throws -> RevisionRecords {
-      try RevisionRecords(name, in: git, site: "Site", documents: "Notebooks")
+      try RevisionRecords(name, in: git, site: "Site", notebookFolder: "Notebooks")
     }
     let review = try SiteReview(revision("HEAD~1"), revision("HEAD"))
-    #expect(review.isChanged && review.notebooks[0].cells[0].outputs[0].findings.first?.contains("git lfs") == true)
+    #expect(review.isChanged)
+    #expect(review.notebooks[0].cells[0].outputs[0].findings.first?.contains("git lfs") == true)
     #expect(try !SiteReview(revision("HEAD"), FolderRecords(folder: repository.folder + "/Site")).isChanged)
   }
 
@@ -179,7 +180,8 @@ final class TemporaryRepository {
     try drivers.install()
     try drivers.install()
     let text = try String(contentsOfFile: attributes, encoding: .utf8)
-    #expect(text.hasPrefix("*.bin binary\n") && text.components(separatedBy: "diff=folio-notebook").count == 2)
+    #expect(text.hasPrefix("*.bin binary\n"))
+    #expect(text.components(separatedBy: "diff=folio-notebook").count == 2)
     #expect(try repository.git("config", "diff.folio-record.command").contains("'/it'\\''s/folio' git compare -- \"$@\""))
     try drivers.uninstall()
     #expect(try String(contentsOfFile: attributes, encoding: .utf8) == "*.bin binary\n")
@@ -217,7 +219,7 @@ final class TemporaryRepository {
     let old = RecordFiles(NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .succeeded, outputs: [])]))
     let new = RecordFiles(NotebookRecord(notebook: "n", cells: [CellRecord(id: "b", outcome: .failed, outputs: [])]))
     let text = FileReview.text("r/index.json", data(old.files["index.json"]!), data(new.files["index.json"]!))
-    #expect(text.contains("+ b") && text.contains("- a"))
+    expect(text, contains: "+ b", "- a")
   }
 
   @Test func whatIsNoRecordAndWhatTheProgramCannotSayIsLeftToGit() throws {
@@ -238,7 +240,8 @@ final class TemporaryRepository {
     #expect(try repository.git("check-attr", "diff", "src/record/s.json").contains("unspecified"))
     #expect(try repository.git("check-attr", "diff", "Site/n/record/a-1.txt").contains("folio-record"))
     let (text, own) = (try repository.git("diff"), try repository.git("diff", "--no-ext-diff"))
-    #expect(text.contains("+x = 2.0") && text == own)
+    #expect(text.contains("+x = 2.0"))
+    #expect(text == own)
     try repository.commit("two")
     #expect(try repository.git("log", "-p", "-1").contains("+x = 2.0"))
   }

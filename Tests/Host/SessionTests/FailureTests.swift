@@ -1,5 +1,6 @@
 import Record
 import Session
+import TestSupport
 import Testing
 
 @Suite struct FailureTests {
@@ -21,7 +22,8 @@ import Testing
         "log",
       ], keepGoing: true)
     let failed = record.cells[1]
-    #expect(failed.outcome == .failed && failed.error?.kind == .thrown)
+    #expect(failed.outcome == .failed)
+    #expect(failed.error?.kind == .thrown)
     #expect(failed.standardOutput == "before\n")
     #expect(failed.diagnostic?.message == "Error raised at top level: Oops(why: \"too big\")")
     #expect(failed.diagnostic?.place?.line == 13)
@@ -57,7 +59,8 @@ import Testing
     let record = try run(cells: ["let kept = 1", internalUse, "kept"], keepGoing: true)
     let diagnostic = try #require(record.cells[1].diagnostic)
     #expect(diagnostic.message.hasPrefix("the cell uses 'Question.init(text:facts:goldChain:label:)', which is internal"))
-    #expect(diagnostic.advice?.contains("public") == true && record.cells[2].values == ["1"])
+    #expect(diagnostic.advice?.contains("public") == true)
+    #expect(record.cells[2].values == ["1"])
   }
 
   @Test func aTrapInAFunctionOfAnEarlierCellNamesItsCaller() throws {
@@ -102,8 +105,9 @@ import Testing
     let killed = record.cells[1]
     #expect(record.cells[0].standardOutput == "first\n")
     #expect(killed.error?.kind == .workerDied)
-    #expect(killed.standardOutput == "before\n" && killed.values == ["shown"])
-    #expect(killed.diagnostic?.message.contains("SIGKILL") == true && killed.diagnostic?.message.contains("cell-2") == true)
+    #expect(killed.standardOutput == "before\n")
+    #expect(killed.values == ["shown"])
+    expect(killed.diagnostic?.message, contains: "SIGKILL", "cell-2")
     #expect(killed.diagnostic?.place?.line == 5)
     #expect(record.cells[2].outcome == .notRun)
   }
@@ -152,13 +156,16 @@ import Testing
       keepGoing: true)
     #expect(record.cells[1].error?.kind == .timeout)
     #expect(record.cells[1].diagnostic?.advice?.contains("still there") == true)
-    #expect(record.cells[2].values == ["[7]"] && record.cells[2].standardOutput.contains("kept [7]"))
+    #expect(record.cells[2].values == ["[7]"])
+    #expect(record.cells[2].standardOutput.contains("kept [7]"))
   }
 
   @Test func outputsBeyondTheLimitAreCountedAndTold() throws {
     let record = try run(cells: ["for k in 0..<5000 { display(k) }\nprint(\"more\")", "1"])
     let cell = record.cells[0]
-    #expect(cell.outcome == .succeeded && cell.values.count == 4096 && cell.values.last == "4095")
+    #expect(cell.outcome == .succeeded)
+    #expect(cell.values.count == 4096)
+    #expect(cell.values.last == "4095")
     #expect(cell.standardError == "[904 more outputs and 5 more bytes of text were left out]\n")
     #expect(record.cells[1].values == ["1"])
   }
@@ -174,7 +181,8 @@ import Testing
     let record = try run(
       "```swift\n//| timeout: 1\nprint(\"begun\")\nvar set = sigset_t()\nsigfillset(&set)\npthread_sigmask(SIG_BLOCK, &set, nil)\nwhile true {}\n```\n```swift\n1\n```",
       keepGoing: true)
-    #expect(record.cells[0].error?.kind == .timeout && record.cells[0].standardOutput == "begun\n")
+    #expect(record.cells[0].error?.kind == .timeout)
+    #expect(record.cells[0].standardOutput == "begun\n")
     #expect(record.cells[1].outcome == .notRun)
   }
 

@@ -3,13 +3,15 @@ import Foundation
 import Processes
 import Record
 import Session
+import TestSupport
 import Testing
 
 /// Folders for compiled cells, and the cache: neither is lost to others, nor left behind.
 @Suite struct FolderTests {
-  private let parent = NSTemporaryDirectory() + "folio-folders-\(UUID())"
+  private let home: TestFolder
+  private var parent: String { home.path }
 
-  init() throws { try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true) }
+  init() throws { home = try TestFolder() }
 
   private var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] }
 
@@ -18,11 +20,9 @@ import Testing
     #expect(folder.map { FileManager.default.fileExists(atPath: $0.path) } == true)
     folder = nil
     #expect(names.isEmpty)
-    try FileManager.default.removeItem(atPath: parent)
   }
 
   @Test func onlyFoldersThatNobodyHoldsAreRemoved() throws {
-    defer { try? FileManager.default.removeItem(atPath: parent) }
     let first = try TemporaryFolder(in: parent)
     mkdir(parent + "/folio-session-orphan", 0o700)
     mkdir(parent + "/folio-other", 0o700)
@@ -36,7 +36,6 @@ import Testing
   }
 
   @Test func whereNoFolderCanBeMadeTheAdviceNamesTheVariable() throws {
-    defer { try? FileManager.default.removeItem(atPath: parent) }
     let problem = #expect(throws: Diagnostic.self) { try TemporaryFolder(in: parent + "/gone") }
     #expect(problem?.message == "no temporary folder can be made in '\(parent)/gone': No such file or directory")
     #expect(problem?.advice?.contains("TMPDIR") == true)
@@ -72,7 +71,6 @@ import Testing
   }
 
   @Test func aCacheThatOthersMayWriteToIsRefused() throws {
-    defer { try? FileManager.default.removeItem(atPath: parent) }
     chmod(parent, 0o777)
     let problem = #expect(throws: Diagnostic.self) { try WarmSession { $0.store = parent } }
     #expect(problem?.message.contains("is not safe to load code from") == true)

@@ -16,7 +16,9 @@ import Testing
     #expect(try warm.run(chain).ran == [])
     try warm.restart()
     let again = try warm.run(chain)
-    #expect(again.ran == [] && again.values(3) == ["3"] && again.record.cells[3].standardOutput == "apart\n")
+    #expect(again.ran == [])
+    #expect(again.values(3) == ["3"])
+    #expect(again.record.cells[3].standardOutput == "apart\n")
   }
 
   @Test func aChangeInAChainRunsWhatFollows() throws {
@@ -24,22 +26,29 @@ import Testing
     try warm.run(chain)
     let changed = [chain[0], "let b = a + 10", chain[2], chain[3]]
     let run = try warm.run(changed)
-    #expect(run.ran == [2, 3] && run.values(3) == ["12"])
-    #expect(warm.explanation(2) == "ran: source changed" && warm.explanation(3) == "ran: b changed by cell-2")
+    #expect(run.ran == [2, 3])
+    #expect(run.values(3) == ["12"])
+    #expect(warm.explanation(2) == "ran: source changed")
+    #expect(warm.explanation(3) == "ran: b changed by cell-2")
     #expect(warm.explanation(1) == "reused")
     try warm.restart()
     let last = try warm.run([chain[0], "let b = a + 10", "let c = b + 2\nc", chain[3]])
-    #expect(last.ran == [1, 2, 3] && last.values(3) == ["13"])
-    #expect(warm.explanation(1) == "ran: needed by cell-3" && warm.explanation(4) == "reused")
+    #expect(last.ran == [1, 2, 3])
+    #expect(last.values(3) == ["13"])
+    #expect(warm.explanation(1) == "ran: needed by cell-3")
+    #expect(warm.explanation(4) == "reused")
   }
 
   @Test func anotherPlaceOrLabelRunsNothing() throws {
     let warm = try WarmSession()
     try warm.run(chain)
     let moved = try warm.run(["print(0)"] + chain)
-    #expect(moved.ran == [1] && moved.record.cells.map(\.id) == ["cell-1", "cell-2", "cell-3", "cell-4", "cell-5"])
+    #expect(moved.ran == [1])
+    #expect(moved.record.cells.map(\.id) == ["cell-1", "cell-2", "cell-3", "cell-4", "cell-5"])
     let labelled = try warm.run(["//| label: first\n" + chain[0]] + chain[1...])
-    #expect(labelled.ran == [] && labelled.record.cells[0].id == "first" && labelled.values(3) == ["3"])
+    #expect(labelled.ran == [])
+    #expect(labelled.record.cells[0].id == "first")
+    #expect(labelled.values(3) == ["3"])
     try warm.restart()
     #expect(try warm.run(["print(0)"] + chain).ran == [])
   }
@@ -49,7 +58,8 @@ import Testing
     let diamond = ["let a = 1", "let b = a + 1", "let c = a * 10", "b + c"]
     #expect(try warm.run(diamond).values(4) == ["12"])
     let run = try warm.run([diamond[0], diamond[1], "let c = a * 20", diamond[3]])
-    #expect(run.ran == [3, 4] && run.values(4) == ["22"])
+    #expect(run.ran == [3, 4])
+    #expect(run.values(4) == ["22"])
   }
 
   @Test func aVariableThatIsMutatedIsNeverMutatedTwice() throws {
@@ -57,7 +67,8 @@ import Testing
     let cells = ["var xs = [1]", "xs.append(2)", "xs"]
     #expect(try warm.run(cells).values(3) == ["[1, 2]"])
     let edited = try warm.run(["var xs = [1]", "xs.append(3)", "xs"])
-    #expect(edited.values(3) == ["[1, 3]"] && edited.ran == [1, 2, 3])
+    #expect(edited.values(3) == ["[1, 3]"])
+    #expect(edited.ran == [1, 2, 3])
     #expect(try warm.run(["var xs = [1]", "xs.append(3)", "xs.count"]).values(3) == ["2"])
     // A cell between that changes it is a part of what a later cell sees.
     let inserted = try warm.run(["var xs = [1]", "xs.append(3)", "xs += [4]", "xs"])
@@ -71,7 +82,9 @@ import Testing
     let cells = ["func f(_ x: Int) -> Int { x + 1 }", "f(1)", "func g() -> Int { f(2) }", "g()", "7"]
     #expect(try warm.run(cells).values(4) == ["3"])
     let run = try warm.run(["func f(_ x: Int) -> Int { x + 2 }"] + cells[1...])
-    #expect(run.ran == [1, 2, 3, 4] && run.values(2) == ["3"] && run.values(4) == ["4"])
+    #expect(run.ran == [1, 2, 3, 4])
+    #expect(run.values(2) == ["3"])
+    #expect(run.values(4) == ["4"])
   }
 
   @Test func objectsThatAreChangedBehindANameAreFollowed() throws {
@@ -91,12 +104,14 @@ import Testing
     #expect(try warm.run(cells).ran == [])
     try warm.write("two", to: "data.txt")
     let changed = try warm.run(cells)
-    #expect(changed.ran == [1, 2] && changed.values(2) == ["two"])
+    #expect(changed.ran == [1, 2])
+    #expect(changed.values(2) == ["two"])
     #expect(warm.explanation(1) == "ran: data.txt changed")
     try warm.write("one", to: "data.txt")
     try warm.restart()
     let back = try warm.run(cells)
-    #expect(back.ran == [] && back.values(2) == ["one"])
+    #expect(back.ran == [])
+    #expect(back.values(2) == ["one"])
   }
 
   @Test(arguments: [
@@ -142,10 +157,12 @@ import Testing
     let cells = ["params.idx * 2", "params.name", "3"]
     try warm.run(cells, parameters: "idx: 2, name: a")
     let run = try warm.run(cells, parameters: "idx: 3, name: a")
-    #expect(run.ran == [1] && run.values(1) == ["6"], "\(run.record.cells[0])")
+    #expect(run.ran == [1], "\(run.record.cells[0])")
+    #expect(run.values(1) == ["6"], "\(run.record.cells[0])")
     #expect(warm.explanation(1) == "ran: params.idx 2 -> 3")
     let other = try warm.run(cells, parameters: "idx: 3, name: b, new: 1")
-    #expect(other.ran == [2] && other.values(2) == ["b"])
+    #expect(other.ran == [2])
+    #expect(other.values(2) == ["b"])
   }
 
   @Test func theModelCountsByItsContent() throws {
@@ -168,11 +185,14 @@ import Testing
     let cells = ["//| cache: false\nlet a = Int.random(in: 0..<1_000_000)", "a", "2"]
     let first = try warm.run(cells).values(2)
     let second = try warm.run(cells)
-    #expect(second.ran == [1, 2] && second.values(2) != first)
-    #expect(warm.explanation(1) == "ran: cache: false" && warm.explanation(3) == "reused")
+    #expect(second.ran == [1, 2])
+    #expect(second.values(2) != first)
+    #expect(warm.explanation(1) == "ran: cache: false")
+    #expect(warm.explanation(3) == "reused")
     let forced = try WarmSession { $0.isForced = true }
     try forced.run(chain)
-    #expect(try forced.run(chain).ran == [1, 2, 3, 4] && forced.explanation(1) == "ran: --force")
+    #expect(try forced.run(chain).ran == [1, 2, 3, 4])
+    #expect(forced.explanation(1) == "ran: --force")
   }
 
   @Test func anErrorThatIsExpectedIsKnownToo() throws {
@@ -181,7 +201,8 @@ import Testing
     #expect(try warm.run(cells).record.cells[1].outcome == .failedAsExpected)
     try warm.restart()
     let again = try warm.run(cells)
-    #expect(again.ran == [] && again.record.cells[1].diagnostic?.message.contains("as it should") == true)
+    #expect(again.ran == [])
+    #expect(again.record.cells[1].diagnostic?.message.contains("as it should") == true)
     // Its place is part of its output.
     let moved = try warm.run(["let a = 1\n"] + cells[1...])
     #expect(moved.record.cells[1].diagnostic?.place?.line == 11)
@@ -213,7 +234,8 @@ import Testing
     }
     try warm.restart()
     let again = try warm.run(chain)
-    #expect(again.record == whole && again.ran == [1, 2, 3, 4])
+    #expect(again.record == whole)
+    #expect(again.ran == [1, 2, 3, 4])
   }
 
   @Test func aStoreThatCannotBeWrittenIsNoError() throws {
@@ -229,7 +251,8 @@ import Testing
     let before = store.usage()[.cells]?.entries
     try warm.restart()
     try warm.run(["print(\"more\")"] + chain)
-    #expect(before != nil && store.usage()[.cells]?.entries == before.map { $0 + 1 })
+    #expect(before != nil)
+    #expect(store.usage()[.cells]?.entries == before.map { $0 + 1 })
   }
 
   @Test func namesOfModulesAreNoPartOfARecord() throws {

@@ -2,6 +2,7 @@ import Document
 import Foundation
 import Record
 import Session
+import TestSupport
 import Testing
 
 /// Inline expressions in a real worker.
@@ -17,27 +18,31 @@ import Testing
   @Test func anExpressionThatDoesNotCompileIsReportedAtItsColumn() throws {
     let record = try run(definitions + "a `{swift} n` b\nc `{swift} nope` d\n")
     let place = try #require(record.cells[1].diagnostic?.place)
-    #expect(place.line == 7 && place.column == 12 && record.cells[1].error?.kind == .compile)
+    #expect(place.line == 7)
+    #expect(place.column == 12)
+    #expect(record.cells[1].error?.kind == .compile)
     #expect(record.cells[1].diagnostic?.excerpt == "c `{swift} nope` d")
   }
 
   @Test func anExpressionThatThrowsOrTrapsIsReportedAtItsLine() throws {
     let thrown = try run(definitions + "a `{swift} n` b\nc `{swift} fails()` d\n").cells[1]
-    #expect(thrown.diagnostic?.place?.line == 7 && thrown.error?.kind == .thrown && thrown.values == ["3"])
+    #expect(thrown.diagnostic?.place?.line == 7)
+    #expect(thrown.error?.kind == .thrown)
+    #expect(thrown.values == ["3"])
     let trapped = try run(definitions + "a `{swift} [n][n]` b\n").cells[1]
-    #expect(trapped.diagnostic?.place?.line == 6 && trapped.error?.kind == .trap)
+    #expect(trapped.diagnostic?.place?.line == 6)
+    #expect(trapped.error?.kind == .trap)
     let table = try run(definitions + "a `{swift} Table(columns: [], rows: [])` b\n").cells[1]
     #expect(table.diagnostic?.message.contains("has no place within a sentence") == true)
   }
 
   @Test func itRunsAgainOnlyIfWhatItUsesChanged() throws {
-    let cache = FileManager.default.temporaryDirectory.appending(path: "inline-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: cache) }
+    let folder = try TestFolder()
     var options = NotebookSession.Options()
-    options.store = cache
+    options.store = folder.path + "/cache"
     func reasons(_ used: Int, _ other: Int) throws -> [String: String] {
       let session = try NotebookSession(
-        directory: NSTemporaryDirectory(), toolchain: .find(), installation: .find(), options: options)
+        directory: folder.path, toolchain: .find(), installation: .find(), options: options)
       let markdown = "```swift\nlet used = \(used)\n```\n```swift\nlet other = \(other)\n```\n\nThere are `{swift} used`.\n"
       let run = try session.run(Notebook(markdown: markdown, file: "notebook.md"))
       return Dictionary(uniqueKeysWithValues: run.explanations.map { ($0.cell, $0.text) })

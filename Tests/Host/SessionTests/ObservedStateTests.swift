@@ -124,8 +124,10 @@ import Testing
     #expect(try warm.run(cells).ran == [])
     try warm.write("1", to: "b.txt")
     let run = try warm.run(cells)
-    #expect(run.values(1) == ["[\"a.txt\", \"b.txt\"]"] && run.values(2) == ["true"])
-    #expect(warm.explanation(1) == "ran: the names in . changed" && warm.explanation(2) == "ran: b.txt is there now")
+    #expect(run.values(1) == ["[\"a.txt\", \"b.txt\"]"])
+    #expect(run.values(2) == ["true"])
+    #expect(warm.explanation(1) == "ran: the names in . changed")
+    #expect(warm.explanation(2) == "ran: b.txt is there now")
   }
 
   @Test func anInputThatIsDeclaredLaterCounts() throws {
@@ -204,7 +206,8 @@ import Testing
       "precedencegroup P { higherThan: AdditionPrecedence }",
       "infix operator <+>: P", "func <+> (a: Int, b: Int) -> Int { 10 * a + b }", "1 <+> 2",
     ])
-    #expect(run.values(2) == ["3"] && run.values(6) == ["12"])
+    #expect(run.values(2) == ["3"])
+    #expect(run.values(6) == ["12"])
   }
 
   @Test func memoFollowsTheCodeOfItsOwnCell() throws {

@@ -2,12 +2,13 @@ import Document
 import Foundation
 import Record
 import Session
+import TestSupport
 
 /// A notebook that changes, in a session on a scripted runtime: what runs, and what comes of it, without a compiler and a process.
 final class ScriptedSession {
   let runtime = ScriptedRuntime()
-  /// Of its store, if it is given no other.
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "scripted-\(UUID())").path
+  /// It holds the store, if the session is given no other.
+  private let folder: TestFolder
   let session: NotebookSession
   /// Of the last run.
   private(set) var result: NotebookSession.RunResult?
@@ -15,15 +16,14 @@ final class ScriptedSession {
   private(set) var started: [Int] = []
   private(set) var events: [String] = []
 
-  init(_ change: (inout NotebookSession.Options) -> Void = { _ in }) {
+  init(_ change: (inout NotebookSession.Options) -> Void = { _ in }) throws {
+    folder = try TestFolder()
     var options = NotebookSession.Options()
-    options.store = folder
+    options.store = folder.path
     options.keepsGoing = true
     change(&options)
     session = NotebookSession(on: runtime, directory: NSTemporaryDirectory(), options: options)
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   /// Runs the notebook, and returns the numbers of the cells that started.
   @discardableResult

@@ -2,27 +2,27 @@ import Document
 import Foundation
 import Record
 import Session
+import TestSupport
 import Testing
 
 /// A notebook that changes, in a folder and with a store of its own.
 final class WarmSession {
-  let folder = NSTemporaryDirectory() + "folio-warm-\(UUID())"
+  private let home: TestFolder
+  var folder: String { home.path }
   private(set) var session: NotebookSession
   private let options: NotebookSession.Options
   /// Of the last run.
   private var explanations: [NotebookSession.Explanation] = []
 
   init(_ change: (inout NotebookSession.Options) -> Void = { _ in }) throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    home = try TestFolder()
     var options = NotebookSession.Options()
-    options.store = folder + "/store"
+    options.store = home.path + "/store"
     options.keepsGoing = true
     change(&options)
     self.options = options
-    session = try NotebookSession(directory: folder, toolchain: .find(), installation: .find(), options: options)
+    session = try NotebookSession(directory: home.path, toolchain: .find(), installation: .find(), options: options)
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   /// As if folio had been started again: nothing lives but the store.
   func restart() throws {
@@ -55,10 +55,7 @@ final class WarmSession {
     return Run(ran: ran, record: result.record, warnings: warnings)
   }
 
-  func write(_ text: String, to file: String) throws {
-    let path = folder + "/" + file
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-  }
+  func write(_ text: String, to file: String) throws { try home.write(text, to: file) }
 
   func explanation(_ cell: Int) -> String { explanations[cell - 1].text }
 }

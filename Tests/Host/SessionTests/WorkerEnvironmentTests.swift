@@ -3,10 +3,8 @@ import Machine
 import Session
 import Testing
 
-@Suite("The worker's environment")
-struct WorkerEnvironmentTests {
-  @Test("the fastest BLAS kernels that the processor can run are chosen, whatever is preset")
-  func kernels() {
+@Suite struct WorkerEnvironmentTests {
+  @Test func theFastestBLASKernelsThatTheProcessorCanRunAreChosenWhateverIsPreset() {
     let skylake: Set = ["avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"]
     #expect(WorkerEnvironment.blasCoreType(flags: skylake) == "SkylakeX")
     #expect(WorkerEnvironment.blasCoreType(flags: skylake.union(["avx512_bf16"])) == "Cooperlake")
@@ -16,8 +14,7 @@ struct WorkerEnvironmentTests {
     #expect(WorkerEnvironment.make(["OPENBLAS_CORETYPE": "Prescott"])["OPENBLAS_CORETYPE"] == chosen)
   }
 
-  @Test("there is one thread a core, unless FOLIO_THREADS says otherwise, and OpenBLAS has as many")
-  func threads() {
+  @Test func thereIsOneThreadForEachCoreUnlessFOLIO_THREADSSaysOtherwise() {
     let environment = WorkerEnvironment.make(["OMP_NUM_THREADS": "64", "OPENBLAS_NUM_THREADS": "64"])
     #expect(environment["FOLIO_THREADS"] == String(Processor.cores))
     #expect(environment["OPENBLAS_NUM_THREADS"] == environment["FOLIO_THREADS"])

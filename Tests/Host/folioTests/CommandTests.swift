@@ -1,52 +1,10 @@
 import Foundation
 import Processes
+import TestSupport
 import Testing
 
-/// The command itself, as a user runs it: the program that lies beside the tests.
+/// What the command does with notebooks, and what it says.
 @Suite struct CommandTests {
-  struct Result {
-    var status: Int32
-    var output: String
-    var errors: String
-  }
-
-  let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    .appendingPathComponent("folio")
-
-  func folio(_ arguments: String..., in folder: URL? = nil, cache: String? = nil) throws -> Result {
-    try folio(arguments, in: folder, cache: cache)
-  }
-
-  func folio(_ arguments: [String], in folder: URL? = nil, cache: String? = nil) throws -> Result {
-    var call = ChildProcess.Call(program.path, arguments)
-    call.directory = folder?.path
-    call.environment = Self.environment.merging(cache.map { ["FOLIO_CACHE": $0] } ?? [:]) { $1 }
-    let finished = try ChildProcess.finish(call)
-    return Result(status: finished.status, output: finished.text, errors: finished.errorText)
-  }
-
-  /// Starts the command, with its streams nowhere, or its standard output somewhere.
-  func start(_ arguments: [String], in folder: URL, output: Descriptor? = nil) throws -> ChildProcess {
-    let nothing = try Descriptor.null()
-    return try ChildProcess(
-      program.path, arguments: arguments, environment: Self.environment, descriptors: [nothing, output ?? nothing, nothing],
-      directory: folder.path)
-  }
-
-  /// A store of the tests' own.
-  static let environment = ProcessInfo.processInfo.environment.merging(
-    ["FOLIO_CACHE": FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-cache-\(getpid())").path]
-  ) { $1 }
-
-  func withNotebook(_ text: String, _ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-\(UUID())")
-    let notebooks = folder.appendingPathComponent("Notebooks")
-    try FileManager.default.createDirectory(at: notebooks, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try Data(text.utf8).write(to: notebooks.appendingPathComponent("n.md"))
-    try body(folder)
-  }
-
   @Test(arguments: [
     (
       ["--help"],
@@ -79,21 +37,21 @@ import Testing
 
   @Test func whatIsNoNotebookStopsNeitherABuildNorIsTakenForOne() throws {
     try withNotebook("```swift\n40 + 2\n```") { folder in
-      try FileManager.default.createDirectory(at: folder.appending(path: "Notebooks/old.md"), withIntermediateDirectories: true)
+      try folder.write("", to: "Notebooks/old.md/a")
       let built = try folio("build", in: folder)
       #expect(built.status == 2)
       #expect(built.output.contains("Site/n/index.html"))
       #expect(built.errors.contains("'Notebooks/old.md' is a folder"))
-      try Data("---\nafter: m\n---\n".utf8).write(to: folder.appending(path: "Notebooks/o.md"))
+      try folder.write("---\nafter: m\n---\n", to: "Notebooks/o.md")
       let disordered = try folio("build", in: folder)
       #expect(disordered.status == 2)
       #expect(disordered.output.isEmpty)
-      #expect(disordered.errors.contains("Notebooks/o.md:2: error: 'after' names 'm'"))
-      #expect(disordered.errors.contains("'n'"))
+      expect(disordered.errors, contains: "Notebooks/o.md:2: error: 'after' names 'm'", "'n'")
       #expect(try folio("build", "--keep-going", in: folder).output.contains("Site/n/index.html"))
       for arguments in [["run", "."], ["run", "n.ipynb"], ["preview", "nope.md"], ["preview", "Notebooks"]] {
         let result = try folio(arguments[0], arguments[1], in: folder)
-        #expect(result.status == 2 && result.errors.split(separator: "\n").count == 2, "\(arguments): \(result)")
+        #expect(result.status == 2, "\(arguments): \(result)")
+        #expect(result.errors.split(separator: "\n").count == 2, "\(arguments): \(result)")
       }
     }
   }
@@ -103,11 +61,11 @@ import Testing
       let result = try folio("build", in: folder)
       #expect(result.status == 0, "\(result)")
       #expect(result.output.contains("Site/n/index.html"))
-      let page = try String(contentsOf: folder.appendingPathComponent("Site/n/index.html"), encoding: .utf8)
+      let page = try folder.read("Site/n/index.html")
       #expect(page.contains("42"))
       #expect(!page.contains(folder.path))
       #expect(try folio("build", "Notebooks/n.md", "-P", "n=3", "--site", "Other", in: folder).status == 0)
-      #expect(try String(contentsOf: folder.appendingPathComponent("Other/n/index.html"), encoding: .utf8).contains("63"))
+      #expect(try folder.read("Other/n/index.html").contains("63"))
     }
   }
 
@@ -187,28 +145,99 @@ import Testing
     try withNotebook(notebook) { folder in
       #expect(try folio("build", "--explain", in: folder).output.contains("n  base    ran: new\n"))
       let again = try folio("build", "--explain", in: folder)
-      #expect(again.output.contains("n  cell-3  reused\n"))
-      #expect(again.output.contains("0 of 3 cells ran"))
+      expect(again.output, contains: "n  cell-3  reused\n", "0 of 3 cells ran")
       let changed = try folio("build", "--explain", "-P", "idx=3", in: folder).output
-      #expect(
-        changed.contains("n  base    ran: params.idx 2 -> 3\n")
-          && changed.contains("n  cell-2  ran: base changed by cell base\n"),
-        "\(changed)")
+      #expect(changed.contains("n  base    ran: params.idx 2 -> 3\n"), "\(changed)")
+      #expect(changed.contains("n  cell-2  ran: base changed by cell base\n"), "\(changed)")
       #expect(changed.contains("n  cell-3  reused\n"))
       #expect(try folio("build", "--force", in: folder).output.contains("3 of 3 cells ran"))
     }
   }
 
   @Test func theCacheCanBeListedAndPruned() throws {
-    let cache = FileManager.default.temporaryDirectory.appendingPathComponent("folio-test-cache-\(UUID())").path
-    defer { try? FileManager.default.removeItem(atPath: cache) }
     try withNotebook("```swift\n1\n```") { folder in
-      #expect(try folio("build", in: folder, cache: cache).status == 0)
-      let listed = try folio("cache", in: folder, cache: cache).output
+      let cache = folder.path + "/cache"
+      #expect(try folio("build", in: folder, environment: ["FOLIO_CACHE": cache]).status == 0)
+      let listed = try folio("cache", in: folder, environment: ["FOLIO_CACHE": cache]).output
+      #expect(listed.hasPrefix(cache))
+      expect(listed, contains: "compiled cells")
+      expect(listed, lacks: "in all                         0")
+      #expect(try folio("cache", "prune", "--to", "0", in: folder, environment: ["FOLIO_CACHE": cache]).status == 0)
       #expect(
-        listed.hasPrefix(cache) && listed.contains("compiled cells") && !listed.contains("in all                         0"))
-      #expect(try folio("cache", "prune", "--to", "0", in: folder, cache: cache).status == 0)
-      #expect(try folio("cache", in: folder, cache: cache).output.contains("in all                         0"))
+        try folio("cache", in: folder, environment: ["FOLIO_CACHE": cache]).output.contains("in all                         0"))
+    }
+  }
+
+  @Test func aCacheInAFolderThatOthersMayWriteToIsListedWithAWarning() throws {
+    let folder = try TestFolder()
+    #expect(chmod(folder.path, 0o777) == 0)
+    let result = try folio("cache", environment: ["FOLIO_CACHE": folder.path])
+    #expect(result.status == 0)
+    expect(result.errors, contains: "warning: the cache folder '\(folder.path)' is not safe to load code from", "chmod go-w")
+  }
+
+  @Test(arguments: [
+    ("FOLIO_THREADS", "many", "a whole number above 0"), ("FOLIO_THREADS", "0", "a whole number above 0"),
+    ("FOLIO_CACHE_LIMIT", "5G", "a number of gigabytes"), ("FOLIO_CACHE_LIMIT", "-1", "a number of gigabytes"),
+    ("FOLIO_MEMORY_LIMIT", "8G", "a whole number of bytes above 0"),
+  ])
+  func aWrongValueInTheEnvironmentIsToldOnceWithWhatIsAllowed(variable: String, value: String, form: String) throws {
+    try withNotebook("```swift\n40 + 2\n```") { folder in
+      let result = try folio("run", "n", in: folder, environment: [variable: value])
+      #expect(result.output == "42\n")
+      #expect(result.errors.ranges(of: variable).count == 1, "\(result)")
+      expect(result.errors, contains: "\(variable) is '\(value)' and counts as not set", form)
+    }
+  }
+
+  @Test func rightValuesInTheEnvironmentAreNotTold() throws {
+    let values = ["FOLIO_THREADS": "2", "FOLIO_CACHE_LIMIT": "0.5", "FOLIO_MEMORY_LIMIT": ""]
+    #expect(try folio("cache", environment: values).errors == "")
+  }
+
+  @Test(arguments: [["build"], ["build", "Notebooks/n.md"], ["preview", "--port", "0"]])
+  func aSiteThatIsNoFolderIsToldOnceBeforeAnyCellRuns(arguments: [String]) throws {
+    try withNotebook("```swift\nclose(creat(\"ran\", 0o644))\n```") { folder in
+      try folder.write("", to: "file")
+      for site in ["file", "file/Site"] {
+        let result = try Command.run(Command.path, arguments + ["--site", site], in: folder)
+        #expect(result.status == 2)
+        #expect(result.errors.ranges(of: "error: ").count == 1, "\(result)")
+        #expect(result.errors.contains("the site cannot be in '\(site)'"), "\(result)")
+        #expect(!folder.exists("Notebooks/ran"))
+      }
+    }
+  }
+
+  @Test func whatKeepsEveryPageFromBeingWrittenIsToldOnce() throws {
+    try withNotebook("```swift\n1\n```") { folder in
+      try folder.write("```swift\n2\n```", to: "Notebooks/m.md")
+      try folder.write("", to: "Site/assets")
+      let result = try folio("build", "--keep-going", in: folder)
+      #expect(result.status == 2)
+      #expect(result.errors.ranges(of: "error: ").count == 1, "\(result)")
+    }
+  }
+
+  @Test func whereThePortIsTakenNoCellRuns() throws {
+    try withNotebook("```swift\nclose(creat(\"ran\", 0o644))\n```") { folder in
+      let script = """
+        exec 3< <(exec timeout -s TERM 300 "$F" preview --port 0 --site Other n 2>/dev/null); read -r url <&3
+        port=${url#http://127.0.0.1:}; while [ ! -e Notebooks/ran ]; do sleep 0.01; done; rm Notebooks/ran
+        "$F" preview --force --port "${port%%/*}"; status=$?; kill -TERM $!; exit $status
+        """
+      let result = try shell(script, in: folder)
+      #expect(result.status == 2)
+      #expect(result.output == "")
+      #expect(result.errors.ranges(of: " is taken").count == 1, "\(result)")
+      #expect(!folder.exists("Notebooks/ran"))
+    }
+  }
+
+  @Test func aCellThatDoesNotCompileIsNotCountedAsRun() throws {
+    try withNotebook("```swift\nlet x = y\n```") { folder in
+      let result = try folio("build", "--explain", in: folder)
+      expect(result.output, contains: "0 of 1 cells ran, 1 failed", "cell-1  does not compile: new\n")
     }
   }
 
@@ -217,7 +246,7 @@ import Testing
   }
 
   @Test func aFolderWithoutNotebooksIsExplained() throws {
-    let result = try folio("build", in: URL(fileURLWithPath: "/"))
+    let result = try folio("build", at: "/")
     #expect(result.status == 2)
     #expect(result.errors.contains("there is no folder 'Notebooks' here"))
   }

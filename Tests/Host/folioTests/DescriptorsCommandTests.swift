@@ -5,9 +5,9 @@ import Testing
 
 /// The command where few files may be open.
 extension CommandTests {
-  private func limited(_ limit: String, _ arguments: [String], in folder: URL) throws -> ChildProcess.Finished {
-    var call = ChildProcess.Call("bash", ["-c", "ulimit \(limit); exec \"$0\" \"$@\"", program.path] + arguments)
-    (call.directory, call.environment, call.joinsStreams) = (folder.path, Self.environment, true)
+  private func limited(_ limit: String, _ arguments: [String], in folder: TestFolder) throws -> ChildProcess.Finished {
+    var call = ChildProcess.Call("bash", ["-c", "ulimit \(limit); exec \"$0\" \"$@\"", Command.path] + arguments)
+    (call.directory, call.environment, call.joinsStreams) = (folder.path, Command.environment, true)
     return try ChildProcess.finish(call)
   }
 
@@ -21,9 +21,7 @@ extension CommandTests {
     try withNotebook("```swift\n1\n```") { folder in
       let result = try limited("-n \(limit)", arguments, in: folder)
       #expect(result.status == 2)
-      #expect(result.text.contains("descriptors are short"))
-      #expect(result.text.contains("At most \(limit) files"))
-      #expect(result.text.contains("ulimit -n"))
+      expect(result.text, contains: "descriptors are short", "At most \(limit) files", "ulimit -n")
       #expect(result.text.split(separator: "\n").count == 2, "\(result.text)")
     }
   }
@@ -61,7 +59,7 @@ extension CommandTests {
       let output = try Descriptor.pipe()
       let nothing = try Descriptor.null()
       let preview = try ChildProcess(
-        "bash", arguments: ["-c", "ulimit -n 64; exec \"$0\" preview --port 0", program.path], environment: Self.environment,
+        "bash", arguments: ["-c", "ulimit -n 64; exec \"$0\" preview --port 0", Command.path], environment: Command.environment,
         descriptors: [nothing, output.write, nothing], directory: folder.path)
       defer {
         kill(preview.identifier, SIGKILL)
@@ -77,12 +75,12 @@ extension CommandTests {
       try #require(eventually { open(in: preview.identifier).filter { $0.hasPrefix("socket") }.count == 3 })
       let before = open(in: preview.identifier)
       for round in 43...45 {
-        let clients = (0..<300).map { _ in Client(port: port) }
+        let clients = (0..<300).map { _ in try? ClientSocket(port: port, seconds: 180) }
         // What is saved meanwhile is run: some are left for that.
-        try Data("```swift\n\(round)\n```".utf8).write(to: folder.appending(path: "Notebooks/n.md"))
+        try folder.write("```swift\n\(round)\n```", to: "Notebooks/n.md")
         #expect(
           eventually {
-            (try? String(contentsOf: folder.appending(path: "Site/n/index.html"), encoding: .utf8).contains(">\(round)<")) == true
+            (try? folder.read("Site/n/index.html").contains(">\(round)<")) == true
           })
         withExtendedLifetime(clients) {}
       }
@@ -91,30 +89,11 @@ extension CommandTests {
     }
   }
 
-  /// A connection that sends nothing, for as long as it lives.
-  private final class Client {
-    private let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-
-    init(port: UInt16) {
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_port = port.bigEndian
-      address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-      withUnsafePointer(to: &address) { address in
-        address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-          _ = retrying { connect(file, address, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
-      }
-    }
-
-    deinit { close(file) }
-  }
-
   @Test func noFileOfOursBecomesAStandardStreamThatIsClosed() throws {
     let link = "(try? FileManager.default.destinationOfSymbolicLink(atPath: \"/proc/\\(getppid())/fd/\\(n)\")) ?? \"none\""
     try withNotebook("```swift\nimport Foundation\nfor n in [0, 2] { print(\(link)) }\n```") { folder in
-      var call = ChildProcess.Call("bash", ["-c", "exec \"$0\" run --force Notebooks/n.md <&- 2>&-", program.path])
-      (call.directory, call.environment) = (folder.path, Self.environment)
+      var call = ChildProcess.Call("bash", ["-c", "exec \"$0\" run --force Notebooks/n.md <&- 2>&-", Command.path])
+      (call.directory, call.environment) = (folder.path, Command.environment)
       let finished = try ChildProcess.finish(call)
       #expect(finished.text == "/dev/null\n/dev/null\n")
     }

@@ -1,21 +1,15 @@
 import Foundation
-import Processes
+import TestSupport
 import Testing
 
 /// What `folio install` promises: the program works from the PATH, in every folder, without the folder in which it was built.
-@Suite final class InstallationTests {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "folio-install-\(UUID().uuidString)")
-  private let program = CommandTests().program.path
+@Suite struct InstallationTests {
+  private let folder: TestFolder
 
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  init() throws { folder = try TestFolder() }
 
-  private func shell(_ line: String) throws -> CommandTests.Result {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    var call = ChildProcess.Call("bash", ["-c", line])
-    call.directory = folder.path
-    call.environment = CommandTests.environment.merging(["F": program, "HOME": folder.path]) { $1 }
-    let finished = try ChildProcess.finish(call)
-    return CommandTests.Result(status: finished.status, output: finished.text, errors: finished.errorText)
+  private func shell(_ line: String) throws -> Command.Result {
+    try folioTests.shell(line, in: folder, environment: ["HOME": folder.path])
   }
 
   @Test func whatIsInstalledRunsNotebooksByItself() throws {
@@ -27,7 +21,9 @@ import Testing
       """)
     #expect(result.status == 0, "\(result)")
     #expect(result.output.contains("\n42\n"))
-    #expect(result.output.contains("\(folder.resolvingSymlinksInPath().path)/usr/lib/folio/folio-worker"), "\(result)")
+    #expect(
+      result.output.contains("\(URL(filePath: folder.path).resolvingSymlinksInPath().path)/usr/lib/folio/folio-worker"),
+      "\(result)")
   }
 
   @Test func withoutAPrefixItIsTheUsersOwn() throws {
@@ -60,7 +56,7 @@ import Testing
   }
 
   @Test func anInstallationIsRemovedWhole() throws {
-    let result = try shell("\"$F\" install --prefix usr >/dev/null; \"$F\" install --prefix usr --remove; find usr -not -type d")
+    let result = try shell("\"$F\" install --prefix usr >/dev/null; \"$F\" install --prefix usr --remove; find usr -mindepth 1")
     #expect(result.status == 0)
     #expect(result.output.split(separator: "\n").allSatisfy { $0.hasPrefix("removed ") }, "\(result)")
     #expect(try shell("\"$F\" install --prefix usr --remove").errors.contains("There is no Folio in"))

@@ -1,15 +1,12 @@
 import Foundation
 import Processes
+import TestSupport
 import Testing
 
 /// `folio export` and `folio import`, as a user runs them.
 extension CommandTests {
-  private func text(_ path: String, in folder: URL) throws -> String {
-    try String(contentsOf: folder.appendingPathComponent(path), encoding: .utf8)
-  }
-
-  private func cells(_ path: String, in folder: URL) throws -> [[String: Any]] {
-    let json = try JSONSerialization.jsonObject(with: try Data(contentsOf: folder.appendingPathComponent(path))) as? [String: Any]
+  private func cells(_ path: String, in folder: TestFolder) throws -> [[String: Any]] {
+    let json = try JSONSerialization.jsonObject(with: Data(folder.read(path).utf8)) as? [String: Any]
     return try #require(json?["cells"] as? [[String: Any]])
   }
 
@@ -19,16 +16,15 @@ extension CommandTests {
       let result = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
       #expect(result.status == 0, "\(result)")
       #expect(result.output == "Notebooks/n.ipynb\n", "\(result)")
-      let written = try text("Notebooks/n.ipynb", in: folder)
-      #expect(written.contains("\"a\\n\""))
-      #expect(written.contains("\"42\""))
+      let written = try folder.read("Notebooks/n.ipynb")
+      expect(written, contains: "\"a\\n\"", "\"42\"")
       #expect(!written.contains(folder.path))
       // An earlier export is replaced; what is known does not run again, and is the same.
       let again = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
       #expect(again.status == 0)
-      #expect(try text("Notebooks/n.ipynb", in: folder) == written)
+      #expect(try folder.read("Notebooks/n.ipynb") == written)
       #expect(try folio("export", "Notebooks/n.md", "--to", "ipynb", "-P", "n=3", "-o", "o/x.ipynb", in: folder).status == 0)
-      #expect(try text("o/x.ipynb", in: folder).contains("\"63\""))
+      #expect(try folder.read("o/x.ipynb").contains("\"63\""))
 
       let refused = try folio("import", "Notebooks/n.ipynb", in: folder)
       #expect(refused.status == 2, "\(refused)")
@@ -37,7 +33,7 @@ extension CommandTests {
       #expect(copy.status == 0, "\(copy)")
       #expect(copy.output == "o/x.md\n", "\(copy)")
       #expect(copy.errors.isEmpty, "\(copy)")
-      #expect(try text("o/x.md", in: folder) == notebook)
+      #expect(try folder.read("o/x.md") == notebook)
       #expect(try folio("import", "Notebooks/n.ipynb", "-o", "o/x.md", "--force", in: folder).status == 0)
     }
   }
@@ -55,7 +51,7 @@ extension CommandTests {
     try withNotebook("```swift\nlet x = y\n```") { folder in
       let result = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
       #expect(result.status == 2, "\(result)")
-      #expect(try text("Notebooks/n.ipynb", in: folder).contains("Notebooks/n.md:2:9: error: cannot find 'y' in scope"))
+      #expect(try folder.read("Notebooks/n.ipynb").contains("Notebooks/n.md:2:9: error: cannot find 'y' in scope"))
     }
   }
 
@@ -64,7 +60,7 @@ extension CommandTests {
       let result = try folio("export", "Notebooks/n.md", "--to", "ipynb", "--no-outputs", in: folder)
       #expect(result.status == 0, "\(result)")
       #expect(try folio("export", "Notebooks/n.md", "--to", "swift", in: folder).status == 0)
-      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("Notebooks/ran").path))
+      #expect(!folder.exists("Notebooks/ran"))
       #expect(try (cells("Notebooks/n.ipynb", in: folder)[0]["outputs"] as? [Any])?.isEmpty == true)
     }
   }
@@ -72,14 +68,15 @@ extension CommandTests {
   @Test func anExportReplacesNothingButAnExport() throws {
     try withNotebook("```swift\nclose(creat(\"ran\", 0o644))\n```") { folder in
       for (format, path) in [("ipynb", "Notebooks/n.md"), ("swift", "Notebooks/n.md"), ("ipynb", "own.ipynb")] {
-        if path == "own.ipynb" { try Data("{\"cells\": []}".utf8).write(to: folder.appendingPathComponent(path)) }
-        let before = try text(path, in: folder)
+        if path == "own.ipynb" { try folder.write("{\"cells\": []}", to: path) }
+        let before = try folder.read(path)
         let result = try folio("export", "Notebooks/n.md", "--to", format, "-o", path, in: folder)
-        #expect(result.status == 2 && result.errors.contains("'\(path)' exists, and is no export"), "\(result)")
-        #expect(try text(path, in: folder) == before)
+        #expect(result.status == 2, "\(result)")
+        #expect(result.errors.contains("'\(path)' exists, and is no export"), "\(result)")
+        #expect(try folder.read(path) == before)
       }
       // It was said before anything ran.
-      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("Notebooks/ran").path))
+      #expect(!folder.exists("Notebooks/ran"))
       #expect(try folio("export", "Notebooks/n.md", in: folder).status == 64)
       #expect(try folio("export", "Notebooks/n.md", "--to", "pdf", in: folder).status == 64)
     }
@@ -92,26 +89,26 @@ extension CommandTests {
       #expect(script.status == 0, "\(script)")
       #expect(script.output.contains("let params = Parameters(n: 5)\n"), "\(script)")
       #expect(try folio("export", "Notebooks/n.md", "--to", "swift", "-o", "main.swift", in: folder).output == "main.swift\n")
-      var parse = ChildProcess.Call("swiftc", ["-frontend", "-parse", "-diagnostic-style", "llvm", "main.swift"])
-      parse.directory = folder.path
-      let complaint = try ChildProcess.finish(parse).errorText
+      // The notebook is found from wherever the script is compiled.
+      let complaint = try shell("cd / && swiftc -frontend -parse -diagnostic-style llvm \"$OLDPWD/main.swift\"", in: folder)
+        .errors
       let lines = complaint.split(separator: "\n").filter { $0.contains(": error: ") }
       #expect(lines.count == 1, "\(complaint)")
-      #expect(lines.first?.hasPrefix("Notebooks/n.md:13:5: error: ") == true, "\(complaint)")
+      #expect(lines.first?.hasPrefix("\(folder.path)/Notebooks/n.md:13:5: error: ") == true, "\(complaint)")
     }
   }
 
   @Test func whatIsNoNotebookOfJupyterIsRefusedWithItsPlace() throws {
     try withNotebook("") { folder in
-      try Data("{\"nbformat\": 3,\n\"worksheets\": []}".utf8).write(to: folder.appendingPathComponent("a.ipynb"))
+      try folder.write("{\"nbformat\": 3,\n\"worksheets\": []}", to: "a.ipynb")
       let old = try folio("import", "a.ipynb", in: folder)
       #expect(old.status == 2, "\(old)")
       #expect(old.errors.contains("a.ipynb:1:14: error: the notebook is in format 3"), "\(old)")
       #expect(try folio("import", "b.ipynb", in: folder).errors.contains("'b.ipynb' cannot be read: there is no such file"))
-      #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("a.md").path))
+      #expect(!folder.exists("a.md"))
       let cell = "{\"cell_type\": \"code\", \"metadata\": {}, \"source\": \"//| eval: false\"}"
       let json = "{\"nbformat\": 4, \"cells\": [\(cell)], \"metadata\": {\"language_info\": {\"name\": \"swift\"}}}"
-      try Data(json.utf8).write(to: folder.appendingPathComponent("c.ipynb"))
+      try folder.write(json, to: "c.ipynb")
       let warned = try folio("import", "c.ipynb", in: folder)
       #expect(warned.status == 0, "\(warned)")
       #expect(warned.errors.contains("c.md:2: warning: a cell has no option 'eval'"), "\(warned)")

@@ -104,8 +104,8 @@ import Yams
   ])
   func theNotebooksOfTheManualRun(page: String, arguments: [String], output: String) throws {
     let notebook = try ManualPage(page).code.filter { $0.language == "markdown" }.map { $0.line + "\n" }.joined()
-    try CommandTests().withNotebook(notebook) { folder in
-      let result = try CommandTests().folio(["run", "Notebooks/n.md"] + arguments, in: folder)
+    try withNotebook(notebook) { folder in
+      let result = try Command.run(Command.path, ["run", "Notebooks/n.md"] + arguments, in: folder)
       #expect(result.status == 0, "\(result)")
       #expect(result.output.contains(output), "\(result)")
     }
@@ -189,7 +189,7 @@ private struct HelpTree: Decodable {
 
   static func read() throws -> HelpTree {
     struct Dump: Decodable { var command: HelpTree }
-    let dump = try CommandTests().folio("--experimental-dump-help").output
+    let dump = try folio("--experimental-dump-help").output
     return try JSONDecoder().decode(Dump.self, from: Data(dump.utf8)).command
   }
 

@@ -34,8 +34,8 @@ import Testing
 
 /// A folder with two notebooks, and a cache and a folder for temporary files of its own.
 private final class KillWorkshop {
-  private let folder = FileManager.default.temporaryDirectory.appending(path: "folio-kills-\(UUID())").path
-  private let program = CommandTests().program.path
+  private let home: TestFolder
+  private var folder: String { home.path }
   private let mark = UUID().uuidString
   private var random: SeededGenerator
   /// What the notebooks hold now.
@@ -47,12 +47,9 @@ private final class KillWorkshop {
 
   init(seed: UInt64) throws {
     random = SeededGenerator(seed: seed)
-    for name in ["Notebooks", "tmp"] {
-      try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
-    }
+    home = try TestFolder()
+    try FileManager.default.createDirectory(atPath: folder + "/tmp", withIntermediateDirectories: true)
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   /// One round. Returns what is wrong after it.
   func kill() throws -> [String] {
@@ -213,12 +210,12 @@ private final class KillWorkshop {
   private func start(_ arguments: [String], in place: String) throws -> ChildProcess {
     let nothing = try Descriptor.null()
     return try ChildProcess(
-      program, arguments: arguments, environment: environment("cache", in: place), descriptors: [nothing, nothing, nothing],
+      Command.path, arguments: arguments, environment: environment("cache", in: place), descriptors: [nothing, nothing, nothing],
       directory: place)
   }
 
   private func finish(_ arguments: [String], in place: String, cache: String) throws -> ChildProcess.Finished {
-    var call = ChildProcess.Call(program, arguments)
+    var call = ChildProcess.Call(Command.path, arguments)
     (call.directory, call.environment, call.joinsStreams) = (place, environment(cache, in: place), true)
     return try ChildProcess.finish(call)
   }

@@ -8,17 +8,17 @@ extension CommandTests {
       let passed = try folio("check", in: folder)
       #expect(passed.status == 0, "\(passed)")
       #expect(passed.output.contains("No output changed"), "\(passed)")
-      let record = folder.appendingPathComponent("Site/n/record/x-1.txt")
-      try Data("x = 1.5\n".utf8).write(to: record)
+      let record = "Site/n/record/x-1.txt"
+      try folder.write("x = 1.5\n", to: record)
       let failed = try folio("check", "--format", "json", in: folder)
       #expect(failed.status == 1, "\(failed)")
       #expect(failed.output.contains("\"place\" : \"line 1\""), "\(failed)")
       #expect((try? JSONSerialization.jsonObject(with: Data(failed.output.utf8))) != nil, "\(failed)")
-      #expect(try String(contentsOf: record, encoding: .utf8) == "x = 1.5\n")
+      #expect(try folder.read(record) == "x = 1.5\n")
       #expect(try folio("check", "--tolerance", "0.5", in: folder).status == 0)
       #expect(try folio("check", "--force", in: folder).status == 64)
       #expect(try folio("check", "--accept", in: folder).status == 0)
-      #expect(try String(contentsOf: record, encoding: .utf8) == "x = 1.25\n")
+      #expect(try folder.read(record) == "x = 1.25\n")
     }
   }
 
@@ -44,7 +44,7 @@ extension CommandTests {
       }
       #expect(try folio("diff", "old", "old", in: folder).status == 0)
       #expect(try folio("diff", "old", "new", "n", "-o", "r.txt", in: folder).output.isEmpty)
-      #expect(FileManager.default.fileExists(atPath: folder.path + "/r.txt"))
+      #expect(folder.exists("r.txt"))
       let unknown = try folio("diff", "old", "new", "other", in: folder)
       #expect(unknown.status == 2, "\(unknown)")
       #expect(unknown.errors.contains("There are: n"), "\(unknown)")

@@ -21,13 +21,13 @@ extension CommandTests {
     try withNotebook(Self.endless) { folder in
       let output = try Descriptor.pipe()
       let process = try start(arguments, in: folder, output: output.write)
-      try #require(eventually { FileManager.default.fileExists(atPath: folder.path + "/Notebooks/running") })
+      try #require(eventually { folder.exists("Notebooks/running") })
       for signal in signals {
         kill(process.identifier, signal)
         if signals.count > 1 { usleep(1000) }
       }
       result.status = process.wait()
-      result.page = try? String(contentsOf: folder.appendingPathComponent("Site/n/index.html"), encoding: .utf8)
+      result.page = try? folder.read("Site/n/index.html")
       // The test's own end is still open, so it is read as far as it goes.
       _ = fcntl(output.read.number, F_SETFL, O_NONBLOCK)
       var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -40,8 +40,7 @@ extension CommandTests {
   func aSignalStopsTheCellAndKeepsWhatCameBefore(signal: Int32) throws {
     let built = try stopped(["build"], by: [signal])
     #expect(built.status == .exited(128 + signal))
-    #expect(built.page?.contains("first") == true)
-    #expect(built.page?.contains("cell-2 was stopped") == true)
+    expect(built.page, contains: "first", "cell-2 was stopped")
     #expect(built.page?.hasSuffix("</html>\n") == true)
     let ran = try stopped(["run", "Notebooks/n.md"], by: [signal])
     #expect(ran.status == .exited(128 + signal))
@@ -52,8 +51,7 @@ extension CommandTests {
   func aPreviewThatIsEndedKeepsWhatHasBeenComputed(signal: Int32) throws {
     let previewed = try stopped(["preview", "--port", "0"], by: [signal])
     #expect(previewed.status == .exited(128 + signal))
-    #expect(previewed.page?.contains("first") == true)
-    #expect(previewed.page?.contains("cell-2 was stopped") == true)
+    expect(previewed.page, contains: "first", "cell-2 was stopped")
   }
 
   @Test func ctrlCTwiceEndsAtOnce() throws {
@@ -67,11 +65,11 @@ extension CommandTests {
       folder in
       let nothing = try Descriptor.null()
       let process = try ChildProcess(
-        "bash", arguments: ["-c", "trap '' HUP; exec \"$0\" build", program.path], environment: Self.environment,
+        "bash", arguments: ["-c", "trap '' HUP; exec \"$0\" build", Command.path], environment: Command.environment,
         descriptors: [nothing, nothing, nothing], directory: folder.path)
-      try #require(eventually { FileManager.default.fileExists(atPath: folder.path + "/Notebooks/running") })
+      try #require(eventually { folder.exists("Notebooks/running") })
       kill(process.identifier, SIGHUP)
-      try Data().write(to: folder.appending(path: "Notebooks/go"))
+      try folder.write("", to: "Notebooks/go")
       #expect(process.wait() == .exited(0))
     }
   }

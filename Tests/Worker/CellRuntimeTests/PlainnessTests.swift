@@ -29,7 +29,7 @@ import Testing
       [String: [Double?]].self, (Int, String).self, Range<Int>.self, Data.self, Date.self, URL.self, UUID.self, TimeZone.self,
       Decimal.self, Point.self, Holder<[Point]>.self, Constant.self, [Constant].self, StaticString.self,
     ] as [Any.Type])
-  func isPlain(type: Any.Type) {
+  func valuesArePlain(type: Any.Type) {
     #expect(Plainness(of: type) == .plain)
   }
 
@@ -38,7 +38,7 @@ import Testing
       Object.self, Actor.self, [Object].self, [String: Object].self, Holder<Object>.self, Object?.self, (Int, Object).self,
       UnsafePointer<Int>.self, UnsafeMutableRawPointer.self, NSMutableArray.self, Unmanaged<Object>.self, ObjectIdentifier.self,
     ] as [Any.Type])
-  func isNotUnderstood(type: Any.Type) {
+  func objectsAndPointersAreNotUnderstood(type: Any.Type) {
     guard case .unknown = Plainness(of: type) else {
       Issue.record("\(type) is \(Plainness(of: type))")
       return

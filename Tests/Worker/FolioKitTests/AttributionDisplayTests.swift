@@ -52,7 +52,8 @@ import Testing
     let part = patterns.from(query: 4, key: 2)
     let figure = try #require(figures(part).first)
     #expect(figure.layout.annotations.map(\.text) == ["L0H1", "L3H2-"])
-    #expect(part.keyLabels.first == "\(patterns.labels[2]) (2)" && part.queryLabels.first == "\(patterns.labels[4]) (4)")
+    #expect(part.keyLabels.first == "\(patterns.labels[2]) (2)")
+    #expect(part.queryLabels.first == "\(patterns.labels[4]) (4)")
     #expect(figure.layout.colorAxes.values.allSatisfy { $0.cmin == 0 && $0.cmax == 1 })
   }
 
@@ -64,7 +65,8 @@ import Testing
   @Test func tokensHaveTheSumsOfTheirColumns() throws {
     let part = try model.attributionPatching(clean: clean, corrupted: corrupted, toward: answer, component: .residualPre)
     let colored = part.coloredTokens(from: 3)
-    #expect(colored.tokens.count == part.prompts.labels.count - 3 && colored.start == 3)
+    #expect(colored.tokens.count == part.prompts.labels.count - 3)
+    #expect(colored.start == 3)
     for index in colored.tokens.indices {
       let sum = (0..<4).reduce(0.0) { $0 + Double(part.values[$1, index + 3]) }
       #expect(abs((colored.value(index) ?? 0) - sum) < 1e-5)
@@ -74,7 +76,8 @@ import Testing
 
   @Test func colouredTokensTakeWhatTheyAreGiven() {
     let tokens = ColoredTokens(["a", "b", "c"], values: [1, Double.nan], title: "t", limit: -1)
-    #expect(tokens.values == [1, nil, nil] && tokens.limit == 1)
+    #expect(tokens.values == [1, nil, nil])
+    #expect(tokens.limit == 1)
     #expect(ColoredTokens(["a"], values: [Float]([]), title: "t").limit == 1)
     #expect(ColoredTokens(["a", "b"], values: [0.5, -2, 7], title: "t").limit == 2)
     #expect(tokens.plainText == "[tokens] t: 3 tokens; strongest: 'a' (0) 1")

@@ -8,15 +8,20 @@ import Testing
       if number == 5 { throw NotebookError("five") }
       return number * 10
     }
-    #expect(collected.values == [10, 20, 40, 70, 80] && collected.indices == [1, 2, 4, 7, 8])
-    #expect(collected.total == 10 && collected.note == "5 of 10 examples")
-    #expect(collected.reasons.map(\.reason) == ["a multiple of three", "five"] && collected.reasons.map(\.count) == [4, 1])
+    #expect(collected.values == [10, 20, 40, 70, 80])
+    #expect(collected.indices == [1, 2, 4, 7, 8])
+    #expect(collected.total == 10)
+    #expect(collected.note == "5 of 10 examples")
+    #expect(collected.reasons.map(\.reason) == ["a multiple of three", "five"])
+    #expect(collected.reasons.map(\.count) == [4, 1])
     #expect(
       collected.leftOut.rows == [["5", "entered"], ["4", "left out: a multiple of three"], ["1", "left out: five"]])
   }
 
   @Test func nothingOfNothingIsNoError() {
     let collected = collect([Int]()) { $0 }
-    #expect(collected.values.isEmpty && collected.note == "0 of 0 examples" && collected.leftOut.rows == [["0", "entered"]])
+    #expect(collected.values.isEmpty)
+    #expect(collected.note == "0 of 0 examples")
+    #expect(collected.leftOut.rows == [["0", "entered"]])
   }
 }

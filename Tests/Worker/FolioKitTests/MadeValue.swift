@@ -1,3 +1,4 @@
+import CellRuntime
 import FolioKit
 
 /// Makes a value of a type that is only known when the tests run, from the runtime's view of it: structures and tuples part by part, enumerations
@@ -17,10 +18,7 @@ enum MadeValue {
   /// The types of what a structure or a tuple holds.
   static func parts(of type: Any.Type) -> [Any.Type] {
     guard [0x200, 0x301].contains(unsafeBitCast(type, to: UnsafePointer<UInt>.self).pointee) else { return [] }
-    return (0..<childCount(type)).map { index in
-      var field = Field()
-      return childType(type, index, &field)
-    }
+    return (0..<RuntimeFields.count(of: type)).map { RuntimeFields.type($0, of: type) }
   }
 
   private static func initialize(_ type: Any.Type, at memory: UnsafeMutableRawPointer, _ number: Int) -> Bool {
@@ -137,20 +135,6 @@ extension Range: Sample {
 extension ClosedRange: Sample {
   fileprivate static func sample(_ number: Int) -> ClosedRange? { (MadeValue.make(Bound.self, number) as? Bound).map { $0...$0 } }
 }
-
-/// What the runtime says of a field (`stdlib/public/core/ReflectionMirror.swift`).
-private struct Field {
-  var name: UnsafePointer<CChar>?
-  var freeName: (@convention(c) (UnsafePointer<CChar>?) -> Void)?
-  var isStrong = false
-  var isVariable = false
-}
-
-@_silgen_name("swift_reflectionMirror_recursiveCount")
-private func childCount(_ type: Any.Type) -> Int
-
-@_silgen_name("swift_reflectionMirror_recursiveChildMetadata")
-private func childType(_ type: Any.Type, _ index: Int, _ field: UnsafeMutablePointer<Field>) -> Any.Type
 
 @_silgen_name("swift_reflectionMirror_recursiveChildOffset")
 private func childOffset(_ type: Any.Type, _ index: Int) -> Int
