@@ -29,7 +29,10 @@ struct SettingsText: CustomStringConvertible {
 
   /// Without a key.
   func without(_ key: String) -> SettingsText {
-    SettingsText(setting(key, "null").text.replacing("\"\(key)\": null", with: "\"torchscript\": false"))
+    let text = setting(key, "null").text
+    guard let member = text.range(of: "\"\(key)\": null") else { return self }
+    let (before, behind) = (text[..<member.lowerBound], text[member.upperBound...].drop { $0.isWhitespace })
+    return SettingsText(behind.first == "," ? before + behind.dropFirst() : String(before.reversed().drop { $0 != "," }.dropFirst().reversed()) + behind)
   }
 
   func setting(_ pairs: [(String, String)]) -> SettingsText { pairs.reduce(self) { $0.setting($1.0, $1.1) } }
