@@ -113,6 +113,49 @@ final class WeightsKind: Kind {
   }
 }
 
+/// Models in GGUF files: the metadata, the tensors in each format, and their translation.
+final class GGUFKind: Kind {
+  static let name = "gguf", share = 10
+  private let seeds: Seeds
+  private let files: Files
+
+  init(folder: String) {
+    files = Files(folder: folder)
+    let whole = Repository.files("Tests/Instrument/TransformerTests/Fixtures/gguf", ending: ".gguf")
+    seeds = Seeds(inputs: whole.map { [Part("model.gguf", $0.bytes)] })
+  }
+
+  func input(_ chance: inout Chance) -> Input { seeds.mutated(&chance) }
+
+  func attempt(_ input: Input) throws {
+    // A new file each time: one that is mapped is not to be cut.
+    unlink(files.path("model.gguf"))
+    try files.write(input)
+    let url = URL(fileURLWithPath: files.path("model.gguf"))
+    guard let file = try? GGUFFile(url) else { return }
+    for (_, value) in file.metadata.members {
+      if case .array(let array) = value { _ = (array.strings, array.integers, array.floats, array.flags) }
+    }
+    for entry in file.entries.values {
+      let numbers = file.tensor(entry)
+      guard entry.shape.count == 2 else { continue }
+      let matrix = file.matrix(entry)
+      guard matrix.tensor.elements.allSatisfy(\.isFinite) == matrix.isFinite, numbers.count == matrix.rows * matrix.columns else {
+        throw Failure("\(entry.name) is finite: \(matrix.isFinite), which its numbers are not")
+      }
+    }
+    guard let model = try? GGUFModel(url), let checkpoint = try? Checkpoint(gguf: model) else { return }
+    guard (try? SettingsReader(json: model.configuration, file: "config.json")) != nil else {
+      throw Failure("it makes a config.json that is no JSON")
+    }
+    _ = try? model.tokenizer()
+    for (name, tensor) in checkpoint.tensors {
+      _ = try? checkpoint.tensor(name, shape: tensor.entry.shape)
+      if tensor.entry.shape.count == 2 { _ = try? checkpoint.matrix(name, shape: tensor.entry.shape) }
+    }
+  }
+}
+
 /// SentencePiece's models, read by a library in C++.
 final class TokenizerKind: Kind {
   static let name = "tokenizers", share = 6

@@ -117,34 +117,6 @@ void ck_scale(float *x, float factor, size_t count) {
   for (size_t i = 0; i < count; i++) x[i] *= factor;
 }
 
-FOR_EACH_CPU
-void ck_widen_bfloat16(const void *source, float *y, size_t count) {
-  const uint8_t *bytes = source;
-  for (size_t i = 0; i < count; i++) {
-    uint16_t half;
-    memcpy(&half, bytes + 2 * i, 2);
-    uint32_t bits = (uint32_t)half << 16;
-    memcpy(y + i, &bits, 4);
-  }
-}
-
-FOR_EACH_CPU
-void ck_widen_float16(const void *source, float *y, size_t count) {
-  const uint8_t *bytes = source;
-  for (size_t i = 0; i < count; i++) {
-    uint16_t half;
-    memcpy(&half, bytes + 2 * i, 2);
-    uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = (half >> 10) & 31, fraction = half & 0x3FF;
-    // A subnormal half is fraction · 2^-24, a normal number in fp32.
-    float subnormal = (float)fraction * 0x1p-24f;
-    uint32_t small;
-    memcpy(&small, &subnormal, 4);
-    uint32_t normal = ((exponent == 31 ? 255 : exponent + 112) << 23) | fraction << 13;
-    uint32_t bits = sign | (exponent == 0 ? small : normal);
-    memcpy(y + i, &bits, 4);
-  }
-}
-
 /// Two 64-bit halves of a product folded into one: the mixing step of wyhash (Wang Yi, public domain).
 INLINE uint64_t mix(uint64_t a, uint64_t b) {
   unsigned __int128 product = (unsigned __int128)a * b;

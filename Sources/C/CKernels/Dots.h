@@ -64,6 +64,15 @@ INLINE float NAME(total)(vec value) {
   return numbers[0];
 }
 
+INLINE void NAME(put_totals)(const size_t rows, const size_t together, const struct dots *d, vec sums[8][8]) {
+  UNROLL for (size_t r = 0; r < rows; r++) {
+    UNROLL for (size_t w = 0; w < together; w++) {
+      float *out = d->result + r * d->result_stride + w;
+      *out = d->adding ? *out + NAME(total)(sums[r][w]) : NAME(total)(sums[r][w]);
+    }
+  }
+}
+
 INLINE void NAME(dots)(const size_t rows, const size_t together, const ck_format format, const struct dots *d) {
   const size_t bytes = format == ck_bfloat16 ? 4 * LANES : 8 * LANES, size = format == ck_bfloat16 ? 2 : 4;
   vec sums[8][8];
@@ -94,12 +103,39 @@ INLINE void NAME(dots)(const size_t rows, const size_t together, const ck_format
     UNROLL for (size_t w = 0; w < together; w++) memcpy(last[w], weight + w * stride, rest * size);
     NAME(step)(rows, together, format, x, last[0], sizeof last[0], sums);
   }
+  NAME(put_totals)(rows, together, d, sums);
+}
+
+/// The same for weights of every other format: some numbers of each row are widened, and used while they are in the first cache. The
+/// sums are those of `dots` in fp32, in the same order.
+INLINE void NAME(dots_of_widened)(const size_t rows, const size_t together, const struct dots *d) {
+  enum { wide_numbers = 512 };
+  float wide[8][wide_numbers];
+  const size_t block = ck_block_numbers(d->format), bytes = ck_block_bytes(d->format);
+  vec sums[8][8];
   UNROLL for (size_t r = 0; r < rows; r++) {
-    UNROLL for (size_t w = 0; w < together; w++) {
-      float *out = d->result + r * d->result_stride + w;
-      *out = d->adding ? *out + NAME(total)(sums[r][w]) : NAME(total)(sums[r][w]);
+    UNROLL for (size_t w = 0; w < together; w++) sums[r][w] = 0;
+  }
+  const float *x = d->x;
+  for (size_t done = 0; done < d->depth; done += wide_numbers) {
+    size_t count = d->depth - done < wide_numbers ? d->depth - done : wide_numbers;
+    size_t steps = (count + 2 * LANES - 1) / (2 * LANES), end = steps * 2 * LANES;
+    for (size_t w = 0; w < together; w++) {
+      size_t number = d->first + w * d->stride + done;
+      // Meanwhile the same part of the next rows comes to the second cache. The CPU cannot guess it: a part is too short.
+      const uint8_t *ahead = d->weight + (number + together * d->stride) / block * bytes;
+      for (size_t b = 0; b < count / block * bytes; b += 64) __builtin_prefetch(ahead + b, 0, 2);
+      ck_widen(d->weight, d->format, number, count, wide[w]);
+      if (end > count) memset(wide[w] + count, 0, (end - count) * sizeof(float));
+    }
+    const uint8_t *numbers = (const uint8_t *)wide;
+    for (; steps > 0; steps--) {
+      NAME(step)(rows, together, ck_float32, x, numbers, sizeof wide[0], sums);
+      x += rows * 2 * LANES;
+      numbers += 2 * sizeof(vec);
     }
   }
+  NAME(put_totals)(rows, together, d, sums);
 }
 
 #define DOTS(r) \
@@ -107,8 +143,10 @@ INLINE void NAME(dots)(const size_t rows, const size_t together, const ck_format
     *together = TOGETHER(r) <= d->count ? TOGETHER(r) : 1; \
     if (d->format == ck_bfloat16 && *together > 1) NAME(dots)(r, TOGETHER(r), ck_bfloat16, d); \
     else if (d->format == ck_bfloat16) NAME(dots)(r, 1, ck_bfloat16, d); \
-    else if (*together > 1) NAME(dots)(r, TOGETHER(r), ck_float32, d); \
-    else NAME(dots)(r, 1, ck_float32, d); \
+    else if (d->format == ck_float32 && *together > 1) NAME(dots)(r, TOGETHER(r), ck_float32, d); \
+    else if (d->format == ck_float32) NAME(dots)(r, 1, ck_float32, d); \
+    else if (*together > 1) NAME(dots_of_widened)(r, TOGETHER(r), d); \
+    else NAME(dots_of_widened)(r, 1, d); \
   }
 DOTS(1) DOTS(2) DOTS(3) DOTS(4) DOTS(5) DOTS(6) DOTS(7) DOTS(8)
 #undef DOTS

@@ -14,6 +14,8 @@ struct dots {
   const float *x;
   const uint8_t *weight;
   ck_format format;
+  /// The first number of `weight`, where it is not the one at its address: of formats other than fp32 and bf16.
+  size_t first;
   /// Of the weight, in numbers.
   size_t stride;
   size_t depth;
@@ -33,9 +35,9 @@ struct kind {
 #define KERNELS "Dots.h"
 #include "EachKind.h"
 
-void ck_gemv(
-  const float *x, size_t rows, size_t x_stride, const void *weight, ck_format format, size_t inner, size_t weight_stride,
-  float *result, size_t result_stride, size_t from, size_t to) {
+void ck_gemv_part(
+  const float *x, size_t rows, size_t x_stride, const void *weight, ck_format format, size_t first, size_t inner,
+  size_t weight_stride, float *result, size_t result_stride, size_t from, size_t to) {
   const struct kind *kind = kind_of_cpu();
   if (inner == 0)
     for (size_t r = 0; r < rows; r++)
@@ -46,13 +48,23 @@ void ck_gemv(
       size_t depth = inner - i < depth_of_block ? inner - i : depth_of_block;
       float *packed = ck_scratch();
       kind->pack_x(x + row * x_stride + i, x_stride, group, format, depth, packed);
-      struct dots dots = {packed, 0, format, weight_stride, depth, 0, 0, result_stride, i > 0};
+      struct dots dots = {packed, weight, format, 0, weight_stride, depth, 0, 0, result_stride, i > 0};
       for (size_t o = from, together; o < to; o += together) {
-        dots.weight = (const uint8_t *)weight + (o * weight_stride + i) * (format == ck_bfloat16 ? 2 : 4);
+        size_t number = first + o * weight_stride + i;
+        if (format == ck_float32 || format == ck_bfloat16)
+          dots.weight = (const uint8_t *)weight + number * ck_block_bytes(format);
+        else
+          dots.first = number;
         dots.count = to - o;
         dots.result = result + row * result_stride + o;
         kind->dots[group - 1](&dots, &together);
       }
     }
   }
+}
+
+void ck_gemv(
+  const float *x, size_t rows, size_t x_stride, const void *weight, ck_format format, size_t inner, size_t weight_stride,
+  float *result, size_t result_stride, size_t from, size_t to) {
+  ck_gemv_part(x, rows, x_stride, weight, format, 0, inner, weight_stride, result, result_stride, from, to);
 }

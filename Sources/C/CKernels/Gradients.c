@@ -39,24 +39,3 @@ void ck_softmax_gradient(const float *pattern, float *gradient, size_t rows, siz
     for (size_t i = 0; i < width; i++) g[i] = p[i] * (g[i] - sum);
   }
 }
-
-FOR_EACH_CPU
-int ck_is_finite(const void *source, ck_format format, size_t count) {
-  const uint8_t *bytes = source;
-  // Infinities and NaN are the numbers whose exponent is all ones.
-  uint32_t found = 0;
-  if (format == ck_bfloat16) {
-    for (size_t i = 0; i < count; i++) {
-      uint16_t half;
-      memcpy(&half, bytes + 2 * i, 2);
-      found |= (half & 0x7F80) == 0x7F80;
-    }
-  } else {
-    for (size_t i = 0; i < count; i++) {
-      uint32_t bits;
-      memcpy(&bits, bytes + 4 * i, 4);
-      found |= (bits & 0x7F800000) == 0x7F800000;
-    }
-  }
-  return !found;
-}

@@ -10,8 +10,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#define FOR_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")))
-#define FOR_AVX2 __attribute__((target("avx2,fma")))
+#define FOR_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c")))
+#define FOR_AVX2 __attribute__((target("avx2,fma,f16c")))
 #endif
 
 #define INLINE static inline __attribute__((always_inline))

@@ -32,8 +32,10 @@ struct kind {
   size_t lanes, tile_rows;
   void (*pack_left)(const float *from, size_t stride, size_t rows, size_t depth, float *to);
   void (*pack_left_transposed)(const float *from, size_t stride, size_t rows, size_t readable, size_t depth, float *to);
-  void (*pack_right)(const uint8_t *from, ck_format format, size_t stride, size_t columns, size_t depth, float *to);
-  void (*pack_right_transposed)(const uint8_t *from, ck_format format, size_t stride, size_t columns, size_t depth, float *to);
+  void (*pack_right)(
+    const uint8_t *from, ck_format format, size_t first, size_t stride, size_t columns, size_t depth, float *to);
+  void (*pack_right_transposed)(
+    const uint8_t *from, ck_format format, size_t first, size_t stride, size_t columns, size_t depth, float *to);
   /// By rows - 1 and vectors - 1.
   void (*tiles[14][2])(const struct tile *tile);
 };
@@ -100,19 +102,16 @@ static void multiply_packed(
 static void multiply_columns(
   const ck_product *p, const struct kind *kind, size_t from, size_t to, size_t column_from, size_t column_to, size_t k,
   size_t deep, float *left, float *right) {
-  size_t size = p->format == ck_bfloat16 ? 2 : 4, slivers = parts(to - from, kind->tile_rows);
+  size_t slivers = parts(to - from, kind->tile_rows);
   for (size_t done = 0; done < deep; done += depth_of_block)
     pack_left(p, kind, from, to, slivers, k + done, smaller(deep - done, depth_of_block), left + done * (to - from));
   for (size_t c = column_from; c < column_to; c += columns_of_block) {
     size_t columns = smaller(column_to - c, columns_of_block);
     for (size_t done = 0; done < deep; done += depth_of_block) {
       size_t depth = smaller(deep - done, depth_of_block);
-      const uint8_t *source = p->right;
-      if (p->right_transposed)
-        kind->pack_right_transposed(
-          source + (c * p->right_stride + k + done) * size, p->format, p->right_stride, columns, depth, right);
-      else
-        kind->pack_right(source + ((k + done) * p->right_stride + c) * size, p->format, p->right_stride, columns, depth, right);
+      size_t first = p->right_first + (p->right_transposed ? c * p->right_stride + k + done : (k + done) * p->right_stride + c);
+      (p->right_transposed ? kind->pack_right_transposed : kind->pack_right)(
+        p->right, p->format, first, p->right_stride, columns, depth, right);
       multiply_packed(p, kind, from, to, slivers, c, columns, k + done, depth, left + done * (to - from), right);
     }
   }

@@ -69,25 +69,38 @@ INLINE void NAME(pack_columns)(
 }
 
 /// Packs `columns` of a right matrix [columns, inner] into slivers of 2 · LANES columns, the last of which may have LANES.
+///
+/// Of other formats than fp32 and bf16, LANES columns are widened first.
 static void NAME(pack_right_transposed)(
-  const uint8_t *from, ck_format format, size_t stride, size_t columns, size_t depth, float *to) {
+  const uint8_t *from, ck_format format, size_t number, size_t stride, size_t columns, size_t depth, float *to) {
+  float wide[LANES * depth_of_block];
   for (size_t c = 0; c < columns; c += LANES) {
     size_t first = c / (2 * LANES) * (2 * LANES), width = columns - first > LANES ? 2 * LANES : LANES;
     size_t count = columns - c < LANES ? columns - c : LANES;
     float *out = to + first * depth + (c - first);
-    const uint8_t *source = from + c * stride * (format == ck_bfloat16 ? 2 : 4);
-    if (format == ck_bfloat16)
-      NAME(pack_columns)(source, ck_bfloat16, stride, count, depth, out, width);
-    else
-      NAME(pack_columns)(source, ck_float32, stride, count, depth, out, width);
+    size_t source = number + c * stride;
+    if (format == ck_bfloat16) {
+      NAME(pack_columns)(from + 2 * source, ck_bfloat16, stride, count, depth, out, width);
+    } else if (format == ck_float32) {
+      NAME(pack_columns)(from + 4 * source, ck_float32, stride, count, depth, out, width);
+    } else {
+      for (size_t i = 0; i < count; i++) ck_widen(from, format, source + i * stride, depth, wide + i * depth_of_block);
+      NAME(pack_columns)((const uint8_t *)wide, ck_float32, depth_of_block, count, depth, out, width);
+    }
   }
 }
 
 /// The same from a matrix [inner, columns], `columns` of which are packed.
-static void NAME(pack_right)(const uint8_t *from, ck_format format, size_t stride, size_t columns, size_t depth, float *to) {
+static void NAME(pack_right)(
+  const uint8_t *from, ck_format format, size_t number, size_t stride, size_t columns, size_t depth, float *to) {
   const size_t size = format == ck_bfloat16 ? 2 : 4;
+  float wide[columns_of_block];
   for (size_t k = 0; k < depth; k++) {
-    const uint8_t *row = from + k * stride * size;
+    const uint8_t *row = from + (number + k * stride) * size;
+    if (format != ck_float32 && format != ck_bfloat16) {
+      ck_widen(from, format, number + k * stride, columns, wide);
+      row = (const uint8_t *)wide;
+    }
     for (size_t c = 0; c < columns; c += LANES) {
       size_t first = c / (2 * LANES) * (2 * LANES), width = columns - first > LANES ? 2 * LANES : LANES;
       float *out = to + first * depth + k * width + (c - first);

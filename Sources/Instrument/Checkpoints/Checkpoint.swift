@@ -2,15 +2,17 @@ import Foundation
 import Synchronization
 import Tensors
 
-/// The tensors of a model's folder by name: of `model.safetensors`, or of the shards that `model.safetensors.index.json` lists.
+/// The tensors of a model's folder by name: of `model.safetensors`, of the shards that `model.safetensors.index.json` lists, or of a GGUF
+/// file.
 ///
+/// Names, shapes and numbers are those of Hugging Face's transformers, also where a file has them otherwise.
 /// It remembers which tensors were asked for, so that `refuseUnused` can name those that nobody computes with.
 package struct Checkpoint: Sendable {
-  private let files: [SafetensorsFile]
+  private let files: [any WeightFile]
   package private(set) var tensors: [String: StoredTensor] = [:]
 
   /// A tensor, and the file that it lies in.
-  package typealias StoredTensor = (file: SafetensorsFile, entry: SafetensorsFile.Entry)
+  package typealias StoredTensor = (file: any WeightFile, entry: WeightEntry)
 
   /// The file that lists the tensors, for errors.
   private let listing: String
@@ -28,8 +30,19 @@ package struct Checkpoint: Sendable {
       (files, listing) = (opened, index.path)
       try collect()
       try check(map)
+    case .gguf(let file):
+      (files, listing) = ([try GGUFModel(file).weights], file.path)
+      try collect()
     }
     try WeightFiles.refuseOthers(folder, than: files.map { URL(filePath: $0.path).lastPathComponent })
+  }
+
+  /// The tensors of a GGUF file, under the names that they have in transformers.
+  package init(gguf file: URL) throws(ModelError) { try self.init(gguf: GGUFModel(file)) }
+
+  package init(gguf model: GGUFModel) throws(ModelError) {
+    (files, listing) = ([model.weights], model.weights.path)
+    try collect()
   }
 
   /// The names that nobody has asked for yet.
@@ -68,13 +81,13 @@ package struct Checkpoint: Sendable {
     guard entry.shape == shape else {
       throw .badWeights(file: file.path, tensor: name, problem: "has the shape \(entry.shape), and config.json asks for \(shape)")
     }
-    guard ["F32", "BF16", "F16"].contains(entry.type) else {
+    guard WeightMatrix.Format(rawValue: entry.type) != nil else {
       throw .badWeights(file: file.path, tensor: name, problem: "is of type \(entry.type), not F32, BF16 or F16")
     }
     return (file, entry)
   }
 
-  private static func notFinite(_ file: SafetensorsFile, _ name: String) -> ModelError {
+  private static func notFinite(_ file: any WeightFile, _ name: String) -> ModelError {
     .badWeights(
       file: file.path, tensor: name,
       problem: "holds NaN or infinite numbers, with which every answer would be NaN. Download or train it again")

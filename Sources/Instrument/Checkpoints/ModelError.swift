@@ -19,6 +19,8 @@ public enum ModelError: Error, Equatable, Sendable {
   case badConfiguration(file: String, key: String, problem: String, advice: String)
   /// A safetensors file, or the index of a sharded one, that does not keep to its format.
   case badSafetensors(file: String, problem: String)
+  /// A GGUF file that does not keep to its format, or holds what Folio does not read.
+  case badGGUF(file: String, problem: String)
   /// The files are well-formed, but they are not the weights that `config.json` describes.
   case badWeights(file: String, tensor: String, problem: String)
   /// The weight files hold a tensor, and `others` besides, with which nothing would be computed.
@@ -83,6 +85,8 @@ extension ModelError: CustomStringConvertible {
       "\(file): \(key.isEmpty ? "the file" : "“\(key)”") \(problem). \(advice)"
     case .badSafetensors(let file, let problem):
       "\(file) is not a sound safetensors file: \(problem). It may be cut off; download it again."
+    case .badGGUF(let file, let problem):
+      "\(file) cannot be read as a GGUF file: \(problem). If it should be sound, it may be cut off; download it again."
     case .badWeights(let file, let tensor, let problem):
       "\(file): the tensor “\(tensor)” \(problem). The weights and config.json must belong to the same model."
     case .badTokenizer(let file, let problem):

@@ -1,17 +1,20 @@
 import Foundation
 import Machine
 
-/// Where a model's files lie: found by the path of a folder, or by a name in the Hugging Face hub's cache on this machine.
+/// Where a model's files lie: found by the path of a folder or of a GGUF file, or by a name in the Hugging Face hub's cache on this machine.
 ///
 /// The cache is laid out as `models--org--name/refs/main`, a file that holds a revision, and `snapshots/<revision>/`, the files
 /// (<https://huggingface.co/docs/huggingface_hub/guides/manage-cache>). Nothing is downloaded.
 package struct ModelFolder {
+  /// The folder, or the GGUF file.
   package let url: URL
+  /// Whether it is a GGUF file.
+  package var isFile: Bool { hub == nil && url.pathExtension.lowercased() == "gguf" && !Self.isFolder(url) }
   /// The repository in the hub's cache, and the name that it was found by; nil for a folder.
   private var hub: (repository: URL, name: String)?
 
   /// - Parameters:
-  ///   - name: A folder, absolute or relative to `base`, or a hub name as `google/gemma-2b`.
+  ///   - name: A folder or a GGUF file, absolute or relative to `base`, or a hub name as `google/gemma-2b`.
   ///   - base: What a relative folder is relative to; the current directory if nil.
   package init(_ name: String, relativeTo base: String?, environment: [String: String]) throws(ModelError) {
     let base = URL(filePath: base ?? FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
@@ -22,7 +25,11 @@ package struct ModelFolder {
       url = folder
       return
     }
-    let advice = "Give the path of a folder with config.json, tokenizer.model and model.safetensors"
+    if folder.pathExtension.lowercased() == "gguf", ModelFile.exists(folder) {
+      url = URL(filePath: folder.path)
+      return
+    }
+    let advice = "Give the path of a folder with config.json and model.safetensors, or of a GGUF file"
     guard Self.isHubName(name), !ModelFile.exists(folder) else {
       throw .modelNotFound(name: name, looked: [folder.path], advice: advice + Self.hubAdvice(name, folder))
     }

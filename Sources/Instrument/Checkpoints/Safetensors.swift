@@ -1,4 +1,3 @@
-import CKernels
 import Foundation
 import Tensors
 
@@ -8,14 +7,8 @@ import Tensors
 /// Opening a file reads the header only, and checks all of it against the file's size: after that, every tensor that `entries` names
 /// lies within the file, has as many bytes as its shape needs, and shares none with another. A header that lies is an error, and never
 /// a crash. Nothing is assumed of alignment.
-package struct SafetensorsFile: Sendable {
-  package struct Entry: Equatable, Sendable {
-    package let name: String
-    package let type: String
-    package let shape: [Int]
-    /// Where the bytes lie, from the beginning of the file.
-    package let bytes: Range<Int>
-  }
+package struct SafetensorsFile: WeightFile {
+  package typealias Entry = WeightEntry
 
   package let entries: [String: Entry]
   private let file: MappedFile
@@ -39,10 +32,9 @@ package struct SafetensorsFile: Sendable {
     return result
   }
 
-  /// A matrix where it lies in the file. What cannot be used so, half precision and numbers at odd addresses, is widened or moved.
+  /// A matrix where it lies in the file. What cannot be used so, numbers at odd addresses, is widened or moved.
   package func matrix(_ entry: Entry) throws(ModelError) -> WeightMatrix {
-    let format: WeightMatrix.Format? = entry.type == "BF16" ? .bfloat16 : entry.type == "F32" ? .float32 : nil
-    guard let format, entry.bytes.lowerBound.isMultiple(of: format.byteCount), !entry.bytes.isEmpty,
+    guard let format = Self.format(entry.type), entry.bytes.lowerBound.isMultiple(of: format.blockBytes), !entry.bytes.isEmpty,
       let base = file.address(of: entry.bytes)
     else { return WeightMatrix(try tensor(entry)) }
     return WeightMatrix(base, format, shape: entry.shape, owner: file)
@@ -62,15 +54,19 @@ package struct SafetensorsFile: Sendable {
   private static func widen(_ source: UnsafeRawBufferPointer, _ type: String, into target: UnsafeMutableBufferPointer<Float>)
     -> Bool
   {
-    guard let from = source.baseAddress, let to = target.baseAddress else { return true }
-    switch type {
-    case "F32": UnsafeMutableRawPointer(to).copyMemory(from: from, byteCount: source.count)
-    case "BF16": ck_widen_bfloat16(from, to, target.count)
-    case "F16": ck_widen_float16(from, to, target.count)
-    case "F64": for i in target.indices { target[i] = Float(source.loadUnaligned(fromByteOffset: 8 * i, as: Double.self)) }
-    default: return false
+    guard let from = source.baseAddress else { return true }
+    if let format = format(type) {
+      format.widen(from, into: target)
+      return true
     }
+    guard type == "F64" else { return false }
+    for i in target.indices { target[i] = Float(source.loadUnaligned(fromByteOffset: 8 * i, as: Double.self)) }
     return true
+  }
+
+  /// How the numbers of a type are written, of which a file holds matrices.
+  private static func format(_ type: String) -> WeightMatrix.Format? {
+    WeightMatrix.Format(rawValue: type).flatMap { $0.blockCount == 1 ? $0 : nil }
   }
 }
 

@@ -7,8 +7,11 @@ package struct SafetensorsWriter {
   private var tensors: [(name: String, type: String, shape: [Int], bytes: Range<Int>)] = []
   private var data: [UInt8] = []
 
+  /// How numbers are written.
+  package enum Format { case float32, bfloat16 }
+
   /// Adds a tensor. In bfloat16 each number is the nearest one; of two equally near, the one whose last bit is 0.
-  package mutating func add(_ name: String, _ tensor: Tensor, as format: WeightMatrix.Format = .float32) {
+  package mutating func add(_ name: String, _ tensor: Tensor, as format: Format = .float32) {
     let start = data.count
     tensor.withUnsafeElements { numbers in
       switch format {

@@ -12,6 +12,8 @@ package struct WeightFiles {
     case single(URL)
     /// `model.safetensors.index.json`, which names the shards.
     case sharded(URL)
+    /// The one GGUF file of a folder without safetensors.
+    case gguf(URL)
   }
 
   package init(folder: URL) throws(ModelError) {
@@ -29,6 +31,10 @@ package struct WeightFiles {
     case (true, false): listing = .single(single)
     case (false, true): listing = .sharded(index)
     case (false, false):
+      if let file = try Self.gguf(folder) {
+        listing = .gguf(file)
+        return
+      }
       try Self.refuseOtherFormats(folder)
       throw .unreadable(file: single.path, cause: "no such file is there, nor an index of shards, model.safetensors.index.json")
     }
@@ -68,16 +74,29 @@ package struct WeightFiles {
   }
 
   private static func describe(_ read: [String]) -> String {
-    read.count == 1 && read[0] == "model.safetensors" ? "model.safetensors is" : "the shards of model.safetensors.index.json are"
+    read.count == 1 ? "\(read[0]) is" : "the shards of model.safetensors.index.json are"
+  }
+
+  /// The GGUF file of a folder; nil if there is none. Which of several quantisations is meant, nobody knows.
+  private static func gguf(_ folder: URL) throws(ModelError) -> URL? {
+    let files = names(folder).filter { $0.lowercased().hasSuffix(".gguf") }
+    guard let first = files.first else { return nil }
+    guard files.count == 1 else {
+      throw .badFolder(
+        folder: folder.path, problem: "holds \(files.count) GGUF files: \(files.joined(separator: ", "))",
+        advice: "Load the one that is meant by its own path, as “\(folder.path)/\(first)”.")
+    }
+    return folder.appending(path: first)
   }
 
   /// Weights that Folio does not read, where there are no others.
   private static func refuseOtherFormats(_ folder: URL) throws(ModelError) {
-    let endings = [".safetensors", ".bin", ".bin.index.json", ".pth", ".pt", ".gguf", ".h5", ".msgpack", ".npz", ".ckpt"]
+    let endings = [".safetensors", ".bin", ".bin.index.json", ".pth", ".pt", ".h5", ".msgpack", ".npz", ".ckpt"]
     guard let name = names(folder).first(where: { name in endings.contains { name.hasSuffix($0) } }) else { return }
     throw .badFolder(
-      folder: folder.path, problem: "has its weights in \(name), and no model.safetensors nor model.safetensors.index.json",
-      advice: "Folio reads safetensors under the names of Hugging Face's transformers. Where transformers can load the folder, "
-        + "`AutoModelForCausalLM.from_pretrained(folder).save_pretrained(other)` writes them.")
+      folder: folder.path,
+      problem: "has its weights in \(name), and no model.safetensors, model.safetensors.index.json nor GGUF file",
+      advice: "Folio reads GGUF, and safetensors under the names of Hugging Face's transformers. Where transformers loads the "
+        + "folder, `AutoModelForCausalLM.from_pretrained(folder).save_pretrained(other)` writes them.")
   }
 }

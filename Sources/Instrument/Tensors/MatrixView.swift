@@ -7,16 +7,19 @@ import CKernels
 package struct MatrixView {
   private let base: UnsafeRawPointer
   private let format: ck_format
+  /// The number at which the matrix begins, counted from `base`.
+  private let first: Int
   private let rows, columns, stride: Int
   private var isTransposed = false
 
-  init(_ base: UnsafeRawPointer, _ format: ck_format, rows: Int, columns: Int, stride: Int) {
-    (self.base, self.format, self.rows, self.columns, self.stride) = (base, format, rows, columns, stride)
+  init(_ base: UnsafeRawPointer, _ format: ck_format, first: Int, rows: Int, columns: Int, stride: Int) {
+    (self.base, self.format, self.first) = (base, format, first)
+    (self.rows, self.columns, self.stride) = (rows, columns, stride)
   }
 
   /// A view of numbers in fp32.
   package init(_ base: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int) {
-    self.init(UnsafeRawPointer(base), ck_float32, rows: rows, columns: columns, stride: stride)
+    self.init(UnsafeRawPointer(base), ck_float32, first: 0, rows: rows, columns: columns, stride: stride)
   }
 
   /// The view whose rows are these columns.
@@ -32,19 +35,20 @@ package struct MatrixView {
   /// Computes `factor · self · right`, or adds it to what the result holds. The work is divided among the cores; how it is divided changes no
   /// bit, and each row of the result is the same whatever other rows are computed with it.
   /// - Parameters:
-  ///   - right: May be in bf16; `self` is in fp32.
+  ///   - right: May be in any format; `self` is in fp32.
   ///   - result: Where the product's rows are written, `stride` numbers apart.
   package func multiply(
     _ right: MatrixView, into result: UnsafeMutablePointer<Float>, stride resultStride: Int, factor: Float = 1,
     adding: Bool = false
   ) {
     require(
-      shape.columns == right.shape.rows && format == ck_float32,
+      shape.columns == right.shape.rows && format == ck_float32 && first == 0,
       "[\(shape.rows), \(shape.columns)] times [\(right.shape.rows), \(right.shape.columns)] is no matrix product in fp32.")
     var product = ck_product(
       rows: shape.rows, columns: right.shape.columns, inner: shape.columns, left: base.assumingMemoryBound(to: Float.self),
-      left_stride: stride, left_transposed: isTransposed, right: right.base, format: right.format, right_stride: right.stride,
-      right_transposed: right.isTransposed, result: result, result_stride: resultStride, factor: factor, adding: adding)
+      left_stride: stride, left_transposed: isTransposed, right: right.base, format: right.format, right_first: right.first,
+      right_stride: right.stride, right_transposed: right.isTransposed, result: result, result_stride: resultStride,
+      factor: factor, adding: adding)
     withUnsafePointer(to: &product) { product in
       let tasks = ck_product_tasks(product, Parallel.threads)
       Parallel.perform(tasks) { ck_product_task(product, $0, tasks) }
@@ -58,9 +62,4 @@ extension Tensor {
     require(rank == 2, "A tensor of shape \(shape) is not a matrix.")
     return MatrixView(constantBase, rows: shape[0], columns: shape[1], stride: shape[1])
   }
-}
-
-extension WeightMatrix {
-  /// The numbers where they lie, for as long as the matrix is kept.
-  var view: MatrixView { MatrixView(base, format.kernel, rows: rows, columns: columns, stride: stride) }
 }

@@ -1,87 +1,121 @@
 import CKernels
 
-/// A matrix of weights, `[rows, columns]`, used where it lies: in the memory of a mapped file as bf16 or fp32, or in a tensor.
+/// A matrix of weights, `[rows, columns]`, used where it lies: in the memory of a mapped file in one of several formats, or in a tensor.
 ///
-/// bf16 is widened while it is used, which is exact; arithmetic is fp32. Nothing of the size of the matrix is allocated.
+/// Its numbers are widened to fp32 while they are used, exactly as the format says; arithmetic is fp32. So every product is, bit for bit,
+/// that of the matrix's `tensor`, except that `decoded(by:)` sums bf16 in another order. Nothing of the size of the matrix is allocated.
 package struct WeightMatrix: Sendable {
-  /// How the numbers are written.
-  package enum Format: Sendable {
-    case float32, bfloat16
-
-    package var byteCount: Int { self == .float32 ? 4 : 2 }
-    var kernel: ck_format { self == .float32 ? ck_float32 : ck_bfloat16 }
-  }
-
   package let rows: Int
   package let columns: Int
   package let format: Format
-  /// How many numbers lie between the beginnings of two rows.
-  let stride: Int
-  /// Where the first number lies; `owner` keeps it valid and unchanged, so that it may be read from any thread.
-  nonisolated(unsafe) let base: UnsafeRawPointer
+  /// Whether the rows lie in memory as columns.
+  fileprivate let isTransposed: Bool
+  /// The number at which the matrix begins, counted from `base`: it may lie within a block.
+  fileprivate let first: Int
+  /// How many numbers lie between the beginnings of two rows, as they lie in memory.
+  fileprivate let stride: Int
+  /// Where the first block lies; `owner` keeps it valid and unchanged, so that it may be read from any thread.
+  fileprivate nonisolated(unsafe) let base: UnsafeRawPointer
   private let owner: any Sendable
 
   package var shape: [Int] { [rows, columns] }
   /// How many bytes one pass over the matrix reads.
-  package var byteCount: Int { rows * columns * format.byteCount }
+  package var byteCount: Int { rows * columns / format.blockCount * format.blockBytes }
 
-  /// Numbers in memory that somebody else owns: `owner` is kept as long as they are needed.
+  /// Numbers in memory that somebody else owns: `owner` is kept as long as they are needed. A row is a whole number of blocks.
   package init(_ base: UnsafeRawPointer, _ format: Format, shape: [Int], owner: any Sendable) {
-    self.init(base, format, rows: shape[0], columns: shape[1], stride: shape[1], owner: owner)
+    require(shape[1].isMultiple(of: format.blockCount), "Rows of \(shape[1]) numbers are no whole blocks of \(format.rawValue).")
+    self.init(base, format, first: 0, rows: shape[0], columns: shape[1], stride: shape[1], isTransposed: false, owner: owner)
   }
 
   /// The numbers of a tensor `[rows, columns]`.
   package init(_ tensor: Tensor) {
     require(tensor.rank == 2, "A tensor of shape \(tensor.shape) is not a matrix.")
-    self.init(
-      UnsafeRawPointer(tensor.constantBase), .float32, rows: tensor.shape[0], columns: tensor.shape[1], stride: tensor.shape[1],
-      owner: tensor)
+    self.init(UnsafeRawPointer(tensor.constantBase), .float32, shape: tensor.shape, owner: tensor)
   }
 
   private init(
-    _ base: UnsafeRawPointer, _ format: Format, rows: Int, columns: Int, stride: Int, owner: any Sendable
+    _ base: UnsafeRawPointer, _ format: Format, first: Int, rows: Int, columns: Int, stride: Int, isTransposed: Bool,
+    owner: any Sendable
   ) {
-    (self.base, self.format, self.owner) = (base, format, owner)
-    (self.rows, self.columns, self.stride) = (rows, columns, stride)
+    (self.base, self.format, self.first, self.owner) = (base, format, first, owner)
+    (self.rows, self.columns, self.stride, self.isTransposed) = (rows, columns, stride, isTransposed)
+  }
+
+  /// The matrix whose rows are these columns. No number is moved. `decoded(by:)` is slower by a matrix whose rows lie as columns.
+  package var transposed: WeightMatrix {
+    WeightMatrix(
+      base, format, first: first, rows: columns, columns: rows, stride: stride, isTransposed: !isTransposed, owner: owner)
   }
 
   /// Some of the columns of every row. No number is copied.
   package func columns(_ range: Range<Int>) -> WeightMatrix {
     require(range.lowerBound >= 0 && range.upperBound <= columns, "The columns \(range) lie outside of \(shape).")
-    return WeightMatrix(
-      base + range.lowerBound * format.byteCount, format, rows: rows, columns: range.count, stride: stride,
-      owner: owner)
+    return part(rows: rows, columns: range.count, from: range.lowerBound * (isTransposed ? stride : 1))
+  }
+
+  /// Some of the rows, one after the other. No number is copied.
+  package func rows(_ range: Range<Int>) -> WeightMatrix {
+    require(range.lowerBound >= 0 && range.upperBound <= rows, "The rows \(range) lie outside of \(shape).")
+    return part(rows: range.count, columns: columns, from: range.lowerBound * (isTransposed ? 1 : stride))
+  }
+
+  private func part(rows: Int, columns: Int, from number: Int) -> WeightMatrix {
+    WeightMatrix(
+      base, format, first: first + number, rows: rows, columns: columns, stride: stride, isTransposed: isTransposed, owner: owner)
   }
 
   /// Some rows as fp32, in the given order: `[indices.count, columns]`.
   package func gathered(_ indices: some Collection<Int>) -> Tensor {
     var result = Tensor(uninitialized: [indices.count, columns])
+    for row in indices { require(row >= 0 && row < rows, "The row \(row) lies outside of \(shape).") }
     result.withUnsafeMutableElements { target in
       guard let target = target.baseAddress else { return }
-      for (index, row) in indices.enumerated() {
-        require(row >= 0 && row < rows, "The row \(row) lies outside of \(shape).")
-        let (source, to) = (base + row * stride * format.byteCount, target + index * columns)
-        switch format {
-        case .bfloat16: ck_widen_bfloat16(source, to, columns)
-        case .float32: UnsafeMutableRawPointer(to).copyMemory(from: source, byteCount: 4 * columns)
-        }
+      if isTransposed {
+        gatherColumns(Array(indices), into: target)
+      } else {
+        for (index, row) in indices.enumerated() { widenLine(row, into: target + index * columns) }
       }
     }
     return result
+  }
+
+  /// The same where a row lies as a column.
+  private func gatherColumns(_ indices: [Int], into target: UnsafeMutablePointer<Float>) {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: rows) { line in
+      guard let base = line.baseAddress else { return }
+      for column in 0..<columns {
+        widenLine(column, into: base)
+        for (index, row) in indices.enumerated() { target[index * columns + column] = base[row] }
+      }
+    }
+  }
+
+  /// Writes numbers that lie together: a row, or a column if rows lie as columns.
+  private func widenLine(_ line: Int, into target: UnsafeMutablePointer<Float>) {
+    ck_widen(base, format.kernel, first + line * stride, isTransposed ? rows : columns, target)
   }
 
   /// The whole matrix as fp32.
   package var tensor: Tensor { gathered(0..<rows) }
 
   /// Whether every number is finite: neither NaN nor infinite.
-  package var isFinite: Bool { finiteRows { ck_is_finite(base + $0 * stride * format.byteCount, format.kernel, columns) != 0 } }
-
-  private func finiteRows(_ check: (Int) -> Bool) -> Bool {
-    var bad = [Bool](repeating: false, count: rows)
+  package var isFinite: Bool {
+    let (lines, width) = isTransposed ? (columns, rows) : (rows, columns)
+    var bad = [Bool](repeating: false, count: lines)
     bad.withUnsafeMutableBufferPointer { bad in
-      Parallel.overRows(rows, width: columns) { range in for row in range { bad[row] = !check(row) } }
+      Parallel.overRows(lines, width: width) { range in
+        for line in range { bad[line] = ck_part_is_finite(base, format.kernel, first + line * stride, width) == 0 }
+      }
     }
     return !bad.contains(true)
+  }
+
+  /// The numbers where they lie, for as long as the matrix is kept.
+  var view: MatrixView {
+    let (rows, columns) = isTransposed ? (columns, rows) : (rows, columns)
+    let view = MatrixView(base, format.kernel, first: first, rows: rows, columns: columns, stride: stride)
+    return isTransposed ? view.transposed : view
   }
 }
 
@@ -127,15 +161,16 @@ extension Tensor {
   /// the same whatever other rows are computed with it, but its last bits may differ from `projected(by:)`.
   package func decoded(by weight: WeightMatrix) -> Tensor {
     require(rank == 2 && shape[1] == weight.columns, "\(shape) cannot be projected by a weight of shape \(weight.shape).")
+    if weight.isTransposed { return projected(by: weight) }
     var result = Tensor(uninitialized: [shape[0], weight.rows])
     let rows = shape[0]
     withUnsafeElements { x in
       result.withUnsafeMutableElements { result in
         guard let x = x.baseAddress, let result = result.baseAddress else { return }
         Parallel.overRows(weight.rows, width: weight.columns) { part in
-          ck_gemv(
-            x, rows, weight.columns, weight.base, weight.format.kernel, weight.columns, weight.stride, result, weight.rows,
-            part.lowerBound, part.upperBound)
+          ck_gemv_part(
+            x, rows, weight.columns, weight.base, weight.format.kernel, weight.first, weight.columns, weight.stride, result,
+            weight.rows, part.lowerBound, part.upperBound)
         }
       }
     }

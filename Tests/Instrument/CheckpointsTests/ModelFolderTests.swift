@@ -29,7 +29,7 @@ import Testing
         No model “google/gemma-9b” was found. Looked in:
           /somewhere/google/gemma-9b
           /nowhere/hub/models--google--gemma-9b
-        Give the path of a folder with config.json, tokenizer.model and model.safetensors, or download it: `hf download \
+        Give the path of a folder with config.json and model.safetensors, or of a GGUF file, or download it: `hf download \
         google/gemma-9b` (HF_HOME and HF_HUB_CACHE say where to).
         """)
     for name in ["", "../..", "a/b/c", "nothing here", "org/../../etc"] {

@@ -40,6 +40,15 @@ import Testing
     #expect(throws: ModelError.self) { try tensor("odd") }
   }
 
+  @Test("matrices are used as they lie, in fp32, bf16 and fp16", arguments: [("F32", 4), ("BF16", 2), ("F16", 2)])
+  func formats(type: String, size: Int) throws {
+    let header = "{\"m\":{\"dtype\":\"\(type)\",\"shape\":[2,4],\"data_offsets\":[0,\(8 * size)]}}"
+    let file = try open(header + String(repeating: " ", count: 64 - header.utf8.count % 64), data: 8 * size)
+    let entry = try #require(file.entries["m"])
+    #expect(try file.matrix(entry).format.rawValue == type)
+    #expect(try file.matrix(entry).tensor == file.tensor(entry))
+  }
+
   @Test("every fp16 number becomes the fp32 number that it is")
   func halves() throws {
     let patterns = (0...UInt16.max).map { $0 }

@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test(
-    "weights in another format alone are refused, with how to convert them", arguments: ["pytorch_model.bin", "gemma-2b.gguf"])
+    "weights in another format alone are refused, with how to convert them", arguments: ["pytorch_model.bin", "weights.h5"])
   func otherFormats(name: String) throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try FileManager.default.moveItem(at: model.file("model.safetensors"), to: model.file(name))

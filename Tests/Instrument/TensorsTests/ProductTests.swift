@@ -236,9 +236,9 @@ private struct Factors {
     let result = Memory(self.result, gap: layout.gap)
     nonisolated(unsafe) let product = ck_product(
       rows: self.left.rows, columns: self.right.columns, inner: self.left.columns, left: left.floats, left_stride: left.stride,
-      left_transposed: layout.leftTransposed, right: right.base, format: layout.format, right_stride: right.stride,
-      right_transposed: layout.rightTransposed, result: result.floats, result_stride: result.stride, factor: factor,
-      adding: adding)
+      left_transposed: layout.leftTransposed, right: right.base, format: layout.format, right_first: 0,
+      right_stride: right.stride, right_transposed: layout.rightTransposed, result: result.floats, result_stride: result.stride,
+      factor: factor, adding: adding)
     DispatchQueue.concurrentPerform(iterations: tasks) { task in
       withUnsafePointer(to: product) { ck_product_task($0, task, tasks) }
     }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Formats.h"
 #include "Product.h"
 
 /// scale[r] = sqrt(mean(x[r]²) + epsilon), normalized[r] = x[r] / scale[r]. `scale` has `rows` elements.
@@ -69,13 +70,6 @@ void ck_soft_cap_gradient(const float *capped, float cap, float *gradient, size_
 
 /// Of softmax, row by row and in place: gradient becomes pattern ⊙ (gradient - Σ pattern ⊙ gradient).
 void ck_softmax_gradient(const float *pattern, float *gradient, size_t rows, size_t width);
-
-/// 1 if none of the numbers is NaN or infinite.
-int ck_is_finite(const void *source, ck_format format, size_t count);
-
-/// Exact widening of bfloat16 and IEEE half from little-endian bytes of any alignment.
-void ck_widen_bfloat16(const void *source, float *y, size_t count);
-void ck_widen_float16(const void *source, float *y, size_t count);
 
 /// Whether this thread does a part of divided work already, so that it need not divide its part.
 int ck_in_part(void);

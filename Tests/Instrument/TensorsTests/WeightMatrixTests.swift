@@ -1,0 +1,165 @@
+import Foundation
+import TestSupport
+import Testing
+
+import Tensors
+
+/// Matrices of weights of every format, in memory that ends where a page begins that may not be touched.
+///
+/// Like the other tests of products these see this machine's kind of CPU only; `FOLIO_CORETYPE` names another.
+@Suite("A matrix of weights") struct WeightMatrixTests {
+  private static let formats = WeightMatrix.Format.allCases
+  private static let shapes = [(1, 256), (17, 512), (70, 768), (9, 1024)]
+
+  @Test("gives the products of its numbers in fp32, bit for bit", arguments: formats, shapes)
+  func products(format: WeightMatrix.Format, shape: (rows: Int, columns: Int)) {
+    let matrix = Blocks(format, rows: shape.rows, columns: shape.columns, seed: 1).matrix
+    let plain = WeightMatrix(matrix.tensor)
+    for rows in [1, 3, 20] {
+      let left = random([rows, shape.columns], seed: UInt64(rows)), right = random([rows, shape.rows], seed: 7)
+      #expect(bits(left.projected(by: matrix)) == bits(left.projected(by: plain)))
+      #expect(bits(projectedBack(right, matrix)) == bits(projectedBack(right, plain)))
+      // The order of its sums is its own.
+      guard format != .bfloat16 else { continue }
+      #expect(bits(left.decoded(by: matrix)) == bits(left.decoded(by: plain)))
+    }
+  }
+
+  @Test("may be looked at by columns that begin and end within a block", arguments: formats)
+  func columns(format: WeightMatrix.Format) {
+    let matrix = Blocks(format, rows: 40, columns: 512, seed: 2).matrix
+    let whole = matrix.tensor
+    for range in [0..<512, 0..<1, 511..<512, 31..<33, 5..<300, 100..<500, 256..<512, 250..<260, 64..<64] {
+      let part = matrix.columns(range)
+      let copy = WeightMatrix(
+        Tensor((0..<40).flatMap { row in range.map { whole[row, $0] } }, shape: [40, range.count]))
+      #expect(bits(part.tensor) == bits(copy.tensor), "\(range)")
+      #expect(part.isFinite)
+      let left = random([3, range.count], seed: 3), right = random([3, 40], seed: 4)
+      #expect(bits(left.projected(by: part)) == bits(left.projected(by: copy)), "\(range)")
+      #expect(bits(projectedBack(right, part)) == bits(projectedBack(right, copy)), "\(range)")
+      if format != .bfloat16 { #expect(bits(left.decoded(by: part)) == bits(left.decoded(by: copy)), "\(range)") }
+    }
+  }
+
+  @Test("may be turned, and then by rows and columns", arguments: formats)
+  func transposed(format: WeightMatrix.Format) {
+    let matrix = Blocks(format, rows: 33, columns: 256, seed: 5).matrix
+    let turned = matrix.transposed, plain = matrix.tensor
+    #expect(turned.shape == [256, 33])
+    #expect((0..<256).allSatisfy { i in (0..<33).allSatisfy { turned.tensor[i, $0] == plain[$0, i] } })
+    #expect(bits(turned.transposed.tensor) == bits(plain))
+    #expect(bits(turned.gathered([7, 255, 7])) == bits(WeightMatrix(turned.tensor).gathered([7, 255, 7])))
+    let part = turned.columns(3..<20).rows(40..<101)
+    #expect(bits(part.tensor) == bits(WeightMatrix(turned.tensor).columns(3..<20).rows(40..<101).tensor))
+    #expect(part.isFinite)
+    let copy = WeightMatrix(turned.tensor), left = random([5, 33], seed: 6), right = random([5, 256], seed: 8)
+    #expect(bits(left.projected(by: turned)) == bits(left.projected(by: copy)))
+    #expect(bits(projectedBack(right, turned)) == bits(projectedBack(right, copy)))
+    #expect(bits(left.decoded(by: turned)) == bits(left.projected(by: copy)))
+  }
+
+  @Test("gives a row of a product the same bits, whatever stands beside it", arguments: formats)
+  func rowInvariance(format: WeightMatrix.Format) {
+    let matrix = Blocks(format, rows: 75, columns: 768, seed: 9).matrix
+    let all = random([29, 768], seed: 10)
+    let (projected, decoded) = (all.projected(by: matrix), all.decoded(by: matrix))
+    for rows in [0..<1, 28..<29, 3..<8, 1..<18] {
+      let some = WeightMatrix(all).gathered(rows)
+      #expect(bits(some.projected(by: matrix)) == bits(WeightMatrix(projected).gathered(rows)), "\(rows)")
+      #expect(bits(some.decoded(by: matrix)) == bits(WeightMatrix(decoded).gathered(rows)), "\(rows)")
+    }
+  }
+
+  @Test("gives rows in any order", arguments: formats)
+  func gathered(format: WeightMatrix.Format) {
+    let matrix = Blocks(format, rows: 12, columns: 256, seed: 11).matrix
+    let whole = matrix.tensor
+    let rows = matrix.gathered([11, 0, 5, 5])
+    for (index, row) in [11, 0, 5, 5].enumerated() {
+      #expect((0..<256).allSatisfy { rows[index, $0].bitPattern == whole[row, $0].bitPattern })
+    }
+  }
+
+  @Test("knows of a scale that is not finite in any of its blocks", arguments: formats, [UInt16(0x7C00), 0xFC00, 0x7E01])
+  func notFinite(format: WeightMatrix.Format, scale: UInt16) {
+    let blocks = Blocks(format, rows: 5, columns: 512, seed: 12)
+    #expect(blocks.matrix.isFinite)
+    blocks.setScale(ofRow: 4, number: 511, to: scale)
+    #expect(!blocks.matrix.isFinite)
+    #expect(!blocks.matrix.transposed.isFinite)
+    #expect(blocks.matrix.rows(0..<4).isFinite)
+    #expect(blocks.matrix.columns(0..<256).isFinite)
+  }
+
+  private func random(_ shape: [Int], seed: UInt64) -> Tensor {
+    var generator = SeededGenerator(seed: seed)
+    return Tensor((0..<shape.reduce(1, *)).map { _ in Float.random(in: -1...1, using: &generator) }, shape: shape)
+  }
+
+  private func projectedBack(_ left: Tensor, _ matrix: WeightMatrix) -> Tensor {
+    var result = Tensor(repeating: 0, shape: [left.shape[0], matrix.columns])
+    result.addProjectedBack(left, by: matrix)
+    return result
+  }
+
+  private func bits(_ tensor: Tensor) -> [UInt32] { tensor.elements.map(\.bitPattern) }
+}
+
+/// Random blocks with scales near 2⁻⁸, whose last byte is followed by a page that may not be touched.
+private struct Blocks {
+  let matrix: WeightMatrix
+  private let memory: Memory
+  private let columns: Int
+
+  init(_ format: WeightMatrix.Format, rows: Int, columns: Int, seed: UInt64) {
+    let bytes = rows * columns / format.blockCount * format.blockBytes
+    let memory = Memory(bytes)
+    var random = SeededGenerator(seed: seed)
+    for i in 0..<bytes { memory.base.storeBytes(of: UInt8(truncatingIfNeeded: random.next()), toByteOffset: i, as: UInt8.self) }
+    for block in 0..<bytes / format.blockBytes {
+      for place in Self.halves(format) {
+        // Of a number that stands alone the upper half, whose exponent must not be all ones.
+        memory.set(block * format.blockBytes + place, to: UInt16(truncatingIfNeeded: random.next()) & 0x83FF | 0x1C00)
+      }
+    }
+    (self.memory, self.columns) = (memory, columns)
+    matrix = WeightMatrix(memory.base, format, shape: [rows, columns], owner: memory)
+  }
+
+  /// Where the halves of a block lie that are scales or minima, or what holds the exponent of a number.
+  private static func halves(_ format: WeightMatrix.Format) -> [Int] {
+    switch format {
+    case .float32: [2]
+    case .bfloat16, .float16, .q8_0, .q4_0, .q5_0: [0]
+    case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
+    case .q6_K: [208]
+    }
+  }
+
+  /// Of fp32 and bf16, the number becomes infinite or NaN in its own form.
+  func setScale(ofRow row: Int, number: Int, to half: UInt16) {
+    let format = matrix.format, block = (row * columns + number) / format.blockCount
+    let isShort = format == .float32 || format == .bfloat16
+    memory.set(
+      block * format.blockBytes + Self.halves(format)[0], to: isShort ? (half & 0x8000) | 0x7F80 | (half & 0x3FF) : half)
+  }
+
+  private final class Memory: @unchecked Sendable {
+    let base: UnsafeMutableRawPointer
+    private let start: UnsafeMutableRawPointer
+    private let mapped: Int
+
+    init(_ bytes: Int) {
+      let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+      mapped = (bytes + page - 1) / page * page + page
+      start = mmap(nil, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      precondition(start != MAP_FAILED && mprotect(start + (mapped - page), page, PROT_NONE) == 0)
+      base = start + (mapped - page - bytes)
+    }
+
+    deinit { munmap(start, mapped) }
+
+    func set(_ offset: Int, to half: UInt16) { base.storeBytes(of: half.littleEndian, toByteOffset: offset, as: UInt16.self) }
+  }
+}
