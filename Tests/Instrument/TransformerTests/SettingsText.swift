@@ -31,8 +31,10 @@ struct SettingsText: CustomStringConvertible {
   func without(_ key: String) -> SettingsText {
     let text = setting(key, "null").text
     guard let member = text.range(of: "\"\(key)\": null") else { return self }
-    let (before, behind) = (text[..<member.lowerBound], text[member.upperBound...].drop { $0.isWhitespace })
-    return SettingsText(behind.first == "," ? before + behind.dropFirst() : String(before.reversed().drop { $0 != "," }.dropFirst().reversed()) + behind)
+    let (before, behind) = (String(text[..<member.lowerBound]), text[member.upperBound...].drop { $0.isWhitespace })
+    // The comma behind it goes with it, or the one before the last.
+    guard behind.first != ",", let comma = before.lastIndex(of: ",") else { return SettingsText(before + behind.dropFirst()) }
+    return SettingsText(before[..<comma] + behind)
   }
 
   func setting(_ pairs: [(String, String)]) -> SettingsText { pairs.reduce(self) { $0.setting($1.0, $1.1) } }
