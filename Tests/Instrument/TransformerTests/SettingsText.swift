@@ -34,7 +34,7 @@ struct SettingsText: CustomStringConvertible {
     let (before, behind) = (String(text[..<member.lowerBound]), text[member.upperBound...].drop { $0.isWhitespace })
     // The comma behind it goes with it, or the one before the last.
     guard behind.first != ",", let comma = before.lastIndex(of: ",") else { return SettingsText(before + behind.dropFirst()) }
-    return SettingsText(before[..<comma] + behind)
+    return SettingsText(String(before[..<comma]) + behind)
   }
 
   func setting(_ pairs: [(String, String)]) -> SettingsText { pairs.reduce(self) { $0.setting($1.0, $1.1) } }
