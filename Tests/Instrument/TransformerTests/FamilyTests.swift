@@ -22,7 +22,7 @@ import Transformer
     #expect(c.windows == [16, nil, 16, nil])
     #expect(rotations(c) == Array(repeating: Rotation(width: 16, base: 10_000), count: 4))
     #expect(c.mlp.isGated && c.mlp.activation == .geluTanh && !c.mlp.hasBias)
-    #expect(c.embeddingScale == 48.0.squareRoot() && c.tiesUnembedding)
+    #expect(c.embeddingScale == Float(48).squareRoot() && c.tiesUnembedding)
   }
 
   @Test("Gemma 3 norms queries and keys, and turns layers with and without a window by bases of their own")

@@ -29,7 +29,12 @@ struct SettingsText: CustomStringConvertible {
 
   /// Without a key.
   func without(_ key: String) -> SettingsText {
-    SettingsText(setting(key, "null").text.replacing("\"\(key)\": null", with: "\"torchscript\": false"))
+    let text = setting(key, "null").text
+    guard let member = text.range(of: "\"\(key)\": null") else { return self }
+    let (before, behind) = (String(text[..<member.lowerBound]), text[member.upperBound...].drop { $0.isWhitespace })
+    // The comma behind it goes with it, or the one before the last.
+    guard behind.first != ",", let comma = before.lastIndex(of: ",") else { return SettingsText(before + behind.dropFirst()) }
+    return SettingsText(String(before[..<comma]) + behind)
   }
 
   func setting(_ pairs: [(String, String)]) -> SettingsText { pairs.reduce(self) { $0.setting($1.0, $1.1) } }
