@@ -133,7 +133,7 @@ extension TwinPass {
     case .none: return frequency
     case .linear(let factor): return frequency / factor
     case .llama3(let factor, let low, let high, let context):
-      let wavelength: Float = 2 * Float.pi / frequency
+      let wavelength = Float(2 * Double.pi) / frequency
       if wavelength < context / high { return frequency }
       if wavelength > context / low { return frequency / factor }
       let smooth: Float = (context / wavelength - low) / (high - low)
