@@ -34,8 +34,29 @@ void ck_scale_columns(const float *x, const float *factors, float *y, size_t row
 }
 
 FOR_EACH_CPU
-void ck_rotate_halves(const float *x, const float *cosine, const float *sine, float *y, size_t rows, size_t heads, size_t width) {
-  size_t half = width / 2;
+void ck_center_rows(const float *x, float *y, size_t rows, size_t width) {
+  for (size_t r = 0; r < rows; r++) {
+    const float *row = x + r * width;
+    float sum = 0;
+    {
+      SPLIT_SUMS
+      for (size_t i = 0; i < width; i++) sum += row[i];
+    }
+    float mean = sum / (float)width;
+    for (size_t i = 0; i < width; i++) y[r * width + i] = row[i] - mean;
+  }
+}
+
+FOR_EACH_CPU
+void ck_add_to_rows(const float *bias, float *y, size_t rows, size_t width) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < width; i++) y[r * width + i] += bias[i];
+}
+
+FOR_EACH_CPU
+void ck_rotate_halves(const float *x, const float *cosine, const float *sine, float *y, size_t rows, size_t heads, size_t width,
+                      size_t turned) {
+  size_t half = turned / 2;
   for (size_t r = 0; r < rows; r++) {
     const float *c = cosine + r * half, *s = sine + r * half;
     for (size_t h = 0; h < heads; h++) {
@@ -46,6 +67,7 @@ void ck_rotate_halves(const float *x, const float *cosine, const float *sine, fl
         out[i] = first * c[i] - second * s[i];
         out[i + half] = second * c[i] + first * s[i];
       }
+      if (in != out) memcpy(out + turned, in + turned, (width - turned) * sizeof(float));
     }
   }
 }
@@ -65,10 +87,12 @@ INLINE float largest_of(const float *x, size_t count) {
 }
 
 FOR_EACH_CPU
-void ck_causal_softmax(float *x, size_t rows, size_t width, size_t visible) {
+void ck_causal_softmax(float *x, size_t rows, size_t width, size_t visible, size_t window) {
   for (size_t r = 0; r < rows; r++) {
-    float *row = x + r * width;
-    size_t count = visible + r < width ? visible + r : width;
+    size_t end = visible + r < width ? visible + r : width, start = visible + r > window ? visible + r - window : 0;
+    if (start > end) start = end;
+    float *row = x + r * width + start;
+    size_t count = end - start;
     float largest = largest_of(row, count);
     for (size_t i = 0; i < count; i++) row[i] = exponential(row[i] - largest);
     float sum = 0;
@@ -78,18 +102,8 @@ void ck_causal_softmax(float *x, size_t rows, size_t width, size_t visible) {
     }
     float inverse = 1.0f / sum;
     for (size_t i = 0; i < count; i++) row[i] *= inverse;
-    memset(row + count, 0, (width - count) * sizeof(float));
-  }
-}
-
-FOR_EACH_CPU
-void ck_gelu_gate(const float *gate, const float *up, float *y, size_t count) {
-  // 0.5(1 + tanh u) = 1 / (1 + exp(-2u)): no cancellation, and one exp.
-  const float twice = 1.5957691216057308f;  // 2√(2/π)
-  for (size_t i = 0; i < count; i++) {
-    float g = gate[i];
-    float u = twice * (g + 0.044715f * g * g * g);
-    y[i] = g / (1.0f + exponential(-u)) * up[i];
+    memset(row - start, 0, start * sizeof(float));
+    memset(row + count, 0, (width - end) * sizeof(float));
   }
 }
 

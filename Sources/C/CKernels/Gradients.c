@@ -27,19 +27,6 @@ void ck_rms_input_gradient(const float *x, const float *scale, const float *grad
 }
 
 FOR_EACH_CPU
-void ck_gelu_gate_gradient(const float *gate, const float *up, const float *gradient, float *gate_gradient, float *up_gradient,
-                           size_t count) {
-  const float twice = 1.5957691216057308f;  // 2√(2/π), as in ck_gelu_gate
-  for (size_t i = 0; i < count; i++) {
-    float x = gate[i], g = gradient[i], u = up[i];
-    float sigmoid = 1.0f / (1.0f + exponential(-twice * (x + 0.044715f * x * x * x)));
-    float slope = sigmoid + x * sigmoid * (1.0f - sigmoid) * twice * (1.0f + 0.134145f * x * x);
-    gate_gradient[i] = g * u * slope;
-    up_gradient[i] = g * x * sigmoid;
-  }
-}
-
-FOR_EACH_CPU
 void ck_softmax_gradient(const float *pattern, float *gradient, size_t rows, size_t width) {
   for (size_t r = 0; r < rows; r++) {
     const float *p = pattern + r * width;

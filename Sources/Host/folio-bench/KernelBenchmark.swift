@@ -8,8 +8,8 @@ enum KernelBenchmark {
     let stream = Tensor(repeating: 0.5, shape: [n, width])
     measure("RMSNorm of [\(n), \(width)]", bytes: 8 * stream.count) { _ = stream.rootMeanSquareNormalized(epsilon: 1e-6) }
     let (gate, up) = (Tensor(repeating: 0.5, shape: [n, mlp]), Tensor(repeating: 0.25, shape: [n, mlp]))
-    measure("GELU gate of [\(n), \(mlp)]", bytes: 12 * gate.count) { _ = gate.geluGating(up) }
-    measure("  its gradient", bytes: 20 * gate.count) { _ = gate.gradientOfGating(gate: gate, up: up) }
+    measure("GELU gate of [\(n), \(mlp)]", bytes: 12 * gate.count) { _ = gate.activated(by: .geluTanh, gating: up) }
+    measure("  its gradient", bytes: 20 * gate.count) { _ = gate.gradientOfActivation(.geluTanh, of: gate, gating: up) }
     let query = Tensor(repeating: 0.5, shape: [n, heads, c])
     let angles = Tensor(repeating: 0.7, shape: [n, c / 2])
     measure("RoPE of [\(n), \(heads), \(c)]", bytes: 8 * query.count) { _ = query.rotated(cosine: angles, sine: angles) }

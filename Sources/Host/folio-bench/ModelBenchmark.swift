@@ -190,7 +190,8 @@ extension Weights {
   /// How many bytes a token reads: every weight once.
   fileprivate var byteCount: Int {
     layers.reduce(embedding.byteCount) { sum, layer in
-      sum + [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].reduce(0) { $0 + $1.byteCount }
+      let products = [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].compactMap(\.self)
+      return products.reduce(sum) { $0 + $1.weight.byteCount }
     }
   }
 }

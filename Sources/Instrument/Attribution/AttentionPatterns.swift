@@ -45,12 +45,12 @@ extension LanguageModel {
       try reference.check(config)
       references.append(reference)
     }
-    let tokens = try prompt.tokens(tokenizer)
+    let tokens = try prompt.tokens(for: self)
     let first = min(max(firstQuery, 0), max(tokens.count - 1, 0))
     let capture = Capture.points(references.map { .pattern(layer: $0.layer) }).at(positions: first..<max(tokens.count, 1))
     let run = try run(tokens, capturing: capture, logits: .none)
     let patterns = try references.map { try run.cache[.pattern(layer: $0.layer)].select($0.head) }
     return AttentionPatterns(
-      heads: references, patterns: patterns, firstQuery: first, labels: try tokenizer.toStrTokens(run.tokens))
+      heads: references, patterns: patterns, firstQuery: first, labels: try labels(run.tokens))
   }
 }

@@ -13,7 +13,8 @@ extension LanguageModel {
   ///   - clean: The prompt that leads to the clean answer.
   ///   - corrupted: One of as many tokens that does not.
   ///   - metric: What the answer is measured by, as `LogitDifference(clean: " a", corrupted: " b")`.
-  ///   - components: Of residualPre, residualMid, mlpOutput, attentionOutput, z, result, query, key, value, pattern.
+  ///   - components: Of residualPre, residualMid, mlpOutput, attentionOutput, z, result, query, key, value, pattern, as far as the model has
+  ///     them.
   ///   - refinement: What of AtP* is done besides; see `AttributionRefinement`.
   ///   - nodes: How many activations are exchanged in truth, to compare; 0 for none.
   ///   - seed: Chooses them.
@@ -25,7 +26,7 @@ extension LanguageModel {
     let prompts = try PromptPair(clean: clean, corrupted: corrupted, model: self)
     try components.forEach(checkAttributable)
     let start = prompts.firstDifference
-    let wanted = refinement.contains(.qkFix) ? components + [.rotatedQuery, .rotatedKey, .pattern] : components
+    let wanted = refinement.contains(.qkFix) ? components + [config.meetingQuery, config.meetingKey, .pattern] : components
     // The corrupted prompt first: the backward pass's memory is needed only then.
     let corrupted = try baseRun(prompts.corrupted, from: start, metric, capturing: Set(wanted))
     let (clean, gradients) = try baseRunWithGradients(
@@ -61,12 +62,13 @@ extension LanguageModel {
     return RunPair(base: try baseRun(prompts.clean, from: start, metric, capturing: Set(components)), donor: corrupted)
   }
 
-  func checkAttributable(_ component: HookPoint.Component) throws(AttributionError) {
+  func checkAttributable(_ component: HookPoint.Component) throws {
     let all: Set<HookPoint.Component> = [
-      .residualPre, .residualMid, .residualPost, .mlpOutput, .attentionOutput, .z, .result, .query, .key, .value, .rotatedQuery,
-      .rotatedKey, .pattern,
+      .residualPre, .residualMid, .residualPost, .mlpOutput, .mlpOutputRaw, .attentionOutput, .attentionOutputRaw, .z, .result,
+      .query, .key, .value, .rotatedQuery, .rotatedKey, .pattern,
     ]
-    guard all.contains(component) else { throw .badComponent("\(component)") }
+    guard all.contains(component) else { throw AttributionError.badComponent("\(component)") }
+    try HookPoint(component, layer: 0).check(config)
   }
 }
 

@@ -45,6 +45,14 @@ extension LanguageModel {
   }
 }
 
+extension ModelConfiguration {
+  /// Where queries pass as they meet the keys.
+  var meetingQuery: HookPoint.Component { positions == .learned ? .query : .rotatedQuery }
+
+  /// Where keys pass as they meet the queries.
+  var meetingKey: HookPoint.Component { positions == .learned ? .key : .rotatedKey }
+}
+
 /// How a layer's patterns change when one query, or one key, is that of the corrupted prompt; and what the gradient at the pattern makes
 /// of it.
 private struct PatternChange {
@@ -53,33 +61,39 @@ private struct PatternChange {
   private let start: Int
   /// The patterns of the clean prompt, `[h, query, key]`.
   private let patterns: Tensor
-  /// Rotated, `[position, h, c]` and `[position, g, c]`, from `start` on.
+  /// As they meet, `[position, h, c]` and `[position, g, c]`, from `start` on.
   private let queries: (clean: Tensor, corrupted: Tensor)
   private let keys: (clean: Tensor, corrupted: Tensor)
-  /// Rotated, of the clean prompt, `[position, g · c]` from 0 on.
+  /// As they meet the queries, of the clean prompt, `[position, g · c]` from 0 on.
   private let allKeys: Tensor
 
   init(_ model: LanguageModel, layer: Int, _ runs: RunPair) throws {
     (config, self.layer, start, allKeys) = (model.config, layer, runs.base.start, runs.base.keys(layer: layer))
     patterns = try runs.base.activations[.pattern(layer: layer)]
-    let (query, key) = (HookPoint.rotatedQuery(layer: layer), HookPoint.rotatedKey(layer: layer))
+    let (query, key) = (HookPoint(config.meetingQuery, layer: layer), HookPoint(config.meetingKey, layer: layer))
     queries = (try runs.base.activations[query], try runs.donor.activations[query])
     keys = (try runs.base.activations[key], try runs.donor.activations[key])
   }
 
-  private var factor: Float { 1 / Float(config.headWidth).squareRoot() }
+  private var window: Int { config.windows[layer] ?? .max }
+
+  /// The scores of some queries of one head, `[query, key]`, scaled, before a cap.
+  private func scores(_ queries: Tensor, _ head: Int) -> Tensor {
+    let first = head / config.headsPerKeyValueHead * config.headWidth
+    let keys = Tensor(rows: allKeys.rows.map { Array($0[first..<first + config.headWidth]) })
+    var scores = queries.select(head, axis: 1).multiplied(by: keys.transposed())
+    scores.scale(by: config.attention.scale)
+    return scores
+  }
 
   /// For each head and query, the gradient times what its row loses when the query is the corrupted one: `[h, position]`.
   func ofQueries(_ gradients: ActivationCache) throws -> Tensor {
     let gradient = try gradients[.pattern(layer: layer)]
-    let c = config.headWidth
     return Tensor.stack(
       (0..<config.heads).map { head in
-        let group = head / config.headsPerKeyValueHead
-        let columns = Tensor(rows: allKeys.rows.map { Array($0[group * c..<(group + 1) * c]) })
-        var changed = queries.corrupted.select(head, axis: 1).multiplied(by: columns.transposed())
-        changed.scale(by: factor)
-        changed.applyCausalSoftmax(visible: start + 1)
+        var changed = scores(queries.corrupted, head)
+        if let cap = config.attention.softCap { changed.softCap(at: cap) }
+        changed.applyCausalSoftmax(visible: start + 1, window: window)
         return (gradient.select(head) * (patterns.select(head) - changed)).sum(axis: 1)
       })
   }
@@ -93,17 +107,31 @@ private struct PatternChange {
     for head in 0..<config.heads {
       let group = head / config.headsPerKeyValueHead
       let change = keys.corrupted.select(group, axis: 1) - keys.clean.select(group, axis: 1)
-      let deltas = queries.clean.select(head, axis: 1).multiplied(by: change.transposed())
+      let deltas = growth(queries.clean.select(head, axis: 1).multiplied(by: change.transposed()), head)
       for query in 0..<count {
         let (a, g) = (patterns.select(head).select(query).elements, gradient.select(head).select(query).elements)
         let sum = zip(a, g).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
-        for key in 0...query {
+        let first = query >= window ? query + 1 - window : 0
+        for key in first...query {
           let (weight, slope) = (Double(a[start + key]), Double(g[start + key]))
-          let growth = weight * expm1(Double(deltas[query, key] * factor))
+          let growth = weight * expm1(Double(deltas[query, key]))
           values[group, key] += Float(sum - (sum + slope * growth) / (1 + growth))
         }
       }
     }
     return values
+  }
+
+  /// By how much scores grow, `[query, key]` from `start` on, when products of queries and keys grow by `products`: through scale and cap.
+  private func growth(_ products: Tensor, _ head: Int) -> Tensor {
+    var deltas = products
+    deltas.scale(by: config.attention.scale)
+    guard let cap = config.attention.softCap else { return deltas }
+    let all = scores(queries.clean, head)
+    let own = Tensor(rows: all.rows.map { Array($0[start...]) })
+    var (before, after) = (own, own + deltas)
+    before.softCap(at: cap)
+    after.softCap(at: cap)
+    return after - before
   }
 }

@@ -23,7 +23,7 @@ public struct LogitDifference: Sendable {
   }
 
   /// The difference in given logits, `[vocabulary]` or `[…, vocabulary]`, of which the last row counts.
-  public func value(_ logits: Tensor, tokenizer: Tokenizer) throws -> Float {
+  public func value(_ logits: Tensor, tokenizer: any TokenVocabulary) throws -> Float {
     let (clean, corrupted) = try tokens(tokenizer)
     let columns = logits.shape.last ?? 0
     let last = logits.reshaped([-1, columns])
@@ -32,8 +32,8 @@ public struct LogitDifference: Sendable {
   }
 
   /// The answers' token ids; an error if a side has none, or both are the same.
-  public func tokens(_ tokenizer: Tokenizer) throws -> (clean: [Int], corrupted: [Int]) {
-    let (clean, corrupted) = (try clean.choices(tokenizer), try corrupted.choices(tokenizer))
+  public func tokens(_ vocabulary: any TokenVocabulary) throws -> (clean: [Int], corrupted: [Int]) {
+    let (clean, corrupted) = (try clean.choices(vocabulary), try corrupted.choices(vocabulary))
     guard !clean.isEmpty else { throw AttributionError.noAnswerTokens(side: "clean") }
     guard !corrupted.isEmpty else { throw AttributionError.noAnswerTokens(side: "corrupted") }
     guard clean.sorted() != corrupted.sorted() else { throw AttributionError.sameAnswers(tokens: side(self.clean)) }
@@ -49,7 +49,7 @@ extension LogitDifference: Metric {
   /// The difference at the last position, of which only the answers' logits are computed.
   /// - Throws: an error if a side has no token, if both are the same, or if a text is not one token.
   public func function(tokens: [Int], model: LanguageModel) throws -> LogitFunction {
-    let (clean, corrupted) = try self.tokens(model.tokenizer)
+    let (clean, corrupted) = try self.tokens(model)
     // Only these columns of the vocabulary are computed.
     let weights =
       clean.map { _ in 1 / Float(clean.count) } + corrupted.map { _ in -1 / Float(corrupted.count) }

@@ -15,7 +15,7 @@ public struct PromptPair: Sendable {
 
   /// - Throws: an error that shows both tokenisations, if the prompts have different numbers of tokens, or are the same.
   public init(clean: some Prompt, corrupted: some Prompt, model: LanguageModel) throws {
-    let (clean, corrupted) = (try clean.tokens(model.tokenizer), try corrupted.tokens(model.tokenizer))
+    let (clean, corrupted) = (try clean.tokens(for: model), try corrupted.tokens(for: model))
     guard let first = zip(clean, corrupted).enumerated().first(where: { $1.0 != $1.1 })?.offset ?? Self.end(clean, corrupted)
     else {
       throw AttributionError.samePrompts
@@ -24,11 +24,11 @@ public struct PromptPair: Sendable {
       let around = max(0, first - 3)
       throw AttributionError.differentLengths(
         clean: clean.count, corrupted: corrupted.count, position: first,
-        cleanTokens: try model.toStrTokens(Array(clean[min(around, clean.count)...].prefix(12))),
-        corruptedTokens: try model.toStrTokens(Array(corrupted[min(around, corrupted.count)...].prefix(12))))
+        cleanTokens: try model.labels(Array(clean[min(around, clean.count)...].prefix(12))),
+        corruptedTokens: try model.labels(Array(corrupted[min(around, corrupted.count)...].prefix(12))))
     }
     (self.clean, self.corrupted, firstDifference) = (clean, corrupted, first)
-    labels = try model.toStrTokens(clean)
+    labels = try model.labels(clean)
   }
 
   /// Some positions of the prompts, or, if nil, those from the first difference on; an error for positions that they do not have.

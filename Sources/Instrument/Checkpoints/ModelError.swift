@@ -25,6 +25,8 @@ public enum ModelError: Error, Equatable, Sendable {
   case unusedTensor(file: String, tensor: String, others: Int, advice: String)
   /// `tokenizer.model` is not a SentencePiece model, or does not belong to this model.
   case badTokenizer(file: String, problem: String)
+  /// A folder without a tokenizer, where a text is to be read or written.
+  case noTokenizer(folder: String)
   /// Text that the tokenizer cannot encode.
   case notEncodable(text: String)
   /// A text that was to be one token, and is several (or none).
@@ -39,6 +41,8 @@ public enum ModelError: Error, Equatable, Sendable {
   case badTokenLimit(Int)
   /// A name that no hook point bears.
   case unknownHookPoint(name: String, nearest: String)
+  /// A hook point that a model's family does not have; `existing` are those that it has.
+  case missingHookPoint(point: String, family: String, existing: [String])
   /// A hook point of a layer that the model does not have.
   case layerOutOfRange(point: String, layers: Int)
   /// An activation that the run did not capture.
@@ -84,6 +88,9 @@ extension ModelError: CustomStringConvertible {
     case .badTokenizer(let file, let problem):
       "\(file): the tokenizer \(problem). Copy the tokenizer.model that came with the checkpoint; a fine-tuned Gemma has that of the model that it was "
         + "made of, as google/gemma-2b."
+    case .noTokenizer(let folder):
+      "\(folder) holds no tokenizer, so that no text can be read or written. Copy the checkpoint's tokenizer beside its weights, or give "
+        + "prompts and answers as token ids."
     case .notEncodable(let text): "The tokenizer could not encode \(quoted(text))."
     case .notASingleToken(let text, let pieces, let near): notSingle(text, pieces, near)
     case .tokenOutOfRange(let token, let vocabulary):
@@ -93,6 +100,8 @@ extension ModelError: CustomStringConvertible {
       "The prompt has \(tokens) tokens, and the model's context holds \(limit). Make it shorter."
     case .badTokenLimit(let limit): "maxNewTokens is \(limit); it must be 0 or more."
     case .unknownHookPoint(let name, let nearest): "There is no hook point “\(name)”. Did you mean “\(nearest)”?"
+    case .missingHookPoint(let point, let family, let existing):
+      "“\(point)” does not exist in a model of the family \(family). It has \(existing.joined(separator: ", "))."
     case .layerOutOfRange(let point, let layers):
       "“\(point)” does not exist: the model has \(layers) layers, numbered from 0 to \(layers - 1)."
     case .positionsOutOfRange(let positions, let tokens):

@@ -25,6 +25,9 @@ package struct TokenizerSettings: Sendable {
   }
 
   /// The files that count. The vocabulary in `tokenizer.json` is not looked at.
+  /// Whether a folder holds any of a tokenizer's files.
+  package static func isIn(_ folder: URL) -> Bool { files.contains { ModelFile.exists(folder.appending(path: $0)) } }
+
   package static let files = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.json"]
 
   /// What holds for a `tokenizer.model` alone.

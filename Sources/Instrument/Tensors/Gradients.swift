@@ -39,22 +39,38 @@ extension Tensor {
     return result
   }
 
-  /// The gradients of the gate and of up in `gelu(gate) ⊙ up`. Self is the gradient of the product.
-  package func gradientOfGating(gate: Tensor, up: Tensor) -> (gate: Tensor, up: Tensor) {
-    var (gateGradient, upGradient) = (Tensor(uninitialized: shape), Tensor(uninitialized: shape))
-    withPointers(&gateGradient) { g, dGate in
-      upGradient.withUnsafeMutableElements { dUp in
-        gate.withUnsafeElements { gate in
-          up.withUnsafeElements { up in
-            guard let gate = gate.baseAddress, let up = up.baseAddress, let dUp = dUp.baseAddress else { return }
-            Parallel.overRows(count, width: 8) {
-              let first = $0.lowerBound
-              ck_gelu_gate_gradient(gate + first, up + first, g + first, dGate + first, dUp + first, $0.count)
+  /// The gradients of x and of up in `f(x) ⊙ up`, or of x in `f(x)`. Self is the gradient of the result.
+  package func gradientOfActivation(
+    _ function: Activation, of x: Tensor, gating up: Tensor? = nil
+  ) -> (x: Tensor, up: Tensor?) {
+    var (xGradient, upGradient) = (Tensor(uninitialized: shape), Tensor(uninitialized: up == nil ? [0] : shape))
+    withPointers(&xGradient) { g, dx in
+      upGradient.withUnsafeMutableElements { du in
+        x.withUnsafeElements { x in
+          up.withElements { up in
+            guard let x = x.baseAddress else { return }
+            Parallel.overRows(count, width: 8) { part in
+              let first = part.lowerBound
+              ck_activate_gradient(
+                function.kernel, x + first, up.map { $0 + first }, g + first, dx + first, du.baseAddress.map { $0 + first },
+                part.count)
             }
           }
         }
       }
     }
-    return (gateGradient, upGradient)
+    return (xGradient, up == nil ? nil : upGradient)
+  }
+
+  /// Makes the gradient of softly capped numbers that of the numbers themselves, in place.
+  /// - Parameter capped: What the cap made.
+  package mutating func goBackThroughSoftCap(at cap: Float, capped: Tensor) {
+    let count = count
+    withUnsafeMutableElements { g in
+      capped.withUnsafeElements { capped in
+        guard let g = g.baseAddress, let capped = capped.baseAddress else { return }
+        ck_soft_cap_gradient(capped, cap, g, count)
+      }
+    }
   }
 }

@@ -44,11 +44,35 @@ extension Tensor {
     return result
   }
 
-  /// Rotary position embedding of `[position, head, width]`: the first half of each head turned against its second half
-  /// (Su et al. 2021, arXiv:2104.09864, in the half-rotation form of GPT-NeoX). `cosine` and `sine` are `[position, width / 2]`.
+  /// Each row less its mean. The gradient of what it makes goes back through the same.
+  package func centeredRows() -> Tensor {
+    let (rows, width) = (shape[0], shape[1])
+    var result = Tensor(uninitialized: shape)
+    withPointers(&result) { x, y in
+      Parallel.overRows(rows, width: width) { ck_center_rows(x + $0.lowerBound * width, y + $0.lowerBound * width, $0.count, width) }
+    }
+    return result
+  }
+
+  /// Adds a vector `[width]` to each row of `[row, width]`.
+  package mutating func addToRows(_ bias: Tensor) {
+    require(rank == 2 && bias.count == shape[1], "A bias of shape \(bias.shape) does not belong to the rows of \(shape).")
+    let (rows, width) = (shape[0], shape[1])
+    withUnsafeMutableElements { y in
+      bias.withUnsafeElements { bias in
+        guard let y = y.baseAddress, let bias = bias.baseAddress else { return }
+        ck_add_to_rows(bias, y, rows, width)
+      }
+    }
+  }
+
+  /// Rotary position embedding of `[position, head, width]`: of the first numbers of each head, the first half turned against the second
+  /// (Su et al. 2021, arXiv:2104.09864, in the half-rotation form of GPT-NeoX). `cosine` and `sine` are `[position, turned / 2]`; the other
+  /// numbers stay.
   package func rotated(cosine: Tensor, sine: Tensor) -> Tensor {
+    let turned = 2 * (cosine.shape.last ?? 0)
     require(
-      rank == 3 && cosine.shape == [shape[0], shape[2] / 2] && sine.shape == cosine.shape,
+      rank == 3 && cosine.shape == [shape[0], turned / 2] && sine.shape == cosine.shape && turned <= shape[2],
       "Angles of shape \(cosine.shape) do not rotate \(shape).")
     var result = Tensor(uninitialized: shape)
     withPointers(&result) { x, y in
@@ -57,8 +81,8 @@ extension Tensor {
           guard let c = c.baseAddress, let s = s.baseAddress else { return }
           let (heads, width) = (shape[1], shape[2])
           Parallel.overRows(shape[0], width: heads * width) { rows in
-            let (first, angle) = (rows.lowerBound * heads * width, rows.lowerBound * width / 2)
-            ck_rotate_halves(x + first, c + angle, s + angle, y + first, rows.count, heads, width)
+            let (first, angle) = (rows.lowerBound * heads * width, rows.lowerBound * turned / 2)
+            ck_rotate_halves(x + first, c + angle, s + angle, y + first, rows.count, heads, width, turned)
           }
         }
       }
@@ -66,25 +90,36 @@ extension Tensor {
     return result
   }
 
-  /// `gelu_tanh(self) ⊙ up` (Hendrycks and Gimpel 2016, arXiv:1606.08415; Shazeer 2020, arXiv:2002.05202).
-  package func geluGating(_ up: Tensor) -> Tensor {
-    require(shape == up.shape, "A gate of shape \(shape) does not gate \(up.shape).")
+  /// `f(self) ⊙ up`, or `f(self)` without it (Shazeer 2020, arXiv:2002.05202).
+  package func activated(by function: Activation, gating up: Tensor? = nil) -> Tensor {
+    require(up == nil || shape == up?.shape, "A gate of shape \(shape) does not gate \(up?.shape ?? []).")
     var result = Tensor(uninitialized: shape)
-    withPointers(&result) { gate, y in
-      up.withUnsafeElements { up in
-        guard let up = up.baseAddress else { return }
-        Parallel.overRows(count, width: 8) { ck_gelu_gate(gate + $0.lowerBound, up + $0.lowerBound, y + $0.lowerBound, $0.count) }
+    withPointers(&result) { x, y in
+      up.withElements { up in
+        Parallel.overRows(count, width: 8) { part in
+          let first = part.lowerBound
+          ck_activate(function.kernel, x + first, up.map { $0 + first }, y + first, part.count)
+        }
       }
     }
     return result
   }
 
-  /// Softmax of each row over its first `visible`, `visible + 1`, … columns; 0 beyond.
-  package mutating func applyCausalSoftmax(visible: Int) {
+  /// Softmax of each row over its first `visible`, `visible + 1`, … columns, or the last `window` of them; 0 elsewhere.
+  package mutating func applyCausalSoftmax(visible: Int, window: Int = .max) {
     let (rows, width) = (shape[0], shape[1])
     withUnsafeMutableElements { x in
       guard let x = x.baseAddress else { return }
-      ck_causal_softmax(x, rows, width, visible)
+      ck_causal_softmax(x, rows, width, visible, window)
+    }
+  }
+
+  /// Caps every number softly: `cap · tanh(x / cap)`.
+  package mutating func softCap(at cap: Float) {
+    let count = count
+    withUnsafeMutableElements { x in
+      guard let x = x.baseAddress else { return }
+      Parallel.overRows(count, width: 8) { ck_soft_cap(x + $0.lowerBound, cap, $0.count) }
     }
   }
 
@@ -115,5 +150,12 @@ extension Tensor {
         body(x, y)
       }
     }
+  }
+}
+
+extension Optional<Tensor> {
+  /// The numbers, or nil. The pointer is valid within `body` only.
+  func withElements(_ body: (UnsafePointer<Float>?) -> Void) {
+    if let self { self.withUnsafeElements { body($0.baseAddress) } } else { body(nil) }
   }
 }

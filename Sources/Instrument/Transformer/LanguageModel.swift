@@ -4,7 +4,7 @@ import Foundation
 import Synchronization
 import Tensors
 
-/// A Gemma language model that can be taken apart.
+/// A language model that can be taken apart.
 ///
 /// ```swift
 /// let model = try LanguageModel.load("google/gemma-2b")
@@ -30,7 +30,13 @@ public final class LanguageModel: Sendable {
   /// Sizes and constants.
   public let config: ModelConfiguration
   /// Turns text into tokens and back.
-  public let tokenizer: Tokenizer
+  /// - Throws: `noTokenizer` if the model's folder has none. It reads tokens then, and no texts.
+  public var tokenizer: Tokenizer {
+    get throws(ModelError) {
+      guard let storedTokenizer else { throw .noTokenizer(folder: folder) }
+      return storedTokenizer
+    }
+  }
   /// What the checkpoint recommends for going on with a text. Nothing of it is applied without being asked for.
   public let generationDefaults: GenerationDefaults
   /// The folder that the model was read from, or what says that it was made in memory.
@@ -41,10 +47,12 @@ public final class LanguageModel: Sendable {
   /// What the model remembers of the prompts that it has read.
   public let prefixes: PrefixCache
   package let weights: Weights
-  let rotary: RotaryTable
+  let rotary: RotaryTables
+  let storedTokenizer: Tokenizer?
   private let contents: ModelContents
 
-  /// Reads a model from a folder that holds `config.json`, `tokenizer.model` and `model.safetensors`, or shards with their index.
+  /// Reads a model from a folder that holds `config.json`, `model.safetensors` or shards with their index, and a tokenizer. Without a
+  /// tokenizer, it reads tokens only.
   ///
   /// All of it is used or refused: a key of `config.json` that would change the numbers and is not computed, a tensor of the weights that
   /// the model has no place for, a weight file that belongs to neither, are errors that name it.
@@ -54,17 +62,12 @@ public final class LanguageModel: Sendable {
     generationDefaults = try GenerationDefaults(folder: folder, config)
     config.eos = generationDefaults.eos ?? config.eos
     self.config = config
-    let tokenizerFile = folder.appending(path: "tokenizer.model")
-    tokenizer = try Tokenizer(contentsOf: tokenizerFile, bos: config.bos)
-    guard tokenizer.count <= config.vocabulary else {
-      throw .badTokenizer(
-        file: tokenizerFile.path, problem: "has \(tokenizer.count) pieces, and the model's vocabulary has \(config.vocabulary)")
-    }
+    storedTokenizer = try Self.tokenizer(folder, config)
     let checkpoint = try Checkpoint(folder: folder)
-    weights = try Weights(checkpoint, config)
+    weights = try Weights(StoredWeights(checkpoint, config), config)
     try checkpoint.refuseUnused(config)
     self.folder = folder.path
-    rotary = RotaryTable(config)
+    rotary = RotaryTables(config)
     prefixes = PrefixCache(config)
     var hash: UInt64 = 0
     for name in ["config.json", "tokenizer.model", "generation_config.json"] + TokenizerSettings.files {
@@ -75,16 +78,27 @@ public final class LanguageModel: Sendable {
     contents = ModelContents { checkpoint.checksum(seed: small) }
   }
 
+  private static func tokenizer(_ folder: URL, _ config: ModelConfiguration) throws(ModelError) -> Tokenizer? {
+    let file = folder.appending(path: "tokenizer.model")
+    guard ModelFile.exists(file) || ModelFile.deadLink(file) != nil || TokenizerSettings.isIn(folder) else { return nil }
+    let tokenizer = try Tokenizer(contentsOf: file, bos: config.bos ?? 2)
+    guard tokenizer.count <= config.vocabulary else {
+      throw .badTokenizer(
+        file: file.path, problem: "has \(tokenizer.count) pieces, and the model's vocabulary has \(config.vocabulary)")
+    }
+    return tokenizer
+  }
+
   /// A model of weights in memory. Its checksum is that of their numbers, and not that of a folder to which it is saved.
   /// - Parameter origin: what stands for the folder.
-  init(_ config: ModelConfiguration, _ tokenizer: Tokenizer, _ source: some WeightSource, origin: String) throws(ModelError) {
+  package init(_ config: ModelConfiguration, _ tokenizer: Tokenizer?, _ source: some WeightSource, origin: String) throws(ModelError) {
     let weights = try Weights(source, config)
-    (self.config, self.tokenizer, self.weights, folder) = (config, tokenizer, weights, origin)
+    (self.config, storedTokenizer, self.weights, folder) = (config, tokenizer, weights, origin)
     generationDefaults = .none
-    rotary = RotaryTable(config)
+    rotary = RotaryTables(config)
     prefixes = PrefixCache(config)
     contents = ModelContents {
-      let texts = [config.json, tokenizer.serialized]
+      let texts = [config.json] + (tokenizer.map { [$0.serialized] } ?? [])
       let hash = texts.reduce(UInt64(0)) { hash, data in data.withUnsafeBytes { ck_hash($0.baseAddress, $0.count, hash) } }
       return WeightName.all(config).reduce(hash) { hash, name in
         weights.tensor(name).withUnsafeElements { ck_hash($0.baseAddress, 4 * $0.count, hash) }
@@ -121,9 +135,14 @@ extension LanguageModel {
   /// The text of tokens, with the special ones spelled out.
   public func toString(_ tokens: some Sequence<Int>) throws(ModelError) -> String { try tokenizer.toString(tokens) }
 
+  /// What to call each token where it is shown: its text, or its number in a model without a tokenizer.
+  package func labels(_ tokens: [Int]) throws(ModelError) -> [String] {
+    try storedTokenizer?.toStrTokens(tokens) ?? tokens.map(String.init)
+  }
+
   /// The text of each token of a prompt: `["<bos>", "Answer", " True"]`.
   public func toStrTokens(_ prompt: some Prompt) throws(ModelError) -> [String] {
-    try tokenizer.toStrTokens(prompt.tokens(tokenizer))
+    try tokenizer.toStrTokens(prompt.tokens(for: self))
   }
 
   /// The one token of a text as " grimpus"; an error that shows the pieces, when it is not one.
@@ -133,17 +152,17 @@ extension LanguageModel {
 /// What a model can read: a `String`, to which BOS is prepended unless it begins with `<bos>`, or tokens as `[Int]`, taken as they are.
 public protocol Prompt {
   /// The tokens to read, BOS included.
-  func tokens(_ tokenizer: Tokenizer) throws(ModelError) -> [Int]
+  func tokens(for model: LanguageModel) throws(ModelError) -> [Int]
 }
 
 extension String: Prompt {
   /// The tokens of the text, with BOS in front as the tokenizer says.
-  public func tokens(_ tokenizer: Tokenizer) throws(ModelError) -> [Int] { try tokenizer.toTokens(self) }
+  public func tokens(for model: LanguageModel) throws(ModelError) -> [Int] { try model.toTokens(self) }
 }
 
 extension Array: Prompt where Element == Int {
   /// The tokens themselves, as they are.
-  public func tokens(_ tokenizer: Tokenizer) throws(ModelError) -> [Int] { self }
+  public func tokens(for model: LanguageModel) throws(ModelError) -> [Int] { self }
 }
 
 /// A model's checksum, computed when somebody asks: it reads all of the weights.

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Transformer
 
 /// A Gemma of a few numbers, all of them random: small enough for a proof number by number. Its weights are so large that attention
 /// looks at some tokens and not at others, that neurons bend, and that norms differ from row to row.
@@ -117,5 +118,13 @@ package struct RandomModel: Sendable {
   /// The upper half of the nearest number that has only one; of two, that with the even bit pattern.
   private static func bfloat16(_ value: Float) -> UInt16 {
     UInt16(truncatingIfNeeded: (value.bitPattern + 0x7FFF + (value.bitPattern >> 16 & 1)) >> 16)
+  }
+}
+
+extension HookPoint {
+  /// The hook points of a random model of so many layers.
+  package static func all(layers: Int) -> [HookPoint] {
+    let config = try? ModelConfiguration(layers: layers, width: 2, heads: 1, headWidth: 2, mlpWidth: 2, vocabulary: 8)
+    return config.map { all($0) } ?? []
   }
 }

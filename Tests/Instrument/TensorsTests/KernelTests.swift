@@ -87,7 +87,7 @@ import Testing
   @Test("gelu_tanh of the gate times the linear part", arguments: [Float(0.01), 1, 6, 50])
   func gelu(scale: Float) {
     let (gate, up) = (random([1000], scale: scale), random([1000], scale: 2, seed: 4))
-    let result = gate.geluGating(up)
+    let result = gate.activated(by: .geluTanh, gating: up)
     for i in 0..<1000 {
       let (g, u) = (Double(gate[i]), Double(up[i]))
       // As the definition has it, with tanh; 1 + tanh loses all digits of a Double below -19, so there by its exponential form.

@@ -31,7 +31,7 @@ import Testing
   @Test("AdamW computes what torch.optim.AdamW computes, with decay for matrices and without for norms")
   func torch() throws {
     let start: [Float] = [0.5, -0.25, 1.5, 0, -2, 0.125]
-    let count = { (name: WeightName) in name == .embedding ? 6 : name.isNorm ? 2 : 0 }
+    let count = { (name: WeightName) in name == .embedding ? 6 : name.kind == .norm ? 2 : 0 }
     func padded(_ name: WeightName, _ numbers: [Float]) throws -> [Float] {
       let all = name.shape(try ModelConfiguration(layers: 1, width: 2, heads: 1, headWidth: 2, mlpWidth: 1, vocabulary: 3))
         .reduce(1, *)
@@ -81,7 +81,7 @@ import Testing
           m[i] = 0.85 * m[i] + 0.15 * g
           v[i] = 0.97 * v[i] + 0.03 * g * g
           let step = m[i] / (1 - pow(0.85, Double(t))) / ((v[i] / (1 - pow(0.97, Double(t)))).squareRoot() + 1e-8)
-          weights[i] -= rate * ((name.isNorm ? 0 : 0.2 * weights[i]) + step)
+          weights[i] -= rate * ((name.kind == .norm ? 0 : 0.2 * weights[i]) + step)
         }
       }
       let step = try trainer.step(Self.batch.get())
@@ -179,15 +179,15 @@ import Testing
       let deviation = (numbers.reduce(0) { $0 + $1 * $1 } / Double(numbers.count)).squareRoot()
       let mean = numbers.reduce(0, +) / Double(numbers.count)
       let expected = factor / Double(reads).squareRoot()
-      #expect(abs(deviation / expected - 1) < 4 / Double(2 * numbers.count).squareRoot(), "\(name.checkpointName)")
-      #expect(abs(mean / expected) < 4 / Double(numbers.count).squareRoot(), "\(name.checkpointName)")
+      #expect(abs(deviation / expected - 1) < 4 / Double(2 * numbers.count).squareRoot(), "\(name)")
+      #expect(abs(mean / expected) < 4 / Double(numbers.count).squareRoot(), "\(name)")
     }
     check(WeightName.embedding, reads: 32)
     check(WeightName.layer(1, .gate), reads: 32)
     check(WeightName.layer(0, .query), reads: 32)
     check(WeightName.layer(1, .output), reads: 32, factor: 0.5)
     check(WeightName.layer(0, .down), reads: 64, factor: 0.5)
-    for name in layout.names where name.isNorm { #expect(layout.part(of: state.parameters.values, name).max() == 0) }
+    for name in layout.names where name.kind == .norm { #expect(layout.part(of: state.parameters.values, name).max() == 0) }
   }
 
   @Test("a model that was taken from a trainer stays as it is, and a copy of a trainer is a fork")
@@ -257,7 +257,7 @@ import Testing
     let untouched = try Self.trainer().state.parameters.values
     #expect(trainer.steps == 0 && trainer.state.parameters.values == untouched)
     let small = try ModelConfiguration(layers: 1, width: 8, heads: 1, headWidth: 4, mlpWidth: 8, vocabulary: 999)
-    let tokenizer = trainer.model.tokenizer
+    let tokenizer = try trainer.model.tokenizer
     #expect(message { _ = try Trainer(small, seed: 1, tokenizer: tokenizer, optimizer: AdamW()) }.contains("999"))
     #expect(
       message {

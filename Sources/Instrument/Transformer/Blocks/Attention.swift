@@ -3,14 +3,14 @@ import Tensors
 
 /// The attention of one layer: scores, pattern, and the values that the pattern gathers.
 ///
-/// Queries are taken in blocks, and each block sees only the keys up to its last query: half of the products are never computed, and the
-/// scores of a long prompt need not lie in memory all at once. Keys and values of all heads lie side by side, `[key, g · c]`, and are
-/// multiplied where they lie. Several query heads read the same key head when there are fewer of those. Blocks and heads are divided
-/// among the cores.
+/// Queries are taken in blocks, and each block sees only the keys up to its last query, and only those that its window reaches: half of the
+/// products are never computed, and the scores of a long prompt need not lie in memory all at once. Keys and values of all heads lie side by
+/// side, `[key, g · c]`, and are multiplied where they lie. Several query heads read the same key head when there are fewer of those. Blocks
+/// and heads are divided among the cores.
 struct Attention {
   let configuration: ModelConfiguration
   let layer: Int
-  /// After rotary embedding, `[row, h, c]`, of all lanes.
+  /// As they meet the keys, `[row, h, c]`, of all lanes.
   let queries: Tensor
   let rows: RowLayout
 
@@ -28,7 +28,8 @@ struct Attention {
 
   /// z, `[row, h, c]`, and the whole patterns, `[h, query, key]`, of those lanes, by their index, whose hooks act on them. Scores and
   /// patterns pass through the lanes' hooks, and are recorded if they are wanted.
-  func callAsFunction(_ lanes: inout [Lane]) throws -> (z: Tensor, patterns: [Int: Tensor]) {
+  func callAsFunction(_ lanes: inout [Lane], _ kind: ProductKind) throws -> (z: Tensor, patterns: [Int: Tensor]) {
+    if kind == .decoding { return (DecodingAttention(self)(lanes), [:]) }
     var z = Tensor(uninitialized: queries.shape)
     let target = z.sharedBase()
     var tasks: [() -> Void] = []
@@ -43,7 +44,10 @@ struct Attention {
         squares.append(recorded)
         for block in Self.blocks(part.positions) {
           for head in 0..<configuration.heads {
-            tasks.append { part.gather(part.pattern(block, head, recorded), block, head, into: target) }
+            tasks.append {
+              let keys = part.keys(of: block)
+              part.gather(part.pattern(block, head, recorded).pattern, block, keys, head, into: target)
+            }
           }
         }
       }
@@ -74,47 +78,79 @@ struct LaneAttention {
     (keys, values) = lane.past.layer(attention.layer, length: lane.end)
   }
 
-  var factor: Float { 1 / Float(configuration.headWidth).squareRoot() }
+  /// How many keys a query sees, itself included.
+  var window: Int { configuration.windows[layer] ?? .max }
 
-  /// The pattern of some queries of one head, `[block, keys that the block's last query sees]`.
-  func pattern(_ block: Range<Int>, _ head: Int, _ recorded: RecordedSquares? = nil) -> Tensor {
-    var square = scores(block, head, visible: block.upperBound)
-    recorded?.scores?.copy(square, block, head)
-    square.applyCausalSoftmax(visible: block.lowerBound + 1)
-    recorded?.pattern?.copy(square, block, head)
-    return square
+  /// The keys that a query sees.
+  func visible(_ position: Int) -> Range<Int> { (position >= window ? position + 1 - window : 0)..<position + 1 }
+
+  /// The keys that a block's products are taken over: to its last query, from the first key that any query of a whole block could see. It
+  /// begins at a multiple of the block's length, so that it is the same whichever of the block's queries are computed.
+  func keys(of block: Range<Int>) -> Range<Int> {
+    let first = visible(block.lowerBound / Attention.block * Attention.block).lowerBound
+    return first / Attention.block * Attention.block..<block.upperBound
   }
 
-  /// q · k / √c of one head.
-  private func scores(_ block: Range<Int>, _ head: Int, visible: Int) -> Tensor {
-    var square = Tensor(uninitialized: [block.count, visible])
+  /// The pattern of some queries of one head, `[block, keys(of: block)]`, and the scores, if they were capped.
+  func pattern(_ block: Range<Int>, _ head: Int, _ recorded: RecordedSquares? = nil) -> (pattern: Tensor, capped: Tensor?) {
+    let keys = keys(of: block)
+    var square = scores(block, head, keys)
+    recorded?.scores?.copy(square, block, keys, head)
+    let capped = configuration.attention.softCap == nil ? nil : square
+    square.applyCausalSoftmax(visible: block.lowerBound + 1 - keys.lowerBound, window: window)
+    recorded?.pattern?.copy(square, block, keys, head)
+    return (square, capped)
+  }
+
+  /// q · k of one head, scaled and capped.
+  func scores(_ block: Range<Int>, _ head: Int, _ keys: Range<Int>) -> Tensor {
+    var square = Tensor(uninitialized: [block.count, keys.count])
     view(queries.constantBase, block, head).multiply(
-      keys(head, count: visible).transposed, into: square.sharedBase(), stride: visible, factor: factor)
+      self.keys(head, keys).transposed, into: square.sharedBase(), stride: keys.count, factor: configuration.attention.scale)
+    if let cap = configuration.attention.softCap { square.softCap(at: cap) }
     return square
   }
 
-  /// Writes the values that a pattern gathers into z, `[row, h, c]`.
-  func gather(_ pattern: Tensor, _ block: Range<Int>, _ head: Int, into z: UnsafeMutablePointer<Float>) {
-    pattern.view.multiply(values(head, count: pattern.shape[1]), into: z + offset(block, head), stride: stride)
+  /// Writes the values that a pattern over some keys gathers into z, `[row, h, c]`.
+  func gather(_ pattern: Tensor, _ block: Range<Int>, _ keys: Range<Int>, _ head: Int, into z: UnsafeMutablePointer<Float>) {
+    pattern.view.multiply(values(head, keys), into: z + offset(block, head), stride: stride)
     withExtendedLifetime(pattern) {}
   }
 
   /// Scores and patterns of all queries and keys at once, `[h, query, key]`, where a hook may change them. Returns the patterns.
   func whole(_ hooks: inout HookSet, into z: UnsafeMutablePointer<Float>) throws -> Tensor {
-    let count = keys.shape[0]
-    var square = Tensor.stack((0..<configuration.heads).map { scores(positions, $0, visible: count) })
+    let all = 0..<keys.shape[0]
+    var square = Tensor.stack((0..<configuration.heads).map { scores(positions, $0, all) })
     forEachRow(&square) { row, position in
-      for key in (position + 1)..<max(count, position + 1) { row[key] = -.infinity }
+      let visible = visible(position)
+      for key in all where !visible.contains(key) { row[key] = -.infinity }
     }
     try hooks.visit(.attentionScores(layer: layer), &square, start: positions.lowerBound)
     forEachRow(&square) { row, position in
       // Who replaces scores may also lift the mask.
-      let isMasked = (position + 1..<max(count, position + 1)).allSatisfy { row[$0] == -.infinity }
-      ck_causal_softmax(row, 1, count, isMasked ? position + 1 : count)
+      let visible = visible(position)
+      let end = all[visible.upperBound...].allSatisfy { row[$0] == -.infinity } ? visible.upperBound : all.upperBound
+      let start = all[..<visible.lowerBound].allSatisfy { row[$0] == -.infinity } ? visible.lowerBound : 0
+      ck_causal_softmax(row, 1, all.count, end, end - start)
     }
     try hooks.visit(.pattern(layer: layer), &square, start: positions.lowerBound)
-    for head in 0..<configuration.heads { gather(square.select(head), positions, head, into: z) }
+    for head in 0..<configuration.heads { gatherWhole(square.select(head), head, into: z) }
     return square
+  }
+
+  /// Gathers by a whole pattern, `[query, key]`. A block whose queries look at nothing but its own keys takes the same sums as one that no hook
+  /// has touched.
+  private func gatherWhole(_ pattern: Tensor, _ head: Int, into z: UnsafeMutablePointer<Float>) {
+    let all = 0..<pattern.shape[1]
+    guard window < all.count else { return gather(pattern, positions, all, head, into: z) }
+    for block in Attention.blocks(positions) {
+      let (keys, rows) = (keys(of: block), pattern[block.lowerBound - positions.lowerBound..<block.upperBound - positions.lowerBound])
+      let isWithin = rows.withUnsafeElements { rows in
+        rows.indices.allSatisfy { keys.contains($0 % all.count) || rows[$0] == 0 }
+      }
+      let narrowed = isWithin ? WeightMatrix(rows).columns(keys).tensor : rows
+      gather(narrowed, block, isWithin ? keys : all, head, into: z)
+    }
   }
 
   private func forEachRow(_ square: inout Tensor, _ body: (UnsafeMutablePointer<Float>, Int) -> Void) {
@@ -135,15 +171,17 @@ struct LaneAttention {
     MatrixView(base + offset(block, head), rows: block.count, columns: configuration.headWidth, stride: stride)
   }
 
-  /// The first `count` keys that a query head reads, `[key, c]`.
-  func keys(_ head: Int, count: Int) -> MatrixView { keyValueView(keys, head, count) }
+  /// Some of the keys that a query head reads, `[key, c]`.
+  func keys(_ head: Int, _ range: Range<Int>) -> MatrixView { keyValueView(keys, head, range) }
 
-  /// The first `count` values that a query head reads, `[key, c]`.
-  func values(_ head: Int, count: Int) -> MatrixView { keyValueView(values, head, count) }
+  /// Some of the values that a query head reads, `[key, c]`.
+  func values(_ head: Int, _ range: Range<Int>) -> MatrixView { keyValueView(values, head, range) }
 
-  private func keyValueView(_ rows: Tensor, _ head: Int, _ count: Int) -> MatrixView {
+  private func keyValueView(_ rows: Tensor, _ head: Int, _ range: Range<Int>) -> MatrixView {
     let column = head / configuration.headsPerKeyValueHead * configuration.headWidth
-    return MatrixView(rows.constantBase + column, rows: count, columns: configuration.headWidth, stride: rows.shape[1])
+    return MatrixView(
+      rows.constantBase + range.lowerBound * rows.shape[1] + column, rows: range.count, columns: configuration.headWidth,
+      stride: rows.shape[1])
   }
 }
 
@@ -176,21 +214,23 @@ struct RecordedSquare: @unchecked Sendable {
   private(set) var square: Tensor
   private let base: UnsafeMutablePointer<Float>
   private let kept: Range<Int>
+  private let lane: LaneAttention
 
   init?(_ point: HookPoint, _ recorder: ActivationRecorder, _ lane: LaneAttention, filling: Float) {
     guard recorder.wants(point) else { return nil }
-    kept = recorder.kept
+    (kept, self.lane) = (recorder.kept, lane)
     square = Tensor(repeating: filling, shape: [lane.configuration.heads, kept.count, lane.positions.upperBound])
     base = square.sharedBase()
   }
 
-  /// Takes over a block's rows, each up to the key that its query may see.
-  func copy(_ block: Tensor, _ positions: Range<Int>, _ head: Int) {
-    let (keys, visible) = (square.shape[2], block.shape[1])
+  /// Takes over a block's rows over some keys, of each the keys that its query may see.
+  func copy(_ block: Tensor, _ positions: Range<Int>, _ columns: Range<Int>, _ head: Int) {
+    let keys = square.shape[2]
     block.withUnsafeElements { source in
       for query in positions.clamped(to: kept) {
         let row = base + (head * kept.count + query - kept.lowerBound) * keys
-        for key in 0...query { row[key] = source[(query - positions.lowerBound) * visible + key] }
+        let from = (query - positions.lowerBound) * columns.count - columns.lowerBound
+        for key in lane.visible(query) { row[key] = source[from + key] }
       }
     }
   }

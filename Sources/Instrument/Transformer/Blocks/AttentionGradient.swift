@@ -35,9 +35,7 @@ struct AttentionGradient {
       squares.append(recorded)
       for head in 0..<configuration.heads {
         tasks.append {
-          for block in Attention.blocks(part.attention.positions) {
-            part.backward(block, head, pattern: part.attention.pattern(block, head), recorded)
-          }
+          for block in Attention.blocks(part.attention.positions) { part.backward(block, head, recorded) }
         }
       }
     }
@@ -85,79 +83,90 @@ private struct LaneGradient {
   private var c: Int { attention.configuration.headWidth }
 
   /// One block of queries of one head.
-  func backward(_ block: Range<Int>, _ head: Int, pattern: Tensor, _ recorded: RecordedSquares?) {
-    addValueGradient(block, head, pattern)
-    var square = patternGradient(block, head, visible: pattern.shape[1])
-    recorded?.pattern?.copy(square, block, head)
-    ck_softmax_gradient(pattern.constantBase, square.sharedBase(), block.count, square.shape[1])
-    recorded?.scores?.copy(square, block, head)
-    addScoreGradient(block, head, square)
+  func backward(_ block: Range<Int>, _ head: Int, _ recorded: RecordedSquares?) {
+    let keys = attention.keys(of: block)
+    let (pattern, capped) = attention.pattern(block, head)
+    addValueGradient(block, keys, head, pattern)
+    var square = patternGradient(block, keys, head)
+    recorded?.pattern?.copy(square, block, keys, head)
+    ck_softmax_gradient(pattern.constantBase, square.sharedBase(), block.count, keys.count)
+    recorded?.scores?.copy(square, block, keys, head)
+    addScoreGradient(block, keys, head, square, capped: capped)
     withExtendedLifetime(pattern) {}
   }
 
   /// All queries at once, where a hook may have replaced scores or patterns, `[h, query, key]`.
   func backward(_ patterns: Tensor, _ hooks: HookSet, _ recorder: inout ActivationRecorder) {
     let (positions, heads, layer) = (attention.positions, 0..<attention.configuration.heads, attention.layer)
-    for head in heads { addValueGradient(positions, head, patterns.select(head)) }
-    var square = Tensor.stack(heads.map { patternGradient(positions, $0, visible: patterns.shape[2]) })
+    let keys = 0..<patterns.shape[2]
+    for head in heads { addValueGradient(positions, keys, head, patterns.select(head)) }
+    var square = Tensor.stack(heads.map { patternGradient(positions, keys, $0) })
     clearUnseen(&square, patterns)
     recorder.record(.pattern(layer: layer), square, start: positions.lowerBound)
     hooks.cut(.pattern(layer: layer), &square, start: positions.lowerBound)
     ck_softmax_gradient(patterns.constantBase, square.sharedBase(), square.shape[0] * square.shape[1], square.shape[2])
     recorder.record(.attentionScores(layer: layer), square, start: positions.lowerBound)
     hooks.cut(.attentionScores(layer: layer), &square, start: positions.lowerBound)
-    for head in heads { addScoreGradient(positions, head, square.select(head)) }
+    let isCapped = attention.configuration.attention.softCap != nil
+    for head in heads {
+      // What was replaced has no gradient left; elsewhere the scores are what they were.
+      let capped = isCapped ? attention.scores(positions, head, keys) : nil
+      addScoreGradient(positions, keys, head, square.select(head), capped: capped)
+    }
     withExtendedLifetime(patterns) {}
   }
 
-  /// Behind the diagonal, where a query does not look, a pattern has no gradient; unless a hook has lifted the mask.
+  /// Where a query does not look, a pattern has no gradient; unless a hook has lifted the mask.
   private func clearUnseen(_ square: inout Tensor, _ patterns: Tensor) {
     let (keys, positions) = (square.shape[2], attention.positions)
     square.withUnsafeMutableElements { square in
       patterns.withUnsafeElements { patterns in
         for row in 0..<square.count / keys {
-          for key in (positions.lowerBound + row % positions.count + 1)..<keys + 1
-          where key < keys && patterns[row * keys + key] == 0 {
-            square[row * keys + key] = 0
-          }
+          let visible = attention.visible(positions.lowerBound + row % positions.count)
+          for key in 0..<keys where !visible.contains(key) && patterns[row * keys + key] == 0 { square[row * keys + key] = 0 }
         }
       }
     }
   }
 
-  /// dz · Vᵀ, `[block, visible]`.
-  private func patternGradient(_ block: Range<Int>, _ head: Int, visible: Int) -> Tensor {
-    var square = Tensor(uninitialized: [block.count, visible])
+  /// dz · Vᵀ, `[block, keys]`.
+  private func patternGradient(_ block: Range<Int>, _ keys: Range<Int>, _ head: Int) -> Tensor {
+    var square = Tensor(uninitialized: [block.count, keys.count])
     attention.view(z.constantBase, block, head).multiply(
-      attention.values(head, count: visible).transposed, into: square.sharedBase(), stride: visible)
+      attention.values(head, keys).transposed, into: square.sharedBase(), stride: keys.count)
     return square
   }
 
   /// Adds Pᵀ · dz to the gradient of the lane's own values.
-  private func addValueGradient(_ block: Range<Int>, _ head: Int, _ pattern: Tensor) {
-    addForKeys(block, head, pattern, rows: attention.view(z.constantBase, block, head), to: targets.value, factor: 1)
+  private func addValueGradient(_ block: Range<Int>, _ keys: Range<Int>, _ head: Int, _ pattern: Tensor) {
+    let rows = attention.view(z.constantBase, block, head)
+    addForKeys(pattern, keys, head, rows: rows, to: targets.value, factor: 1)
   }
 
   /// Writes the gradient of the queries, and adds to that of the lane's own keys, given the gradient of the scores.
-  private func addScoreGradient(_ block: Range<Int>, _ head: Int, _ square: Tensor) {
+  /// - Parameter capped: The scores, if they were capped.
+  private func addScoreGradient(_ block: Range<Int>, _ keys: Range<Int>, _ head: Int, _ gradient: Tensor, capped: Tensor?) {
+    var square = gradient
+    if let capped, let cap = attention.configuration.attention.softCap { square.goBackThroughSoftCap(at: cap, capped: capped) }
+    let factor = attention.configuration.attention.scale
     square.view.multiply(
-      attention.keys(head, count: square.shape[1]), into: targets.query + attention.offset(block, head), stride: attention.stride,
-      factor: attention.factor)
-    addForKeys(
-      block, head, square, rows: attention.view(attention.queries.constantBase, block, head), to: targets.key,
-      factor: attention.factor)
+      attention.keys(head, keys), into: targets.query + attention.offset(block, head), stride: attention.stride, factor: factor)
+    let rows = attention.view(attention.queries.constantBase, block, head)
+    addForKeys(square, keys, head, rows: rows, to: targets.key, factor: factor)
+    withExtendedLifetime(square) {}
   }
 
   /// Adds squareᵀ · rows for the keys that the lane computed itself; those before it are given.
   private func addForKeys(
-    _ block: Range<Int>, _ head: Int, _ square: Tensor, rows: MatrixView, to target: UnsafeMutablePointer<Float>,
-    factor: Float
+    _ square: Tensor, _ keys: Range<Int>, _ head: Int, rows: MatrixView, to target: UnsafeMutablePointer<Float>, factor: Float
   ) {
-    let visible = square.shape[1]
-    guard visible > keyStart else { return }
-    MatrixView(square.constantBase + keyStart, rows: block.count, columns: visible - keyStart, stride: visible).transposed
-      .multiply(
-        rows, into: target + (head * batchRows + keyRows.lowerBound) * c, stride: c, factor: factor, adding: true)
+    let own = keys.clamped(to: keyStart..<max(keyStart, keys.upperBound))
+    guard !own.isEmpty else { return }
+    let columns = MatrixView(
+      square.constantBase + own.lowerBound - keys.lowerBound, rows: square.shape[0], columns: own.count, stride: keys.count)
+    columns.transposed.multiply(
+      rows, into: target + (head * batchRows + keyRows.lowerBound + own.lowerBound - keyStart) * c, stride: c, factor: factor,
+      adding: true)
     withExtendedLifetime(square) {}
   }
 }

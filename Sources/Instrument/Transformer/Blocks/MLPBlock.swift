@@ -1,24 +1,35 @@
 import Tensors
 
-/// The MLP of one layer with its norm: what it writes into the residual stream, and the way back.
+/// The MLP of one layer with its norms: what it writes into the residual stream, and the way back.
 ///
-/// It computes `down(gelu_tanh(gate(x)) ⊙ up(x))` of the normed residual stream x.
+/// Of the normed residual stream x, it computes `down(f(gate(x)) ⊙ up(x))`, or `down(f(up(x)))` where there is no gate.
 struct MLPBlock {
   let layer: Int
   let weights: LayerWeights
+  let activation: Activation
 
-  init(_ weights: Weights, layer: Int) { (self.layer, self.weights) = (layer, weights.layers[layer]) }
+  init(_ weights: Weights, layer: Int, _ configuration: ModelConfiguration) {
+    (self.layer, self.weights, activation) = (layer, weights.layers[layer], configuration.mlp.activation)
+  }
 
-  /// The gate before its activation function, and what it multiplies, `[row, mlpWidth]` each.
-  typealias Gates = (gate: Tensor, up: Tensor)
+  /// What the activation function is taken of, and what its result multiplies in a gated MLP, `[row, mlpWidth]` each.
+  struct Inner {
+    var pre: Tensor
+    var linear: Tensor?
+
+    func neurons(_ activation: Activation) -> Tensor { pre.activated(by: activation, gating: linear) }
+
+    subscript(rows: Range<Int>) -> Inner { Inner(pre: pre[rows], linear: linear?[rows]) }
+  }
 
   /// What a backward pass needs to know of an MLP.
   struct Tape {
     let norm: Norm.Tape
     /// The norm's result, `[row, width]`, if the inputs of products are kept.
     let normed: Tensor?
-    /// Nil if they are to be computed again.
-    let gates: Gates?
+    /// Nil if it is to be computed again.
+    let inner: Inner?
+    let postNorm: Norm.Tape?
   }
 
   // MARK: - Forward
@@ -27,46 +38,56 @@ struct MLPBlock {
   func forward(_ x: Tensor, in batch: inout LaneBatch) throws -> Tensor {
     let rows = batch.rows(behindAttentionOf: layer)
     let (normed, norm) = try weights.mlpNorm.forward(x, rows, in: &batch)
-    var (output, gates): (Tensor, Gates?)
-    if needsNeurons(batch) || batch.tape.reservesGates(rows: rows.count, batch.configuration) {
+    var (output, inner): (Tensor, Inner?)
+    if needsNeurons(batch) || batch.tape.reservesNeurons(rows: rows.count, batch.configuration) {
       let neurons: Tensor
-      (neurons, gates) = try self.neurons(normed, rows, in: &batch)
-      output = neurons.projected(by: weights.down)
+      (neurons, inner) = try self.neurons(normed, rows, in: &batch)
+      output = weights.down.forward(neurons, batch.kind)
     } else {
-      (output, gates) = (Tensor.joined(rows.mlpBlocks.map { gated(normed[$0]).projected(by: weights.down) }), nil)
+      let kind = batch.kind
+      let blocks = rows.mlpBlocks.map { block in
+        weights.down.forward(self.inner(of: normed[block], kind).neurons(activation), kind)
+      }
+      (output, inner) = (Tensor.joined(blocks), nil)
     }
-    batch.tape.keep(Tape(norm: norm, normed: batch.tape.keepsInputs ? normed : nil, gates: gates))
+    var postNorm: Norm.Tape?
+    if let norm = weights.mlpPostNorm {
+      try batch.visit(.mlpOutputRaw(layer: layer), &output, rows)
+      (output, postNorm) = try norm.forward(output, rows, in: &batch)
+    }
+    batch.tape.keep(Tape(norm: norm, normed: batch.tape.keepsInputs ? normed : nil, inner: inner, postNorm: postNorm))
     try batch.visit(.mlpOutput(layer: layer), &output, rows)
     return output
   }
 
-  /// The neurons of all rows at once, where somebody looks at them, or a backward pass will. The gates come with them if they are kept.
+  /// The neurons of all rows at once, where somebody looks at them, or a backward pass will. What they are made of comes with them if it is kept.
   private func neurons(
     _ normed: Tensor, _ rows: RowLayout, in batch: inout LaneBatch
-  ) throws -> (neurons: Tensor, gates: Gates?) {
-    var (gate, up) = gates(of: normed)
-    try batch.visit(.mlpPre(layer: layer), &gate, rows)
-    try batch.visit(.mlpPreLinear(layer: layer), &up, rows)
-    var neurons = gate.geluGating(up)
+  ) throws -> (neurons: Tensor, inner: Inner?) {
+    var inner = inner(of: normed, batch.kind)
+    try batch.visit(.mlpPre(layer: layer), &inner.pre, rows)
+    if var linear = inner.linear {
+      try batch.visit(.mlpPreLinear(layer: layer), &linear, rows)
+      inner.linear = linear
+    }
+    var neurons = inner.neurons(activation)
     try batch.visit(.mlpPost(layer: layer), &neurons, rows)
-    return (neurons, batch.tape.isKept ? (gate, up) : nil)
+    return (neurons, batch.tape.isKept ? inner : nil)
   }
 
-  private func gates(of normed: Tensor) -> Gates { (normed.projected(by: weights.gate), normed.projected(by: weights.up)) }
-
-  private func gated(_ normed: Tensor) -> Tensor {
-    let (gate, up) = gates(of: normed)
-    return gate.geluGating(up)
+  private func inner(of normed: Tensor, _ kind: ProductKind) -> Inner {
+    guard let gate = weights.gate else { return Inner(pre: weights.up.forward(normed, kind)) }
+    return Inner(pre: gate.forward(normed, kind), linear: weights.up.forward(normed, kind))
   }
 
   private func needsNeurons(_ batch: LaneBatch) -> Bool {
-    // Gates that come of a replaced norm cannot be computed again from what the tape holds.
+    // What comes of a replaced norm cannot be computed again from what the tape holds.
     if batch.tape.isKept, batch.replaces(.mlpNormalized(layer: layer)) { return true }
-    return batch.acts(at: inner) || batch.lanes.contains { lane in inner.contains(where: lane.hooks.recorder.wants) }
+    return innerPoints.contains { batch.looks(at: $0) }
   }
 
   /// The hook points between the two products.
-  private var inner: [HookPoint] { [.mlpPre(layer: layer), .mlpPreLinear(layer: layer), .mlpPost(layer: layer)] }
+  private var innerPoints: [HookPoint] { [.mlpPre(layer: layer), .mlpPreLinear(layer: layer), .mlpPost(layer: layer)] }
 
   // MARK: - Backward
 
@@ -75,6 +96,10 @@ struct MLPBlock {
     let rows = batch.forward.rows(behindAttentionOf: layer)
     var output = gradient
     batch.visit(.mlpOutput(layer: layer), &output, rows)
+    if let norm = weights.mlpPostNorm, let postNorm = tape.postNorm {
+      output = norm.backward(output, postNorm, rows, in: &batch)
+      batch.visit(.mlpOutputRaw(layer: layer), &output, rows)
+    }
     // Blocks of rows, so that the gradients of a long prompt's neurons need not lie in memory all at once.
     let isWhole = rows.mlpBlocks.count == 1 || wantsNeurons(batch) || batch.weightGradients != nil
     let normed =
@@ -82,8 +107,8 @@ struct MLPBlock {
       ? backwardWhole(output, tape, rows, in: &batch)
       : Tensor.joined(
         rows.mlpBlocks.map { block in
-          let (gate, up) = gates(tape, block)
-          return projectedBack(output[block].projectedBack(by: weights.down).gradientOfGating(gate: gate, up: up))
+          let neurons = weights.down.backward(output[block])
+          return backwardFromInner(self.gradient(of: inner(tape, block), neurons))
         })
     return weights.mlpNorm.backward(normed, tape.norm, rows, in: &batch)
   }
@@ -92,34 +117,47 @@ struct MLPBlock {
   private func backwardWhole(
     _ output: Tensor, _ tape: Tape, _ rows: RowLayout, in batch: inout GradientBatch
   ) -> Tensor {
-    let (gate, up) = gates(tape, 0..<rows.count)
-    var neurons = output.projectedBack(by: weights.down)
+    let inner = inner(tape, 0..<rows.count)
+    var neurons = weights.down.backward(output)
     batch.visit(.mlpPost(layer: layer), &neurons, rows)
-    batch.weightGradients?.add(.layer(layer, .down), gradient: output, input: gate.geluGating(up))
-    var gradients = neurons.gradientOfGating(gate: gate, up: up)
-    batch.visit(.mlpPre(layer: layer), &gradients.gate, rows)
-    batch.visit(.mlpPreLinear(layer: layer), &gradients.up, rows)
-    if let input = tape.normed {
-      batch.weightGradients?.add(.layer(layer, .gate), gradient: gradients.gate, input: input)
-      batch.weightGradients?.add(.layer(layer, .up), gradient: gradients.up, input: input)
+    weights.down.addGradients(to: batch.weightGradients, output, input: inner.neurons(activation))
+    var gradient = self.gradient(of: inner, neurons)
+    batch.visit(.mlpPre(layer: layer), &gradient.pre, rows)
+    if var linear = gradient.linear {
+      batch.visit(.mlpPreLinear(layer: layer), &linear, rows)
+      gradient.linear = linear
     }
-    return projectedBack(gradients)
+    for (product, part) in products(gradient) {
+      product.addGradients(to: batch.weightGradients, part, input: tape.normed)
+    }
+    return backwardFromInner(gradient)
   }
 
-  /// The gradient of the normed rows, given those of the gates.
-  private func projectedBack(_ gradients: Gates) -> Tensor {
-    var normed = gradients.gate.projectedBack(by: weights.gate)
-    normed.addProjectedBack(gradients.up, by: weights.up)
+  private func gradient(of inner: Inner, _ neurons: Tensor) -> Inner {
+    let (pre, linear) = neurons.gradientOfActivation(activation, of: inner.pre, gating: inner.linear)
+    return Inner(pre: pre, linear: linear)
+  }
+
+  /// The products before the activation function, each with its part.
+  private func products(_ inner: Inner) -> [(Linear, Tensor)] {
+    guard let gate = weights.gate, let linear = inner.linear else { return [(weights.up, inner.pre)] }
+    return [(gate, inner.pre), (weights.up, linear)]
+  }
+
+  /// The gradient of the normed rows.
+  private func backwardFromInner(_ gradient: Inner) -> Tensor {
+    guard let gate = weights.gate, let linear = gradient.linear else { return weights.up.backward(gradient.pre) }
+    var normed = gate.backward(gradient.pre)
+    normed.addProjectedBack(linear, by: weights.up.weight)
     return normed
   }
 
-  /// The gates of some rows, kept or computed again.
-  private func gates(_ tape: Tape, _ rows: Range<Int>) -> Gates {
-    if let gates = tape.gates { return (gates.gate[rows], gates.up[rows]) }
-    return gates(of: weights.mlpNorm.recomputed(tape.norm, rows: rows))
+  /// What the neurons of some rows are made of, kept or computed again.
+  private func inner(_ tape: Tape, _ rows: Range<Int>) -> Inner {
+    tape.inner?[rows] ?? inner(of: weights.mlpNorm.recomputed(tape.norm, rows: rows), .prompt)
   }
 
   private func wantsNeurons(_ batch: GradientBatch) -> Bool {
-    batch.forward.acts(at: inner) || batch.recorders.contains { inner.contains(where: $0.wants) }
+    batch.forward.acts(at: innerPoints) || batch.recorders.contains { innerPoints.contains(where: $0.wants) }
   }
 }

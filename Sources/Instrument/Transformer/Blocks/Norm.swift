@@ -60,6 +60,12 @@ package struct Norm: Sendable {
   /// Some of the normed rows once more, from a tape.
   func recomputed(_ tape: Tape, rows: Range<Int>) -> Tensor { finished(tape.input[rows].dividedRows(by: tape.scale[rows])) }
 
+  /// Along which directions what is divided must move for the normed rows to move along the given ones, `[direction, width]`.
+  package func read(_ directions: Tensor) -> Tensor {
+    let scaled = directions.scaledColumns(by: factors)
+    return centers ? scaled.centeredRows() : scaled
+  }
+
   /// The gradient of the rows that went in, given that of the normed rows, in its shape.
   func backward(_ gradient: Tensor, _ tape: Tape, _ rows: RowLayout, in batch: inout GradientBatch) -> Tensor {
     let flat = gradient.reshaped([-1, weight.count])

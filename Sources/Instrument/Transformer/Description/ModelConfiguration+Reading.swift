@@ -13,10 +13,10 @@ extension ModelConfiguration {
   }
 
   package init(_ keys: SettingsReader) throws(ModelError) {
-    let known = Families.all.flatMap(\.modelTypes).sorted().joined(separator: ", ")
+    let known = RegisteredFamily.all.flatMap(\.modelTypes).sorted().joined(separator: ", ")
     let advice = "Folio runs the families \(known)."
     guard let modelType = try keys.string("model_type") else { throw keys.error("model_type", "is missing", advice) }
-    guard let family = Families.family(of: modelType) else { throw keys.error("model_type", "is “\(modelType)”", advice) }
+    guard let family = RegisteredFamily.of(modelType) else { throw keys.error("model_type", "is “\(modelType)”", advice) }
     let named = family.architectures.map { JSONNode.Value.array([JSONNode(.string($0))]) }
     try keys.require(
       "architectures", toBe: named + [.null],
@@ -30,7 +30,7 @@ extension ModelConfiguration {
 
   /// A `config.json` from which the same configuration is read, here and by Hugging Face's transformers.
   package var json: Data {
-    guard let family = Families.family(of: modelType) else { return Data() }
+    guard let family = RegisteredFamily.of(modelType) else { return Data() }
     var settings = family.settings(self)
     settings["model_type"] = .text(modelType)
     settings["architectures"] = .list([.text(family.architectures[0])])
@@ -39,7 +39,7 @@ extension ModelConfiguration {
 
   /// Where a weight lies in a checkpoint of the model's family.
   package func stored(_ weight: WeightName) -> StoredWeight {
-    Families.family(of: modelType)?.stored(weight, self) ?? StoredWeight("")
+    RegisteredFamily.of(modelType)?.stored(weight, self) ?? StoredWeight("")
   }
 
   /// What must hold of the sizes of every model.

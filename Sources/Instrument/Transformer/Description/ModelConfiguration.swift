@@ -1,3 +1,5 @@
+import Tensors
+
 /// What a model is: its sizes, and the choices by which the families of models differ. The passes compute what it says, and know no family.
 ///
 /// `LanguageModel.config` is that of a loaded model. A family's file in `Families` makes it of the keys of a `config.json`.
@@ -110,14 +112,4 @@ public struct MLPForm: Hashable, Sendable {
   public package(set) var activation: Activation
   /// Whether its products have biases.
   public package(set) var hasBias = false
-}
-
-/// The function that makes neurons of an MLP's first product.
-public enum Activation: String, Hashable, Sendable, CaseIterable {
-  /// x · Φ(x), with the error function (Hendrycks and Gimpel 2016, arXiv:1606.08415).
-  case gelu
-  /// Its approximation by tanh, which transformers calls `gelu_new` or `gelu_pytorch_tanh`.
-  case geluTanh
-  /// x · σ(x), also called swish.
-  case silu
 }

@@ -10,6 +10,10 @@ public struct Rotation: Hashable, Sendable {
   /// How the frequencies are changed for longer contexts.
   public package(set) var scaling: Scaling = .none
 
+  package init(width: Int, base: Float, scaling: Scaling = .none) {
+    (self.width, self.base, self.scaling) = (width, base, scaling)
+  }
+
   /// How the frequencies are changed for longer contexts.
   public enum Scaling: Hashable, Sendable {
     /// Not at all.

@@ -17,6 +17,33 @@ package struct StoredWeight: Hashable, Sendable {
   }
 
   package init(_ tensor: String, _ place: Place = .whole) { (self.tensor, self.place) = (tensor, place) }
+
+  /// A tensor of a checkpoint, put together from the weights that lie in it; the way back from `StoredWeights`.
+  static func assembled(_ parts: [(place: Place, weight: Tensor)]) -> Tensor {
+    guard let first = parts.first, first.place != .whole else { return parts.first?.weight ?? Tensor([]) }
+    var whole = Tensor([])
+    for (place, weight) in parts {
+      switch place {
+      case .whole: whole = weight
+      case .columns(let columns, let count):
+        if weight.rank == 1 {
+          if whole.count == 0 { whole = Tensor(repeating: 0, shape: [count]) }
+          whole.replace(TensorPart(first: .range(columns), second: .all), with: weight)
+        } else {
+          if whole.count == 0 { whole = Tensor(repeating: 0, shape: [weight.shape[1], count]) }
+          whole.replace(TensorPart(first: .all, second: .range(columns)), with: weight.transposed())
+        }
+      case .rows(let ranges, let count):
+        if whole.count == 0 { whole = Tensor(repeating: 0, shape: [count] + weight.shape.dropFirst()) }
+        var next = 0
+        for range in ranges {
+          whole.replace(TensorPart(first: .range(range), second: .all), with: weight[next..<next + range.count])
+          next += range.count
+        }
+      }
+    }
+    return whole
+  }
 }
 
 /// Where weights come from: a checkpoint's files, or memory.

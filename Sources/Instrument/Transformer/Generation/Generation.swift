@@ -7,7 +7,8 @@ public struct Generation: Sendable {
   public let tokens: [Int]
   /// How many of `tokens` are the prompt's.
   public let promptCount: Int
-  /// All of the text, with special tokens spelled out: it begins with `<bos>`, and reads back as `tokens`.
+  /// All of the text, with special tokens spelled out: it begins with `<bos>`, and reads back as `tokens`. Empty for a model without a
+  /// tokenizer.
   public let text: String
   /// The text that is new. It includes the stop token, or the stop text and what its last token writes behind it.
   public let newText: String
@@ -57,7 +58,7 @@ extension LanguageModel {
     sampling: Sampling = .greedy, capturing capture: Capture? = nil, onToken: (String) throws -> Void = { _ in }
   ) throws -> Generation {
     try generate(
-      batch: [prompt.tokens(tokenizer)], until: stops, untilText: texts, maxNewTokens: maxNewTokens, sampling: sampling,
+      batch: [prompt.tokens(for: self)], until: stops, untilText: texts, maxNewTokens: maxNewTokens, sampling: sampling,
       capturing: capture
     ) { _, piece in try onToken(piece) }[0]
   }
@@ -84,9 +85,10 @@ extension LanguageModel {
     if let problem = generationDefaults.problem { throw problem }
     guard maxNewTokens >= 0 else { throw ModelError.badTokenLimit(maxNewTokens) }
     guard !texts.contains("") else { throw ModelError.badRequest("A stop text is empty; every text would end at once.") }
-    let stops = Stops(tokens: Set(try stops.choices(tokenizer)), texts: texts, limit: maxNewTokens, context: config.contextLength)
+    if !texts.isEmpty { _ = try tokenizer }
+    let stops = Stops(tokens: Set(try stops.choices(self)), texts: texts, limit: maxNewTokens, context: config.contextLength)
     var continuations = try prompts.enumerated().map { index, prompt in
-      Continuation(try prompt.tokens(tokenizer), StreamingText(tokenizer), Sampler(sampling, index: index), until: stops)
+      Continuation(try prompt.tokens(for: self), storedTokenizer, Sampler(sampling, index: index), until: stops)
     }
     for continuation in continuations { try check(continuation.tokens) }
     var running = continuations.indices.filter { continuations[$0].end == nil }
@@ -105,14 +107,13 @@ extension LanguageModel {
       if left.count < running.count { decoder.keep(left) }
       running = left.map { running[$0] }
       let next = try decoder.step(running.map { continuations[$0].last })
-      guard next.withUnsafeElements({ $0.allSatisfy(\.isFinite) }) else { throw ModelError.notFinite(where: "The logits") }
       logits = running.indices.map { next.select($0) }
     }
     return try continuations.map { try finished($0, capture) }
   }
 
   private func finished(_ continuation: Continuation, _ capture: Capture?) throws -> Generation {
-    var generation = try continuation.generation(tokenizer)
+    var generation = try continuation.generation(storedTokenizer)
     if let capture {
       let positions = max(0, generation.promptCount - 1)..<generation.tokens.count - 1
       let run = positions.isEmpty ? nil : try run(generation.tokens, capturing: capture.at(positions: positions), logits: .none)
@@ -140,11 +141,13 @@ private struct Continuation {
   private let stops: Stops
   private var newText = ""
   private var logProbabilities: [Double] = []
-  private var stream: StreamingText
+  /// Nil where nothing can write texts: the new tokens are all there is.
+  private var stream: StreamingText?
   private var sampler: Sampler
 
-  init(_ prompt: [Int], _ stream: StreamingText, _ sampler: Sampler, until stops: Stops) {
-    (tokens, promptCount, self.stream, self.sampler, self.stops) = (prompt, prompt.count, stream, sampler, stops)
+  init(_ prompt: [Int], _ tokenizer: Tokenizer?, _ sampler: Sampler, until stops: Stops) {
+    (tokens, promptCount, self.sampler, self.stops) = (prompt, prompt.count, sampler, stops)
+    stream = tokenizer.map(StreamingText.init)
     end = stops.limit == 0 ? .limit : nil
   }
 
@@ -158,7 +161,7 @@ private struct Continuation {
     let (token, logProbability) = sampler.choose(logits)
     tokens.append(token)
     logProbabilities.append(logProbability)
-    let piece = try stream.append(token)
+    let piece = try stream?.append(token) ?? ""
     newText += piece
     if stops.tokens.contains(token) {
       end = .stopToken(token)
@@ -172,10 +175,11 @@ private struct Continuation {
     return piece
   }
 
-  func generation(_ tokenizer: Tokenizer) throws -> Generation {
+  func generation(_ tokenizer: Tokenizer?) throws -> Generation {
     var stream = stream
     return Generation(
-      tokens: tokens, promptCount: promptCount, text: try tokenizer.toString(tokens), newText: newText + stream.finish(),
+      tokens: tokens, promptCount: promptCount, text: try tokenizer?.toString(tokens) ?? "",
+      newText: newText + (stream?.finish() ?? ""),
       logProbabilities: logProbabilities, end: end ?? .limit)
   }
 }

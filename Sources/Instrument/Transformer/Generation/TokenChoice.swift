@@ -1,9 +1,28 @@
 import Checkpoints
 
+/// What knows tokens: a tokenizer, or a model, which may have none and knows their number all the same.
+public protocol TokenVocabulary {
+  /// How many tokens there are.
+  var tokenCount: Int { get }
+  /// The one token of a text.
+  /// - Throws: `notASingleToken` if the text is several tokens, or none; `noTokenizer` where nothing can read texts.
+  func toSingleToken(_ text: String) throws(ModelError) -> Int
+}
+
+extension Tokenizer: TokenVocabulary {
+  /// How many pieces it has.
+  public var tokenCount: Int { count }
+}
+
+extension LanguageModel: TokenVocabulary {
+  /// How many tokens its tokenizer knows; without one, how many rows its embedding has.
+  public var tokenCount: Int { (try? tokenizer.count) ?? config.vocabulary }
+}
+
 /// Tokens by their ids or their texts: `" a"`, `[" is", " are"]`, `235`, `[1, 107]`. Each text must be one token.
 public protocol TokenChoice: Sendable {
   /// The token ids; an error for a text that is not one token.
-  func choices(_ tokenizer: Tokenizer) throws(ModelError) -> [Int]
+  func choices(_ vocabulary: any TokenVocabulary) throws(ModelError) -> [Int]
   /// Each token's text in quotes, or its number.
   var labels: [String] { get }
 }
@@ -11,7 +30,7 @@ public protocol TokenChoice: Sendable {
 extension String: TokenChoice {
   /// The one token of the text.
   /// - Throws: `notASingleToken` if the text is several tokens, or none.
-  public func choices(_ tokenizer: Tokenizer) throws(ModelError) -> [Int] { [try tokenizer.toSingleToken(self)] }
+  public func choices(_ vocabulary: any TokenVocabulary) throws(ModelError) -> [Int] { [try vocabulary.toSingleToken(self)] }
   /// The text in quotes.
   public var labels: [String] { ["'\(self)'"] }
 }
@@ -19,8 +38,10 @@ extension String: TokenChoice {
 extension Int: TokenChoice {
   /// The token itself.
   /// - Throws: `tokenOutOfRange` if the vocabulary does not have it.
-  public func choices(_ tokenizer: Tokenizer) throws(ModelError) -> [Int] {
-    guard (0..<tokenizer.count).contains(self) else { throw .tokenOutOfRange(token: self, vocabulary: tokenizer.count) }
+  public func choices(_ vocabulary: any TokenVocabulary) throws(ModelError) -> [Int] {
+    guard (0..<vocabulary.tokenCount).contains(self) else {
+      throw .tokenOutOfRange(token: self, vocabulary: vocabulary.tokenCount)
+    }
     return [self]
   }
   /// The number.
@@ -29,9 +50,9 @@ extension Int: TokenChoice {
 
 extension Array: TokenChoice where Element: TokenChoice {
   /// The tokens of all elements, in order.
-  public func choices(_ tokenizer: Tokenizer) throws(ModelError) -> [Int] {
+  public func choices(_ vocabulary: any TokenVocabulary) throws(ModelError) -> [Int] {
     var ids: [Int] = []
-    for element in self { ids += try element.choices(tokenizer) }
+    for element in self { ids += try element.choices(vocabulary) }
     return ids
   }
   /// The labels of all elements, in order.

@@ -8,7 +8,7 @@ import Tensors
 /// replaced it ends.
 struct BackwardPass {
   private let weights: Weights
-  private let rotary: RotaryTable
+  private let rotary: RotaryTables
   private let tape: Tape
   private(set) var batch: GradientBatch
   /// A layer through whose attention and MLP no gradient passes, only beside them.
@@ -28,37 +28,87 @@ struct BackwardPass {
   mutating func callAsFunction(_ final: Tensor, downTo last: Int = 0) throws -> Tensor {
     let layout = batch.forward.layout
     var gradient = weights.finalNorm.backward(final, tape.final, batch.forward.outputLayout, in: &batch)
-    let angles = rotary.angles(layout.starts, batch.forward.lanes.map(\.count)).inverse
+    let angles = rotary.angles(layout.starts, batch.forward.lanes.map(\.count))
     for saved in tape.layers.reversed().prefix(while: { $0.layer >= last }) {
       if Interruption.isRequested() { throw ModelError.interrupted }
-      let layer = saved.layer
-      let rows = batch.forward.rows(behindAttentionOf: layer)
-      batch.visit(.residualPost(layer: layer), &gradient, rows)
-      // In the lowest layer, what nobody waits for is left out.
-      if layer == last && !wantsAny(of: Self.belowMLPOutput, layer) {
-        batch.visit(.mlpOutput(layer: layer), &gradient, rows)
-        return gradient
-      }
-      let throughMLP = MLPBlock(weights, layer: layer).backward(gradient, saved.mlp, in: &batch)
-      if layer != droppedLayer { gradient.add(throughMLP) }
-      batch.visit(.residualMid(layer: layer), &gradient, rows)
-      if layer == last && !wantsAny(of: Self.belowAttentionOutput, layer) {
-        batch.visit(.attentionOutput(layer: layer), &gradient, rows)
-        return gradient
-      }
-      var before = AttentionBlock(weights, layer: layer, angles).backward(gradient, saved.attention, in: &batch)
-      let beside = layout.widened(gradient, from: rows)
-      if layer == droppedLayer { before = beside } else { before.add(beside) }
-      gradient = before
-      batch.visit(.residualPre(layer: layer), &gradient, layout)
+      batch.visit(.residualPost(layer: saved.layer), &gradient, batch.forward.rows(behindAttentionOf: saved.layer))
+      let isWhole =
+        switch batch.forward.configuration.block {
+        case .sequential: sequential(&gradient, saved, angles, isLowest: saved.layer == last)
+        case .parallel: parallel(&gradient, saved, angles, isLowest: saved.layer == last)
+        }
+      guard isWhole else { return gradient }
+      batch.visit(.residualPre(layer: saved.layer), &gradient, layout)
     }
-    if last == 0 { batch.visit(.embedding, &gradient, layout) }
+    if last == 0 {
+      batch.visit(.embedding, &gradient, layout)
+      if weights.positionEmbedding != nil {
+        var positions = gradient
+        batch.visit(.positionEmbedding, &positions, layout)
+      }
+    }
     return gradient
+  }
+
+  /// Goes back through a layer whose MLP reads what its attention has written. False if nobody waits for what lies below, in the lowest layer.
+  private mutating func sequential(
+    _ gradient: inout Tensor, _ saved: LayerTape, _ angles: LayerAngles, isLowest: Bool
+  ) -> Bool {
+    let (layer, rows) = (saved.layer, batch.forward.rows(behindAttentionOf: saved.layer))
+    if isLowest && !wantsAny(of: Self.belowMLPOutput, layer) {
+      batch.visit(.mlpOutput(layer: layer), &gradient, rows)
+      return false
+    }
+    let throughMLP = mlp(layer).backward(gradient, saved.mlp, in: &batch)
+    if layer != droppedLayer { gradient.add(throughMLP) }
+    batch.visit(.residualMid(layer: layer), &gradient, rows)
+    if isLowest && !wantsAny(of: Self.belowAttentionOutput, layer) {
+      batch.visit(.attentionOutput(layer: layer), &gradient, rows)
+      return false
+    }
+    let throughAttention = attention(layer, angles).backward(gradient, saved.attention, in: &batch)
+    gradient = sum(beside: gradient, throughAttention, layer)
+    return true
+  }
+
+  /// Goes back through a layer whose attention and MLP read the same.
+  private mutating func parallel(
+    _ gradient: inout Tensor, _ saved: LayerTape, _ angles: LayerAngles, isLowest: Bool
+  ) -> Bool {
+    let (layer, rows) = (saved.layer, batch.forward.rows(behindAttentionOf: saved.layer))
+    if isLowest && !wantsAny(of: Self.belowMLPOutput.subtracting([.attentionOutput]), layer) {
+      for point in [HookPoint.mlpOutput(layer: layer), .attentionOutput(layer: layer)] {
+        var output = gradient
+        batch.visit(point, &output, rows)
+      }
+      return false
+    }
+    let throughMLP = mlp(layer).backward(gradient, saved.mlp, in: &batch)
+    let throughAttention = attention(layer, angles).backward(gradient, saved.attention, in: &batch)
+    if layer != droppedLayer { gradient.add(throughMLP) }
+    gradient = sum(beside: gradient, throughAttention, layer)
+    return true
+  }
+
+  private func mlp(_ layer: Int) -> MLPBlock { MLPBlock(weights, layer: layer, batch.forward.configuration) }
+
+  private func attention(_ layer: Int, _ angles: LayerAngles) -> AttentionBlock {
+    AttentionBlock(weights, layer: layer, angles[layer]?.inverse)
+  }
+
+  /// The gradient of all rows before a layer: of what passed beside the attention, and of what came through it.
+  private func sum(beside gradient: Tensor, _ throughAttention: Tensor, _ layer: Int) -> Tensor {
+    let beside = batch.forward.layout.widened(gradient, from: batch.forward.rows(behindAttentionOf: layer))
+    guard layer != droppedLayer else { return beside }
+    var sum = throughAttention
+    sum.add(beside)
+    return sum
   }
 
   private static let belowMLPOutput = Set(HookPoint.Component.allCases).subtracting([.mlpOutput, .residualPost])
   private static let belowAttentionOutput: Set<HookPoint.Component> = belowMLPOutput.subtracting([
-    .mlpPost, .mlpPre, .mlpPreLinear, .mlpNormalized, .mlpNormScale, .residualMid, .attentionOutput,
+    .mlpOutputRaw, .mlpPostNormScale, .mlpPostNormalized, .mlpPost, .mlpPre, .mlpPreLinear, .mlpNormalized, .mlpNormScale,
+    .residualMid, .attentionOutput,
   ])
 
   private func wantsAny(of components: Set<HookPoint.Component>, _ layer: Int) -> Bool {

@@ -38,10 +38,10 @@ extension LanguageModel {
   public func gradients(
     _ prompt: some Prompt, of metric: some Metric, at capture: Capture, hooks: [any Hook] = [], tapeBudget: Int = 2_000_000_000
   ) throws -> GradientRun {
-    let tokens = try prompt.tokens(tokenizer)
+    let tokens = try prompt.tokens(for: self)
     let function = try metric.function(tokens: tokens, model: self)
     let plan = try PlannedRun(self, tokens, capture, hooks: hooks, logits: .at(function.positions))
-    let run = try forwardAndBack(plan, function, at: plan.recorder, TapePlan(gateBudget: tapeBudget))
+    let run = try forwardAndBack(plan, function, at: plan.recorder, TapePlan(neuronBudget: tapeBudget))
     return GradientRun(
       tokens: tokens, value: run.value, gradients: run.gradients.whole,
       activations: ActivationCache(run.lane.hooks.recorder.activations, self))
@@ -52,7 +52,7 @@ extension LanguageModel {
   func forwardAndBack(
     _ plan: PlannedRun, _ function: LogitFunction, at recorder: ActivationRecorder, _ kept: TapePlan, droppingEach: Bool = false
   ) throws -> (lane: Lane, value: Float, gradients: BaseGradients) {
-    guard let lowest = recorder.points.map({ $0.layer ?? ($0 == .embedding ? 0 : config.layers) }).min() else {
+    guard let lowest = recorder.points.map({ $0.layer ?? ([.embedding, .positionEmbedding].contains($0) ? 0 : config.layers) }).min() else {
       throw ModelError.badRequest("The gradient is asked for nowhere. Name hook points: `at: .components([.residualPre])`.")
     }
     let lane = plan.lane(prefixes)
@@ -78,8 +78,9 @@ extension LanguageModel {
   func finalGradient(of function: LogitFunction, _ final: Tensor, _ lane: Lane) throws -> (value: Double, gradient: Tensor) {
     let rows = function.positions.map { $0 - lane.outputStart }
     let logits = try logits(final, at: rows, function.columns)
-    let (value, logitGradient) = try function(logits)
-    let columns = function.columns.map { WeightMatrix(weights.embedding.gathered($0)) } ?? weights.embedding
+    var (value, logitGradient) = try function(logits)
+    if let cap = config.logitSoftCap { logitGradient.goBackThroughSoftCap(at: cap, capped: logits) }
+    let columns = function.columns.map { WeightMatrix(weights.unembedding.gathered($0)) } ?? weights.unembedding
     let read = logitGradient.projectedBack(by: columns)
     var gradient = Tensor(repeating: 0, shape: final.shape)
     gradient.withUnsafeMutableElements { gradient in

@@ -53,7 +53,7 @@ public struct LogProbability: Metric {
   /// The log-probability at the last position.
   /// - Throws: `badRequest` if the choice is not one token.
   public func function(tokens: [Int], model: LanguageModel) throws -> LogitFunction {
-    let ids = try token.choices(model.tokenizer)
+    let ids = try token.choices(model)
     guard ids.count == 1 else { throw ModelError.badRequest("LogProbability(of:) takes one token, not \(ids.count).") }
     return LogitFunction(positions: [tokens.count - 1]) { logProbabilities($0, of: ids, weight: 1) }
   }

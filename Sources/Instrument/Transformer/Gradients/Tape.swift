@@ -2,8 +2,8 @@ import Tensors
 
 /// What a backward pass needs to know of a forward pass.
 ///
-/// It holds the residual stream and the queries of each layer, and the gates of as many layers as its budget allows; patterns, norms and
-/// the other gates are computed again. A layer's gates are by far its largest activation.
+/// It holds the residual stream and the queries of each layer, and what the neurons are made of in as many layers as its budget allows; patterns,
+/// norms and the other neurons are computed again. They are by far a layer's largest activation.
 struct Tape {
   /// The layers that were run, from below.
   let layers: [LayerTape]
@@ -19,8 +19,8 @@ struct LayerTape {
 
 /// How much of a forward pass is kept on its tape.
 struct TapePlan {
-  /// How many bytes of the MLPs' gates are kept; what is beyond it is computed twice.
-  var gateBudget = 2_000_000_000
+  /// How many bytes of what the MLPs' neurons are made of are kept; what is beyond it is computed twice.
+  var neuronBudget = 2_000_000_000
   /// Whether the inputs of all products are kept too, for gradients of weights.
   var keepsInputs = false
 }
@@ -41,11 +41,11 @@ struct TapeRecorder {
   mutating func keep(_ attention: AttentionBlock.Tape) { if isKept { attentions.append(attention) } }
   mutating func keep(_ mlp: MLPBlock.Tape) { if isKept { mlps.append(mlp) } }
 
-  /// Whether the gates of a layer of so many rows are kept; if so, they take their part of the budget.
-  mutating func reservesGates(rows: Int, _ configuration: ModelConfiguration) -> Bool {
-    let bytes = 2 * rows * configuration.mlpWidth * MemoryLayout<Float>.stride
-    guard let plan, bytes <= plan.gateBudget else { return false }
-    self.plan?.gateBudget -= bytes
+  /// Whether what makes the neurons of a layer of so many rows is kept; if so, it takes its part of the budget.
+  mutating func reservesNeurons(rows: Int, _ configuration: ModelConfiguration) -> Bool {
+    let bytes = (configuration.mlp.isGated ? 2 : 1) * rows * configuration.mlpWidth * MemoryLayout<Float>.stride
+    guard let plan, bytes <= plan.neuronBudget else { return false }
+    self.plan?.neuronBudget -= bytes
     return true
   }
 

@@ -12,7 +12,7 @@ extension Checkpoint {
     var strangers: [String] = []
     for name in unused {
       if name == "lm_head.weight" {
-        try requireEmbedding(name)
+        try requireEmbedding(name, configuration)
       } else if isFrequencies(name, configuration) {
         try requireFrequencies(name, configuration)
       } else {
@@ -24,8 +24,8 @@ extension Checkpoint {
       file: file.path, tensor: first, others: strangers.count - 1, advice: Self.advice(first, strangers, configuration))
   }
 
-  private func requireEmbedding(_ name: String) throws(ModelError) {
-    guard let head = tensors[name], let embedding = tensors[WeightName.embedding.checkpointName] else { return }
+  private func requireEmbedding(_ name: String, _ configuration: ModelConfiguration) throws(ModelError) {
+    guard let head = tensors[name], let embedding = tensors[configuration.stored(.embedding).tensor] else { return }
     guard head.entry.shape == embedding.entry.shape, try isEqual(head, embedding) else {
       throw .badWeights(
         file: head.file.path, tensor: name,
@@ -52,7 +52,7 @@ extension Checkpoint {
 
   private func requireFrequencies(_ name: String, _ configuration: ModelConfiguration) throws(ModelError) {
     guard let (file, entry) = tensors[name] else { return }
-    let expected = RotaryTable.frequencies(headWidth: configuration.headWidth, base: configuration.ropeBase)
+    guard case .rotary(let rotations) = configuration.positions, let expected = rotations.first?.frequencies else { return }
     // A few roundings in fp32; one to the type's digits in the others.
     let tolerance: Float = ["BF16": 0x1p-8, "F16": 0x1p-10][entry.type] ?? 1e-6
     let found = try file.tensor(entry).elements

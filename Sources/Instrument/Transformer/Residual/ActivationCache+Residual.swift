@@ -31,7 +31,8 @@ extension ActivationCache {
     var points: [(String, HookPoint)] = []
     for layer in 0...min(reader.layer, model.config.layers - 1) {
       points.append(("\(layer)_pre", .residualPre(layer: layer)))
-      if includingMid && layer < reader.layer || reader.isMLPInput && layer == reader.layer {
+      let hasMid = includingMid && layer < reader.layer || reader.isMLPInput && layer == reader.layer
+      if hasMid && HookPoint.Component.residualMid.exists(in: model.config) {
         points.append(("\(layer)_mid", .residualMid(layer: layer)))
       }
     }
@@ -40,7 +41,7 @@ extension ActivationCache {
   }
 
   /// What the embedding and each layer's attention and MLP write into the residual stream: TransformerLens's `decompose_resid`.
-  /// The labels are `embed`, `0_attn_out`, `0_mlp_out`, `1_attn_out`, …; all together sum to the residual stream.
+  /// The labels are `embed`, `pos_embed` where positions are learned, `0_attn_out`, `0_mlp_out`, `1_attn_out`, …; all together sum to the residual stream.
   ///
   /// Needs `embedding`, `attentionOutput` and `mlpOutput`, as far as they are asked for.
   public func decomposedResidual(
@@ -48,7 +49,7 @@ extension ActivationCache {
     normalized: Bool = false
   ) throws(ModelError) -> ResidualStack {
     let reader = try ResidualReader(layer, mlpInput: mlpInput, model.config)
-    var points: [(String, HookPoint)] = includingEmbedding ? [("embed", .embedding)] : []
+    var points: [(String, HookPoint)] = includingEmbedding ? embeddings : []
     for layer in 0..<reader.attentions {
       if writers != .mlp { points.append(("\(layer)_attn_out", .attentionOutput(layer: layer))) }
       if writers != .attention, layer < reader.layer { points.append(("\(layer)_mlp_out", .mlpOutput(layer: layer))) }
@@ -57,8 +58,8 @@ extension ActivationCache {
   }
 
   /// Every head, every neuron (or every MLP as a whole), and the embedding: TransformerLens's `get_full_resid_decomposition`. The
-  /// labels are `L0H0`, …, then `L0N0`, … (or `0_mlp_out`, …), then `embed`; all together sum to the residual stream. Gemma has
-  /// no biases, so that TransformerLens's `bias` is left out: it is 0.
+  /// labels are `L0H0`, …, then `L0N0`, … (or `0_mlp_out`, …), then `embed`, `pos_embed` where positions are learned, and `bias` where outputs have
+  /// biases, which no head and no neuron writes; all together sum to the residual stream.
   ///
   /// Needs `z` (or `result`), `mlpPost` (or `mlpOutput`) and `embedding`. With neurons this is large, `4 · layers · mlpWidth ·
   /// width` bytes for each position, 2.4 GB for gemma-2b; `neuronResults(projectedOn:)` gives their share of an answer without that.
@@ -69,7 +70,7 @@ extension ActivationCache {
     let config = model.config
     let mlpParts = expandingNeurons ? config.mlpWidth : 1
     var builder = try StackBuilder(
-      self, parts: reader.attentions * config.heads + reader.layer * mlpParts + 1,
+      self, parts: reader.attentions * config.heads + reader.layer * mlpParts + embeddings.count + (hasOutputBias ? 1 : 0),
       advice: expandingNeurons ? "a part for every neuron, which `expandingNeurons: false` saves" : "the heads")
     for layer in 0..<reader.attentions { try appendHeads(of: layer, to: &builder) }
     for layer in 0..<reader.layer {
@@ -79,8 +80,32 @@ extension ActivationCache {
         builder.append("\(layer)_mlp_out", try self[.mlpOutput(layer: layer)])
       }
     }
-    builder.append("embed", try self[.embedding])
+    for (label, point) in embeddings { builder.append(label, try self[point]) }
+    if hasOutputBias { builder.append("bias", try outputBias(of: reader, includingMLPs: expandingNeurons)) }
     return try stack(&builder, for: reader, normalized: normalized)
+  }
+
+  /// What stands at the beginning of the residual stream.
+  private var embeddings: [(String, HookPoint)] {
+    [("embed", .embedding)] + (model.config.positions == .learned ? [("pos_embed", .positionEmbedding)] : [])
+  }
+
+  private var hasOutputBias: Bool { model.config.attention.hasOutputBias || model.config.mlp.hasBias }
+
+  /// What the biases of outputs add to the residual stream up to a reader, at each position.
+  private func outputBias(of reader: ResidualReader, includingMLPs: Bool) throws(ModelError) -> Tensor {
+    var sum = Tensor(repeating: 0, shape: [positionCount, model.config.width])
+    func add(_ bias: Tensor?, _ point: NormPoint) throws(ModelError) {
+      guard let bias else { return }
+      var rows = Tensor(repeating: 0, shape: sum.shape)
+      rows.addToRows(bias)
+      sum.add(try written(rows, through: point))
+    }
+    for layer in 0..<reader.attentions {
+      try add(model.weights.layers[layer].output.bias, .attentionOutput(layer: layer))
+      if includingMLPs, layer < reader.layer { try add(model.weights.layers[layer].down.bias, .mlpOutput(layer: layer)) }
+    }
+    return sum
   }
 
   /// One component's activations in all layers that have been captured, `[layer, …]`: `stacked(_:)` with the labels `L0`, `L1`,

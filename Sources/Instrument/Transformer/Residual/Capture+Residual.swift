@@ -9,17 +9,21 @@ extension Capture {
   /// What `ActivationCache.accumulatedResidual` needs, also with `includingMid`.
   public static let accumulatedResidual = normalizable([.residualPre, .residualMid, .residualPost])
   /// What `ActivationCache.decomposedResidual` needs.
-  public static let decomposedResidual = normalizable([.embedding, .attentionOutput, .mlpOutput])
+  public static let decomposedResidual = normalizable([.embedding, .positionEmbedding, .attentionOutput, .mlpOutput])
   /// What `ActivationCache.headResults` needs, also with a remainder.
   public static let headResults = normalizable([.z, .residualPost])
   /// What `ActivationCache.neuronResults` needs, also with a remainder.
   public static let neuronResults = normalizable([.mlpPost, .residualPost])
   /// What `ActivationCache.fullDecomposition` needs.
   public static func fullDecomposition(expandingNeurons: Bool = true) -> Capture {
-    normalizable([.embedding, .z, expandingNeurons ? .mlpPost : .mlpOutput])
+    normalizable([.embedding, .positionEmbedding, .z, expandingNeurons ? .mlpPost : .mlpOutput])
   }
 
   private static func normalizable(_ components: Set<HookPoint.Component>) -> Capture {
-    .components(components.union([.attentionNormScale, .mlpNormScale, .finalNormScale]))
+    let scales: Set<HookPoint.Component> = [
+      .attentionNormScale, .attentionPostNormScale, .mlpNormScale, .mlpPostNormScale, .finalNormScale,
+    ]
+    // Those of them that a model has.
+    return .matching { components.union(scales).contains($0.component) }
   }
 }

@@ -5,6 +5,9 @@ extension ActivationCache {
   /// What each head writes into the residual stream, in all layers below one: TransformerLens's `stack_head_results`. The labels
   /// are `L0H0`, `L0H1`, …, and at the end `remainder` if wanted: what the residual stream holds there besides.
   ///
+  /// A norm that stands behind the attention is applied with the run's own divisor, so that the parts still sum; it needs
+  /// `attentionPostNormScale`. The output's bias, which is no head's, is part of the remainder.
+  ///
   /// Needs `z` of these layers, from which the results are computed; `result` is used where it was captured, and must be where a
   /// hook replaced it. The remainder needs `residualPost` of the last of them.
   /// - Parameter layer: From 1 to the number of layers, which nil stands for.
@@ -23,11 +26,22 @@ extension ActivationCache {
   func appendHeads(of layer: Int, to builder: inout StackBuilder) throws(ModelError) {
     let results = try? self[.result(layer: layer)]
     let source = if let results { results } else { try self[.z(layer: layer)] }
-    let (width, projection) = (model.config.headWidth, model.weights.layers[layer].output)
+    let projection = model.weights.layers[layer].output.weight
     for head in 0..<model.config.heads {
       let part = source.select(head, axis: 1)
-      let columns = projection.columns(head * width..<(head + 1) * width)
-      builder.append("L\(layer)H\(head)", results == nil ? part.projected(by: columns) : part)
+      let result = results == nil ? part.projected(by: projection.columns(model.config.columns(ofHead: head))) : part
+      builder.append("L\(layer)H\(head)", try written(result, through: .attentionOutput(layer: layer)))
     }
+  }
+
+  /// What a part of the output of an attention or an MLP, `[position, width]`, adds to the residual stream: the part itself, or what the norm
+  /// behind makes of it with the divisor of the run.
+  func written(_ part: Tensor, through point: NormPoint) throws(ModelError) -> Tensor {
+    guard let norm = model.weights.norm(point) else { return part }
+    let scale = try self[point.scale]
+    guard scale.shape[0] == part.shape[0] else {
+      throw .badRequest("The part has \(part.shape[0]) positions, and this cache \(scale.shape[0]). Take both from the same run.")
+    }
+    return (norm.centers ? part.centeredRows() : part).dividedRows(by: scale).scaledColumns(by: norm.factors)
   }
 }

@@ -14,10 +14,17 @@ extension LanguageModel {
     return if let others { direction - (try meanColumn(others)) } else { direction }
   }
 
+  /// The part of a logit, or of a logit difference, that no component writes: what the final norm adds, in a model with layer norms. Elsewhere
+  /// it is 0.
+  public func logitBias(of tokens: any TokenChoice, against others: (any TokenChoice)? = nil) throws(ModelError) -> Float {
+    guard let bias = weights.finalNorm.bias else { return 0 }
+    return (try logitDirection(of: tokens, against: others) * bias).sum()
+  }
+
   private func meanColumn(_ tokens: any TokenChoice) throws(ModelError) -> Tensor {
-    let ids = try tokens.choices(tokenizer)
+    let ids = try tokens.choices(self)
     guard !ids.isEmpty else { throw .badRequest("No token is named whose logit is to be attributed.") }
-    return weights.embedding.gathered(ids).mean(axis: 0)
+    return weights.unembedding.gathered(ids).mean(axis: 0)
   }
 }
 
@@ -26,8 +33,8 @@ extension ActivationCache {
   /// TransformerLens's `logit_attrs`.
   ///
   /// The final norm is applied with the run's own divisor (which needs `finalNormScale`), unless the stack has been through it
-  /// already; so the parts of `fullDecomposition()` or `decomposedResidual()` sum to the model's logit at each position. Of
-  /// several tokens it is the mean of their logits. Single logits are the checkpoint's; TransformerLens's default loading
+  /// already; so the parts of `fullDecomposition()` or `decomposedResidual()`, and `logitBias(of:against:)` in models with layer norms, sum to the
+  /// model's logit at each position, before a soft cap. Of several tokens it is the mean of their logits. Single logits are the checkpoint's; TransformerLens's default loading
   /// subtracts their mean over the vocabulary, which changes no difference.
   ///
   /// - Parameters:
@@ -50,7 +57,8 @@ extension ActivationCache {
   /// What parts have along a direction behind the final norm. Its weight moves to the direction, and its divisor behind the
   /// product, so that no second stack is built.
   private func normalizedProjection(of stack: ResidualStack, on direction: Tensor) throws(ModelError) -> Tensor {
-    let projected = try stack.projected(on: direction * model.weights.finalNorm.factors)
+    let read = model.weights.finalNorm.read(direction.reshaped([1, direction.count])).reshaped(direction.shape)
+    let projected = try stack.projected(on: read)
     var values = projected.reshaped(projected.shape + [1])
     try apply(.final, to: &values, factors: Tensor([1]))
     return values.reshaped(projected.shape)

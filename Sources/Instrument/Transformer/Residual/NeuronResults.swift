@@ -8,6 +8,9 @@ extension ActivationCache {
   /// It takes `4 · layers · neurons · positions · width` bytes (for gemma-2b 2.4 GB at each position), and is refused beyond the free
   /// memory. Choose `neurons`, or ask for what they have along a direction: `neuronResults(projectedOn:)` never builds them.
   ///
+  /// A norm that stands behind the MLP is applied with the run's own divisor, so that the parts still sum; it needs `mlpPostNormScale`. The
+  /// output's bias, which is no neuron's, is part of the remainder.
+  ///
   /// Needs `mlpPost` of these layers. The remainder needs `residualPost` of the last of them.
   /// - Parameters:
   ///   - layer: From 1 to the number of layers, which nil stands for.
@@ -40,12 +43,13 @@ extension ActivationCache {
     let reader = try ResidualReader(layer, model.config, from: 1)
     let neurons = try checked(neurons)
     var directions = try Directions(direction, width: model.config.width)
-    if normalized { directions.rows = directions.rows.scaledColumns(by: model.weights.norm(reader.norm).factors) }
+    if normalized, let norm = model.weights.norm(reader.norm) { directions.rows = norm.read(directions.rows) }
     var builder = try StackBuilder(
       self, parts: reader.layer * neurons.count + (includingRemainder ? 1 : 0), width: directions.count,
       advice: "a number for every neuron and direction")
     for layer in 0..<reader.layer {
-      let read = directions.rows.projectedBack(by: model.weights.layers[layer].down)
+      let post = model.weights.layers[layer].mlpPostNorm
+      let read = (post?.read(directions.rows) ?? directions.rows).projectedBack(by: model.weights.layers[layer].down.weight)
       try append(neurons, of: layer, through: WeightMatrix(read), to: &builder)
     }
     if includingRemainder {
@@ -59,14 +63,24 @@ extension ActivationCache {
 
   /// Adds the results of a layer's neurons.
   func appendNeurons(_ neurons: [Int], of layer: Int, to builder: inout StackBuilder) throws(ModelError) {
-    try append(neurons, of: layer, through: model.weights.layers[layer].down, to: &builder)
+    let down = model.weights.layers[layer].down.weight
+    guard let post = model.weights.layers[layer].mlpPostNorm else {
+      return try append(neurons, of: layer, through: down, to: &builder)
+    }
+    // Each neuron's column, as the norm's result moves with it.
+    let columns = post.centers ? down.tensor.transposed().centeredRows() : down.tensor.transposed()
+    try append(neurons, of: layer, through: WeightMatrix(columns.scaledColumns(by: post.factors).transposed()), to: &builder)
   }
 
   /// Adds each neuron's activations times its column of a matrix `[width, neuron]`, of which no more than a block is copied.
   private func append(
     _ neurons: [Int], of layer: Int, through matrix: WeightMatrix, to builder: inout StackBuilder
   ) throws(ModelError) {
-    let activations = WeightMatrix(try self[.mlpPost(layer: layer)])
+    var neuronActivations = try self[.mlpPost(layer: layer)]
+    if model.config.normsOutputs {
+      neuronActivations = neuronActivations.dividedRows(by: try self[.mlpPostNormScale(layer: layer)])
+    }
+    let activations = WeightMatrix(neuronActivations)
     for block in blocks(of: neurons) {
       builder.append(
         block.map { "L\(layer)N\($0)" }, activations: activations.columns(block).tensor,

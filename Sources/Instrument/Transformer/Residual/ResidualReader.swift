@@ -39,9 +39,9 @@ extension ActivationCache {
   /// Applies the norm that reads the residual stream at a place to each part, with the divisor of the run: as TransformerLens's
   /// `apply_ln_to_stack`. The parts of a stream then sum to what the attention, the MLP or the unembedding really read there.
   ///
-  /// A norm divides each position by one number, its cached scale, and multiplies by one plus its weight. TransformerLens's default
-  /// loading folds that weight into the next matrix, so that its function only divides; here the weights stand as in the
-  /// checkpoint, and both are done.
+  /// A norm divides each position by one number, its cached scale, and multiplies by its factors; a layer norm takes each part's mean from it
+  /// first, and what it adds, its bias, is no part's. TransformerLens's default loading folds the factors into the next matrix, so that its
+  /// function only divides; here the weights stand as in the checkpoint, and both are done.
   ///
   /// - Parameters:
   ///   - stack: Parts at the positions of this cache, to which no norm was applied yet.
@@ -64,7 +64,9 @@ extension ActivationCache {
       throw .badRequest(
         "The stack's parts are \(values.shape[2]) wide, and the model's residual stream is \(model.config.width).")
     }
-    try apply(norm, to: &values, factors: model.weights.norm(norm).factors)
+    guard let applied = model.weights.norm(norm) else { return }
+    if applied.centers { values = values.reshaped([-1, values.shape[2]]).centeredRows().reshaped(values.shape) }
+    try apply(norm, to: &values, factors: applied.factors)
   }
 
   /// Divides `[component, position, k]` by a norm's divisor at each position, and multiplies by a weight `[k]`, in place.

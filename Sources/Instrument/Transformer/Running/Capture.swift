@@ -80,11 +80,12 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
   }
 
   private func points(_ config: ModelConfiguration) throws(ModelError) -> Set<HookPoint> {
-    let all = HookPoint.all(layers: config.layers)
+    let all = HookPoint.all(config)
     let points: Set<HookPoint>
     switch choice {
     case .points(let chosen): points = chosen
     case .components(let components, let layers):
+      for component in components { try HookPoint(component, layer: component.isInLayer ? 0 : nil).check(config) }
       if let layers, layers.lowerBound < 0 || layers.upperBound > config.layers {
         throw .layerOutOfRange(point: "layers \(layers)", layers: config.layers)
       }

@@ -1,20 +1,20 @@
 import Checkpoints
 import Tensors
 
-/// One pass of prompts through the model, from the embedding to the final norm. It reads from top to bottom as the model is defined:
-/// Gemma Team 2024 (arXiv:2403.08295), in the form of Hugging Face's `modeling_gemma.py`, all of it in fp32.
+/// One pass of prompts through the model, from the embedding to the final norm, as its `ModelConfiguration` says, all of it in fp32. Going on
+/// with texts token by token is the same pass, with one row of each text.
 ///
 /// What a lane's hooks look at or record changes no number. Each row of an activation is the same, bit for bit, whichever rows are
 /// computed with it: a prompt's beginning taken from a cache, other lanes beside it, or a last layer of which only the last row is
 /// needed, make no difference.
 struct ForwardPass {
   let weights: Weights
-  let rotary: RotaryTable
+  let rotary: RotaryTables
   private(set) var batch: LaneBatch
 
-  init(_ model: LanguageModel, lanes: [Lane]) {
+  init(_ model: LanguageModel, lanes: [Lane], _ kind: ProductKind = .prompt) {
     (weights, rotary) = (model.weights, model.rotary)
-    batch = LaneBatch(lanes, model.config)
+    batch = LaneBatch(lanes, model.config, kind)
   }
 
   /// The normed residual stream behind the last layer, of the rows from each lane's `outputStart` on: what the unembedding reads.
@@ -39,11 +39,16 @@ struct ForwardPass {
     return (normed, batch.tape.tape(from: first, final: final))
   }
 
-  /// The residual stream before the first layer: the tokens' rows of the embedding, times √width.
+  /// The residual stream before the first layer: the tokens' rows of the embedding, scaled, and the positions' rows where there are any.
   private mutating func embed(_ tokens: [[Int]]) throws -> Tensor {
     var x = weights.embedding.gathered(tokens.flatMap(\.self))
-    x.scale(by: Float(batch.configuration.width).squareRoot())
+    if batch.configuration.embeddingScale != 1 { x.scale(by: batch.configuration.embeddingScale) }
     try batch.visit(.embedding, &x, batch.layout)
+    if let positions = weights.positionEmbedding {
+      var rows = positions.gathered(batch.lanes.flatMap { Array($0.positions) })
+      try batch.visit(.positionEmbedding, &rows, batch.layout)
+      x.add(rows)
+    }
     return x
   }
 
@@ -53,13 +58,21 @@ struct ForwardPass {
     for layer in first..<batch.configuration.layers {
       if Interruption.isRequested() { throw ModelError.interrupted }
       try batch.visit(.residualPre(layer: layer), &x, batch.layout)
-      let output = try AttentionBlock(weights, layer: layer, angles).forward(x, in: &batch)
+      let attention = try AttentionBlock(weights, layer: layer, angles[layer]).forward(x, in: &batch)
+      let mlp = MLPBlock(weights, layer: layer, batch.configuration)
       // In the last layer, only the rows that are needed remain.
       let rows = batch.rows(behindAttentionOf: layer)
       x = batch.layout.narrowed(x, to: rows)
-      x.add(output)
-      try batch.visit(.residualMid(layer: layer), &x, rows)
-      x.add(try MLPBlock(weights, layer: layer).forward(x, in: &batch))
+      switch batch.configuration.block {
+      case .sequential:
+        x.add(attention)
+        try batch.visit(.residualMid(layer: layer), &x, rows)
+        x.add(try mlp.forward(x, in: &batch))
+      case .parallel:
+        let output = try mlp.forward(x, in: &batch)
+        x.add(attention)
+        x.add(output)
+      }
       try batch.visit(.residualPost(layer: layer), &x, rows)
     }
     for lane in batch.lanes.indices { batch.lanes[lane].past.advance(by: batch.lanes[lane].count) }

@@ -13,25 +13,35 @@ public struct HookPoint: Hashable, Sendable {
   /// In the shapes, p is the position, d the width of the residual stream, h the head, g the key and value head, c the width of a head and
   /// m the width of the MLP.
   public enum Component: String, CaseIterable, Sendable {
-    /// The embedding, already scaled by √d: `[p, d]`. Not in a layer.
+    /// The token's row of the embedding, already scaled where the model does that: `[p, d]`. Not in a layer.
     case embedding = "hook_embed"
+    /// The position's row, in a model that has learned its positions: `[p, d]`. Not in a layer.
+    case positionEmbedding = "hook_pos_embed"
     /// The residual stream before a layer: `[p, d]`. Also answers to `hook_attn_in`, `hook_q_input`, `hook_k_input` and `hook_v_input`.
     case residualPre = "hook_resid_pre"
     /// The divisor of the norm before the attention: `[p, 1]`.
     case attentionNormScale = "ln1.hook_scale"
-    /// The residual stream over that divisor, before the norm's weight: `[p, d]`.
+    /// The residual stream, less its mean in a layer norm, over that divisor, before the norm's weight: `[p, d]`.
     case attentionNormalized = "ln1.hook_normalized"
-    /// The queries before rotary embedding: `[p, h, c]`.
+    /// The queries before their norm and rotary embedding: `[p, h, c]`.
     case query = "attn.hook_q"
-    /// The keys before rotary embedding: `[p, g, c]`.
+    /// The keys before their norm and rotary embedding: `[p, g, c]`.
     case key = "attn.hook_k"
     /// The values: `[p, g, c]`.
     case value = "attn.hook_v"
-    /// The queries after rotary embedding: `[p, h, c]`.
+    /// The divisor of each head's queries, in a model that norms them: `[p, h, 1]`.
+    case queryNormScale = "attn.q_norm.hook_scale"
+    /// The queries over that divisor, before the norm's weight: `[p, h, c]`.
+    case queryNormalized = "attn.q_norm.hook_normalized"
+    /// The divisor of each head's keys, in a model that norms them: `[p, g, 1]`.
+    case keyNormScale = "attn.k_norm.hook_scale"
+    /// The keys over that divisor, before the norm's weight: `[p, g, c]`.
+    case keyNormalized = "attn.k_norm.hook_normalized"
+    /// The queries after rotary embedding, in a model that has it: `[p, h, c]`.
     case rotatedQuery = "attn.hook_rot_q"
-    /// The keys after rotary embedding: `[p, g, c]`.
+    /// The keys after rotary embedding, in a model that has it: `[p, g, c]`.
     case rotatedKey = "attn.hook_rot_k"
-    /// The products of queries and keys, scaled by 1/√c and masked with -∞: `[h, query, key]`.
+    /// The products of queries and keys, scaled, capped where the model does that, and masked with -∞: `[h, query, key]`.
     case attentionScores = "attn.hook_attn_scores"
     /// The softmax of the scores: `[h, query, key]`.
     case pattern = "attn.hook_pattern"
@@ -39,20 +49,35 @@ public struct HookPoint: Hashable, Sendable {
     case z = "attn.hook_z"
     /// What each head adds to the residual stream: `[p, h, d]`. Large; ask for it at few positions.
     case result = "attn.hook_result"
-    /// What all heads together add to the residual stream: `[p, d]`.
+    /// What all heads together give, before the norm that stands behind the attention in some models: `[p, d]`. Without such a norm it is
+    /// `attentionOutput`, and does not exist besides.
+    case attentionOutputRaw = "attn.hook_out"
+    /// The divisor of the norm behind the attention: `[p, 1]`.
+    case attentionPostNormScale = "ln1_post.hook_scale"
+    /// What all heads together give over that divisor, before the norm's weight: `[p, d]`.
+    case attentionPostNormalized = "ln1_post.hook_normalized"
+    /// What the attention adds to the residual stream: `[p, d]`.
     case attentionOutput = "hook_attn_out"
-    /// The residual stream between attention and MLP: `[p, d]`. Also answers to `hook_mlp_in`.
+    /// The residual stream between attention and MLP: `[p, d]`. Also answers to `hook_mlp_in`. Where attention and MLP are parallel, there is
+    /// none.
     case residualMid = "hook_resid_mid"
     /// The divisor of the norm before the MLP: `[p, 1]`.
     case mlpNormScale = "ln2.hook_scale"
-    /// The residual stream over that divisor, before the norm's weight: `[p, d]`.
+    /// The residual stream, less its mean in a layer norm, over that divisor, before the norm's weight: `[p, d]`.
     case mlpNormalized = "ln2.hook_normalized"
-    /// The gate before its activation function: `[p, m]`.
+    /// What the activation function is taken of, the gate where there is one: `[p, m]`.
     case mlpPre = "mlp.hook_pre"
-    /// What the gate multiplies: `[p, m]`.
+    /// What the gate multiplies, in a gated MLP: `[p, m]`.
     case mlpPreLinear = "mlp.hook_pre_linear"
-    /// The neurons: the activated gate times the linear part: `[p, m]`.
+    /// The neurons: what the activation function gives, times the linear part in a gated MLP: `[p, m]`.
     case mlpPost = "mlp.hook_post"
+    /// What the MLP gives, before the norm that stands behind it in some models: `[p, d]`. Without such a norm it is `mlpOutput`, and does not
+    /// exist besides.
+    case mlpOutputRaw = "mlp.hook_out"
+    /// The divisor of the norm behind the MLP: `[p, 1]`.
+    case mlpPostNormScale = "ln2_post.hook_scale"
+    /// What the MLP gives over that divisor, before the norm's weight: `[p, d]`.
+    case mlpPostNormalized = "ln2_post.hook_normalized"
     /// What the MLP adds to the residual stream: `[p, d]`.
     case mlpOutput = "hook_mlp_out"
     /// The residual stream behind a layer: `[p, d]`.
@@ -63,7 +88,7 @@ public struct HookPoint: Hashable, Sendable {
     case finalNormalized = "ln_final.hook_normalized"
 
     /// Whether each layer has one.
-    public var isInLayer: Bool { ![.embedding, .finalNormScale, .finalNormalized].contains(self) }
+    public var isInLayer: Bool { ![.embedding, .positionEmbedding, .finalNormScale, .finalNormalized].contains(self) }
 
     /// Whether it is a square of queries and keys, `[h, query, key]`.
     public var isSquare: Bool { self == .attentionScores || self == .pattern }
@@ -71,8 +96,8 @@ public struct HookPoint: Hashable, Sendable {
     /// How many heads its second axis has (its first, of a square); 0 for what has none.
     func heads(_ config: ModelConfiguration) -> Int {
       switch self {
-      case .query, .rotatedQuery, .z, .result, .attentionScores, .pattern: config.heads
-      case .key, .value, .rotatedKey: config.keyValueHeads
+      case .query, .queryNormScale, .queryNormalized, .rotatedQuery, .z, .result, .attentionScores, .pattern: config.heads
+      case .key, .keyNormScale, .keyNormalized, .value, .rotatedKey: config.keyValueHeads
       default: 0
       }
     }
@@ -81,12 +106,29 @@ public struct HookPoint: Hashable, Sendable {
     func shape(_ config: ModelConfiguration, rows: Int, keys: Int) -> [Int] {
       switch self {
       case .attentionScores, .pattern: [config.heads, rows, keys]
-      case .query, .rotatedQuery, .z: [rows, config.heads, config.headWidth]
-      case .key, .value, .rotatedKey: [rows, config.keyValueHeads, config.headWidth]
+      case .query, .queryNormalized, .rotatedQuery, .z: [rows, config.heads, config.headWidth]
+      case .key, .keyNormalized, .value, .rotatedKey: [rows, config.keyValueHeads, config.headWidth]
+      case .queryNormScale: [rows, config.heads, 1]
+      case .keyNormScale: [rows, config.keyValueHeads, 1]
       case .result: [rows, config.heads, config.width]
       case .mlpPre, .mlpPreLinear, .mlpPost: [rows, config.mlpWidth]
-      case .attentionNormScale, .mlpNormScale, .finalNormScale: [rows, 1]
+      case .attentionNormScale, .attentionPostNormScale, .mlpNormScale, .mlpPostNormScale, .finalNormScale: [rows, 1]
       default: [rows, config.width]
+      }
+    }
+
+    /// Whether a model has it: what it lacks is never computed.
+    public func exists(in config: ModelConfiguration) -> Bool {
+      switch self {
+      case .positionEmbedding: config.positions == .learned
+      case .rotatedQuery, .rotatedKey: config.positions != .learned
+      case .queryNormScale, .queryNormalized, .keyNormScale, .keyNormalized: config.attention.normsQueriesAndKeys
+      case .attentionOutputRaw, .attentionPostNormScale, .attentionPostNormalized, .mlpOutputRaw, .mlpPostNormScale,
+        .mlpPostNormalized:
+        config.normsOutputs
+      case .residualMid: config.block == .sequential
+      case .mlpPreLinear: config.mlp.isGated
+      default: true
       }
     }
 
@@ -127,9 +169,13 @@ public struct HookPoint: Hashable, Sendable {
     throw .unknownHookPoint(name: name, nearest: Self.nearest(to: name))
   }
 
-  /// An error if a model does not have its layer.
-  func check(_ config: ModelConfiguration) throws(ModelError) {
+  /// An error if a model does not have it, or its layer.
+  package func check(_ config: ModelConfiguration) throws(ModelError) {
     if let layer, !(0..<config.layers).contains(layer) { throw .layerOutOfRange(point: name, layers: config.layers) }
+    guard component.exists(in: config) else {
+      let all = Component.allCases.filter { $0.exists(in: config) && $0.isInLayer == component.isInLayer }.map(\.rawValue)
+      throw .missingHookPoint(point: name, family: config.modelType, existing: all)
+    }
   }
 
   /// How many heads its activation has; nil for what has none.
@@ -139,11 +185,14 @@ public struct HookPoint: Hashable, Sendable {
   }
 
   /// All hook points of a model, in the order in which they are computed.
-  public static func all(layers: Int) -> [HookPoint] {
-    let inLayer = Component.allCases.filter(\.isInLayer)
-    return [.embedding] + (0..<layers).flatMap { layer in inLayer.map { HookPoint($0, layer: layer) } } + [
-      .finalNormScale, .finalNormalized,
-    ]
+  public static func all(_ config: ModelConfiguration) -> [HookPoint] {
+    let components = Component.allCases.filter { $0.exists(in: config) }
+    let inLayer = components.filter(\.isInLayer)
+    let outside = components.filter { !$0.isInLayer }.map { HookPoint($0, layer: nil) }
+    let isLast = [Component.finalNormScale, .finalNormalized]
+    return outside.filter { !isLast.contains($0.component) }
+      + (0..<config.layers).flatMap { layer in inLayer.map { HookPoint($0, layer: layer) } }
+      + outside.filter { isLast.contains($0.component) }
   }
 
   /// The known name that differs least from a given one, with its layer, regardless of case and of a layer where none belongs.
@@ -164,6 +213,8 @@ extension HookPoint: CustomStringConvertible {
 extension HookPoint {
   /// `Component.embedding`.
   public static let embedding = HookPoint(.embedding, layer: nil)
+  /// `Component.positionEmbedding`.
+  public static let positionEmbedding = HookPoint(.positionEmbedding, layer: nil)
   /// `Component.finalNormScale`.
   public static let finalNormScale = HookPoint(.finalNormScale, layer: nil)
   /// `Component.finalNormalized`.
@@ -208,6 +259,26 @@ extension HookPoint {
   public static func mlpPreLinear(layer: Int) -> HookPoint { HookPoint(.mlpPreLinear, layer: layer) }
   /// `Component.mlpPost` of a layer.
   public static func mlpPost(layer: Int) -> HookPoint { HookPoint(.mlpPost, layer: layer) }
+  /// `Component.queryNormScale` of a layer.
+  public static func queryNormScale(layer: Int) -> HookPoint { HookPoint(.queryNormScale, layer: layer) }
+  /// `Component.queryNormalized` of a layer.
+  public static func queryNormalized(layer: Int) -> HookPoint { HookPoint(.queryNormalized, layer: layer) }
+  /// `Component.keyNormScale` of a layer.
+  public static func keyNormScale(layer: Int) -> HookPoint { HookPoint(.keyNormScale, layer: layer) }
+  /// `Component.keyNormalized` of a layer.
+  public static func keyNormalized(layer: Int) -> HookPoint { HookPoint(.keyNormalized, layer: layer) }
+  /// `Component.attentionOutputRaw` of a layer.
+  public static func attentionOutputRaw(layer: Int) -> HookPoint { HookPoint(.attentionOutputRaw, layer: layer) }
+  /// `Component.attentionPostNormScale` of a layer.
+  public static func attentionPostNormScale(layer: Int) -> HookPoint { HookPoint(.attentionPostNormScale, layer: layer) }
+  /// `Component.attentionPostNormalized` of a layer.
+  public static func attentionPostNormalized(layer: Int) -> HookPoint { HookPoint(.attentionPostNormalized, layer: layer) }
+  /// `Component.mlpOutputRaw` of a layer.
+  public static func mlpOutputRaw(layer: Int) -> HookPoint { HookPoint(.mlpOutputRaw, layer: layer) }
+  /// `Component.mlpPostNormScale` of a layer.
+  public static func mlpPostNormScale(layer: Int) -> HookPoint { HookPoint(.mlpPostNormScale, layer: layer) }
+  /// `Component.mlpPostNormalized` of a layer.
+  public static func mlpPostNormalized(layer: Int) -> HookPoint { HookPoint(.mlpPostNormalized, layer: layer) }
   /// `Component.mlpOutput` of a layer.
   public static func mlpOutput(layer: Int) -> HookPoint { HookPoint(.mlpOutput, layer: layer) }
 }

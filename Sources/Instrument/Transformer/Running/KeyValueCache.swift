@@ -12,6 +12,8 @@ public struct KeyValueCache: Sendable {
     /// `[capacity, keyValueHeads · headWidth]`, of which the first positions are filled.
     var keys: Tensor
     var values: Tensor
+    /// How many positions at the beginning are not held any more: no further token looks at them.
+    var forgotten = 0
   }
 
   init(_ configuration: ModelConfiguration) {
@@ -20,12 +22,11 @@ public struct KeyValueCache: Sendable {
     layers = Array(repeating: Layer(keys: empty, values: empty), count: configuration.layers)
   }
 
-  /// Adds the keys and values of new positions, and returns those of all positions so far, `[position, keyValueHeads · headWidth]`.
-  mutating func append(keys: Tensor, values: Tensor, layer: Int) -> (keys: Tensor, values: Tensor) {
-    let total = count + keys.shape[0]
-    Self.append(keys, to: &layers[layer].keys, at: count)
-    Self.append(values, to: &layers[layer].values, at: count)
-    return (layers[layer].keys[..<total], layers[layer].values[..<total])
+  /// Adds the keys and values of new positions to a layer, `[position, keyValueHeads · headWidth]`.
+  mutating func append(keys: Tensor, values: Tensor, layer: Int) {
+    let position = count - layers[layer].forgotten
+    Self.append(keys, to: &layers[layer].keys, at: position)
+    Self.append(values, to: &layers[layer].values, at: position)
   }
 
   /// Ends a run over `positions` new positions, after every layer has appended them.
@@ -60,7 +61,31 @@ public struct KeyValueCache: Sendable {
 
   /// Keys and values of a layer at the first `length` positions, which may not be advanced over yet.
   func layer(_ layer: Int, length: Int) -> (keys: Tensor, values: Tensor) {
-    (layers[layer].keys[..<length], layers[layer].values[..<length])
+    require(layers[layer].forgotten == 0, "The cache holds only the window of layer \(layer), and not its first positions.")
+    return (layers[layer].keys[..<length], layers[layer].values[..<length])
+  }
+
+  /// Keys and values of a layer at the positions before `end` that are held.
+  func latest(_ layer: Int, before end: Int) -> (keys: Tensor, values: Tensor) {
+    let held = end - layers[layer].forgotten
+    return (layers[layer].keys[..<held], layers[layer].values[..<held])
+  }
+
+  /// Forgets, in each layer that slides, the positions that no further token sees. The others are moved only when there are as many of them
+  /// to forget as to keep, so that a token costs no more than its own copy. The cache can only go on from its end then.
+  mutating func forgetBehindWindows(_ windows: [Int?]) {
+    for (layer, window) in windows.enumerated() {
+      guard let window, count - layers[layer].forgotten >= 2 * window else { continue }
+      let held = count - layers[layer].forgotten
+      layers[layer].keys = layers[layer].keys[held - window..<held].compacted()
+      layers[layer].values = layers[layer].values[held - window..<held].compacted()
+      layers[layer].forgotten = count - window
+    }
+  }
+
+  /// How many bytes of memory the keys and values take.
+  package var byteCount: Int {
+    layers.reduce(0) { $0 + ($1.keys.count + $1.values.count) * MemoryLayout<Float>.stride }
   }
 
   private static func append(_ rows: Tensor, to buffer: inout Tensor, at position: Int, capacity: Int = 0) {

@@ -33,10 +33,12 @@ struct LaneBatch {
   let layout: RowLayout
   /// Where those rows lie that are left behind the last layer's keys and values.
   let outputLayout: RowLayout
+  /// Which kernel computes the products.
+  let kind: ProductKind
   var tape = TapeRecorder.off
 
-  init(_ lanes: [Lane], _ configuration: ModelConfiguration) {
-    (self.lanes, self.configuration) = (lanes, configuration)
+  init(_ lanes: [Lane], _ configuration: ModelConfiguration, _ kind: ProductKind) {
+    (self.lanes, self.configuration, self.kind) = (lanes, configuration, kind)
     layout = RowLayout(lanes) { $0.start }
     outputLayout = RowLayout(lanes) { $0.outputStart }
   }
@@ -46,6 +48,9 @@ struct LaneBatch {
 
   /// Whether a hook of any lane acts at one of the points, besides recording.
   func acts(at points: [HookPoint]) -> Bool { lanes.contains { $0.hooks.acts(at: points) } }
+
+  /// Whether any lane acts on or records what is at a point.
+  func looks(at point: HookPoint) -> Bool { lanes.contains { $0.hooks.recorder.wants(point) || $0.hooks.acts(at: [point]) } }
 
   /// Whether a hook of any lane replaces what is at a point.
   func replaces(_ point: HookPoint) -> Bool { lanes.contains { $0.hooks.replaces(point) } }

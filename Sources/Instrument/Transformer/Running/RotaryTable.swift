@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Tensors
 
-/// The angles of rotary embedding for some rows: `[row, headWidth / 2]` each.
+/// The angles of rotary embedding for some rows: `[row, width / 2]` each, of the width that is turned.
 struct RotaryAngles {
   let cosine: Tensor
   let sine: Tensor
@@ -21,21 +21,42 @@ extension Tensor {
   func rotated(_ angles: RotaryAngles) -> Tensor { rotated(cosine: angles.cosine, sine: angles.sine) }
 }
 
-/// The angles of a model's positions, computed once.
-///
-/// Computed in fp32 step by step as the reference does it, whose rounding at high positions is part of the model.
-final class RotaryTable: Sendable {
-  private let headWidth: Int
-  private let base: Float
-  private let table: Mutex<RotaryAngles>
+/// The angles of a model's positions, computed once for each way in which its layers turn queries and keys.
+final class RotaryTables: Sendable {
+  private let rotations: [Rotation]
+  private let tables: [Rotation: RotaryTable]
 
   init(_ configuration: ModelConfiguration) {
-    (headWidth, base) = (configuration.headWidth, configuration.ropeBase)
-    let empty = Tensor(uninitialized: [0, configuration.headWidth / 2])
+    if case .rotary(let rotations) = configuration.positions { self.rotations = rotations } else { rotations = [] }
+    tables = Dictionary(uniqueKeysWithValues: Set(rotations).map { ($0, RotaryTable($0)) })
+  }
+
+  /// The angles of each layer, for rows that begin at some positions, one range of rows behind the other. Empty in a model without them.
+  func angles(_ starts: [Int], _ counts: [Int]) -> LayerAngles {
+    let angles = tables.mapValues { $0.angles(starts, counts) }
+    return LayerAngles(layers: rotations.map { angles[$0] })
+  }
+}
+
+/// The angles of each layer for some rows.
+struct LayerAngles {
+  fileprivate let layers: [RotaryAngles?]
+
+  /// Nil in a model without rotary embedding.
+  subscript(layer: Int) -> RotaryAngles? { layers.isEmpty ? nil : layers[layer] }
+}
+
+/// The angles of one rotation, computed in fp32 step by step as the reference does it, whose rounding at high positions is part of the model.
+private final class RotaryTable: Sendable {
+  private let frequencies: [Float]
+  private let table: Mutex<RotaryAngles>
+
+  init(_ rotation: Rotation) {
+    frequencies = rotation.frequencies
+    let empty = Tensor(uninitialized: [0, frequencies.count])
     table = Mutex(RotaryAngles(cosine: empty, sine: empty))
   }
 
-  /// The angles of rows that begin at some positions, one range of rows behind the other.
   func angles(_ starts: [Int], _ counts: [Int]) -> RotaryAngles {
     let ranges = zip(starts, counts).map { $0..<$0 + $1 }
     let all = all(count: ranges.map(\.upperBound).max() ?? 0)
@@ -43,18 +64,12 @@ final class RotaryTable: Sendable {
       cosine: Tensor.joined(ranges.map { all.cosine[$0] }), sine: Tensor.joined(ranges.map { all.sine[$0] }))
   }
 
-  /// By how much the angle of each pair grows from one position to the next, `[headWidth / 2]`, in radians.
-  static func frequencies(headWidth: Int, base: Float) -> [Float] {
-    stride(from: 0, to: headWidth, by: 2).map { 1 / powf(base, Float($0) / Float(headWidth)) }
-  }
-
   private func all(count: Int) -> RotaryAngles {
     table.withLock { table in
       let known = table.cosine.shape[0]
       if known < count {
-        let frequencies = Self.frequencies(headWidth: headWidth, base: base)
         let angles = (known..<max(count, 2 * known)).flatMap { position in frequencies.map { Float(position) * $0 } }
-        let shape = [angles.count / max(frequencies.count, 1), headWidth / 2]
+        let shape = [angles.count / max(frequencies.count, 1), frequencies.count]
         table = RotaryAngles(
           cosine: Tensor.joined([table.cosine, Tensor(angles.map { cosf($0) }, shape: shape)]),
           sine: Tensor.joined([table.sine, Tensor(angles.map { sinf($0) }, shape: shape)]))

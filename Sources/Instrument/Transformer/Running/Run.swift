@@ -59,7 +59,7 @@ extension LanguageModel {
     _ prompt: some Prompt, capturing capture: Capture = .none, hooks: [any Hook] = [], logits: LogitPositions = .last,
     of vocabulary: (any TokenChoice)? = nil
   ) throws -> ModelRun {
-    try run(batch: [prompt.tokens(tokenizer)], capturing: capture, hooks: hooks, logits: logits, of: vocabulary)[0]
+    try run(batch: [prompt.tokens(for: self)], capturing: capture, hooks: hooks, logits: logits, of: vocabulary)[0]
   }
 
   /// Reads several prompts side by side, which is faster than one by one if they are short. Capture, hooks and logits are those of each
@@ -68,8 +68,8 @@ extension LanguageModel {
     batch prompts: [some Prompt], capturing capture: Capture = .none, hooks: [any Hook] = [], logits: LogitPositions = .last,
     of vocabulary: (any TokenChoice)? = nil
   ) throws -> [ModelRun] {
-    let plans = try prompts.map { try PlannedRun(self, $0.tokens(tokenizer), capture, hooks: hooks, logits: logits) }
-    return try runAll(plans, vocabulary?.choices(tokenizer)).map(\.run)
+    let plans = try prompts.map { try PlannedRun(self, $0.tokens(for: self), capture, hooks: hooks, logits: logits) }
+    return try runAll(plans, vocabulary?.choices(self)).map(\.run)
   }
 
   /// Runs prompts in groups, and gives the keys and values that each ends with besides.
@@ -103,12 +103,19 @@ extension LanguageModel {
     }
   }
 
-  /// The logits of some rows of the normed residual stream, `[rows.count, vocabulary]` or of some columns.
+  /// The logits of some rows of the normed residual stream, `[rows.count, vocabulary]` or of some columns; with their cap, if they have one.
   func logits(_ final: Tensor, at rows: [Int], _ columns: [Int]?) throws -> Tensor {
     let isAll = rows == Array(0..<final.shape[0])
     let chosen = isAll ? final : Tensor.joined(rows.map { final[$0..<$0 + 1] }).reshaped([rows.count, config.width])
-    let logits = chosen.projected(by: columns.map { WeightMatrix(weights.embedding.gathered($0)) } ?? weights.embedding)
-    guard logits.withUnsafeElements({ $0.allSatisfy(\.isFinite) }) else { throw ModelError.notFinite(where: "The logits") }
+    return try finished(
+      chosen.projected(by: columns.map { WeightMatrix(weights.unembedding.gathered($0)) } ?? weights.unembedding))
+  }
+
+  /// The logits that products with the unembedding make.
+  func finished(_ products: Tensor) throws(ModelError) -> Tensor {
+    var logits = products
+    guard logits.withUnsafeElements({ $0.allSatisfy(\.isFinite) }) else { throw .notFinite(where: "The logits") }
+    if let cap = config.logitSoftCap { logits.softCap(at: cap) }
     return logits
   }
 
@@ -216,8 +223,10 @@ struct PlannedRun {
 extension HookPoint {
   /// Whether it lies behind the last layer's keys and values, where only the rows that are needed are computed.
   func needsOutput(_ config: ModelConfiguration) -> Bool {
-    guard let layer else { return component != .embedding }
-    let before: Set<Component> = [.residualPre, .attentionNormScale, .attentionNormalized, .key, .rotatedKey, .value]
+    guard let layer else { return ![.embedding, .positionEmbedding].contains(component) }
+    let before: Set<Component> = [
+      .residualPre, .attentionNormScale, .attentionNormalized, .key, .keyNormScale, .keyNormalized, .rotatedKey, .value,
+    ]
     return layer == config.layers - 1 && !before.contains(component)
   }
 }

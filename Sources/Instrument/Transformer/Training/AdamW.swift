@@ -10,7 +10,7 @@ import Tensors
 ///     m = β₁m + (1 - β₁)g        v = β₂v + (1 - β₂)g²
 ///     w = (1 - ηλ)w - η · m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + ε)
 ///
-/// The matrices decay, the embedding among them; the norms do not: their weight is what is added to one.
+/// The matrices decay, the embedding among them; norms and biases do not.
 public struct AdamW: Sendable {
   /// η of each step.
   public var learningRate: LearningRate
@@ -104,7 +104,7 @@ extension AdamW {
         let range = state.parameters.layout.range(name)
         Parallel.overRows(range.count, width: 8) { part in
           let first = range.lowerBound + part.lowerBound
-          factors.apply(old + first, gradient + first, new + first, count: part.count, decays: !name.isNorm)
+          factors.apply(old + first, gradient + first, new + first, count: part.count, decays: name.kind == .matrix)
         }
       }
     }

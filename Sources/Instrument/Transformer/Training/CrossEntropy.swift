@@ -12,7 +12,7 @@ extension Tensor {
       for row in 0..<rows {
         let (x, answer, weight) = (x + row * width, answers[row], weights[row])
         let (largest, wanted) = (largestNumber(x, width), x[answer])
-        ck_causal_softmax(x, 1, width, width)
+        ck_causal_softmax(x, 1, width, width, width)
         // The largest logit's probability is one over the sum of exponentials.
         total += Double(weight) * (Double(largest.value - wanted) - log(Double(x[largest.index])))
         ck_scale(x, weight, width)

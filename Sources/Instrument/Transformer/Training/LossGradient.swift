@@ -35,7 +35,13 @@ package struct LossGradient {
     let (final, tape) = try pass.taped()
     let (loss, finalGradient) = pass.head(final, total, gradients)
     var backward = BackwardPass(pass.forward, tape, recorders: group.map { _ in .none }, weightGradients: gradients)
-    gradients.addEmbedding(group.flatMap(\.read), gradient: try backward(finalGradient))
+    let stream = try backward(finalGradient)
+    gradients.addEmbedding(
+      .embedding, group.flatMap(\.read), gradient: stream, factor: model.config.embeddingScale)
+    if model.weights.positionEmbedding != nil {
+      let positions = group.flatMap { Array($0.read.indices) }
+      gradients.addEmbedding(.positionEmbedding, positions, gradient: stream, factor: 1)
+    }
     return (loss, gradients.values)
   }
 
@@ -114,18 +120,21 @@ private struct TrainingPass {
     }
     let answers = examples.flatMap(\.answers)
     let weights = examples.flatMap { example in example.targets.map { _ in Float(example.weight / total) } }
-    let embedding = model.weights.embedding
+    let (unembedding, name) = (model.weights.unembedding, model.config.tiesUnembedding ? WeightName.embedding : .unembedding)
     var (loss, gradient) = (0.0, Tensor(repeating: 0, shape: final.shape))
     // Blocks of rows, so that the logits of a large vocabulary need not lie in memory all at once.
-    let block = max(64, (1 << 22) / embedding.rows)
+    let block = max(64, (1 << 22) / unembedding.rows)
     for first in stride(from: 0, to: rows.count, by: block) {
       let part = first..<min(first + block, rows.count)
       let input = WeightMatrix(final).gathered(rows[part])
-      var logits = input.projected(by: embedding)
+      var logits = input.projected(by: unembedding)
+      if let cap = model.config.logitSoftCap { logits.softCap(at: cap) }
+      let capped = model.config.logitSoftCap == nil ? nil : logits
       loss += logits.becomeCrossEntropyGradient(answers: Array(answers[part]), weights: Array(weights[part]))
       guard let gradients else { continue }
-      gradients.add(.embedding, gradient: logits, input: input)
-      gradient.replaceRows(rows[part], with: logits.projectedBack(by: embedding))
+      if let capped, let cap = model.config.logitSoftCap { logits.goBackThroughSoftCap(at: cap, capped: capped) }
+      gradients.add(name, gradient: logits, input: input)
+      gradient.replaceRows(rows[part], with: logits.projectedBack(by: unembedding))
     }
     return (loss, gradient)
   }

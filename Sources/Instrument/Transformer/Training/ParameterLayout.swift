@@ -8,22 +8,22 @@ package struct ParameterLayout: Sendable {
   /// All weights, in the order in which their numbers lie.
   package let names: [WeightName]
   package let count: Int
-  private let ranges: [Range<Int>]
+  private let ranges: [WeightName: Range<Int>]
 
   package init(_ configuration: ModelConfiguration) {
     self.configuration = configuration
     names = WeightName.all(configuration)
-    var (ranges, next): ([Range<Int>], Int) = ([], 0)
+    var (ranges, next): ([WeightName: Range<Int>], Int) = ([:], 0)
     for name in names {
       let count = name.shape(configuration).reduce(1, *)
-      ranges.append(next..<next + count)
+      ranges[name] = next..<next + count
       next += count
     }
     (self.ranges, count) = (ranges, next)
   }
 
-  /// Where a weight's numbers lie.
-  package func range(_ name: WeightName) -> Range<Int> { ranges[name.index(in: configuration)] }
+  /// Where a weight's numbers lie; empty for a weight that the model does not have.
+  package func range(_ name: WeightName) -> Range<Int> { ranges[name] ?? 0..<0 }
 
   /// The part of a vector that belongs to a weight, in its shape. No number is copied.
   package func part(of values: Tensor, _ name: WeightName) -> Tensor {

@@ -18,16 +18,28 @@ extension LanguageModel {
   /// replaced whole: a reader, a full disk or a killed process never meets a part of one.
   /// - Throws: an error if the folder holds files that would be loaded with these and belong to another model.
   public func save(to folder: URL, as format: SavedFormat = .float32) throws(ModelError) {
-    var small = [("tokenizer.model", tokenizer.serialized), ("config.json", config.json)]
-    if let settings = tokenizer.serializedSettings { small.insert((TokenizerSettings.files[0], settings), at: 0) }
+    var small = [("config.json", config.json)]
+    if let storedTokenizer { small.insert(("tokenizer.model", storedTokenizer.serialized), at: 0) }
+    if let settings = storedTokenizer?.serializedSettings { small.insert((TokenizerSettings.files[0], settings), at: 0) }
     if let defaults = generationDefaults.serialized { small.insert(("generation_config.json", defaults), at: 0) }
     try refuseOthers(folder, than: small.map(\.0))
     var writer = SafetensorsWriter()
-    for name in WeightName.all(config) {
-      writer.add(name.checkpointName, weights.tensor(name), as: format == .float32 ? .float32 : .bfloat16)
-    }
+    for (name, tensor) in storedTensors { writer.add(name, tensor(), as: format == .float32 ? .float32 : .bfloat16) }
     try writer.write(to: folder.appending(path: "model.safetensors"))
     for (name, content) in small { try writeWhole([UInt8](content), to: folder.appending(path: name)) }
+  }
+
+  /// The tensors of a checkpoint of the model's family, under its names.
+  private var storedTensors: [(name: String, tensor: () -> Tensor)] {
+    let parts = WeightName.all(config).map { (weight: $0, stored: config.stored($0)) }
+    var names: [String] = []
+    for part in parts where part.stored.tensor != names.last && !names.contains(part.stored.tensor) {
+      names.append(part.stored.tensor)
+    }
+    let byName = Dictionary(grouping: parts, by: \.stored.tensor)
+    return names.map { name in
+      (name, { [self] in StoredWeight.assembled((byName[name] ?? []).map { ($0.stored.place, weights.tensor($0.weight)) }) })
+    }
   }
 
   /// Refuses a folder with files that loading reads, and that are not replaced.
@@ -50,13 +62,13 @@ extension Trainer {
     var writer = SafetensorsWriter()
     for (prefix, values) in zip(Self.prefixes, [state.parameters.values, state.firstMoment, state.secondMoment]) {
       for name in state.parameters.layout.names {
-        writer.add(prefix + name.checkpointName, state.parameters.layout.part(of: values, name))
+        writer.add(prefix + state.parameters.layout.configuration.stateName(name), state.parameters.layout.part(of: values, name))
       }
     }
     writer.add("steps", bytes: Data("\(state.steps)".utf8))
     writer.add("config.json", bytes: model.config.json)
-    writer.add("tokenizer.model", bytes: model.tokenizer.serialized)
-    if let settings = model.tokenizer.serializedSettings { writer.add(TokenizerSettings.files[0], bytes: settings) }
+    writer.add("tokenizer.model", bytes: model.storedTokenizer?.serialized ?? Data())
+    if let settings = model.storedTokenizer?.serializedSettings { writer.add(TokenizerSettings.files[0], bytes: settings) }
     try writer.write(to: file)
   }
 
@@ -65,8 +77,10 @@ extension Trainer {
     let reader = try StateReader(file)
     let config = try ModelConfiguration(json: reader.bytes("config.json"), file: file.path)
     let settings = try reader.settings()
-    let tokenizer = try Tokenizer(
-      serialized: reader.bytes("tokenizer.model"), file: file.path, bos: config.bos, settings: settings)
+    let serialized = try reader.bytes("tokenizer.model")
+    let tokenizer =
+      serialized.isEmpty
+      ? nil : try Tokenizer(serialized: serialized, file: file.path, bos: config.bos ?? 2, settings: settings)
     let layout = ParameterLayout(config)
     let parts = try Self.prefixes.map { prefix throws(ModelError) in try reader.values(prefix, layout) }
     guard let steps = Int(String(decoding: try reader.bytes("steps"), as: UTF8.self)), (0...Self.mostSteps).contains(steps) else {
@@ -84,6 +98,15 @@ extension Trainer {
   private static let prefixes = ["", "first_moment.", "second_moment."]
 }
 
+extension ModelConfiguration {
+  /// The name of a weight in a state of a training: its tensor's, and which part of it.
+  fileprivate func stateName(_ weight: WeightName) -> String {
+    let stored = stored(weight)
+    guard case .layer(_, let part) = weight, stored.place != .whole else { return stored.tensor }
+    return "\(stored.tensor)#\(part.rawValue)"
+  }
+}
+
 /// Reads a training state, and knows the file for the error.
 private struct StateReader {
   private let file: SafetensorsFile
@@ -93,7 +116,7 @@ private struct StateReader {
   /// All tensors with a prefix, one behind the other.
   func values(_ prefix: String, _ layout: ParameterLayout) throws(ModelError) -> Tensor {
     let parts = try layout.names.map { name throws(ModelError) in
-      let key = prefix + name.checkpointName
+      let key = prefix + layout.configuration.stateName(name)
       let tensor = try file.tensor(entry(key, "F32", name.shape(layout.configuration)))
       guard tensor.isFinite else { throw notAState("“\(key)” holds numbers that are not finite") }
       return tensor.reshaped([-1])

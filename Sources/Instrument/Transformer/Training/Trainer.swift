@@ -3,7 +3,7 @@ import CKernels
 import Foundation
 import Tensors
 
-/// Trains a small Gemma on the processor.
+/// Trains a small language model on the processor.
 ///
 /// ```swift
 /// let config = try ModelConfiguration(layers: 4, width: 128, heads: 4, headWidth: 64, mlpWidth: 512, vocabulary: 1000)
@@ -39,7 +39,7 @@ public struct Trainer: Sendable {
 
   /// Goes on with a model's weights, in fp32.
   public init(_ model: LanguageModel, optimizer: AdamW) throws(ModelError) {
-    try self.init(TrainingState(Parameters(of: model)), tokenizer: model.tokenizer, optimizer)
+    try self.init(TrainingState(Parameters(of: model)), tokenizer: model.storedTokenizer, optimizer)
   }
 
   /// A new model, whose weights are drawn from the seed.
@@ -47,9 +47,9 @@ public struct Trainer: Sendable {
   /// They are normally distributed around 0: the embedding and what reads the residual stream with the deviation 1/√width, so that
   /// the stream begins, and logits are, about 1; what writes to the stream, the output projections of attention and MLP, with
   /// 1/√(2 · layers · numbers that are read), so that the stream keeps its size (Radford et al. 2019, GPT-2). Hugging Face draws all
-  /// with `initializer_range`, 0.02, which is 1/√width at gemma-2b's. Norms begin with 0, which multiplies by one.
-  public init(_ config: ModelConfiguration, seed: UInt64, tokenizer: Tokenizer, optimizer: AdamW) throws(ModelError) {
-    guard tokenizer.count <= config.vocabulary else {
+  /// with `initializer_range`, 0.02, which is 1/√width at gemma-2b's. Norms begin by multiplying by one, and biases with 0.
+  public init(_ config: ModelConfiguration, seed: UInt64, tokenizer: Tokenizer? = nil, optimizer: AdamW) throws(ModelError) {
+    if let tokenizer, tokenizer.count > config.vocabulary {
       throw .badRequest(
         "The tokenizer has \(tokenizer.count) pieces, and the configuration's vocabulary is \(config.vocabulary). Make it as large."
       )
@@ -57,7 +57,7 @@ public struct Trainer: Sendable {
     try self.init(TrainingState(Parameters(config, seed: seed)), tokenizer: tokenizer, optimizer)
   }
 
-  package init(_ state: TrainingState, tokenizer: Tokenizer, _ optimizer: AdamW) throws(ModelError) {
+  package init(_ state: TrainingState, tokenizer: Tokenizer?, _ optimizer: AdamW) throws(ModelError) {
     (self.state, self.optimizer) = (state, optimizer)
     model = try Self.model(state, tokenizer)
   }
@@ -82,7 +82,7 @@ public struct Trainer: Sendable {
     let scale = optimizer.gradientClip.map { norm > $0 ? $0 / norm : 1 } ?? 1
     let next = optimizer.stepped(state, gradient, scale: scale)
     guard next.parameters.values.isFinite else { throw diverged("new weights") }
-    (state, model) = (next, try Self.model(next, model.tokenizer))
+    (state, model) = (next, try Self.model(next, model.storedTokenizer))
     return Step(number: number, loss: loss, gradientNorm: norm, learningRate: rate)
   }
 
@@ -103,7 +103,7 @@ public struct Trainer: Sendable {
         + "\(state.steps). Go on from an earlier state with a lower learning rate, a longer warmup or a shorter gradientClip.")
   }
 
-  private static func model(_ state: TrainingState, _ tokenizer: Tokenizer) throws(ModelError) -> LanguageModel {
+  private static func model(_ state: TrainingState, _ tokenizer: Tokenizer?) throws(ModelError) -> LanguageModel {
     try LanguageModel(
       state.parameters.layout.configuration, tokenizer, state.parameters, origin: "a trainer, after step \(state.steps)")
   }
