@@ -99,7 +99,11 @@ package struct FamilyReading {
     case "pattern":
       // The last queries of each head.
       let all = try numbers(.pattern(layer: layer))
-      return (0..<shape[0]).flatMap { all[(($0 + 1) * positions - shape[1]) * positions..<($0 + 1) * positions * positions] }
+      var last: [Float] = []
+      for end in stride(from: positions * positions, through: all.count, by: positions * positions) {
+        last += all[end - shape[1] * positions..<end]
+      }
+      return last
     default: throw ModelFixture.MissingKey(key: key)
     }
   }
@@ -108,13 +112,12 @@ package struct FamilyReading {
   private func fused(_ layer: Int) throws -> [Float] {
     let parts = [try numbers(.query(layer: layer)), try numbers(.key(layer: layer)), try numbers(.value(layer: layer))]
     let isByHead = config.modelType == "gpt_neox"
-    let pieces = isByHead ? config.heads : 1
-    let width = config.heads * config.headWidth / pieces
-    return (0..<positions).flatMap { position in
-      (0..<pieces).flatMap { piece in
-        parts.flatMap { $0[(position * pieces + piece) * width..<(position * pieces + piece + 1) * width] }
-      }
+    let width = isByHead ? config.headWidth : config.heads * config.headWidth
+    var fused: [Float] = []
+    for start in stride(from: 0, to: parts[0].count, by: width) {
+      for part in parts { fused += part[start..<start + width] }
     }
+    return fused
   }
 
   /// Divided rows times the norm's factors. Of queries and keys, Gemma 3's come head after head, and Qwen 3's position after position.
@@ -130,8 +133,13 @@ package struct FamilyReading {
     }
     guard shape.count == 3, shape[0] != positions else { return rows }
     let (heads, width) = (shape[0], shape[2])
-    return (0..<heads).flatMap { head in
-      (0..<positions).flatMap { rows[($0 * heads + head) * width..<($0 * heads + head + 1) * width] }
+    var byHead: [Float] = []
+    for head in 0..<heads {
+      for position in 0..<positions {
+        let start = (position * heads + head) * width
+        byHead += rows[start..<start + width]
+      }
     }
+    return byHead
   }
 }

@@ -43,8 +43,7 @@ package struct RandomTransformer: Sendable {
   package func model() throws -> LanguageModel {
     let layout = ParameterLayout(config)
     let values = Tensor.joined(layout.names.map { (weights[$0] ?? Tensor([])).reshaped([-1]) })
-    let tokenizer = try ModelFixture.named("tiny-gemma").model.tokenizer
-    return try Trainer(TrainingState(Parameters(layout, values)), tokenizer: tokenizer, AdamW()).model
+    return try LanguageModel(config, nil, Parameters(layout, values), origin: "\(config.modelType), of random numbers")
   }
 
   /// The same in Double.

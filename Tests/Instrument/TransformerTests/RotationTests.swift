@@ -1,4 +1,3 @@
-import ModelFixture
 import Testing
 import Transformer
 
@@ -7,8 +6,9 @@ import Transformer
   /// A rotation like that of a layer of a small model.
   private func rotation(width: Int, base: Float, _ scaling: Rotation.Scaling) throws -> Rotation {
     let config = try ModelConfiguration(layers: 1, width: 8, heads: 1, headWidth: width, mlpWidth: 8, vocabulary: 4)
-    guard case .rotary(let rotations) = config.positions else { throw ModelFixture.MissingKey(key: "rotary") }
-    var rotation = rotations[0]
+    var rotations: [Rotation] = []
+    if case .rotary(let all) = config.positions { rotations = all }
+    var rotation = try #require(rotations.first)
     (rotation.base, rotation.scaling) = (base, scaling)
     return rotation
   }
