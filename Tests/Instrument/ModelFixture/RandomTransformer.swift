@@ -31,7 +31,7 @@ package struct RandomTransformer: Sendable {
       return (1, 0.4)
     case .matrix:
       switch name {
-      case .embedding where config.embeddingScale == 1: return (0, 1.5)
+      case .embedding where config.embeddingScale == 1: return (0, 1)
       case .embedding: return (0, 0.5)
       case .positionEmbedding: return (0, 1)
       default: return (0, 1.3 / Float(name.shape(config)[1]).squareRoot())
