@@ -33,6 +33,18 @@ package enum ModelHub {
     folder.appending(path: prefix + model.replacing("/", with: "--"))
   }
 
+  /// Whether a model is on this machine: in the folder of this path, or in the cache under this name. It says nothing of whether it loads.
+  /// - Parameter base: The folder that a relative path starts from.
+  package static func holds(
+    _ name: String, relativeTo base: String, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> Bool {
+    let path = expanded(name, environment)
+    let folder = URL(filePath: path, relativeTo: URL(filePath: base, directoryHint: .isDirectory))
+    let snapshots = repository(name, in: Self.folder(environment: environment)).appending(path: "snapshots")
+    return FileManager.default.fileExists(atPath: folder.path)
+      || !((try? FileManager.default.contentsOfDirectory(atPath: snapshots.path)) ?? []).isEmpty
+  }
+
   /// `~/models` as a shell would read it.
   package static func expanded(_ path: String, _ environment: [String: String]) -> String {
     path == "~" || path.hasPrefix("~/") ? home(environment) + path.dropFirst() : path

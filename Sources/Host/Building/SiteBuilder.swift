@@ -67,7 +67,8 @@ package final class SiteBuilder: @unchecked Sendable {
   package func build(observe: @escaping (Event) -> Void) -> Status {
     let telling = NSLock()
     nonisolated(unsafe) let tell: (Event) -> Void = { event in telling.withLock { observe(event) } }
-    waiting = Array(notebooks.indices)
+    waiting = notebooks.indices.filter { !notebooks[$0].isLeftOut }
+    for notebook in notebooks where notebook.isLeftOut { tell(.warning(notebook.leftOut)) }
     let group = DispatchGroup()
     while let index = next() {
       group.enter()
@@ -114,7 +115,9 @@ package final class SiteBuilder: @unchecked Sendable {
       guard !waiting.isEmpty else { return nil }
       let ready = waiting.first { index in
         notebooks[index].frontMatter.after.allSatisfy { name in
-          !notebooks.indices.contains { notebooks[$0].name == name && $0 != index && finished[$0] == nil }
+          !notebooks.indices.contains {
+            notebooks[$0].name == name && $0 != index && finished[$0] == nil && !notebooks[$0].isLeftOut
+          }
         }
       }
       if let ready, hasRoom(for: notebooks[ready]) {

@@ -3,7 +3,7 @@ import Yams
 
 /// Reads what stands between the `---` lines at the top of a file, and blanks it.
 enum FrontMatterParser {
-  private static let keys = ["title", "description", "params", "order", "after", "tolerance"]
+  private static let keys = ["title", "description", "params", "order", "after", "needs", "tolerance"]
 
   /// How many lines it takes, with both fences: nil if a text does not begin with it, or if it is not closed.
   static func lineCount(_ lines: some Collection<String>) -> Int? {
@@ -46,6 +46,9 @@ enum FrontMatterParser {
     case "after":
       frontMatter.after = entry.value.texts ?? []
       expect("the name of a notebook, or a list of names", of: entry, holds: entry.value.texts != nil, in: &source)
+    case "needs":
+      frontMatter.needs = entry.value.texts ?? []
+      expect("the name of a model, or a list of names", of: entry, holds: entry.value.texts != nil, in: &source)
     case "tolerance":
       frontMatter.tolerance = entry.value.tolerance
       expect(Tolerance.form, of: entry, holds: frontMatter.tolerance != nil, in: &source)

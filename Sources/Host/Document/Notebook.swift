@@ -5,7 +5,7 @@ import Record
 ///
 /// - A notebook is CommonMark, in UTF-8. Between two `---` lines at its very top may stand its front matter, in YAML 1.2 with its core
 ///   schema: `title`, `description`, `order` (a whole number; the index is sorted by it), `after` (the notebooks that run before it),
-///   `tolerance` (of its numbers, in review) and `params`, a mapping of names to defaults. A default is an integer, a number, a truth value, a text, or a list of one of these, and gives the parameter its type. So `010` is
+///   `needs` (the models without which it is left out of a site), `tolerance` (of its numbers, in review) and `params`, a mapping of names to defaults. A default is an integer, a number, a truth value, a text, or a list of one of these, and gives the parameter its type. So `010` is
 ///   ten, `0o17` fifteen, and `12:30`, `NO`, `1_000` and `2024-01-01` are texts.
 /// - A fence at the top level whose info string is `swift` is a cell. `swift norun`, and every other language, is only shown. What looks
 ///   like a cell and is none is an error: `Swift`, `{swift}`, `swift,ignore`, a `swift` fence in a list, a quote or raw HTML; or a
@@ -86,6 +86,8 @@ package struct FrontMatter: Sendable, Equatable {
   package var order: Int?
   /// The names of the notebooks that must be built before this one, since it reads what they write.
   package var after: [String] = []
+  /// The models without which it is left out of a site: folders, or names in the hub's cache.
+  package var needs: [String] = []
   /// How far a review lets numbers differ, where a cell says nothing else.
   package var tolerance: Tolerance?
 

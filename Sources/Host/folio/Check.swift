@@ -50,7 +50,7 @@ struct Check: ParsableCommand {
       guard built <= .cellFailed else { return built }
       let orphans = notebooks.isEmpty ? Site(folder: site).orphans(besides: Set(documents.map(\.name))) : []
       let sides = try ReviewSides(
-        committed: site, fresh: fresh, notebooks: documents.map(\.name), orphans: orphans,
+        committed: site, fresh: fresh, notebooks: documents.filter { !$0.isLeftOut }.map(\.name), orphans: orphans,
         documents: documents.first?.folder)
       let review = try report.report(sides)
       // The cells ran a moment ago, so their outputs come from the cache.

@@ -172,6 +172,9 @@ package final class SettingsReader {
     .badConfiguration(file: location(member), key: prefix + member.key, problem: problem, advice: advice)
   }
 
+  /// A key with those that lead to it within the file: `rope_parameters.rope_theta`.
+  package func path(_ key: String) -> String { prefix + key }
+
   /// `config.json:12`, the line in which a key stands.
   package func location(_ key: String) -> String { members.first { $0.key == key }.map(location) ?? file }
 

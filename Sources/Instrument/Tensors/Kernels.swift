@@ -49,7 +49,9 @@ extension Tensor {
     let (rows, width) = (shape[0], shape[1])
     var result = Tensor(uninitialized: shape)
     withPointers(&result) { x, y in
-      Parallel.overRows(rows, width: width) { ck_center_rows(x + $0.lowerBound * width, y + $0.lowerBound * width, $0.count, width) }
+      Parallel.overRows(rows, width: width) {
+        ck_center_rows(x + $0.lowerBound * width, y + $0.lowerBound * width, $0.count, width)
+      }
     }
     return result
   }

@@ -91,7 +91,9 @@ public final class LanguageModel: Sendable {
 
   /// A model of weights in memory. Its checksum is that of their numbers, and not that of a folder to which it is saved.
   /// - Parameter origin: what stands for the folder.
-  package init(_ config: ModelConfiguration, _ tokenizer: Tokenizer?, _ source: some WeightSource, origin: String) throws(ModelError) {
+  package init(_ config: ModelConfiguration, _ tokenizer: Tokenizer?, _ source: some WeightSource, origin: String)
+    throws(ModelError)
+  {
     let weights = try Weights(source, config)
     (self.config, storedTokenizer, self.weights, folder) = (config, tokenizer, weights, origin)
     generationDefaults = .none

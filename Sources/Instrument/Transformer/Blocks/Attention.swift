@@ -144,7 +144,9 @@ struct LaneAttention {
     let all = 0..<pattern.shape[1]
     guard window < all.count else { return gather(pattern, positions, all, head, into: z) }
     for block in Attention.blocks(positions) {
-      let (keys, rows) = (keys(of: block), pattern[block.lowerBound - positions.lowerBound..<block.upperBound - positions.lowerBound])
+      let (keys, rows) = (
+        keys(of: block), pattern[block.lowerBound - positions.lowerBound..<block.upperBound - positions.lowerBound]
+      )
       let isWithin = rows.withUnsafeElements { rows in
         rows.indices.allSatisfy { keys.contains($0 % all.count) || rows[$0] == 0 }
       }

@@ -50,6 +50,11 @@ package struct Norm: Sendable {
     return (finished(normalized).reshaped(x.shape), Tape(input: input, scale: scale))
   }
 
+  /// The normed rows of `[row, width]`, past which no hook looks.
+  func applied(to rows: Tensor) -> Tensor {
+    finished((centers ? rows.centeredRows() : rows).rootMeanSquareNormalized(epsilon: epsilon).normalized)
+  }
+
   /// Divided rows times the factors, and with the bias.
   private func finished(_ normalized: Tensor) -> Tensor {
     var result = normalized.scaledColumns(by: factors)

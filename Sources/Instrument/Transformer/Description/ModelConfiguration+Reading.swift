@@ -13,47 +13,29 @@ extension ModelConfiguration {
   }
 
   package init(_ keys: SettingsReader) throws(ModelError) {
-    let known = RegisteredFamily.all.flatMap(\.modelTypes).sorted().joined(separator: ", ")
+    let known = Families.all.map { $0.modelType }.sorted().joined(separator: ", ")
     let advice = "Folio runs the families \(known)."
     guard let modelType = try keys.string("model_type") else { throw keys.error("model_type", "is missing", advice) }
-    guard let family = RegisteredFamily.of(modelType) else { throw keys.error("model_type", "is “\(modelType)”", advice) }
-    let named = family.architectures.map { JSONNode.Value.array([JSONNode(.string($0))]) }
+    guard let family = Families.family(of: modelType) else { throw keys.error("model_type", "is “\(modelType)”", advice) }
     try keys.require(
-      "architectures", toBe: named + [.null],
-      else: "Folio runs models of this family that go on with a text: \(family.architectures.joined(separator: ", ")).")
+      "architectures", toBe: [.array([JSONNode(.string(family.architecture))]), .null],
+      else: "Folio runs models of this family that go on with a text: “\(family.architecture)”.")
     self = try family.configuration(keys)
-    try keys.finish(
-      ignoring: SettingsReader.harmless.union(GenerationDefaults.keys),
-      else: "Folio does not know this key, and so not what would be computed with it. If it changes no number, remove it.")
-    try check(keys)
+    try keys.finishModel(family)
   }
 
   /// A `config.json` from which the same configuration is read, here and by Hugging Face's transformers.
   package var json: Data {
-    guard let family = RegisteredFamily.of(modelType) else { return Data() }
+    guard let family = Families.family(of: modelType) else { return Data() }
     var settings = family.settings(self)
-    settings["model_type"] = .text(modelType)
-    settings["architectures"] = .list([.text(family.architectures[0])])
+    settings["model_type"] = .text(family.modelType)
+    settings["architectures"] = .list([.text(family.architecture)])
     return Setting.json(settings)
   }
 
-  /// Where a weight lies in a checkpoint of the model's family.
+  /// Where a weight lies in a checkpoint of the model's family, in its first layout.
   package func stored(_ weight: WeightName) -> StoredWeight {
-    RegisteredFamily.of(modelType)?.stored(weight, self) ?? StoredWeight("")
-  }
-
-  /// What must hold of the sizes of every model.
-  private func check(_ keys: SettingsReader) throws(ModelError) {
-    if case .rotary(let rotations) = positions, let odd = rotations.first(where: { !$0.width.isMultiple(of: 2) }) {
-      throw keys.error(
-        "head_dim", "makes rotary embedding turn \(odd.width) numbers of a head, an odd number",
-        "Rotary embedding turns pairs: the head width, or the part of it that is turned, must be even.")
-    }
-    guard heads.isMultiple(of: keyValueHeads) else {
-      throw keys.error(
-        "num_key_value_heads", "is \(keyValueHeads), which does not divide the \(heads) query heads",
-        "Each key and value head serves the same number of query heads.")
-    }
+    Families.family(of: modelType)?.stored(weight, self) ?? StoredWeight("")
   }
 }
 
@@ -71,26 +53,25 @@ extension SettingsReader {
     "torchscript", "transformers_version", "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache",
   ]
 
-  /// Keys that change what is computed, with the values with which they do not; any family may have them. All of them may be null,
-  /// which sets nothing.
-  private static let neutral: [(key: String, values: [JSONNode.Value])] = [
+  /// Keys that would change what is computed, with the values with which they do not; any family may have them. All of them may be
+  /// missing, or null, which sets nothing.
+  private static let neutral: [NeutralKey] = [
     ("add_cross_attention", [.bool(false)]), ("attention_dropout", [.number("0")]), ("auto_map", [.null]),
     ("cross_attention_hidden_size", [.null]), ("is_causal", [.bool(true)]), ("is_encoder_decoder", [.bool(false)]),
-    ("prefix", [.null, .string("")]), ("pretraining_tp", [.number("1")]), ("pruned_heads", [.object([])]),
-    ("quantization_config", [.null]), ("tokenizer_class", TokenizerSettings.classes), ("tie_encoder_decoder", [.bool(false)]),
+    ("prefix", [.string("")]), ("pretraining_tp", [.number("1")]), ("pruned_heads", [.object([])]), ("quantization_config", [.null]),
+    ("tokenizer_class", TokenizerSettings.classes), ("tie_encoder_decoder", [.bool(false)]),
     ("use_bidirectional_attention", [.bool(false)]),
   ]
 
-  /// Refuses the values that would change what is computed, of the keys of `neutral`, and of `more` that a family does not have.
-  func requireNeutral(_ more: [(key: String, values: [JSONNode.Value])]) throws(ModelError) {
-    for (key, values) in Self.neutral + more {
-      let advice = "Folio computes this family as it was published, where that is \(text(JSONNode(values[0]))), or missing."
+  /// Refuses what a family has not used of its settings and would change what is computed, and every key that nobody knows.
+  func finishModel(_ family: any Family.Type) throws(ModelError) {
+    for (key, values) in Self.neutral + family.neutral {
+      let usual = text(JSONNode(values.first ?? .null))
+      let advice = "Folio computes \(family.title) as it was published, where that is \(usual), or missing."
       try require(key, toBe: values + [.null], else: advice)
     }
-  }
-
-  /// A token's id; nil if the key is missing or null.
-  func token(_ key: String, vocabulary: Int) throws(ModelError) -> Int? {
-    has(key) ? try integer(key, in: 0...(vocabulary - 1)) : nil
+    try finish(
+      ignoring: Self.harmless.union(family.harmless).union(GenerationDefaults.keys),
+      else: "Folio does not know this key, and so not what would be computed with it. If it changes no number, remove it.")
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A value of a `config.json` that is written.
-package indirect enum Setting: Encodable, Sendable {
+package indirect enum Setting: Sendable {
   case integer(Int)
   case number(Double)
   case text(String)
@@ -16,25 +16,29 @@ package indirect enum Setting: Encodable, Sendable {
   /// One token is written as a number, several as a list.
   package static func tokens(_ ids: [Int]) -> Setting { ids.count == 1 ? .integer(ids[0]) : .list(ids.map { .integer($0) }) }
 
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
+  /// The text of a file. transformers 5 takes 3.0 for a number and 3 for a whole one, which Foundation's encoder does not tell apart.
+  package static func json(_ settings: [String: Setting]) -> Data { Data((Setting.object(settings).json(indent: "") + "\n").utf8) }
+
+  private func json(indent: String) -> String {
     switch self {
-    case .integer(let value): try container.encode(value)
-    case .number(let value): try container.encode(value)
-    case .text(let value): try container.encode(value)
-    case .flag(let value): try container.encode(value)
-    case .list(let values): try container.encode(values)
-    case .object(let members): try container.encode(members)
-    case .null: try container.encodeNil()
+    case .integer(let value): "\(value)"
+    // What is not finite is no number of a configuration; who reads it says so.
+    case .number(let value): value.isFinite ? "\(value)" : "\"\(value)\""
+    case .text(let value): Self.quoted(value)
+    case .flag(let value): "\(value)"
+    case .list(let values): "[" + values.map { $0.json(indent: indent) }.joined(separator: ", ") + "]"
+    case .object(let members):
+      "{\n"
+        + members.sorted { $0.key < $1.key }
+        .map { "\(indent)  \(Self.quoted($0.key)): \($0.value.json(indent: indent + "  "))" }.joined(separator: ",\n")
+        + "\n\(indent)}"
+    case .null: "null"
     }
   }
 
-  /// The text of a file.
-  package static func json(_ settings: [String: Setting]) -> Data {
+  private static func quoted(_ text: String) -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    // What is not finite is no number of a configuration; who reads it says so.
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return (try? encoder.encode(settings)) ?? Data()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    return (try? encoder.encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
   }
 }

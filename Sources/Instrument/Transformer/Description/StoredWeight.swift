@@ -56,13 +56,21 @@ package protocol WeightSource {
 package struct StoredWeights: WeightSource {
   package let checkpoint: Checkpoint
   package let configuration: ModelConfiguration
+  private let layout: TensorLayout
 
   package init(_ checkpoint: Checkpoint, _ configuration: ModelConfiguration) {
     (self.checkpoint, self.configuration) = (checkpoint, configuration)
+    layout = checkpoint.layout(configuration)
+  }
+
+  /// Where a weight lies in this checkpoint.
+  private func stored(_ name: WeightName) -> StoredWeight {
+    let stored = configuration.stored(name)
+    return StoredWeight(layout.name(stored.tensor), stored.place)
   }
 
   package func matrix(_ name: WeightName, shape: [Int]) throws(ModelError) -> WeightMatrix {
-    let stored = configuration.stored(name)
+    let stored = stored(name)
     switch stored.place {
     case .whole: return try checkpoint.matrix(stored.tensor, shape: shape)
     case .columns(let columns, let count):
@@ -75,7 +83,7 @@ package struct StoredWeights: WeightSource {
   }
 
   package func vector(_ name: WeightName, count: Int) throws(ModelError) -> Tensor {
-    let stored = configuration.stored(name)
+    let stored = stored(name)
     switch stored.place {
     case .whole: return try checkpoint.vector(stored.tensor, count: count)
     case .columns(let range, let whole):

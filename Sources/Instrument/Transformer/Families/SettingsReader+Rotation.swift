@@ -1,54 +1,112 @@
 import Checkpoints
 
+/// Under which keys a `config.json` says how queries and keys are turned. Where several say the same thing, they must agree.
+struct RotationKeys {
+  /// The base of the frequencies, in the outermost object.
+  var base = ["rope_theta"]
+  /// Which part of a head is turned, in the outermost object.
+  var share = ["partial_rotary_factor"]
+  /// The base if no key gives it.
+  var missingBase = 10_000.0
+  /// The part if no key gives it. A family without a part of its own turns all of a head.
+  var missingShare: Double?
+}
+
 extension SettingsReader {
-  /// How queries and keys are turned. transformers 4 writes the base as `rope_theta`, with a scaling in `rope_scaling` or none;
-  /// transformers 5 writes both into `rope_parameters`.
-  func rotation(width: Int, base fallback: Double = 10_000) throws(ModelError) -> Rotation {
-    var base = node("rope_theta") == nil ? nil : try number("rope_theta", in: Self.ropeBases)
-    var scaling = Rotation.Scaling.none
-    for key in ["rope_parameters", "rope_scaling"] {
-      guard let rope = try object(key) else { continue }
-      if rope.has("rope_theta") {
-        let inner = try rope.number("rope_theta", in: Self.ropeBases)
-        guard inner == base ?? inner else {
-          throw error(
-            "rope_theta", "is \(base ?? inner), and “\(key).rope_theta” is \(inner)",
-            "Which one counts differs between versions of transformers; remove the wrong one.")
-        }
-        base = inner
-      }
-      scaling = try rope.ropeScaling()
-      try rope.finish(ignoring: [], else: "Folio does not know this key of rotary embedding.")
-    }
-    return Rotation(width: width, base: Float(base ?? fallback), scaling: scaling)
+  /// A key of this object, for what several keys may say.
+  func said<Value>(_ key: String, _ value: Value) -> Said<Value> { Said(keys: self, key: key, value: value) }
+
+  /// The rotary positions of a model that turns all of its layers alike.
+  func rotaryPositions(_ c: ModelConfiguration, _ keys: RotationKeys = RotationKeys()) throws(ModelError) -> PositionForm {
+    let rotation = try rotation(width: c.headWidth, keys, [(self, "rope_parameters"), (self, "rope_scaling")])
+    return .rotary(Array(repeating: rotation, count: c.layers))
   }
 
-  private static let ropeBases = 1.0...1e12
-
-  /// The scaling that a `rope_scaling` or `rope_parameters` names.
-  private func ropeScaling() throws(ModelError) -> Rotation.Scaling {
-    try require(
-      "partial_rotary_factor", toBe: [.number("1"), .null], else: "Folio computes rotary embedding of all of a head in this family.")
-    let (kind, older) = (try string("rope_type"), try string("type"))
-    if let kind, let older, kind != older {
-      throw error("type", "is “\(older)”, and “rope_type” is “\(kind)”", "Both name the scaling; remove the wrong one.")
+  /// How queries and keys are turned. transformers 4 writes the base as `rope_theta`, with a scaling in `rope_scaling` or none;
+  /// transformers 5 writes both into `rope_parameters`.
+  /// - Parameter objects: Those that give a scaling, and may give the base too.
+  func rotation(
+    width: Int, _ keys: RotationKeys, _ objects: [(outer: SettingsReader, key: String)]
+  ) throws(ModelError) -> Rotation {
+    var (bases, shares, scalings): ([Said<Double>], [Said<Double>], [Said<Rotation.Scaling>]) = ([], [], [])
+    for key in keys.base where node(key) != nil { bases.append(said(key, try number(key, in: Self.bases))) }
+    for key in keys.share where has(key) { shares.append(said(key, try number(key, in: 0...1))) }
+    for (outer, key) in objects {
+      guard let rope = try outer.object(key) else { continue }
+      if rope.has("rope_theta") { bases.append(rope.said("rope_theta", try rope.number("rope_theta", in: Self.bases))) }
+      if rope.has("partial_rotary_factor") {
+        shares.append(rope.said("partial_rotary_factor", try rope.number("partial_rotary_factor", in: 0...1)))
+      }
+      if let scaling = try rope.ropeScaling() { scalings.append(outer.said(key, scaling)) }
+      try rope.finish(ignoring: [], else: "Folio does not know this key of rotary embedding.")
     }
-    let factors = 1.0...1e6
-    switch kind ?? older ?? "default" {
-    case "default": return .none
-    case "linear": return .linear(factor: Float(try number("factor", in: factors)))
+    let share = try agreed(shares)
+    if keys.missingShare == nil, let said = shares.first, said.value != 1 {
+      throw said.error("Folio computes rotary embedding of all of a head in this family.")
+    }
+    return Rotation(
+      width: try turned(width, share ?? keys.missingShare ?? 1, shares.first), base: Float(try agreed(bases) ?? keys.missingBase),
+      scaling: try agreed(scalings) ?? .none)
+  }
+
+  private static let bases = 1.0...1e12
+
+  /// How many numbers of a head are turned.
+  private func turned(_ width: Int, _ share: Double, _ said: Said<Double>?) throws(ModelError) -> Int {
+    let turned = Int(Double(width) * share)
+    if turned >= 2, turned.isMultiple(of: 2) { return turned }
+    guard let said, share != 1 else {
+      throw error(
+        "head_dim", "is \(width), of which \(turned) are turned", "Rotary embedding turns pairs: the head width must be even.")
+    }
+    throw said.error(
+      "With it, \(turned) numbers of a head of \(width) would be turned. Rotary embedding turns pairs: it must be an even number.")
+  }
+
+  /// The scaling that a `rope_scaling` or `rope_parameters` names; nil if it names none.
+  private func ropeScaling() throws(ModelError) -> Rotation.Scaling? {
+    var kinds: [Said<String>] = []
+    for key in ["rope_type", "type"] {
+      if let kind = try string(key) { kinds.append(said(key, kind)) }
+    }
+    guard let kind = try agreed(kinds), let first = kinds.first else { return nil }
+    switch kind {
+    case "default": return Rotation.Scaling.none
+    case "linear": return .linear(factor: try ropeFactor("factor"))
     case "llama3":
-      let scaling = Rotation.Scaling.llama3(
-        factor: Float(try number("factor", in: factors)), lowFrequency: Float(try number("low_freq_factor", in: 1e-6...1e6)),
-        highFrequency: Float(try number("high_freq_factor", in: 1e-6...1e6)),
-        originalContext: Float(try integer("original_max_position_embeddings", in: 1...100_000_000)))
-      guard case .llama3(_, let low, let high, _) = scaling, low < high else {
+      let (low, high) = (try ropeFactor("low_freq_factor"), try ropeFactor("high_freq_factor"))
+      guard low < high else {
         throw error("high_freq_factor", "is not larger than “low_freq_factor”", "Copy the file from the checkpoint again.")
       }
-      return scaling
-    case let other:
-      throw error(
-        kind == nil ? "type" : "rope_type", "is “\(other)”", "Folio scales rotary frequencies by “default”, “linear” or “llama3”.")
+      return .llama3(
+        factor: try ropeFactor("factor"), lowFrequency: low, highFrequency: high,
+        originalContext: Float(try integer("original_max_position_embeddings", in: 1...100_000_000)))
+    default: throw first.error("Folio scales rotary frequencies by “default”, “linear” or “llama3”.")
+    }
+  }
+
+  private func ropeFactor(_ key: String) throws(ModelError) -> Float { Float(try number(key, in: 1e-3...1e6)) }
+}
+
+extension ModelConfiguration {
+  /// What is written of a model that turns all of its layers alike, in the form of transformers 4, which 5 reads too.
+  var rotationSettings: [String: Setting] {
+    guard case .rotary(let rotations) = positions, let first = rotations.first else { return [:] }
+    return ["rope_theta": .decimal(first.base), "rope_scaling": first.scaling.setting]
+  }
+}
+
+extension Rotation.Scaling {
+  /// The object that `rope_scaling` holds.
+  var setting: Setting {
+    switch self {
+    case .none: .null
+    case .linear(let factor): .object(["rope_type": .text("linear"), "factor": .decimal(factor)])
+    case .llama3(let factor, let low, let high, let context):
+      .object([
+        "rope_type": .text("llama3"), "factor": .decimal(factor), "low_freq_factor": .decimal(low),
+        "high_freq_factor": .decimal(high), "original_max_position_embeddings": .integer(Int(context)),
+      ])
     }
   }
 }

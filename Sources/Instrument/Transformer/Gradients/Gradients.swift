@@ -52,7 +52,9 @@ extension LanguageModel {
   func forwardAndBack(
     _ plan: PlannedRun, _ function: LogitFunction, at recorder: ActivationRecorder, _ kept: TapePlan, droppingEach: Bool = false
   ) throws -> (lane: Lane, value: Float, gradients: BaseGradients) {
-    guard let lowest = recorder.points.map({ $0.layer ?? ([.embedding, .positionEmbedding].contains($0) ? 0 : config.layers) }).min() else {
+    guard
+      let lowest = recorder.points.map({ $0.layer ?? ([.embedding, .positionEmbedding].contains($0) ? 0 : config.layers) }).min()
+    else {
       throw ModelError.badRequest("The gradient is asked for nowhere. Name hook points: `at: .components([.residualPre])`.")
     }
     let lane = plan.lane(prefixes)

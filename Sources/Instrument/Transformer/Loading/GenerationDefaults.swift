@@ -65,9 +65,10 @@ public struct GenerationDefaults: Sendable {
     maxNewTokens = keys.has("max_new_tokens") ? try keys.integer("max_new_tokens", in: 1...Int.max) : nil
     eos = try keys.integers("eos_token_id", in: tokens)
     _ = try keys.integers("pad_token_id", in: tokens)
-    if let bos = try keys.integers("bos_token_id", in: tokens), bos != [configuration.bos] {
+    if let bos = try keys.integers("bos_token_id", in: tokens), bos != configuration.bos.map({ [$0] }) ?? [] {
       throw keys.error(
-        "bos_token_id", "is \(bos.first.map(String.init) ?? "an empty list"), and config.json's is \(configuration.bos)",
+        "bos_token_id",
+        "is \(bos.first.map(String.init) ?? "an empty list"), and config.json's is \(configuration.bos.map(String.init) ?? "none")",
         "Both must name the token that begins a text.")
     }
     problem = Self.problem(keys)
