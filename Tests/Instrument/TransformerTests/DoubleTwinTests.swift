@@ -18,6 +18,8 @@ import Testing
       defer { try? FileManager.default.removeItem(at: folder) }
       (model, twin) = (try LanguageModel(folder: folder), try DoubleTwin(folder: folder))
     }
+
+    init(_ random: RandomTransformer) throws { (model, twin) = (try random.model(), random.twin) }
   }
 
   @Test("the twin's logits are those of Hugging Face in fp64", arguments: ForwardTests.cases)

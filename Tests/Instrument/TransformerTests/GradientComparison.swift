@@ -61,14 +61,14 @@ struct EntryPlace {
   let position: Int
   /// 0 where there are no heads.
   let head: Int
-  /// Of squares: whether the key is no later than the query.
+  /// Of squares: whether the query sees the key, which is no later, and in the layer's window if it has one.
   let isVisible: Bool
 
-  init(_ index: Int, _ shape: [Int], _ point: HookPoint) {
+  init(_ index: Int, _ shape: [Int], _ point: HookPoint, window: Int? = nil) {
     let width = shape.dropFirst().reduce(1, *)
     if point.component.isSquare {
       (head, position) = (index / width, index % width / shape[2])
-      isVisible = index % shape[2] <= position
+      isVisible = (position - (window ?? shape[2]) + 1...position).contains(index % shape[2])
     } else {
       (position, head) = (index / width, shape.count == 3 ? index % width / shape[2] : 0)
       isVisible = true
@@ -88,7 +88,7 @@ struct Comparison {
   var replacing: DoubleTwin.Replacements = [:]
   var tapeBudget = 2_000_000_000
   var label = ""
-  /// Which entries of patterns are compared: those behind the diagonal have none, unless somebody lifts the mask.
+  /// Which entries of patterns are compared: those that are masked have none, unless somebody lifts the mask.
   var sees: (EntryPlace) -> Bool = \.isVisible
 
   init(_ pair: DoubleTwinTests.Pair, _ metric: any Metric, samples: Int, twinMetric: @escaping ([[Double]]) -> Double) {
@@ -108,7 +108,10 @@ struct Comparison {
     for point in points {
       let gradient = try run.gradients[point]
       let numbers = gradient.elements
-      let candidates = numbers.indices.filter { point.component != .pattern || sees(EntryPlace($0, gradient.shape, point)) }
+      let window = point.layer.flatMap { pair.model.config.windows[$0] }
+      let candidates = numbers.indices.filter {
+        point.component != .pattern || sees(EntryPlace($0, gradient.shape, point, window: window))
+      }
       let largest = candidates.sorted { abs(numbers[$0]) > abs(numbers[$1]) }.prefix(samples)
       let others = (0..<samples).compactMap { _ in candidates.randomElement(using: &random) }
       let indices = Set(largest + others).sorted()
@@ -123,14 +126,10 @@ struct Comparison {
   /// The gradient of a norm's divisor is a sum of one term a number, `-gᵢ · xᵢ / s` of the gradient g at the quotients x, which may all but
   /// cancel. fp32 rounds the terms, so that their length is what an error is measured by.
   private func lengthOfTerms(_ point: HookPoint, _ rows: [Int], _ run: GradientRun) throws -> Double {
-    let quotients: HookPoint
-    switch point.component {
-    case .attentionNormScale: quotients = .attentionNormalized(layer: point.layer ?? 0)
-    case .mlpNormScale: quotients = .mlpNormalized(layer: point.layer ?? 0)
-    case .finalNormScale: quotients = .finalNormalized
-    default: return 0
-    }
-    let terms = try run.gradients[quotients] * run.activations[quotients]
+    guard point.name.hasSuffix("hook_scale") else { return 0 }
+    let quotients = try HookPoint(point.name.replacing("hook_scale", with: "hook_normalized"))
+    let products = try run.gradients[quotients] * run.activations[quotients]
+    let terms = products.reshaped([-1, products.shape[products.rank - 1]])
     let scale = try run.activations[point].elements
     return rows.reduce(0) { sum, row in
       terms.select(row).elements.reduce(sum) { $0 + Double($1 / scale[row]) * Double($1 / scale[row]) }

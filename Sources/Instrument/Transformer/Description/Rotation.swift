@@ -32,8 +32,10 @@ public struct Rotation: Hashable, Sendable {
     case .none: return plain
     case .linear(let factor): return plain.map { $0 / factor }
     case .llama3(let factor, let low, let high, let original):
+      // Float.pi is rounded towards zero: twice it is not the number nearest to 2π, which transformers divides.
+      let turn = Float(2 * Double.pi)
       return plain.map { frequency in
-        let wavelength = 2 * Float.pi / frequency
+        let wavelength = turn / frequency
         if wavelength > original / low { return frequency / factor }
         if wavelength < original / high { return frequency }
         let share = (original / wavelength - low) / (high - low)
