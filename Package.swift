@@ -107,7 +107,7 @@ let package = Package(
     .target(
       name: "ModelFixture", dependencies: ["Checkpoints", "Transformer", "Tensors", "TestSupport"],
       path: "Tests/Instrument/ModelFixture"),
-    .test("Instrument", "Checkpoints", ["Transformer", "Tensors", "ModelFixture"]),
+    .test("Instrument", "Checkpoints", ["Transformer", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Transformer", ["Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Tensors", "ModelFixture"]),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),

@@ -41,7 +41,8 @@ enum Kinds {
   static let all: [any Kind.Type] = [
     NotebookKind.self, FrontMatterKind.self, JupyterKind.self, RecordKind.self, OutputKind.self, FigureKind.self, ChartKind.self,
     TableKind.self,
-    ConfigurationKind.self, WeightsKind.self, GGUFKind.self, TokenizerKind.self, RequestKind.self, StoreKind.self, SiteKind.self,
+    ConfigurationKind.self, WeightsKind.self, GGUFKind.self, TokenizerKind.self, TokenizerJSONKind.self, MergesKind.self,
+    RequestKind.self, StoreKind.self, SiteKind.self,
   ]
   static let failing: [any Kind.Type] = [CrashKind.self, HangKind.self, MemoryKind.self, PromiseKind.self]
 

@@ -17,7 +17,7 @@ import Testing
 
   @Test(arguments: [
     "notebooks", "frontmatter", "ipynb", "records", "outputs", "figures", "charts", "csv", "configurations", "safetensors",
-    "tokenizers", "requests",
+    "tokenizers", "tokenizer.json", "merges", "requests",
     "cache", "pages",
   ])
   func mutatedInputsCostNoMoreThanTheyMust(kind: String) async throws {

@@ -87,6 +87,9 @@ struct AddedTokens: Sendable {
     return parts
   }
 
+  /// Where the longest text ends that begins at a position.
+  func end(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int? { begins[Int(text[start])] ? longest(text, start)?.1 : nil }
+
   private func longest(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> (Entry, Int)? {
     var (node, position) = (0, start)
     var found: (Entry, Int)?

@@ -18,18 +18,24 @@ struct BytePairModel: TokenizerModel {
     /// The tokens of the characters that are one, and of `<0x00>` to `<0xFF>`; empty if bytes are not used.
     var tokens: [UInt32: UInt32] = [:]
     var byteTokens: [Int32] = []
-    var unknown: UInt32?
-    /// Whether unknown characters side by side are one token.
-    var fusesUnknown = false
     /// Neighbours that a merge may join.
     var joints = PairTable(capacity: 0)
     /// Whether words may be cut where there is no joint.
     var mayCut = true
   }
 
+  /// What stands for a byte or a character that the vocabulary lacks.
+  struct Unknown: Sendable {
+    /// Nil if it is left out, as `tokenizers` leaves it out.
+    var token: UInt32?
+    /// Whether several side by side are one token.
+    var isFused = false
+  }
+
   let vocabulary: Vocabulary
   let preTokenizer: PreTokenizer
   let alphabet: Alphabet
+  let unknown: Unknown
   let merging: PairMerging
   /// Whether a word that is a token is that token, however it would be merged.
   let ignoresMerges: Bool
@@ -38,9 +44,10 @@ struct BytePairModel: TokenizerModel {
   private let cache = SharedWordCache()
 
   init(
-    _ vocabulary: Vocabulary, _ alphabet: Alphabet, _ merging: PairMerging, preTokenizer: PreTokenizer, ignoresMerges: Bool,
-    decoding: PieceDecoding
+    _ vocabulary: Vocabulary, _ alphabet: Alphabet, unknown: Unknown, _ merging: PairMerging, preTokenizer: PreTokenizer,
+    ignoresMerges: Bool, decoding: PieceDecoding
   ) {
+    self.unknown = unknown
     (self.vocabulary, self.alphabet, self.merging) = (vocabulary, alphabet, merging)
     (self.preTokenizer, self.ignoresMerges, self.decoding) = (preTokenizer, ignoresMerges, decoding)
   }
@@ -55,10 +62,8 @@ struct BytePairModel: TokenizerModel {
 
   func kind(of token: Int) -> PieceKind {
     guard vocabulary[token] != nil else { return .unused }
-    if case .characters(let characters) = alphabet {
-      if characters.unknown == UInt32(exactly: token) { return .unknown }
-      if characters.byteTokens.contains(Int32(exactly: token) ?? -1) { return .byte }
-    }
+    if unknown.token == UInt32(exactly: token) { return .unknown }
+    if case .characters(let characters) = alphabet, characters.byteTokens.contains(Int32(exactly: token) ?? -1) { return .byte }
     return .normal
   }
 
@@ -88,6 +93,8 @@ private struct WordEncoder {
   let model: BytePairModel
   var tokens: [Int]
   private var scratch = PairMerging.Scratch()
+  /// An unknown token that may still take in the next byte or character.
+  private var pending: UInt32?
 
   init(model: BytePairModel, tokens: [Int]) { (self.model, self.tokens) = (model, tokens) }
 
@@ -131,9 +138,27 @@ private struct WordEncoder {
       return
     }
     for byte in word {
-      guard table[Int(byte)] >= 0 else { throw notEncodable(word) }
-      scratch.symbols.append(UInt32(table[Int(byte)]))
+      let token = table[Int(byte)]
+      if token >= 0 { appendKnown(UInt32(token)) } else { appendUnknown() }
     }
+    endUnknown()
+  }
+
+  // MARK: What the vocabulary lacks
+
+  private mutating func appendKnown(_ token: UInt32) {
+    endUnknown()
+    scratch.symbols.append(token)
+  }
+
+  private mutating func appendUnknown() {
+    if !model.unknown.isFused { endUnknown() }
+    pending = model.unknown.token
+  }
+
+  private mutating func endUnknown() {
+    if let pending { scratch.symbols.append(pending) }
+    pending = nil
   }
 
   private func notEncodable(_ word: UnsafeBufferPointer<UInt8>) -> ModelError {
@@ -165,7 +190,7 @@ private struct WordEncoder {
 
   /// Where unknown characters are one token, no cut goes between two of them.
   private func isKnown(_ scalar: UInt32, _ characters: BytePairModel.Characters) -> Bool {
-    !characters.fusesUnknown || characters.tokens[scalar] != nil
+    !model.unknown.isFused || characters.tokens[scalar] != nil
   }
 
   private mutating func part(
@@ -179,25 +204,18 @@ private struct WordEncoder {
   ) throws(ModelError) {
     guard let bytes = word.baseAddress else { return }
     var position = 0
-    // An unknown token that may still take in the next character.
-    var unknown: UInt32?
     while position < word.count {
       let (scalar, length) = UTF8Text.scalar(bytes, position, word.count)
-      defer { position += length }
       if let token = characters.tokens[scalar] {
-        if let unknown { scratch.symbols.append(unknown) }
-        unknown = nil
-        scratch.symbols.append(token)
+        appendKnown(token)
       } else if let tokens = fallback(bytes, position..<position + length, characters) {
         scratch.symbols += tokens
-      } else if let token = characters.unknown {
-        if let unknown, !characters.fusesUnknown { scratch.symbols.append(unknown) }
-        unknown = token
       } else {
-        throw notEncodable(word)
+        appendUnknown()
       }
+      position += length
     }
-    if let unknown { scratch.symbols.append(unknown) }
+    endUnknown()
   }
 
   private func fallback(

@@ -26,17 +26,15 @@ struct BytePairReader {
     let alphabet: BytePairModel.Alphabet =
       isByteLevel
       ? .bytes(ByteAlphabet.scalars.map { Int32(vocabulary.token(UTF8Text.bytes($0)) ?? -1) })
-      : .characters(Self.characters(vocabulary, joints, hasBytes: hasBytes, unknown: unknown, fuses: fuses))
+      : .characters(Self.characters(vocabulary, joints, hasBytes: hasBytes, hasUnknown: unknown != nil))
     return BytePairModel(
-      vocabulary, alphabet, PairMerging(merges: table), preTokenizer: preTokenizer, ignoresMerges: ignoresMerges,
-      decoding: decoding)
+      vocabulary, alphabet, unknown: BytePairModel.Unknown(token: unknown.map(UInt32.init), isFused: fuses),
+      PairMerging(merges: table), preTokenizer: preTokenizer, ignoresMerges: ignoresMerges, decoding: decoding)
   }
 
   private func unknown(_ vocabulary: Vocabulary) throws(ModelError) -> Int? {
     guard let name = try keys.string("unk_token") else { return nil }
     guard let token = vocabulary.token(Array(name.utf8)) else {
-      // A byte-level vocabulary has a token for every byte, and no use for an unknown one.
-      if isByteLevel { return nil }
       throw keys.error("unk_token", "is “\(name)”, which the vocabulary does not have", TokenizerJSON.copy)
     }
     return token
@@ -96,7 +94,7 @@ struct BytePairReader {
   }
 
   private static func characters(
-    _ vocabulary: Vocabulary, _ joints: Joints, hasBytes: Bool, unknown: Int?, fuses: Bool
+    _ vocabulary: Vocabulary, _ joints: Joints, hasBytes: Bool, hasUnknown: Bool
   ) -> BytePairModel.Characters {
     var result = BytePairModel.Characters()
     for token in vocabulary.tokens {
@@ -104,11 +102,10 @@ struct BytePairReader {
       result.tokens[scalar] = UInt32(token)
     }
     if hasBytes { result.byteTokens = joints.byteTokens }
-    result.unknown = unknown.map(UInt32.init)
-    result.fusesUnknown = fuses
     result.joints = joints.table
-    let isWhole = !result.byteTokens.contains(-1)
-    result.mayCut = !joints.joinsOthers && (isWhole || unknown == nil)
+    // A character that is left out has its neighbours side by side.
+    let bytes = result.byteTokens
+    result.mayCut = !joints.joinsOthers && (bytes.isEmpty ? hasUnknown : !bytes.contains(-1))
     return result
   }
 

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import Tensors
 
-/// SentencePiece's own library with a `tokenizer.model`: byte pairs or unigrams.
+/// A `tokenizer.model`: byte pairs, which SentencePiece's own library merges, or unigrams.
 final class SentencePieceModel: TokenizerModel {
   /// A loaded model, which is only ever read, from any thread.
   private final class Processor: @unchecked Sendable {
@@ -24,6 +24,7 @@ final class SentencePieceModel: TokenizerModel {
   private let continuing = Mutex(Processor?.none)
   private let serialized: Data
   private let proto: SentencePieceProto
+  private let unigram: UnigramEncoder?
   /// Whether each part of a text between special tokens begins with that space, and not only the first.
   private let prefixesEachPart: Bool
   let count: Int
@@ -35,7 +36,8 @@ final class SentencePieceModel: TokenizerModel {
       throw .badTokenizer(file: file, problem: "is not a SentencePiece model (\(reason))")
     }
     (self.processor, self.serialized, self.prefixesEachPart) = (processor, serialized, prefixesEachPart)
-    proto = SentencePieceProto(serialized)
+    let proto = SentencePieceProto(serialized)
+    (self.proto, unigram) = (proto, UnigramEncoder(proto))
     count = Int(csp_piece_count(processor.pointer))
   }
 
@@ -53,6 +55,7 @@ final class SentencePieceModel: TokenizerModel {
   private static let partSize = 1 << 16
 
   func encode(_ text: UnsafeRawBufferPointer, isStart: Bool, into tokens: inout [Int]) throws(ModelError) {
+    if let unigram { return try unigram.encode(text, hasSpace: isStart || prefixesEachPart, into: &tokens) }
     var start = 0
     while start < text.count {
       if Interruption.isRequested() { throw .interrupted }

@@ -3,19 +3,33 @@ import Foundation
 /// SentencePiece's file, a `ModelProto` of Protocol Buffers: the few fields of it that Folio goes by itself, and the writing of one.
 ///
 /// The fields' numbers are those of `sentencepiece_model.proto`: 1 is a piece (1 its text, 2 its score, 3 its kind), 2 the trainer's settings
-/// (3 the algorithm, 35 whether bytes are used, 40 to 43 the numbers of unknown, BOS, EOS and padding), 3 the normalizer's (1 its name,
+/// (3 the algorithm, 24 a space behind the text in place of before it, 35 whether bytes are used, 40 to 43 the numbers of unknown, BOS, EOS and padding), 3 the normalizer's (1 its name,
 /// 2 its table, 3 a space before the text, 4 spaces made one, 5 spaces as “▁”).
 struct SentencePieceProto: Sendable {
-  /// Whether a space is put before a text.
-  private(set) var addsSpace = true
-  /// Whether spaces are left as they are, and no other character is changed.
-  private var keepsText = true
-  private var removesSpaces = true
+  struct Piece: Sendable {
+    var text: [UInt8] = []
+    var score: Float = 0
+    var kind = PieceKind.normal
+  }
+
+  /// The pieces of a unigram model; of another one, whose pieces only the library needs, none.
+  private(set) var pieces: [Piece] = []
+  private(set) var isUnigram = true
+  /// Whether unknown characters become bytes, and the number of the unknown piece.
+  private(set) var usesBytes = false, unknown = 0
+  /// Whether a space is put before a text, or behind it.
+  private(set) var addsSpace = true, addsSpaceBehind = false
+  /// By what characters are replaced.
+  private(set) var table: [UInt8] = []
+  /// Whether spaces side by side are made one, and those around a text none.
+  private(set) var removesSpaces = true
+  /// Whether a space is written as “▁”.
+  private(set) var escapesSpaces = true
   /// Whether a piece goes on behind a letter with a space.
   private var hasInnerSpace = false
 
   /// Whether a text may be given in parts, cut between a letter and a space.
-  var mayBeCut: Bool { keepsText && !removesSpaces && !hasInnerSpace }
+  var mayBeCut: Bool { table.isEmpty && !removesSpaces && !hasInnerSpace }
 
   /// Appended to a model, it takes the space before a text away: what stands twice counts as it stands last.
   static let withoutSpace = Data([3 << 3 | 2, 2, 3 << 3, 0])
@@ -24,21 +38,50 @@ struct SentencePieceProto: Sendable {
     serialized.withUnsafeBytes { bytes in
       Self.forEachField(bytes) { number, _, content in
         switch number {
-        case 1:
-          Self.forEachField(content) { number, _, text in
-            if number == 1, !hasInnerSpace { hasInnerSpace = Self.hasInnerSpace(text) }
-          }
-        case 3:
-          Self.forEachField(content) { number, value, table in
-            switch number {
-            case 2: keepsText = table.isEmpty
-            case 3: addsSpace = value != 0
-            case 4: removesSpaces = value != 0
-            default: break
-            }
-          }
+        case 1: readPiece(content)
+        case 2: readTrainer(content)
+        case 3: readNormalizer(content)
         default: break
         }
+      }
+    }
+    unknown = pieces.firstIndex { $0.kind == .unknown } ?? 0
+    if !isUnigram { pieces = [] }
+  }
+
+  private mutating func readPiece(_ content: UnsafeRawBufferPointer) {
+    var piece = Piece()
+    Self.forEachField(content) { number, value, text in
+      switch number {
+      case 1: piece.text = Array(text)
+      case 2: piece.score = Float(bitPattern: UInt32(truncatingIfNeeded: value))
+      case 3: piece.kind = PieceKind(rawValue: Int(truncatingIfNeeded: value)) ?? .unused
+      default: break
+      }
+    }
+    if !hasInnerSpace { hasInnerSpace = piece.text.withUnsafeBytes(Self.hasInnerSpace) }
+    pieces.append(piece)
+  }
+
+  private mutating func readTrainer(_ content: UnsafeRawBufferPointer) {
+    Self.forEachField(content) { number, value, _ in
+      switch number {
+      case 3: isUnigram = value == 1
+      case 24: addsSpaceBehind = value != 0
+      case 35: usesBytes = value != 0
+      default: break
+      }
+    }
+  }
+
+  private mutating func readNormalizer(_ content: UnsafeRawBufferPointer) {
+    Self.forEachField(content) { number, value, bytes in
+      switch number {
+      case 2: table = Array(bytes)
+      case 3: addsSpace = value != 0
+      case 4: removesSpaces = value != 0
+      case 5: escapesSpaces = value != 0
+      default: break
       }
     }
   }
@@ -79,7 +122,10 @@ struct SentencePieceProto: Sendable {
         guard let length = varint(), length <= UInt64(bytes.count - position) else { return }
         body(key >> 3, 0, UnsafeRawBufferPointer(rebasing: bytes[position..<position + Int(length)]))
         position += Int(length)
-      case 5: position += 4
+      case 5:
+        guard bytes.count - position >= 4 else { return }
+        body(key >> 3, UInt64(bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self).littleEndian), none)
+        position += 4
       default: return
       }
     }
@@ -143,12 +189,14 @@ package struct SentencePieces: Sendable {
   package var addsSpace: Bool
   package var bos: Int?
   package var eos: Int?
+  /// The piece for what the others lack, if `kinds` does not say it.
+  package var unknown: Int?
 
   package init(
     _ texts: [String], scores: [Float], kinds: [PieceKind], algorithm: Algorithm = .bytePairs, addsSpace: Bool, bos: Int?,
-    eos: Int?
+    eos: Int?, unknown: Int? = nil
   ) {
     (self.texts, self.scores, self.kinds, self.algorithm) = (texts, scores, kinds, algorithm)
-    (self.addsSpace, self.bos, self.eos) = (addsSpace, bos, eos)
+    (self.addsSpace, self.bos, self.eos, self.unknown) = (addsSpace, bos, eos, unknown)
   }
 }

@@ -62,6 +62,7 @@ extension Tokenizer {
     try Self.check(surroundings, pieces.texts, pieces.kinds, origin)
     var pieces = pieces
     pieces.bos = surroundings.bos
+    if let unknown = pieces.unknown, pieces.kinds.indices.contains(unknown) { pieces.kinds[unknown] = .unknown }
     let contents = [
       "tokenizer.model": SentencePieceProto.serialized(pieces),
       "tokenizer_config.json": Self.configuration(surroundings, pieces.texts),

@@ -10,7 +10,7 @@ package protocol TokenizerModel: Sendable {
   /// - Parameters:
   ///   - text: UTF-8.
   ///   - isStart: Whether the text begins what was given to the tokenizer: some models put a space before its first word.
-  /// - Throws: `notEncodable` if a character has no token, `interrupted`.
+  /// - Throws: `notEncodable` if a pattern finds no end, or a library fails; `interrupted`.
   func encode(_ text: UnsafeRawBufferPointer, isStart: Bool, into tokens: inout [Int]) throws(ModelError)
 
   /// A token as the vocabulary writes it, as `▁True`, `ĠTrue` or `<0x0A>`; nil if the vocabulary has no such token.
