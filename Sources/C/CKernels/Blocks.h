@@ -23,17 +23,27 @@ INLINE uint16_t NAME(half_at)(const uint8_t *bytes) {
   return half;
 }
 
-INLINE float NAME(scale_at)(const uint8_t *bytes) { return NAME(float_of_half)(NAME(half_at)(bytes)); }
+/// A scale or a minimum. It goes through a general register: clang would put it into a part of a vector, where it waits for what computed
+/// the rest of that, the block before.
+INLINE float NAME(scale_at)(const uint8_t *bytes) {
+#if FUSED && defined(__x86_64__)
+  uint32_t half = NAME(half_at)(bytes);
+  __asm__("" : "+r"(half));
+  return _mm_cvtss_f32(_mm_cvtph_ps(_mm_cvtsi32_si128((int)half)));
+#else
+  return NAME(float_of_half)(NAME(half_at)(bytes));
+#endif
+}
 
 /// Scale, 32 signed bytes.
-INLINE void NAME(widen_q8_0)(const uint8_t *block, float *y) {
+INLINE void NAME(widen_q8_0)(const uint8_t *restrict block, float *restrict y) {
   const float scale = NAME(scale_at)(block);
   const int8_t *quanta = (const int8_t *)block + 2;
   for (int i = 0; i < 32; i++) y[i] = (float)quanta[i] * scale;
 }
 
 /// Scale, 16 bytes of which the low halves come first.
-INLINE void NAME(widen_q4_0)(const uint8_t *block, float *y) {
+INLINE void NAME(widen_q4_0)(const uint8_t *restrict block, float *restrict y) {
   const float scale = NAME(scale_at)(block);
   const uint8_t *quanta = block + 2;
   for (int i = 0; i < 16; i++) {
@@ -43,7 +53,7 @@ INLINE void NAME(widen_q4_0)(const uint8_t *block, float *y) {
 }
 
 /// Scale, minimum, 16 bytes.
-INLINE void NAME(widen_q4_1)(const uint8_t *block, float *y) {
+INLINE void NAME(widen_q4_1)(const uint8_t *restrict block, float *restrict y) {
   const float scale = NAME(scale_at)(block), minimum = NAME(scale_at)(block + 2);
   const uint8_t *quanta = block + 4;
   for (int i = 0; i < 16; i++) {
@@ -53,7 +63,7 @@ INLINE void NAME(widen_q4_1)(const uint8_t *block, float *y) {
 }
 
 /// Scale, the fifth bits of 32 quanta, 16 bytes.
-INLINE void NAME(widen_q5_0)(const uint8_t *block, float *y) {
+INLINE void NAME(widen_q5_0)(const uint8_t *restrict block, float *restrict y) {
   const float scale = NAME(scale_at)(block);
   uint32_t high;
   memcpy(&high, block + 2, 4);
@@ -65,7 +75,7 @@ INLINE void NAME(widen_q5_0)(const uint8_t *block, float *y) {
 }
 
 /// Scale, minimum, the fifth bits of 32 quanta, 16 bytes.
-INLINE void NAME(widen_q5_1)(const uint8_t *block, float *y) {
+INLINE void NAME(widen_q5_1)(const uint8_t *restrict block, float *restrict y) {
   const float scale = NAME(scale_at)(block), minimum = NAME(scale_at)(block + 2);
   uint32_t high;
   memcpy(&high, block + 4, 4);
@@ -91,7 +101,7 @@ INLINE void NAME(part_of_k)(const uint8_t *packed, int part, float *scale, float
 }
 
 /// Scale and minimum of all, those of 8 parts of 32 numbers, 128 bytes: of 32 of them the low halves are one part, the high halves the next.
-INLINE void NAME(widen_q4_k)(const uint8_t *block, float *y) {
+INLINE void NAME(widen_q4_k)(const uint8_t *restrict block, float *restrict y) {
   UNROLL for (int part = 0; part < 8; part++) {
     float scale = NAME(scale_at)(block), minimum = NAME(scale_at)(block + 2);
     NAME(part_of_k)(block + 4, part, &scale, &minimum);
@@ -102,7 +112,7 @@ INLINE void NAME(widen_q4_k)(const uint8_t *block, float *y) {
 }
 
 /// The same with 32 bytes between, which hold the fifth bits of each part.
-INLINE void NAME(widen_q5_k)(const uint8_t *block, float *y) {
+INLINE void NAME(widen_q5_k)(const uint8_t *restrict block, float *restrict y) {
   UNROLL for (int part = 0; part < 8; part++) {
     float scale = NAME(scale_at)(block), minimum = NAME(scale_at)(block + 2);
     NAME(part_of_k)(block + 4, part, &scale, &minimum);
@@ -114,7 +124,7 @@ INLINE void NAME(widen_q5_k)(const uint8_t *block, float *y) {
 }
 
 /// 128 bytes of low halves, 64 of the two bits above them, 16 signed scales of 16 numbers each, the scale of all.
-INLINE void NAME(widen_q6_k)(const uint8_t *block, float *y) {
+INLINE void NAME(widen_q6_k)(const uint8_t *restrict block, float *restrict y) {
   const float all = NAME(scale_at)(block + 208);
   UNROLL for (int part = 0; part < 8; part++) {
     const uint8_t *low = block + part / 4 * 64 + part % 2 * 32, *high = block + 128 + part / 4 * 32;
