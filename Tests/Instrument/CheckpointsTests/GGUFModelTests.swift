@@ -138,6 +138,18 @@ import Testing
     #expect(refusal(try small(factors: true)).contains("“rope_freqs.weight” holds factors"))
   }
 
+  @Test("that has rotary factors without rotary embedding is refused")
+  func factorsOfNothing() throws {
+    let keys = ["block_count", "context_length", "embedding_length", "feed_forward_length", "attention.head_count"]
+    let bytes = GGUFBytes(
+      members: [("general.architecture", .string("gpt2")), ("gpt2.attention.layer_norm_epsilon", .float32(1e-5))]
+        + keys.map { ("gpt2.\($0)", .uint32(1)) },
+      tensors: [("token_embd.weight", [8, 8], 0, 0), ("rope_freqs.weight", [2], 0, 256)], data: 264)
+    let folder = try TestFolder(), url = URL(filePath: folder.path + "/model.gguf")
+    try bytes.data.write(to: url)
+    #expect(refusal((folder, url)).contains("“rope_freqs.weight” is none of those that Folio knows"))
+  }
+
   @Test("in a folder is loaded, if it is the only one")
   func folders() throws {
     let folder = try TestFolder(), url = URL(filePath: folder.path)

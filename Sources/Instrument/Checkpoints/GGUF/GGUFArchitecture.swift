@@ -17,6 +17,9 @@ struct GGUFArchitecture: Sendable {
   /// Its own settings, beside those that every architecture has.
   let settings: @Sendable (GGUFSettings) throws(ModelError) -> [(String, JSONNode.Value)]
 
+  /// Whether positions turn queries and keys; else each has a vector of its own.
+  var isRotary: Bool { outer["position_embd"] == nil }
+
   static let all = [llama, qwen2, qwen3, gemma, gemma2, gemma3, gpt2, gptneox]
 
   /// The architecture of a file.

@@ -15,7 +15,9 @@ package struct GGUFWeights: WeightFile {
 
   init(_ file: GGUFFile, _ architecture: GGUFArchitecture, heads: GGUFHeads) throws(ModelError) {
     var (entries, tensors): ([String: WeightEntry], [String: (GGUFFile.Entry, GGUFChange)]) = ([:], [:])
-    for entry in file.entries.values.sorted(by: { $0.name < $1.name }) where entry.name != GGUFRotary.factors {
+    for entry in file.entries.values.sorted(by: { $0.name < $1.name }) {
+      // They are a setting: `GGUFRotary` has read them.
+      if entry.name == GGUFRotary.factors, architecture.isRotary { continue }
       guard let (name, change) = architecture.translation(of: entry.name) else {
         throw .badWeights(
           file: file.path, tensor: entry.name,
