@@ -151,11 +151,11 @@ import Testing
     #expect(try ModelConfiguration(contentsOf: folder.file("config.json")) == config)
     let text = String(decoding: config.json, as: UTF8.self)
     for line in [
-      #""model_type" : "gemma""#, #""hidden_activation" : "gelu_pytorch_tanh""#, #""hidden_size" : 48,"#,
-      #""rms_norm_eps" : 3e-07"#,
+      #""model_type": "gemma""#, #""hidden_activation": "gelu_pytorch_tanh""#, #""hidden_size": 48,"#,
+      #""rms_norm_eps": 3e-07"#,
     ] { #expect(text.contains(line), "\(line) in \(text)") }
     let one = try ModelConfiguration(layers: 1, width: 4, heads: 1, headWidth: 2, mlpWidth: 4, vocabulary: 8)
-    #expect(String(decoding: one.json, as: UTF8.self).contains(#""eos_token_id" : 1,"#))
+    #expect(String(decoding: one.json, as: UTF8.self).contains(#""eos_token_id": 1,"#))
     let endless = try ModelConfiguration(layers: 1, width: 4, heads: 1, headWidth: 2, mlpWidth: 4, vocabulary: 8, eos: [])
     try endless.json.write(to: folder.file("config.json"))
     #expect(try ModelConfiguration(contentsOf: folder.file("config.json")).eos == [])

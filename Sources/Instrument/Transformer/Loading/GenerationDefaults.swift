@@ -68,7 +68,7 @@ public struct GenerationDefaults: Sendable {
     if let bos = try keys.integers("bos_token_id", in: tokens), bos != [configuration.bos] {
       throw keys.error(
         "bos_token_id",
-        "is \(keys.node("bos_token_id").map(keys.text) ?? "missing"), and config.json's is "
+        "is \(bos.first.map(String.init) ?? "an empty list"), and config.json's is "
           + (configuration.bos.map(String.init) ?? "none"),
         "Both must name the token that begins a text.")
     }
