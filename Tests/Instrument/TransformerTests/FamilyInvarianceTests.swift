@@ -68,7 +68,7 @@ import Transformer
       let observed = try model.run(Self.tokens, hooks: [Observation(point) { _ in }], logits: .all).logits
       #expect(observed == alone, "\(point)")
       let replaced = try model.run(Self.tokens, hooks: [Replacement(point) { $0 }], logits: .all).logits
-      #expect(largestDifference(replaced, alone) <= 1e-5, "\(point)")
+      #expect(largestDifference(replaced, alone) <= 3e-6 * max(1, alone.magnitude().max()), "\(point)")
     }
   }
 

@@ -68,7 +68,7 @@ import Transformer
       { _ = try model.run(Self.tokens, hooks: [Replacement(point) { $0 }]) },
       { _ = try model.gradients(Self.tokens, of: Self.metric.function, at: [point]) },
     ]
-    let had = component.isInLayer ? "blocks.1.hook_resid_post" : "hook_embed"
+    let had = component.isInLayer ? "hook_resid_post" : "hook_embed"
     for attempt in attempts {
       let error = #expect(throws: (any Error).self) { try attempt() }
       let text = "\(try #require(error))"
