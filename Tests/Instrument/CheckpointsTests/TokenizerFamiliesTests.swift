@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -93,6 +94,21 @@ import Testing
     try await withThrowingTaskGroup(of: [[Int]].self) { group in
       for _ in 0..<8 { group.addTask { try texts.map { try tokenizer.toTokens($0) } } }
       for try await tokens in group { #expect(tokens == alone) }
+    }
+  }
+
+  @Test("a text that is being encoded can be interrupted")
+  func interrupted() async {
+    // In a process of its own: other tests are not to be ended.
+    await #expect(processExitsWith: .success) {
+      let text = String(repeating: "the quick brown fox ", count: 20_000)
+      for name in Self.names {
+        let tokenizer = try Self.tokenizer(name)
+        Interruption.isRequested = { true }
+        #expect(throws: ModelError.interrupted, "\(name)") { try tokenizer.toTokens(text) }
+        Interruption.isRequested = { false }
+        #expect(try !tokenizer.toTokens(text).isEmpty)
+      }
     }
   }
 }

@@ -118,7 +118,7 @@ import Testing
       ("layer_types", "[\"full_attention\"]"), ("residual_multiplier", "0.22"), ("logit_scale", "1"), ("a_new_key", "false"),
       ("a_new_key", "0"), ("per_layer_config", "{\"1\": {\"head_dim\": 8}}"), ("rms_norm_add_unit_offset", "true"),
       ("rope_scaling", "\"linear\""), ("rope_local_base_freq", "10000.0"), ("pretraining_tp", "2"),
-      ("tokenizer_class", "\"LlamaTokenizer\""),
+      ("tokenizer_class", "\"BertTokenizer\""),
     ])
   func refused(key: String, value: String) throws {
     // attention_bias and attention_dropout stand in the fixture with the value that changes nothing.
