@@ -1,4 +1,4 @@
-/// JSON that is written: a line for each member of the outermost object, and for each element of its lists.
+/// JSON that is written, with a line for each member of the outermost object.
 package indirect enum JSONText: Sendable {
   case object([(String, JSONText)])
   case array([JSONText])
@@ -11,25 +11,26 @@ package indirect enum JSONText: Sendable {
 
   package var bytes: [UInt8] {
     var bytes: [UInt8] = []
-    write(to: &bytes)
-    return bytes
+    write(to: &bytes, isOutermost: true)
+    return bytes + "\n".utf8
   }
 
-  private func write(to bytes: inout [UInt8]) {
+  private func write(to bytes: inout [UInt8], isOutermost: Bool = false) {
     switch self {
     case .object(let members):
-      bytes.append(UInt8(ascii: "{"))
+      bytes += (isOutermost ? "{\n" : "{").utf8
       for (index, member) in members.enumerated() {
-        if index > 0 { bytes += ",\n".utf8 }
+        if index > 0 { bytes += (isOutermost ? ",\n" : ", ").utf8 }
+        if isOutermost { bytes += "  ".utf8 }
         JSONText.string(member.0).write(to: &bytes)
-        bytes.append(UInt8(ascii: ":"))
+        bytes += ": ".utf8
         member.1.write(to: &bytes)
       }
-      bytes.append(UInt8(ascii: "}"))
+      bytes += (isOutermost ? "\n}" : "}").utf8
     case .array(let elements):
       bytes.append(UInt8(ascii: "["))
       for (index, element) in elements.enumerated() {
-        if index > 0 { bytes += ",\n".utf8 }
+        if index > 0 { bytes += ", ".utf8 }
         element.write(to: &bytes)
       }
       bytes.append(UInt8(ascii: "]"))

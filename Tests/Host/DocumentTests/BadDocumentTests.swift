@@ -22,7 +22,7 @@ import Testing
 
   @Test(arguments: [
     ("---\ntitel: x\n---\n", 2, "no key 'titel'", "Did you mean 'title'?"),
-    ("---\nfoo: x\n---\n", 2, "no key 'foo'", "There are: title, description, params, order, after, tolerance."),
+    ("---\nfoo: x\n---\n", 2, "no key 'foo'", "There are: title, description, params, order, after, needs, tolerance."),
     ("---\ntitle: x\n", 1, "not closed", "three dashes"),
     ("---\ntitle: [1]\n---\n", 2, "'title' is a list, and must be a text", nil),
     ("---\ntitle:\n---\n", 2, "'title' is nothing", nil),

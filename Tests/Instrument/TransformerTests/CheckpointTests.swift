@@ -6,11 +6,25 @@ import Testing
 
 /// A model's folder: what may be missing or wrong in it, and how it is found.
 @Suite struct CheckpointTests {
-  @Test("a missing file is an error that names it", arguments: ["config.json", "tokenizer.model", "model.safetensors"])
+  @Test("a missing file is an error that names it", arguments: ["config.json", "model.safetensors"])
   func missingFile(name: String) throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try FileManager.default.removeItem(at: model.file(name))
     #expect(model.loadingError.contains("\(model.folder.lastPathComponent)/\(name) cannot be read"), "\(model.loadingError)")
+  }
+
+  @Test("without a tokenizer a model reads tokens, and a text is an error that says what to copy")
+  func noTokenizer() throws {
+    let folder = try TemporaryModel(copying: "tiny-gemma")
+    let whole = try ModelFixture.named("tiny-gemma")
+    try FileManager.default.removeItem(at: folder.file("tokenizer.model"))
+    let model = try LanguageModel(folder: folder.folder)
+    let tokens = Array(whole.expectations.tokensClean.prefix(9))
+    #expect(try model.run(tokens).logits == whole.model.run(tokens).logits)
+    #expect(try model.generate(tokens, until: [Int](), maxNewTokens: 3).newTokens.count == 3)
+    #expect(throws: ModelError.noTokenizer(folder: folder.folder.path)) { try model.run("Fae") }
+    #expect(throws: ModelError.noTokenizer(folder: folder.folder.path)) { try model.generate(tokens, untilText: ["."]) }
+    #expect("\(ModelError.noTokenizer(folder: "here"))".contains("give token ids in place of text"))
   }
 
   @Test("a missing tensor, a wrong shape and a type that holds no weights are errors that name the tensor")

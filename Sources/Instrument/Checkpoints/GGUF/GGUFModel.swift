@@ -21,5 +21,7 @@ package struct GGUFModel: Sendable {
   }
 
   /// The tokenizer that the file holds.
-  package func tokenizer() throws(ModelError) -> Tokenizer { try Tokenizer(GGUFTokenizerValues(file.metadata), origin: file.path) }
+  package func tokenizer() throws(ModelError) -> Tokenizer {
+    try Tokenizer(GGUFTokenizerValues(file.metadata), origin: file.path)
+  }
 }

@@ -88,10 +88,11 @@ extension Tokenizer {
       }
       let pieces = SentencePieces(
         values.tokens, scores: values.scores ?? [], kinds: values.kinds ?? [], addsSpace: values.addsSpacePrefix ?? true,
-        bos: values.bos, eos: values.eos)
+        bos: values.bos, eos: values.eos, unknown: values.unknown)
       try self.init(pieces, surroundings, origin: origin)
     default:
-      throw .badTokenizer(file: origin, problem: "is of the kind “\(values.model)”, and Folio reads “gpt2” and “llama” from GGUF files")
+      throw .badTokenizer(
+        file: origin, problem: "is of the kind “\(values.model)”, and Folio reads “gpt2” and “llama” from GGUF files")
     }
   }
 }

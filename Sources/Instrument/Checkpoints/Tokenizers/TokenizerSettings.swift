@@ -127,6 +127,10 @@ extension TokenizerSettings {
       "TokenizersBackend",
     ].map { .string($0) }
 
+  /// What transformers calls a tokenizer that reads text by byte-level byte-pair encoding and nothing else.
+  package static let byteLevelClasses: [JSONNode.Value] =
+    ["GPT2Tokenizer", "GPTNeoXTokenizer", "Qwen2Tokenizer"].flatMap { [.string($0), .string($0 + "Fast")] }
+
   /// Keys that change which tokens a text has, with the values with which they do not. All of them may be null, which sets nothing.
   private static let neutral: [(key: String, values: [JSONNode.Value])] = [
     ("add_eos_token", [.bool(false)]), ("auto_map", []), ("do_lower_case", [.bool(false)]), ("sp_model_kwargs", [.object([])]),

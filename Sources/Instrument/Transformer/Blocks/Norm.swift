@@ -76,7 +76,7 @@ package struct Norm: Sendable {
     let flat = gradient.reshaped([-1, weight.count])
     if let sums = batch.weightGradients {
       sums.addNorm(point.weight, gradient: flat, normalized: tape.input.dividedRows(by: tape.scale))
-      if bias != nil { sums.addBias(point.bias, gradient: flat) }
+      if bias != nil, let name = point.bias { sums.addBias(name, gradient: flat) }
     }
     var normalized = flat.scaledColumns(by: factors).reshaped(gradient.shape)
     batch.visit(point.normalized, &normalized, rows)

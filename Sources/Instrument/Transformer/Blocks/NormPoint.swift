@@ -54,13 +54,13 @@ public enum NormPoint: Hashable, Sendable {
     }
   }
 
-  /// What it adds, in a layer norm; root mean square norms have none. No family has a layer norm elsewhere.
-  var bias: WeightName {
+  /// What it adds, in a layer norm; nil where no family has a layer norm.
+  var bias: WeightName? {
     switch self {
-    case .attention(let layer), .query(let layer), .key(let layer), .attentionOutput(let layer):
-      .layer(layer, .attentionNormBias)
-    case .mlp(let layer), .mlpOutput(let layer): .layer(layer, .mlpNormBias)
+    case .attention(let layer): .layer(layer, .attentionNormBias)
+    case .mlp(let layer): .layer(layer, .mlpNormBias)
     case .final: .finalNormBias
+    case .query, .key, .attentionOutput, .mlpOutput: nil
     }
   }
 }

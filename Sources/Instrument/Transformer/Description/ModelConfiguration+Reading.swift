@@ -60,7 +60,7 @@ extension SettingsReader {
     ("cross_attention_hidden_size", [.null]), ("is_causal", [.bool(true)]), ("is_encoder_decoder", [.bool(false)]),
     ("prefix", [.string("")]), ("pretraining_tp", [.number("1")]), ("pruned_heads", [.object([])]),
     ("quantization_config", [.null]),
-    ("tokenizer_class", TokenizerSettings.classes), ("tie_encoder_decoder", [.bool(false)]),
+    ("tokenizer_class", TokenizerSettings.classes + TokenizerSettings.byteLevelClasses), ("tie_encoder_decoder", [.bool(false)]),
     ("use_bidirectional_attention", [.bool(false)]),
   ]
 

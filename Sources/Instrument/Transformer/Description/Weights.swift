@@ -136,9 +136,9 @@ private struct WeightReader<Source: WeightSource> {
   }
 
   func norm(_ point: NormPoint) throws(ModelError) -> Norm {
-    let hasBias = configuration.norm == .layer
+    var bias: Tensor?
+    if configuration.norm == .layer, let name = point.bias { bias = try vector(name) }
     return Norm(
-      at: point, weight: try vector(point.weight), bias: hasBias ? try vector(point.bias) : nil, configuration.norm,
-      epsilon: configuration.normEpsilon)
+      at: point, weight: try vector(point.weight), bias: bias, configuration.norm, epsilon: configuration.normEpsilon)
   }
 }

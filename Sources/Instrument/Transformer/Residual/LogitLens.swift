@@ -11,7 +11,8 @@ extension ActivationCache {
   /// - Throws: `badRequest` for a stack that a norm has been applied to; `captureTooLarge` if the logits do not fit into memory.
   public func logitLens(of stack: ResidualStack) throws(ModelError) -> Tensor {
     if let norm = stack.norm {
-      throw .badRequest("The logit lens applies the final norm itself, and \(norm) was applied to this stack. Leave `normalized` out.")
+      throw .badRequest(
+        "The logit lens applies the final norm itself, and \(norm) was applied to this stack. Leave `normalized` out.")
     }
     let (rows, width) = (stack.count * stack.positionCount, model.config.width)
     guard stack.values.shape[2] == width else {
