@@ -136,9 +136,9 @@ private struct WeightReader<Source: WeightSource> {
   }
 
   func norm(_ point: NormPoint) throws(ModelError) -> Norm {
+    let weight = try vector(point.weight)
     var bias: Tensor?
     if configuration.norm == .layer, let name = point.bias { bias = try vector(name) }
-    return Norm(
-      at: point, weight: try vector(point.weight), bias: bias, configuration.norm, epsilon: configuration.normEpsilon)
+    return Norm(at: point, weight: weight, bias: bias, configuration.norm, epsilon: configuration.normEpsilon)
   }
 }
