@@ -51,6 +51,20 @@ import Transformer
     #expect(try model.run(tokens).logits != model.run(other).logits)
   }
 
+  @Test("where a layer slides, a text that goes on keeps no more than twice its window")
+  func memory() throws {
+    let model = try Self.variant.with(windows: [8, 8]).random(seed: 66, contextLength: 512).model()
+    let tokens = Self.tokens(200)
+    var past = model.emptyCache
+    _ = try model.run(Array(tokens[..<40]), continuing: &past)
+    let whole = past.byteCount
+    var decoder = TokenDecoder(model, [past])
+    for token in tokens[40...] { _ = try decoder.step([token]) }
+    // Of 200 positions, at most 16 and the room that a buffer grows by.
+    #expect(decoder.caches[0].count == 200)
+    #expect(decoder.caches[0].byteCount <= whole)
+  }
+
   @Test(
     "a text that is longer than its windows goes on as in full passes",
     arguments: [[3, nil], [1, 2], [5, 4], [130, 7]] as [[Int?]])

@@ -46,11 +46,12 @@ extension SettingsReader {
   /// to know, labels of classifiers, whose weights would be refused. `dtype` says how the weights are stored, which their own file says
   /// too; Folio computes in fp32.
   fileprivate static let harmless: Set<String> = [
-    "_attn_implementation", "_attn_implementation_autoset", "_attn_implementation_internal", "_commit_hash", "_name_or_path",
+    "_attn_implementation", "_attn_implementation_autoset", "_attn_implementation_internal", "_commit_hash",
+    "_model_name_or_path", "_name_or_path",
     "attn_implementation", "chunk_size_feed_forward", "dtype", "finetuning_task", "gradient_checkpointing", "id2label",
     "initializer_range", "is_decoder", "label2id", "name_or_path", "num_labels", "output_attentions", "output_hidden_states",
     "problem_type", "return_dict", "sep_token_id", "task_specific_params", "tf_legacy_loss", "torch_dtype",
-    "torchscript", "transformers_version", "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache",
+    "torchscript", "transformers_version", "unk_token_id", "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache",
   ]
 
   /// Keys that would change what is computed, with the values with which they do not; any family may have them. All of them may be
