@@ -19,8 +19,7 @@ package enum ModelHub {
 
   /// The names of the models in it, as `google/gemma-2b`, in order.
   package static func models(in folder: URL) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.compactMap(model(ofRepository:)).sorted()
+    names(in: folder).compactMap(model(ofRepository:)).sorted()
   }
 
   /// The model whose repository in the cache has this name; nil for what is no repository of a model.
@@ -42,7 +41,11 @@ package enum ModelHub {
     let folder = URL(filePath: path, relativeTo: URL(filePath: base, directoryHint: .isDirectory))
     let snapshots = repository(name, in: Self.folder(environment: environment)).appending(path: "snapshots")
     return FileManager.default.fileExists(atPath: folder.path)
-      || !((try? FileManager.default.contentsOfDirectory(atPath: snapshots.path)) ?? []).isEmpty
+      || names(in: snapshots).contains { !names(in: snapshots.appending(path: $0)).isEmpty }
+  }
+
+  private static func names(in folder: URL) -> [String] {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
   }
 
   private static let prefix = "models--"

@@ -159,8 +159,12 @@ final class LiveNotebook: @unchecked Sendable {
       if run.hasYielded { return }
       last = run.record
       let (illustrated, warnings) = notebook.embeddingLocalImages()
-      tell(notebook.warnings + warnings, of: notebook)
-      try site.write(Page(illustrated, record: run.record), record: RecordFiles(notebook, record: run.record))
+      // Without its model, what is in the site stays: its cells could not put out anything else in its place.
+      let leftOut = notebook.isLeftOut ? [notebook.leftOut] : []
+      tell(notebook.warnings + warnings + leftOut, of: notebook)
+      if leftOut.isEmpty {
+        try site.write(Page(illustrated, record: run.record), record: RecordFiles(notebook, record: run.record))
+      }
       server.show(page: name, html: nil)
       server.setStatus(page: name, nil)
       try site.write(IndexPage(site.entries))

@@ -45,9 +45,12 @@ struct Check: ParsableCommand {
       let fresh = folder.path + "/site"
       let built = build(notebooks, into: fresh, session)
       guard built <= .cellFailed else { return built }
+      let present = notebooks.filter { !$0.isLeftOut }
+      // With no notebook to compare, nothing is said to have changed.
+      guard !present.isEmpty else { return built }
       let orphans = named.notebooks.isEmpty ? Site(folder: site).orphans(besides: Set(notebooks.map(\.name))) : []
       let sides = try ReviewSides(
-        committed: site, fresh: fresh, notebooks: notebooks.filter { !$0.isLeftOut }.map(\.name), orphans: orphans,
+        committed: site, fresh: fresh, notebooks: present.map(\.name), orphans: orphans,
         notebookFolder: notebooks.first?.folder)
       let review = try report.report(sides)
       // The cells ran a moment ago, so their outputs come from the cache.

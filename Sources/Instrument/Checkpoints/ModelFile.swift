@@ -11,7 +11,8 @@ package enum ModelFile {
     do { data = try Data(contentsOf: url) } catch {
       let missing =
         exists(url)
-        ? nil : "no such file is there; a model's folder holds config.json, tokenizer.model and its weights in safetensors"
+        ? nil
+        : "no such file is there; a model's folder holds config.json, its weights in safetensors and a tokenizer, or one GGUF file"
       throw .unreadable(file: url.path, cause: deadLink(url) ?? missing ?? error.localizedDescription.trimmingSuffix("."))
     }
     if let size = data.withUnsafeBytes(LFSPointer.init)?.size { throw .gitLFSPointer(file: url.path, size: size) }

@@ -37,7 +37,9 @@ package struct ModelFolder {
     guard Self.isFolder(repository) else {
       throw .modelNotFound(
         name: name, looked: [folder.path, repository.path],
-        advice: advice + ", or download it: `hf download \(name)` (HF_HOME and HF_HUB_CACHE say where to).")
+        advice: advice
+          + ", or bring it into the hub's cache: `hf download \(name)`, if the hub has it (HF_HOME and HF_HUB_CACHE say where to)."
+      )
     }
     url = try Self.snapshot(of: repository, name)
     hub = (repository, name)
@@ -73,10 +75,10 @@ package struct ModelFolder {
 
   // MARK: The hub's cache
 
-  /// `org/name`, of letters, digits and `-_.`, and no way out of the cache.
+  /// `org/name`, or a name alone, of letters, digits and `-_.`, and no way out of the cache.
   private static func isHubName(_ name: String) -> Bool {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    return parts.count == 2
+    return (1...2).contains(parts.count)
       && parts.allSatisfy { part in
         !part.isEmpty && !part.hasPrefix(".")
           && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }

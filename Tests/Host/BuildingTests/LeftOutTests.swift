@@ -39,6 +39,17 @@ import Testing
     #expect(try folder.read("Site/a/index.html") == "a page")
   }
 
+  @Test func aParameterMayNameTheModel() throws {
+    let folder = try TestFolder()
+    try folder.write(
+      Self.needing.replacing("needs: no/such-model", with: "needs: params.model\nparams:\n  model: no/such-model"),
+      to: "Notebooks/a.md")
+    try folder.write("{}", to: "Notebooks/models/tiny/config.json")
+    let paths = try Notebooks.all(in: folder.path + "/Notebooks")
+    #expect(try Notebooks.read(paths)[0].missingModels == ["no/such-model"])
+    #expect(try Notebooks.read(paths, overrides: [("model", "models/tiny")])[0].missingModels == [])
+  }
+
   @Test func itIsBuiltWhereTheModelIs() throws {
     let folder = try TestFolder()
     try folder.write(Self.needing.replacing("no/such-model", with: "models/tiny"), to: "Notebooks/a.md")

@@ -17,8 +17,9 @@ import Testing
     private var updates = 0
     private var log: [String] = []
 
-    init(_ notebook: String, followsFolder: Bool = false) throws {
+    init(_ notebook: String, followsFolder: Bool = false, besides files: [String: String] = [:]) throws {
       folder = try TestFolder()
+      for (name, text) in files { try folder.write(text, to: name) }
       try folder.write(notebook, to: "n.md")
       var options = NotebookSession.Options()
       options.store = folder.path + "/cache"
@@ -84,6 +85,15 @@ import Testing
   }
 
   private let loading = "```swift\n//| label: model\nlet model = [3, 4].map { $0 * 10 }\n```\n"
+
+  @Test func withoutItsModelWhatIsInTheSiteStays() async throws {
+    try await waiting {
+      let live = try Live(
+        "---\nneeds: no/such-model\n---\n```swift\n1 + 1\n```\n", besides: ["Site/n/index.html": "as it was built"])
+      try #require(live.waitForUpdate(1))
+      #expect(try live.folder.read("Site/n/index.html") == "as it was built")
+    }
+  }
 
   @Test func aSaveRunsWhatChangedAndTheModelStays() async throws {
     try await waiting {

@@ -35,6 +35,15 @@ import Testing
     #expect(ModelError.noTokenizer(folder: "/m").description.hasPrefix("This needs text, and /m has no tokenizer"))
   }
 
+  @Test("the special token of GPT-2's class is one without a file that says so")
+  func specialToken() throws {
+    let folder = try TestFolder()
+    try folder.write(#"{"a": 0, "b": 1, "<|endoftext|>": 2}"#, to: "vocab.json")
+    try folder.write("#version: 0.2\n", to: "merges.txt")
+    let tokenizer = try #require(try Tokenizer.load(folder: URL(filePath: folder.path)))
+    #expect(try tokenizer.toTokens("a<|endoftext|>b") == [0, 2, 1])
+  }
+
   @Test("what is not understood in a tokenizer.json is an error that names it")
   func refused() throws {
     #expect(try error("llama3", "\"type\":\"BPE\"", "\"type\":\"WordPiece\"").contains("“model.type” is “WordPiece”"))

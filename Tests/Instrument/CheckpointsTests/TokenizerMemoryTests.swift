@@ -30,6 +30,19 @@ import Testing
     #expect(made.bos == 0 && made.chatTemplate == "{{ x }}")
   }
 
+  @Test("what is written says all that the library `tokenizers` wants to see", arguments: [false, true])
+  func complete(addsBOS: Bool) throws {
+    let made = try Tokenizer(
+      byteLevel: ["<|begin|>", "a", "b"], merges: [], kinds: [.control, .normal, .normal], preTokenizer: "smollm",
+      Tokenizer.Surroundings(bos: 0, addsBOS: addsBOS), origin: "a.gguf")
+    let text = String(decoding: try #require(made.files.first { $0.name == "tokenizer.json" }).content, as: UTF8.self)
+    #expect(
+      text.contains(#""decoder": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false}"#))
+    let tokens = #""special_tokens": {"<|begin|>": {"id": "<|begin|>", "ids": [0], "tokens": ["<|begin|>"]}}"#
+    #expect(text.contains(addsBOS ? tokens : #""post_processor": null"#))
+    #expect(try made.toTokens("ab") == (addsBOS ? [0, 1, 2] : [1, 2]))
+  }
+
   @Test("SentencePiece's pieces, scores and kinds")
   func pieces() throws {
     let texts =

@@ -35,6 +35,27 @@ import Transformer
     #expect(distance(try cache.neuronResults(includingRemainder: true), stream) <= 1e-5)
   }
 
+  @Test("what an MLP reads is the stream before it, also beside a parallel attention", arguments: ModelVariant.families)
+  func mlpInput(_ variant: ModelVariant) throws {
+    let cache = try Self.cache(variant)
+    let isParallel = cache.model.config.block == .parallel
+    let stream = try cache[isParallel ? .residualPre(layer: 1) : .residualMid(layer: 1)]
+    #expect(distance(try cache.decomposedResidual(upTo: 1, mlpInput: true), stream) <= 2e-6)
+    #expect(distance(try cache.fullDecomposition(upTo: 1, mlpInput: true), stream) <= 1e-5)
+  }
+
+  @Test("the logit lens of the end is the model's own logits", arguments: ModelVariant.families)
+  func lens(_ variant: ModelVariant) throws {
+    let model = try variant.random(seed: 91).model()
+    let run = try model.run(Self.tokens, capturing: .accumulatedResidual.atLast(1))
+    let stack = try run.cache.accumulatedResidual()
+    let lens = try run.cache.logitLens(of: stack)
+    #expect(lens.shape == [model.config.layers + 1, 1, model.config.vocabulary])
+    #expect(largestDifference(lens.select(model.config.layers), run.logits) <= 1e-5)
+    let normed = try run.cache.accumulatedResidual(normalized: true)
+    #expect(throws: ModelError.self) { try run.cache.logitLens(of: normed) }
+  }
+
   @Test("each capture holds what its decomposition needs, and no more is needed", arguments: ModelVariant.all)
   func captures(_ variant: ModelVariant) throws {
     let all = try Self.cache(variant)

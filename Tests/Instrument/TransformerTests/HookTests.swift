@@ -10,6 +10,29 @@ struct HookTests {
   private struct Stop: Error {}
 
   @Test(
+    "a name for what one reader sees can be looked at, and neither replaced nor be what a gradient is taken of",
+    arguments: ["blocks.1.hook_q_input", "blocks.1.hook_mlp_in"])
+  func aliases(name: String) throws {
+    let fixture = try Self.fixtures.get()[0]
+    let tokens = Array(fixture.expectations.tokensClean.prefix(9))
+    let point = try HookPoint(name)
+    let whole = point.name
+    #expect(
+      try fixture.model.run(tokens, capturing: [point]).cache[name]
+        == fixture.model.run(tokens, capturing: .names([whole])).cache[whole])
+    let replacing = #expect(throws: ModelError.self) {
+      try fixture.model.run(tokens, hooks: [Replacement(point) { $0 * 0 }])
+    }
+    #expect(replacing?.description.contains("“\(name)” can only be looked at") == true)
+    for capture in [Capture.names([name]), [point]] {
+      let gradient = #expect(throws: ModelError.self) {
+        try fixture.model.gradients(tokens, of: LogProbability(of: 5), at: capture)
+      }
+      #expect(gradient?.description.contains("Name “\(whole)” if you mean that") == true)
+    }
+  }
+
+  @Test(
     "observing every hook point changes no bit of the logits, and shows what a capture keeps",
     arguments: try ModelFixture.all.get())
   func observing(_ fixture: ModelFixture) throws {

@@ -20,8 +20,9 @@ package struct GGUFModel: Sendable {
     weights = try GGUFWeights(file, architecture, heads: keys.heads())
   }
 
-  /// The tokenizer that the file holds.
-  package func tokenizer() throws(ModelError) -> Tokenizer {
-    try Tokenizer(GGUFTokenizerValues(file.metadata), origin: file.path)
+  /// The tokenizer that the file holds; nil if it holds none.
+  package func tokenizer() throws(ModelError) -> Tokenizer? {
+    guard try file.metadata.string("tokenizer.ggml.model") ?? "no_vocab" != "no_vocab" else { return nil }
+    return try Tokenizer(GGUFTokenizerValues(file.metadata), origin: file.path)
   }
 }

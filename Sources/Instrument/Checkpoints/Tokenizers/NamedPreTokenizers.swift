@@ -9,6 +9,12 @@ enum NamedPreTokenizers {
   private static let qwen2 =
     #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
 
+  /// The members of a step of the kind ByteLevel, all of which `tokenizers` wants to see.
+  static let byteLevel: [(String, JSONText)] = [
+    ("type", .string("ByteLevel")), ("add_prefix_space", .bool(false)), ("trim_offsets", .bool(true)),
+    ("use_regex", .bool(false)),
+  ]
+
   struct Named {
     var patterns: [String] = []
     /// A pre-tokenizer that stands before the patterns, and a normalizer.
@@ -41,11 +47,7 @@ enum NamedPreTokenizers {
           ("invert", .bool(false)),
         ]))
     }
-    steps.append(
-      .object([
-        ("type", .string("ByteLevel")), ("add_prefix_space", .bool(false)), ("trim_offsets", .bool(true)),
-        ("use_regex", .bool(false)),
-      ]))
+    steps.append(.object(byteLevel))
     return .object([("type", .string("Sequence")), ("pretokenizers", .array(steps))])
   }
 }

@@ -47,7 +47,7 @@ extension Tokenizer {
       ("version", .string("1.0")), ("added_tokens", .array(added)),
       ("normalizer", named.normalizer.map { .object([("type", .string($0))]) } ?? .null),
       ("pre_tokenizer", NamedPreTokenizers.json(named)), ("post_processor", Self.processor(surroundings, vocabulary)),
-      ("decoder", .object([("type", .string("ByteLevel"))])), ("model", model),
+      ("decoder", .object(NamedPreTokenizers.byteLevel)), ("model", model),
     ])
     let contents = ["tokenizer.json": Data(json.bytes), "tokenizer_config.json": Self.configuration(surroundings, vocabulary)]
     try self.init(TokenizerFiles(folder: origin, contents: contents))
@@ -92,11 +92,14 @@ extension Tokenizer {
   }
 
   private static func processor(_ surroundings: Surroundings, _ vocabulary: [String]) -> JSONText {
-    let text = JSONText.object([("Sequence", .object([("id", .string("A")), ("type_id", .number(0))]))])
-    guard let bos = surroundings.bos, surroundings.addsBOS else {
-      return .object([("type", .string("TemplateProcessing")), ("single", .array([text])), ("pair", .array([]))])
-    }
-    let special = JSONText.object([("SpecialToken", .object([("id", .string(vocabulary[bos])), ("type_id", .number(0))]))])
-    return .object([("type", .string("TemplateProcessing")), ("single", .array([special, text])), ("pair", .array([]))])
+    guard let bos = surroundings.bos, surroundings.addsBOS else { return .null }
+    let name = JSONText.string(vocabulary[bos])
+    func text(_ id: String) -> JSONText { .object([("Sequence", .object([("id", .string(id)), ("type_id", .number(0))]))]) }
+    let special = JSONText.object([("SpecialToken", .object([("id", name), ("type_id", .number(0))]))])
+    let known = JSONText.object([("id", name), ("ids", .array([.number(bos)])), ("tokens", .array([name]))])
+    return .object([
+      ("type", .string("TemplateProcessing")), ("single", .array([special, text("A")])),
+      ("pair", .array([special, text("A"), special, text("B")])), ("special_tokens", .object([(vocabulary[bos], known)])),
+    ])
   }
 }

@@ -54,6 +54,8 @@ public final class Tokenizer: Sendable {
   /// - Parameter bos: The token that begins a text by `config.json`. It counts for a `tokenizer.model` that names none.
   package init(_ files: TokenizerFiles, bos given: Int? = nil) throws(ModelError) {
     guard let form = files.form else { throw .noTokenizer(folder: files.folder) }
+    var files = files
+    try files.nameSpecialToken()
     settings = try TokenizerSettings(files, form)
     let file = files.path(form == .sentencePiece ? "tokenizer.model" : form == .json ? "tokenizer.json" : "vocab.json")
     var own: Int?

@@ -43,6 +43,15 @@ package struct TokenizerFiles: Sendable {
     return contents["vocab.json"] != nil || contents["merges.txt"] != nil ? .vocabularyAndMerges : nil
   }
 
+  /// GPT-2's class of tokenizers knows its special token without a file that says so; here it is written down.
+  mutating func nameSpecialToken() throws(ModelError) {
+    let name = "<|endoftext|>"
+    guard form == .vocabularyAndMerges, contents["added_tokens.json"] == nil, let vocabulary = contents["vocab.json"],
+      let id = try SettingsReader.node(vocabulary, file: path("vocab.json")).node[name]?.integer
+    else { return }
+    contents["added_tokens.json"] = Data(JSONText.object([(name, .number(id))]).bytes)
+  }
+
   package enum Form: Sendable { case sentencePiece, json, vocabularyAndMerges }
 
   func reader(_ name: String, only names: Set<String>? = nil) throws(ModelError) -> SettingsReader? {

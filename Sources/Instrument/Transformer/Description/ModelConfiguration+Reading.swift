@@ -51,7 +51,8 @@ extension SettingsReader {
     "attn_implementation", "chunk_size_feed_forward", "dtype", "finetuning_task", "gradient_checkpointing", "id2label",
     "initializer_range", "is_decoder", "label2id", "name_or_path", "num_labels", "output_attentions", "output_hidden_states",
     "problem_type", "return_dict", "sep_token_id", "task_specific_params", "tf_legacy_loss", "torch_dtype",
-    "torchscript", "transformers_version", "unk_token_id", "unsloth_fixed", "unsloth_version", "use_bfloat16", "use_cache",
+    "torchscript", "transformers_version", "unk_token_id", "unsloth_fixed", "unsloth_version", "transformers.js_config",
+    "use_bfloat16", "use_cache", "weight_decay",
   ]
 
   /// Keys that would change what is computed, with the values with which they do not; any family may have them. All of them may be

@@ -100,7 +100,8 @@ extension SettingsReader {
     }
     c.bos = try id("bos_token_id", missing: keys.bos)
     c.eos = try ids("eos_token_id", missing: keys.eos)
-    c.pad = try id("pad_token_id", missing: keys.pad)
+    // -1 is how older checkpoints say that there is none.
+    c.pad = node("pad_token_id")?.integer == -1 ? nil : try id("pad_token_id", missing: keys.pad)
   }
 }
 

@@ -38,6 +38,7 @@ extension LanguageModel {
   public func gradients(
     _ prompt: some Prompt, of metric: some Metric, at capture: Capture, hooks: [any Hook] = [], tapeBudget: Int = 2_000_000_000
   ) throws -> GradientRun {
+    try capture.refuseAliases()
     let tokens = try prompt.tokens(for: self)
     let function = try metric.function(tokens: tokens, model: self)
     let plan = try PlannedRun(self, tokens, capture, hooks: hooks, logits: .at(function.positions))

@@ -13,6 +13,7 @@ struct ResidualReader {
   ///   - lowest: the first layer that makes sense.
   init(_ layer: Int?, mlpInput isMLPInput: Bool = false, _ config: ModelConfiguration, from lowest: Int = 0) throws(ModelError) {
     self.layer = layer ?? config.layers
+    attentions = self.layer + (isMLPInput && config.block == .sequential ? 1 : 0)
     guard (lowest...config.layers).contains(self.layer) else {
       throw .badRequest(
         "The layer \(self.layer) is no place to go up to: the model has \(config.layers) layers. Use \(lowest) to \(config.layers), "
@@ -31,8 +32,8 @@ struct ResidualReader {
   /// Whether it lies between the attention and the MLP of its layer.
   var isMLPInput: Bool { norm == .mlp(layer: layer) }
 
-  /// How many layers have added their attention by then.
-  var attentions: Int { isMLPInput ? layer + 1 : layer }
+  /// How many layers have added their attention by then. Beside a parallel attention, the MLP does not read it.
+  let attentions: Int
 }
 
 extension ActivationCache {

@@ -79,6 +79,15 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
     }
   }
 
+  /// An error for a place that is named by what reads it, of which there is no gradient of its own.
+  func refuseAliases() throws(ModelError) {
+    switch choice {
+    case .points(let points): for point in points { try point.refuseAlias("take a gradient") }
+    case .names(let names): for name in names { try HookPoint(name).refuseAlias("take a gradient") }
+    case .components, .matching: break
+    }
+  }
+
   private func points(_ config: ModelConfiguration) throws(ModelError) -> Set<HookPoint> {
     let all = HookPoint.all(config)
     let points: Set<HookPoint>

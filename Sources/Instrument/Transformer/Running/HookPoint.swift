@@ -144,10 +144,24 @@ public struct HookPoint: Hashable, Sendable {
   public let component: Component
   /// The layer, from 0; nil for what is outside of the layers.
   public let layer: Int?
+  /// The other name that it was found by, `blocks.3.hook_q_input`: what is there is the same as at the component, but who writes there means
+  /// one reader of it and not all. So it can be looked at, and neither replaced nor be what a gradient is taken of.
+  private(set) var alias: String?
 
   package init(_ component: Component, layer: Int?) {
     self.component = component
     self.layer = layer
+  }
+
+  /// Whether two are the same place, by whatever name.
+  public static func == (left: HookPoint, right: HookPoint) -> Bool {
+    left.component == right.component && left.layer == right.layer
+  }
+
+  /// Feeds what `==` compares.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(component)
+    hasher.combine(layer)
   }
 
   /// TransformerLens's name: `blocks.3.attn.hook_q`, `hook_embed`.
@@ -164,6 +178,7 @@ public struct HookPoint: Hashable, Sendable {
       let component = Component(rawValue: parts[2]) ?? Component.aliases[parts[2]], component.isInLayer
     {
       self.init(component, layer: layer)
+      if Component(rawValue: parts[2]) == nil { alias = name }
       return
     }
     throw .unknownHookPoint(name: name, nearest: Self.nearest(to: name))
@@ -176,6 +191,14 @@ public struct HookPoint: Hashable, Sendable {
       let all = Component.allCases.filter { $0.exists(in: config) && $0.isInLayer == component.isInLayer }.map(\.rawValue)
       throw .missingHookPoint(point: name, family: config.modelType, existing: all)
     }
+  }
+
+  /// An error for another name of a place, by which it can only be looked at.
+  func refuseAlias(_ what: String) throws(ModelError) {
+    guard let alias else { return }
+    throw .badRequest(
+      "“\(alias)” can only be looked at: its numbers are those of “\(name)”, which everything behind it reads. To \(what) there would mean "
+        + "all of its readers, and not this one alone. Name “\(name)” if you mean that.")
   }
 
   /// How many heads its activation has; nil for what has none.

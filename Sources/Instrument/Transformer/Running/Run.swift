@@ -199,6 +199,7 @@ struct PlannedRun {
     for hook in hooks {
       try hook.point.check(config)
       let replacement = hook as? Replacement
+      try replacement?.point.refuseAlias("replace")
       try replacement?.check(config, tokens: tokens.count)
       needs(hook.point, replacement?.region.positions?.lowerBound ?? 0)
     }
