@@ -93,7 +93,7 @@ package struct ModelFolder {
         ", or a hub name without a revision, as google/gemma-2b. Another revision than the main one is loaded by the path of its "
         + "snapshot: models--org--name/snapshots/REVISION in the hub's cache."
     }
-    return ", or a hub name, which has one slash and no more, as google/gemma-2b."
+    return ", or a hub name, which has one slash or none, as google/gemma-2b or gpt2."
   }
 
   /// The snapshot that `refs/main` names; without that file, the only snapshot there is.

@@ -29,8 +29,8 @@ import Testing
         No model “google/gemma-9b” was found. Looked in:
           /somewhere/google/gemma-9b
           /nowhere/hub/models--google--gemma-9b
-        Give the path of a folder with config.json and model.safetensors, or of a GGUF file, or download it: `hf download \
-        google/gemma-9b` (HF_HOME and HF_HUB_CACHE say where to).
+        Give the path of a folder with config.json and model.safetensors, or of a GGUF file, or bring it into the hub's cache: \
+        `hf download google/gemma-9b`, if the hub has it (HF_HOME and HF_HUB_CACHE say where to).
         """)
     for name in ["", "../..", "a/b/c", "nothing here", "org/../../etc"] {
       let error = #expect(throws: ModelError.self) {
@@ -38,6 +38,17 @@ import Testing
       }
       #expect(error?.description.contains("Looked in") == true || error?.description.contains("cannot be read") == true)
     }
+  }
+
+  @Test("a model of the hub may have a name alone")
+  func nameAlone() throws {
+    let cache = try HubCache()
+    let repository = cache.root.appending(path: "models--gpt2")
+    try FileManager.default.createDirectory(at: repository.appending(path: "snapshots"), withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      at: repository.appending(path: "snapshots/abc"), withDestinationURL: ModelFixture.folder.appending(path: "tiny-gemma"))
+    let environment = ["HF_HUB_CACHE": cache.root.path]
+    #expect(try LanguageModel.load("gpt2", relativeTo: "/nowhere", environment: environment).config.layers == 4)
   }
 
   @Test("a home folder in HF_HOME is written with ~")
@@ -105,7 +116,7 @@ import Testing
       }
       return error?.description ?? ""
     }
-    #expect(message("google/gemma/2b").contains("a hub name, which has one slash and no more"))
+    #expect(message("google/gemma/2b").contains("a hub name, which has one slash or none"))
     #expect(message("google/gemma-2b@v1").contains("a hub name without a revision"))
     #expect(message("tiny-gemma/config.json").contains("this is a file"))
     let cache = try HubCache()

@@ -12,9 +12,8 @@ extension LanguageModel {
     case bfloat16
   }
 
-  /// Writes the model to a folder, from which `LanguageModel.load` and Hugging Face's transformers read it: `model.safetensors`,
-  /// `tokenizer.model`, and `config.json` last; besides, where the model was loaded with them, its `generation_config.json`, and a
-  /// `tokenizer_config.json` if `tokenizer.model` alone would read texts differently. The folder is made if it is missing. Each file is
+  /// Writes the model to a folder, from which `LanguageModel.load` and Hugging Face's transformers read it: `model.safetensors`, the files of
+  /// its tokenizer, if it has one, its `generation_config.json`, if it was loaded with one, and `config.json` last. The folder is made if it is missing. Each file is
   /// replaced whole: a reader, a full disk or a killed process never meets a part of one.
   /// - Throws: an error if the folder holds files that would be loaded with these and belong to another model.
   public func save(to folder: URL, as format: SavedFormat = .float32) throws(ModelError) {
