@@ -44,10 +44,8 @@ struct Attention {
         squares.append(recorded)
         for block in Self.blocks(part.positions) {
           for head in 0..<configuration.heads {
-            tasks.append {
-              let keys = part.keys(of: block)
-              part.gather(part.pattern(block, head, recorded).pattern, block, keys, head, into: target)
-            }
+            let tile = AttentionTile(queries: block, keys: part.keys(of: block), head: head)
+            tasks.append { part.gather(part.pattern(tile, recorded).pattern, tile, into: target) }
           }
         }
       }
@@ -56,6 +54,13 @@ struct Attention {
     for lane in lanes.indices { squares[lane]?.keep(in: &lanes[lane].hooks.recorder, layer) }
     return withExtendedLifetime(tasks) { (z, patterns) }
   }
+}
+
+/// A rectangle of one head's scores: some queries and some keys, by their positions.
+struct AttentionTile {
+  let queries: Range<Int>
+  let keys: Range<Int>
+  let head: Int
 }
 
 /// The attention of one lane: its queries, and all keys and values up to the last of them.
@@ -91,36 +96,36 @@ struct LaneAttention {
     return first / Attention.block * Attention.block..<block.upperBound
   }
 
-  /// The pattern of some queries of one head, `[block, keys(of: block)]`, and the scores, if they were capped.
-  func pattern(_ block: Range<Int>, _ head: Int, _ recorded: RecordedSquares? = nil) -> (pattern: Tensor, capped: Tensor?) {
-    let keys = keys(of: block)
-    var square = scores(block, head, keys)
-    recorded?.scores?.copy(square, block, keys, head)
+  /// The pattern of a block's queries over the keys that they are taken over, `[query, key]`, and the scores, if they were capped.
+  func pattern(_ tile: AttentionTile, _ recorded: RecordedSquares? = nil) -> (pattern: Tensor, capped: Tensor?) {
+    var square = scores(tile)
+    recorded?.scores?.copy(square, tile)
     let capped = configuration.attention.softCap == nil ? nil : square
-    square.applyCausalSoftmax(visible: block.lowerBound + 1 - keys.lowerBound, window: window)
-    recorded?.pattern?.copy(square, block, keys, head)
+    square.applyCausalSoftmax(visible: tile.queries.lowerBound + 1 - tile.keys.lowerBound, window: window)
+    recorded?.pattern?.copy(square, tile)
     return (square, capped)
   }
 
-  /// q · k of one head, scaled and capped.
-  func scores(_ block: Range<Int>, _ head: Int, _ keys: Range<Int>) -> Tensor {
-    var square = Tensor(uninitialized: [block.count, keys.count])
-    view(queries.constantBase, block, head).multiply(
-      self.keys(head, keys).transposed, into: square.sharedBase(), stride: keys.count, factor: configuration.attention.scale)
+  /// q · k, scaled and capped, `[query, key]`.
+  func scores(_ tile: AttentionTile) -> Tensor {
+    var square = Tensor(uninitialized: [tile.queries.count, tile.keys.count])
+    view(queries.constantBase, tile).multiply(
+      keys(tile).transposed, into: square.sharedBase(), stride: tile.keys.count, factor: configuration.attention.scale)
     if let cap = configuration.attention.softCap { square.softCap(at: cap) }
     return square
   }
 
-  /// Writes the values that a pattern over some keys gathers into z, `[row, h, c]`.
-  func gather(_ pattern: Tensor, _ block: Range<Int>, _ keys: Range<Int>, _ head: Int, into z: UnsafeMutablePointer<Float>) {
-    pattern.view.multiply(values(head, keys), into: z + offset(block, head), stride: stride)
+  /// Writes the values that a pattern gathers into z, `[row, h, c]`.
+  func gather(_ pattern: Tensor, _ tile: AttentionTile, into z: UnsafeMutablePointer<Float>) {
+    pattern.view.multiply(values(tile), into: z + offset(tile), stride: stride)
     withExtendedLifetime(pattern) {}
   }
 
   /// Scores and patterns of all queries and keys at once, `[h, query, key]`, where a hook may change them. Returns the patterns.
   func whole(_ hooks: inout HookSet, into z: UnsafeMutablePointer<Float>) throws -> Tensor {
     let all = 0..<keys.shape[0]
-    var square = Tensor.stack((0..<configuration.heads).map { scores(positions, $0, all) })
+    var square = Tensor.stack(
+      (0..<configuration.heads).map { scores(AttentionTile(queries: positions, keys: all, head: $0)) })
     forEachRow(&square) { row, position in
       let visible = visible(position)
       for key in all where !visible.contains(key) { row[key] = -.infinity }
@@ -142,7 +147,9 @@ struct LaneAttention {
   /// has touched.
   private func gatherWhole(_ pattern: Tensor, _ head: Int, into z: UnsafeMutablePointer<Float>) {
     let all = 0..<pattern.shape[1]
-    guard window < all.count else { return gather(pattern, positions, all, head, into: z) }
+    guard window < all.count else {
+      return gather(pattern, AttentionTile(queries: positions, keys: all, head: head), into: z)
+    }
     for block in Attention.blocks(positions) {
       let (keys, rows) = (
         keys(of: block), pattern[block.lowerBound - positions.lowerBound..<block.upperBound - positions.lowerBound]
@@ -151,7 +158,7 @@ struct LaneAttention {
         rows.indices.allSatisfy { keys.contains($0 % all.count) || rows[$0] == 0 }
       }
       let narrowed = isWithin ? WeightMatrix(rows).columns(keys).tensor : rows
-      gather(narrowed, block, isWithin ? keys : all, head, into: z)
+      gather(narrowed, AttentionTile(queries: block, keys: isWithin ? keys : all, head: head), into: z)
     }
   }
 
@@ -163,27 +170,27 @@ struct LaneAttention {
   /// How many numbers a row of `[row, h, c]` has.
   var stride: Int { configuration.heads * configuration.headWidth }
 
-  /// Where a head's numbers of a block's first query begin in `[row, h, c]`.
-  func offset(_ block: Range<Int>, _ head: Int) -> Int {
-    (firstRow + block.lowerBound - positions.lowerBound) * stride + head * configuration.headWidth
+  /// Where a head's numbers of a tile's first query begin in `[row, h, c]`.
+  func offset(_ tile: AttentionTile) -> Int {
+    (firstRow + tile.queries.lowerBound - positions.lowerBound) * stride + tile.head * configuration.headWidth
   }
 
-  /// A block's rows of one head in memory that is laid out as `[row, h, c]`: `[block, c]`.
-  func view(_ base: UnsafePointer<Float>, _ block: Range<Int>, _ head: Int) -> MatrixView {
-    MatrixView(base + offset(block, head), rows: block.count, columns: configuration.headWidth, stride: stride)
+  /// A tile's queries in memory that is laid out as `[row, h, c]`: `[query, c]`.
+  func view(_ base: UnsafePointer<Float>, _ tile: AttentionTile) -> MatrixView {
+    MatrixView(base + offset(tile), rows: tile.queries.count, columns: configuration.headWidth, stride: stride)
   }
 
-  /// Some of the keys that a query head reads, `[key, c]`.
-  func keys(_ head: Int, _ range: Range<Int>) -> MatrixView { keyValueView(keys, head, range) }
+  /// The keys that a tile's head reads, `[key, c]`.
+  func keys(_ tile: AttentionTile) -> MatrixView { keyValueView(keys, tile) }
 
-  /// Some of the values that a query head reads, `[key, c]`.
-  func values(_ head: Int, _ range: Range<Int>) -> MatrixView { keyValueView(values, head, range) }
+  /// The values that a tile's head reads, `[key, c]`.
+  func values(_ tile: AttentionTile) -> MatrixView { keyValueView(values, tile) }
 
-  private func keyValueView(_ rows: Tensor, _ head: Int, _ range: Range<Int>) -> MatrixView {
-    let column = head / configuration.headsPerKeyValueHead * configuration.headWidth
+  private func keyValueView(_ rows: Tensor, _ tile: AttentionTile) -> MatrixView {
+    let column = tile.head / configuration.headsPerKeyValueHead * configuration.headWidth
     return MatrixView(
-      rows.constantBase + range.lowerBound * rows.shape[1] + column, rows: range.count, columns: configuration.headWidth,
-      stride: rows.shape[1])
+      rows.constantBase + tile.keys.lowerBound * rows.shape[1] + column, rows: tile.keys.count,
+      columns: configuration.headWidth, stride: rows.shape[1])
   }
 }
 
@@ -225,13 +232,13 @@ struct RecordedSquare: @unchecked Sendable {
     base = square.sharedBase()
   }
 
-  /// Takes over a block's rows over some keys, of each the keys that its query may see.
-  func copy(_ block: Tensor, _ positions: Range<Int>, _ columns: Range<Int>, _ head: Int) {
+  /// Takes over a tile's rows, of each the keys that its query may see.
+  func copy(_ numbers: Tensor, _ tile: AttentionTile) {
     let keys = square.shape[2]
-    block.withUnsafeElements { source in
-      for query in positions.clamped(to: kept) {
-        let row = base + (head * kept.count + query - kept.lowerBound) * keys
-        let from = (query - positions.lowerBound) * columns.count - columns.lowerBound
+    numbers.withUnsafeElements { source in
+      for query in tile.queries.clamped(to: kept) {
+        let row = base + (tile.head * kept.count + query - kept.lowerBound) * keys
+        let from = (query - tile.queries.lowerBound) * tile.keys.count - tile.keys.lowerBound
         for key in lane.visible(query) { row[key] = source[from + key] }
       }
     }

@@ -35,7 +35,9 @@ struct AttentionGradient {
       squares.append(recorded)
       for head in 0..<configuration.heads {
         tasks.append {
-          for block in Attention.blocks(part.attention.positions) { part.backward(block, head, recorded) }
+          for block in Attention.blocks(part.attention.positions) {
+            part.backward(AttentionTile(queries: block, keys: part.attention.keys(of: block), head: head), recorded)
+          }
         }
       }
     }
@@ -83,24 +85,25 @@ private struct LaneGradient {
   private var c: Int { attention.configuration.headWidth }
 
   /// One block of queries of one head.
-  func backward(_ block: Range<Int>, _ head: Int, _ recorded: RecordedSquares?) {
-    let keys = attention.keys(of: block)
-    let (pattern, capped) = attention.pattern(block, head)
-    addValueGradient(block, keys, head, pattern)
-    var square = patternGradient(block, keys, head)
-    recorded?.pattern?.copy(square, block, keys, head)
-    ck_softmax_gradient(pattern.constantBase, square.sharedBase(), block.count, keys.count)
-    recorded?.scores?.copy(square, block, keys, head)
-    addScoreGradient(block, keys, head, square, capped: capped)
+  func backward(_ tile: AttentionTile, _ recorded: RecordedSquares?) {
+    let (pattern, capped) = attention.pattern(tile)
+    addValueGradient(tile, pattern)
+    var square = patternGradient(tile)
+    recorded?.pattern?.copy(square, tile)
+    ck_softmax_gradient(pattern.constantBase, square.sharedBase(), tile.queries.count, tile.keys.count)
+    recorded?.scores?.copy(square, tile)
+    addScoreGradient(tile, square, capped: capped)
     withExtendedLifetime(pattern) {}
   }
 
   /// All queries at once, where a hook may have replaced scores or patterns, `[h, query, key]`.
   func backward(_ patterns: Tensor, _ hooks: HookSet, _ recorder: inout ActivationRecorder) {
-    let (positions, heads, layer) = (attention.positions, 0..<attention.configuration.heads, attention.layer)
-    let keys = 0..<patterns.shape[2]
-    for head in heads { addValueGradient(positions, keys, head, patterns.select(head)) }
-    var square = Tensor.stack(heads.map { patternGradient(positions, keys, $0) })
+    let (positions, layer) = (attention.positions, attention.layer)
+    let tiles = (0..<attention.configuration.heads).map {
+      AttentionTile(queries: positions, keys: 0..<patterns.shape[2], head: $0)
+    }
+    for tile in tiles { addValueGradient(tile, patterns.select(tile.head)) }
+    var square = Tensor.stack(tiles.map { patternGradient($0) })
     clearUnseen(&square, patterns)
     recorder.record(.pattern(layer: layer), square, start: positions.lowerBound)
     hooks.cut(.pattern(layer: layer), &square, start: positions.lowerBound)
@@ -108,10 +111,9 @@ private struct LaneGradient {
     recorder.record(.attentionScores(layer: layer), square, start: positions.lowerBound)
     hooks.cut(.attentionScores(layer: layer), &square, start: positions.lowerBound)
     let isCapped = attention.configuration.attention.softCap != nil
-    for head in heads {
+    for tile in tiles {
       // What was replaced has no gradient left; elsewhere the scores are what they were.
-      let capped = isCapped ? attention.scores(positions, head, keys) : nil
-      addScoreGradient(positions, keys, head, square.select(head), capped: capped)
+      addScoreGradient(tile, square.select(tile.head), capped: isCapped ? attention.scores(tile) : nil)
     }
     withExtendedLifetime(patterns) {}
   }
@@ -129,43 +131,44 @@ private struct LaneGradient {
     }
   }
 
-  /// dz · Vᵀ, `[block, keys]`.
-  private func patternGradient(_ block: Range<Int>, _ keys: Range<Int>, _ head: Int) -> Tensor {
-    var square = Tensor(uninitialized: [block.count, keys.count])
-    attention.view(z.constantBase, block, head).multiply(
-      attention.values(head, keys).transposed, into: square.sharedBase(), stride: keys.count)
+  /// dz · Vᵀ, `[query, key]`.
+  private func patternGradient(_ tile: AttentionTile) -> Tensor {
+    var square = Tensor(uninitialized: [tile.queries.count, tile.keys.count])
+    attention.view(z.constantBase, tile).multiply(
+      attention.values(tile).transposed, into: square.sharedBase(), stride: tile.keys.count)
     return square
   }
 
   /// Adds Pᵀ · dz to the gradient of the lane's own values.
-  private func addValueGradient(_ block: Range<Int>, _ keys: Range<Int>, _ head: Int, _ pattern: Tensor) {
-    let rows = attention.view(z.constantBase, block, head)
-    addForKeys(pattern, keys, head, rows: rows, to: targets.value, factor: 1)
+  private func addValueGradient(_ tile: AttentionTile, _ pattern: Tensor) {
+    addForKeys(pattern, tile, rows: attention.view(z.constantBase, tile), to: targets.value, factor: 1)
   }
 
   /// Writes the gradient of the queries, and adds to that of the lane's own keys, given the gradient of the scores.
   /// - Parameter capped: The scores, if they were capped.
-  private func addScoreGradient(_ block: Range<Int>, _ keys: Range<Int>, _ head: Int, _ gradient: Tensor, capped: Tensor?) {
+  private func addScoreGradient(_ tile: AttentionTile, _ gradient: Tensor, capped: Tensor?) {
     var square = gradient
     if let capped, let cap = attention.configuration.attention.softCap { square.goBackThroughSoftCap(at: cap, capped: capped) }
     let factor = attention.configuration.attention.scale
     square.view.multiply(
-      attention.keys(head, keys), into: targets.query + attention.offset(block, head), stride: attention.stride, factor: factor)
-    let rows = attention.view(attention.queries.constantBase, block, head)
-    addForKeys(square, keys, head, rows: rows, to: targets.key, factor: factor)
+      attention.keys(tile), into: targets.query + attention.offset(tile), stride: attention.stride, factor: factor)
+    let rows = attention.view(attention.queries.constantBase, tile)
+    addForKeys(square, tile, rows: rows, to: targets.key, factor: factor)
     withExtendedLifetime(square) {}
   }
 
   /// Adds squareᵀ · rows for the keys that the lane computed itself; those before it are given.
   private func addForKeys(
-    _ square: Tensor, _ keys: Range<Int>, _ head: Int, rows: MatrixView, to target: UnsafeMutablePointer<Float>, factor: Float
+    _ square: Tensor, _ tile: AttentionTile, rows: MatrixView, to target: UnsafeMutablePointer<Float>, factor: Float
   ) {
+    let keys = tile.keys
     let own = keys.clamped(to: keyStart..<max(keyStart, keys.upperBound))
     guard !own.isEmpty else { return }
     let columns = MatrixView(
       square.constantBase + own.lowerBound - keys.lowerBound, rows: square.shape[0], columns: own.count, stride: keys.count)
     columns.transposed.multiply(
-      rows, into: target + (head * batchRows + keyRows.lowerBound + own.lowerBound - keyStart) * c, stride: c, factor: factor,
+      rows, into: target + (tile.head * batchRows + keyRows.lowerBound + own.lowerBound - keyStart) * c, stride: c,
+      factor: factor,
       adding: true)
     withExtendedLifetime(square) {}
   }
