@@ -4,10 +4,10 @@ import ModelFixture
 import Tensors
 import Testing
 
-@Suite("Activation patching")
+@Suite
 struct ActivationPatchingTests {
-  @Test("agrees with patching every node in TransformerLens", arguments: try ModelFixture.all.get())
-  func fixture(_ fixture: ModelFixture) throws {
+  @Test(arguments: try ModelFixture.all.get())
+  func agreesWithPatchingEveryNodeInTransformerLens(_ fixture: ModelFixture) throws {
     for key in fixture.keys("brute_") {
       let expected = try fixture.tensor(key)
       let result = try fixture.model.activationPatching(
@@ -18,8 +18,8 @@ struct ActivationPatchingTests {
     }
   }
 
-  @Test("is what a replacing hook in a full run gives")
-  func hook() throws {
+  @Test
+  func isWhatAReplacingHookInAFullRunGives() throws {
     let fixture = try ModelFixture.all.get()[1]
     let (clean, corrupted) = (fixture.expectations.tokensClean, fixture.expectations.tokensCorr)
     for component in [HookPoint.Component.query, .value, .result, .residualMid, .pattern] {
@@ -41,8 +41,8 @@ struct ActivationPatchingTests {
     }
   }
 
-  @Test("on a model that is linear, attribution patching is activation patching")
-  func linear() throws {
+  @Test
+  func onAModelThatIsLinearAttributionPatchingIsActivationPatching() throws {
     // What the last layer's MLP writes reaches the logits through the final norm alone; without that norm's scale it is linear.
     let fixture = try ModelFixture.all.get()[0]
     let (clean, corrupted) = (fixture.expectations.tokensClean, fixture.expectations.tokensCorr)
@@ -61,8 +61,8 @@ struct ActivationPatchingTests {
     #expect(abs(estimate - effect) < 2e-6 * max(1, abs(run.value)))
   }
 
-  @Test("noising and denoising agree in sign where the effect is whole")
-  func directions() throws {
+  @Test
+  func noisingAndDenoisingAgreeInSignWhereTheEffectIsWhole() throws {
     let fixture = try ModelFixture.all.get()[0]
     let (clean, corrupted) = (fixture.expectations.tokensClean, fixture.expectations.tokensCorr)
     let last = clean.count - 1

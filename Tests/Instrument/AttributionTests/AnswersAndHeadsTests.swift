@@ -5,8 +5,8 @@ import Tensors
 import Testing
 
 @Suite struct AnswersAndHeadsTests {
-  @Test("a logit difference is printed as a title needs it")
-  func description() {
+  @Test
+  func aLogitDifferenceIsPrintedAsATitleNeedsIt() {
     #expect("\(LogitDifference(clean: " grimpus", corrupted: " zumpus"))" == "' grimpus' - ' zumpus'")
     #expect("\(LogitDifference(clean: " a", corrupted: [" b", " c"]))" == "' a' - mean(' b', ' c')")
     #expect("\(LogitDifference(clean: 341, corrupted: [360]))" == "341 - 360")
@@ -14,14 +14,14 @@ import Testing
     #expect("\(LogitDifference(clean: species[1], corrupted: species.removing(at: 1)))" == "' yumpus' - ' lorpus'")
   }
 
-  @Test("an element is removed, and the others stay in order")
-  func removing() {
+  @Test
+  func anElementIsRemovedAndTheOthersStayInOrder() {
     #expect([1, 2, 3].removing(at: 1) == [1, 3])
     #expect([1].removing(at: 0) == [])
   }
 
-  @Test("a head is read from its name, and written as it was read")
-  func headNames() throws {
+  @Test
+  func aHeadIsReadFromItsNameAndWrittenAsItWasRead() throws {
     #expect(try HeadReference("L14H0+") == HeadReference(layer: 14, head: 0, sign: .positive))
     #expect(try HeadReference("L11H6-") == HeadReference(layer: 11, head: 6, sign: .negative))
     #expect(try HeadReference("l3h12") == HeadReference(layer: 3, head: 12))
@@ -29,15 +29,15 @@ import Testing
     for name in ["L14H0+", "L11H6-", "L0H0"] { #expect(try HeadReference(name).description == name) }
   }
 
-  @Test(
-    "what names no head is an error",
-    arguments: ["", "L1", "H1", "L-1H0", "L1H0++", "L1 H0", "L1H0 ", "L99999999999999999999H0", "L11H6-L14H0+", "Ⅼ1H0", "L١H0"])
-  func badNames(name: String) {
+  @Test(arguments: [
+    "", "L1", "H1", "L-1H0", "L1H0++", "L1 H0", "L1H0 ", "L99999999999999999999H0", "L11H6-L14H0+", "Ⅼ1H0", "L١H0",
+  ])
+  func whatNamesNoHeadIsAnError(name: String) {
     #expect(throws: AttributionError.badHeadName(name)) { try HeadReference(name) }
   }
 
-  @Test("patterns are those of the heads asked for, in their order, with the tokens' texts")
-  func patterns() throws {
+  @Test
+  func patternsAreThoseOfTheHeadsAskedForInTheirOrderWithTheTokensTexts() throws {
     let fixture = try ModelFixture.named("tiny-gemma")
     let tokens = fixture.expectations.tokensClean
     let result = try fixture.model.attentionPatterns(tokens, heads: ["L1H0+", "L0H3-", "L1H2"])
@@ -56,8 +56,8 @@ import Testing
     #expect(result.from(query: 1000, key: 1000).patterns[0].shape == [0, 0])
   }
 
-  @Test("each row of a pattern sums to one, and looks at nothing that comes later")
-  func rows() throws {
+  @Test
+  func eachRowOfAPatternSumsToOneAndLooksAtNothingThatComesLater() throws {
     let model = try ModelFixture.named("tiny-gemma-gqa").model
     let pattern = try model.attentionPatterns("Fae is a grimpus.", heads: [HeadReference(layer: 2, head: 3)]).patterns[0]
     for (query, row) in pattern.rows.enumerated() {
@@ -66,8 +66,8 @@ import Testing
     }
   }
 
-  @Test("a head that the model does not have is an error", arguments: ["L4H0+", "L0H4"])
-  func outOfRange(name: String) throws {
+  @Test(arguments: ["L4H0+", "L0H4"])
+  func aHeadThatTheModelDoesNotHaveIsAnError(name: String) throws {
     let model = try ModelFixture.named("tiny-gemma").model
     #expect(throws: AttributionError.headOutOfRange(head: name, layers: 4, heads: 4)) {
       try model.attentionPatterns("Fae", heads: ["L0H0", name])

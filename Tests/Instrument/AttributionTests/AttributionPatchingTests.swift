@@ -20,10 +20,10 @@ func relativeDifference(_ actual: Tensor, _ expected: Tensor) -> Float {
   largestDifference(actual, expected) / expected.magnitude().max()
 }
 
-@Suite("Attribution patching")
+@Suite
 struct AttributionPatchingTests {
-  @Test("agrees with TransformerLens for every component", arguments: try ModelFixture.all.get())
-  func fixture(_ fixture: ModelFixture) throws {
+  @Test(arguments: try ModelFixture.all.get())
+  func agreesWithTransformerLensForEveryComponent(_ fixture: ModelFixture) throws {
     let names = ["q", "k", "v", "z", "result", "resid_pre", "mlp_out", "attn_out"]
     let results = try fixture.model.attributionPatching(
       clean: fixture.expectations.tokensClean, corrupted: fixture.expectations.tokensCorr, toward: fixture.answer,
@@ -36,8 +36,8 @@ struct AttributionPatchingTests {
     }
   }
 
-  @Test("gives the numbers of the full computation, bit for bit, from a cold and from a warm session")
-  func prefixes() throws {
+  @Test
+  func givesTheNumbersOfTheFullComputationBitForBitFromAColdAndFromAWarmSession() throws {
     let fixture = try ModelFixture.all.get()[0]
     let model = try LanguageModel(folder: ModelFixture.folder.appending(path: "tiny-gemma"))
     func values() throws -> [Tensor] {
@@ -62,8 +62,8 @@ struct AttributionPatchingTests {
     }
   }
 
-  @Test("exchanging clean and corrupted keeps the sign: the other prompt's components speak for the other answer")
-  func exchanged() throws {
+  @Test
+  func exchangingCleanAndCorruptedKeepsTheSignTheOtherPromptsComponentsSpeakForTheOtherAnswer() throws {
     let fixture = try ModelFixture.all.get()[0]
     let (clean, corrupted) = (fixture.expectations.tokensClean, fixture.expectations.tokensCorr)
     let there = try fixture.model.activationPatching(
@@ -76,8 +76,8 @@ struct AttributionPatchingTests {
     #expect(there.metric.clean == -here.metric.corrupted)
   }
 
-  @Test("a pattern's values are those of its queries, and 0 before the prompts differ")
-  func pattern() throws {
+  @Test
+  func aPatternsValuesAreThoseOfItsQueriesAnd0BeforeThePromptsDiffer() throws {
     let fixture = try ModelFixture.all.get()[1]
     let result = try fixture.model.attributionPatching(
       clean: fixture.expectations.tokensClean, corrupted: fixture.expectations.tokensCorr, toward: fixture.answer,
@@ -89,8 +89,8 @@ struct AttributionPatchingTests {
     #expect(result.rowLabels[5] == "L1H1")
   }
 
-  @Test("the check exchanges activations in truth, and reports how well the estimate fits")
-  func check() throws {
+  @Test
+  func theCheckExchangesActivationsInTruthAndReportsHowWellTheEstimateFits() throws {
     let fixture = try ModelFixture.all.get()[0]
     let result = try fixture.model.attributionPatching(
       clean: fixture.expectations.tokensClean, corrupted: fixture.expectations.tokensCorr, toward: fixture.answer,
@@ -108,8 +108,8 @@ struct AttributionPatchingTests {
     #expect([0, 0.2, 0.4, 0.6, 0.8, 1].contains(check.recall(top: 5)))
   }
 
-  @Test("prompts of different lengths are an error that shows where they part")
-  func lengths() throws {
+  @Test
+  func promptsOfDifferentLengthsAreAnErrorThatShowsWhereTheyPart() throws {
     let fixture = try ModelFixture.all.get()[0]
     let answer = fixture.answer
     let error = #expect(throws: AttributionError.self) {
@@ -126,8 +126,8 @@ struct AttributionPatchingTests {
     }
   }
 
-  @Test("an answer of several tokens is an error that shows its pieces")
-  func answer() throws {
+  @Test
+  func anAnswerOfSeveralTokensIsAnErrorThatShowsItsPieces() throws {
     let model = try ModelFixture.all.get()[0].model
     let error = #expect(throws: ModelError.self) {
       try model.attributionPatching(

@@ -4,7 +4,7 @@ import ModelFixture
 import Tensors
 import Testing
 
-@Suite("AtP*")
+@Suite
 struct AttributionRefinementTests {
   private func values(
     _ component: HookPoint.Component, _ refinement: AttributionRefinement, _ fixture: ModelFixture
@@ -15,8 +15,8 @@ struct AttributionRefinementTests {
     ).rows
   }
 
-  @Test("the QK fix is nearer to activation patching of queries and keys", arguments: ["q", "k"])
-  func nearer(_ name: String) throws {
+  @Test(arguments: ["q", "k"])
+  func theQKFixIsNearerToActivationPatchingOfQueriesAndKeys(_ name: String) throws {
     let fixture = try ModelFixture.all.get()[0]
     let truth = try fixture.tensor("brute_" + name)
     let plain = try values(fixtureComponents[name]!, [], fixture) - truth
@@ -24,8 +24,8 @@ struct AttributionRefinementTests {
     #expect(fixed.magnitude().sum() < 0.8 * plain.magnitude().sum(), "\(fixed.magnitude().sum()) of \(plain.magnitude().sum())")
   }
 
-  @Test("the QK fix is exact where all behind the pattern is linear")
-  func exact() throws {
+  @Test
+  func theQKFixIsExactWhereAllBehindThePatternIsLinear() throws {
     // The last layer, at the last position, as a prompt whose MLP and final scale do not follow: only the softmax is left.
     let fixture = try ModelFixture.all.get()[1]
     let model = fixture.model
@@ -50,8 +50,8 @@ struct AttributionRefinementTests {
     }
   }
 
-  @Test("GradDrop's values are sizes, of the order of the plain ones, and without effect before the prompts differ")
-  func gradDrop() throws {
+  @Test
+  func gradDropsValuesAreSizesOfTheOrderOfThePlainOnesAndWithoutEffectBeforeThePromptsDiffer() throws {
     let fixture = try ModelFixture.all.get()[0]
     for component in [HookPoint.Component.residualPre, .z, .key] {
       let plain = try values(component, [], fixture)

@@ -19,8 +19,8 @@ import Testing
     largestDifference(actual, expected) / expected.magnitude().max()
   }
 
-  @Test("with the final norm's scale it is what TransformerLens gives", arguments: cases)
-  func normalized(name: String) throws {
+  @Test(arguments: cases)
+  func withTheFinalNormsScaleItIsWhatTransformerLensGives(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let dla = try fixture.model.directLogitAttribution(fixture.expectations.tokensClean, toward: answer(fixture))
     for prefix in ["dla_ln_", "dla_ln_raw_"] {
@@ -34,8 +34,8 @@ import Testing
     #expect(dla.heads.shape == [fixture.model.config.layers, 4] && dla.mlps.shape == [fixture.model.config.layers])
   }
 
-  @Test("without it, it is what the original notebook gives", arguments: cases)
-  func original(name: String) throws {
+  @Test(arguments: cases)
+  func withoutItItIsWhatTheOriginalNotebookGives(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let dla = try fixture.model.directLogitAttribution(
       fixture.expectations.tokensClean, toward: answer(fixture), normalized: false)
@@ -45,8 +45,8 @@ import Testing
     #expect(dla.remainder == nil)
   }
 
-  @Test("the parts sum to the logit difference, for any answers", arguments: cases)
-  func complete(name: String) throws {
+  @Test(arguments: cases)
+  func thePartsSumToTheLogitDifferenceForAnyAnswers(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let answers = [
       answer(fixture), LogitDifference(clean: " a", corrupted: [" is", " are", "."]),
@@ -60,8 +60,8 @@ import Testing
     }
   }
 
-  @Test("the text of a prompt and its tokens give the same, and exchanged answers the negative")
-  func symmetries() throws {
+  @Test
+  func theTextOfAPromptAndItsTokensGiveTheSameAndExchangedAnswersTheNegative() throws {
     let fixture = try ModelFixture.named("tiny-gemma")
     let (clean, corrupted) = (fixture.expectations.species[0], fixture.expectations.species.removing(at: 0))
     let text = try fixture.model.directLogitAttribution(
@@ -73,8 +73,8 @@ import Testing
     #expect(exchanged.heads == -tokens.heads && exchanged.logitDifference == -tokens.logitDifference)
   }
 
-  @Test("a head's contribution is its result along the answer's direction", arguments: cases)
-  func headsByResult(name: String) throws {
+  @Test(arguments: cases)
+  func aHeadsContributionIsItsResultAlongTheAnswersDirection(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let dla = try fixture.model.directLogitAttribution(
       fixture.expectations.tokensClean, toward: answer(fixture), normalized: false)
@@ -88,8 +88,8 @@ import Testing
     }
   }
 
-  @Test("the strongest heads come first, with their signs")
-  func strongest() throws {
+  @Test
+  func theStrongestHeadsComeFirstWithTheirSigns() throws {
     let fixture = try ModelFixture.named("tiny-gemma")
     let dla = try fixture.model.directLogitAttribution(fixture.expectations.tokensClean, toward: answer(fixture))
     let all = dla.strongestHeads(100)
@@ -101,8 +101,8 @@ import Testing
     #expect(dla.layerLabels == ["L0", "L1", "L2", "L3"] && dla.headLabels == ["H0", "H1", "H2", "H3"])
   }
 
-  @Test("answers that cannot be compared are errors")
-  func badAnswers() throws {
+  @Test
+  func answersThatCannotBeComparedAreErrors() throws {
     let model = try ModelFixture.named("tiny-gemma").model
     #expect(throws: ModelError.notASingleToken(text: "grimpus", pieces: ["g", "rimpus"], near: " grimpus")) {
       try model.directLogitAttribution("Fae is a", toward: .init(clean: "grimpus", corrupted: " zumpus"))

@@ -27,8 +27,8 @@ import Transformer
 
   // MARK: - Against transformers
 
-  @Test("attribution patching is transformers's gradient times its difference", arguments: FamilyFixture.all)
-  func fixture(_ fixture: FamilyFixture) throws {
+  @Test(arguments: FamilyFixture.all)
+  func attributionPatchingIsTransformerssGradientTimesItsDifference(_ fixture: FamilyFixture) throws {
     let (model, expectations) = (try fixture.model(), try fixture.expectations())
     let expected = try fixture.expected()
     var names: [String: HookPoint.Component] = ["resid_pre": .residualPre, "z": .z, "q": .query, "k": .key, "v": .value]
@@ -57,8 +57,8 @@ import Transformer
 
   // MARK: - In sum
 
-  @Test("the parts of direct logit attribution sum to the difference of the logits before their cap", arguments: ModelVariant.all)
-  func directLogitAttribution(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.all)
+  func thePartsOfDirectLogitAttributionSumToTheDifferenceOfTheLogitsBeforeTheirCap(_ variant: ModelVariant) throws {
     let random = try variant.random(seed: 102)
     let model = try random.model()
     let dla = try model.directLogitAttribution(Self.clean, toward: Self.answer)
@@ -70,8 +70,8 @@ import Transformer
     #expect(abs(Double(try #require(dla.remainder))) <= 5e-6 * size)
   }
 
-  @Test("a head's contribution is what it writes, behind the norm that follows it, along the answer", arguments: variants)
-  func heads(_ variant: ModelVariant) throws {
+  @Test(arguments: variants)
+  func aHeadsContributionIsWhatItWritesBehindTheNormThatFollowsItAlongTheAnswer(_ variant: ModelVariant) throws {
     let model = try model(variant)
     let dla = try model.directLogitAttribution(Self.clean, toward: Self.answer)
     let cache = try model.run(Self.clean, capturing: .all.atLast(1)).cache
@@ -84,8 +84,8 @@ import Transformer
 
   // MARK: - Against truth
 
-  @Test("a resumed run is the full run with the activation exchanged, for every component", arguments: variants)
-  func resumed(_ variant: ModelVariant) throws {
+  @Test(arguments: variants)
+  func aResumedRunIsTheFullRunWithTheActivationExchangedForEveryComponent(_ variant: ModelVariant) throws {
     let model = try model(variant)
     for component in Self.components(model.config) {
       let result = try model.activationPatching(
@@ -108,8 +108,8 @@ import Transformer
     }
   }
 
-  @Test("attribution patching is the gradient times the difference, for every component", arguments: variants)
-  func attributionPatching(_ variant: ModelVariant) throws {
+  @Test(arguments: variants)
+  func attributionPatchingIsTheGradientTimesTheDifferenceForEveryComponent(_ variant: ModelVariant) throws {
     let model = try model(variant)
     let components = Self.components(model.config)
     let results = try model.attributionPatching(
@@ -127,10 +127,8 @@ import Transformer
     }
   }
 
-  @Test(
-    "the QK fix is exact where all behind the pattern is linear",
-    arguments: variants.filter { (try? $0.config().logitSoftCap) == nil })
-  func exactQKFix(_ variant: ModelVariant) throws {
+  @Test(arguments: variants.filter { (try? $0.config().logitSoftCap) == nil })
+  func theQKFixIsExactWhereAllBehindThePatternIsLinear(_ variant: ModelVariant) throws {
     let model = try model(variant)
     let layer = model.config.layers - 1
     // The run's own numbers stand for the last MLP and the divisors behind the last attention: only the softmax is left.
@@ -152,10 +150,8 @@ import Transformer
     }
   }
 
-  @Test(
-    "the QK fix gives the pattern's gradient times the change of the pattern that an exchanged query or key makes",
-    arguments: variants)
-  func qkFix(_ variant: ModelVariant) throws {
+  @Test(arguments: variants)
+  func theQKFixGivesThePatternsGradientTimesTheChangeOfThePatternThatAnExchangedQueryOrKeyMakes(_ variant: ModelVariant) throws {
     let model = try model(variant)
     let fixed = try model.attributionPatching(
       clean: Self.clean, corrupted: Self.corrupted, toward: Self.answer, components: [.query, .key], refinement: .qkFix)
@@ -177,8 +173,8 @@ import Transformer
     }
   }
 
-  @Test("GradDrop runs in every description, and leaves the last MLP's effects as they are", arguments: variants)
-  func gradDrop(_ variant: ModelVariant) throws {
+  @Test(arguments: variants)
+  func gradDropRunsInEveryDescriptionAndLeavesTheLastMLPsEffectsAsTheyAre(_ variant: ModelVariant) throws {
     let model = try model(variant)
     let last = model.config.layers - 1
     func values(_ refinement: AttributionRefinement) throws -> [Tensor] {
@@ -193,9 +189,11 @@ import Transformer
   }
 
   @Test(
-    "integrated gradients are complete: what a layer lacks shrinks with the steps", arguments: variants,
+    arguments: variants,
     [HookPoint.Component.residualPre, .query, .value, .mlpOutput])
-  func completeness(_ variant: ModelVariant, component: HookPoint.Component) throws {
+  func integratedGradientsAreCompleteWhatALayerLacksShrinksWithTheSteps(_ variant: ModelVariant, component: HookPoint.Component)
+    throws
+  {
     let model = try model(variant)
     let result = try model.integratedGradients(
       clean: Self.clean, corrupted: Self.corrupted, toward: Self.answer, component: component, steps: 48)
@@ -210,11 +208,10 @@ import Transformer
   }
 
   @Test(
-    "what a model lacks cannot be attributed to, and the error says so",
     arguments: [
       ("GPT-NeoX", HookPoint.Component.residualMid), ("GPT-2", .rotatedQuery),
     ])
-  func lacking(name: String, component: HookPoint.Component) throws {
+  func whatAModelLacksCannotBeAttributedToAndTheErrorSaysSo(name: String, component: HookPoint.Component) throws {
     let model = try model(#require(ModelVariant.families.first { $0.description == name }))
     let (clean, corrupted, answer) = (Self.clean, Self.corrupted, Self.answer)
     let attempts: [() throws -> Void] = [

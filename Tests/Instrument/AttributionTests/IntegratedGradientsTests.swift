@@ -4,7 +4,7 @@ import ModelFixture
 import Tensors
 import Testing
 
-@Suite("Integrated gradients")
+@Suite
 struct IntegratedGradientsTests {
   private static let fixture = Result { try ModelFixture.all.get()[0] }
 
@@ -17,26 +17,24 @@ struct IntegratedGradientsTests {
       component: component, positions: last.map { count - $0..<count }, steps: steps, rule: rule)
   }
 
-  @Test(
-    "agree with TransformerLens's midpoint rule of as many steps",
-    arguments: ["q", "k", "v", "z", "resid_pre", "mlp_out", "attn_out"])
-  func midpoint(_ name: String) throws {
+  @Test(arguments: ["q", "k", "v", "z", "resid_pre", "mlp_out", "attn_out"])
+  func agreeWithTransformerLenssMidpointRuleOfAsManySteps(_ name: String) throws {
     let fixture = try Self.fixture.get()
     let expected = try fixture.tensor("ig_\(name)_midpoint5_last128")
     let result = try integrate(fixtureComponents[name]!, fixture, last: 128, rule: .midpoint(5))
     #expect(relativeDifference(result.rows, expected) < 1e-4, "\(relativeDifference(result.rows, expected))")
   }
 
-  @Test("16 Gauss-Legendre steps agree with 50 midpoints", arguments: ["q", "k", "v", "z", "resid_pre", "mlp_out", "attn_out"])
-  func gauss(_ name: String) throws {
+  @Test(arguments: ["q", "k", "v", "z", "resid_pre", "mlp_out", "attn_out"])
+  func _16GaussLegendreStepsAgreeWith50Midpoints(_ name: String) throws {
     let fixture = try Self.fixture.get()
     let expected = try fixture.tensor("ig_\(name)_midpoint50_last128")
     let result = try integrate(fixtureComponents[name]!, fixture, last: 128)
     #expect(relativeDifference(result.rows, expected) < 1e-3, "\(relativeDifference(result.rows, expected))")
   }
 
-  @Test("agree on grouped queries, and where every position is replaced")
-  func grouped() throws {
+  @Test
+  func agreeOnGroupedQueriesAndWhereEveryPositionIsReplaced() throws {
     let fixture = try ModelFixture.all.get()[1]
     for (name, last) in [("q", 128), ("resid_pre", 128), ("resid_pre", nil)] as [(String, Int?)] {
       let expected = try fixture.tensor("ig_\(name)_midpoint16_last\(last.map(String.init) ?? "all")")
@@ -45,9 +43,8 @@ struct IntegratedGradientsTests {
     }
   }
 
-  @Test(
-    "are complete: the delta shrinks with the steps", arguments: [HookPoint.Component.residualPre, .query, .pattern, .mlpOutput])
-  func completeness(_ component: HookPoint.Component) throws {
+  @Test(arguments: [HookPoint.Component.residualPre, .query, .pattern, .mlpOutput])
+  func areCompleteTheDeltaShrinksWithTheSteps(_ component: HookPoint.Component) throws {
     let fixture = try Self.fixture.get()
     let deltas = try [2, 8, 32].map { steps in
       try #require(integrate(component, fixture, steps: steps).completeness).map { abs($0.delta) }.max()!
@@ -57,8 +54,8 @@ struct IntegratedGradientsTests {
     #expect(deltas[2] < 1e-4 * max(difference, 1), "\(deltas), of \(difference)")
   }
 
-  @Test("one node at α = 1 is attribution patching", arguments: [HookPoint.Component.query, .value, .residualMid, .z])
-  func oneNode(_ component: HookPoint.Component) throws {
+  @Test(arguments: [HookPoint.Component.query, .value, .residualMid, .z])
+  func oneNodeAt1IsAttributionPatching(_ component: HookPoint.Component) throws {
     let fixture = try Self.fixture.get()
     let patching = try fixture.model.attributionPatching(
       clean: fixture.expectations.tokensClean, corrupted: fixture.expectations.tokensCorr, toward: fixture.answer,
@@ -67,8 +64,8 @@ struct IntegratedGradientsTests {
     #expect(relativeDifference(result.values, patching.values) < 2e-5)
   }
 
-  @Test("Gauss-Legendre nodes integrate polynomials of degree 2n - 1 exactly", arguments: 1...20)
-  func quadrature(_ steps: Int) {
+  @Test(arguments: 1...20)
+  func gaussLegendreNodesIntegratePolynomialsOfDegree2n1Exactly(_ steps: Int) {
     let rule = Quadrature.gaussLegendre(steps)
     for degree in 0..<2 * steps {
       var sum = 0.0
@@ -79,8 +76,8 @@ struct IntegratedGradientsTests {
     }
   }
 
-  @Test("no step, and positions outside of the prompts, are errors")
-  func errors() throws {
+  @Test
+  func noStepAndPositionsOutsideOfThePromptsAreErrors() throws {
     let model = try Self.fixture.get().model
     let answer = LogitDifference(clean: " a", corrupted: " is")
     #expect(throws: AttributionError.badSteps(0)) {

@@ -6,13 +6,13 @@ import TestSupport
 import Testing
 
 /// That a GGUF file gives what the folder of transformers held from which llama.cpp's converter made it.
-@Suite("A model in a GGUF file") struct GGUFModelTests {
+@Suite struct GGUFModelTests {
   private static let architectures = ["llama", "qwen2", "qwen3", "gemma", "gemma2", "gemma3", "gpt2", "gptneox"]
 
   private static func url(_ name: String) -> URL { GGUFTests.fixtures.appending(path: name) }
 
-  @Test("has the tensors of its folder, by their names, shapes and numbers", arguments: architectures)
-  func tensors(name: String) throws {
+  @Test(arguments: architectures)
+  func hasTheTensorsOfItsFolderByTheirNamesShapesAndNumbers(name: String) throws {
     let checkpoint = try Checkpoint(gguf: Self.url("\(name).gguf"))
     let expected = try SafetensorsFile(Self.url("\(name).expected.safetensors"))
     #expect(checkpoint.tensors.keys.sorted() == expected.entries.keys.sorted())
@@ -28,8 +28,8 @@ import Testing
     #expect(checkpoint.unused.isEmpty)
   }
 
-  @Test("says what its folder's config.json says", arguments: architectures)
-  func configuration(name: String) throws {
+  @Test(arguments: architectures)
+  func saysWhatItsFoldersConfigJsonSays(name: String) throws {
     let found = try object(GGUFModel(Self.url("\(name).gguf")).configuration)
     let expected = try object(Data(contentsOf: Self.url("\(name).config.json")))
     // What transformers writes of its own, of training, and of what every checkpoint of the family has.
@@ -57,8 +57,8 @@ import Testing
     try #require(JSONSerialization.jsonObject(with: data) as? [String: NSObject])
   }
 
-  @Test("has a tokenizer of plain values")
-  func tokenizer() throws {
+  @Test
+  func hasATokenizerOfPlainValues() throws {
     let tokenizer = try GGUFTokenizerValues(GGUFModel(Self.url("gpt2.gguf")).file.metadata)
     #expect(tokenizer.model == "gpt2" && tokenizer.preTokenizer == "gpt-2")
     #expect(tokenizer.tokens == (0..<8).map { "t\($0)" } && tokenizer.merges == ["a b"])
@@ -97,8 +97,8 @@ import Testing
     } catch { return "\(error)" }
   }
 
-  @Test("is refused by the key or the tensor that is not known")
-  func strangers() throws {
+  @Test
+  func isRefusedByTheKeyOrTheTensorThatIsNotKnown() throws {
     #expect(refusal(try small()) == "")
     #expect(refusal(try small([("general.anything", .uint32(1)), ("quantize.imatrix.file", .string("x"))])) == "")
     #expect(refusal(try small([("llama.novelty", .uint32(3))])).contains("“llama.novelty” is 3"))
@@ -119,8 +119,8 @@ import Testing
     #expect(refusal(try small([("general.type", .string("adapter"))])).contains("is “adapter”"))
   }
 
-  @Test("names the tokens that end a text and a turn, each once")
-  func ends() throws {
+  @Test
+  func namesTheTokensThatEndATextAndATurnEachOnce() throws {
     func ends(_ changes: [(String, GGUFBytes.Value)]) throws -> String? {
       let file = try small(changes)
       return try withExtendedLifetime(file.folder) {
@@ -133,13 +133,13 @@ import Testing
     #expect(both?.filter { "35,".contains($0) } == "3,5")
   }
 
-  @Test("whose rotary factors follow no rule that is computed is refused")
-  func factors() throws {
+  @Test
+  func whoseRotaryFactorsFollowNoRuleThatIsComputedIsRefused() throws {
     #expect(refusal(try small(factors: true)).contains("“rope_freqs.weight” holds factors"))
   }
 
-  @Test("that has rotary factors without rotary embedding is refused")
-  func factorsOfNothing() throws {
+  @Test
+  func thatHasRotaryFactorsWithoutRotaryEmbeddingIsRefused() throws {
     let keys = ["block_count", "context_length", "embedding_length", "feed_forward_length", "attention.head_count"]
     let bytes = GGUFBytes(
       members: [("general.architecture", .string("gpt2")), ("gpt2.attention.layer_norm_epsilon", .float32(1e-5))]
@@ -150,8 +150,8 @@ import Testing
     #expect(refusal((folder, url)).contains("“rope_freqs.weight” is none of those that Folio knows"))
   }
 
-  @Test("in a folder is loaded, if it is the only one")
-  func folders() throws {
+  @Test
+  func inAFolderIsLoadedIfItIsTheOnlyOne() throws {
     let folder = try TestFolder(), url = URL(filePath: folder.path)
     try FileManager.default.copyItem(at: Self.url("qwen2.gguf"), to: url.appending(path: "model-q8.gguf"))
     #expect(try Checkpoint(folder: url).unused.contains("model.embed_tokens.weight"))

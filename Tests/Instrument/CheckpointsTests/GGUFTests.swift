@@ -6,14 +6,14 @@ import TestSupport
 import Testing
 
 /// What a GGUF file may hold, and that nothing in one can bring the process down.
-@Suite("A GGUF file") struct GGUFTests {
+@Suite struct GGUFTests {
   static let fixtures = ModelFixture.folder.appending(path: "gguf")
   private static let formats = WeightMatrix.Format.allCases
 
   private static func fixture() throws -> GGUFFile { try GGUFFile(fixtures.appending(path: "formats.gguf")) }
 
-  @Test("gives the numbers of each format as PyPI's gguf does, bit for bit", arguments: formats)
-  func numbers(format: WeightMatrix.Format) throws {
+  @Test(arguments: formats)
+  func givesTheNumbersOfEachFormatAsPyPIsGgufDoesBitForBit(format: WeightMatrix.Format) throws {
     let file = try Self.fixture()
     let expected = try SafetensorsFile(Self.fixtures.appending(path: "formats.expected.safetensors"))
     let entry = try #require(file.entries[format.rawValue])
@@ -24,15 +24,15 @@ import Testing
     #expect(file.matrix(entry).format == format)
   }
 
-  @Test("says of each format which numbers are not finite", arguments: formats, ["infinite", "nan"])
-  func notFinite(format: WeightMatrix.Format, what: String) throws {
+  @Test(arguments: formats, ["infinite", "nan"])
+  func saysOfEachFormatWhichNumbersAreNotFinite(format: WeightMatrix.Format, what: String) throws {
     let file = try Self.fixture()
     #expect(file.matrix(try #require(file.entries[format.rawValue])).isFinite)
     #expect(!file.matrix(try #require(file.entries["\(format.rawValue).\(what)"])).isFinite)
   }
 
-  @Test("gives rows in another order without widening them", arguments: formats)
-  func rows(format: WeightMatrix.Format) throws {
+  @Test(arguments: formats)
+  func givesRowsInAnotherOrderWithoutWideningThem(format: WeightMatrix.Format) throws {
     let file = try Self.fixture()
     let entry = try #require(file.entries[format.rawValue])
     let moved = file.matrix(entry, rows: [1, 0, 1])
@@ -40,8 +40,8 @@ import Testing
     #expect(moved.tensor.elements.map(\.bitPattern) == file.matrix(entry).gathered([1, 0, 1]).elements.map(\.bitPattern))
   }
 
-  @Test("has metadata of every type")
-  func metadata() throws {
+  @Test
+  func hasMetadataOfEveryType() throws {
     let metadata = try Self.fixture().metadata
     for (key, value) in [
       ("u8", 255), ("i8", -128), ("u16", 65535), ("i16", -32768), ("u32", Int(UInt32.max)), ("i32", Int(Int32.min)),
@@ -73,8 +73,8 @@ import Testing
     } catch { return "\(error)" }
   }
 
-  @Test("is read in versions 2 and 3, and in no other, nor big-endian")
-  func versions() throws {
+  @Test
+  func isReadInVersions2And3AndInNoOtherNorBigEndian() throws {
     #expect(try refusal(GGUFBytes(version: 2)) == "")
     #expect(try refusal(GGUFBytes(version: 3)) == "")
     #expect(try refusal(GGUFBytes(version: 1)).contains("version 1"))
@@ -83,8 +83,8 @@ import Testing
     #expect(try refusal(GGUFBytes(magic: "GGML")).contains("does not begin with “GGUF”"))
   }
 
-  @Test("is refused at any length but its own")
-  func truncated() throws {
+  @Test
+  func isRefusedAtAnyLengthButItsOwn() throws {
     let whole = GGUFBytes(
       members: [("a", .string("text")), ("b", .strings(["x", "yz"])), ("c", .uint32(7))], tensors: [("t", [32, 2], 8, 0)],
       data: 68)
@@ -96,8 +96,8 @@ import Testing
     #expect(try refusal(GGUFBytes(data: whole.data + Data(count: 64))).contains("belong to no tensor"))
   }
 
-  @Test("that claims more than it has is an error that says what")
-  func claims() throws {
+  @Test
+  func thatClaimsMoreThanItHasIsAnErrorThatSaysWhat() throws {
     let huge = UInt64.max
     #expect(try refusal(GGUFBytes(tensorCount: huge)).contains("claims to have \(huge) tensors"))
     #expect(try refusal(GGUFBytes(memberCount: huge)).contains("claims to have \(huge) values of metadata"))
@@ -109,8 +109,8 @@ import Testing
     #expect(try refusal(GGUFBytes(members: [("a", .claiming(type: 7, count: 2))])).contains("true or false"))
   }
 
-  @Test("whose tensors lie wrong is an error that names one")
-  func tensors() throws {
+  @Test
+  func whoseTensorsLieWrongIsAnErrorThatNamesOne() throws {
     func refusal(_ tensors: [GGUFBytes.Tensor], data: Int = 128, alignment: UInt32? = nil) throws -> String {
       let members = alignment.map { [("general.alignment", GGUFBytes.Value.uint32($0))] } ?? []
       return try self.refusal(GGUFBytes(members: members, tensors: tensors, data: data))
@@ -133,14 +133,14 @@ import Testing
     for alignment in [0, 3, UInt32.max] { #expect(try refusal([], data: 0, alignment: alignment).contains("no power of 2")) }
   }
 
-  @Test("with a key twice is refused")
-  func duplicateKeys() throws {
+  @Test
+  func withAKeyTwiceIsRefused() throws {
     let file = GGUFBytes(members: [("a", .uint32(1)), ("b", .uint32(2)), ("a", .uint32(1))])
     #expect(try refusal(file).contains("the key “a” stands there twice"))
   }
 
-  @Test("that is a pointer of Git LFS is told as that")
-  func pointer() throws {
+  @Test
+  func thatIsAPointerOfGitLFSIsToldAsThat() throws {
     let text = "version https://git-lfs.github.com/spec/v1\noid sha256:1234\nsize 100\n"
     #expect(try refusal(GGUFBytes(data: Data(text.utf8))).contains("is a pointer of Git LFS"))
   }

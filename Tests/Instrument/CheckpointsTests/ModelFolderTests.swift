@@ -6,10 +6,8 @@ import Testing
 
 /// How a name becomes a folder: paths, and the hub's cache with all that can be wrong in it.
 @Suite struct ModelFolderTests {
-  @Test(
-    "a hub name is found in the cache that the environment names",
-    arguments: ["HF_HUB_CACHE", "HF_HOME", "HOME"])
-  func hub(variable: String) throws {
+  @Test(arguments: ["HF_HUB_CACHE", "HF_HOME", "HOME"])
+  func aHubNameIsFoundInTheCacheThatTheEnvironmentNames(variable: String) throws {
     let cache = try HubCache(under: ["HF_HUB_CACHE": "", "HF_HOME": "hub", "HOME": ".cache/huggingface/hub"][variable] ?? "")
     let model = try LanguageModel.load("google/gemma-2b", relativeTo: nil, environment: [variable: cache.root.path])
     #expect(model.config.layers == 4)
@@ -18,8 +16,8 @@ import Testing
       try LanguageModel.load("google/gemma-2b", relativeTo: nil, environment: [variable: cache.root.path]).config.layers == 4)
   }
 
-  @Test("a name that is not found is an error that says where it was looked for, and what to do")
-  func notFound() {
+  @Test
+  func aNameThatIsNotFoundIsAnErrorThatSaysWhereItWasLookedForAndWhatToDo() {
     let error = #expect(throws: ModelError.self) {
       try LanguageModel.load(
         "google/gemma-9b", relativeTo: "/somewhere", environment: ["HF_HOME": "/nowhere", "HOME": "/home/x"])
@@ -40,8 +38,8 @@ import Testing
     }
   }
 
-  @Test("a model of the hub may have a name alone")
-  func nameAlone() throws {
+  @Test
+  func aModelOfTheHubMayHaveANameAlone() throws {
     let cache = try HubCache()
     let repository = cache.root.appending(path: "models--gpt2")
     try FileManager.default.createDirectory(at: repository.appending(path: "snapshots"), withIntermediateDirectories: true)
@@ -51,22 +49,22 @@ import Testing
     #expect(try LanguageModel.load("gpt2", relativeTo: "/nowhere", environment: environment).config.layers == 4)
   }
 
-  @Test("a home folder in HF_HOME is written with ~")
-  func tilde() throws {
+  @Test
+  func aHomeFolderInHFHOMEIsWrittenWith() throws {
     let cache = try HubCache(under: "models/hub")
     let environment = ["HOME": cache.root.path, "HF_HOME": "~/models", "HF_HUB_CACHE": ""]
     #expect(try LanguageModel.load("google/gemma-2b", relativeTo: nil, environment: environment).config.layers == 4)
   }
 
-  @Test("the cache is where the hub's own library looks for it", arguments: ["HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME"])
-  func otherVariables(variable: String) throws {
+  @Test(arguments: ["HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME"])
+  func theCacheIsWhereTheHubsOwnLibraryLooksForIt(variable: String) throws {
     let cache = try HubCache(under: variable == "XDG_CACHE_HOME" ? "huggingface/hub" : "")
     let environment = ["HOME": "/nowhere", variable: cache.root.path]
     #expect(try LanguageModel.load("google/gemma-2b", relativeTo: nil, environment: environment).config.layers == 4)
   }
 
-  @Test("two snapshots without refs/main are told, with the paths to choose from")
-  func ambiguous() throws {
+  @Test
+  func twoSnapshotsWithoutRefsMainAreToldWithThePathsToChooseFrom() throws {
     let cache = try HubCache()
     try cache.addSnapshot("def456")
     #expect(try cache.load().config.layers == 4)
@@ -79,8 +77,8 @@ import Testing
     #expect(try LanguageModel.load(chosen, relativeTo: nil, environment: [:]).config.layers == 4)
   }
 
-  @Test("a main revision of which no snapshot is there is told, with those that are", arguments: ["fff", "", "../abc123"])
-  func missingSnapshot(revision: String) throws {
+  @Test(arguments: ["fff", "", "../abc123"])
+  func aMainRevisionOfWhichNoSnapshotIsThereIsToldWithThoseThatAre(revision: String) throws {
     let cache = try HubCache()
     try Data(revision.utf8).write(to: cache.repository.appending(path: "refs/main"))
     let error = #expect(throws: ModelError.self) { try cache.load() }
@@ -90,8 +88,8 @@ import Testing
     #expect(text.contains("`hf download google/gemma-2b`") && text.hasSuffix("/snapshots/abc123."))
   }
 
-  @Test("a download that was broken off is told, before its first file came and after")
-  func unfinished() throws {
+  @Test
+  func aDownloadThatWasBrokenOffIsToldBeforeItsFirstFileCameAndAfter() throws {
     let cache = try HubCache()
     let manager = FileManager.default
     try manager.createDirectory(at: cache.repository.appending(path: "blobs"), withIntermediateDirectories: true)
@@ -108,8 +106,8 @@ import Testing
     #expect(partial?.description.contains("`hf download google/gemma-2b` to its end") == true)
   }
 
-  @Test("a name that is none says what a name is like")
-  func names() throws {
+  @Test
+  func aNameThatIsNoneSaysWhatANameIsLike() throws {
     func message(_ name: String) -> String {
       let error = #expect(throws: ModelError.self) {
         try LanguageModel.load(name, relativeTo: ModelFixture.folder.path, environment: ["HF_HOME": "/nowhere"])

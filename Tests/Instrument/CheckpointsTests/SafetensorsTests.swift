@@ -22,8 +22,8 @@ import Testing
     return try SafetensorsFile(url)
   }
 
-  @Test("data at odd addresses is read, and types are widened exactly")
-  func types() throws {
+  @Test
+  func dataAtOddAddressesIsReadAndTypesAreWidenedExactly() throws {
     let header = """
       {"__metadata__":{"format":"pt"},"odd":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},
       "f":{"dtype":"F32","shape":[1,2],"data_offsets":[3,11]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[11,15]},
@@ -40,8 +40,8 @@ import Testing
     #expect(throws: ModelError.self) { try tensor("odd") }
   }
 
-  @Test("matrices are used as they lie, in fp32, bf16 and fp16", arguments: [("F32", 4), ("BF16", 2), ("F16", 2)])
-  func formats(type: String, size: Int) throws {
+  @Test(arguments: [("F32", 4), ("BF16", 2), ("F16", 2)])
+  func matricesAreUsedAsTheyLieInFp32Bf16AndFp16(type: String, size: Int) throws {
     let header = "{\"m\":{\"dtype\":\"\(type)\",\"shape\":[2,4],\"data_offsets\":[0,\(8 * size)]}}"
     let file = try open(header + String(repeating: " ", count: 64 - header.utf8.count % 64), data: 8 * size)
     let entry = try #require(file.entries["m"])
@@ -49,8 +49,8 @@ import Testing
     #expect(try file.matrix(entry).tensor == file.tensor(entry))
   }
 
-  @Test("every fp16 number becomes the fp32 number that it is")
-  func halves() throws {
+  @Test
+  func everyFp16NumberBecomesTheFp32NumberThatItIs() throws {
     let patterns = (0...UInt16.max).map { $0 }
     let header = "{\"h\":{\"dtype\":\"F16\",\"shape\":[65536],\"data_offsets\":[0,131072]}}"
     let bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) } + Data(header.utf8)
@@ -63,7 +63,6 @@ import Testing
   }
 
   @Test(
-    "a header that lies is an error that says how",
     arguments: [
       ("", "is not JSON"), ("null", "not a JSON object"), ("[]", "not a JSON object"), ("{", "not JSON"),
       ("{} x", "behind its end"),
@@ -94,20 +93,18 @@ import Testing
       ("{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "not described by an object"),
       (String(repeating: "[", count: 100_000), "nested too deeply"), ("{\"\\ud800\":1}", "not JSON"), ("{\"a\\", "not JSON"),
     ])
-  func lyingHeader(header: String, problem: String) throws {
+  func aHeaderThatLiesIsAnErrorThatSaysHow(header: String, problem: String) throws {
     let error = #expect(throws: ModelError.self) { try open(header, data: 8) }
     #expect(error?.description.contains(problem) == true, "\(String(describing: error))")
   }
 
-  @Test(
-    "a header length beyond the file, or beyond reason, is an error",
-    arguments: [3, 1 << 20, 1 << 40, UInt64.max, UInt64(Int.max) - 3])
-  func headerLength(length: UInt64) {
+  @Test(arguments: [3, 1 << 20, 1 << 40, UInt64.max, UInt64(Int.max) - 3])
+  func aHeaderLengthBeyondTheFileOrBeyondReasonIsAnError(length: UInt64) {
     #expect(throws: ModelError.self) { try open("{}", data: 0, claiming: length) }
   }
 
-  @Test("a checkpoint cut off anywhere is an error")
-  func truncation() throws {
+  @Test
+  func aCheckpointCutOffAnywhereIsAnError() throws {
     let whole = try Data(contentsOf: ModelFixture.folder.appending(path: "tiny-gemma/model.safetensors"))
     let header = Int(whole.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
     let lengths =
@@ -119,8 +116,8 @@ import Testing
     #expect(throws: Never.self) { try open(whole) }
   }
 
-  @Test("500 random changes of a header are errors, or leave a file whose tensors can all be read")
-  func fuzz() throws {
+  @Test
+  func _500RandomChangesOfAHeaderAreErrorsOrLeaveAFileWhoseTensorsCanAllBeRead() throws {
     let whole = try Data(contentsOf: ModelFixture.folder.appending(path: "tiny-gemma-gqa/bf16/model.safetensors"))
     let header = Int(whole.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
     var random = SeededGenerator(seed: 42)

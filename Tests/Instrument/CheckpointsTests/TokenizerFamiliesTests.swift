@@ -29,8 +29,8 @@ import Testing
 
   static func texts() throws -> [String] { try read("texts.json") }
 
-  @Test("each family's tokens are those of the library that it was made with", arguments: names)
-  func tokens(name: String) throws {
+  @Test(arguments: names)
+  func eachFamilysTokensAreThoseOfTheLibraryThatItWasMadeWith(name: String) throws {
     let (tokenizer, expected) = (try Self.tokenizer(name), try Self.read("\(name)/expected.json") as Expected)
     let texts = try Self.texts()
     #expect(texts.count == expected.ids.count && texts.count > 150)
@@ -39,8 +39,8 @@ import Testing
     }
   }
 
-  @Test("text comes back as the library gives it back, whole and while streaming", arguments: names)
-  func texts(name: String) throws {
+  @Test(arguments: names)
+  func textComesBackAsTheLibraryGivesItBackWholeAndWhileStreaming(name: String) throws {
     let (tokenizer, expected) = (try Self.tokenizer(name), try Self.read("\(name)/expected.json") as Expected)
     for (index, (text, ids)) in zip(try Self.texts(), expected.ids).enumerated() {
       let back = try tokenizer.toString(ids)
@@ -53,8 +53,8 @@ import Testing
     }
   }
 
-  @Test("a text without a place to cut is linear too", arguments: names)
-  func unbroken(name: String) throws {
+  @Test(arguments: names)
+  func aTextWithoutAPlaceToCutIsLinearToo(name: String) throws {
     let tokenizer = try Self.tokenizer(name)
     for text in [
       String(repeating: "a", count: 100_000), String(repeating: " ", count: 100_000), String(repeating: "é\n", count: 50_000),
@@ -68,8 +68,8 @@ import Testing
     }
   }
 
-  @Test("BOS is prepended as the files say, and is an error where there is none")
-  func bos() throws {
+  @Test
+  func bosIsPrependedAsTheFilesSayAndIsAnErrorWhereThereIsNone() throws {
     let (llama, neox, qwen) = (try Self.tokenizer("llama3"), try Self.tokenizer("neox"), try Self.tokenizer("qwen2"))
     #expect(llama.bos == 0)
     #expect(try llama.toTokens("a").first == 0)
@@ -86,8 +86,8 @@ import Testing
     }
   }
 
-  @Test("one tokenizer is used by several threads at once")
-  func threads() async throws {
+  @Test
+  func oneTokenizerIsUsedBySeveralThreadsAtOnce() async throws {
     let tokenizer = try Self.tokenizer("qwen2")
     let texts = try Self.texts()
     let alone = try texts.map { try tokenizer.toTokens($0) }
@@ -97,8 +97,8 @@ import Testing
     }
   }
 
-  @Test("a text that is being encoded can be interrupted")
-  func interrupted() async {
+  @Test
+  func aTextThatIsBeingEncodedCanBeInterrupted() async {
     // In a process of its own: other tests are not to be ended.
     await #expect(processExitsWith: .success) {
       let text = String(repeating: "the quick brown fox ", count: 20_000)

@@ -25,8 +25,8 @@ import Testing
     } catch { return "\(error)" }
   }
 
-  @Test("a folder without a tokenizer has none, and half of one is an error")
-  func none() throws {
+  @Test
+  func aFolderWithoutATokenizerHasNoneAndHalfOfOneIsAnError() throws {
     let folder = try TestFolder()
     #expect(try Tokenizer.load(folder: URL(filePath: folder.path)) == nil)
     try folder.write("{\"a\": 0}", to: "vocab.json")
@@ -35,8 +35,8 @@ import Testing
     #expect(ModelError.noTokenizer(folder: "/m").description.hasPrefix("This needs text, and /m has no tokenizer"))
   }
 
-  @Test("the special token of GPT-2's class is one without a file that says so")
-  func specialToken() throws {
+  @Test
+  func theSpecialTokenOfGPT2sClassIsOneWithoutAFileThatSaysSo() throws {
     let folder = try TestFolder()
     try folder.write(#"{"a": 0, "b": 1, "<|endoftext|>": 2}"#, to: "vocab.json")
     try folder.write("#version: 0.2\n", to: "merges.txt")
@@ -44,8 +44,8 @@ import Testing
     #expect(try tokenizer.toTokens("a<|endoftext|>b") == [0, 2, 1])
   }
 
-  @Test("what is not understood in a tokenizer.json is an error that names it")
-  func refused() throws {
+  @Test
+  func whatIsNotUnderstoodInATokenizerJsonIsAnErrorThatNamesIt() throws {
     #expect(try error("llama3", "\"type\":\"BPE\"", "\"type\":\"WordPiece\"").contains("“model.type” is “WordPiece”"))
     #expect(try error("qwen2", "\"type\":\"NFC\"", "\"type\":\"Nmt\"").contains("“normalizer.type” is “Nmt”"))
     #expect(
@@ -65,8 +65,8 @@ import Testing
         "“post_processor” is of the type “BertProcessing”"))
   }
 
-  @Test("a vocabulary or merges that contradict themselves are an error")
-  func contradictions() throws {
+  @Test
+  func aVocabularyOrMergesThatContradictThemselvesAreAnError() throws {
     #expect(try error("neox", "\"merges\":[", "\"merges\":[[\"zq\",\"qz\"],").contains("joins [“zq”, “qz”]"))
     #expect(try error("neox", "\"merges\":[", "\"merges\":[\"a b c\",").contains("which is no pair"))
     #expect(try error("neox", "\"!\":2", "\"!\":3").contains("twice"))
@@ -88,8 +88,8 @@ import Testing
         "is of the class RobertaTokenizer"))
   }
 
-  @Test("merges stand there as pairs or as texts")
-  func merges() throws {
+  @Test
+  func mergesStandThereAsPairsOrAsTexts() throws {
     let pairs = try files("neox")
     let content = try #require(pairs["tokenizer.json"])
     var json = try #require(try JSONSerialization.jsonObject(with: content) as? [String: Any])
@@ -104,8 +104,8 @@ import Testing
     for text in try TokenizerFamiliesTests.texts() { #expect(try one.toTokens(text) == two.toTokens(text)) }
   }
 
-  @Test("a byte without a token is left out, or is the unknown token where there is one, as in the library")
-  func missingByte() throws {
+  @Test
+  func aByteWithoutATokenIsLeftOutOrIsTheUnknownTokenWhereThereIsOneAsInTheLibrary() throws {
     let without = try files("neox", [("\"\\u0121\":", "\"<|other|>\":")])
     let tokenizer = try Tokenizer(without)
     #expect(try tokenizer.toTokens("a\u{7F}b") == tokenizer.toTokens("a") + tokenizer.toTokens("b"))
@@ -115,8 +115,8 @@ import Testing
     #expect(try Tokenizer(unknown).toTokens("a\u{7F}b") == tokenizer.toTokens("a") + [1] + tokenizer.toTokens("b"))
   }
 
-  @Test("a chat template is told, from either file")
-  func chatTemplate() throws {
+  @Test
+  func aChatTemplateIsToldFromEitherFile() throws {
     var files = try files(
       "neox", [("{\"tokenizer_class\"", "{\"chat_template\": \"{{ a }}\", \"tokenizer_class\"")], in: "tokenizer_config.json")
     #expect(try Tokenizer(files).chatTemplate == "{{ a }}")
@@ -125,8 +125,8 @@ import Testing
     #expect(try TokenizerFamiliesTests.tokenizer("neox").chatTemplate == nil)
   }
 
-  @Test("the files that a tokenizer gives make the same one", arguments: TokenizerFamiliesTests.names)
-  func saved(name: String) throws {
+  @Test(arguments: TokenizerFamiliesTests.names)
+  func theFilesThatATokenizerGivesMakeTheSameOne(name: String) throws {
     let tokenizer = try TokenizerFamiliesTests.tokenizer(name)
     let files = TokenizerFiles(
       folder: "saved", contents: Dictionary(uniqueKeysWithValues: tokenizer.files.map { ($0.name, $0.content) }))

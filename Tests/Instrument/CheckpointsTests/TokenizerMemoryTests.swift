@@ -12,10 +12,8 @@ import Testing
     let model: Model
   }
 
-  @Test(
-    "byte-level tokens and merges with the name of a pre-tokenizer",
-    arguments: [("smol", "smollm"), ("llama3", "llama-bpe"), ("qwen2", "qwen2")])
-  func byteLevel(fixture: String, preTokenizer: String) throws {
+  @Test(arguments: [("smol", "smollm"), ("llama3", "llama-bpe"), ("qwen2", "qwen2")])
+  func byteLevelTokensAndMergesWithTheNameOfAPreTokenizer(fixture: String, preTokenizer: String) throws {
     let file = TokenizerFamiliesTests.folder(fixture).appending(path: "tokenizer.json")
     let model = try JSONDecoder().decode(Fast.self, from: Data(contentsOf: file)).model
     let vocabulary = model.vocab.sorted { $0.value < $1.value }.map(\.key)
@@ -30,8 +28,8 @@ import Testing
     #expect(made.bos == 0 && made.chatTemplate == "{{ x }}")
   }
 
-  @Test("what is written says all that the library `tokenizers` wants to see", arguments: [false, true])
-  func complete(addsBOS: Bool) throws {
+  @Test(arguments: [false, true])
+  func whatIsWrittenSaysAllThatTheLibraryTokenizersWantsToSee(addsBOS: Bool) throws {
     let made = try Tokenizer(
       byteLevel: ["<|begin|>", "a", "b"], merges: [], kinds: [.control, .normal, .normal], preTokenizer: "smollm",
       Tokenizer.Surroundings(bos: 0, addsBOS: addsBOS), origin: "a.gguf")
@@ -43,8 +41,8 @@ import Testing
     #expect(try made.toTokens("ab") == (addsBOS ? [0, 1, 2] : [1, 2]))
   }
 
-  @Test("SentencePiece's pieces, scores and kinds")
-  func pieces() throws {
+  @Test
+  func sentencePiecesPiecesScoresAndKinds() throws {
     let texts =
       ["<unk>", "<s>", "</s>", "<user>"] + (0..<256).map { String(format: "<0x%02X>", $0) } + ["▁", "a", "b", "▁a", "ab", "▁ab"]
     let kinds =
@@ -70,8 +68,8 @@ import Testing
     }
   }
 
-  @Test("an unknown pre-tokenizer, and values that do not fit together, are errors")
-  func refused() {
+  @Test
+  func anUnknownPreTokenizerAndValuesThatDoNotFitTogetherAreErrors() {
     func error(_ preTokenizer: String, bos: Int? = nil, adds: Bool = false, kinds: [PieceKind] = []) -> String {
       do {
         _ = try Tokenizer(

@@ -22,8 +22,8 @@ import Testing
     return model.loadingError
   }
 
-  @Test("whether a text begins with BOS is as the checkpoint says, unless the call says otherwise")
-  func bos() throws {
+  @Test
+  func whetherATextBeginsWithBOSIsAsTheCheckpointSaysUnlessTheCallSaysOtherwise() throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try model.replace("\"add_bos_token\": true", by: "\"add_bos_token\": false", in: "tokenizer_config.json")
     let loaded = try LanguageModel(folder: model.folder)
@@ -35,8 +35,8 @@ import Testing
     #expect(try loaded.checksum != ModelFixture.named("tiny-gemma").model.checksum)
   }
 
-  @Test("a text that is listed as a token is that token wherever it stands")
-  func added() throws {
+  @Test
+  func aTextThatIsListedAsATokenIsThatTokenWhereverItStands() throws {
     // “ grimpus” is an ordinary piece; listed, it is found within a word too.
     let model = try TemporaryModel(copying: "tiny-gemma")
     let plain = try LanguageModel(folder: model.folder)
@@ -53,8 +53,8 @@ import Testing
     #expect(try LanguageModel(folder: folder).toTokens("x▁grimpuses") == loaded.toTokens("x▁grimpuses"))
   }
 
-  @Test("the fixture's files change no token of a text")
-  func unchanged() throws {
+  @Test
+  func theFixturesFilesChangeNoTokenOfAText() throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     for name in ["tokenizer_config.json", "special_tokens_map.json"] { try FileManager.default.removeItem(at: model.file(name)) }
     let (bare, full) = (try LanguageModel(folder: model.folder), try ModelFixture.named("tiny-gemma"))
@@ -63,8 +63,8 @@ import Testing
     }
   }
 
-  @Test("what contradicts tokenizer.model, or is not read, is an error that names file, line and key")
-  func refused() {
+  @Test
+  func whatContradictsTokenizerModelOrIsNotReadIsAnErrorThatNamesFileLineAndKey() {
     let foreign = error("\"added_tokens_decoder\": {", "\"added_tokens_decoder\": {\"1000\": {\"content\": \"<|im_start|>\"},")
     #expect(
       foreign.contains("/tokenizer_config.json:4: “<|im_start|>” is a token, number 1000, and tokenizer.model does not have it"))
@@ -84,8 +84,8 @@ import Testing
     #expect(map == "")
   }
 
-  @Test("added_tokens.json and tokenizer.json are read too")
-  func otherFiles() throws {
+  @Test
+  func addedTokensJsonAndTokenizerJsonAreReadToo() throws {
     #expect(try error(with: "added_tokens.json", "{\"<image>\": 1000}").contains("/added_tokens.json:1: “<image>” is a token"))
     #expect(try error(with: "added_tokens.json", "{\"<mask>\": 4}") == "")
     let bos = "{\"SpecialToken\": {\"id\": \"<bos>\", \"type_id\": 0}}"

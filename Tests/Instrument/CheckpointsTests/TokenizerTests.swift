@@ -10,16 +10,16 @@ import Testing
 
   init() throws { tokenizer = try ModelFixture.named("tiny-gemma").model.tokenizer }
 
-  @Test("a prompt's tokens are Hugging Face's", arguments: ["tiny-gemma", "tiny-gemma-gqa"])
-  func tokensOfFixture(name: String) throws {
+  @Test(arguments: ["tiny-gemma", "tiny-gemma-gqa"])
+  func aPromptsTokensAreHuggingFaces(name: String) throws {
     let expected = try ModelFixture.named(name).expectations
     #expect(try tokenizer.toTokens(expected.cleanOut, prependBOS: false) == expected.tokensClean)
     #expect(try tokenizer.toTokens(String(expected.cleanOut.dropFirst(5))) == expected.tokensClean)
     #expect(try tokenizer.toString(expected.tokensClean) == expected.cleanOut)
   }
 
-  @Test("BOS is prepended when asked for, and never twice")
-  func bos() throws {
+  @Test
+  func bosIsPrependedWhenAskedForAndNeverTwice() throws {
     let fae = try tokenizer.toTokens("Fae is", prependBOS: false)
     #expect(fae.first != 2)
     #expect(try tokenizer.toTokens("Fae is") == [2] + fae)
@@ -29,33 +29,32 @@ import Testing
     #expect(try tokenizer.toTokens("", prependBOS: false) == [])
   }
 
-  @Test("special tokens in a text are themselves, wherever they stand")
-  func specials() throws {
+  @Test
+  func specialTokensInATextAreThemselvesWhereverTheyStand() throws {
     let (a, b) = (try tokenizer.toTokens("Fae", prependBOS: false), try tokenizer.toTokens(" is", prependBOS: false))
     #expect(try tokenizer.toTokens("Fae<eos> is<pad><bos>", prependBOS: false) == a + [1] + b + [0, 2])
     #expect(try tokenizer.toTokens("<bo", prependBOS: false).contains(2) == false)
   }
 
   @Test(
-    "text comes back from its tokens",
     arguments: [
       "Fae is a grimpus.", "  two  spaces ", "a\nb\n\nc\t", "Grüße, 世界 👩‍👩‍👧‍👦!", "nul\u{0}inside", "▁", "<unk", "é e\u{301}",
       "\u{FEFF}bom",
     ])
-  func roundTrip(text: String) throws {
+  func textComesBackFromItsTokens(text: String) throws {
     let tokens = try tokenizer.toTokens(text)
     // SentencePiece cannot tell “▁” from the space that it writes so.
     #expect(try tokenizer.toString(tokens) == "<bos>" + text.replacing("▁", with: " "))
     #expect(try tokenizer.toStrTokens(text).count == tokens.count)
   }
 
-  @Test("texts of single tokens")
-  func strTokens() throws {
+  @Test
+  func textsOfSingleTokens() throws {
     #expect(try tokenizer.toStrTokens("Fae is a grimpus.") == ["<bos>", "Fae", " is", " a", " grimpus", "."])
   }
 
-  @Test("a single token is one, or an error that shows the pieces and suggests a space")
-  func singleToken() throws {
+  @Test
+  func aSingleTokenIsOneOrAnErrorThatShowsThePiecesAndSuggestsASpace() throws {
     #expect(try tokenizer.toSingleToken(" lorpus") == 341)
     #expect(try tokenizer.toSingleToken("<bos>") == 2)
     let error = #expect(throws: ModelError.self) { try tokenizer.toSingleToken("grimpus") }
@@ -74,13 +73,13 @@ import Testing
     #expect(other?.description.contains("is one:") == false)
   }
 
-  @Test("an id outside of the vocabulary is an error", arguments: [-1, 1000, Int.max, Int.min])
-  func outOfRange(id: Int) {
+  @Test(arguments: [-1, 1000, Int.max, Int.min])
+  func anIdOutsideOfTheVocabularyIsAnError(id: Int) {
     #expect(throws: ModelError.tokenOutOfRange(token: id, vocabulary: 1000)) { try tokenizer.toString([2, id]) }
   }
 
-  @Test("while streaming, a character comes when all of its bytes are there")
-  func streaming() throws {
+  @Test
+  func whileStreamingACharacterComesWhenAllOfItsBytesAreThere() throws {
     let text = "a 👩‍👧 世é"
     let tokens = try tokenizer.toTokens(text, prependBOS: false)
     #expect(tokens.count > text.unicodeScalars.count)
@@ -96,8 +95,8 @@ import Testing
     #expect(stream.finish() == "\u{FFFD}")
   }
 
-  @Test("a file that is no SentencePiece model is an error")
-  func badFile() throws {
+  @Test
+  func aFileThatIsNoSentencePieceModelIsAnError() throws {
     for content in ["", "not a model", String(repeating: "\u{0}", count: 4096)] {
       let model = try TemporaryModel(copying: "tiny-gemma")
       try Data(content.utf8).write(to: model.file("tokenizer.model"))
@@ -105,8 +104,8 @@ import Testing
     }
   }
 
-  @Test("200 random changes of a SentencePiece model are errors, or leave a tokenizer that works")
-  func fuzz() throws {
+  @Test
+  func _200RandomChangesOfASentencePieceModelAreErrorsOrLeaveATokenizerThatWorks() throws {
     let whole = try Data(contentsOf: ModelFixture.folder.appending(path: "tiny-gemma/tokenizer.model"))
     let url = FileManager.default.temporaryDirectory.appending(path: "folio-\(UUID().uuidString).model")
     defer { try? FileManager.default.removeItem(at: url) }

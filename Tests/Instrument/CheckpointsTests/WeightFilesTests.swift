@@ -6,10 +6,8 @@ import Testing
 
 /// Which files of a folder are a model's weights, and that no other is passed over.
 @Suite struct WeightFilesTests {
-  @Test(
-    "a safetensors file that is not read is refused by its name",
-    arguments: ["consolidated.safetensors", "model-00003.safetensors"])
-  func others(name: String) throws {
+  @Test(arguments: ["consolidated.safetensors", "model-00003.safetensors"])
+  func aSafetensorsFileThatIsNotReadIsRefusedByItsName(name: String) throws {
     for fixture in ["tiny-gemma", "tiny-gemma/sharded"] {
       let model = try TemporaryModel(copying: fixture)
       try FileManager.default.copyItem(
@@ -18,8 +16,8 @@ import Testing
     }
   }
 
-  @Test("one file and an index beside it are refused, since programs differ in which they load")
-  func both() throws {
+  @Test
+  func oneFileAndAnIndexBesideItAreRefusedSinceProgramsDifferInWhichTheyLoad() throws {
     let model = try TemporaryModel(copying: "tiny-gemma/sharded")
     try FileManager.default.copyItem(
       at: ModelFixture.folder.appending(path: "tiny-gemma/model.safetensors"), to: model.file("model.safetensors"))
@@ -31,23 +29,22 @@ import Testing
     #expect(model.loadingError == "")
   }
 
-  @Test(
-    "weights in another format alone are refused, with how to convert them", arguments: ["pytorch_model.bin", "weights.h5"])
-  func otherFormats(name: String) throws {
+  @Test(arguments: ["pytorch_model.bin", "weights.h5"])
+  func weightsInAnotherFormatAloneAreRefusedWithHowToConvertThem(name: String) throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try FileManager.default.moveItem(at: model.file("model.safetensors"), to: model.file(name))
     #expect(model.loadingError.contains("has its weights in \(name)") && model.loadingError.contains("save_pretrained"))
   }
 
-  @Test("weights in another format beside safetensors do no harm")
-  func beside() throws {
+  @Test
+  func weightsInAnotherFormatBesideSafetensorsDoNoHarm() throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try Data("x".utf8).write(to: model.file("pytorch_model.bin"))
     #expect(model.loadingError == "")
   }
 
-  @Test("an adapter is refused, alone and beside weights", arguments: ["adapter_config.json", "adapter_model.safetensors"])
-  func adapter(name: String) throws {
+  @Test(arguments: ["adapter_config.json", "adapter_model.safetensors"])
+  func anAdapterIsRefusedAloneAndBesideWeights(name: String) throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try Data("{}".utf8).write(to: model.file(name))
     #expect(model.loadingError.contains("holds an adapter, \(name)") && model.loadingError.contains("merge_and_unload"))
@@ -56,12 +53,11 @@ import Testing
   }
 
   @Test(
-    "a pointer of Git LFS in place of a file is told as that",
     arguments: [
       "config.json", "generation_config.json", "tokenizer.model", "tokenizer_config.json", "model-00001-of-00002.safetensors",
       "model.safetensors.index.json",
     ])
-  func pointer(name: String) throws {
+  func aPointerOfGitLFSInPlaceOfAFileIsToldAsThat(name: String) throws {
     let model = try TemporaryModel(copying: "tiny-gemma/sharded")
     let pointer =
       "version https://git-lfs.github.com/spec/v1\noid sha256:\(String(repeating: "0a", count: 32))\nsize 4945242264\n"
@@ -74,8 +70,8 @@ import Testing
         """), "\(model.loadingError)")
   }
 
-  @Test("a link that leads nowhere says where it leads", arguments: ["config.json", "model.safetensors", "tokenizer.model"])
-  func deadLink(name: String) throws {
+  @Test(arguments: ["config.json", "model.safetensors", "tokenizer.model"])
+  func aLinkThatLeadsNowhereSaysWhereItLeads(name: String) throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try FileManager.default.removeItem(at: model.file(name))
     try FileManager.default.createSymbolicLink(atPath: model.file(name).path, withDestinationPath: "../../blobs/abc")

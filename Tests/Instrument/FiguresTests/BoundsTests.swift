@@ -1,14 +1,13 @@
 import Figures
 import Testing
 
-@Suite("Whatever numbers a figure has") struct BoundsTests {
+@Suite struct BoundsTests {
   /// A figure from elsewhere with one part of its layout.
   private func figure(_ layout: String, data: String = #"{"type":"heatmap","z":[[1,2],[3,4]]},{"y":[1,2]}"#) throws -> Figure {
     try Figure(plotlyJSON: #"{"data":[\#(data)],"layout":{\#(layout)}}"#)
   }
 
   @Test(
-    "those of its layout leave a drawing and its JSON",
     arguments: [
       #""margin":{"l":1e301}"#, #""margin":{"l":-1e301,"r":1e308,"t":1e19,"b":-1e19}"#, #""width":1e301,"height":-1e301"#,
       #""font":{"size":1e301}"#, #""title":{"text":"t","x":1e301,"font":{"size":-1e301}}"#,
@@ -18,7 +17,7 @@ import Testing
       #""coloraxis":{"cmin":-1e308,"cmax":1e308,"colorbar":{"x":1e301,"y":-1e301,"len":1e301,"thickness":1e301}}"#,
       #""legend":{"x":1e301,"y":1e301,"orientation":"h","yanchor":"bottom"}"#,
     ])
-  func layouts(_ layout: String) throws {
+  func thoseOfItsLayoutLeaveADrawingAndItsJSON(_ layout: String) throws {
     let figure = try figure(layout)
     let svg = figure.svg()
     #expect(isWellFormed(svg))
@@ -26,7 +25,7 @@ import Testing
     #expect(try Figure(plotlyJSON: figure.plotlyJSON).svg() == svg)
   }
 
-  @Test("those that a cell puts into a layout are written as JSON that can be read again") func layoutsOfCells() throws {
+  @Test func thoseThatACellPutsIntoALayoutAreWrittenAsJSONThatCanBeReadAgain() throws {
     var figure = Figure(Heatmap([[1.0, 2]]))
     figure.layout.margin?.l = .nan
     figure.layout.margin?.r = .infinity
@@ -34,13 +33,13 @@ import Testing
     #expect(try Figure(plotlyJSON: figure.plotlyJSON).svg() == figure.svg())
   }
 
-  @Test("an axis that shows the largest numbers there are has ends") func largestNumbers() throws {
+  @Test func anAxisThatShowsTheLargestNumbersThereAreHasEnds() throws {
     let largest = Double.greatestFiniteMagnitude
     let figure = Figure(LineChart(["a": [-largest, 0, largest]], yScale: .linear))
     #expect(try Figure(plotlyJSON: figure.plotlyJSON).svg() == figure.svg())
   }
 
-  @Test("and however many panels and texts, its drawing is under 500 KB, and says what is left out") func manyPanels() throws {
+  @Test func andHoweverManyPanelsAndTextsItsDrawingIsUnder500KBAndSaysWhatIsLeftOut() throws {
     let many = try figure(
       "", data: Array(repeating: #"{"type":"heatmap","z":[[1,2],[3,4]]}"#, count: 3000).joined(separator: ","))
     #expect(many.svg().utf8.count < 500_000)
@@ -49,7 +48,7 @@ import Testing
     #expect(try figure(#""annotations":[\#(notes)]"#).svg().utf8.count < 500_000)
   }
 
-  @Test("and however many curves, its legend has room for a few, and says how many more there are") func manyCurves() {
+  @Test func andHoweverManyCurvesItsLegendHasRoomForAFewAndSaysHowManyMoreThereAre() {
     let chart = LineChart { for number in 0..<20_000 { Series("s\(number)", y: [Double(number)]) } }
     let svg = Figure(chart).svg()
     #expect(svg.contains(" more</text>"))

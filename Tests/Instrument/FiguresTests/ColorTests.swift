@@ -2,8 +2,8 @@ import Figures
 import Foundation
 import Testing
 
-@Suite("Colours") struct ColorTests {
-  @Test("have the colours of plotly.py's RdBu and Blues") func anchors() {
+@Suite struct ColorTests {
+  @Test func haveTheColoursOfPlotlyPysRdBuAndBlues() {
     let diverging = [
       (103, 0, 31), (178, 24, 43), (214, 96, 77), (244, 165, 130), (253, 219, 199), (247, 247, 247), (209, 229, 240),
       (146, 197, 222),
@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  @Test("between two stops lie on a straight line, and end with the ends") func interpolation() {
+  @Test func betweenTwoStopsLieOnAStraightLineAndEndWithTheEnds() {
     #expect(ColorScale.diverging.color(at: 0.05) == RGB(141, 12, 37))
     #expect(ColorScale.sequential.color(at: 0.0625) == RGB(235, 243, 251))
     #expect(ColorScale.diverging.color(at: -1) == RGB(103, 0, 31))
@@ -30,7 +30,7 @@ import Testing
     #expect(ColorScale([]).color(at: 0.5) == RGB(0, 0, 0))
   }
 
-  @Test("span a symmetric range when diverging, one from 0 when sequential") func defaultRanges() {
+  @Test func spanASymmetricRangeWhenDivergingOneFrom0WhenSequential() {
     #expect(ColorScale.diverging.defaultRange(of: [-1, 3]) == -3...3)
     #expect(ColorScale.sequential.defaultRange(of: [0.5, 3]) == 0...3)
     #expect(ColorScale.sequential.defaultRange(of: [-1, 3]) == -1...3)
@@ -39,10 +39,10 @@ import Testing
   }
 }
 
-@Suite("A figure's page") struct FigurePageTests {
+@Suite struct FigurePageTests {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("figures-\(UUID().uuidString)").path
 
-  @Test("is written whole into folders that need not exist, over an older one") func writes() throws {
+  @Test func isWrittenWholeIntoFoldersThatNeedNotExistOverAnOlderOne() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let path = folder + "/fig/deep/s1_DLA.html"
     try Figure(Heatmap([[1.0]], title: "Old")).writeHTML(path)
@@ -53,7 +53,7 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/fig/deep") == ["s1_DLA.html"])
   }
 
-  @Test("that cannot be written is an error with the path and the reason, and leaves nothing") func cannotWrite() throws {
+  @Test func thatCannotBeWrittenIsAnErrorWithThePathAndTheReasonAndLeavesNothing() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let figure = Figure(Heatmap([[1.0]]))
     try figure.writeHTML(folder + "/file.html")

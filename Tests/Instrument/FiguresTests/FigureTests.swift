@@ -19,11 +19,11 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
   return (0..<rows).map { _ in (0..<columns).map { _ in next() } }
 }
 
-@Suite("A figure") struct FigureTests {
+@Suite struct FigureTests {
   private let small = Figure(
     Heatmap([[0, 1], [.nan, 0.25]], title: "Weights | a < b", x: "key", y: "query", xLabels: ["a", "a"], scale: .sequential))
 
-  @Test("is Plotly's schema as JSON") func json() {
+  @Test func isPlotlysSchemaAsJSON() {
     #expect(
       small.plotlyJSON == """
         {"data":[{"coloraxis":"coloraxis","hovertemplate":"query %{y}, key %{x}: %{z:.4~g}<extra></extra>",\
@@ -39,11 +39,11 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
         """)
   }
 
-  @Test("is drawn as this SVG") func golden() {
+  @Test func isDrawnAsThisSVG() {
     #expect(small.svg(alt: "Weights") == Self.goldenSVG)
   }
 
-  @Test("survives a round trip through JSON, and is then drawn with the same bytes") func roundTrip() throws {
+  @Test func survivesARoundTripThroughJSONAndIsThenDrawnWithTheSameBytes() throws {
     let figure = Figure.row(title: "Emoji 👩‍👩‍👧, RTL שלום, <bos>") {
       Heatmap(noise(5, 4), title: "<b>&amp;", xLabels: ["<bos>", " a", "\n", "&lt;"])
       Heatmap([0.1, -3, .infinity] as [Float])
@@ -55,11 +55,11 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     #expect(decoded.altText == figure.altText)
   }
 
-  @Test("writes a Float with the digits that were meant") func shortFloats() {
+  @Test func writesAFloatWithTheDigitsThatWereMeant() {
     #expect(Figure(Heatmap([[0.1, -0.0]] as [[Float]])).plotlyJSON.contains(#""z":[[0.1,0]]"#))
   }
 
-  @Test("shares one colour scale over all panels, with one bar") func sharedScale() {
+  @Test func sharesOneColourScaleOverAllPanelsWithOneBar() {
     let figure = Figure.row {
       Heatmap([[1.0, -4]])
       Heatmap([2.0, 3])
@@ -69,7 +69,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     #expect(figure.heatmaps.map(\.coloraxis) == ["coloraxis", "coloraxis"])
   }
 
-  @Test("gives each panel its own scale if asked") func ownScales() {
+  @Test func givesEachPanelItsOwnScaleIfAsked() {
     let figure = Figure.row(sharesColors: false) {
       Heatmap([[1.0, -4]])
       Heatmap([2.0, 3])
@@ -78,7 +78,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     #expect(figure.layout.colorAxes["coloraxis2"]?.range == -3...3)
   }
 
-  @Test("takes an explicit range, and ignores one that cannot be divided") func ranges() {
+  @Test func takesAnExplicitRangeAndIgnoresOneThatCannotBeDivided() {
     let axis = "coloraxis"
     #expect(Figure.row(range: -1...1) { Heatmap([[9.0]]) }.layout.colorAxes[axis]?.range == -1...1)
     #expect(Figure(Heatmap([[9.0]], range: -2...2)).layout.colorAxes[axis]?.range == -2...2)
@@ -86,7 +86,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     #expect(Figure(Heatmap([[9.0]], range: 0...(.infinity))).layout.colorAxes[axis]?.range == -9...9)
   }
 
-  @Test("has its middle colour at 0 on an uneven range, and equal colours equally far from it") func unevenRanges() throws {
+  @Test func hasItsMiddleColourAt0OnAnUnevenRangeAndEqualColoursEquallyFarFromIt() throws {
     let ranges: [ClosedRange<Double>] = [-1...9, -9...1, -0.001...1000, 0...5, -5...0, -1...1]
     for range in ranges {
       let axis = try #require(Figure(Heatmap([[0.5]], range: range)).layout.colorAxes["coloraxis"])
@@ -102,7 +102,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     }
   }
 
-  @Test("keeps a scale as it is that has one direction, or lies on one side of 0") func keptScales() {
+  @Test func keepsAScaleAsItIsThatHasOneDirectionOrLiesOnOneSideOf0() {
     let green = ColorScale([RGB(255, 255, 255), RGB(0, 120, 0)])
     func scale(_ scale: ColorScale, _ range: ClosedRange<Double>) -> ColorScale? {
       Figure(Heatmap([[1.0]], scale: scale, range: range)).layout.colorAxes["coloraxis"]?.colorscale
@@ -111,7 +111,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     #expect(scale(.diverging, 2...9) == .diverging && scale(.diverging, -9...(-2)) == .diverging)
   }
 
-  @Test("says what its panels lack beside the drawing, also when it comes back from its JSON") func problems() throws {
+  @Test func saysWhatItsPanelsLackBesideTheDrawingAlsoWhenItComesBackFromItsJSON() throws {
     let figure = Figure.row {
       Heatmap([[1.0, 2]], title: "Heads", xLabels: ["a"])
       Heatmap([[1.0, 2]], xLabels: ["a", "b"])
@@ -125,7 +125,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     #expect(try Figure(plotlyJSON: #"{"data":[],"layout":{"meta":7}}"#).layout.problems == [])
   }
 
-  @Test("is built by loops and conditions, also throwing ones") func builder() throws {
+  @Test func isBuiltByLoopsAndConditionsAlsoThrowingOnes() throws {
     func values(_ head: Int) throws -> [[Double]] { [[Double(head)]] }
     let figure = try Figure.grid(columns: 2) {
       for head in 0..<3 { Heatmap(try values(head), title: "H\(head)") }
@@ -140,7 +140,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
   private var figureHasMore: Bool { data.isEmpty }
   private let data: [Int] = []
 
-  @Test("labels equal rows once in a row of panels, and equal columns once in a column") func sharedAxes() {
+  @Test func labelsEqualRowsOnceInARowOfPanelsAndEqualColumnsOnceInAColumn() {
     let figure = Figure.grid(columns: 2) {
       for _ in 0..<3 { Heatmap([[1.0, 2]], x: "key", y: "query", yLabels: ["a"]) }
       Heatmap([[1.0, 2]], x: "key", y: "query", yLabels: ["b"])
@@ -153,14 +153,14 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     #expect(figure.svg().contains("query a, key 1: 2"), "Hovering tells the label all the same")
   }
 
-  @Test("puts row 0 on top") func rowZero() throws {
+  @Test func putsRow0OnTop() throws {
     #expect(small.layout.axes["yaxis"]?.autorange == .reversed)
     let upsideDown = try Figure(
       plotlyJSON: small.plotlyJSON.replacing(#""autorange":"reversed""#, with: #""autorange":true"#))
     #expect(upsideDown.svg().contains("translate(36 113)scale(44 -38)"), "A figure from elsewhere may have it below")
   }
 
-  @Test("says what it shows in the alternative text, which another text replaces") func altText() {
+  @Test func saysWhatItShowsInTheAlternativeTextWhichAnotherTextReplaces() {
     #expect(
       small.altText == """
         Weights | a < b. Heatmap: 2 rows by 2 columns, values from 0 to 1, strongest at query 0, key a: 1; 1 value missing.
@@ -168,7 +168,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     #expect(small.svg(alt: "Mine \"&\"").contains(#"aria-label="Mine &quot;&amp;&quot;""#))
   }
 
-  @Test("draws figures of Plotly Express, and says what it cannot draw") func foreign() throws {
+  @Test func drawsFiguresOfPlotlyExpressAndSaysWhatItCannotDraw() throws {
     let json = #"""
       {"data":[{"type":"heatmap","z":[[1,2],[3,null]],"coloraxis":"coloraxis","hovertemplate":"x: %{x}<br>y: %{y}<extra></extra>"}],
        "layout":{"template":{"data":{}},"xaxis":{"anchor":"y","domain":[0,1]},"coloraxis":{"colorscale":[[0,"#0d0887"],[1,"#f0f921"]]},

@@ -2,7 +2,7 @@ import Figures
 import Foundation
 import Testing
 
-@Suite("A line chart") struct LineChartTests {
+@Suite struct LineChartTests {
   private let steps = [1, 10, 100, 1000]
   private var training: LineChart {
     LineChart(title: "Training", x: "step", y: "loss (nats)", xScale: .log) {
@@ -19,7 +19,7 @@ import Testing
     return stride(from: 0, to: numbers.count, by: 2).map { (numbers[$0], numbers[$0 + 1]) }
   }
 
-  @Test("is Plotly's scatter traces, with a legend for two series and more") func schema() throws {
+  @Test func isPlotlysScatterTracesWithALegendForTwoSeriesAndMore() throws {
     let figure = Figure(training)
     #expect(figure.title == "Training")
     let traces = figure.data.compactMap { trace in if case .scatter(let trace) = trace { trace } else { nil } }
@@ -34,7 +34,7 @@ import Testing
     #expect(single.svg().contains("loss: x 1, y 2"), "A single series is named on hovering")
   }
 
-  @Test("puts equal ratios at equal distances on a log axis, and equal steps on a linear one") func scales() throws {
+  @Test func putsEqualRatiosAtEqualDistancesOnALogAxisAndEqualStepsOnALinearOne() throws {
     let log = try places(Figure(training))
     let gaps = zip(log, log.dropFirst()).map { $1.x - $0.x }
     #expect(gaps.count == 3 && gaps.allSatisfy { abs($0 - gaps[0]) < 0.2 && $0 > 10 })
@@ -46,7 +46,7 @@ import Testing
     #expect(abs((linear[1].x - linear[0].x) - (linear[2].x - linear[1].x)) < 0.2)
   }
 
-  @Test("has a gap where a point is no number, and says that it is missing") func gaps() {
+  @Test func hasAGapWhereAPointIsNoNumberAndSaysThatItIsMissing() {
     let figure = Figure(LineChart(["loss": [1.0, 2, .nan, 2, 3, .infinity, 4]]))
     let paths = figure.svg().matches(of: #/<path fill="none"[^>]* d="([^"]+)"><title>loss/#).map { String($0.1) }
     #expect(paths.count == 1 && paths[0].filter { $0 == "M" }.count == 2, "Two lines, and a dot for the lonely point")
@@ -54,7 +54,7 @@ import Testing
     #expect(figure.plotlyJSON.contains(#""y":[1,2,null,2,3,null,4]"#))
   }
 
-  @Test("cuts its curves at the ranges that are asked for") func ranges() throws {
+  @Test func cutsItsCurvesAtTheRangesThatAreAskedFor() throws {
     let chart = LineChart(["line": (0...10).map(Double.init)], xRange: 2.5...7.5, yRange: 4...6)
     let figure = Figure(chart)
     let line = try places(figure)
@@ -66,7 +66,7 @@ import Testing
     #expect(Figure(LineChart(["line": [1.0, 2]], xRange: 3...3)).layout.axes["xaxis"]?.range == [0, 1])
   }
 
-  @Test("of a million points is small, and keeps its only peak") func peaks() throws {
+  @Test func ofAMillionPointsIsSmallAndKeepsItsOnlyPeak() throws {
     var noise = (0..<1_000_000).map { Double($0 % 7) }
     noise[654_321] = 1000
     let figure = Figure(LineChart(["loss": noise]))
@@ -81,7 +81,7 @@ import Testing
     #expect(svg.contains("y 1000 (highest of"), "Hovering finds it")
   }
 
-  @Test("of many series, with many points and hostile names, is under 500 KB and says what it leaves out") func many() {
+  @Test func ofManySeriesWithManyPointsAndHostileNamesIsUnder500KBAndSaysWhatItLeavesOut() {
     let name = String(repeating: "<&\"' ", count: 2000)
     let chart = LineChart(title: name, x: name, y: name) {
       for series in 0..<300 {
@@ -94,7 +94,7 @@ import Testing
     #expect(svg.contains(">and ") && svg.contains(" more</text>"), "The legend is no longer than it may be")
   }
 
-  @Test("shows text as text") func hostile() {
+  @Test func showsTextAsText() {
     let hostile = "<script>alert(1)</script>"
     let svg = Figure(
       LineChart(title: hostile, x: hostile, y: hostile) {
@@ -107,7 +107,6 @@ import Testing
   }
 
   @Test(
-    "that cannot be drawn says why, and its neighbours are drawn",
     arguments: [
       (LineChart { Series("a", x: [1, 2], y: [1]) }, "“a” has 2 x values and 1 y values; a point needs one of each"),
       (LineChart { Series("a", y: [1], labels: ["x", "y"]) }, "2 point labels for 1 points of “a”; give one for each"),
@@ -122,7 +121,7 @@ import Testing
       (LineChart {}, "No data: the chart has no series"),
       (LineChart(["a": [Double.nan]]), "No data: the chart has no point that is a number"),
     ])
-  func problems(chart: LineChart, message: String) {
+  func thatCannotBeDrawnSaysWhyAndItsNeighboursAreDrawn(chart: LineChart, message: String) {
     #expect(chart.problem?.description == message)
     let figure = Figure.row {
       chart
@@ -132,7 +131,7 @@ import Testing
     #expect(figure.altText.contains(message))
   }
 
-  @Test("survives a round trip through JSON, and is then drawn with the same bytes") func roundTrip() throws {
+  @Test func survivesARoundTripThroughJSONAndIsThenDrawnWithTheSameBytes() throws {
     let figure = Figure.row(title: "Both") {
       training
       Heatmap(noise(3, 4), title: "Weights")
@@ -145,7 +144,7 @@ import Testing
     #expect(decoded.altText == figure.altText)
   }
 
-  @Test("that Plotly Express made is drawn, with its own colours and dashes") func foreign() throws {
+  @Test func thatPlotlyExpressMadeIsDrawnWithItsOwnColoursAndDashes() throws {
     let figure = try Figure(
       plotlyJSON: #"""
         {"data":[{"type":"scatter","x":[1,2,3],"y":[1,2,null],"mode":"lines","name":"a","line":{"color":"#ff0000","dash":"dot"}},
@@ -158,7 +157,7 @@ import Testing
     #expect(figure.altText.contains("y (log scale) over x, 2 series. “a”: 2 points, from 1 at 1 to 2 at 2; 1 point missing."))
   }
 
-  @Test("describes itself: its axes, and where each curve begins, ends, and is lowest") func altText() {
+  @Test func describesItselfItsAxesAndWhereEachCurveBeginsEndsAndIsLowest() {
     #expect(
       Figure(training).altText == """
         Training. Line chart: loss (nats) over step (log scale), 2 series. “train”: 4 points, from 4 at 1 to 0.5 at 1000. \
@@ -167,7 +166,7 @@ import Testing
     #expect(Figure(LineChart(["v": [2.0, 1, 3]])).altText.contains("from 2 at 0 to 3 at 2, lowest 1 at 1."))
   }
 
-  @Test("has colours that stand out from white and near-black pages, and from each other") func colors() {
+  @Test func hasColoursThatStandOutFromWhiteAndNearBlackPagesAndFromEachOther() {
     func luminance(_ color: RGB) -> Double {
       let parts = [color.red, color.green, color.blue].map { part -> Double in
         let value = Double(part) / 255

@@ -1,11 +1,9 @@
 import Figures
 import Testing
 
-@Suite("The drawing") struct SVGTests {
-  @Test(
-    "is under 500 KB, whatever the matrices",
-    arguments: [[(128, 128)], [(8, 1200)], [(1000, 1000)], [(1, 20_000)], [(50_000, 2)]])
-  func size(_ shapes: [(Int, Int)]) {
+@Suite struct SVGTests {
+  @Test(arguments: [[(128, 128)], [(8, 1200)], [(1000, 1000)], [(1, 20_000)], [(50_000, 2)]])
+  func isUnder500KBWhateverTheMatrices(_ shapes: [(Int, Int)]) {
     for (rows, columns) in shapes {
       let labels = (0..<columns).map { " token\"\($0)\"" }
       let svg = Figure(Heatmap(noise(rows, columns), title: "Noise", x: "position", xLabels: labels)).svg()
@@ -14,14 +12,14 @@ import Testing
     }
   }
 
-  @Test("of many panels is under 500 KB") func manyPanels() {
+  @Test func ofManyPanelsIsUnder500KB() {
     let figure = Figure.grid(title: "Patterns", columns: 3) {
       for head in 0..<9 { Heatmap(noise(300, 300), title: "H\(head)", scale: .sequential) }
     }
     #expect(figure.svg().utf8.count < 500_000)
   }
 
-  @Test("makes room for the numbers of other ends of its colours, and moves no panel for them") func colorBarRoom() throws {
+  @Test func makesRoomForTheNumbersOfOtherEndsOfItsColoursAndMovesNoPanelForThem() throws {
     var figure = Figure.row {
       Heatmap([[1, -2]], title: "a")
       Heatmap([[1, 2]], title: "b", scale: .sequential)
@@ -44,7 +42,7 @@ import Testing
     #expect(figure.layout == after)
   }
 
-  @Test("has room once for the bars of panels above each other") func stackedColorBars() throws {
+  @Test func hasRoomOnceForTheBarsOfPanelsAboveEachOther() throws {
     var figure = Figure.grid(columns: 1, sharesColors: false) {
       Heatmap([[1, -2]], title: "a")
       Heatmap([[1, -2]], title: "b")
@@ -60,12 +58,12 @@ import Testing
     #expect(figure.layout.colorAxes.mapValues(\.colorbar) == before.colorAxes.mapValues(\.colorbar))
   }
 
-  @Test("of a low colour bar has two numbers at least", arguments: [1.0, 3, 3.5, 7, 99]) func lowColorBar(end: Double) {
+  @Test(arguments: [1.0, 3, 3.5, 7, 99]) func ofALowColourBarHasTwoNumbersAtLeast(end: Double) {
     let svg = Figure(Heatmap([[end, -end]])).svg()
     #expect(svg.matches(of: />−?[0-9.]+<\/text>/).count >= 2 + 3, "\(svg)")
   }
 
-  @Test("of hostile texts is under 500 KB") func hostileSize() {
+  @Test func ofHostileTextsIsUnder500KB() {
     let labels = [String](repeating: String(repeating: "\"", count: 5000), count: 60)
     let title = String(repeating: "<&\"' ", count: 20_000)
     let svg = Figure(
@@ -75,7 +73,7 @@ import Testing
     #expect(isWellFormed(svg))
   }
 
-  @Test("keeps a single peak among a million cells, and says that it draws blocks") func peaks() {
+  @Test func keepsASinglePeakAmongAMillionCellsAndSaysThatItDrawsBlocks() {
     var matrix = [[Float]](repeating: [Float](repeating: 0, count: 1000), count: 1000)
     matrix[777][333] = -5
     let svg = Figure(Heatmap(matrix, x: "key", y: "query")).svg()
@@ -84,13 +82,13 @@ import Testing
     #expect(svg.contains("Drawn in blocks of 2 × 2 cells"))
   }
 
-  @Test("merges neighbours of one colour") func runs() {
+  @Test func mergesNeighboursOfOneColour() {
     let matrix = [[Float]](repeating: [Float](repeating: 0, count: 100), count: 100)
     #expect(Figure(Heatmap(matrix)).svg().contains("M0 99h100v1h-100"))
   }
 
-  @Test("never lets labels touch", arguments: [3, 40, 128, 1000], [60.0, 240, 700])
-  func labels(count: Int, length: Double) {
+  @Test(arguments: [3, 40, 128, 1000], [60.0, 240, 700])
+  func neverLetsLabelsTouch(count: Int, length: Double) {
     let long = AxisTicks(labels: (0..<count).map { "\($0) a rather long token" }, count: count)
     let numbers = AxisTicks(labels: nil, count: count)
     for ticks in [long, numbers] {
@@ -102,7 +100,7 @@ import Testing
     }
   }
 
-  @Test("shows text as text", arguments: Hostile.texts) func hostile(_ text: String) throws {
+  @Test(arguments: Hostile.texts) func showsTextAsText(_ text: String) throws {
     let figure = Figure.row(title: text) {
       Heatmap(
         [[1.0, 2]], title: text, x: text, y: text, xLabels: [text, text], yLabels: [text], colorBar: text, hoverFormat: text)
@@ -119,18 +117,18 @@ import Testing
     #expect(isWellFormed(decoded.svg()))
   }
 
-  @Test("keeps a long token's beginning and position") func longLabels() {
+  @Test func keepsALongTokensBeginningAndPosition() {
     #expect(AxisTicks(labels: ["antidisestablishmentarianism (312)"], count: 1).text(0) == "antidisesta… (312)")
   }
 
-  @Test("keeps a token that looks like a tag") func tokens() throws {
+  @Test func keepsATokenThatLooksLikeATag() throws {
     let figure = Figure(Heatmap([[1.0, 2]], xLabels: ["<bos>", "&lt;"]))
     #expect(figure.layout.axes["xaxis"]?.ticktext == ["&lt;bos&gt;", "&amp;lt;"])
     #expect(try Figure(plotlyJSON: figure.plotlyJSON).svg().contains(">&lt;bos&gt;</text>"))
     #expect(figure.svg().contains(">&amp;lt;</text>"))
   }
 
-  @Test("takes its text's colour from the page, and refers to nothing outside") func themes() {
+  @Test func takesItsTextsColourFromThePageAndRefersToNothingOutside() {
     let svg = Figure(Heatmap([[1.0, .nan]], title: "T")).svg()
     #expect(svg.contains(#"fill="currentColor""#))
     #expect(!svg.replacing("http://www.w3.org/2000/svg", with: "").contains("http"))
@@ -138,7 +136,7 @@ import Testing
     #expect(svg.contains(#"role="img" aria-label="T."#) && svg.contains(#"viewBox="0 0 "#))
   }
 
-  @Test("says in the panel what cannot be drawn") func problems() {
+  @Test func saysInThePanelWhatCannotBeDrawn() {
     let figure = Figure.row(title: "Broken") {
       Heatmap([[1.0], [2, 3]])
       Heatmap([[Double]]())
@@ -155,7 +153,7 @@ import Testing
     #expect(Figure.row {}.svg().contains("No data: the figure has no panels"))
   }
 
-  @Test("of extreme values is a drawing still") func extremes() throws {
+  @Test func ofExtremeValuesIsADrawingStill() throws {
     let matrices: [[[Double]]] = [
       [[0]], [[-0.0]], [[5, 5], [5, 5]], [[.nan, .infinity]], [[1e308, -1e308]], [[5e-324, 0]], [[1e-300, -1e-300]],
       [[.greatestFiniteMagnitude, -.greatestFiniteMagnitude]],
@@ -170,7 +168,7 @@ import Testing
     }
   }
 
-  @Test("of a layout with senseless numbers is a drawing still") func senselessLayouts() throws {
+  @Test func ofALayoutWithSenselessNumbersIsADrawingStill() throws {
     for number in ["1e300", "-1e300", "0", "-5"] {
       let json = """
         {"data":[{"type":"heatmap","z":[[1,2]],"coloraxis":"coloraxis"}],"layout":{"width":\(number),"height":\(number),

@@ -15,8 +15,8 @@ import Testing
     return Tensor((0..<shape.reduce(1, *)).map { _ in Float.random(in: -scale...scale, using: &random) }, shape: shape)
   }
 
-  @Test("RMSNorm", arguments: [1, 2, 7, 16, 64, 257, 2048], [Float(1e-3), 1, 300])
-  func rmsNorm(width: Int, scale: Float) {
+  @Test(arguments: [1, 2, 7, 16, 64, 257, 2048], [Float(1e-3), 1, 300])
+  func rMSNorm(width: Int, scale: Float) {
     let x = random([3, width], scale: scale)
     let factors = random([width], seed: 2)
     let (normalized, divisors) = x.rootMeanSquareNormalized(epsilon: 1e-6)
@@ -35,8 +35,8 @@ import Testing
     }
   }
 
-  @Test("rotary embedding turns the first half against the second", arguments: [2, 16, 34, 256])
-  func rotation(width: Int) {
+  @Test(arguments: [2, 16, 34, 256])
+  func rotaryEmbeddingTurnsTheFirstHalfAgainstTheSecond(width: Int) {
     let x = random([5, 3, width])
     let angles = random([5, width / 2], scale: 3, seed: 3)
     let (cosine, sine) = (angles.map { cosf($0) }, angles.map { sinf($0) })
@@ -53,8 +53,8 @@ import Testing
     }
   }
 
-  @Test("causal softmax", arguments: [1, 3, 17, 64, 300], [Float(1), 40, 500])
-  func softmax(width: Int, scale: Float) {
+  @Test(arguments: [1, 3, 17, 64, 300], [Float(1), 40, 500])
+  func causalSoftmax(width: Int, scale: Float) {
     let x = random([4, width], scale: scale)
     var result = x
     result.applyCausalSoftmax(visible: 2)
@@ -74,8 +74,8 @@ import Testing
     #expect(x != result || width == 0)
   }
 
-  @Test("softmax survives infinities, and lets NaN through")
-  func softmaxExtremes() {
+  @Test
+  func softmaxSurvivesInfinitiesAndLetsNaNThrough() {
     var masked = Tensor([0, -.infinity, 1], shape: [1, 3])
     masked.applyCausalSoftmax(visible: 3)
     #expect(masked[0, 1] == 0 && abs(masked[0, 0] + masked[0, 2] - 1) < 1e-6)
@@ -84,8 +84,8 @@ import Testing
     #expect(broken.elements.map(\.isNaN) == [true, true, true])
   }
 
-  @Test("gelu_tanh of the gate times the linear part", arguments: [Float(0.01), 1, 6, 50])
-  func gelu(scale: Float) {
+  @Test(arguments: [Float(0.01), 1, 6, 50])
+  func geluTanhOfTheGateTimesTheLinearPart(scale: Float) {
     let (gate, up) = (random([1000], scale: scale), random([1000], scale: 2, seed: 4))
     let result = gate.activated(by: .geluTanh, gating: up)
     for i in 0..<1000 {
@@ -98,8 +98,8 @@ import Testing
     }
   }
 
-  @Test("products of matrices, also transposed, also of one row", arguments: [1, 2, 33], [1, 5, 64])
-  func products(rows: Int, columns: Int) {
+  @Test(arguments: [1, 2, 33], [1, 5, 64])
+  func productsOfMatricesAlsoTransposedAlsoOfOneRow(rows: Int, columns: Int) {
     let (inner, tolerance) = (70, 70 * Self.u)
     let (left, right) = (random([rows, inner]), random([inner, columns], seed: 5))
     let product = left.multiplied(by: right)
@@ -114,8 +114,8 @@ import Testing
     }
   }
 
-  @Test("adding in place and scaling in place leave copies alone")
-  func inPlace() {
+  @Test
+  func addingInPlaceAndScalingInPlaceLeaveCopiesAlone() {
     var x = random([3, 5])
     let before = x
     x.add(before)

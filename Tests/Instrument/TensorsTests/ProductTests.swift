@@ -7,14 +7,14 @@ import Testing
 ///
 /// Every factor ends where its memory ends: a number read beyond it stops the tests. The gaps between rows hold NaN.
 /// Of the kinds of CPU the tests see this machine's only; with `FOLIO_CORETYPE=Nehalem` they run on the plain kernels, with `Haswell` on those for AVX2.
-@Suite("A product of matrices") struct ProductTests {
+@Suite struct ProductTests {
   private static let shapes: [(rows: Int, columns: Int, inner: Int)] = [
     (1, 1, 1), (1, 17, 33), (2, 16, 16), (3, 33, 300), (5, 47, 31), (7, 64, 15), (13, 65, 64), (14, 32, 256), (15, 31, 257),
     (16, 100, 100), (29, 15, 513), (40, 270, 70), (33, 5, 600), (4, 515, 17), (6, 8, 2), (28, 48, 47),
   ]
 
-  @Test("is that of its factors, transposed or not, in fp32 and bf16", arguments: 0..<shapes.count)
-  func values(number: Int) {
+  @Test(arguments: 0..<shapes.count)
+  func isThatOfItsFactorsTransposedOrNotInFp32AndBf16(number: Int) {
     let (rows, columns, inner) = Self.shapes[number]
     let factors = Factors(rows: rows, columns: columns, inner: inner, seed: UInt64(number))
     for layout in Layout.all {
@@ -25,8 +25,8 @@ import Testing
     }
   }
 
-  @Test("has the same bits for a row whether it is computed alone or among others")
-  func rowInvariance() {
+  @Test
+  func hasTheSameBitsForARowWhetherItIsComputedAloneOrAmongOthers() {
     let all = Factors(rows: 41, columns: 75, inner: 700)
     for layout in Layout.all {
       let whole = all.product(layout, factor: 0.7, adding: true)
@@ -36,8 +36,8 @@ import Testing
     }
   }
 
-  @Test("has the same bits for a column whether it is computed alone or among others")
-  func columnInvariance() {
+  @Test
+  func hasTheSameBitsForAColumnWhetherItIsComputedAloneOrAmongOthers() {
     let all = Factors(rows: 9, columns: 300, inner: 300)
     for layout in Layout.all {
       let whole = all.product(layout)
@@ -47,23 +47,23 @@ import Testing
     }
   }
 
-  @Test("has the same bits by any layout, and in fp32 as in bf16")
-  func layoutInvariance() {
+  @Test
+  func hasTheSameBitsByAnyLayoutAndInFp32AsInBf16() {
     let factors = Factors(rows: 19, columns: 83, inner: 530)
     let expected = factors.product(Layout())
     for layout in Layout.all { #expect(factors.product(layout) == expected, "\(layout)") }
   }
 
-  @Test("has the same bits by any number of tasks", arguments: [2, 3, 4, 7, 12, 64, 1000])
-  func taskInvariance(tasks: Int) {
+  @Test(arguments: [2, 3, 4, 7, 12, 64, 1000])
+  func hasTheSameBitsByAnyNumberOfTasks(tasks: Int) {
     for (rows, columns, inner) in [(150, 70, 40), (3, 400, 300), (40, 40, 520)] {
       let factors = Factors(rows: rows, columns: columns, inner: inner)
       #expect(factors.product(Layout(rightTransposed: true), tasks: tasks) == factors.product(Layout(rightTransposed: true)))
     }
   }
 
-  @Test("has the same bits when its rows are packed in several blocks")
-  func manyRows() {
+  @Test
+  func hasTheSameBitsWhenItsRowsArePackedInSeveralBlocks() {
     let all = Factors(rows: 4000, columns: 40, inner: 20)
     let whole = all.product(Layout())
     #expect(all.wrong(whole) == nil)
@@ -72,8 +72,8 @@ import Testing
     }
   }
 
-  @Test("carries what is not a number to its own row only")
-  func notNumbers() {
+  @Test
+  func carriesWhatIsNotANumberToItsOwnRowOnly() {
     var factors = Factors(rows: 20, columns: 40, inner: 30)
     let before = factors.product(Layout())
     factors.left[3, 7] = .nan
@@ -82,8 +82,8 @@ import Testing
     #expect((0..<40).allSatisfy { after[3, $0].isNaN })
   }
 
-  @Test("may be empty, and of nothing it is zero or what was there", arguments: [(0, 5, 3), (5, 0, 3), (3, 40, 0), (0, 0, 0)])
-  func empty(rows: Int, columns: Int, inner: Int) {
+  @Test(arguments: [(0, 5, 3), (5, 0, 3), (3, 40, 0), (0, 0, 0)])
+  func mayBeEmptyAndOfNothingItIsZeroOrWhatWasThere(rows: Int, columns: Int, inner: Int) {
     let factors = Factors(rows: rows, columns: columns, inner: inner)
     for layout in Layout.all {
       #expect(factors.product(layout, tasks: 3) == Matrix(rows, columns) { _, _ in 0 })
@@ -91,8 +91,8 @@ import Testing
     }
   }
 
-  @Test("is divided for the threads when it is large, and not when it is small")
-  func division() {
+  @Test
+  func isDividedForTheThreadsWhenItIsLargeAndNotWhenItIsSmall() {
     func tasks(_ rows: Int, _ columns: Int, _ inner: Int, threads: Int) -> Int {
       var product = ck_product()
       (product.rows, product.columns, product.inner) = (rows, columns, inner)
@@ -106,9 +106,9 @@ import Testing
   }
 }
 
-@Suite("A matrix-vector product") struct VectorProductTests {
-  @Test("is that of its factors, for any number of rows", arguments: [1, 2, 3, 4, 5, 6, 7, 8, 9, 17])
-  func values(rows: Int) {
+@Suite struct VectorProductTests {
+  @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8, 9, 17])
+  func isThatOfItsFactorsForAnyNumberOfRows(rows: Int) {
     for (columns, inner) in [(1, 1), (5, 31), (7, 32), (13, 100), (4, 8300), (30, 65)] {
       let factors = Factors(rows: rows, columns: columns, inner: inner)
       for layout in Layout.forVectors {
@@ -117,8 +117,8 @@ import Testing
     }
   }
 
-  @Test("has the same bits for a row in any group, for any part of the weight, by any layout")
-  func invariance() {
+  @Test
+  func hasTheSameBitsForARowInAnyGroupForAnyPartOfTheWeightByAnyLayout() {
     let all = Factors(rows: 11, columns: 23, inner: 8500)
     for format in [ck_float32, ck_bfloat16] {
       let whole = all.vectorProduct(Layout(format: format))
@@ -132,8 +132,8 @@ import Testing
     }
   }
 
-  @Test("may be empty, and of nothing it is zero")
-  func empty() {
+  @Test
+  func mayBeEmptyAndOfNothingItIsZero() {
     for (rows, columns, inner) in [(0, 3, 3), (2, 0, 3), (2, 3, 0)] {
       let factors = Factors(rows: rows, columns: columns, inner: inner)
       for layout in Layout.forVectors { #expect(factors.vectorProduct(layout) == Matrix(rows, columns) { _, _ in 0 }) }

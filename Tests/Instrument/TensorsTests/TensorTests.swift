@@ -5,16 +5,16 @@ import Testing
   /// 0, 1, 2, … in a shape.
   private func counting(_ shape: [Int]) -> Tensor { Tensor((0..<shape.reduce(1, *)).map(Float.init), shape: shape) }
 
-  @Test("elements lie row by row")
-  func layout() {
+  @Test
+  func elementsLieRowByRow() {
     let tensor = counting([2, 3, 4])
     #expect(tensor.shape == [2, 3, 4] && tensor.rank == 3 && tensor.count == 24)
     #expect(tensor[1, 2, 3] == 23 && tensor[1, 0, 2] == 14)
     #expect(Tensor(rows: [[1, 2], [3, 4]]).rows == [[1, 2], [3, 4]])
   }
 
-  @Test("a copy, a slice and a reshape are values of their own")
-  func valueSemantics() {
+  @Test
+  func aCopyASliceAndAReshapeAreValuesOfTheirOwn() {
     var tensor = counting([3, 2])
     let (copy, slice, reshaped) = (tensor, tensor[1...], tensor.reshaped([6]))
     tensor[1, 0] = -5
@@ -24,8 +24,8 @@ import Testing
     #expect(part.elements == [2, 9] && copy.elements == [0, 1, 2, 3, 4, 5])
   }
 
-  @Test("parts along any axis", arguments: [0, 1, 2])
-  func select(axis: Int) {
+  @Test(arguments: [0, 1, 2])
+  func partsAlongAnyAxis(axis: Int) {
     let tensor = counting([2, 3, 4])
     for index in 0..<tensor.shape[axis] {
       let part = tensor.select(index, axis: axis)
@@ -39,22 +39,22 @@ import Testing
     }
   }
 
-  @Test("ranges of the first axis")
-  func ranges() {
+  @Test
+  func rangesOfTheFirstAxis() {
     let tensor = counting([4, 2])
     #expect(tensor[1..<3].elements == [2, 3, 4, 5] && tensor[2...].shape == [2, 2] && tensor[..<1].elements == [0, 1])
     #expect(tensor[4...].count == 0 && tensor[1...][1...].elements == [4, 5, 6, 7])
   }
 
-  @Test("an open axis takes what is left")
-  func reshape() {
+  @Test
+  func anOpenAxisTakesWhatIsLeft() {
     #expect(counting([4, 6]).reshaped([2, -1, 3]).shape == [2, 4, 3])
     #expect(counting([0, 6]).reshaped([-1, 6]).shape == [0, 6])
     #expect(counting([2, 3]).transposed().elements == [0, 3, 1, 4, 2, 5])
   }
 
-  @Test("sums, means and largest numbers, of all and along an axis")
-  func reductions() {
+  @Test
+  func sumsMeansAndLargestNumbersOfAllAndAlongAnAxis() {
     let tensor = counting([2, 3])
     #expect(tensor.sum() == 15 && tensor.mean() == 2.5 && tensor.max() == 5 && tensor.min() == 0 && tensor.argmax() == 5)
     #expect(tensor.sum(axis: 0).elements == [3, 5, 7] && tensor.sum(axis: 1).elements == [3, 12])
@@ -62,29 +62,29 @@ import Testing
     #expect(Tensor([3, 7, 7]).argmax() == 1)
   }
 
-  @Test("many small numbers are summed without losing them")
-  func preciseSum() {
+  @Test
+  func manySmallNumbersAreSummedWithoutLosingThem() {
     #expect(Tensor(repeating: 0.1, shape: [10_000_000]).mean() == 0.1)
   }
 
-  @Test("tensors are stacked and averaged, element by element")
-  func stacks() {
+  @Test
+  func tensorsAreStackedAndAveragedElementByElement() {
     let (a, b) = (Tensor([1, 2]), Tensor([3, 6]))
     #expect(Tensor.stack([a, b]).shape == [2, 2])
     #expect(Tensor.mean(of: [a, b]).elements == [2, 4] && [a, b].mean().elements == [2, 4])
     #expect(Tensor.stack([]).count == 0)
   }
 
-  @Test("arithmetic is element by element")
-  func arithmetic() {
+  @Test
+  func arithmeticIsElementByElement() {
     let (a, b) = (Tensor([1, -2]), Tensor([3, 4]))
     #expect(
       (a + b).elements == [4, 2] && (a - b).elements == [-2, -6] && (a * b).elements == [3, -8] && (b / 2).elements == [1.5, 2])
     #expect((-a).elements == [-1, 2] && (2 * a).elements == [2, -4] && a.magnitude().elements == [1, 2])
   }
 
-  @Test("a tensor reads well")
-  func description() {
+  @Test
+  func aTensorReadsWell() {
     #expect(
       "\(Tensor(rows: [[0.5, -1.25, 3], [0, 1_234_567, 0.000123456]]))"
         == "Tensor [2, 3]\n[[0.5, -1.25, 3.0],\n [0.0, 1234567.0, 0.0001235]]")
@@ -93,8 +93,8 @@ import Testing
     #expect("\(Tensor([2.5], shape: []))" == "2.5")
   }
 
-  @Test("what does not fit stops with a message")
-  func traps() async {
+  @Test
+  func whatDoesNotFitStopsWithAMessage() async {
     let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor([1, 2, 3]).reshaped([2, 2])
     }

@@ -7,12 +7,12 @@ import Tensors
 /// Matrices of weights of every format, in memory that ends where a page begins that may not be touched.
 ///
 /// Like the other tests of products these see this machine's kind of CPU only; `FOLIO_CORETYPE` names another.
-@Suite("A matrix of weights") struct WeightMatrixTests {
+@Suite struct WeightMatrixTests {
   private static let formats = WeightMatrix.Format.allCases
   private static let shapes = [(1, 256), (17, 512), (70, 768), (9, 1024)]
 
-  @Test("gives the products of its numbers in fp32, bit for bit", arguments: formats, shapes)
-  func products(format: WeightMatrix.Format, shape: (rows: Int, columns: Int)) {
+  @Test(arguments: formats, shapes)
+  func givesTheProductsOfItsNumbersInFp32BitForBit(format: WeightMatrix.Format, shape: (rows: Int, columns: Int)) {
     let matrix = Blocks(format, rows: shape.rows, columns: shape.columns, seed: 1).matrix
     let plain = WeightMatrix(matrix.tensor)
     for rows in [1, 3, 20] {
@@ -25,8 +25,8 @@ import Tensors
     }
   }
 
-  @Test("may be looked at by columns that begin and end within a block", arguments: formats)
-  func columns(format: WeightMatrix.Format) {
+  @Test(arguments: formats)
+  func mayBeLookedAtByColumnsThatBeginAndEndWithinABlock(format: WeightMatrix.Format) {
     let matrix = Blocks(format, rows: 40, columns: 512, seed: 2).matrix
     let whole = matrix.tensor
     for range in [0..<512, 0..<1, 511..<512, 31..<33, 5..<300, 100..<500, 256..<512, 250..<260, 64..<64] {
@@ -42,8 +42,8 @@ import Tensors
     }
   }
 
-  @Test("may be turned, and then by rows and columns", arguments: formats)
-  func transposed(format: WeightMatrix.Format) {
+  @Test(arguments: formats)
+  func mayBeTurnedAndThenByRowsAndColumns(format: WeightMatrix.Format) {
     let matrix = Blocks(format, rows: 33, columns: 256, seed: 5).matrix
     let turned = matrix.transposed, plain = matrix.tensor
     #expect(turned.shape == [256, 33])
@@ -59,8 +59,8 @@ import Tensors
     #expect(bits(left.decoded(by: turned)) == bits(left.projected(by: copy)))
   }
 
-  @Test("gives a row of a product the same bits, whatever stands beside it", arguments: formats)
-  func rowInvariance(format: WeightMatrix.Format) {
+  @Test(arguments: formats)
+  func givesARowOfAProductTheSameBitsWhateverStandsBesideIt(format: WeightMatrix.Format) {
     let matrix = Blocks(format, rows: 75, columns: 768, seed: 9).matrix
     let all = random([29, 768], seed: 10)
     let (projected, decoded) = (all.projected(by: matrix), all.decoded(by: matrix))
@@ -71,8 +71,8 @@ import Tensors
     }
   }
 
-  @Test("gives rows in any order", arguments: formats)
-  func gathered(format: WeightMatrix.Format) {
+  @Test(arguments: formats)
+  func givesRowsInAnyOrder(format: WeightMatrix.Format) {
     let matrix = Blocks(format, rows: 12, columns: 256, seed: 11).matrix
     let whole = matrix.tensor
     let rows = matrix.gathered([11, 0, 5, 5])
@@ -81,8 +81,8 @@ import Tensors
     }
   }
 
-  @Test("knows of a scale that is not finite in any of its blocks", arguments: formats, [UInt16(0x7C00), 0xFC00, 0x7E01])
-  func notFinite(format: WeightMatrix.Format, scale: UInt16) {
+  @Test(arguments: formats, [UInt16(0x7C00), 0xFC00, 0x7E01])
+  func knowsOfAScaleThatIsNotFiniteInAnyOfItsBlocks(format: WeightMatrix.Format, scale: UInt16) {
     let blocks = Blocks(format, rows: 5, columns: 512, seed: 12)
     #expect(blocks.matrix.isFinite)
     blocks.setScale(ofRow: 4, number: 511, to: scale)

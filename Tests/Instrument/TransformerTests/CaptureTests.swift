@@ -4,10 +4,10 @@ import ModelFixture
 import Tensors
 import Testing
 
-@Suite("Captures")
+@Suite
 struct CaptureTests {
-  @Test("a capture's size is known before the run", arguments: try ModelFixture.all.get())
-  func size(_ fixture: ModelFixture) throws {
+  @Test(arguments: try ModelFixture.all.get())
+  func aCapturesSizeIsKnownBeforeTheRun(_ fixture: ModelFixture) throws {
     let tokens = Array(fixture.expectations.tokensClean.prefix(37))
     let captures: [Capture] = [
       .all, .all.atLast(3), .all.at(positions: 4..<9), [.pattern(layer: 1)], .components([.z, .result], layers: 1..<2), .none,
@@ -18,8 +18,8 @@ struct CaptureTests {
     }
   }
 
-  @Test("what would not fit into memory is refused before anything is computed, with the advice what to leave out")
-  func refused() throws {
+  @Test
+  func whatWouldNotFitIntoMemoryIsRefusedBeforeAnythingIsComputedWithTheAdviceWhatToLeaveOut() throws {
     let model = try ModelFixture.all.get()[0].model
     let prompt = (0..<8192).map { 4 + $0 % 900 }
     let error = #expect(throws: ModelError.self) { try model.run(batch: Array(repeating: prompt, count: 2000), capturing: .all) }
@@ -28,8 +28,8 @@ struct CaptureTests {
     #expect(text.contains(".atLast(1)") && text.contains("hook_attn_scores"), "\(text)")
   }
 
-  @Test("positions of a slice are those of the whole, bit for bit", arguments: [0..<1, 5..<12, 30..<37])
-  func slice(_ positions: Range<Int>) throws {
+  @Test(arguments: [0..<1, 5..<12, 30..<37])
+  func positionsOfASliceAreThoseOfTheWholeBitForBit(_ positions: Range<Int>) throws {
     let fixture = try ModelFixture.all.get()[1]
     let tokens = Array(fixture.expectations.tokensClean.prefix(37))
     let (whole, part) = (
@@ -44,8 +44,8 @@ struct CaptureTests {
     }
   }
 
-  @Test("layers and positions that are not there are errors")
-  func errors() throws {
+  @Test
+  func layersAndPositionsThatAreNotThereAreErrors() throws {
     let model = try ModelFixture.all.get()[0].model
     #expect(throws: ModelError.positionsOutOfRange(positions: 2..<4, tokens: 3)) {
       try model.run([2, 3, 4], capturing: .all.at(positions: 2..<4))
@@ -63,8 +63,8 @@ struct CaptureTests {
     }
   }
 
-  @Test("only the asked columns of the vocabulary are computed, with the same bits")
-  func columns() throws {
+  @Test
+  func onlyTheAskedColumnsOfTheVocabularyAreComputedWithTheSameBits() throws {
     let model = try ModelFixture.all.get()[0].model
     let (all, some) = (
       try model.run([2, 306, 337], logits: .all), try model.run([2, 306, 337], logits: .at([2, 0]), of: [341, 360, 341])

@@ -6,15 +6,15 @@ import Testing
 
 /// A model's folder: what may be missing or wrong in it, and how it is found.
 @Suite struct CheckpointTests {
-  @Test("a missing file is an error that names it", arguments: ["config.json", "model.safetensors"])
-  func missingFile(name: String) throws {
+  @Test(arguments: ["config.json", "model.safetensors"])
+  func aMissingFileIsAnErrorThatNamesIt(name: String) throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try FileManager.default.removeItem(at: model.file(name))
     #expect(model.loadingError.contains("\(model.folder.lastPathComponent)/\(name) cannot be read"), "\(model.loadingError)")
   }
 
-  @Test("without a tokenizer a model reads tokens, and a text is an error that says what to copy")
-  func noTokenizer() throws {
+  @Test
+  func withoutATokenizerAModelReadsTokensAndATextIsAnErrorThatSaysWhatToCopy() throws {
     let folder = try TemporaryModel(copying: "tiny-gemma")
     let whole = try ModelFixture.named("tiny-gemma")
     try FileManager.default.removeItem(at: folder.file("tokenizer.model"))
@@ -27,8 +27,8 @@ import Testing
     #expect("\(ModelError.noTokenizer(folder: "here"))".contains("give token ids in place of text"))
   }
 
-  @Test("a missing tensor, a wrong shape and a type that holds no weights are errors that name the tensor")
-  func wrongTensors() throws {
+  @Test
+  func aMissingTensorAWrongShapeAndATypeThatHoldsNoWeightsAreErrorsThatNameTheTensor() throws {
     let missing = try TemporaryModel(copying: "tiny-gemma") { content in
       var content = content
       content.tensors.removeAll { $0.name == "model.layers.2.mlp.up_proj.weight" }
@@ -50,8 +50,8 @@ import Testing
     #expect(integers.loadingError.contains("is of type I32, not F32, BF16 or F16"))
   }
 
-  @Test("a missing shard, and an index that lies, are errors")
-  func shards() throws {
+  @Test
+  func aMissingShardAndAnIndexThatLiesAreErrors() throws {
     let missing = try TemporaryModel(copying: "tiny-gemma/sharded")
     try FileManager.default.removeItem(at: missing.file("model-00002-of-00002.safetensors"))
     #expect(missing.loadingError.contains("its shard model-00002-of-00002.safetensors is missing"))
@@ -78,15 +78,15 @@ import Testing
     }
   }
 
-  @Test("a folder is found relative to a base")
-  func relative() throws {
+  @Test
+  func aFolderIsFoundRelativeToABase() throws {
     let model = try LanguageModel.load("tiny-gemma", relativeTo: ModelFixture.folder.path)
     #expect(model.folder.hasSuffix("Fixtures/tiny-gemma"))
     #expect(try LanguageModel.load(ModelFixture.folder.appending(path: "tiny-gemma").path, relativeTo: "/").config.layers == 4)
   }
 
-  @Test("a tokenizer of another model is an error")
-  func tokenizerOfAnotherModel() throws {
+  @Test
+  func aTokenizerOfAnotherModelIsAnError() throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     for name in ["config.json", "generation_config.json"] {
       try model.replace("\"bos_token_id\": 2", by: "\"bos_token_id\": 998", in: name)
@@ -94,9 +94,8 @@ import Testing
     #expect(model.loadingError.contains("“bos_token” is “<bos>”, and config.json's “bos_token_id” 998 is another token"))
   }
 
-  @Test(
-    "weights that are NaN or infinite are an error that names the tensor", arguments: ["tiny-gemma", "tiny-gemma/bf16"], [0, 1])
-  func notFinite(_ name: String, _ place: Int) throws {
+  @Test(arguments: ["tiny-gemma", "tiny-gemma/bf16"], [0, 1])
+  func weightsThatAreNaNOrInfiniteAreAnErrorThatNamesTheTensor(_ name: String, _ place: Int) throws {
     let copy = try TemporaryModel(copying: name)
     let file = try SafetensorsFile(copy.file("model.safetensors"))
     let entry = try #require(file.entries[["model.layers.2.mlp.up_proj.weight", "model.layers.3.input_layernorm.weight"][place]])

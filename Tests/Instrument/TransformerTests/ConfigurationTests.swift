@@ -5,16 +5,16 @@ import ModelFixture
 import Testing
 
 @Suite struct ConfigurationTests {
-  @Test("the keys of a checkpoint are read")
-  func reads() throws {
+  @Test
+  func theKeysOfACheckpointAreRead() throws {
     let config = try ModelFixture.named("tiny-gemma-gqa").model.config
     #expect(config.layers == 3 && config.width == 64 && config.heads == 4 && config.keyValueHeads == 2 && config.headWidth == 32)
     #expect(config.mlpWidth == 128 && config.vocabulary == 1000 && config.contextLength == 8192 && config.normEpsilon == 1e-6)
     #expect(config.norm == .rootMeanSquare(offset: 1) && config.bos == 2 && config.eos == [1] && config.headsPerKeyValueHead == 2)
   }
 
-  @Test("several end tokens are read")
-  func severalEnds() throws {
+  @Test
+  func severalEndTokensAreRead() throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try model.replace("\"eos_token_id\": 1", by: "\"eos_token_id\": [1, 107]", in: "config.json")
     #expect(try ModelConfiguration(contentsOf: model.file("config.json")).eos == [1, 107])
@@ -23,7 +23,6 @@ import Testing
   }
 
   @Test(
-    "a wrong value is an error that names file, key and problem",
     arguments: [
       (
         "\"model_type\": \"gemma\"", "\"model_type\": \"mamba\"",
@@ -61,15 +60,15 @@ import Testing
       ("{", "[", "is not JSON: “]” is missing"),
       ("\"use_cache\": true", "\"use_cache\": true,", "is not JSON"),
     ])
-  func wrongValue(old: String, new: String, problem: String) throws {
+  func aWrongValueIsAnErrorThatNamesFileKeyAndProblem(old: String, new: String, problem: String) throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try model.replace(old, by: new, in: "config.json")
     #expect(model.loadingError.contains(problem), "\(model.loadingError)")
     #expect(model.loadingError.contains(model.folder.lastPathComponent))
   }
 
-  @Test("an error names the line of its key")
-  func line() throws {
+  @Test
+  func anErrorNamesTheLineOfItsKey() throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try model.replace("\"head_dim\": 16", by: "\"head_dim\": 15", in: "config.json")
     #expect(model.loadingError.contains("/config.json:9: “head_dim” is 15"), "\(model.loadingError)")
@@ -77,17 +76,15 @@ import Testing
     #expect(model.loadingError.contains("/config.json:9: the file is not JSON"), "\(model.loadingError)")
   }
 
-  @Test(
-    "what is no number in JSON is an error",
-    arguments: ["01", "+1", ".5", "1.", "1e", "0x1", "1_0", "Infinity", "-", "1 // a", "1,,"])
-  func notJSON(value: String) throws {
+  @Test(arguments: ["01", "+1", ".5", "1.", "1e", "0x1", "1_0", "Infinity", "-", "1 // a", "1,,"])
+  func whatIsNoNumberInJSONIsAnError(value: String) throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try model.replace("\"rms_norm_eps\": 1e-06", by: "\"rms_norm_eps\": \(value)", in: "config.json")
     #expect(model.loadingError.contains("/config.json:21: the file is not JSON"), "\(model.loadingError)")
   }
 
-  @Test("a key that stands twice is an error that names both lines, also within another")
-  func duplicates() throws {
+  @Test
+  func aKeyThatStandsTwiceIsAnErrorThatNamesBothLinesAlsoWithinAnother() throws {
     #expect(Self.error(adding: "\"head_dim\": 16").contains("“head_dim” stands there twice, also in line 9."))
     let inner = Self.error(adding: "\"rope_parameters\": {\"rope_theta\": 1e4, \"rope_theta\": 1e4}")
     #expect(inner.contains("“rope_parameters.rope_theta” stands there twice"), "\(inner)")
@@ -106,7 +103,6 @@ import Testing
   }
 
   @Test(
-    "a key with which something else would be computed is refused by its name, value and line",
     arguments: [
       ("attention_bias", "true"), ("mlp_bias", "true"), ("attention_dropout", "0.1"), ("attn_logit_softcapping", "50.0"),
       ("final_logit_softcapping", "30.0"), ("sliding_window", "4096"), ("use_sliding_window", "true"),
@@ -120,7 +116,7 @@ import Testing
       ("rope_scaling", "\"linear\""), ("rope_local_base_freq", "10000.0"), ("pretraining_tp", "2"),
       ("tokenizer_class", "\"BertTokenizer\""),
     ])
-  func refused(key: String, value: String) throws {
+  func aKeyWithWhichSomethingElseWouldBeComputedIsRefusedByItsNameValueAndLine(key: String, value: String) throws {
     // attention_bias and attention_dropout stand in the fixture with the value that changes nothing.
     let present = ["attention_bias": "\"attention_bias\": false,", "attention_dropout": "\"attention_dropout\": 0.0,"][key]
     let error = Self.error(adding: "\"\(key)\": \(value)", without: present.map { [$0] } ?? [])
@@ -128,7 +124,6 @@ import Testing
   }
 
   @Test(
-    "a key that changes no number, or has the value with which it does not, passes",
     arguments: [
       "\"attn_logit_softcapping\": null", "\"sliding_window\": null", "\"query_pre_attn_scalar\": 16", "\"is_causal\": true",
       "\"rope_scaling\": null", "\"rope_scaling\": {}", "\"rope_scaling\": {\"type\": \"default\"}", "\"rope_parameters\": null",
@@ -141,10 +136,10 @@ import Testing
       "\"temperature\": 0.7", "\"repetition_penalty\": 1.3", "\"id2label\": {\"0\": \"LABEL_0\"}", "\"pretraining_tp\": 1",
       "\"tokenizer_class\": \"GemmaTokenizer\"",
     ])
-  func passes(line: String) { #expect(Self.error(adding: line) == "") }
+  func aKeyThatChangesNoNumberOrHasTheValueWithWhichItDoesNotPasses(line: String) { #expect(Self.error(adding: line) == "") }
 
-  @Test("google/gemma-2b's own config.json is read, in its first and in later revisions")
-  func published() throws {
+  @Test
+  func googleGemma2bsOwnConfigJsonIsReadInItsFirstAndInLaterRevisions() throws {
     let first = """
       {"architectures": ["GemmaForCausalLM"], "attention_bias": false, "attention_dropout": 0.0, "bos_token_id": 2, "eos_token_id": 1,
        "head_dim": 256, "hidden_act": "gelu", "hidden_size": 2048, "initializer_range": 0.02, "intermediate_size": 16384,
@@ -164,8 +159,8 @@ import Testing
     }
   }
 
-  @Test("a config.json into which transformers wrote all of its defaults is read")
-  func allDefaults() {
+  @Test
+  func aConfigJsonIntoWhichTransformersWroteAllOfItsDefaultsIsRead() {
     let lines = """
       "_name_or_path": "google/gemma-2b", "add_cross_attention": false, "bad_words_ids": null, "begin_suppress_tokens": null,
       "chunk_size_feed_forward": 0, "cross_attention_hidden_size": null, "decoder_start_token_id": null, "diversity_penalty": 0.0,
@@ -193,7 +188,6 @@ import Testing
   // MARK: Activation and rotary embedding
 
   @Test(
-    "the activation is GELU with tanh, under each name that transformers reads as that",
     arguments: [
       (["\"hidden_act\": \"gelu\""], ""), ([], ""), (["\"hidden_act\": \"gelu\"", "\"hidden_activation\": null"], ""),
       (["\"hidden_act\": \"gelu\"", "\"hidden_activation\": \"gelu_pytorch_tanh\""], ""), (["\"hidden_act\": \"gelu_new\""], ""),
@@ -204,14 +198,14 @@ import Testing
       (["\"hidden_act\": \"relu\"", "\"hidden_activation\": null"], "“hidden_act” is “relu”"),
       (["\"hidden_act\": 3"], "“hidden_act” is 3"),
     ])
-  func activation(lines: [String], problem: String) {
+  func theActivationIsGELUWithTanhUnderEachNameThatTransformersReadsAsThat(lines: [String], problem: String) {
     let present = ["\"hidden_act\": \"gelu_pytorch_tanh\",", "\"hidden_activation\": \"gelu_pytorch_tanh\","]
     let error = Self.error(adding: (lines + ["\"use_bfloat16\": false"]).joined(separator: ", "), without: present)
     #expect(problem.isEmpty ? error == "" : error.contains(problem), "\(error)")
   }
 
-  @Test("the base of rotary embedding is read in the form of transformers 4 and of 5, and gives the same numbers")
-  func ropeForms() throws {
+  @Test
+  func theBaseOfRotaryEmbeddingIsReadInTheFormOfTransformers4AndOf5AndGivesTheSameNumbers() throws {
     let logits = try ["\"rope_theta\": 1e6", "\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 1000000}"].map {
       line in
       let model = try TemporaryModel(copying: "tiny-gemma")
@@ -231,7 +225,6 @@ import Testing
   }
 
   @Test(
-    "rotary embedding of another kind, or of two bases, is refused by the key",
     arguments: [
       ("\"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 2.0}", "“rope_scaling.type” is “dynamic”"),
       ("\"rope_parameters\": {\"rope_type\": \"yarn\", \"factor\": 2.0}", "“rope_parameters.rope_type” is “yarn”"),
@@ -242,15 +235,13 @@ import Testing
       ("\"rope_parameters\": {\"full_attention\": {\"rope_theta\": 1e4}}", "“rope_parameters.full_attention” is {"),
       ("\"rope_parameters\": {\"partial_rotary_factor\": 0.5}", "“rope_parameters.partial_rotary_factor” is 0.5"),
     ])
-  func ropeRefused(line: String, problem: String) {
+  func rotaryEmbeddingOfAnotherKindOrOfTwoBasesIsRefusedByTheKey(line: String, problem: String) {
     let error = Self.error(adding: line)
     #expect(error.contains(problem), "\(error)")
   }
 
-  @Test(
-    "another architecture is refused by its name",
-    arguments: ["GemmaForSequenceClassification", "LanguageModel", "Gemma2ForCausalLM"])
-  func architectures(name: String) throws {
+  @Test(arguments: ["GemmaForSequenceClassification", "LanguageModel", "Gemma2ForCausalLM"])
+  func anotherArchitectureIsRefusedByItsName(name: String) throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try model.replace("GemmaForCausalLM", by: name, in: "config.json")
     #expect(model.loadingError.contains("“architectures” is [“\(name)”]"), "\(model.loadingError)")

@@ -22,16 +22,16 @@ import Testing
     init(_ random: RandomTransformer) throws { (model, twin) = (try random.model(), random.twin) }
   }
 
-  @Test("the twin's logits are those of Hugging Face in fp64", arguments: ForwardTests.cases)
-  func logits(name: String) throws {
+  @Test(arguments: ForwardTests.cases)
+  func theTwinsLogitsAreThoseOfHuggingFaceInFp64(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let twin = try DoubleTwin(folder: ModelFixture.folder.appending(path: name))
     let last = try #require(twin.run(fixture.expectations.tokensClean).logits.last)
     #expect(largestDifference(Tensor(last.map(Float.init)), try fixture.tensor("logits_hf64_last")) <= 5e-6)
   }
 
-  @Test("the twin's activations are TransformerLens's", arguments: ForwardTests.cases)
-  func activations(name: String) throws {
+  @Test(arguments: ForwardTests.cases)
+  func theTwinsActivationsAreTransformerLenss(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let config = fixture.model.config
     let twin = try DoubleTwin(folder: ModelFixture.folder.appending(path: name))
@@ -67,8 +67,8 @@ import Testing
     #expect(largestDifference(Tensor(all.suffix(expected.count).map(Float.init)), expected) <= 1e-4, "\(point)")
   }
 
-  @Test("the twin's patterns and scores are TransformerLens's", arguments: ForwardTests.cases)
-  func patterns(name: String) throws {
+  @Test(arguments: ForwardTests.cases)
+  func theTwinsPatternsAndScoresAreTransformerLenss(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let (heads, layers, length) = (fixture.model.config.heads, fixture.model.config.layers, 294)
     let twin = try DoubleTwin(folder: ModelFixture.folder.appending(path: name))
@@ -83,8 +83,8 @@ import Testing
     #expect(largestDifference(try lastEight(.attentionScores(layer: 0)), try fixture.tensor("attn_scores_L0_last8")) <= 1e-4)
   }
 
-  @Test("replacing an activation by itself changes nothing, and by something else the logits, at every hook point")
-  func replacing() throws {
+  @Test
+  func replacingAnActivationByItselfChangesNothingAndBySomethingElseTheLogitsAtEveryHookPoint() throws {
     let twin = try Pair(RandomModel()).twin
     let (logits, activations) = twin.run(Self.tokens)
     #expect(Set(activations.keys) == Set(HookPoint.all(layers: 2)))
@@ -100,8 +100,8 @@ import Testing
   /// Other numbers than those of an activation, which depend on the place.
   private static func changed(_ x: [Double]) -> [Double] { x.indices.map { x[$0] * (0.75 + 0.01 * Double($0 % 37)) } }
 
-  @Test("what is computed behind a replaced activation depends on nothing before it")
-  func decides() throws {
+  @Test
+  func whatIsComputedBehindAReplacedActivationDependsOnNothingBeforeIt() throws {
     let twin = try Pair(RandomModel()).twin
     let other = twin.run([2, 8, 7, 6, 5, 4, 3])
     // Whatever was read, the logits are those of the residual stream that is put in.
@@ -121,8 +121,8 @@ import Testing
 
   static let groupings = [1, 2, 4]
 
-  @Test("the model's fp32 activations are the twin's, at every hook point", arguments: groupings)
-  func model(keyValueHeads: Int) throws {
+  @Test(arguments: groupings)
+  func theModelsFp32ActivationsAreTheTwinsAtEveryHookPoint(keyValueHeads: Int) throws {
     let pair = try Pair(RandomModel(keyValueHeads: keyValueHeads, seed: 11))
     let run = try pair.model.run(Self.tokens, capturing: .all, logits: .all)
     let expected = pair.twin.run(Self.tokens)
@@ -133,8 +133,8 @@ import Testing
     }
   }
 
-  @Test("a replacement changes the model's logits as it changes the twin's, at every hook point", arguments: groupings)
-  func modelReplacing(keyValueHeads: Int) throws {
+  @Test(arguments: groupings)
+  func aReplacementChangesTheModelsLogitsAsItChangesTheTwinsAtEveryHookPoint(keyValueHeads: Int) throws {
     let pair = try Pair(RandomModel(keyValueHeads: keyValueHeads, seed: 12))
     for point in HookPoint.all(layers: 2) {
       let replacement = Replacement(point) { Tensor(Self.changed($0.elements.map(Double.init)).map(Float.init), shape: $0.shape) }
@@ -144,8 +144,8 @@ import Testing
     }
   }
 
-  @Test("central differences give a gradient that is known: of a final norm's divisor, -1/s times a logit difference")
-  func knownGradient() throws {
+  @Test
+  func centralDifferencesGiveAGradientThatIsKnownOfAFinalNormsDivisor1STimesALogitDifference() throws {
     let twin = try Pair(RandomModel()).twin
     let run = twin.run(Self.tokens)
     func difference(_ logits: [[Double]]) -> Double { logits[6][235] - logits[6][476] }
@@ -155,8 +155,8 @@ import Testing
     #expect(twin.gradient(of: difference, tokens: Self.tokens, at: .finalNormScale, index: 5) == 0)
   }
 
-  @Test("central differences do not depend on their step, at every hook point", arguments: groupings)
-  func steps(keyValueHeads: Int) throws {
+  @Test(arguments: groupings)
+  func centralDifferencesDoNotDependOnTheirStepAtEveryHookPoint(keyValueHeads: Int) throws {
     let twin = try Pair(RandomModel(keyValueHeads: keyValueHeads, seed: 14)).twin
     let activations = twin.run(Self.tokens).activations
     for point in HookPoint.all(layers: 2) {
@@ -174,8 +174,8 @@ import Testing
     }
   }
 
-  @Test("a random model in bf16, in one file or in shards, is the same model to both")
-  func formats() throws {
+  @Test
+  func aRandomModelInBf16InOneFileOrInShardsIsTheSameModelToBoth() throws {
     let whole = try Pair(RandomModel(seed: 13), .bfloat16)
     let sharded = try Pair(RandomModel(seed: 13), .bfloat16, shards: 3)
     let logits = try whole.model.run(Self.tokens, logits: .all).logits

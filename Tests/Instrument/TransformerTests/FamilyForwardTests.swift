@@ -6,14 +6,14 @@ import Transformer
 /// Checkpoints of every family against Hugging Face's transformers in fp64. The tolerances are the fixtures': 2e-5 for logits, and 1e-4 of
 /// the largest number for the rest.
 @Suite struct FamilyForwardTests {
-  @Test("there are checkpoints of every family that Folio runs")
-  func all() throws {
+  @Test
+  func thereAreCheckpointsOfEveryFamilyThatFolioRuns() throws {
     let types = Set(try FamilyFixture.all.map { try $0.model().config.modelType })
     #expect(types.isSuperset(of: ["gemma2", "gemma3_text", "llama", "mistral", "qwen2", "qwen3", "gpt2", "gpt_neox"]))
   }
 
-  @Test("logits are transformers's, on both prompts", arguments: FamilyFixture.all)
-  func logits(_ fixture: FamilyFixture) throws {
+  @Test(arguments: FamilyFixture.all)
+  func logitsAreTransformerssOnBothPrompts(_ fixture: FamilyFixture) throws {
     let (model, expectations, expected) = (try fixture.model(), try fixture.expectations(), try fixture.expected())
     let logits = try #require(expected["logits"])
     let clean = try model.run(expectations.tokensClean, logits: .all).logits
@@ -23,15 +23,15 @@ import Transformer
     #expect(largestDifference(try model.run(expectations.tokensClean).logits, clean[(clean.shape[0] - 1)...]) == 0)
   }
 
-  @Test("every activation is transformers's", arguments: FamilyFixture.all)
-  func activations(_ fixture: FamilyFixture) throws {
+  @Test(arguments: FamilyFixture.all)
+  func everyActivationIsTransformerss(_ fixture: FamilyFixture) throws {
     let (model, tokens) = (try fixture.model(), try fixture.expectations().tokensClean)
     let cache = try model.run(tokens, capturing: .all).cache
     try check(fixture, FamilyReading(model, positions: tokens.count) { try cache[$0].elements })
   }
 
-  @Test("the twin's logits and activations are transformers's", arguments: FamilyFixture.all)
-  func twin(_ fixture: FamilyFixture) throws {
+  @Test(arguments: FamilyFixture.all)
+  func theTwinsLogitsAndActivationsAreTransformerss(_ fixture: FamilyFixture) throws {
     let (model, tokens) = (try fixture.model(), try fixture.expectations().tokensClean)
     let run = try fixture.twin().run(tokens)
     let logits = try #require(fixture.expected()["logits"])
@@ -55,8 +55,8 @@ import Transformer
     }
   }
 
-  @Test("gradients of a logit difference are transformers's, at every point", arguments: FamilyFixture.all)
-  func gradients(_ fixture: FamilyFixture) throws {
+  @Test(arguments: FamilyFixture.all)
+  func gradientsOfALogitDifferenceAreTransformerssAtEveryPoint(_ fixture: FamilyFixture) throws {
     let (model, expectations, expected) = (try fixture.model(), try fixture.expectations(), try fixture.expected())
     let tokens = expectations.tokensClean
     let metric = LinearMetric(
@@ -73,8 +73,8 @@ import Transformer
     }
   }
 
-  @Test("a text goes on greedily as with transformers", arguments: FamilyFixture.all)
-  func greedy(_ fixture: FamilyFixture) throws {
+  @Test(arguments: FamilyFixture.all)
+  func aTextGoesOnGreedilyAsWithTransformers(_ fixture: FamilyFixture) throws {
     let (model, expectations) = (try fixture.model(), try fixture.expectations())
     let prompt = Array(expectations.tokensClean.prefix(24))
     let generation = try model.generate(prompt, until: [Int](), maxNewTokens: expectations.greedyFrom24.count)

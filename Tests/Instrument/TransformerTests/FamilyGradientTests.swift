@@ -13,14 +13,14 @@ import Transformer
     pair.twin.run(Self.tokens).activations.keys.sorted { $0.name < $1.name }
   }
 
-  @Test("the gradient at every hook point is what central differences in Double give", arguments: ModelVariant.all)
-  func everywhere(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.all)
+  func theGradientAtEveryHookPointIsWhatCentralDifferencesInDoubleGive(_ variant: ModelVariant) throws {
     let pair = try FamilyPartsTests.pair(variant, seed: 41)
     try Comparison(pair, FamilyPartsTests.metric, tokens: Self.tokens, samples: 3).check(Self.points(pair), at: .all)
   }
 
-  @Test("so is that of a logit difference, and of a model whose tape is not kept", arguments: ModelVariant.families)
-  func logitDifference(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.families)
+  func soIsThatOfALogitDifferenceAndOfAModelWhoseTapeIsNotKept(_ variant: ModelVariant) throws {
     let pair = try FamilyPartsTests.pair(variant, seed: 42)
     let metric = LinearMetric(positions: [8], columns: [23, 4, 12], weights: [1, -0.5, -0.5])
     var comparison = Comparison(pair, metric, tokens: Self.tokens, samples: 2)
@@ -28,10 +28,8 @@ import Transformer
     try comparison.check(Self.points(pair), at: .all)
   }
 
-  @Test(
-    "where a part is replaced, the gradient is that of the new numbers, and ends there",
-    arguments: ModelVariant.combinations + ModelVariant.families)
-  func replaced(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.combinations + ModelVariant.families)
+  func whereAPartIsReplacedTheGradientIsThatOfTheNewNumbersAndEndsThere(_ variant: ModelVariant) throws {
     let pair = try FamilyPartsTests.pair(variant, seed: 43)
     let points = Self.points(pair)
     let cache = try pair.model.run(Self.tokens, capturing: .all).cache
@@ -56,10 +54,10 @@ import Transformer
     }
   }
 
-  @Test(
-    "so are those of a prompt that attention reads in several blocks, with windows shorter and longer than one",
-    arguments: ["Gemma 1", "Gemma 2", "Gemma 3", "Mistral", "GPT-NeoX"], [[5, nil], [127, 128], [129, 1]] as [[Int?]])
-  func longPrompt(name: String, windows: [Int?]) throws {
+  @Test(arguments: ["Gemma 1", "Gemma 2", "Gemma 3", "Mistral", "GPT-NeoX"], [[5, nil], [127, 128], [129, 1]] as [[Int?]])
+  func soAreThoseOfAPromptThatAttentionReadsInSeveralBlocksWithWindowsShorterAndLongerThanOne(name: String, windows: [Int?])
+    throws
+  {
     let family = try #require(ModelVariant.families.first { $0.description == name })
     let variant = family.with(windows: windows)
     let pair = try DoubleTwinTests.Pair(variant.random(seed: 44, contextLength: 512))
@@ -76,8 +74,8 @@ import Transformer
     try comparison.check(read, at: .points(read))
   }
 
-  @Test("where a replacement lifts a window, gradients outside of it are those of what is seen there")
-  func liftedWindow() throws {
+  @Test
+  func whereAReplacementLiftsAWindowGradientsOutsideOfItAreThoseOfWhatIsSeenThere() throws {
     let variant = try #require(ModelVariant.families.first { $0.description == "Gemma 2" })
     let pair = try FamilyPartsTests.pair(variant, seed: 46)
     let point = HookPoint.attentionScores(layer: 0)
@@ -89,8 +87,8 @@ import Transformer
     try comparison.check([point, .pattern(layer: 0), .value(layer: 0), .z(layer: 0), .embedding], at: .all)
   }
 
-  @Test("outside of a window, the gradients of scores and patterns are 0")
-  func outside() throws {
+  @Test
+  func outsideOfAWindowTheGradientsOfScoresAndPatternsAre0() throws {
     let variant = try #require(ModelVariant.families.first { $0.description == "Mistral" })
     let pair = try FamilyPartsTests.pair(variant, seed: 47)
     let run = try pair.model.gradients(

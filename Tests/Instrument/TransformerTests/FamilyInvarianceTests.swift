@@ -21,8 +21,8 @@ import Transformer
     return model
   }
 
-  @Test("a row's logits are the same, computed alone at the end of its prompt or among others", arguments: variants)
-  func rows(_ variant: ModelVariant) throws {
+  @Test(arguments: variants)
+  func aRowsLogitsAreTheSameComputedAloneAtTheEndOfItsPromptOrAmongOthers(_ variant: ModelVariant) throws {
     let model = try forgetful(random(variant))
     let all = try model.run(Self.tokens, logits: .all).logits
     for count in [1, 2, 3, 5, 17, 127, 128, 129, 150] {
@@ -32,8 +32,8 @@ import Transformer
     #expect(try model.run(Self.tokens, logits: .at([149, 4, 60])).logits.select(1) == all.select(4))
   }
 
-  @Test("a run gives the same bits whatever was read before, in any order, and forgotten", arguments: variants)
-  func prefixes(_ variant: ModelVariant) throws {
+  @Test(arguments: variants)
+  func aRunGivesTheSameBitsWhateverWasReadBeforeInAnyOrderAndForgotten(_ variant: ModelVariant) throws {
     let random = try random(variant)
     let (warm, cold) = (try random.model(), try forgetful(random))
     var generator = SeededGenerator(seed: 73)
@@ -52,8 +52,8 @@ import Transformer
     }
   }
 
-  @Test("looking changes no bit, and what is captured at some positions is what is captured at all", arguments: variants)
-  func captures(_ variant: ModelVariant) throws {
+  @Test(arguments: variants)
+  func lookingChangesNoBitAndWhatIsCapturedAtSomePositionsIsWhatIsCapturedAtAll(_ variant: ModelVariant) throws {
     let model = try forgetful(random(variant))
     let alone = try model.run(Self.tokens, logits: .all).logits
     let whole = try model.run(Self.tokens, capturing: .all, logits: .all)
@@ -72,8 +72,8 @@ import Transformer
     }
   }
 
-  @Test("prompts read side by side give what each gives alone", arguments: variants)
-  func batches(_ variant: ModelVariant) throws {
+  @Test(arguments: variants)
+  func promptsReadSideBySideGiveWhatEachGivesAlone(_ variant: ModelVariant) throws {
     let model = try forgetful(random(variant))
     let prompts = [Self.tokens, Array(Self.tokens[3..<40]), [2], Array(Self.tokens.prefix(9))]
     let together = try model.run(batch: prompts, capturing: .all.atLast(1), logits: .all)
@@ -84,8 +84,8 @@ import Transformer
     }
   }
 
-  @Test("a prompt read in pieces, however they are cut, gives what it gives as a whole", arguments: variants, [1, 2, 7, 64, 140])
-  func pieces(_ variant: ModelVariant, size: Int) throws {
+  @Test(arguments: variants, [1, 2, 7, 64, 140])
+  func aPromptReadInPiecesHoweverTheyAreCutGivesWhatItGivesAsAWhole(_ variant: ModelVariant, size: Int) throws {
     let model = try forgetful(random(variant))
     let whole = try model.run(Self.tokens, capturing: .components([.value, .residualPost]), logits: .all)
     var past = model.emptyCache
@@ -99,8 +99,8 @@ import Transformer
     #expect(past.count == Self.tokens.count)
   }
 
-  @Test("a copy of what was read is a fork, from which two texts go on", arguments: variants)
-  func forks(_ variant: ModelVariant) throws {
+  @Test(arguments: variants)
+  func aCopyOfWhatWasReadIsAForkFromWhichTwoTextsGoOn(_ variant: ModelVariant) throws {
     let model = try forgetful(random(variant))
     var past = model.emptyCache
     _ = try model.run(Array(Self.tokens.prefix(30)), continuing: &past)
@@ -111,8 +111,8 @@ import Transformer
     #expect(second == (try model.run(Array(Self.tokens.prefix(30)) + [19, 18, 17], logits: .all).logits)[30...])
   }
 
-  @Test("greedy texts are the argmax of full passes, one by one and side by side", arguments: variants)
-  func greedy(_ variant: ModelVariant) throws {
+  @Test(arguments: variants)
+  func greedyTextsAreTheArgmaxOfFullPassesOneByOneAndSideBySide(_ variant: ModelVariant) throws {
     let random = try random(variant)
     let (model, fresh) = (try random.model(), try forgetful(random))
     let prompts = [1, 5, 12, 130].map { Array(Self.tokens.prefix($0)) }

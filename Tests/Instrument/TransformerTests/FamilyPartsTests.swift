@@ -12,8 +12,8 @@ import Transformer
     try DoubleTwinTests.Pair(variant.random(seed: seed))
   }
 
-  @Test("the model's hook points are the twin's, and hold its numbers", arguments: ModelVariant.all)
-  func activations(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.all)
+  func theModelsHookPointsAreTheTwinsAndHoldItsNumbers(_ variant: ModelVariant) throws {
     let pair = try Self.pair(variant)
     let run = try pair.model.run(Self.tokens, capturing: .all, logits: .all)
     let expected = pair.twin.run(Self.tokens)
@@ -25,8 +25,8 @@ import Transformer
     }
   }
 
-  @Test("a replacement changes the model's logits as it changes the twin's, at every hook point", arguments: ModelVariant.all)
-  func replacing(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.all)
+  func aReplacementChangesTheModelsLogitsAsItChangesTheTwinsAtEveryHookPoint(_ variant: ModelVariant) throws {
     let pair = try Self.pair(variant, seed: 32)
     for point in pair.twin.run(Self.tokens).activations.keys {
       let replacement = Replacement(point) { Tensor(changed($0.elements.map(Double.init)).map(Float.init), shape: $0.shape) }
@@ -39,8 +39,8 @@ import Transformer
   /// Grouping changes the weights' shapes, and can share none with the plain model.
   static let sharing = ModelVariant.parts.filter { (try? $0.config().keyValueHeads) == 2 }
 
-  @Test("a part of a description changes what is computed with the same weights", arguments: sharing)
-  func matters(_ variant: ModelVariant) throws {
+  @Test(arguments: sharing)
+  func aPartOfADescriptionChangesWhatIsComputedWithTheSameWeights(_ variant: ModelVariant) throws {
     let random = try variant.random(seed: 33)
     let logits = random.twin.run(Self.tokens).logits.flatMap(\.self)
     // The plain model, with those of the weights that it has.
@@ -51,13 +51,12 @@ import Transformer
   }
 
   @Test(
-    "what a model lacks is an error that names what it has",
     arguments: [
       ("Gemma 1", HookPoint.Component.positionEmbedding), ("Gemma 1", .attentionOutputRaw), ("Gemma 1", .mlpOutputRaw),
       ("Gemma 1", .queryNormScale), ("Gemma 1", .keyNormalized), ("Gemma 1", .mlpPostNormScale), ("GPT-2", .rotatedQuery),
       ("GPT-2", .rotatedKey), ("GPT-2", .mlpPreLinear), ("GPT-NeoX", .residualMid), ("Llama 3", .attentionPostNormalized),
     ])
-  func lacking(name: String, component: HookPoint.Component) throws {
+  func whatAModelLacksIsAnErrorThatNamesWhatItHas(name: String, component: HookPoint.Component) throws {
     let variant = try #require(ModelVariant.families.first { $0.description == name })
     let model = try Self.pair(variant).model
     let point = try HookPoint(component.isInLayer ? "blocks.1." + component.rawValue : component.rawValue)

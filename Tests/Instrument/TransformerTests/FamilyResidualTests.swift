@@ -17,8 +17,8 @@ import Transformer
   /// The stream that a stack's reader reads.
   private func distance(_ stack: ResidualStack, _ stream: Tensor) -> Float { ResidualTests.distance(stack.sum(), stream) }
 
-  @Test("what is written sums to the stream before each layer and at the end", arguments: ModelVariant.all)
-  func decomposed(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.all)
+  func whatIsWrittenSumsToTheStreamBeforeEachLayerAndAtTheEnd(_ variant: ModelVariant) throws {
     let cache = try Self.cache(variant)
     let config = cache.model.config
     for layer in 0..<config.layers {
@@ -35,8 +35,8 @@ import Transformer
     #expect(distance(try cache.neuronResults(includingRemainder: true), stream) <= 1e-5)
   }
 
-  @Test("what an MLP reads is the stream before it, also beside a parallel attention", arguments: ModelVariant.families)
-  func mlpInput(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.families)
+  func whatAnMLPReadsIsTheStreamBeforeItAlsoBesideAParallelAttention(_ variant: ModelVariant) throws {
     let cache = try Self.cache(variant)
     let isParallel = cache.model.config.block == .parallel
     let stream = try cache[isParallel ? .residualPre(layer: 1) : .residualMid(layer: 1)]
@@ -44,8 +44,8 @@ import Transformer
     #expect(distance(try cache.fullDecomposition(upTo: 1, mlpInput: true), stream) <= 1e-5)
   }
 
-  @Test("the logit lens of the end is the model's own logits", arguments: ModelVariant.families)
-  func lens(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.families)
+  func theLogitLensOfTheEndIsTheModelsOwnLogits(_ variant: ModelVariant) throws {
     let model = try variant.random(seed: 91).model()
     let run = try model.run(Self.tokens, capturing: .accumulatedResidual.atLast(1))
     let stack = try run.cache.accumulatedResidual()
@@ -56,8 +56,8 @@ import Transformer
     #expect(throws: ModelError.self) { try run.cache.logitLens(of: normed) }
   }
 
-  @Test("each capture holds what its decomposition needs, and no more is needed", arguments: ModelVariant.all)
-  func captures(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.all)
+  func eachCaptureHoldsWhatItsDecompositionNeedsAndNoMoreIsNeeded(_ variant: ModelVariant) throws {
     let all = try Self.cache(variant)
     func same(_ stack: ResidualStack, _ other: ResidualStack) {
       #expect(stack.labels == other.labels)
@@ -79,10 +79,8 @@ import Transformer
     same(try full.fullDecomposition(normalized: true), try all.fullDecomposition(normalized: true))
   }
 
-  @Test(
-    "normalized parts sum to what attention, MLP and unembedding read, but for a layer norm's bias",
-    arguments: ModelVariant.all)
-  func normalized(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.all)
+  func normalizedPartsSumToWhatAttentionMLPAndUnembeddingReadButForALayerNormsBias(_ variant: ModelVariant) throws {
     let cache = try Self.cache(variant)
     let (config, weights) = (cache.model.config, cache.model.weights)
     func read(_ point: NormPoint) throws -> Tensor {
@@ -100,8 +98,8 @@ import Transformer
     ] { #expect(distance(stack, try read(.final)) <= 2e-5) }
   }
 
-  @Test("logit attributions sum to differences of the logits before their cap", arguments: ModelVariant.all)
-  func logits(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.all)
+  func logitAttributionsSumToDifferencesOfTheLogitsBeforeTheirCap(_ variant: ModelVariant) throws {
     let cache = try Self.cache(variant)
     let config = cache.model.config
     // The cap undone.

@@ -36,8 +36,8 @@ import Transformer
     }
   }
 
-  @Test("every key that is changed changes the description, or is refused by its name", arguments: FamilyTexts.all.keys.sorted())
-  func everyKey(name: String) throws {
+  @Test(arguments: FamilyTexts.all.keys.sorted())
+  func everyKeyThatIsChangedChangesTheDescriptionOrIsRefusedByItsName(name: String) throws {
     let text = SettingsText(try #require(FamilyTexts.all[name]))
     let described = try text.configuration()
     let harmless = (Self.changesNothing[""] ?? []).union(Self.changesNothing[name] ?? [])
@@ -55,8 +55,8 @@ import Transformer
     }
   }
 
-  @Test("every key of the rotary embedding's scaling is used or refused")
-  func everyScalingKey() throws {
+  @Test
+  func everyKeyOfTheRotaryEmbeddingsScalingIsUsedOrRefused() throws {
     let text = SettingsText(FamilyTexts.llama)
     let described = try text.configuration()
     let inner = SettingsText(
@@ -84,8 +84,8 @@ import Transformer
     ("hidden_dropout", "0.1"), ("tie_encoder_decoder", "true"), ("n_ctx", "7"), ("n_special", "1"),
   ]
 
-  @Test("a key that no family knows is refused in each", arguments: FamilyTexts.all.keys.sorted())
-  func foreignKeys(name: String) throws {
+  @Test(arguments: FamilyTexts.all.keys.sorted())
+  func aKeyThatNoFamilyKnowsIsRefusedInEach(name: String) throws {
     let text = SettingsText(try #require(FamilyTexts.all[name]))
     for (key, value) in Self.foreign {
       let error = text.setting(key, value).error
@@ -111,8 +111,8 @@ import Transformer
     ("gpt-neox", "num_key_value_heads", "2"), ("gpt-neox", "rms_norm_eps", "1e-6"),
   ]
 
-  @Test("a key that another family uses is refused by its name", arguments: elsewhere.indices)
-  func otherFamilies(index: Int) throws {
+  @Test(arguments: elsewhere.indices)
+  func aKeyThatAnotherFamilyUsesIsRefusedByItsName(index: Int) throws {
     let (family, key, value) = Self.elsewhere[index]
     let error = SettingsText(try #require(FamilyTexts.all[family])).setting(key, value).error
     #expect(error.contains("“\(key)” "), "\(error)")
@@ -166,15 +166,15 @@ import Transformer
     ),
   ]
 
-  @Test("two keys that say different things are refused by both names", arguments: contradictions.indices)
-  func contradiction(index: Int) throws {
+  @Test(arguments: contradictions.indices)
+  func twoKeysThatSayDifferentThingsAreRefusedByBothNames(index: Int) throws {
     let (family, settings, names) = Self.contradictions[index]
     let error = SettingsText(try #require(FamilyTexts.all[family])).setting(settings).error
     for name in names { #expect(error.contains(name), "\(error)") }
   }
 
-  @Test("keys that say the same in several words pass")
-  func agreement() throws {
+  @Test
+  func keysThatSayTheSameInSeveralWordsPass() throws {
     let five = SettingsText(FamilyTexts.llama).setting(
       "rope_parameters",
       #"{"factor": 8, "high_freq_factor": 4, "low_freq_factor": 1, "original_max_position_embeddings": 32, "rope_type": "llama3", "rope_theta": 5e5}"#
@@ -187,8 +187,8 @@ import Transformer
     )
   }
 
-  @Test("rotary embedding turns pairs of a part of a head: another number is refused by the key that gives it")
-  func pairs() {
+  @Test
+  func rotaryEmbeddingTurnsPairsOfAPartOfAHeadAnotherNumberIsRefusedByTheKeyThatGivesIt() {
     let text = SettingsText(FamilyTexts.gptNeoX).without("partial_rotary_factor")
     #expect(text.setting("rotary_pct", "0.2").error.contains("“rotary_pct” is 0.2. With it, 3 numbers of a head of 16"))
     #expect(text.setting("rotary_pct", "0.0").error.contains("“rotary_pct” is 0.0. With it, 0 numbers"))
@@ -196,18 +196,16 @@ import Transformer
     #expect(SettingsText(FamilyTexts.llama).setting("head_dim", "15").error.contains("“head_dim” is 15"))
   }
 
-  @Test(
-    "scalings that Folio does not compute are refused by their name",
-    arguments: ["dynamic", "yarn", "longrope", "ntk"])
-  func scalings(kind: String) {
+  @Test(arguments: ["dynamic", "yarn", "longrope", "ntk"])
+  func scalingsThatFolioDoesNotComputeAreRefusedByTheirName(kind: String) {
     for text in [FamilyTexts.llama, FamilyTexts.qwen2, FamilyTexts.mistral, FamilyTexts.gptNeoX, FamilyTexts.gemma3] {
       let error = SettingsText(text).setting("rope_scaling", "{\"rope_type\": \"\(kind)\", \"factor\": 2.0}").error
       #expect(error.contains("“rope_scaling.rope_type” is “\(kind)”. Folio scales"), "\(error)")
     }
   }
 
-  @Test("activations have several names, and others are refused with a list")
-  func activations() throws {
+  @Test
+  func activationsHaveSeveralNamesAndOthersAreRefusedWithAList() throws {
     let text = SettingsText(FamilyTexts.gptNeoX)
     for (names, activation) in [
       (["gelu_new", "gelu_fast", "gelu_pytorch_tanh"], Activation.geluTanh), (["gelu", "gelu_python"], .gelu),
@@ -221,8 +219,8 @@ import Transformer
       SettingsText(FamilyTexts.gpt2).setting("activation_function", "\"relu\"").error.contains("“activation_function” is “relu”"))
   }
 
-  @Test("the language model of a Gemma 3 with images is its text_config, of which each key counts")
-  func multimodal() throws {
+  @Test
+  func theLanguageModelOfAGemma3WithImagesIsItsTextConfigOfWhichEachKeyCounts() throws {
     let text = SettingsText(FamilyTexts.gemma3Multimodal)
     let c = try text.configuration()
     #expect(c.modelType == "gemma3_text" && c.layers == 34 && c.width == 2560 && c.heads == 8 && c.keyValueHeads == 4)

@@ -11,8 +11,8 @@ import Transformer
     if case .rotary(let rotations) = c.positions { rotations } else { [] }
   }
 
-  @Test("Gemma 2 norms outputs, caps scores and logits, and slides in every other layer")
-  func gemma2() throws {
+  @Test
+  func gemma2NormsOutputsCapsScoresAndLogitsAndSlidesInEveryOtherLayer() throws {
     let c = try configuration(FamilyTexts.gemma2)
     #expect(c.layers == 4 && c.width == 48 && c.heads == 4 && c.keyValueHeads == 2 && c.headWidth == 16 && c.mlpWidth == 96)
     #expect(c.vocabulary == 512 && c.contextLength == 512 && c.bos == 2 && c.eos == [1] && c.pad == 0)
@@ -25,8 +25,8 @@ import Transformer
     #expect(c.embeddingScale == Float(48).squareRoot() && c.tiesUnembedding)
   }
 
-  @Test("Gemma 3 norms queries and keys, and turns layers with and without a window by bases of their own")
-  func gemma3() throws {
+  @Test
+  func gemma3NormsQueriesAndKeysAndTurnsLayersWithAndWithoutAWindowByBasesOfTheirOwn() throws {
     let c = try configuration(FamilyTexts.gemma3)
     #expect(c.modelType == "gemma3_text" && c.normsOutputs && c.attention.normsQueriesAndKeys)
     #expect(c.attention.softCap == nil && c.logitSoftCap == nil)
@@ -37,8 +37,8 @@ import Transformer
     #expect(rotations(scaled).map(\.scaling) == [.none, .linear(factor: 8), .none])
   }
 
-  @Test("Llama holds norms' factors themselves, and scales frequencies")
-  func llama() throws {
+  @Test
+  func llamaHoldsNormsFactorsThemselvesAndScalesFrequencies() throws {
     let c = try configuration(FamilyTexts.llama)
     #expect(c.norm == .rootMeanSquare(offset: 0) && c.normEpsilon == 1e-5 && !c.normsOutputs && c.embeddingScale == 1)
     #expect(!c.tiesUnembedding && c.mlp.isGated && c.mlp.activation == .silu && c.windows == [nil, nil, nil, nil])
@@ -50,8 +50,8 @@ import Transformer
     #expect(biased.attention.hasInputBias && biased.attention.hasOutputBias && biased.mlp.hasBias)
   }
 
-  @Test("Mistral slides in every layer, or in none")
-  func mistral() throws {
+  @Test
+  func mistralSlidesInEveryLayerOrInNone() throws {
     let text = SettingsText(FamilyTexts.mistral)
     #expect(try text.configuration().windows == [16, 16, 16, 16])
     #expect(try text.setting("sliding_window", "null").configuration().windows == [nil, nil, nil, nil])
@@ -59,8 +59,8 @@ import Transformer
     #expect(try text.configuration().norm == .rootMeanSquare(offset: 0))
   }
 
-  @Test("Qwen 2 has biases of queries, keys and values, and windows in its upper layers if it says so")
-  func qwen2() throws {
+  @Test
+  func qwen2HasBiasesOfQueriesKeysAndValuesAndWindowsInItsUpperLayersIfItSaysSo() throws {
     let text = SettingsText(FamilyTexts.qwen2)
     let c = try text.configuration()
     #expect(c.attention.hasInputBias && !c.attention.hasOutputBias && !c.attention.normsQueriesAndKeys)
@@ -73,8 +73,8 @@ import Transformer
     #expect(try slides.setting("layer_types", types).configuration().windows == [nil, 16, nil, 16])
   }
 
-  @Test("Qwen 3 norms queries and keys, and has heads of 128 numbers where nothing else is said")
-  func qwen3() throws {
+  @Test
+  func qwen3NormsQueriesAndKeysAndHasHeadsOf128NumbersWhereNothingElseIsSaid() throws {
     let text = SettingsText(FamilyTexts.qwen3)
     let c = try text.configuration()
     #expect(
@@ -84,8 +84,8 @@ import Transformer
     #expect(biased.attention.hasInputBias && biased.attention.hasOutputBias)
   }
 
-  @Test("GPT-2 has layer norms, learned positions, biases, and an MLP without a gate")
-  func gpt2() throws {
+  @Test
+  func gpt2HasLayerNormsLearnedPositionsBiasesAndAnMLPWithoutAGate() throws {
     let text = SettingsText(FamilyTexts.gpt2)
     let c = try text.configuration()
     #expect(c.layers == 4 && c.width == 48 && c.heads == 4 && c.keyValueHeads == 4 && c.headWidth == 12 && c.mlpWidth == 192)
@@ -97,8 +97,8 @@ import Transformer
     #expect(try text.setting("tie_word_embeddings", "false").configuration().tiesUnembedding == false)
   }
 
-  @Test("GPT-NeoX runs attention and MLP beside or behind each other, and turns a part of each head")
-  func gptNeoX() throws {
+  @Test
+  func gptNeoXRunsAttentionAndMLPBesideOrBehindEachOtherAndTurnsAPartOfEachHead() throws {
     let c = try configuration(FamilyTexts.gptNeoX)
     #expect(c.block == .parallel && c.norm == .layer && c.keyValueHeads == 4 && c.headWidth == 16 && !c.tiesUnembedding)
     #expect(c.attention.hasInputBias && c.attention.hasOutputBias && c.mlp.hasBias && !c.mlp.isGated && c.mlp.activation == .gelu)
@@ -109,9 +109,8 @@ import Transformer
     #expect(!unbiased.attention.hasInputBias && !unbiased.attention.hasOutputBias && unbiased.mlp.hasBias)
   }
 
-  @Test(
-    "what transformers 5 writes describes the same as what transformers 4 writes", arguments: FamilyTextsOfFive.all.keys.sorted())
-  func five(name: String) throws {
+  @Test(arguments: FamilyTextsOfFive.all.keys.sorted())
+  func whatTransformers5WritesDescribesTheSameAsWhatTransformers4Writes(name: String) throws {
     let (five, four) = (try #require(FamilyTextsOfFive.all[name]), try #require(FamilyTexts.all[name]))
     #expect(try configuration(five) == configuration(four))
   }
@@ -144,24 +143,23 @@ import Transformer
     "with images": SettingsText(FamilyTexts.gemma3Multimodal),
   ]
 
-  @Test(
-    "a configuration is written so that the same one is read", arguments: FamilyTexts.all.keys.sorted() + others.keys.sorted())
-  func roundTrip(name: String) throws {
+  @Test(arguments: FamilyTexts.all.keys.sorted() + others.keys.sorted())
+  func aConfigurationIsWrittenSoThatTheSameOneIsRead(name: String) throws {
     let text = try #require(Self.others[name] ?? FamilyTexts.all[name].map(SettingsText.init))
     let c = try text.configuration()
     let written = try ModelConfiguration(json: c.json, file: "written")
     #expect(written == c, "\(String(decoding: c.json, as: UTF8.self))")
   }
 
-  @Test("whole numbers and others are told apart in what is written")
-  func numbers() throws {
+  @Test
+  func wholeNumbersAndOthersAreToldApartInWhatIsWritten() throws {
     let text = String(decoding: try configuration(FamilyTexts.gemma2).json, as: UTF8.self)
     #expect(text.contains("\"final_logit_softcapping\": 3.0,") && text.contains("\"hidden_size\": 48,"), "\(text)")
     #expect(text.contains("\"rms_norm_eps\": 1e-06,") && text.contains("\"architectures\": [\"Gemma2ForCausalLM\"]"), "\(text)")
   }
 
-  @Test("an unknown family is an error that lists those there are")
-  func unknown() {
+  @Test
+  func anUnknownFamilyIsAnErrorThatListsThoseThereAre() {
     let error = SettingsText(FamilyTexts.llama).setting("model_type", "\"mamba\"").error
     #expect(
       error.contains("“model_type” is “mamba”. Folio runs the families gemma, gemma2, gemma3, gemma3_text, gpt2,"), "\(error)")
@@ -170,8 +168,8 @@ import Transformer
 
 /// What stands in a `config.json` of which something is missing.
 @Suite struct MissingKeysTests {
-  @Test("layers slide by their family's pattern where no key says which")
-  func patterns() throws {
+  @Test
+  func layersSlideByTheirFamilysPatternWhereNoKeySaysWhich() throws {
     let gemma2 = SettingsText(FamilyTexts.gemma2).without("layer_types")
     #expect(try gemma2.configuration().windows == [16, nil, 16, nil])
     let gemma3 = SettingsText(FamilyTexts.gemma3).without("layer_types")
@@ -180,8 +178,8 @@ import Transformer
     #expect(try older.configuration().windows == [16, nil, 16, nil, 16, nil])
   }
 
-  @Test("a head is as wide as the stream divided by the heads, and keys have as many as queries")
-  func heads() throws {
+  @Test
+  func aHeadIsAsWideAsTheStreamDividedByTheHeadsAndKeysHaveAsManyAsQueries() throws {
     let text = SettingsText(FamilyTexts.llama).without("head_dim")
     #expect(try text.configuration().headWidth == 12)
     #expect(try text.setting("head_dim", "null").configuration().headWidth == 12)
@@ -191,8 +189,8 @@ import Transformer
       SettingsText(FamilyTexts.gpt2).setting("n_embd", "50").error.contains("“n_embd” is 50, which is no multiple of the 4"))
   }
 
-  @Test("tokens that a family has are none where the vocabulary is too small for them")
-  func tokens() throws {
+  @Test
+  func tokensThatAFamilyHasAreNoneWhereTheVocabularyIsTooSmallForThem() throws {
     let text = SettingsText(FamilyTexts.gpt2).without("bos_token_id").without("eos_token_id")
     #expect(try text.configuration().bos == nil)
     #expect(try text.configuration().eos == [])
@@ -200,8 +198,8 @@ import Transformer
     #expect(large.bos == 50_256 && large.eos == [50_256] && large.pad == nil)
   }
 
-  @Test("null is no token, a list of ends is several, and a number outside of the vocabulary is an error")
-  func nulls() throws {
+  @Test
+  func nullIsNoTokenAListOfEndsIsSeveralAndANumberOutsideOfTheVocabularyIsAnError() throws {
     let text = SettingsText(FamilyTexts.llama)
     #expect(try text.setting("bos_token_id", "null").configuration().bos == nil)
     #expect(try text.setting("pad_token_id", "null").configuration().pad == nil)
@@ -214,8 +212,8 @@ import Transformer
     #expect(try text.setting("pad_token_id", "-1").configuration().pad == nil)
   }
 
-  @Test("numbers have their family's value")
-  func numbers() throws {
+  @Test
+  func numbersHaveTheirFamilysValue() throws {
     let llama = SettingsText(FamilyTexts.llamaTied)
     let plain = try ["rms_norm_eps", "max_position_embeddings", "rope_theta", "hidden_act", "tie_word_embeddings"]
       .reduce(llama) { $0.without($1) }.configuration()
@@ -231,10 +229,8 @@ import Transformer
     #expect(gemma2.windows == [4096, nil, 4096, nil])
   }
 
-  @Test(
-    "a size that is missing is an error that names it",
-    arguments: ["num_hidden_layers", "hidden_size", "vocab_size", "intermediate_size"])
-  func sizes(key: String) {
+  @Test(arguments: ["num_hidden_layers", "hidden_size", "vocab_size", "intermediate_size"])
+  func aSizeThatIsMissingIsAnErrorThatNamesIt(key: String) {
     for text in [FamilyTexts.llama, FamilyTexts.gemma2, FamilyTexts.gptNeoX] {
       #expect(SettingsText(text).without(key).error.contains("“\(key)” is missing"))
     }

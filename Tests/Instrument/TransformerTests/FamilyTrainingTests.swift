@@ -13,8 +13,8 @@ import Transformer
     ]
   }
 
-  @Test("the loss of what is learned falls, step by step", arguments: ModelVariant.families + ModelVariant.combinations)
-  func falls(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.families + ModelVariant.combinations)
+  func theLossOfWhatIsLearnedFallsStepByStep(_ variant: ModelVariant) throws {
     let batch = try Self.batch.get()
     var trainer = try Trainer(variant.random(seed: 81).model(), optimizer: AdamW(learningRate: 0.02))
     let losses = try (0..<30).map { _ in try trainer.step(batch).loss }
@@ -23,8 +23,8 @@ import Transformer
     #expect(last < losses[15] && losses[15] < losses[0])
   }
 
-  @Test("one small step lowers the loss by the gradient's length squared", arguments: ModelVariant.all)
-  func oneStep(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.all)
+  func oneSmallStepLowersTheLossByTheGradientsLengthSquared(_ variant: ModelVariant) throws {
     let batch = try Self.batch.get()
     let model = try variant.random(seed: 82).model()
     let (loss, gradient) = try LossGradient(model)(batch)
@@ -36,10 +36,8 @@ import Transformer
     #expect(abs((loss - (try other.loss(batch))) / 1e-4 - 1) < 0.05)
   }
 
-  @Test(
-    "a new model begins with norms that multiply by one, biases of zero, and a loss near that of guessing",
-    arguments: ModelVariant.families)
-  func beginning(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.families)
+  func aNewModelBeginsWithNormsThatMultiplyByOneBiasesOfZeroAndALossNearThatOfGuessing(_ variant: ModelVariant) throws {
     let config = try variant.config()
     let trainer = try Trainer(config, seed: 83, optimizer: AdamW())
     let parameters = trainer.state.parameters

@@ -15,8 +15,8 @@ import Transformer
     ]
   }
 
-  @Test("the gradient of every weight is that of central differences in Double", arguments: ModelVariant.all)
-  func differences(_ variant: ModelVariant) throws {
+  @Test(arguments: ModelVariant.all)
+  func theGradientOfEveryWeightIsThatOfCentralDifferencesInDouble(_ variant: ModelVariant) throws {
     let model = try variant.random(seed: 51).model()
     let examples = try Self.examples.get()
     let (loss, gradient) = try LossGradient(model)(examples)

@@ -13,10 +13,8 @@ import Transformer
     return [2] + (1..<count).map { _ in Int.random(in: 3..<40, using: &random) }
   }
 
-  @Test(
-    "logits, patterns and values of long prompts are the twin's",
-    arguments: [1, 2, 5, 64, 127, 128, 129, 300] as [Int], [1, 129, 290])
-  func long(window: Int, count: Int) throws {
+  @Test(arguments: [1, 2, 5, 64, 127, 128, 129, 300] as [Int], [1, 129, 290])
+  func logitsPatternsAndValuesOfLongPromptsAreTheTwins(window: Int, count: Int) throws {
     let pair = try DoubleTwinTests.Pair(Self.variant.with(windows: [window, nil]).random(seed: 62, contextLength: 512))
     let tokens = Self.tokens(count)
     let run = try pair.model.run(tokens, capturing: .components([.pattern, .attentionScores, .z]), logits: .all)
@@ -27,8 +25,8 @@ import Transformer
     }
   }
 
-  @Test("a query sees as many positions as its window has, and none that is farther", arguments: [1, 3, 128])
-  func edge(window: Int) throws {
+  @Test(arguments: [1, 3, 128])
+  func aQuerySeesAsManyPositionsAsItsWindowHasAndNoneThatIsFarther(window: Int) throws {
     let model = try Self.variant.with(windows: [window, window]).random(seed: 63, contextLength: 512).model()
     let pattern = try model.run(Self.tokens(260), capturing: [.pattern(layer: 1)]).cache[.pattern(layer: 1)]
     for head in 0..<model.config.heads {
@@ -39,8 +37,8 @@ import Transformer
     }
   }
 
-  @Test("what all layers' windows together do not reach changes no bit")
-  func reach() throws {
+  @Test
+  func whatAllLayersWindowsTogetherDoNotReachChangesNoBit() throws {
     let model = try Self.variant.with(windows: [4, 6]).random(seed: 64, contextLength: 512).model()
     let tokens = Self.tokens(200)
     // The last position sees 6 positions, of which the first sees 4: 9 together.
@@ -51,8 +49,8 @@ import Transformer
     #expect(try model.run(tokens).logits != model.run(other).logits)
   }
 
-  @Test("where a layer slides, a text that goes on keeps no more than twice its window")
-  func memory() throws {
+  @Test
+  func whereALayerSlidesATextThatGoesOnKeepsNoMoreThanTwiceItsWindow() throws {
     let model = try Self.variant.with(windows: [8, 8]).random(seed: 66, contextLength: 512).model()
     let tokens = Self.tokens(200)
     var past = model.emptyCache
@@ -65,10 +63,8 @@ import Transformer
     #expect(decoder.caches[0].byteCount <= whole)
   }
 
-  @Test(
-    "a text that is longer than its windows goes on as in full passes",
-    arguments: [[3, nil], [1, 2], [5, 4], [130, 7]] as [[Int?]])
-  func generation(windows: [Int?]) throws {
+  @Test(arguments: [[3, nil], [1, 2], [5, 4], [130, 7]] as [[Int?]])
+  func aTextThatIsLongerThanItsWindowsGoesOnAsInFullPasses(windows: [Int?]) throws {
     let random = try Self.variant.with(windows: windows).random(seed: 65, contextLength: 512)
     let (model, fresh) = (try random.model(), try random.model())
     fresh.prefixes.byteBudget = 0

@@ -13,8 +13,8 @@ import Testing
     try LanguageModel(folder: ModelFixture.folder.appending(path: name).appending(path: variant))
   }
 
-  @Test("logits are Hugging Face's, from one file and from shards", arguments: cases, ["", "sharded"])
-  func logits(name: String, variant: String) throws {
+  @Test(arguments: cases, ["", "sharded"])
+  func logitsAreHuggingFacesFromOneFileAndFromShards(name: String, variant: String) throws {
     let fixture = try ModelFixture.named(name)
     let model = try Self.model(name, variant)
     let last = try model.run(fixture.expectations.tokensClean).logits
@@ -26,15 +26,15 @@ import Testing
     #expect(largestDifference(corrupted, try fixture.tensor("logits_hf_last_corr")) <= 3e-4)
   }
 
-  @Test("logits less their mean are those of TransformerLens's processed weights", arguments: cases)
-  func processedLogits(name: String) throws {
+  @Test(arguments: cases)
+  func logitsLessTheirMeanAreThoseOfTransformerLenssProcessedWeights(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let last = try fixture.model.run(fixture.expectations.tokensClean).logits
     #expect(largestDifference(last - last.mean(), try fixture.tensor("logits_tl_processed_last")) <= 3e-4)
   }
 
-  @Test("logits of all positions are Hugging Face's, and the last row is that of the last position")
-  func allPositions() throws {
+  @Test
+  func logitsOfAllPositionsAreHuggingFacesAndTheLastRowIsThatOfTheLastPosition() throws {
     let fixture = try ModelFixture.named("tiny-gemma")
     let tokens = fixture.expectations.tokensClean
     let all = try fixture.model.run(tokens, logits: .all).logits
@@ -44,8 +44,8 @@ import Testing
     #expect(try fixture.model.run(tokens, logits: .none).logits.shape == [0, 1000])
   }
 
-  @Test("activations of every layer are TransformerLens's", arguments: cases)
-  func activations(name: String) throws {
+  @Test(arguments: cases)
+  func activationsOfEveryLayerAreTransformerLenss(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let cache = try fixture.model.run(fixture.expectations.tokensClean, capturing: .all).cache
     let components: [(String, HookPoint.Component)] = [
@@ -62,8 +62,8 @@ import Testing
     }
   }
 
-  @Test("activations within a layer and at the end are TransformerLens's", arguments: cases)
-  func otherActivations(name: String) throws {
+  @Test(arguments: cases)
+  func activationsWithinALayerAndAtTheEndAreTransformerLenss(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let cache = try fixture.model.run(fixture.expectations.tokensClean, capturing: .all).cache
     let pairs: [(String, String, Int)] = [
@@ -84,8 +84,8 @@ import Testing
     #expect(largestDifference(results, try fixture.tensor("act_result_last")) <= 1e-4)
   }
 
-  @Test("patterns and scores are TransformerLens's", arguments: cases)
-  func patterns(name: String) throws {
+  @Test(arguments: cases)
+  func patternsAndScoresAreTransformerLenss(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let capture = Capture.components([.pattern, .attentionScores])
     let whole = try fixture.model.run(fixture.expectations.tokensClean, capturing: capture).cache
@@ -103,8 +103,8 @@ import Testing
     }
   }
 
-  @Test("the residual stream is the sum of what is written into it", arguments: cases)
-  func sums(name: String) throws {
+  @Test(arguments: cases)
+  func theResidualStreamIsTheSumOfWhatIsWrittenIntoIt(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let cache = try fixture.model.run(fixture.expectations.tokensClean, capturing: .all).cache
     var stream = try cache[.embedding]
@@ -119,8 +119,8 @@ import Testing
     }
   }
 
-  @Test("observing changes no bit of the logits", arguments: cases)
-  func observing(name: String) throws {
+  @Test(arguments: cases)
+  func observingChangesNoBitOfTheLogits(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let tokens = fixture.expectations.tokensClean
     let alone = try fixture.model.run(tokens, logits: .all).logits
@@ -129,8 +129,8 @@ import Testing
     }
   }
 
-  @Test("bf16 weights compute what fp32 weights of the same values compute", arguments: cases)
-  func bfloat16(name: String) throws {
+  @Test(arguments: cases)
+  func bf16WeightsComputeWhatFp32WeightsOfTheSameValuesCompute(name: String) throws {
     let tokens = try ModelFixture.named(name).expectations.tokensClean
     let model = try Self.model(name, "bf16")
     let widened = try TemporaryModel(copying: name + "/bf16") { try $0.rewritten(as: "F32") }
@@ -141,16 +141,16 @@ import Testing
     #expect(largestDifference(logits, try ModelFixture.named(name).tensor("logits_hf_last")) <= 0.13)
   }
 
-  @Test("fp16 weights compute what fp32 weights of the same values compute")
-  func float16() throws {
+  @Test
+  func fp16WeightsComputeWhatFp32WeightsOfTheSameValuesCompute() throws {
     let half = try TemporaryModel(copying: "tiny-gemma") { try $0.rewritten(as: "F16") }
     let widened = try TemporaryModel(copying: "tiny-gemma") { try $0.rewritten(as: "F16").rewritten(as: "F32") }
     let tokens = [2, 306, 337, 358]
     #expect(try LanguageModel(folder: half.folder).run(tokens).logits == LanguageModel(folder: widened.folder).run(tokens).logits)
   }
 
-  @Test("a checksum is that of the content: equal for a copy, another for one changed byte")
-  func checksum() throws {
+  @Test
+  func aChecksumIsThatOfTheContentEqualForACopyAnotherForOneChangedByte() throws {
     let copy = try TemporaryModel(copying: "tiny-gemma")
     let original = try ModelFixture.named("tiny-gemma").model.checksum
     #expect(try LanguageModel(folder: copy.folder).checksum == original)
@@ -158,8 +158,8 @@ import Testing
     #expect(try LanguageModel(folder: copy.folder).checksum != original)
   }
 
-  @Test("prompts that cannot be run are errors that say why")
-  func badPrompts() throws {
+  @Test
+  func promptsThatCannotBeRunAreErrorsThatSayWhy() throws {
     let model = try ModelFixture.named("tiny-gemma").model
     #expect(throws: ModelError.emptyPrompt) { try model.run([Int]()) }
     #expect(throws: ModelError.tokenOutOfRange(token: 1000, vocabulary: 1000)) { try model.run([2, 1000]) }

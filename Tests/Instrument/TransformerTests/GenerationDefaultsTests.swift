@@ -16,8 +16,8 @@ import Testing
 
   private let prompt = "Every grimpus is a zumpus. Fae is"
 
-  @Test("its end tokens end a text, one or several, and go before config.json's")
-  func ends() throws {
+  @Test
+  func itsEndTokensEndATextOneOrSeveralAndGoBeforeConfigJsons() throws {
     let free = try model("{}").generate(prompt, maxNewTokens: 6)
     #expect(free.end == .limit)
     let (first, later) = (free.newTokens[0], try #require(free.newTokens.first { $0 != free.newTokens[0] }))
@@ -30,15 +30,15 @@ import Testing
     #expect(try model(nil, config: "\"repetition_penalty\": 1.0, ").config.eos == [1])
   }
 
-  @Test("stop tokens that are given are the only ones")
-  func explicitStops() throws {
+  @Test
+  func stopTokensThatAreGivenAreTheOnlyOnes() throws {
     let free = try model("{}").generate(prompt, until: [999], maxNewTokens: 4)
     let ended = try model("{\"eos_token_id\": \(free.newTokens[0])}").generate(prompt, until: [999], maxNewTokens: 4)
     #expect(ended.newTokens == free.newTokens)
   }
 
-  @Test("sampling is kept, and applied only where it is asked for")
-  func sampling() throws {
+  @Test
+  func samplingIsKeptAndAppliedOnlyWhereItIsAskedFor() throws {
     let model = try model("{\"do_sample\": true, \"temperature\": 0.7, \"top_k\": 64, \"top_p\": 0.95, \"max_new_tokens\": 9}")
     let defaults = model.generationDefaults
     #expect(defaults.samples && defaults.temperature == 0.7 && defaults.topK == 64 && defaults.topP == 0.95)
@@ -52,13 +52,12 @@ import Testing
   }
 
   @Test(
-    "a setting that changes the tokens and is not computed is an error of generate, by its name and line, and of nothing else",
     arguments: [
       "\"repetition_penalty\": 1.3", "\"suppress_tokens\": [5]", "\"no_repeat_ngram_size\": 3", "\"num_beams\": 4",
       "\"forced_eos_token_id\": 1", "\"bad_words_ids\": [[5]]", "\"guidance_scale\": 1.5", "\"min_new_tokens\": 20",
       "\"stop_strings\": [\"Q:\"]", "\"a_new_setting\": 0.5",
     ])
-  func refused(setting: String) throws {
+  func aSettingThatChangesTheTokensAndIsNotComputedIsAnErrorOfGenerateByItsNameAndLineAndOfNothingElse(setting: String) throws {
     let model = try model("{\n  \(setting)\n}")
     let name = setting.split(separator: "\"")[0]
     let error = #expect(throws: ModelError.self) { try model.generate(prompt) }
@@ -73,19 +72,17 @@ import Testing
   }
 
   @Test(
-    "settings with which nothing changes pass",
     arguments: [
       "\"repetition_penalty\": 1.0", "\"suppress_tokens\": null", "\"suppress_tokens\": []", "\"num_beams\": 1",
       "\"use_cache\": true",
       "\"max_length\": 8192", "\"cache_implementation\": \"hybrid\"", "\"a_new_setting\": null", "\"min_p\": 0",
     ])
-  func passes(setting: String) throws {
+  func settingsWithWhichNothingChangesPass(setting: String) throws {
     let generation = try model("{\(setting)}").generate(prompt, maxNewTokens: 2)
     #expect(generation.newTokens.count == 2)
   }
 
   @Test(
-    "a value that makes no sense is an error of loading",
     arguments: [
       ("{\"eos_token_id\": [1, 1000]}", "“eos_token_id” is 1000"), ("{\"eos_token_id\": \"<eos>\"}", "“eos_token_id” is “<eos>”"),
       ("{\"bos_token_id\": []}", "“bos_token_id” is an empty list, and"),
@@ -93,7 +90,7 @@ import Testing
       ("{\"eos_token_id\": 1,}", "is not JSON"), ("{\"do_sample\": \"yes\"}", "“do_sample” is “yes”"),
       ("{\"eos_token_id\": 1, \"eos_token_id\": 7}", "“eos_token_id” stands there twice"),
     ])
-  func senseless(settings: String, problem: String) {
+  func aValueThatMakesNoSenseIsAnErrorOfLoading(settings: String, problem: String) {
     let error = #expect(throws: ModelError.self) { try model(settings) }
     #expect(error?.description.contains(problem) == true, "\(String(describing: error))")
   }

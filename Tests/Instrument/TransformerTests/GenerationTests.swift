@@ -6,8 +6,8 @@ import Tensors
 import Testing
 
 @Suite struct GenerationTests {
-  @Test("generated text is the original's, whose max_tokens = k writes k + 1 tokens", arguments: ForwardTests.cases)
-  func original(name: String) throws {
+  @Test(arguments: ForwardTests.cases)
+  func generatedTextIsTheOriginalsWhoseMaxTokensKWritesK1Tokens(name: String) throws {
     let fixture = try ModelFixture.named(name)
     for (stop, limit, key) in [(" a", 12, "[' a']|max_tokens=12"), (":", 6, "[':']|max_tokens=6")] {
       let expected = try #require(fixture.expectations.generateUntilStop[key])
@@ -19,8 +19,8 @@ import Testing
     }
   }
 
-  @Test("decoding with the cache is recomputing the prompt", arguments: ForwardTests.cases)
-  func cacheIsExact(name: String) throws {
+  @Test(arguments: ForwardTests.cases)
+  func decodingWithTheCacheIsRecomputingThePrompt(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let tokens = Array(fixture.expectations.tokensClean.prefix(60))
     let whole = try fixture.model.run(tokens, capturing: .all, logits: .all)
@@ -42,8 +42,8 @@ import Testing
     #expect(past.count == 60)
   }
 
-  @Test("each generated token is the likeliest of the recomputed prompt")
-  func greedy() throws {
+  @Test
+  func eachGeneratedTokenIsTheLikeliestOfTheRecomputedPrompt() throws {
     let fixture = try ModelFixture.named("tiny-gemma-gqa")
     let generation = try fixture.model.generate(fixture.expectations.prompt, until: [" a"], maxNewTokens: 6)
     for position in generation.promptCount..<generation.tokens.count {
@@ -51,8 +51,8 @@ import Testing
     }
   }
 
-  @Test("a cache is a value: two continuations of one prefix do not see each other")
-  func fork() throws {
+  @Test
+  func aCacheIsAValueTwoContinuationsOfOnePrefixDoNotSeeEachOther() throws {
     let model = try ModelFixture.named("tiny-gemma").model
     var past = model.emptyCache
     _ = try model.run([2, 306, 337], continuing: &past)
@@ -65,8 +65,8 @@ import Testing
     #expect(try model.run([374, 323], continuing: &past).logits == second)
   }
 
-  @Test("the stop token is part of the text, and said to be the end")
-  func stop() throws {
+  @Test
+  func theStopTokenIsPartOfTheTextAndSaidToBeTheEnd() throws {
     let fixture = try ModelFixture.named("tiny-gemma-gqa")
     let free = try fixture.model.generate(fixture.expectations.prompt, until: [Int](), maxNewTokens: 12)
     let last = try #require(free.newTokens.last)
@@ -76,8 +76,8 @@ import Testing
     #expect(stopped.end == .stopToken(last))
   }
 
-  @Test("streamed pieces are the new text, and the whole text reads back as the tokens")
-  func streaming() throws {
+  @Test
+  func streamedPiecesAreTheNewTextAndTheWholeTextReadsBackAsTheTokens() throws {
     let fixture = try ModelFixture.named("tiny-gemma-gqa")
     var pieces: [String] = []
     let generation = try fixture.model.generate(fixture.expectations.prompt, maxNewTokens: 20) { pieces.append($0) }
@@ -86,15 +86,15 @@ import Testing
     #expect(Array(generation.tokens[..<generation.promptCount]) == (try fixture.model.toTokens(fixture.expectations.prompt)))
   }
 
-  @Test("no new token is asked for, none is written")
-  func limitOfZero() throws {
+  @Test
+  func noNewTokenIsAskedForNoneIsWritten() throws {
     let model = try ModelFixture.named("tiny-gemma").model
     let generation = try model.generate("Fae is", until: [" a"], maxNewTokens: 0)
     #expect(generation.newTokens.isEmpty && generation.newText.isEmpty && generation.end == .limit)
   }
 
-  @Test("a limit below zero, and a stop of several tokens, are errors")
-  func badArguments() throws {
+  @Test
+  func aLimitBelowZeroAndAStopOfSeveralTokensAreErrors() throws {
     let model = try ModelFixture.named("tiny-gemma").model
     #expect(throws: ModelError.badTokenLimit(-1)) { try model.generate("Fae", maxNewTokens: -1) }
     #expect(throws: ModelError.notASingleToken(text: "grimpus is", pieces: ["g", "rimpus", " is"], near: nil)) {
@@ -103,8 +103,8 @@ import Testing
     #expect(throws: ModelError.emptyPrompt) { try model.generate([Int](), until: [" a"]) }
   }
 
-  @Test("a full context ends the text")
-  func contextFull() throws {
+  @Test
+  func aFullContextEndsTheText() throws {
     let small = try TemporaryModel(copying: "tiny-gemma")
     try small.replace("\"max_position_embeddings\": 8192", by: "\"max_position_embeddings\": 6", in: "config.json")
     let generation = try LanguageModel(folder: small.folder).generate([2, 306, 337, 358], until: [Int](), maxNewTokens: 64)
@@ -112,10 +112,8 @@ import Testing
     #expect(generation.tokens.count == 6)
   }
 
-  @Test(
-    "the notebook's stand-in model reasons step by step",
-    .enabled(if: FileManager.default.fileExists(atPath: ModelFixture.standIn.appending(path: "config.json").path)))
-  func chainOfThought() throws {
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: ModelFixture.standIn.appending(path: "config.json").path)))
+  func theNotebooksStandInModelReasonsStepByStep() throws {
     let prompt = """
       Answer True or False to the following question. Answer as in the examples.
 

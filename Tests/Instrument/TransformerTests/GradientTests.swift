@@ -15,20 +15,20 @@ import Testing
     try DoubleTwinTests.Pair(RandomModel(keyValueHeads: keyValueHeads, seed: seed))
   }
 
-  @Test("the gradient at every hook point is what central differences in Double give", arguments: DoubleTwinTests.groupings)
-  func everywhere(keyValueHeads: Int) throws {
+  @Test(arguments: DoubleTwinTests.groupings)
+  func theGradientAtEveryHookPointIsWhatCentralDifferencesInDoubleGive(keyValueHeads: Int) throws {
     let comparison = Comparison(try Self.pair(keyValueHeads), SmoothMetric(), samples: 6)
     try comparison.check(HookPoint.all(layers: 2), at: .all)
   }
 
-  @Test("so is that of a logit difference at the last position", arguments: DoubleTwinTests.groupings)
-  func logitDifference(keyValueHeads: Int) throws {
+  @Test(arguments: DoubleTwinTests.groupings)
+  func soIsThatOfALogitDifferenceAtTheLastPosition(keyValueHeads: Int) throws {
     let metric = LinearMetric(positions: [6], columns: [235, 476, 12], weights: [1, -0.5, -0.5])
     try Comparison(try Self.pair(keyValueHeads), metric, samples: 6).check(HookPoint.all(layers: 2), at: .all)
   }
 
-  @Test("so are those of the loss, and of a log-probability, which read the whole vocabulary")
-  func wholeVocabulary() throws {
+  @Test
+  func soAreThoseOfTheLossAndOfALogProbabilityWhichReadTheWholeVocabulary() throws {
     let pair = try Self.pair(2)
     func logProbability(_ logits: [Double], _ token: Int) -> Double { logits[token] - log(logits.reduce(0) { $0 + exp($1) }) }
     let loss = Comparison(pair, Loss(), samples: 3) { logits in
@@ -39,15 +39,15 @@ import Testing
     try probability.check(HookPoint.all(layers: 2), at: .all)
   }
 
-  @Test("so are those of a model in bf16, of three layers, whose widths are no round numbers")
-  func bfloat16() throws {
+  @Test
+  func soAreThoseOfAModelInBf16OfThreeLayersWhoseWidthsAreNoRoundNumbers() throws {
     let random = RandomModel(layers: 3, width: 23, heads: 6, keyValueHeads: 3, headWidth: 10, mlpWidth: 37, seed: 22)
     let pair = try DoubleTwinTests.Pair(random, .bfloat16, shards: 2)
     try Comparison(pair, SmoothMetric(), samples: 3).check(HookPoint.all(layers: 3), at: .all)
   }
 
-  @Test("so are those of a prompt that attention reads in several blocks")
-  func longPrompt() throws {
+  @Test
+  func soAreThoseOfAPromptThatAttentionReadsInSeveralBlocks() throws {
     var random = SeededGenerator(seed: 23)
     let tokens = [2] + (0..<139).map { _ in Int.random(in: 3..<1000, using: &random) }
     let metric = SmoothMetric(positions: [139, 127, 60], columns: [4, 8, 15])
@@ -84,8 +84,8 @@ import Testing
     return (Replacement(point, positions: 2..<5, head: hasHeads ? 1 : nil, with: part), numbers.elements.map(Double.init))
   }
 
-  @Test("where a part is replaced, the gradient is that of the new numbers, and ends there", arguments: [2_000_000_000, 0])
-  func replaced(tapeBudget: Int) throws {
+  @Test(arguments: [2_000_000_000, 0])
+  func whereAPartIsReplacedTheGradientIsThatOfTheNewNumbersAndEndsThere(tapeBudget: Int) throws {
     let pair = try Self.pair(2)
     let cache = try pair.model.run(Self.tokens, capturing: .all).cache
     for point in HookPoint.all(layers: 2) {
@@ -113,8 +113,8 @@ import Testing
     }
   }
 
-  @Test("an activation that is replaced as a whole hides what it was computed from")
-  func hidden() throws {
+  @Test
+  func anActivationThatIsReplacedAsAWholeHidesWhatItWasComputedFrom() throws {
     let pair = try Self.pair(2)
     let old = try pair.model.run(Self.tokens, capturing: [.residualPre(layer: 1)]).cache[.residualPre(layer: 1)]
     let hook = Replacement(.residualPre(layer: 1), with: old)
@@ -128,8 +128,8 @@ import Testing
     }
   }
 
-  @Test("where a replacement lifts the mask, gradients behind the diagonal are those of what is seen there")
-  func liftedMask() throws {
+  @Test
+  func whereAReplacementLiftsTheMaskGradientsBehindTheDiagonalAreThoseOfWhatIsSeenThere() throws {
     let pair = try Self.pair(2)
     let point = HookPoint.attentionScores(layer: 0)
     let scores = try pair.model.run(Self.tokens, capturing: [point]).cache[point].map { $0.isFinite ? $0 : 0.25 }
@@ -144,8 +144,8 @@ import Testing
     try comparison.check([.pattern(layer: 0), .value(layer: 0), .z(layer: 0), .embedding], at: .all)
   }
 
-  @Test("behind the diagonal, the gradients of scores and patterns are 0, also where somebody observes them")
-  func behindTheDiagonal() throws {
+  @Test
+  func behindTheDiagonalTheGradientsOfScoresAndPatternsAre0AlsoWhereSomebodyObservesThem() throws {
     let pair = try Self.pair(2)
     let observations: [any Hook] = [Observation(.pattern(layer: 0)) { _ in }, Observation(.attentionScores(layer: 1)) { _ in }]
     for hooks in [[], observations] {
@@ -159,8 +159,8 @@ import Testing
     }
   }
 
-  @Test("no position has a gradient behind the last one that the metric reads")
-  func later() throws {
+  @Test
+  func noPositionHasAGradientBehindTheLastOneThatTheMetricReads() throws {
     let metric = LinearMetric(positions: [3], columns: [5, 6], weights: [1, -1])
     let run = try Self.pair(2).model.gradients(Self.tokens, of: metric.function, at: .all)
     for point in HookPoint.all(layers: 2) where !point.component.isSquare {
@@ -169,8 +169,8 @@ import Testing
     }
   }
 
-  @Test("a gradient is the same whatever else is asked for, observed, kept for the way back, or known of the prompt")
-  func sameGradient() throws {
+  @Test
+  func aGradientIsTheSameWhateverElseIsAskedForObservedKeptForTheWayBackOrKnownOfThePrompt() throws {
     let pair = try Self.pair(1)
     for metric in [SmoothMetric().function, LinearMetric(positions: [6], columns: [5, 6], weights: [1, -1]).function] {
       let all = try pair.model.gradients(Self.tokens, of: metric, at: .all)
@@ -191,8 +191,8 @@ import Testing
     }
   }
 
-  @Test("a prompt so long that its MLPs are computed in parts has the same gradient as one whose neurons are captured")
-  func parts() throws {
+  @Test
+  func aPromptSoLongThatItsMLPsAreComputedInPartsHasTheSameGradientAsOneWhoseNeuronsAreCaptured() throws {
     let tokens = [2] + (0..<1100).map { 3 + $0 * 37 % 997 }
     let metric = SmoothMetric(positions: [1100, 512], columns: [4, 8]).function
     let model = try Self.pair(2).model

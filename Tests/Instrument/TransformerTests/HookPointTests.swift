@@ -4,8 +4,8 @@ import ModelFixture
 import Testing
 
 @Suite struct HookPointTests {
-  @Test("every hook point is found by its TransformerLens name")
-  func names() throws {
+  @Test
+  func everyHookPointIsFoundByItsTransformerLensName() throws {
     let all = HookPoint.all(layers: 3)
     #expect(all.count == 3 + 3 * 21)
     for point in all { #expect(try HookPoint(point.name) == point) }
@@ -14,15 +14,14 @@ import Testing
     #expect(HookPoint.finalNormScale.name == "ln_final.hook_scale")
   }
 
-  @Test("TransformerLens's other names for the same numbers are understood")
-  func aliases() throws {
+  @Test
+  func transformerLenssOtherNamesForTheSameNumbersAreUnderstood() throws {
     #expect(try HookPoint("blocks.1.hook_attn_in") == .residualPre(layer: 1))
     #expect(try HookPoint("blocks.1.hook_q_input") == .residualPre(layer: 1))
     #expect(try HookPoint("blocks.1.hook_mlp_in") == .residualMid(layer: 1))
   }
 
   @Test(
-    "an unknown name is an error that suggests the nearest",
     arguments: [
       ("blocks.3.attn.hook_patern", "blocks.3.attn.hook_pattern"), ("blocks.3.hook_resid_prev", "blocks.3.hook_resid_pre"),
       ("blocks.12.attn.hook_Z", "blocks.12.attn.hook_z"), ("hook_embedd", "hook_embed"),
@@ -30,13 +29,13 @@ import Testing
       ("blocks.2.hook_embed", "hook_embed"),
       ("blocks.0.hook_resid_pst", "blocks.0.hook_resid_post"), ("nonsense", "hook_embed"),
     ])
-  func nearest(name: String, suggestion: String) {
+  func anUnknownNameIsAnErrorThatSuggestsTheNearest(name: String, suggestion: String) {
     let error = #expect(throws: ModelError.self) { try HookPoint(name) }
     #expect(error == .unknownHookPoint(name: name, nearest: suggestion))
   }
 
-  @Test("only what is asked for is kept")
-  func captures() throws {
+  @Test
+  func onlyWhatIsAskedForIsKept() throws {
     let model = try ModelFixture.named("tiny-gemma").model
     let tokens = [2, 306, 337, 358]
     #expect(try model.run(tokens).cache.points.isEmpty)
@@ -48,8 +47,8 @@ import Testing
     #expect(try named["blocks.1.attn.hook_q"] == named[.query(layer: 1)])
   }
 
-  @Test("shapes are TransformerLens's without the batch")
-  func shapes() throws {
+  @Test
+  func shapesAreTransformerLenssWithoutTheBatch() throws {
     let model = try ModelFixture.named("tiny-gemma-gqa").model
     let cache = try model.run([2, 306, 337, 358, 340], capturing: .all).cache
     let expected = [
@@ -66,8 +65,8 @@ import Testing
     #expect(try last["blocks.0.attn.hook_q"] == cache["blocks.0.attn.hook_q"][3...])
   }
 
-  @Test("a layer that is not there, a name that is none, and an activation that was not kept are errors")
-  func errors() throws {
+  @Test
+  func aLayerThatIsNotThereANameThatIsNoneAndAnActivationThatWasNotKeptAreErrors() throws {
     let model = try ModelFixture.named("tiny-gemma").model
     #expect(throws: ModelError.layerOutOfRange(point: "blocks.4.attn.hook_q", layers: 4)) {
       try model.run([2], capturing: [.query(layer: 4)])

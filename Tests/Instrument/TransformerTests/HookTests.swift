@@ -4,15 +4,13 @@ import ModelFixture
 import Tensors
 import Testing
 
-@Suite("Hooks")
+@Suite
 struct HookTests {
   private static let fixtures = Result { try ModelFixture.all.get() }
   private struct Stop: Error {}
 
-  @Test(
-    "a name for what one reader sees can be looked at, and neither replaced nor be what a gradient is taken of",
-    arguments: ["blocks.1.hook_q_input", "blocks.1.hook_mlp_in"])
-  func aliases(name: String) throws {
+  @Test(arguments: ["blocks.1.hook_q_input", "blocks.1.hook_mlp_in"])
+  func aNameForWhatOneReaderSeesCanBeLookedAtAndNeitherReplacedNorBeWhatAGradientIsTakenOf(name: String) throws {
     let fixture = try Self.fixtures.get()[0]
     let tokens = Array(fixture.expectations.tokensClean.prefix(9))
     let point = try HookPoint(name)
@@ -32,10 +30,8 @@ struct HookTests {
     }
   }
 
-  @Test(
-    "observing every hook point changes no bit of the logits, and shows what a capture keeps",
-    arguments: try ModelFixture.all.get())
-  func observing(_ fixture: ModelFixture) throws {
+  @Test(arguments: try ModelFixture.all.get())
+  func observingEveryHookPointChangesNoBitOfTheLogitsAndShowsWhatACaptureKeeps(_ fixture: ModelFixture) throws {
     let tokens = fixture.expectations.tokensClean
     let plain = try fixture.model.run(tokens, logits: .all)
     let captured = try fixture.model.run(tokens, capturing: .all, logits: .all)
@@ -49,8 +45,8 @@ struct HookTests {
     for point in points { #expect(try seen[point] == captured.cache[point], "\(point)") }
   }
 
-  @Test("replacing an activation by itself changes nothing", arguments: try ModelFixture.all.get())
-  func itself(_ fixture: ModelFixture) throws {
+  @Test(arguments: try ModelFixture.all.get())
+  func replacingAnActivationByItselfChangesNothing(_ fixture: ModelFixture) throws {
     let tokens = fixture.expectations.tokensClean
     let run = try fixture.model.run(tokens, capturing: .all)
     for point in run.cache.points {
@@ -62,8 +58,8 @@ struct HookTests {
     }
   }
 
-  @Test("replacing any hook point by something else changes the logits", arguments: try ModelFixture.all.get())
-  func something(_ fixture: ModelFixture) throws {
+  @Test(arguments: try ModelFixture.all.get())
+  func replacingAnyHookPointBySomethingElseChangesTheLogits(_ fixture: ModelFixture) throws {
     let tokens = Array(fixture.expectations.tokensClean.prefix(30))
     let plain = try fixture.model.run(tokens)
     for point in try fixture.model.run(tokens, capturing: .all).cache.points {
@@ -76,8 +72,8 @@ struct HookTests {
     }
   }
 
-  @Test("a part is replaced by positions and head, and nothing else")
-  func parts() throws {
+  @Test
+  func aPartIsReplacedByPositionsAndHeadAndNothingElse() throws {
     let model = try Self.fixtures.get()[1].model
     let tokens = Array(try Self.fixtures.get()[1].expectations.tokensClean.prefix(20))
     let point = HookPoint.z(layer: 1)
@@ -100,8 +96,8 @@ struct HookTests {
     }
   }
 
-  @Test("hooks end with their run, also when one of them throws")
-  func scope() throws {
+  @Test
+  func hooksEndWithTheirRunAlsoWhenOneOfThemThrows() throws {
     let fixture = try Self.fixtures.get()[0]
     let tokens = Array(fixture.expectations.tokensClean.prefix(20))
     let plain = try fixture.model.run(tokens)
@@ -113,8 +109,8 @@ struct HookTests {
     #expect(try fixture.model.run(tokens).logits == plain.logits)
   }
 
-  @Test("what a replacement changed is not remembered for other runs")
-  func notRemembered() throws {
+  @Test
+  func whatAReplacementChangedIsNotRememberedForOtherRuns() throws {
     let model = try LanguageModel(folder: ModelFixture.folder.appending(path: "tiny-gemma"))
     let tokens = Array(try Self.fixtures.get()[0].expectations.tokensClean.prefix(40))
     let longer = tokens + [tokens[3]]
@@ -122,8 +118,8 @@ struct HookTests {
     #expect(try model.run(longer).logits == Self.fixtures.get()[0].model.run(longer).logits)
   }
 
-  @Test("prompts side by side give what each gives alone, with hooks and captures")
-  func batch() throws {
+  @Test
+  func promptsSideBySideGiveWhatEachGivesAloneWithHooksAndCaptures() throws {
     let fixture = try Self.fixtures.get()[1]
     let prompts = [Array(fixture.expectations.tokensClean.prefix(50)), Array(fixture.expectations.tokensCorr), [2, 306, 337]]
     let hooks = [Replacement(.query(layer: 0), positions: 1..<2) { $0 * 2 }, Replacement(.pattern(layer: 1)) { $0 }]
@@ -136,8 +132,8 @@ struct HookTests {
     }
   }
 
-  @Test("positions, heads, shapes and layers that are not there are errors that say which are")
-  func errors() throws {
+  @Test
+  func positionsHeadsShapesAndLayersThatAreNotThereAreErrorsThatSayWhichAre() throws {
     let model = try Self.fixtures.get()[0].model
     let value = Tensor(repeating: 0, shape: [1, 64])
     func run(_ hook: any Hook) throws { _ = try model.run([2, 306, 337], hooks: [hook]) }

@@ -4,15 +4,15 @@ import Tensors
 import TestSupport
 import Testing
 
-@Suite("Remembered prefixes")
+@Suite
 struct PrefixCacheTests {
   private func model(_ name: String = "tiny-gemma") throws -> LanguageModel {
     try LanguageModel(folder: ModelFixture.folder.appending(path: name))
   }
 
   /// With a budget of 120 tokens, most of what was read is forgotten, and its room is used again.
-  @Test("a run gives the same bits whatever was read before, in any order, and forgotten", arguments: 0..<6, [nil, 120])
-  func order(_ seed: Int, budget: Int?) throws {
+  @Test(arguments: 0..<6, [nil, 120])
+  func aRunGivesTheSameBitsWhateverWasReadBeforeInAnyOrderAndForgotten(_ seed: Int, budget: Int?) throws {
     let fixture = try ModelFixture.all.get()[seed % 2]
     let base = fixture.expectations.tokensClean
     var random = SeededGenerator(seed: UInt64(seed))
@@ -39,8 +39,8 @@ struct PrefixCacheTests {
     }
   }
 
-  @Test("common beginnings are held once")
-  func shared() throws {
+  @Test
+  func commonBeginningsAreHeldOnce() throws {
     let model = try model()
     let base = Array(4..<60)
     _ = try model.run(base)
@@ -55,8 +55,8 @@ struct PrefixCacheTests {
     #expect(model.prefixes.count == 0)
   }
 
-  @Test("the budget holds, and what was used last stays")
-  func budget() throws {
+  @Test
+  func theBudgetHoldsAndWhatWasUsedLastStays() throws {
     let model = try model()
     let bytesPerToken = 2 * 4 * 16 * 4
     model.prefixes.byteBudget = 100 * bytesPerToken
@@ -68,8 +68,8 @@ struct PrefixCacheTests {
     #expect(model.prefixes.count == 0)
   }
 
-  @Test("runs on several threads at once agree")
-  func threads() async throws {
+  @Test
+  func runsOnSeveralThreadsAtOnceAgree() async throws {
     let model = try model()
     let tokens = try ModelFixture.all.get()[0].expectations.tokensClean
     let expected = try (1...8).map { try self.model().run(Array(tokens.prefix(20 * $0))).logits }

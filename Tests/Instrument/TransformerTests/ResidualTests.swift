@@ -26,8 +26,8 @@ import Testing
 
   // MARK: - Parts and their sums
 
-  @Test("the accumulated residual is the stream before each layer, in its middle, and at the end", arguments: cases)
-  func accumulated(name: String) throws {
+  @Test(arguments: cases)
+  func theAccumulatedResidualIsTheStreamBeforeEachLayerInItsMiddleAndAtTheEnd(name: String) throws {
     let (fixture, cache) = (try ModelFixture.named(name), try Self.cache(name, .accumulatedResidual.atLast(32)))
     let layers = fixture.model.config.layers
     let (plain, whole) = (try cache.accumulatedResidual(), try cache.accumulatedResidual(includingMid: true))
@@ -48,8 +48,8 @@ import Testing
     #expect(try cache.accumulatedResidual(upTo: 1, mlpInput: true).labels == ["0_pre", "1_pre", "1_mid"])
   }
 
-  @Test("what embedding, attentions and MLPs write sums to the stream at every place", arguments: cases)
-  func decomposed(name: String) throws {
+  @Test(arguments: cases)
+  func whatEmbeddingAttentionsAndMLPsWriteSumsToTheStreamAtEveryPlace(name: String) throws {
     let all = try Self.cache(name, .all.at(positions: Self.positions))
     let cache = try Self.cache(name, .decomposedResidual.at(positions: Self.positions))
     let layers = cache.model.config.layers
@@ -70,9 +70,8 @@ import Testing
     #expect(Self.distance(attentions.sum() + mlps.sum(), whole.sum()) <= 1e-6)
   }
 
-  @Test(
-    "heads' results are computed from z as they are captured, and their remainder is the rest of the stream", arguments: cases)
-  func heads(name: String) throws {
+  @Test(arguments: cases)
+  func headsResultsAreComputedFromZAsTheyAreCapturedAndTheirRemainderIsTheRestOfTheStream(name: String) throws {
     let all = try Self.cache(name, .all.at(positions: Self.positions))
     let cache = try Self.cache(name, .headResults.at(positions: Self.positions))
     let config = cache.model.config
@@ -92,8 +91,8 @@ import Testing
     }
   }
 
-  @Test("neurons sum to their MLP's output, and those chosen are those of all", arguments: cases)
-  func neurons(name: String) throws {
+  @Test(arguments: cases)
+  func neuronsSumToTheirMLPsOutputAndThoseChosenAreThoseOfAll(name: String) throws {
     let all = try Self.cache(name, .all.at(positions: Self.positions))
     let cache = try Self.cache(name, .neuronResults.at(positions: Self.positions))
     let (layers, width) = (cache.model.config.layers, cache.model.config.mlpWidth)
@@ -110,8 +109,8 @@ import Testing
     #expect(try cache.neuronResults(neurons: 5..<7).values.shape == [2 * layers, 5, 64])
   }
 
-  @Test("neurons along directions are their results' dot products, without the results", arguments: cases)
-  func projectedNeurons(name: String) throws {
+  @Test(arguments: cases)
+  func neuronsAlongDirectionsAreTheirResultsDotProductsWithoutTheResults(name: String) throws {
     let cache = try Self.cache(name, Capture.neuronResults.at(positions: Self.positions))
     let one = try cache.model.logitDirection(of: 306, against: 337)
     let two = Tensor.stack([one, try cache.model.logitDirection(of: 358)]).transposed()
@@ -132,8 +131,8 @@ import Testing
     #expect(abs(try some["L1N3"].elements[4] - dot) <= 1e-6)
   }
 
-  @Test("a full decomposition has every head, neuron and the embedding, and sums to the stream", arguments: cases)
-  func full(name: String) throws {
+  @Test(arguments: cases)
+  func aFullDecompositionHasEveryHeadNeuronAndTheEmbeddingAndSumsToTheStream(name: String) throws {
     let all = try Self.cache(name, .all.at(positions: Self.positions))
     let cache = try Self.cache(name, Capture.fullDecomposition().at(positions: Self.positions))
     let whole = try Self.cache(name, Capture.fullDecomposition(expandingNeurons: false).at(positions: Self.positions))
@@ -148,8 +147,8 @@ import Testing
     #expect(try cache.fullDecomposition(upTo: 0).labels == ["embed"])
   }
 
-  @Test("stacked activations bear their layers' labels", arguments: cases)
-  func stacked(name: String) throws {
+  @Test(arguments: cases)
+  func stackedActivationsBearTheirLayersLabels(name: String) throws {
     let cache = try Self.cache(name, .components([.pattern, .embedding], layers: nil).atLast(2))
     let patterns = try cache.stackedActivations(.pattern)
     #expect(patterns.labels == (0..<cache.model.config.layers).map { "L\($0)" })
@@ -158,8 +157,8 @@ import Testing
     #expect(try Self.cache(name, [.z(layer: 2)]).stackedActivations(.z).labels == ["L2"])
   }
 
-  @Test("bf16 weights are read where they lie, and the parts still sum", arguments: cases)
-  func bfloat16(name: String) throws {
+  @Test(arguments: cases)
+  func bf16WeightsAreReadWhereTheyLieAndThePartsStillSum(name: String) throws {
     let model = try LanguageModel(folder: ModelFixture.folder.appending(path: name).appending(path: "bf16"))
     let cache = try model.run(ModelFixture.named(name).expectations.tokensClean, capturing: .all.atLast(2)).cache
     let stream = try cache[.residualPost(layer: model.config.layers - 1)]
@@ -171,8 +170,8 @@ import Testing
 
   // MARK: - Norms and logits
 
-  @Test("normalized parts sum to what attention, MLP and unembedding read", arguments: cases)
-  func normalized(name: String) throws {
+  @Test(arguments: cases)
+  func normalizedPartsSumToWhatAttentionMLPAndUnembeddingRead(name: String) throws {
     let cache = try Self.cache(name, .all.at(positions: Self.positions))
     let weights = cache.model.weights
     for layer in 0..<cache.model.config.layers {
@@ -192,8 +191,8 @@ import Testing
     #expect(Self.distance(try cache.accumulatedResidual(normalized: true)["final_post"], read) <= 1e-6)
   }
 
-  @Test("logit attributions of a full decomposition sum to the logits and their differences", arguments: cases)
-  func logits(name: String) throws {
+  @Test(arguments: cases)
+  func logitAttributionsOfAFullDecompositionSumToTheLogitsAndTheirDifferences(name: String) throws {
     let run = try Self.run(name, .all.at(positions: Self.positions), logits: .all)
     let (cache, logits) = (run.cache, run.logits[Self.positions])
     let expectations = try ModelFixture.named(name).expectations
@@ -219,8 +218,8 @@ import Testing
     #expect(Self.distance(neurons.values, attributions) <= 1e-5)
   }
 
-  @Test("direct logit attribution is the fixture's", arguments: cases)
-  func directLogitAttribution(name: String) throws {
+  @Test(arguments: cases)
+  func directLogitAttributionIsTheFixtures(name: String) throws {
     let fixture = try ModelFixture.named(name)
     let cache = try Self.cache(name, .all.atLast(1))
     let stacks = [
@@ -245,8 +244,8 @@ import Testing
     return try file.tensor(#require(file.entries[key]))
   }
 
-  @Test("stacks are TransformerLens's, in its order")
-  func transformerLensStacks() throws {
+  @Test
+  func stacksAreTransformerLenssInItsOrder() throws {
     let cache = try Self.cache("tiny-gemma-gqa", .all.atLast(1))
     let decomposed = try cache.decomposedResidual()
     let stacks: [(String, ResidualStack)] = [
@@ -278,8 +277,8 @@ import Testing
     ["embed", "0_attn_out", "1_attn_out", "2_attn_out"], ["embed", "0_attn_out", "0_mlp_out", "1_attn_out"],
   ]
 
-  @Test("projections and logit attributions are TransformerLens's, of its processed weights too")
-  func transformerLensAttributions() throws {
+  @Test
+  func projectionsAndLogitAttributionsAreTransformerLenssOfItsProcessedWeightsToo() throws {
     let (fixture, cache) = (try ModelFixture.named("tiny-gemma-gqa"), try Self.cache("tiny-gemma-gqa", .all.atLast(1)))
     let (right, wrong) = (fixture.expectations.aClean[0], fixture.expectations.aCorr[0])
     let directions = Tensor.stack(try [right, wrong].map { try cache.model.logitDirection(of: $0) }).transposed()
@@ -300,8 +299,8 @@ import Testing
 
   // MARK: - What goes wrong
 
-  @Test("each preset of Capture holds what its function needs, and what is missing is named")
-  func captures() throws {
+  @Test
+  func eachPresetOfCaptureHoldsWhatItsFunctionNeedsAndWhatIsMissingIsNamed() throws {
     let (z, other) = ("blocks.0.attn.hook_z", try Self.cache("tiny-gemma-gqa", [.pattern(layer: 1)]))
     let functions: [(Capture, String, (ActivationCache) throws -> ResidualStack)] = [
       (.accumulatedResidual, "blocks.0.hook_resid_pre", { try $0.accumulatedResidual(includingMid: true, normalized: true) }),
@@ -334,8 +333,8 @@ import Testing
     do { return "no error, but \(try body())" } catch { return "\(error)" }
   }
 
-  @Test("a question that makes no sense is an error that says what to ask")
-  func badRequests() throws {
+  @Test
+  func aQuestionThatMakesNoSenseIsAnErrorThatSaysWhatToAsk() throws {
     let cache = try Self.cache("tiny-gemma-gqa", .all.atLast(1))
     let stack = try cache.decomposedResidual()
     let twoPositions = try Self.cache("tiny-gemma-gqa", .decomposedResidual.atLast(2)).decomposedResidual()
@@ -377,8 +376,8 @@ import Testing
     }
   }
 
-  @Test("neurons beyond the free memory are refused with their size, and their projections are not")
-  func memory() async {
+  @Test
+  func neuronsBeyondTheFreeMemoryAreRefusedWithTheirSizeAndTheirProjectionsAreNot() async {
     await #expect(processExitsWith: .success) {
       let model = try LanguageModel(folder: ModelFixture.folder.appending(path: "tiny-gemma"))
       let tokens = [2] + (0..<599).map { 300 + $0 % 50 }

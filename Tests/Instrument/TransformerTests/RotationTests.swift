@@ -17,8 +17,8 @@ import Transformer
     .llama3(factor: factor, lowFrequency: 1, highFrequency: 4, originalContext: context)
   }
 
-  @Test("frequencies between high and low are those that transformers computes in fp32, bit for bit")
-  func between() throws {
+  @Test
+  func frequenciesBetweenHighAndLowAreThoseThatTransformersComputesInFp32BitForBit() throws {
     let small = try rotation(width: 8, base: 5e5, llama(8, 16)).frequencies
     #expect(small[0] == 0.5760563611984253)
     let other = try rotation(width: 6, base: 200, llama(8, 64)).frequencies
@@ -32,8 +32,8 @@ import Transformer
     #expect(zip(large[29...34], expected).allSatisfy { abs($0 - $1) <= 2 * $1.ulp })
   }
 
-  @Test("high frequencies stay, and low ones are divided by the factor")
-  func ends() throws {
+  @Test
+  func highFrequenciesStayAndLowOnesAreDividedByTheFactor() throws {
     let plain = try rotation(width: 128, base: 5e5, .none).frequencies
     let scaled = try rotation(width: 128, base: 5e5, llama(8, 8192)).frequencies
     #expect(plain.count == 64 && plain[0] == 1)

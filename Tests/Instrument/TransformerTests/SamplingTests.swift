@@ -5,14 +5,14 @@ import ModelFixture
 import Tensors
 import Testing
 
-@Suite("Sampling and batches")
+@Suite
 struct SamplingTests {
   private static let fixture = Result { try ModelFixture.all.get()[1] }
 
   private func prompt(_ count: Int) throws -> [Int] { Array(try Self.fixture.get().expectations.tokensClean.prefix(count)) }
 
-  @Test("equal seeds give equal texts, and other seeds other texts")
-  func seeds() throws {
+  @Test
+  func equalSeedsGiveEqualTextsAndOtherSeedsOtherTexts() throws {
     let model = try Self.fixture.get().model
     func text(_ seed: UInt64) throws -> [Int] {
       try model.generate(prompt(20), until: [Int](), maxNewTokens: 12, sampling: Sampling(temperature: 2, seed: seed)).newTokens
@@ -21,8 +21,8 @@ struct SamplingTests {
     #expect(try Set((1...5).map { try text(UInt64($0)) }).count == 5)
   }
 
-  @Test("one token to draw from is the likeliest one")
-  func narrow() throws {
+  @Test
+  func oneTokenToDrawFromIsTheLikeliestOne() throws {
     let model = try Self.fixture.get().model
     let greedy = try model.generate(prompt(20), until: [Int](), maxNewTokens: 12).newTokens
     for sampling in [try Sampling(temperature: 3, topK: 1, seed: 4), try Sampling(temperature: 1, topP: 1e-9, seed: 4)] {
@@ -33,8 +33,8 @@ struct SamplingTests {
     #expect(cold.newTokens == greedy)
   }
 
-  @Test("tokens come as often as the model's probabilities say, within top-k and top-p")
-  func frequencies() throws {
+  @Test
+  func tokensComeAsOftenAsTheModelsProbabilitiesSayWithinTopKAndTopP() throws {
     let model = try Self.fixture.get().model
     let logits = try model.run(prompt(30)).logits.elements.map(Double.init)
     let order = logits.indices.sorted { logits[$0] > logits[$1] }
@@ -59,8 +59,8 @@ struct SamplingTests {
     }
   }
 
-  @Test("a batch gives what each prompt alone gives, bit for bit")
-  func batch() throws {
+  @Test
+  func aBatchGivesWhatEachPromptAloneGivesBitForBit() throws {
     let model = try Self.fixture.get().model
     let prompts = try [prompt(40), prompt(7), prompt(294), [2, 700, 701], prompt(41)]
     for sampling in [Sampling.greedy, try Sampling(temperature: 1.2, topK: 50, seed: 3)] {
@@ -82,8 +82,8 @@ struct SamplingTests {
     #expect(try model.generate(batch: [[Int]](), until: [1]).isEmpty)
   }
 
-  @Test("log-probabilities are those of a run over the whole text")
-  func logProbabilities() throws {
+  @Test
+  func logProbabilitiesAreThoseOfARunOverTheWholeText() throws {
     let model = try Self.fixture.get().model
     let text = try model.generate(prompt(25), until: [Int](), maxNewTokens: 10, sampling: Sampling(temperature: 2, seed: 5))
     let run = try model.run(text.tokens, logits: .all)
@@ -94,8 +94,8 @@ struct SamplingTests {
     }
   }
 
-  @Test("a stop text ends the text, over as many tokens as it takes")
-  func stopText() throws {
+  @Test
+  func aStopTextEndsTheTextOverAsManyTokensAsItTakes() throws {
     let model = try LanguageModel(folder: ModelFixture.standIn)
     let prompt = """
       Answer True or False to the following question. Answer as in the examples.
@@ -112,8 +112,8 @@ struct SamplingTests {
     #expect(throws: ModelError.self) { try model.generate(prompt, untilText: ["a", ""]) }
   }
 
-  @Test("the activations that chose the new tokens are those of a run over the whole text")
-  func capturing() throws {
+  @Test
+  func theActivationsThatChoseTheNewTokensAreThoseOfARunOverTheWholeText() throws {
     let model = try Self.fixture.get().model
     let text = try model.generate(prompt(25), until: [Int](), maxNewTokens: 5, capturing: .components([.residualPost, .pattern]))
     let cache = try #require(text.cache)
@@ -123,8 +123,8 @@ struct SamplingTests {
     #expect(try model.generate(prompt(25), until: [Int](), maxNewTokens: 2).cache == nil)
   }
 
-  @Test("settings that make no sense are errors that say what to change")
-  func errors() {
+  @Test
+  func settingsThatMakeNoSenseAreErrorsThatSayWhatToChange() {
     for (text, make) in [
       ("temperature is 0.0", { try Sampling(temperature: 0) }), ("temperature is nan", { try Sampling(temperature: .nan) }),
       ("topK is 0", { try Sampling(topK: 0) }), ("topP is 1.5", { try Sampling(topP: 1.5) }),

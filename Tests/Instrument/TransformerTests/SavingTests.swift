@@ -27,15 +27,15 @@ import Testing
     return trainer
   }
 
-  @Test("a training's state that was saved beside its model is no weight of it")
-  func state() throws {
+  @Test
+  func aTrainingsStateThatWasSavedBesideItsModelIsNoWeightOfIt() throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try TrainingTests.trainer().saveState(to: model.file("state.safetensors"))
     #expect(model.loadingError == "")
   }
 
-  @Test("a trained model that is saved in fp32 and loaded again computes the same bits")
-  func roundTrip() throws {
+  @Test
+  func aTrainedModelThatIsSavedInFp32AndLoadedAgainComputesTheSameBits() throws {
     let (folder, model) = (Folder(), try trained(2).model)
     try model.save(to: folder.url)
     let loaded = try LanguageModel(folder: folder.url)
@@ -53,8 +53,8 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.file("tokenizer_config.json").path))
   }
 
-  @Test("bf16 is rounded as PyTorch rounds it", arguments: ForwardTests.cases)
-  func bfloat16(name: String) throws {
+  @Test(arguments: ForwardTests.cases)
+  func bf16IsRoundedAsPyTorchRoundsIt(name: String) throws {
     let folder = Folder()
     let model = try ModelFixture.named(name).model
     try model.save(to: folder.url, as: .bfloat16)
@@ -68,8 +68,8 @@ import Testing
     #expect(again.weights.tensor(WeightName.layer(1, .gate)) == expected.weights.tensor(WeightName.layer(1, .gate)))
   }
 
-  @Test("a number half way between two of bf16 becomes the one with an even last bit")
-  func ties() throws {
+  @Test
+  func aNumberHalfWayBetweenTwoOfBf16BecomesTheOneWithAnEvenLastBit() throws {
     var parameters = Parameters(of: try TrainingTests.trainer().model)
     let ties: [Float] = [1 + 0x1p-8, 1 + 3 * 0x1p-8, -(1 + 0x1p-8), 1 + 0x1p-8 + 0x1p-20, 0, 0x1p-140]
     for (i, value) in ties.enumerated() { parameters.values[i] = value }
@@ -82,8 +82,8 @@ import Testing
     #expect(Array(embedding.prefix(6)) == expected)
   }
 
-  @Test("a model that is saved over another replaces it, and the other, still open, stays what it was")
-  func replaces() throws {
+  @Test
+  func aModelThatIsSavedOverAnotherReplacesItAndTheOtherStillOpenStaysWhatItWas() throws {
     let (folder, old, new) = (Folder(), try trained(0).model, try trained(1).model)
     try old.save(to: folder.url)
     let open = try LanguageModel(folder: folder.url)
@@ -93,8 +93,8 @@ import Testing
     #expect(try LanguageModel(folder: folder.url).run(tokens).logits == new.run(tokens).logits)
   }
 
-  @Test("folders that cannot be written to, or that hold shards, are errors")
-  func badFolders() throws {
+  @Test
+  func foldersThatCannotBeWrittenToOrThatHoldShardsAreErrors() throws {
     let (folder, model) = (Folder(), try trained(0).model)
     try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
     try Data("text".utf8).write(to: folder.file("file"))
@@ -105,10 +105,8 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.file("model.safetensors").path))
   }
 
-  @Test(
-    "a folder with files of another model that would be loaded with these is refused",
-    arguments: ["generation_config.json", "tokenizer.json", "adapter_config.json", "model-00001-of-00002.safetensors"])
-  func strangers(name: String) throws {
+  @Test(arguments: ["generation_config.json", "tokenizer.json", "adapter_config.json", "model-00001-of-00002.safetensors"])
+  func aFolderWithFilesOfAnotherModelThatWouldBeLoadedWithTheseIsRefused(name: String) throws {
     let (folder, model) = (Folder(), try trained(0).model)
     try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
     try Data("{}".utf8).write(to: folder.file(name))
@@ -116,8 +114,8 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.file("config.json").path))
   }
 
-  @Test("what a checkpoint says of generation and of its tokenizer is saved with it, and by a training too")
-  func settings() throws {
+  @Test
+  func whatACheckpointSaysOfGenerationAndOfItsTokenizerIsSavedWithItAndByATrainingToo() throws {
     let source = try TemporaryModel(copying: "tiny-gemma")
     try source.replace("\"add_bos_token\": true", by: "\"add_bos_token\": false", in: "tokenizer_config.json")
     try source.replace("\"eos_token_id\": 1", by: "\"eos_token_id\": [1, 344], \"top_k\": 5", in: "generation_config.json")
@@ -140,8 +138,8 @@ import Testing
     #expect(try restored.model.toTokens("Fae") == model.toTokens("Fae"))
   }
 
-  @Test("a configuration that is written is read as the same")
-  func configuration() throws {
+  @Test
+  func aConfigurationThatIsWrittenIsReadAsTheSame() throws {
     let config = try ModelConfiguration(
       layers: 3, width: 48, heads: 6, keyValueHeads: 2, headWidth: 10, mlpWidth: 96, vocabulary: 77, contextLength: 512,
       normEpsilon: 3e-7, ropeBase: 12_345.5, bos: 4, eos: [1, 7], pad: 3)
@@ -165,8 +163,8 @@ import Testing
     #expect(error == "The configuration: “rms_norm_eps” is “nan”. It must be a number.")
   }
 
-  @Test("training that is restored goes on bit for bit")
-  func restoring() throws {
+  @Test
+  func trainingThatIsRestoredGoesOnBitForBit() throws {
     let folder = Folder()
     let optimizer = AdamW(learningRate: .cosine(peak: 1e-2, warmup: 2, steps: 8))
     var trainer = try TrainingTests.trainer(optimizer)
@@ -185,8 +183,8 @@ import Testing
     #expect(try restored.model.toTokens(" is Fae") == trainer.model.toTokens(" is Fae"))
   }
 
-  @Test("a file that is no state is an error that says so, whole or cut off")
-  func badStates() throws {
+  @Test
+  func aFileThatIsNoStateIsAnErrorThatSaysSoWholeOrCutOff() throws {
     let folder = Folder()
     let trainer = try trained(1)
     try trainer.model.save(to: folder.url)

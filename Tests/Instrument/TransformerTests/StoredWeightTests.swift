@@ -16,8 +16,8 @@ import Transformer
     return try weights.vector(name, count: name.shape(weights.configuration)[0]).elements
   }
 
-  @Test("GPT-2's matrices are stored with inputs as rows, queries, keys and values beside each other")
-  func gpt2() throws {
+  @Test
+  func gpt2sMatricesAreStoredWithInputsAsRowsQueriesKeysAndValuesBesideEachOther() throws {
     let weights = try WrittenModel(SettingsText(FamilyTexts.gpt2)).weights()
     let d = 48
     for (part, (weight, bias)) in [(LayerWeight.query, LayerWeight.queryBias), (.key, .keyBias), (.value, .valueBias)]
@@ -39,8 +39,8 @@ import Transformer
     #expect(try vector(weights, .upBias) == (0..<192).map(Float.init))
   }
 
-  @Test("GPT-NeoX's rows are stored head by head: query, key and value of each")
-  func gptNeoX() throws {
+  @Test
+  func gptNeoXsRowsAreStoredHeadByHeadQueryKeyAndValueOfEach() throws {
     let weights = try WrittenModel(SettingsText(FamilyTexts.gptNeoX)).weights()
     let (d, c) = (64, 16)
     for (part, (weight, bias)) in [(LayerWeight.query, LayerWeight.queryBias), (.key, .keyBias), (.value, .valueBias)]
@@ -57,8 +57,8 @@ import Transformer
     #expect(try matrix(weights, .output)[3, 7] == Float(3 * d + 7))
   }
 
-  @Test("a checkpoint of GPT-2 may leave the prefix out, and not in a part of the tensors")
-  func prefix() throws {
+  @Test
+  func aCheckpointOfGPT2MayLeaveThePrefixOutAndNotInAPartOfTheTensors() throws {
     let short = { (name: String) in name.hasPrefix("transformer.") ? String(name.dropFirst(12)) : name }
     #expect(try WrittenModel(SettingsText(FamilyTexts.gpt2), names: short).loadingError == "")
     #expect(try WrittenModel(SettingsText(FamilyTexts.gpt2)).loadingError == "")
@@ -77,8 +77,8 @@ import Transformer
     }
   }
 
-  @Test("the language model of a Gemma 3 with images is found in both layouts, and what reads images is told and left out")
-  func layouts() throws {
+  @Test
+  func theLanguageModelOfAGemma3WithImagesIsFoundInBothLayoutsAndWhatReadsImagesIsToldAndLeftOut() throws {
     let old = try WrittenModel(Self.multimodal, names: { "language_model." + $0 }, adding: Self.image(""))
     #expect(try LanguageModel(folder: old.folder).otherTensors == Self.image("").map(\.name).sorted())
     let new = try WrittenModel(
@@ -88,16 +88,16 @@ import Transformer
     #expect(try LanguageModel(folder: plain.folder).otherTensors == [])
   }
 
-  @Test("what reads images is refused where no model with images is")
-  func noImages() throws {
+  @Test
+  func whatReadsImagesIsRefusedWhereNoModelWithImagesIs() throws {
     let text = try WrittenModel(SettingsText(FamilyTexts.gemma3), adding: Self.image(""))
     #expect(text.loadingError.contains("“multi_modal_projector.mm_soft_emb_norm.weight”, like 1 others, is not a part"))
     let llama = try WrittenModel(SettingsText(FamilyTexts.llama), adding: Self.image(""))
     #expect(llama.loadingError.contains("is not a part"))
   }
 
-  @Test("every family loads from its own names, and a model is saved under them", arguments: FamilyTexts.all.keys.sorted())
-  func loads(name: String) throws {
+  @Test(arguments: FamilyTexts.all.keys.sorted())
+  func everyFamilyLoadsFromItsOwnNamesAndAModelIsSavedUnderThem(name: String) throws {
     let model = try WrittenModel(SettingsText(try #require(FamilyTexts.all[name])))
     #expect(model.loadingError == "")
     let names = try Checkpoint(folder: model.folder).tensors.keys.sorted()

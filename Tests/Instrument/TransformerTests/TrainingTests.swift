@@ -28,8 +28,8 @@ import Testing
     return TrainingState(Parameters(layout, Tensor(layout.names.flatMap(values))))
   }
 
-  @Test("AdamW computes what torch.optim.AdamW computes, with decay for matrices and without for norms")
-  func torch() throws {
+  @Test
+  func adamWComputesWhatTorchOptimAdamWComputesWithDecayForMatricesAndWithoutForNorms() throws {
     let start: [Float] = [0.5, -0.25, 1.5, 0, -2, 0.125]
     let count = { (name: WeightName) in name == .embedding ? 6 : name.kind == .norm ? 2 : 0 }
     func padded(_ name: WeightName, _ numbers: [Float]) throws -> [Float] {
@@ -61,8 +61,8 @@ import Testing
     #expect(state.steps == 4)
   }
 
-  @Test("a trainer's steps are AdamW's formula in Double, with gradients cut and a rate that changes")
-  func formula() throws {
+  @Test
+  func aTrainersStepsAreAdamWsFormulaInDoubleWithGradientsCutAndARateThatChanges() throws {
     let adam = AdamW(
       learningRate: .cosine(peak: 0.02, warmup: 2, steps: 6, floor: 0.001), beta1: 0.85, beta2: 0.97, weightDecay: 0.2,
       gradientClip: 0.5)
@@ -92,8 +92,8 @@ import Testing
     #expect(wasCut)
   }
 
-  @Test("a rate rises in a straight line, falls along a cosine, and stays at its floor")
-  func schedule() {
+  @Test
+  func aRateRisesInAStraightLineFallsAlongACosineAndStaysAtItsFloor() {
     let rate = LearningRate.cosine(peak: 1, warmup: 10, steps: 110, floor: 0.1)
     #expect([1, 5, 10].map { rate($0) } == [0.1, 0.5, 1])
     #expect(abs(rate(60) - 0.55) < 1e-12)
@@ -105,8 +105,8 @@ import Testing
 
   // MARK: Learning
 
-  @Test("a model learns some sequences by heart, and writes them")
-  func memorizes() throws {
+  @Test
+  func aModelLearnsSomeSequencesByHeartAndWritesThem() throws {
     var trainer = try Self.trainer()
     let batch = try Self.batch.get()
     let first = try trainer.step(batch)
@@ -119,8 +119,8 @@ import Testing
     }
   }
 
-  @Test("only targets are learnt")
-  func onlyTargets() throws {
+  @Test
+  func onlyTargetsAreLearnt() throws {
     var trainer = try Self.trainer()
     let (targets, others) = try (
       TrainingExample(Self.sequences[0], targets: 8..<16), TrainingExample(Self.sequences[0], targets: 0..<8)
@@ -131,8 +131,8 @@ import Testing
     #expect(try trainer.loss([others]) > before - 1)
   }
 
-  @Test("the same seed and the same batches give the same weights, another seed others")
-  func seeds() throws {
+  @Test
+  func theSameSeedAndTheSameBatchesGiveTheSameWeightsAnotherSeedOthers() throws {
     func trained(_ seed: UInt64) throws -> Trainer {
       var trainer = try Self.trainer(seed: seed)
       for _ in 0..<3 { try trainer.step(Self.batch.get()) }
@@ -145,8 +145,8 @@ import Testing
     #expect(one.model.checksum != other.model.checksum)
   }
 
-  @Test("the number of threads changes no bit of the weights")
-  func threads() async throws {
+  @Test
+  func theNumberOfThreadsChangesNoBitOfTheWeights() async throws {
     func checksum(_ result: ExitTest.Result?) -> String {
       String(decoding: result?.standardOutputContent ?? [], as: UTF8.self).firstMatch(of: /CHECKSUM (\w+)/).map { String($0.1) }
         ?? ""
@@ -170,8 +170,8 @@ import Testing
     print("CHECKSUM", trainer.model.checksum)
   }
 
-  @Test("a new model's weights have the deviations that are documented, and its norms are 0")
-  func initialisation() throws {
+  @Test
+  func aNewModelsWeightsHaveTheDeviationsThatAreDocumentedAndItsNormsAre0() throws {
     let state = try Self.trainer().state
     let layout = state.parameters.layout
     func check(_ name: WeightName, reads: Int, factor: Double = 1) {
@@ -190,8 +190,8 @@ import Testing
     for name in layout.names where name.kind == .norm { #expect(layout.part(of: state.parameters.values, name).max() == 0) }
   }
 
-  @Test("a model that was taken from a trainer stays as it is, and a copy of a trainer is a fork")
-  func values() throws {
+  @Test
+  func aModelThatWasTakenFromATrainerStaysAsItIsAndACopyOfATrainerIsAFork() throws {
     var trainer = try Self.trainer()
     let (model, fork) = (trainer.model, trainer)
     let logits = try model.run(Self.sequences[0]).logits
@@ -202,8 +202,8 @@ import Testing
     #expect(model.folder != trainer.model.folder)
   }
 
-  @Test("batches hold every example once, none more tokens than asked, in an order of the seed's")
-  func batches() throws {
+  @Test
+  func batchesHoldEveryExampleOnceNoneMoreTokensThanAskedInAnOrderOfTheSeeds() throws {
     let examples = try (0..<40).map { try TrainingExample([2] + Array(repeating: 10 + $0, count: 3 + $0 % 7)) }
     let batches = examples.batches(tokens: 30, seed: 3)
     #expect(batches.flatMap(\.self).map(\.tokens[1]).sorted() == Array(10..<50))
@@ -223,8 +223,8 @@ import Testing
     } catch { return "\(error)" }
   }
 
-  @Test("an example whose targets it does not have is an error that says which it has")
-  func badExamples() {
+  @Test
+  func anExampleWhoseTargetsItDoesNotHaveIsAnErrorThatSaysWhichItHas() {
     #expect(message { _ = try TrainingExample([2, 3, 4], targets: [2]) }.contains("0..<2"))
     #expect(message { _ = try TrainingExample([2, 3, 4], targets: [-1]) }.contains("0..<2"))
     #expect(message { _ = try TrainingExample([2, 3, 4, 5], targets: [1, 1]) }.contains("ascend"))
@@ -235,8 +235,8 @@ import Testing
     #expect(message { _ = try TrainingExample([2, 3], weight: .nan) }.contains("positive"))
   }
 
-  @Test("batches, settings and sizes that make no sense are errors, and leave the state")
-  func badRequests() throws {
+  @Test
+  func batchesSettingsAndSizesThatMakeNoSenseAreErrorsAndLeaveTheState() throws {
     var trainer = try Self.trainer()
     let batch = try Self.batch.get()
     #expect(message { try trainer.step([]) }.contains("empty"))
@@ -266,8 +266,8 @@ import Testing
       .contains("num_key_value_heads"))
   }
 
-  @Test("training that diverges says at which step, and keeps the last good weights")
-  func diverges() throws {
+  @Test
+  func trainingThatDivergesSaysAtWhichStepAndKeepsTheLastGoodWeights() throws {
     var trainer = try Self.trainer(AdamW(learningRate: 1e30, weightDecay: 0))
     let batch = try Self.batch.get()
     try trainer.step(batch)
@@ -289,8 +289,8 @@ import Testing
     #expect(losses[4] < losses[0] && leaping.steps == 5)
   }
 
-  @Test("a step that is asked to end leaves the last whole step")
-  func interrupted() async {
+  @Test
+  func aStepThatIsAskedToEndLeavesTheLastWholeStep() async {
     // In a process of its own: other tests are not to be ended.
     await #expect(processExitsWith: .success) {
       var trainer = try Self.trainer()

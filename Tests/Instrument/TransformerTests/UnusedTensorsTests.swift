@@ -26,29 +26,29 @@ import Testing
   /// The frequencies of the fixture's heads of 16 numbers.
   private static let frequencies = (0..<8).map { 1 / powf(10_000, Float($0) / 8) }
 
-  @Test("a tensor that nobody asks for is refused by its name")
-  func stranger() throws {
+  @Test
+  func aTensorThatNobodyAsksForIsRefusedByItsName() throws {
     let extra = try model { _ in [("lm_head.extra", "I64", [1], Data(count: 8))] }
     #expect(extra.loadingError.contains("/model.safetensors: the tensor “lm_head.extra” is not a part"), "\(extra.loadingError)")
   }
 
-  @Test("layers behind those of config.json are refused, and both numbers are told")
-  func layers() throws {
+  @Test
+  func layersBehindThoseOfConfigJsonAreRefusedAndBothNumbersAreTold() throws {
     let model = try TemporaryModel(copying: "tiny-gemma")
     try model.replace("\"num_hidden_layers\": 4", by: "\"num_hidden_layers\": 2", in: "config.json")
     #expect(model.loadingError.contains("“model.layers.2.input_layernorm.weight”, like 17 others, is not a part"))
     #expect(model.loadingError.hasSuffix("The file has 4 layers, and config.json's number of layers is 2."))
   }
 
-  @Test("a bias is refused, also where the configuration says that there is none")
-  func bias() throws {
+  @Test
+  func aBiasIsRefusedAlsoWhereTheConfigurationSaysThatThereIsNone() throws {
     let name = "model.layers.1.self_attn.q_proj.bias"
     let biased = try model { _ in [(name, "F32", [64], Data(count: 256))] }
     #expect(biased.loadingError.contains("“\(name)”") && biased.loadingError.contains("no such bias"), "\(biased.loadingError)")
   }
 
-  @Test("an unembedding that is the embedding's copy passes, also in another type; any other one is refused")
-  func unembedding() throws {
+  @Test
+  func anUnembeddingThatIsTheEmbeddingsCopyPassesAlsoInAnotherTypeAnyOtherOneIsRefused() throws {
     let copy = try model { content in [("lm_head.weight", "F32", [1000, 64], try self.embedding(content).bytes)] }
     #expect(copy.loadingError == "")
     let other = try model { content in
@@ -73,10 +73,8 @@ import Testing
     }
   }
 
-  @Test(
-    "the frequencies of rotary embedding pass if they are those that are computed, and are refused if not",
-    arguments: ["model.rotary_emb.inv_freq", "model.layers.3.self_attn.rotary_emb.inv_freq"])
-  func frequencies(name: String) throws {
+  @Test(arguments: ["model.rotary_emb.inv_freq", "model.layers.3.self_attn.rotary_emb.inv_freq"])
+  func theFrequenciesOfRotaryEmbeddingPassIfTheyAreThoseThatAreComputedAndAreRefusedIfNot(name: String) throws {
     let right = try model { _ in [(name, "F32", [8], Self.bytes(Self.frequencies))] }
     #expect(right.loadingError == "")
     let scaled = try model { _ in [(name, "F32", [8], Self.bytes(Self.frequencies.map { $0 / 4 }))] }
@@ -89,8 +87,8 @@ import Testing
 
   // MARK: Families
 
-  @Test("a tied unembedding must be the embedding in each family, and an own one is used")
-  func unembeddings() throws {
+  @Test
+  func aTiedUnembeddingMustBeTheEmbeddingInEachFamilyAndAnOwnOneIsUsed() throws {
     for (text, name, embedding) in [
       (FamilyTexts.llamaTied, "lm_head.weight", [512, 48]), (FamilyTexts.gpt2, "lm_head.weight", [512, 48]),
       (SettingsText(FamilyTexts.gptNeoX).setting("tie_word_embeddings", "true").text, "embed_out.weight", [512, 64]),
@@ -115,10 +113,10 @@ import Testing
     return bytes
   }
 
-  @Test(
-    "buffers of older checkpoints pass if they say what is computed: masks of later positions, the score in their place",
-    arguments: [("F32", [0, 0, 0x80, 0x3F] as [UInt8]), ("U8", [1]), ("BOOL", [1]), ("F16", [0, 0x3C])])
-  func masks(type: String, one: [UInt8]) throws {
+  @Test(arguments: [("F32", [0, 0, 0x80, 0x3F] as [UInt8]), ("U8", [1]), ("BOOL", [1]), ("F16", [0, 0x3C])])
+  func buffersOfOlderCheckpointsPassIfTheySayWhatIsComputedMasksOfLaterPositionsTheScoreInTheirPlace(type: String, one: [UInt8])
+    throws
+  {
     let bytes = Self.mask(128, one: one)
     func gpt2(_ mask: Data, shape: [Int] = [1, 1, 128, 128], prefix: String = "transformer.", score: Float = -1e4) throws
       -> String
@@ -139,8 +137,8 @@ import Testing
     #expect(try gpt2(bytes, score: 0).contains("“transformer.h.1.attn.masked_bias” is not a score of -1000 or less"))
   }
 
-  @Test("Pythia's buffers pass if they say what is computed")
-  func pythia() throws {
+  @Test
+  func pythiasBuffersPassIfTheySayWhatIsComputed() throws {
     let base = "gpt_neox.layers.2.attention."
     func load(_ frequencies: [Float], layer: String = base, mask: [UInt8] = [1]) throws -> String {
       try WrittenModel(
@@ -162,8 +160,8 @@ import Testing
         "The file has 10 layers, and config.json's number of layers is 4"))
   }
 
-  @Test("what is refused is told in the words of its family")
-  func families() throws {
+  @Test
+  func whatIsRefusedIsToldInTheWordsOfItsFamily() throws {
     let bias = try WrittenModel(
       SettingsText(FamilyTexts.llama), adding: [("model.layers.1.self_attn.q_proj.bias", "F32", [64], Data(count: 256))])
     #expect(bias.loadingError.contains("By its config.json this Llama has no such bias"), "\(bias.loadingError)")
@@ -175,8 +173,8 @@ import Testing
     #expect(stranger.loadingError.contains("must belong to the same Qwen 3 model"), "\(stranger.loadingError)")
   }
 
-  @Test("a tensor of a shard that the index does not name is refused")
-  func outsideOfIndex() throws {
+  @Test
+  func aTensorOfAShardThatTheIndexDoesNotNameIsRefused() throws {
     let sharded = try TemporaryModel(copying: "tiny-gemma/sharded")
     let index = try String(contentsOf: sharded.file("model.safetensors.index.json"), encoding: .utf8)
     let line = try #require(index.split(separator: "\n").first { $0.contains("layers.0.mlp.up_proj") })

@@ -22,8 +22,8 @@ import Testing
     return try LanguageModel(folder: folder)
   }
 
-  @Test("each weight of a layout has its own range, and all together fill it")
-  func layout() throws {
+  @Test
+  func eachWeightOfALayoutHasItsOwnRangeAndAllTogetherFillIt() throws {
     let config = try ModelConfiguration(layers: 3, width: 4, heads: 2, headWidth: 2, mlpWidth: 5, vocabulary: 7)
     let layout = ParameterLayout(config)
     #expect(layout.names.map { layout.range($0).lowerBound } == layout.names.map { layout.range($0).lowerBound }.sorted())
@@ -31,8 +31,8 @@ import Testing
     #expect(layout.names.allSatisfy { layout.range($0).count == $0.shape(config).reduce(1, *) })
   }
 
-  @Test("the gradient of every weight is that of central differences in Double", arguments: [1, 2, 4])
-  func differences(keyValueHeads: Int) throws {
+  @Test(arguments: [1, 2, 4])
+  func theGradientOfEveryWeightIsThatOfCentralDifferencesInDouble(keyValueHeads: Int) throws {
     let model = try Self.model(keyValueHeads: keyValueHeads)
     let examples = try Self.examples.get()
     let (loss, gradient) = try LossGradient(model)(examples)
@@ -56,8 +56,8 @@ import Testing
     }
   }
 
-  @Test("the gradient of a batch is the mean of its examples', each counted by its targets and its weight")
-  func mean() throws {
+  @Test
+  func theGradientOfABatchIsTheMeanOfItsExamplesEachCountedByItsTargetsAndItsWeight() throws {
     let model = try Self.model(keyValueHeads: 2)
     let examples = try Self.examples.get()
     let (loss, gradient) = try LossGradient(model)(examples)
@@ -76,8 +76,8 @@ import Testing
     #expect(relativeError(try LossGradient(model)(doubled).gradient.elements, mean) < 1e-6)
   }
 
-  @Test("a sequence of more targets than have their logits computed at once has the gradient of its parts")
-  func manyTargets() throws {
+  @Test
+  func aSequenceOfMoreTargetsThanHaveTheirLogitsComputedAtOnceHasTheGradientOfItsParts() throws {
     let model = try Self.model(keyValueHeads: 1)
     let tokens = [2] + (0..<4600).map { 3 + $0 * 37 % 997 }
     let whole = try LossGradient(model)([TrainingExample(tokens)])
@@ -88,8 +88,8 @@ import Testing
     #expect(relativeError(whole.gradient.elements, parts.gradient.elements.map(Double.init)) < 1e-5)
   }
 
-  @Test("the loss is that of the metric, and the same with and without a gradient")
-  func loss() throws {
+  @Test
+  func theLossIsThatOfTheMetricAndTheSameWithAndWithoutAGradient() throws {
     let model = try Self.model(keyValueHeads: 2)
     let tokens = [2, 306, 337, 358, 17, 901, 44]
     let batch = [try TrainingExample(tokens, targets: 2..<5)]
@@ -99,16 +99,16 @@ import Testing
     #expect(try Trainer(model, optimizer: AdamW()).loss(batch) == loss)
   }
 
-  @Test("tokens behind the one that the last target learns change nothing")
-  func behind() throws {
+  @Test
+  func tokensBehindTheOneThatTheLastTargetLearnsChangeNothing() throws {
     let model = try Self.model(keyValueHeads: 1)
     let short = try LossGradient(model)([TrainingExample([2, 3, 4, 5, 6], targets: 1..<3)])
     let long = try LossGradient(model)([TrainingExample([2, 3, 4, 5, 999, 7, 7, 7], targets: 1..<3)])
     #expect(short.gradient == long.gradient && short.loss == long.loss)
   }
 
-  @Test("logits so far apart that probabilities are 0 have a finite loss")
-  func extremes() throws {
+  @Test
+  func logitsSoFarApartThatProbabilitiesAre0HaveAFiniteLoss() throws {
     var parameters = Parameters(of: try Self.model(keyValueHeads: 1))
     parameters.values.scale(by: 30)
     let model = try Trainer(TrainingState(parameters), tokenizer: ModelFixture.all.get()[0].model.tokenizer, AdamW()).model
@@ -117,8 +117,8 @@ import Testing
     #expect(gradient.elements.allSatisfy { $0.isFinite })
   }
 
-  @Test("no bit depends on how the work is divided among threads")
-  func division() throws {
+  @Test
+  func noBitDependsOnHowTheWorkIsDividedAmongThreads() throws {
     let model = try Self.model(keyValueHeads: 2)
     // Some groups of sequences, with products large enough to be divided.
     let examples = try (0..<24).map { index in
