@@ -152,7 +152,7 @@ import Testing
 @Suite struct SwiftScriptTests {
   private func script(_ markdown: String, file: String = "Notebooks/n.md") throws -> String {
     let document = try Notebook(markdown: markdown, file: file)
-    return SwiftScript(document, parts: try NotebookParts(markdown, of: document), path: "/work/\(file)").text()
+    return SwiftScript(document, parts: try NotebookParts(markdown, of: document), path: "/project/\(file)").text()
   }
 
   @Test func aScriptHasCellsAtTheirLinesProseAsCommentsAndParametersAsAValue() throws {
