@@ -25,6 +25,14 @@ enum FrontMatterParser {
     guard let mapping = YAMLMapping(yaml, firstLine: 2, what: "the front matter", in: &source) else { return FrontMatter() }
     var frontMatter = FrontMatter()
     for entry in mapping.entries { read(entry, into: &frontMatter, source: &source) }
+    for entry in mapping.entries where entry.key == "needs" {
+      let names = frontMatter.parameters.map { "params.\($0.name)" }
+      for need in frontMatter.needs where need.hasPrefix("params.") && !names.contains(need) {
+        source.report(
+          line: entry.line, "'needs' names \(need), and there is no such parameter",
+          advice: names.isEmpty ? "The front matter has no parameters." : Suggestion.advice(for: need, among: names))
+      }
+    }
     return frontMatter
   }
 

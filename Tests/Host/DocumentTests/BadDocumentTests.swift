@@ -24,6 +24,7 @@ import Testing
     ("---\ntitel: x\n---\n", 2, "no key 'titel'", "Did you mean 'title'?"),
     ("---\nfoo: x\n---\n", 2, "no key 'foo'", "There are: title, description, params, order, after, needs, tolerance."),
     ("---\ntitle: x\n", 1, "not closed", "three dashes"),
+    ("---\nneeds: params.modle\nparams:\n  model: a\n---\n", 2, "there is no such parameter", "params.model"),
     ("---\ntitle: [1]\n---\n", 2, "'title' is a list, and must be a text", nil),
     ("---\ntitle:\n---\n", 2, "'title' is nothing", nil),
     ("---\n\norder: high\n---\n", 3, "'order' is the text 'high', and must be a whole number", nil),
