@@ -1,6 +1,7 @@
 import Checkpoints
 import CKernels
 import Foundation
+import Machine
 import Synchronization
 import Tensors
 
@@ -69,7 +70,7 @@ public final class LanguageModel: Sendable {
     otherTensors = try files.checkpoint.refuseUnused(files.config)
     folder = files.path
     rotary = RotaryTables(files.config)
-    prefixes = PrefixCache(files.config)
+    prefixes = PrefixCache(files.config, available: CPUBackend.shared.availableBytes)
     let (checkpoint, small) = (files.checkpoint, files.checksum)
     contents = ModelContents { checkpoint.checksum(seed: small) }
   }
@@ -83,7 +84,7 @@ public final class LanguageModel: Sendable {
     (self.config, storedTokenizer, self.weights, folder) = (config, tokenizer, weights, origin)
     (generationDefaults, otherTensors) = (.none, [])
     rotary = RotaryTables(config)
-    prefixes = PrefixCache(config)
+    prefixes = PrefixCache(config, available: CPUBackend.shared.availableBytes)
     contents = ModelContents {
       let texts = [config.json] + (tokenizer?.files ?? []).map(\.content)
       let hash = texts.reduce(UInt64(0)) { hash, data in data.withUnsafeBytes { ck_hash($0.baseAddress, $0.count, hash) } }
@@ -92,6 +93,21 @@ public final class LanguageModel: Sendable {
       }
     }
   }
+
+  /// A model with another's weights where a backend computes. They go there now, and once.
+  package init(_ other: LanguageModel, on backend: any Backend) throws(ModelError) {
+    (config, generationDefaults, storedTokenizer) = (other.config, other.generationDefaults, other.storedTokenizer)
+    (otherTensors, folder, rotary, contents) = (other.otherTensors, other.folder, other.rotary, other.contents)
+    weights = other.weights.moved(to: backend)
+    prefixes = PrefixCache(config, available: backend.availableBytes)
+    try backend.checked()
+  }
+
+  /// Who computes.
+  package var backend: any Backend { weights.backend }
+
+  /// Where the model's weights lie, and its runs are computed.
+  public var device: Device { backend.device }
 
   /// Reads a model by the path of its folder or of its GGUF file, or by its name in the Hugging Face hub's cache on this machine.
   ///
@@ -110,6 +126,13 @@ public final class LanguageModel: Sendable {
     do {
       return folder.isFile ? try LanguageModel(gguf: folder.url) : try LanguageModel(folder: folder.url)
     } catch { throw folder.explained(error) }
+  }
+}
+
+extension Backend {
+  /// Throws what has gone wrong on a device.
+  func checked() throws(ModelError) {
+    do { try check() } catch { throw .deviceFailed("\(error)") }
   }
 }
 
