@@ -31,6 +31,8 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSentencePiece", path: "Sources/C/CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
     .c("CKernels"),
+    // Sources of kernels are data here: NVRTC compiles them, and the tests do.
+    .target(name: "CCUDAKernels", path: "Sources/C/CCUDAKernels", exclude: ["Kernels"]),
     .c("CSpawn"),
     .c("CWorker", ["CSpawn"]),
 
@@ -113,6 +115,9 @@ let package = Package(
     .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Tensors", "ModelFixture"]),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),
+
+    // The kernels of CCUDAKernels as C++, for the processor.
+    .target(name: "CUDAHostKernels", path: "Tests/Instrument/CUDAStandIn/Kernels"),
 
     .test("Host", "Document"),
     .test("Host", "Planning", ["Document", "Keys", "Store"]),
