@@ -162,6 +162,13 @@ package struct CopyPlaces: Sendable {
   package var from: (first: Int, strides: (Int, Int, Int, Int))
   package var to: (first: Int, strides: (Int, Int, Int, Int))
 
+  package init(
+    lengths: (Int, Int, Int, Int), from: (first: Int, strides: (Int, Int, Int, Int)),
+    to: (first: Int, strides: (Int, Int, Int, Int))
+  ) {
+    (self.lengths, self.from, self.to) = (lengths, from, to)
+  }
+
   /// A block `[count, length]` of numbers that lie together, whose rows begin `fromStride` and `toStride` numbers apart.
   package static func rows(
     _ count: Int, of length: Int, from first: Int, every fromStride: Int, to target: Int, every toStride: Int

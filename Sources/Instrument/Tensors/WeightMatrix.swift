@@ -104,6 +104,45 @@ package struct WeightMatrix: Sendable {
     return start
   }
 
+  /// Whether bf16 holds each of its numbers exactly.
+  package var isExactInHalf: Bool {
+    if format == .bfloat16 { return true }
+    var isExact = [Bool](repeating: false, count: rows)
+    isExact.withUnsafeMutableBufferPointer { isExact in
+      Parallel.overRows(rows, width: columns) { range in
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { line in
+          guard let base = line.baseAddress else { return }
+          for row in range {
+            widenRows([row], into: base)
+            isExact[row] = line.allSatisfy { $0.bitPattern & 0xFFFF == 0 }
+          }
+        }
+      }
+    }
+    return isExact.allSatisfy { $0 }
+  }
+
+  /// Gives the bytes of some rows, one behind the other, in fp32 or, if that is exact, in bf16.
+  package func withRows(_ range: Range<Int>, as target: Format, _ body: (UnsafeRawBufferPointer) -> Void) {
+    let count = range.count * columns
+    if target == format, !isTransposed, stride == columns, format.blockCount == 1 {
+      let start = base + (first + range.lowerBound * stride) * format.blockBytes
+      return body(UnsafeRawBufferPointer(start: start, count: count * format.blockBytes))
+    }
+    var numbers = Tensor(uninitialized: [range.count, columns])
+    let floats = numbers.sharedBase()
+    Parallel.overRows(range.count, width: columns) { part in
+      widenRows(part.map { range.lowerBound + $0 }, into: floats + part.lowerBound * columns)
+    }
+    guard target == .bfloat16 else {
+      body(UnsafeRawBufferPointer(start: floats, count: count * MemoryLayout<Float>.stride))
+      return withExtendedLifetime(numbers) {}
+    }
+    let halves = (0..<count).map { UInt16(truncatingIfNeeded: floats[$0].bitPattern >> 16) }
+    halves.withUnsafeBytes(body)
+    withExtendedLifetime(numbers) {}
+  }
+
   /// Writes rows in fp32, one behind the other.
   package func widenRows(_ indices: [Int], into target: UnsafeMutablePointer<Float>) {
     if isTransposed { return gatherColumns(indices, into: target) }

@@ -115,17 +115,24 @@ public final class LanguageModel: Sendable {
   ///   - name: A folder as `models/tiny`, a file as `models/tiny.gguf`, or a hub name as `google/gemma-2b`, which is looked for in `$HF_HUB_CACHE`, else in
   ///     `$HF_HOME/hub`, else in `$XDG_CACHE_HOME/huggingface/hub` or `~/.cache/huggingface/hub`. A folder comes first.
   ///   - base: The folder that a relative path starts from; the current directory if nil.
-  public static func load(_ name: String, relativeTo base: String? = nil) throws(ModelError) -> LanguageModel {
-    try load(name, relativeTo: base, environment: ProcessInfo.processInfo.environment)
+  ///   - device: Where the weights lie, and runs are computed: `.cpu`, `.cuda(0)`, or `.auto`, which takes a graphics card that has room. Nil is
+  ///     the session's own, as `--device` or the front matter say, or else `.auto`.
+  public static func load(
+    _ name: String, relativeTo base: String? = nil, device: Device? = nil
+  ) throws(ModelError) -> LanguageModel {
+    try load(name, relativeTo: base, device: device, environment: ProcessInfo.processInfo.environment)
   }
 
   package static func load(
-    _ name: String, relativeTo base: String?, environment: [String: String]
+    _ name: String, relativeTo base: String?, device: Device? = nil, environment: [String: String]
   ) throws(ModelError) -> LanguageModel {
     let folder = try ModelFolder(name, relativeTo: base, environment: environment)
+    let device = if let device { device } else { try Device.preset(environment) }
+    let model: LanguageModel
     do {
-      return folder.isFile ? try LanguageModel(gguf: folder.url) : try LanguageModel(folder: folder.url)
+      model = folder.isFile ? try LanguageModel(gguf: folder.url) : try LanguageModel(folder: folder.url)
     } catch { throw folder.explained(error) }
+    return try model.moved(to: device)
   }
 }
 

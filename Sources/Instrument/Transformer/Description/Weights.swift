@@ -38,6 +38,13 @@ package struct Weights: Sendable {
   /// The same weights where a backend computes.
   func moved(to backend: any Backend) -> Weights { Weights(self, on: backend) }
 
+  /// How many bytes all matrices take, where they lie now.
+  var byteCount: Int {
+    let own = [embedding] + (isTied ? [] : [unembedding]) + [positionEmbedding].compactMap(\.self)
+    let linear = layers.flatMap { [$0.query, $0.key, $0.value, $0.output, $0.up, $0.down] + [$0.gate].compactMap(\.self) }
+    return (own + linear.map(\.weight)).reduce(0) { $0 + $1.byteCount }
+  }
+
   /// Who computes with them.
   var backend: any Backend { embedding.backend }
 
