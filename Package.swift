@@ -53,7 +53,7 @@ let package = Package(
     .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
-    .instrument("CUDA", ["Keys", "Machine", "Store", "Tensors", "Text"]),
+    .instrument("CUDA", ["Keys", "Machine", "Store", "Tensors", "Text", "CCUDAKernels"]),
 
     // The host: Markdown -> document -> cells -> records -> pages.
     .host("Document", ["Keys", "Record", "CCmark", yams]),
