@@ -15,13 +15,19 @@ package final class CUDASystem: Sendable {
     /// Where compiled kernels are kept; nil to keep none.
     package var store: EntryStore?
     package var sources: KernelSources
+    /// Whether each block of memory is filled with what is no number before it is given out, for tests: so nothing that an earlier owner
+    /// left there is taken for a result.
+    package var poisonsMemory: Bool
 
     package init(
-      environment: [String: String] = ProcessInfo.processInfo.environment, store: EntryStore? = nil, sources: KernelSources = .own
+      environment: [String: String] = ProcessInfo.processInfo.environment, store: EntryStore? = nil,
+      sources: KernelSources = .own,
+      poisonsMemory: Bool = false
     ) {
       self.environment = environment
       self.store = store
       self.sources = sources
+      self.poisonsMemory = poisonsMemory
     }
   }
 
