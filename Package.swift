@@ -124,10 +124,10 @@ let package = Package(
     // A driver that runs them, and a compiler that knows their sources. Each copy of these libraries uses its own symbols.
     .target(
       name: "CUDADriverStandIn", dependencies: ["CUDAHostKernels"], path: "Tests/Instrument/CUDAStandIn/Driver",
-      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic"])]),
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic", "-Xlinker", "--strip-all"])]),
     .target(
       name: "NVRTCStandIn", dependencies: ["CCUDAKernels"], path: "Tests/Instrument/CUDAStandIn/Compiler",
-      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic"])]),
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic", "-Xlinker", "--strip-all"])]),
     .target(name: "CUDAStandIn", dependencies: ["CUDA", "Store", "TestSupport"], path: "Tests/Instrument/CUDAStandIn/Machine"),
     .test("Instrument", "CUDA", ["CUDAStandIn", "Store", "CCUDAKernels"]),
 
