@@ -15,13 +15,19 @@ package final class CUDASystem: Sendable {
     /// Where compiled kernels are kept; nil to keep none.
     package var store: EntryStore?
     package var sources: KernelSources
+    /// Whether each block of memory is filled with what is no number before it is given out, for tests: so nothing that an earlier owner
+    /// left there is taken for a result.
+    package var poisonsMemory: Bool
 
     package init(
-      environment: [String: String] = ProcessInfo.processInfo.environment, store: EntryStore? = nil, sources: KernelSources = .own
+      environment: [String: String] = ProcessInfo.processInfo.environment, store: EntryStore? = nil,
+      sources: KernelSources = .own,
+      poisonsMemory: Bool = false
     ) {
       self.environment = environment
       self.store = store
       self.sources = sources
+      self.poisonsMemory = poisonsMemory
     }
   }
 
@@ -59,6 +65,12 @@ package final class CUDASystem: Sendable {
       contexts[index] = context
       return context
     }
+  }
+
+  /// Machine code of a program for cards of a capability. It needs NVRTC, and neither a card nor a driver.
+  /// - Parameter file: the program's name among the sources.
+  package func machineCode(of file: String, for capability: Card.Capability) throws(CUDAError) -> Data {
+    try KernelLibrary.machineCode(of: file, libraries.settings.sources, for: capability, by: try libraries.compiler())
   }
 
   // MARK: - Findings

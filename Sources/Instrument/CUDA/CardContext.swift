@@ -82,6 +82,9 @@ package final class CardContext: Sendable {
     let address = attempt { () throws(CUDAError) in
       try pool.withLock { pool throws(CUDAError) in
         let address = try pool.take(size, from: source)
+        if let address, libraries.settings.poisonsMemory {
+          try driver.check(driver.memsetD8Async(address, 0xff, size, stream.handle), "cuMemsetD8Async")
+        }
         if address == nil { note(.outOfMemory(asked: bytes, inUse: pool.inUse, budget: pool.budget)) }
         return address
       }
