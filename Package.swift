@@ -111,7 +111,7 @@ let package = Package(
 
     .test("Instrument", "Tensors", ["CKernels"]),
     .target(
-      name: "ModelFixture", dependencies: ["Checkpoints", "Transformer", "Tensors", "TestSupport"],
+      name: "ModelFixture", dependencies: ["CUDA", "CUDAStandIn", "Checkpoints", "Transformer", "Tensors", "TestSupport"],
       path: "Tests/Instrument/ModelFixture"),
     .test("Instrument", "Checkpoints", ["Transformer", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Transformer", ["Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),

@@ -21,11 +21,17 @@ static const char attention[] = {
 static const char elementwise[] = {
 #embed "Kernels/Elementwise.cu"
     , 0};
+static const char logits[] = {
+#embed "Kernels/Logits.cu"
+    , 0};
 static const char movement[] = {
 #embed "Kernels/Movement.cu"
     , 0};
 static const char norms[] = {
 #embed "Kernels/Norms.cu"
+    , 0};
+static const char products[] = {
+#embed "Kernels/Products.cu"
     , 0};
 static const char reductions[] = {
 #embed "Kernels/Reductions.cu"
@@ -43,8 +49,10 @@ const cuda_source cuda_sources[] = {
     SOURCE("Activations.cuh", activations),
     SOURCE("Attention.cu", attention),
     SOURCE("Elementwise.cu", elementwise),
+    SOURCE("Logits.cu", logits),
     SOURCE("Movement.cu", movement),
     SOURCE("Norms.cu", norms),
+    SOURCE("Products.cu", products),
     SOURCE("Reductions.cu", reductions),
     SOURCE("Softmax.cu", softmax),
 };
