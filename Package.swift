@@ -52,11 +52,11 @@ let package = Package(
     .instrument("Tensors", ["Machine", "Text", "COpenBLAS", "CKernels"]),
     .instrument("Checkpoints", ["Files", "Machine", "Tensors", "Text", "CSentencePiece", "CKernels"]),
     .instrument(
-      "Transformer", ["Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
+      "Transformer", ["CUDA", "Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
     .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
-    .instrument("CUDA", ["Keys", "Machine", "Store", "Tensors", "Text", "CCUDAKernels"]),
+    .instrument("CUDA", ["CCUDAKernels", "Keys", "Machine", "Store", "Tensors", "Text"]),
 
     // The host: Markdown -> document -> cells -> records -> pages.
     .host("Document", ["Keys", "Record", "CCmark", yams]),
