@@ -11,7 +11,7 @@ extension CardContext {
   /// The numbers that a block holds, from the first on.
   func numbers(_ memory: CardMemory, _ count: Int) throws -> [Float] {
     var numbers = [Float](repeating: 0, count: count)
-    try numbers.withUnsafeMutableBytes { bytes throws(CUDAError) in try download(memory, into: bytes) }
+    try numbers.withUnsafeMutableBytes { try download(memory, into: $0) }
     return numbers
   }
 

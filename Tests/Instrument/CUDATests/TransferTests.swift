@@ -55,7 +55,7 @@ import Testing
     let memory = card.memory([0, 1, 2, 3, 4, 5, 6, 7])
     [Float(30), 31].withUnsafeBytes { card.upload($0, to: memory, at: 12) }
     var part = [Float](repeating: 0, count: 3)
-    try part.withUnsafeMutableBytes { bytes throws(CUDAError) in try card.download(memory, at: 8, into: bytes) }
+    try part.withUnsafeMutableBytes { try card.download(memory, at: 8, into: $0) }
     #expect(part == [2, 30, 31])
     #expect(try card.numbers(memory, 8) == [0, 1, 2, 30, 31, 5, 6, 7])
   }
