@@ -130,6 +130,7 @@ let package = Package(
       linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic", "-Xlinker", "--strip-all"])]),
     .target(name: "CUDAStandIn", dependencies: ["CUDA", "Store", "TestSupport"], path: "Tests/Instrument/CUDAStandIn/Machine"),
     .test("Instrument", "CUDA", ["CUDAStandIn", "Store", "CCUDAKernels"]),
+    .test("Instrument", "CCUDAKernels", ["CUDAHostKernels"]),
 
     .test("Host", "Document"),
     .test("Host", "Planning", ["Document", "Keys", "Store"]),
