@@ -18,8 +18,8 @@ package enum TestDevice {
 
     var capability: [String: Int] {
       switch self {
-      case .ampere: ["major": 8, "minor": 0]
-      case .hopper: ["major": 9, "minor": 0]
+      case .ampere: ["capability": 80]
+      case .hopper: ["capability": 90]
       }
     }
   }
