@@ -95,7 +95,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "folio-worker",
-      dependencies: ["CellRuntime", "FolioKit", "CSpawn", "CWorker", "Keys", "Record", "Store", "Tensors"],
+      dependencies: ["CUDA", "CellRuntime", "FolioKit", "CSpawn", "CWorker", "Keys", "Record", "Store", "Tensors"],
       path: "Sources/Worker/folio-worker",
       // A cell is compiled against the worker's own FolioKit, so the worker exports every symbol that it links.
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
@@ -129,7 +129,7 @@ let package = Package(
       name: "NVRTCStandIn", dependencies: ["CCUDAKernels"], path: "Tests/Instrument/CUDAStandIn/Compiler",
       linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic", "-Xlinker", "--strip-all"])]),
     .target(name: "CUDAStandIn", dependencies: ["CUDA", "Store", "TestSupport"], path: "Tests/Instrument/CUDAStandIn/Machine"),
-    .test("Instrument", "CUDA", ["CUDAStandIn", "Store", "CCUDAKernels"]),
+    .test("Instrument", "CUDA", ["CUDAStandIn", "Keys", "Store"]),
     .test("Instrument", "CCUDAKernels", ["CUDAHostKernels"]),
 
     .test("Host", "Document"),
