@@ -46,8 +46,8 @@ import Testing
     #expect(masked(hidden, 1, width).dropFirst(short).every { $0 == 0 })
   }
 
-  /// Blocks of queries begin at multiples of 128 keys, so a window's row may begin at any of these.
-  @Test(arguments: [0, 128, 1024, 1280, 8192])
+  /// Blocks of queries begin at multiples of 64 keys, so a window's row may begin at any of these.
+  @Test(arguments: [0, 64, 128, 960, 1024, 1344, 8192])
   func aWindowedRowThatBeginsElsewhereGivesTheSameBits(before: Int) {
     let (seen, window) = (random(400, scale: 4), 200)
     let alone = causal(seen, 1, 1, 400, 390, window)
