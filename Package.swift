@@ -31,6 +31,8 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSentencePiece", path: "Sources/C/CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
     .c("CKernels"),
+    // Sources of kernels are data here: NVRTC compiles them, and the tests do.
+    .target(name: "CCUDAKernels", path: "Sources/C/CCUDAKernels", exclude: ["Kernels"]),
     .c("CSpawn"),
     .c("CWorker", ["CSpawn"]),
 
@@ -47,10 +49,11 @@ let package = Package(
     .instrument("Tensors", ["Machine", "Text", "COpenBLAS", "CKernels"]),
     .instrument("Checkpoints", ["Files", "Machine", "Tensors", "Text", "CSentencePiece", "CKernels"]),
     .instrument(
-      "Transformer", ["Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
+      "Transformer", ["CUDA", "Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
     .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
+    .instrument("CUDA", ["CCUDAKernels", "Keys", "Machine", "Store", "Tensors", "Text"]),
 
     // The host: Markdown -> document -> cells -> records -> pages.
     .host("Document", ["Keys", "Record", "CCmark", yams]),
@@ -112,6 +115,9 @@ let package = Package(
     .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Tensors", "ModelFixture"]),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),
+
+    // The kernels of CCUDAKernels as C++, for the processor.
+    .target(name: "CUDAHostKernels", path: "Tests/Instrument/CUDAStandIn/Kernels"),
 
     .test("Host", "Document"),
     .test("Host", "Planning", ["Document", "Keys", "Store"]),
