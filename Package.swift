@@ -118,6 +118,7 @@ let package = Package(
 
     // The kernels of CCUDAKernels as C++, for the processor.
     .target(name: "CUDAHostKernels", path: "Tests/Instrument/CUDAStandIn/Kernels"),
+    .test("Instrument", "CCUDAKernels", ["CUDAHostKernels"]),
 
     .test("Host", "Document"),
     .test("Host", "Planning", ["Document", "Keys", "Store"]),

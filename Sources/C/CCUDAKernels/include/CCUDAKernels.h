@@ -22,4 +22,8 @@ extern const size_t cuda_source_count;
 extern const char *const cuda_options[];
 extern const size_t cuda_option_count;
 
+// Swift does not import arrays of unknown length.
+static inline const cuda_source *cuda_source_at(size_t index) { return cuda_sources + index; }
+static inline const char *cuda_option_at(size_t index) { return cuda_options[index]; }
+
 #endif
