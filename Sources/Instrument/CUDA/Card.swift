@@ -14,6 +14,9 @@ package struct Card: Sendable, Equatable {
   /// The most shared memory that a block of threads can have, in bytes.
   let sharedMemoryPerBlock: Int
 
+  /// Whether whole warpgroups multiply matrices (`wgmma`), as on Hopper alone.
+  var hasWarpgroups: Bool { capability == Capability(9, 0) }
+
   /// What a card can do, as NVIDIA numbers it: 8.0 (A100), 9.0 (H100, H200), 10.0 (B200).
   package struct Capability: Sendable, Hashable, Comparable, CustomStringConvertible {
     package var major: Int
