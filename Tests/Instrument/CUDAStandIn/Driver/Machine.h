@@ -68,7 +68,11 @@ struct Module {
 struct Function {
   Module *module = nullptr;
   std::string name;
-  std::vector<size_t> parameters;
+  struct Parameter {
+    size_t bytes;
+    bool is_pointer;
+  };
+  std::vector<Parameter> parameters;
   int dynamic_shared = 48 << 10;
 };
 
@@ -91,7 +95,6 @@ class Memory {
   const Allocation *find(Address address, size_t bytes, const Context *context, Address *start = nullptr) const;
   bool has_whole_borders(Address start) const;
   unsigned char *bytes(Address address) const { return base + (address - first); }
-  static bool is_address(uint64_t value) { return value >= first && value < first + room; }
 
   std::map<Address, Allocation> allocations;
   size_t used(const Context *context) const;

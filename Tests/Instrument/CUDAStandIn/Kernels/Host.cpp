@@ -259,6 +259,11 @@ size_t host_parameters(const char *name, size_t *sizes, size_t capacity) {
   return kernel->parameters;
 }
 
+int host_is_pointer(const char *name, size_t parameter) {
+  const HostKernel *kernel = find(name);
+  return kernel && parameter < kernel->parameters && kernel->pointers[parameter];
+}
+
 void host_run_backwards(int backwards) { this_runner().backwards = backwards != 0; }
 
 void host_launch(const char *name, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned block, size_t shared, void **arguments) {

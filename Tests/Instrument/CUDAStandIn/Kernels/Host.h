@@ -225,6 +225,8 @@ struct HostKernel {
   unsigned threads;
   size_t parameters;
   const size_t *sizes;
+  /// Which of the parameters are pointers.
+  const bool *pointers;
   const HostKernel *next;
   void (*function)();
   void (*call)(void (*function)(), void **arguments);
@@ -234,6 +236,8 @@ struct HostKernel {
       : name(name), threads(threads), parameters(sizeof...(Arguments)), function(reinterpret_cast<void (*)()>(function)) {
     static const size_t all[] = {sizeof(Arguments)..., 0};
     sizes = all;
+    static const bool are_pointers[] = {std::is_pointer_v<Arguments>..., false};
+    pointers = are_pointers;
     call = [](void (*function)(), void **arguments) {
       call_with<Arguments...>(function, arguments, std::index_sequence_for<Arguments...>());
     };

@@ -11,17 +11,16 @@ package final class StandInMachine: Sendable {
   private let folder: TestFolder
   package let driver: StandInLibrary
   package let compiler: StandInLibrary
-  /// What Folio keeps of it.
-  package let store: EntryStore
+  private let store: EntryStore?
 
   /// - Parameters:
   ///   - settings: of the driver; see `Machine.h`.
-  ///   - store: where compiled kernels are kept; nil for one of its own.
+  ///   - store: where compiled kernels are kept; nil to keep none.
   package init(_ settings: [String: Int] = [:], store: EntryStore? = nil) throws {
     folder = try TestFolder()
     driver = try StandInLibrary("libCUDADriverStandIn.so", in: folder.path)
     compiler = try StandInLibrary("libNVRTCStandIn.so", in: folder.path)
-    self.store = store ?? EntryStore(folder: folder.path + "/store")
+    self.store = store
     for (name, value) in settings { driver.set(name, value) }
   }
 
