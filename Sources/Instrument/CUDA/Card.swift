@@ -5,7 +5,7 @@ package struct Card: Sendable, Equatable {
   package let name: String
   /// In bytes.
   package let totalMemory: Int
-  /// What no process used when it was asked, in bytes; nil if it was not asked.
+  /// What no process used when it was asked, in bytes: 0 on a card that does not let this process in; nil if it was not asked.
   package let freeMemory: Int?
   package let capability: Capability
   package let multiprocessors: Int

@@ -44,7 +44,10 @@ package final class CardContext: Sendable {
     defer { CUDASystem.aside(false) }
     device = try driver.device(index)
     var handle: OpaquePointer?
-    try driver.check(driver.primaryContextRetain(&handle, device), "cuDevicePrimaryCtxRetain")
+    let result = driver.primaryContextRetain(&handle, device)
+    guard result == Driver.Code.success else {
+      throw .unavailable(index: index, cause: driver.error(result, "cuDevicePrimaryCtxRetain").description)
+    }
     var stream: OpaquePointer?
     do throws(CUDAError) {
       try driver.check(driver.contextSetCurrent(handle), "cuCtxSetCurrent")

@@ -35,21 +35,21 @@ extension Driver {
     try check(deviceTotalMem(&total, device), "cuDeviceTotalMem")
     return Card(
       index: index, name: String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self),
-      totalMemory: total, freeMemory: asksForMemory ? try freeMemory(device) : nil,
+      totalMemory: total, freeMemory: asksForMemory ? freeMemory(device) : nil,
       capability: .init(try attribute(Constant.capabilityMajor), try attribute(Constant.capabilityMinor)),
       multiprocessors: try attribute(Constant.multiprocessorCount), uuid: Self.text(uuid: uuid),
       sharedMemoryPerBlock: try attribute(Constant.sharedMemoryPerBlockOptIn))
   }
 
-  /// What is free on a card, in bytes. That can be asked only of a card that is in use, so it is for the moment.
-  private func freeMemory(_ device: Int32) throws(CUDAError) -> Int {
+  /// What is free on a card, in bytes; 0 on one that does not let this process in. That can be asked only of a card that is in use, so it is
+  /// for the moment.
+  private func freeMemory(_ device: Int32) -> Int {
     var context: Handle?
-    try check(primaryContextRetain(&context, device), "cuDevicePrimaryCtxRetain")
+    guard primaryContextRetain(&context, device) == Code.success else { return 0 }
     defer { _ = primaryContextRelease(device) }
-    try check(contextSetCurrent(context), "cuCtxSetCurrent")
     var (free, total) = (0, 0)
-    try check(memGetInfo(&free, &total), "cuMemGetInfo")
-    return free
+    let isKnown = contextSetCurrent(context) == Code.success && memGetInfo(&free, &total) == Code.success
+    return isKnown ? free : 0
   }
 
   private static func text(uuid: [UInt8]) -> String {

@@ -43,6 +43,15 @@ import Testing
     expect(error?.description, contains: "“cuda:\(index)”", "“cuda:\(count == 1 ? 0 : count - 1)”")
   }
 
+  @Test(arguments: [(46, "CUDA_ERROR_DEVICE_UNAVAILABLE (46)"), (2, "CUDA_ERROR_OUT_OF_MEMORY (2)")])
+  func aCardThatOthersHaveIsTold(result: Int, words: String) throws {
+    let system = try StandInMachine(["context result": result]).system()
+    let error = #expect(throws: CUDAError.self) { try system.context(0) }
+    expect(error?.description, contains: "The card “cuda:0” cannot be used", words, "nvidia-smi")
+    // It is there all the same, and has no room.
+    #expect(try system.cards().map(\.freeMemory) == [0])
+  }
+
   @Test func aMachineWithoutNVRTCIsTold() throws {
     let machine = try StandInMachine()
     let card = try machine.system(["FOLIO_NVRTC": "/no/libnvrtc.so"]).context(0)

@@ -115,12 +115,13 @@ struct Machine {
       {"memory", 4ll << 30},               // Bytes of each card.
       {"taken", 0},                        // Bytes of each card that other processes have.
       {"capability", 90},                  // 10 · major + minor.
-      {"driver version", 13000},           //
+      {"driver version", 13000},           // 1000 · major + 10 · minor of the CUDA that the driver is for.
       {"start result", SUCCESS},           // What `cuInit` says.
+      {"context result", SUCCESS},         // What the driver says to a process that wants a card.
       {"lost at", 0},                      // The call, counted from now on, at which the cards are lost; 0 for never.
       {"lost with", ILLEGAL_ADDRESS},      // What it says then, and ever after.
       {"allocations until refusal", -1},   // So many more are carried out; then there is no memory. -1 for no end.
-      {"refuses pinned memory", 0},        //
+      {"refuses pinned memory", 0},        // Whether there is no page-locked memory to be had.
       {"backwards", 0},                    // Whether the threads of kernels run in the opposite order.
   };
   std::map<std::string, long long> counts;
