@@ -40,7 +40,6 @@ struct CardKernels: Sendable {
   }
 
   init(_ context: CardContext) throws(CUDAError) {
-    try context.prepare(Set(Name.allCases.map(\.source)).sorted())
     let hasWarpgroups = context.card.hasWarpgroups
     let isThere = { (name: Name) in hasWarpgroups || name.source != "ProductsHopper.cu" }
     try context.prepare(Set(Name.allCases.filter(isThere).map(\.source)).sorted())
