@@ -6,7 +6,7 @@ package struct Card: Sendable, Equatable {
   /// In bytes.
   package let totalMemory: Int
   /// What no process used when it was asked, in bytes: 0 on a card that does not let this process in; nil if it was not asked.
-  package let freeMemory: Int?
+  package internal(set) var freeMemory: Int?
   package let capability: Capability
   package let multiprocessors: Int
   /// Of the card itself, as `nvidia-smi -L` shows it: `GPU-` and groups of hexadecimal digits.
