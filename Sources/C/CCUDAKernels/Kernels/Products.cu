@@ -164,20 +164,18 @@ INLINE void product_tile(const PlainProduct<Right> &p) {
   }
 }
 
-// The place in which chunks begin is `phase` (0 to 63) before the first of the inner length.
-#define PLAIN_PRODUCT(name, tile, each, Right) \
-  KERNEL( \
-      name, 256, \
-      (const float *a, i64 a_batch, i64 a_row, i64 a_column, const Right *b, i64 b_batch, i64 b_row, i64 b_column, int group, float *c, \
-       i64 c_batch, i64 c_row, int rows, int columns, int inner, float factor, int adding, int hidden, int visible, int window, int phase)) { \
-    product_tile<tile, each, Right>( \
-        {a, a_batch, a_row, a_column, b, b_batch, b_row, b_column, group, c, c_batch, c_row, rows, columns, inner, factor, adding, hidden, \
-         visible, window, phase}); \
-  }
-PLAIN_PRODUCT(product_f32_128, 128, 8, float)
-PLAIN_PRODUCT(product_f32_64, 64, 4, float)
-PLAIN_PRODUCT(product_any_128, 128, 8, u16)
-PLAIN_PRODUCT(product_any_64, 64, 4, u16)
+// Chunks begin where `phase` (0 to 63) numbers more came before the first of the inner length.
+#define PLAIN_PARAMETERS(Right) \
+  const float *a, i64 a_batch, i64 a_row, i64 a_column, const Right *b, i64 b_batch, i64 b_row, i64 b_column, int group, float *c, \
+      i64 c_batch, i64 c_row, int rows, int columns, int inner, float factor, int adding, int hidden, int visible, int window, int phase
+#define PLAIN_TILE(tile, each, Right) \
+  product_tile<tile, each, Right>( \
+      {a, a_batch, a_row, a_column, b, b_batch, b_row, b_column, group, c, c_batch, c_row, rows, columns, inner, factor, adding, hidden, \
+       visible, window, phase})
+KERNEL(product_f32_128, 256, (PLAIN_PARAMETERS(float))) { PLAIN_TILE(128, 8, float); }
+KERNEL(product_f32_64, 256, (PLAIN_PARAMETERS(float))) { PLAIN_TILE(64, 4, float); }
+KERNEL(product_any_128, 256, (PLAIN_PARAMETERS(u16))) { PLAIN_TILE(128, 8, u16); }
+KERNEL(product_any_64, 256, (PLAIN_PARAMETERS(u16))) { PLAIN_TILE(64, 4, u16); }
 
 // MARK: - Weights in bfloat16
 
@@ -291,17 +289,15 @@ INLINE void product_halves(
     }
 }
 
-#define HALVES_PRODUCT(name, threads, ...) \
-  KERNEL( \
-      name, threads, \
-      (const float *x, i64 x_row, const u16 *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int segment, int adding)) { \
-    DYNAMIC_SHARED(unsigned char, shared); \
-    product_halves<__VA_ARGS__>(shared, x, x_row, w, w_row, y, y_row, rows, columns, inner, segment, adding); \
-  }
-HALVES_PRODUCT(product_bf16_nt, 256, 128, 128, 64, true)
-HALVES_PRODUCT(product_bf16_nn, 256, 128, 128, 64, false)
-HALVES_PRODUCT(product_bf16_nt_small, 128, 64, 64, 32, true)
-HALVES_PRODUCT(product_bf16_nn_small, 128, 64, 64, 32, false)
+#define HALVES_PARAMETERS \
+  const float *x, i64 x_row, const u16 *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int segment, int adding
+#define HALVES_TILE(...) \
+  DYNAMIC_SHARED(unsigned char, shared); \
+  product_halves<__VA_ARGS__>(shared, x, x_row, w, w_row, y, y_row, rows, columns, inner, segment, adding)
+KERNEL(product_bf16_nt, 256, (HALVES_PARAMETERS)) { HALVES_TILE(128, 128, 64, true); }
+KERNEL(product_bf16_nn, 256, (HALVES_PARAMETERS)) { HALVES_TILE(128, 128, 64, false); }
+KERNEL(product_bf16_nt_small, 128, (HALVES_PARAMETERS)) { HALVES_TILE(64, 64, 32, true); }
+KERNEL(product_bf16_nn_small, 128, (HALVES_PARAMETERS)) { HALVES_TILE(64, 64, 32, false); }
 
 // MARK: - Few rows
 
@@ -319,10 +315,7 @@ INLINE void await_stage(int stages) {
 // Eight rows of x at the speed at which the weight is read. A block stays: it splits x once into registers, and then streams the weight's rows, 16 at
 // a time. Warp i has the chunks i and i + 16 along the sum, of at most 32, in a ring of stages of its own; a chunk's sums go to shared memory, where
 // they are added up in their order while the next rows are under way.
-KERNEL(
-    gemv_bf16, 512,
-    (const float *x, i64 x_row, const u16 *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int segment, int adding,
-     int stages)) {
+KERNEL(gemv_bf16, 512, (HALVES_PARAMETERS, int stages)) {
   constexpr int WARPS = 16, STAGE = 2048, SUMS = 32 * 128;
   DYNAMIC_SHARED(unsigned char, shared);
   float *sums = reinterpret_cast<float *>(shared);
