@@ -18,6 +18,9 @@ let package = Package(
     .executable(name: "folio-worker", targets: ["folio-worker"]),
     .executable(name: "folio-bench", targets: ["folio-bench"]),
     .library(name: "FolioKit", targets: ["FolioKit"]),
+    // Stand-ins for NVIDIA's libraries, which the tests open at run time.
+    .library(name: "CUDADriverStandIn", type: .dynamic, targets: ["CUDADriverStandIn"]),
+    .library(name: "NVRTCStandIn", type: .dynamic, targets: ["NVRTCStandIn"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -92,7 +95,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "folio-worker",
-      dependencies: ["CellRuntime", "FolioKit", "CSpawn", "CWorker", "Keys", "Record", "Store", "Tensors"],
+      dependencies: ["CUDA", "CellRuntime", "FolioKit", "CSpawn", "CWorker", "Keys", "Record", "Store", "Tensors"],
       path: "Sources/Worker/folio-worker",
       // A cell is compiled against the worker's own FolioKit, so the worker exports every symbol that it links.
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
@@ -108,7 +111,7 @@ let package = Package(
 
     .test("Instrument", "Tensors", ["CKernels"]),
     .target(
-      name: "ModelFixture", dependencies: ["Checkpoints", "Transformer", "Tensors", "TestSupport"],
+      name: "ModelFixture", dependencies: ["CUDA", "CUDAStandIn", "Checkpoints", "Transformer", "Tensors", "TestSupport"],
       path: "Tests/Instrument/ModelFixture"),
     .test("Instrument", "Checkpoints", ["Transformer", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Transformer", ["Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
@@ -118,6 +121,15 @@ let package = Package(
 
     // The kernels of CCUDAKernels as C++, for the processor.
     .target(name: "CUDAHostKernels", path: "Tests/Instrument/CUDAStandIn/Kernels"),
+    // A driver that runs them, and a compiler that knows their sources. Each copy of these libraries uses its own symbols.
+    .target(
+      name: "CUDADriverStandIn", dependencies: ["CUDAHostKernels"], path: "Tests/Instrument/CUDAStandIn/Driver",
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic", "-Xlinker", "--strip-all"])]),
+    .target(
+      name: "NVRTCStandIn", dependencies: ["CCUDAKernels"], path: "Tests/Instrument/CUDAStandIn/Compiler",
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic", "-Xlinker", "--strip-all"])]),
+    .target(name: "CUDAStandIn", dependencies: ["CUDA", "Store", "TestSupport"], path: "Tests/Instrument/CUDAStandIn/Machine"),
+    .test("Instrument", "CUDA", ["CUDAStandIn", "Keys", "Store"]),
     .test("Instrument", "CCUDAKernels", ["CUDAHostKernels"]),
 
     .test("Host", "Document"),

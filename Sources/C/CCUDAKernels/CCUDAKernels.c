@@ -27,6 +27,9 @@ static const char attention[] = {
 static const char elementwise[] = {
 #embed "Kernels/Elementwise.cu"
     , 0};
+static const char logits[] = {
+#embed "Kernels/Logits.cu"
+    , 0};
 static const char movement[] = {
 #embed "Kernels/Movement.cu"
     , 0};
@@ -57,6 +60,7 @@ const cuda_source cuda_sources[] = {
     SOURCE("Warpgroups.cuh", warpgroups),
     SOURCE("Attention.cu", attention),
     SOURCE("Elementwise.cu", elementwise),
+    SOURCE("Logits.cu", logits),
     SOURCE("Movement.cu", movement),
     SOURCE("Norms.cu", norms),
     SOURCE("Products.cu", products),

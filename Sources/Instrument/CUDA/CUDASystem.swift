@@ -15,15 +15,30 @@ package final class CUDASystem: Sendable {
     /// Where compiled kernels are kept; nil to keep none.
     package var store: EntryStore?
     package var sources: KernelSources
+    /// Whether each block of memory is filled with what is no number before it is given out, for tests: so nothing that an earlier owner
+    /// left there is taken for a result.
+    package var poisonsMemory: Bool
 
     package init(
-      environment: [String: String] = ProcessInfo.processInfo.environment, store: EntryStore? = nil, sources: KernelSources = .own
+      environment: [String: String] = ProcessInfo.processInfo.environment, store: EntryStore? = nil,
+      sources: KernelSources = .own,
+      poisonsMemory: Bool = false
     ) {
       self.environment = environment
       self.store = store
       self.sources = sources
+      self.poisonsMemory = poisonsMemory
     }
   }
+
+  /// Told before (true) and after (false) this module, and the libraries that it opens, look at files of the machine: where NVRTC is, how
+  /// the driver is set. A process that notes which files its work rests on sets it, at its start, to look away for that long, on this thread:
+  /// what a computation gives does not depend on them, but on the card.
+  package static func whenAside(_ told: @escaping @Sendable (_ begins: Bool) -> Void) { asideIsTold.withLock { $0 = told } }
+
+  static func aside(_ begins: Bool) { asideIsTold.withLock { $0 }(begins) }
+
+  private static let asideIsTold = Mutex<@Sendable (Bool) -> Void>({ _ in })
 
   private let libraries: CUDALibraries
   private let contexts = Mutex<[Int: CardContext]>([:])
@@ -44,6 +59,8 @@ package final class CUDASystem: Sendable {
   ///   process does not use yet.
   package func cards(asksForMemory: Bool = true) throws(CUDAError) -> [Card] {
     let driver = try libraries.driver()
+    Self.aside(true)
+    defer { Self.aside(false) }
     var cards: [Card] = []
     for index in 0..<(try driver.cardCount()) {
       cards.append(try driver.card(index, asksForMemory: asksForMemory))
@@ -59,6 +76,12 @@ package final class CUDASystem: Sendable {
       contexts[index] = context
       return context
     }
+  }
+
+  /// Machine code of a program for cards of a capability. It needs NVRTC, and neither a card nor a driver.
+  /// - Parameter file: the program's name among the sources.
+  package func machineCode(of file: String, for capability: Card.Capability) throws(CUDAError) -> Data {
+    try KernelLibrary.machineCode(of: file, libraries.settings.sources, for: capability, by: try libraries.compiler())
   }
 
   // MARK: - Findings

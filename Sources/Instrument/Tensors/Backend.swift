@@ -86,6 +86,10 @@ package protocol Backend: AnyObject, Sendable {
   func reduce(_ reduction: Reduction, _ x: Tensor, axis: Int, into y: inout Tensor)
   /// The sum of all numbers, in Double.
   func sum(_ x: Tensor) -> Double
+  /// The index of the largest number; of several equal ones, that of the first.
+  func argmax(_ x: Tensor) -> Int
+  /// The logarithm of the sum of each row's exponentials, in Double.
+  func logSumExp(_ x: Tensor) -> [Double]
   /// Whether all numbers are finite.
   func isFinite(_ x: Tensor) -> Bool
 

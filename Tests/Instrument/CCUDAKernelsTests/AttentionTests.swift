@@ -88,6 +88,6 @@ import Testing
     let alone = Token(heads: 3, group: 3, c: 64, count: 200)
     func part(_ numbers: [Float]) -> [Float] { (0..<200).flatMap { numbers[$0 * 128 + 64..<$0 * 128 + 128] } }
     let second = alone.attend(Array(token.q.suffix(192)), part(token.keys), part(token.values))
-    #expect(second.bits == z.suffix(192).map(\.bitPattern))
+    #expect(second.bits == z.suffix(192).bits)
   }
 }

@@ -174,9 +174,17 @@ func expect(
   }
 }
 
+/// The bits of numbers: NaN equals NaN, and 0 does not equal -0. Thousands of them are not printed.
+struct Bits: Equatable, CustomStringConvertible {
+  let patterns: [UInt32]
+  var description: String { "the bits of \(patterns.count) numbers" }
+}
+
+extension Sequence<Float> {
+  var bits: Bits { Bits(patterns: map(\.bitPattern)) }
+}
+
 extension [Float] {
-  /// The bits, so that NaN equals NaN and 0 does not equal -0.
-  var bits: [UInt32] { map(\.bitPattern) }
   func row(_ index: Int, _ width: Int) -> [Float] { Array(self[index * width..<(index + 1) * width]) }
 }
 

@@ -5,6 +5,7 @@ import Testing
 @Suite struct ReductionTests {
   @Test(arguments: [
     (1, 1, 1), (3, 7, 1), (2, 1024, 1), (2, 1025, 1), (2, 9000, 1), (5, 1000, 3), (2, 2000, 31), (2, 9, 32), (3, 40, 333),
+    (3, 64, 33), (2, 1000, 65),
     (1, 0, 5), (0, 4, 4), (4, 0, 64),
   ])
   func sumAxisAddsUpInDouble(outer: Int, length: Int, inner: Int) {
@@ -15,7 +16,7 @@ import Testing
     expect(y, near: columns.map { $0.reduce(0) { $0 + Double($1) } }, within: { sizes[$0] * (0x1p-50 * Double(length) + u) })
   }
 
-  @Test(arguments: [(3, 7, 1), (2, 1025, 1), (2, 9000, 2), (3, 40, 333)])
+  @Test(arguments: [(3, 7, 1), (2, 1025, 1), (2, 9000, 2), (3, 40, 333), (2, 100, 70)])
   func maxAxisIsTheLargestNumber(outer: Int, length: Int, inner: Int) {
     let x = random(outer * length * inner).map { $0 - 2 }
     let y = launch("max_axis", .input(x), .output(outer * inner), .long(outer), .long(length), .long(inner)).floats(1)

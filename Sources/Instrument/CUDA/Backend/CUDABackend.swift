@@ -159,6 +159,23 @@ package final class CUDABackend: Backend {
     return read(sum, as: Double.self)
   }
 
+  package func argmax(_ x: Tensor) -> Int {
+    let (values, places, out) = (context.allocate(64 * 4), context.allocate(64 * 4), context.allocate(4))
+    launch(.argmax_parts, (64, 1, 1), [input(x), .output(values), .output(places), .long(1), .long(x.count)])
+    launch(.argmax, (1, 1, 1), [input(x), .input(values), .input(places), .output(out), .long(1), .long(x.count)])
+    return Int(read(out, as: Int32.self))
+  }
+
+  package func logSumExp(_ x: Tensor) -> [Double] {
+    let rows = x.shape[0]
+    let (parts, sums) = (context.allocate(rows * 64 * 16), context.allocate(rows * 8))
+    run(.log_sum_exp_parts, blocks: min(rows * 64, 1 << 20), [input(x), .output(parts), .long(rows), .long(x.shape[1])])
+    run(.log_sum_exp, blocks: (rows + 255) / 256, [.input(parts), .output(sums), .long(rows)])
+    var result = [Double](repeating: 0, count: rows)
+    result.withUnsafeMutableBytes { CardBlock.download(sums, at: 0, into: $0) }
+    return result
+  }
+
   package func isFinite(_ x: Tensor) -> Bool {
     let flag = context.allocate(4)
     context.clear(flag, bytes: 4)

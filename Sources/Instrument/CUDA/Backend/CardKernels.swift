@@ -9,10 +9,10 @@ struct CardKernels: Sendable {
     case fill, combine, combine_scalar, add, add_scaled, activate, soft_cap, activate_gradient, soft_cap_gradient
     case copy_blocks, gather_rows, add_rows
     case rms_normalize, center_rows, rms_scale_gradient, divide_rows, scale_columns, add_to_rows, rms_input_gradient, rotate_halves
-    case sum_axis, max_axis, sum_parts, sum_all, any_not_finite
+    case sum_axis, max_axis, sum_parts, sum_all, any_not_finite, argmax_parts, argmax, log_sum_exp_parts, log_sum_exp
     case causal_softmax, masked_softmax, softmax_gradient, mask_unseen, clear_unseen
     case decode_attention_parts, decode_attention
-    case product_f32_128, product_f32_64, product_any_128, product_any_64, gemv_bf16, reduce
+    case product_f32_128, product_f32_64, product_any_128, product_any_64
 
     /// The file in which it stands.
     var source: String {
@@ -23,15 +23,17 @@ struct CardKernels: Sendable {
       case .rms_normalize, .center_rows, .rms_scale_gradient, .divide_rows, .scale_columns, .add_to_rows, .rms_input_gradient,
         .rotate_halves:
         "Norms.cu"
-      case .sum_axis, .max_axis, .sum_parts, .sum_all, .any_not_finite: "Reductions.cu"
+      case .log_sum_exp_parts, .log_sum_exp: "Logits.cu"
+      case .sum_axis, .max_axis, .sum_parts, .sum_all, .any_not_finite, .argmax_parts, .argmax: "Reductions.cu"
       case .causal_softmax, .masked_softmax, .softmax_gradient, .mask_unseen, .clear_unseen: "Softmax.cu"
       case .decode_attention_parts, .decode_attention: "Attention.cu"
-      case .product_f32_128, .product_f32_64, .product_any_128, .product_any_64, .gemv_bf16, .reduce: "Products.cu"
+      case .product_f32_128, .product_f32_64, .product_any_128, .product_any_64: "Products.cu"
       }
     }
   }
 
   init(_ context: CardContext) throws(CUDAError) {
+    try context.prepare(Set(Name.allCases.map(\.source)).sorted())
     var kernels: [Kernel] = []
     for name in Name.allCases { kernels.append(try context.kernel(name.rawValue, in: name.source)) }
     self.kernels = kernels

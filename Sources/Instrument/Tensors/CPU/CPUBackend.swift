@@ -1,5 +1,6 @@
 import CKernels
 import COpenBLAS
+import Foundation
 import Machine
 
 /// The processor. Work is divided among its cores; its kernels are those of `CKernels`, and OpenBLAS's products where no row invariance is asked.
@@ -161,6 +162,34 @@ package final class CPUBackend: Backend {
   }
 
   package func sum(_ x: Tensor) -> Double { x.withUnsafeElements { $0.reduce(0.0) { $0 + Double($1) } } }
+
+  package func argmax(_ x: Tensor) -> Int {
+    x.withUnsafeElements { values in
+      var best = 0
+      for i in 1..<max(values.count, 1) where values[i] > values[best] { best = i }
+      return best
+    }
+  }
+
+  package func logSumExp(_ x: Tensor) -> [Double] {
+    // Parts of one length, added up in their order, whatever the number of cores.
+    let (rows, width, length) = (x.shape[0], x.shape[1], 1 << 14)
+    let parts = (width + length - 1) / length
+    return x.withUnsafeElements { x in
+      let largest = (0..<rows).map { row in x[row * width..<(row + 1) * width].reduce(-Float.infinity, max) }
+      var sums = [Double](repeating: 0, count: rows * parts)
+      sums.withUnsafeMutableBufferPointer { sums in
+        Parallel.overRows(sums.count, width: length) { range in
+          for index in range {
+            let (row, part) = (index / parts, index % parts)
+            let numbers = x[row * width + part * length..<row * width + min((part + 1) * length, width)]
+            sums[index] = numbers.reduce(0) { $0 + exp(Double($1 - largest[row])) }
+          }
+        }
+      }
+      return (0..<rows).map { Double(largest[$0]) + log(sums[$0 * parts..<($0 + 1) * parts].reduce(0, +)) }
+    }
+  }
 
   package func isFinite(_ x: Tensor) -> Bool { x.withUnsafeElements { ck_is_finite($0.baseAddress, ck_float32, $0.count) != 0 } }
 
