@@ -45,6 +45,7 @@ let package = Package(
 
     // The instrument: the model and its taking apart. It knows nothing of notebooks.
     .instrument("Tensors", ["Machine", "Text", "COpenBLAS", "CKernels"]),
+    .instrument("BackendConformance", ["Randomness", "Tensors"]),
     .instrument("Checkpoints", ["Files", "Machine", "Tensors", "Text", "CSentencePiece", "CKernels"]),
     .instrument(
       "Transformer", ["Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
@@ -103,7 +104,7 @@ let package = Package(
     .test("Ground", "Keys"),
     .test("Ground", "Store", ["Keys"]),
 
-    .test("Instrument", "Tensors", ["CKernels"]),
+    .test("Instrument", "Tensors", ["BackendConformance", "CKernels"]),
     .target(
       name: "ModelFixture", dependencies: ["Checkpoints", "Transformer", "Tensors", "TestSupport"],
       path: "Tests/Instrument/ModelFixture"),
