@@ -49,6 +49,8 @@ let package = Package(
     .instrument("Checkpoints", ["Files", "Machine", "Tensors", "Text", "CSentencePiece", "CKernels"]),
     .instrument(
       "Transformer", ["Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
+    // The same model in Double, plain and slow: what passes are measured against.
+    .instrument("ModelTwin", ["Checkpoints", "Tensors", "Transformer"]),
     .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
@@ -74,7 +76,8 @@ let package = Package(
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
+        "Attribution", "BackendConformance", "Machine", "ModelTwin",
+        "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
         "Session", "Store",
         "Tensors", "Text", "COpenBLAS", argumentParser,
       ],
@@ -106,7 +109,7 @@ let package = Package(
 
     .test("Instrument", "Tensors", ["BackendConformance", "CKernels"]),
     .target(
-      name: "ModelFixture", dependencies: ["Checkpoints", "Transformer", "Tensors", "TestSupport"],
+      name: "ModelFixture", dependencies: ["Checkpoints", "ModelTwin", "Transformer", "Tensors", "TestSupport"],
       path: "Tests/Instrument/ModelFixture"),
     .test("Instrument", "Checkpoints", ["Transformer", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Transformer", ["Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
