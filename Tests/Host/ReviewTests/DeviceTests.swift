@@ -22,7 +22,7 @@ import Testing
     #expect(!review.isChanged)
     #expect(review.notebooks[0].status == .same)
     #expect(review.terminalText(colors: false).contains("device: NVIDIA H200 -> cpu"))
-    #expect(review.markdown.contains("Device: NVIDIA H200 → cpu"))
+    #expect(review.markdown.contains("Device: `NVIDIA H200` → `cpu`"))
     #expect(review.json.contains("\"head\" : \"cpu\""))
     #expect(ReviewPage(review, base: base, head: head).html.contains("device: NVIDIA H200 → cpu"))
   }

@@ -80,7 +80,7 @@ import Testing
     let problem = #expect(throws: Diagnostic.self) { try notebook.run(cells, device: "cuda") }
     #expect(problem?.place == Place(file: "scripted.md", line: 2))
     #expect(notebook.started == [])
-    #expect(try notebook.run(cells + ["print(a)"]) == [3])
+    #expect(try notebook.run(cells + ["print(a + 1)"]) == [3])
     #expect(notebook.runtime.restarts == 0)
   }
 

@@ -16,13 +16,17 @@ import Testing
     (
       ["build", "--help"],
       [
-        "--site", "-P", "--keep-going", "--timeout", "--memory", "--device", "FOLIO_DEVICE", "--force", "--explain", "--interactive", "--plotly",
+        "--site", "-P", "--keep-going", "--timeout", "--memory", "--device", "FOLIO_DEVICE", "--force", "--explain",
+        "--interactive", "--plotly",
         "Notebooks/",
         "Examples",
       ]
     ),
     (["preview", "--help"], ["--port", "--site", "--host", "--device", "Ctrl-C", "Examples"]),
-    (["export", "--help"], ["<notebook>", "--to", "ipynb", "swift", "-o", "--no-outputs", "-P", "--device", "--force", "Examples"]),
+    (
+      ["export", "--help"],
+      ["<notebook>", "--to", "ipynb", "swift", "-o", "--no-outputs", "-P", "--device", "--force", "Examples"]
+    ),
     (["import", "--help"], ["<file>", "-o", "--force", "norun", "Exit status", "Examples"]),
     (["cache", "--help"], ["prune", "FOLIO_CACHE", "Examples"]),
     (["run", "--help"], ["<notebook>", "-P", "--keep-going", "--timeout", "--device"]),
