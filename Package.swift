@@ -18,6 +18,9 @@ let package = Package(
     .executable(name: "folio-worker", targets: ["folio-worker"]),
     .executable(name: "folio-bench", targets: ["folio-bench"]),
     .library(name: "FolioKit", targets: ["FolioKit"]),
+    // Stand-ins for NVIDIA's libraries, which the tests open at run time.
+    .library(name: "CUDADriverStandIn", type: .dynamic, targets: ["CUDADriverStandIn"]),
+    .library(name: "NVRTCStandIn", type: .dynamic, targets: ["NVRTCStandIn"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -31,6 +34,8 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSentencePiece", path: "Sources/C/CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
     .c("CKernels"),
+    // Sources of kernels are data here: NVRTC compiles them, and the tests do.
+    .target(name: "CCUDAKernels", path: "Sources/C/CCUDAKernels", exclude: ["Kernels"]),
     .c("CSpawn"),
     .c("CWorker", ["CSpawn"]),
 
@@ -51,6 +56,7 @@ let package = Package(
     .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
+    .instrument("CUDA", ["Keys", "Machine", "Store", "Tensors", "Text", "CCUDAKernels"]),
 
     // The host: Markdown -> document -> cells -> records -> pages.
     .host("Document", ["Keys", "Machine", "Record", "CCmark", yams]),
@@ -112,6 +118,18 @@ let package = Package(
     .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Tensors", "ModelFixture"]),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),
+
+    // The kernels of CCUDAKernels as C++, for the processor.
+    .target(name: "CUDAHostKernels", path: "Tests/Instrument/CUDAStandIn/Kernels"),
+    // A driver that runs them, and a compiler that knows their sources. Each copy of these libraries uses its own symbols.
+    .target(
+      name: "CUDADriverStandIn", dependencies: ["CUDAHostKernels"], path: "Tests/Instrument/CUDAStandIn/Driver",
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic"])]),
+    .target(
+      name: "NVRTCStandIn", dependencies: ["CCUDAKernels"], path: "Tests/Instrument/CUDAStandIn/Compiler",
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic"])]),
+    .target(name: "CUDAStandIn", dependencies: ["CUDA", "Store", "TestSupport"], path: "Tests/Instrument/CUDAStandIn/Machine"),
+    .test("Instrument", "CUDA", ["CUDAStandIn", "Store", "CCUDAKernels"]),
 
     .test("Host", "Document", ["Machine"]),
     .test("Host", "Planning", ["Document", "Keys", "Store"]),

@@ -2,7 +2,7 @@ import Foundation
 import Keys
 import Machine
 
-/// What Folio need not compute again, on disk: compiled cells, records, remembered values, files' digests.
+/// What Folio need not compute again, on disk: compiled cells, records, remembered values, files' digests, compiled kernels.
 ///
 /// One folder for all notebooks, branches and processes of a user. Everything in it is named by a key of all that it was made from, so that
 /// nothing in it is ever out of date, and everything may be deleted at any time. An entry lies at `<folder>/<kind>/<2 digits>/<62 digits>`;
@@ -15,7 +15,7 @@ import Machine
 package final class EntryStore: Sendable {
   /// What is kept; one folder each.
   package enum Kind: String, CaseIterable, Sendable {
-    case cells, records, traces, notebooks, memo, digests
+    case cells, records, traces, notebooks, memo, digests, cubins
   }
 
   /// The store's folder; it is made when something is kept.

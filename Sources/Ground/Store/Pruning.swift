@@ -131,6 +131,7 @@ extension EntryStore.Kind {
     case .notebooks: "notebooks' histories"
     case .memo: "remembered values"
     case .digests: "files' digests"
+    case .cubins: "compiled kernels"
     }
   }
 }

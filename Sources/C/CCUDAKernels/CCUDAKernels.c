@@ -1,0 +1,39 @@
+#include "CCUDAKernels.h"
+
+// `#embed` is of C23; the compiler has it in every standard.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const char platform[] = {
+#embed "Kernels/Platform.cuh"
+    , 0};
+static const char activations[] = {
+#embed "Kernels/Activations.cuh"
+    , 0};
+static const char elements[] = {
+#embed "Kernels/Elements.cuh"
+    , 0};
+static const char elementwise[] = {
+#embed "Kernels/Elementwise.cu"
+    , 0};
+static const char rows[] = {
+#embed "Kernels/Rows.cuh"
+    , 0};
+static const char norms[] = {
+#embed "Kernels/Norms.cu"
+    , 0};
+
+#define SOURCE(name, text) {name, text, sizeof text - 1}
+
+const cuda_source cuda_sources[] = {
+    SOURCE("Platform.cuh", platform),
+    SOURCE("Activations.cuh", activations),
+    SOURCE("Elements.cuh", elements),
+    SOURCE("Rows.cuh", rows),
+    SOURCE("Elementwise.cu", elementwise),
+    SOURCE("Norms.cu", norms),
+};
+const size_t cuda_source_count = sizeof cuda_sources / sizeof *cuda_sources;
+
+// A product and a sum are one rounding where the source says `fmaf`, and nowhere else: so that two paths through a kernel give the same bits.
+const char *const cuda_options[] = {"--std=c++17", "--fmad=false"};
+const size_t cuda_option_count = sizeof cuda_options / sizeof *cuda_options;

@@ -1,0 +1,104 @@
+import Foundation
+import Store
+import Synchronization
+
+/// What this process has of CUDA: the driver, NVRTC, the cards and their contexts. Nothing is opened before it is needed, so that a process
+/// which never asks for a card may fork and sandbox itself as it likes.
+package final class CUDASystem: Sendable {
+  /// That of this process, as its environment sets it.
+  package static let shared = CUDASystem()
+
+  /// What it uses, other than what lies on the machine.
+  package struct Settings: Sendable {
+    /// Environment variables: where libraries are, and how much memory of a card may be used.
+    package var environment: [String: String]
+    /// Where compiled kernels are kept; nil to keep none.
+    package var store: EntryStore?
+    package var sources: KernelSources
+    /// Whether each block of memory is filled with what is no number before it is given out, for tests: so nothing that an earlier owner
+    /// left there is taken for a result.
+    package var poisonsMemory: Bool
+
+    package init(
+      environment: [String: String] = ProcessInfo.processInfo.environment, store: EntryStore? = nil,
+      sources: KernelSources = .own,
+      poisonsMemory: Bool = false
+    ) {
+      self.environment = environment
+      self.store = store
+      self.sources = sources
+      self.poisonsMemory = poisonsMemory
+    }
+  }
+
+  private let libraries: CUDALibraries
+  private let contexts = Mutex<[Int: CardContext]>([:])
+
+  /// - Parameter settings: nil for those of this process, with Folio's own store.
+  package init(_ settings: Settings? = nil) {
+    let environment = ProcessInfo.processInfo.environment
+    libraries = CUDALibraries(
+      settings ?? Settings(environment: environment, store: EntryStore(folder: EntryStore.folder(environment: environment))))
+  }
+
+  // MARK: - Cards
+
+  /// The cards that the driver sees, in its order.
+  package static func cards() throws(CUDAError) -> [Card] { try shared.cards() }
+
+  /// - Parameter asksForMemory: whether to ask each card how much memory is free, which takes a third of a second for a card that this
+  ///   process does not use yet.
+  package func cards(asksForMemory: Bool = true) throws(CUDAError) -> [Card] {
+    let driver = try libraries.driver()
+    var cards: [Card] = []
+    for index in 0..<(try driver.cardCount()) {
+      cards.append(try driver.card(index, asksForMemory: asksForMemory))
+    }
+    return cards
+  }
+
+  /// The context of a card, of which there is one in a process.
+  package func context(_ index: Int) throws(CUDAError) -> CardContext {
+    try contexts.withLock { contexts throws(CUDAError) in
+      if let context = contexts[index] { return context }
+      let context = try CardContext(index, libraries)
+      contexts[index] = context
+      return context
+    }
+  }
+
+  // MARK: - Findings
+
+  /// What there is on this machine, and what it lacks: for `folio doctor`.
+  package struct Findings: Sendable {
+    /// The driver's library, and the version of CUDA that it supports.
+    package var driver: Result<Library, CUDAError>
+    /// NVRTC and its version.
+    package var compiler: Result<Library, CUDAError>
+    package var cards: Result<[Card], CUDAError>
+
+    package struct Library: Sendable, Equatable {
+      package var path: String
+      package var version: String
+    }
+  }
+
+  package static var findings: Findings { shared.findings }
+
+  package var findings: Findings {
+    Findings(
+      driver: Result { () throws(CUDAError) in
+        let driver = try libraries.driver()
+        return .init(path: driver.path, version: driver.versionText)
+      },
+      compiler: Result { () throws(CUDAError) in
+        let compiler = try libraries.compiler()
+        return .init(path: compiler.path, version: compiler.version)
+      },
+      cards: Result { () throws(CUDAError) in
+        let cards = try cards()
+        guard !cards.isEmpty else { throw .noCard(index: 0, count: 0) }
+        return cards
+      })
+  }
+}
