@@ -95,7 +95,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "folio-worker",
-      dependencies: ["CellRuntime", "FolioKit", "CSpawn", "CWorker", "Keys", "Machine", "Record", "Store", "Tensors"],
+      dependencies: ["CUDA", "CellRuntime", "FolioKit", "CSpawn", "CWorker", "Keys", "Machine", "Record", "Store", "Tensors"],
       path: "Sources/Worker/folio-worker",
       // A cell is compiled against the worker's own FolioKit, so the worker exports every symbol that it links.
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The graphics cards of this machine, and what models need to compute on them: a driver and a compiler of kernels.
+/// The graphics cards of this machine, and what models need to compute on them: a driver, and a compiler of kernels.
 ///
 /// Who opens the driver has its threads and its memory from then on, and must not start programs that use it. So the worker's program looks,
-/// in a process of its own that ends then (`folio-worker --graphics`), and the host reads what it says.
+/// in a process of its own that ends then, and the host reads what it says.
 package struct GraphicsReport: Codable, Equatable, Sendable {
   /// A graphics card.
   package struct Card: Codable, Equatable, Sendable {
@@ -13,66 +13,69 @@ package struct GraphicsReport: Codable, Equatable, Sendable {
     package var name: String
     /// In bytes.
     package var totalMemory: Int
-    /// In bytes.
-    package var freeMemory: Int
-    /// Why no model can compute on it.
-    package var obstacle: Obstacle?
+    /// In bytes; nil if it was not asked for.
+    package var freeMemory: Int?
+    /// Why no model can compute on it, and what helps: sentences.
+    package var obstacle: String?
 
-    package init(index: Int, name: String, totalMemory: Int, freeMemory: Int, obstacle: Obstacle? = nil) {
+    package init(index: Int, name: String, totalMemory: Int, freeMemory: Int?, obstacle: String? = nil) {
       (self.index, self.name) = (index, name)
       (self.totalMemory, self.freeMemory, self.obstacle) = (totalMemory, freeMemory, obstacle)
     }
   }
 
-  /// What keeps models from computing on a card.
-  package struct Obstacle: Codable, Equatable, Sendable, Error {
-    /// As a clause: `there is no NVIDIA driver`.
-    package var cause: String
-    /// What helps, in a sentence.
-    package var advice: String?
+  /// A library of NVIDIA's.
+  package struct Library: Codable, Equatable, Sendable {
+    package var version: String
+    package var path: String
 
-    package init(_ cause: String, advice: String? = nil) { (self.cause, self.advice) = (cause, advice) }
+    package init(version: String, path: String) { (self.version, self.path) = (version, path) }
   }
 
   /// In the order of their numbers.
   package var cards: [Card] = []
-  /// NVIDIA's driver: its version. Nil if there is none.
-  package var driver: String?
-  /// The compiler of kernels, NVRTC: its version and its path. Nil if there is none.
-  package var compiler: String?
-  /// What keeps models from computing on any of the cards.
-  package var obstacle: Obstacle?
+  /// The driver, with the version of CUDA that it supports; nil if there is none.
+  package var driver: Library?
+  /// The compiler of kernels, NVRTC; nil if there is none.
+  package var compiler: Library?
+  /// Why no model can compute on any of the cards, and what helps: sentences.
+  package var obstacle: String?
 
-  /// A machine with these cards, on which models can compute.
-  package init(cards: [Card], driver: String? = nil, compiler: String? = nil) {
-    (self.cards, self.driver, self.compiler) = (cards, driver, compiler)
+  /// A machine with these cards; without an obstacle, models can compute on them.
+  package init(cards: [Card] = [], driver: Library? = nil, compiler: Library? = nil, obstacle: String? = nil) {
+    (self.cards, self.driver, self.compiler, self.obstacle) = (cards, driver, compiler, obstacle)
   }
-
-  /// A machine on which no model can compute on a card.
-  package init(obstacle: Obstacle) { self.obstacle = obstacle }
-
-  /// The argument by which the worker's program is asked for a report: it writes it as one line of JSON.
-  package static let request = "--graphics"
 
   /// The cards on which models can compute.
   package var usableCards: [Card] { obstacle == nil ? cards.filter { $0.obstacle == nil } : [] }
+
+  /// The arguments by which the worker's program is asked for a report, which it writes as one line of JSON.
+  /// - Parameter withMemory: whether it asks each card for its free memory, which takes a third of a second.
+  package static func request(withMemory: Bool) -> [String] { ["--graphics"] + (withMemory ? ["--memory"] : []) }
 }
 
 extension GraphicsReport {
   /// On one line what there is, and, where no model can compute on it, why and what helps.
   package var words: String {
     let cards = cards.map { card in
-      let memory = [card.freeMemory, card.totalMemory].map { Double($0) / 1_073_741_824 }
-      return "\(Device.cuda(card.index)) is \(card.name), "
-        + String(format: "%.1f GiB free of %.1f", memory[0], memory[1]) + (card.obstacle.map { " (\($0.cause))" } ?? "")
+      let free = card.freeMemory.map { String(format: "%.1f GiB free of ", Self.gibibytes($0)) } ?? ""
+      let total = String(format: free.isEmpty ? "%.1f GiB" : "%.1f", Self.gibibytes(card.totalMemory))
+      return "\(Device.cuda(card.index)) is \(card.name), \(free)\(total)"
     }
-    let parts = [driver.map { "driver \($0)" }, compiler.map { "NVRTC \($0)" }].compactMap(\.self)
-    let found = (cards + parts).joined(separator: "; ")
-    guard usableCards.isEmpty else { return found }
-    let obstacle = obstacle ?? self.cards.first?.obstacle ?? Obstacle("there is no graphics card")
-    return "\(found.isEmpty ? "none" : found): \(obstacle.cause); cells run on the processor"
-      + (obstacle.advice.map { ". \($0)" } ?? "")
+    let driver = driver.map { "driver for CUDA \($0.version) (\($0.path))" }
+    let compiler = compiler.map { "NVRTC \($0.version) (\($0.path))" }
+    let found = (cards + [driver, compiler].compactMap(\.self)).joined(separator: "; ")
+    let obstacles =
+      [obstacle].compactMap(\.self)
+      + self.cards.compactMap { card in
+        card.obstacle.map { "\(Device.cuda(card.index)) cannot be used: \($0)" }
+      }
+    let isNone = usableCards.isEmpty
+    return ([(found.isEmpty ? "none" : found) + (isNone ? "; cells run on the processor" : "")] + obstacles)
+      .joined(separator: ". ")
   }
+
+  private static func gibibytes(_ bytes: Int) -> Double { Double(bytes) / 1_073_741_824 }
 }
 
 /// NVIDIA's driver, as far as it can be known without opening it.
@@ -80,11 +83,23 @@ package enum GraphicsDriver {
   /// Names a file that is the driver, whatever is installed.
   package static let variable = "FOLIO_CUDA_DRIVER"
 
+  /// Where its library may be, the first choice first: names for the dynamic loader. It comes with the kernel's driver, never from a package
+  /// of Python's.
+  /// - Parameter root: what stands before absolute paths of the system.
+  package static func candidates(_ environment: [String: String], root: String = "") -> [String] {
+    if let named = environment[variable], !named.isEmpty { return [named] }
+    let name = "libcuda.so.1"
+    // The loader does not know the folder of Windows' subsystem for Linux, nor that of NixOS.
+    let folders = ["/usr/lib/wsl/lib", "/run/opengl-driver/lib"].map { "\(root)\($0)/\(name)" }
+    return [name] + folders.filter { access($0, F_OK) == 0 }
+  }
+
   /// Whether it may be there: if not, nobody need look for cards. The library is loaded for a moment, and not asked anything.
   package static func mayBeThere(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> Bool {
-    if let named = environment[variable], !named.isEmpty { return true }
-    guard let library = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) else { return false }
-    dlclose(library)
-    return true
+    candidates(environment).contains { name in
+      guard let library = dlopen(name, RTLD_LAZY | RTLD_LOCAL) else { return false }
+      dlclose(library)
+      return true
+    }
   }
 }

@@ -36,39 +36,36 @@ package struct DeviceChoice: Equatable, Sendable {
   /// The device that it is on this machine.
   /// - Parameters:
   ///   - needed: the memory that a card must have free to be taken by `auto`, in bytes.
-  ///   - graphics: is asked only where a card may be taken.
+  ///   - graphics: what cards there are, as far as the choice of this device needs it. It is asked only where a card may be taken.
   /// - Throws: a `Diagnostic`, at the place of the choice, if a card is asked for on which no model can compute here.
-  package func resolved(needing needed: () -> Int, on graphics: () throws -> GraphicsReport) throws -> ResolvedDevice {
+  package func resolved(needing needed: () -> Int, on graphics: (Device) throws -> GraphicsReport) throws -> ResolvedDevice {
     switch device {
     case .cpu: return .processor
     case .auto:
-      let cards = try graphics().usableCards
+      let cards = try graphics(device).usableCards
       guard !cards.isEmpty else { return .processor }
       let needed = needed()
-      let roomiest = cards.filter { $0.freeMemory >= needed }
-        .max { ($0.freeMemory, -$0.index) < ($1.freeMemory, -$1.index) }
-      return roomiest.map(ResolvedDevice.init) ?? .processor
-    case .cuda(let index): return ResolvedDevice(try card(index, of: graphics()))
+      let roomiest = cards.compactMap { card in card.freeMemory.map { (card, free: $0) } }.filter { $0.free >= needed }
+        .max { ($0.free, -$0.0.index) < ($1.free, -$1.0.index) }
+      return roomiest.map { ResolvedDevice($0.0) } ?? .processor
+    case .cuda(let index): return ResolvedDevice(try card(index, of: graphics(device)))
     }
   }
 
   private func card(_ index: Int, of report: GraphicsReport) throws(Diagnostic) -> GraphicsReport.Card {
-    if let obstacle = report.obstacle { throw problem(obstacle) }
+    if let obstacle = report.obstacle { throw problem("it cannot be had here", obstacle) }
     guard let card = report.cards.first(where: { $0.index == index }) else {
       let names = report.cards.map { "\(Device.cuda($0.index)) (\($0.name))" }.joined(separator: ", ")
-      throw problem(
-        .init(
-          names.isEmpty ? "there is no graphics card" : "there is no such graphics card",
-          advice: names.isEmpty ? nil : "There are: \(names)."))
+      throw problem("there is no such graphics card", names.isEmpty ? "There is none at all." : "There are: \(names).")
     }
-    if let obstacle = card.obstacle { throw problem(obstacle) }
+    if let obstacle = card.obstacle { throw problem("it cannot be used", obstacle) }
     return card
   }
 
-  private func problem(_ obstacle: GraphicsReport.Obstacle) -> Diagnostic {
-    let advice = [obstacle.advice, "Or let models compute on the processor: --device cpu."].compactMap(\.self)
-    return Diagnostic(
-      .error, at: place, "\(who) asks for \(device), and \(obstacle.cause)", advice: advice.joined(separator: " "))
+  private func problem(_ what: String, _ why: String) -> Diagnostic {
+    Diagnostic(
+      .error, at: place, "\(who) asks for \(device), and \(what)",
+      advice: "\(why) To let models compute on the processor: --device cpu")
   }
 
   private var place: Place? { if case .frontMatter(let place) = origin { place } else { nil } }

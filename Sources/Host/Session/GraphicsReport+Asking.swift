@@ -3,20 +3,24 @@ import Machine
 import Processes
 import Record
 
+extension GraphicsReport {
+  /// What of this machine's cards the choice of a device needs to know. Where no driver is installed, `auto` need not ask.
+  package static func ofThisMachine(for device: Device) throws -> GraphicsReport {
+    if device == .auto, !GraphicsDriver.mayBeThere() { return GraphicsReport() }
+    return try Installation.find().graphics(withMemory: device == .auto)
+  }
+}
+
 extension Installation {
-  /// What the worker's program finds of graphics cards here. Where no driver is installed, it is not even started.
-  /// - Parameter patience: how long a driver may take to tell.
+  /// What the worker's program finds of graphics cards here.
+  /// - Parameters:
+  ///   - withMemory: whether each card is asked how much memory is free.
+  ///   - patience: how long the driver may take to tell.
   package func graphics(
-    patience: Duration = .seconds(60), environment: [String: String] = ProcessInfo.processInfo.environment
+    withMemory: Bool, patience: Duration = .seconds(60), environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> GraphicsReport {
-    guard GraphicsDriver.mayBeThere(environment) else {
-      return GraphicsReport(
-        obstacle: .init(
-          "there is no NVIDIA driver (libcuda.so.1)",
-          advice: "If the machine has an NVIDIA card, install its driver, or let the container see it (docker run --gpus all)."))
-    }
     let end = ContinuousClock.now + patience
-    var call = ChildProcess.Call(worker, [GraphicsReport.request])
+    var call = ChildProcess.Call(worker, GraphicsReport.request(withMemory: withMemory))
     call.environment = environment
     call.isCancelled = { ContinuousClock.now >= end }
     do {
@@ -25,16 +29,15 @@ extension Installation {
       let last = finished.text.split(separator: "\n").last.map { Data($0.utf8) } ?? Data()
       if finished.status == 0, let report = try? JSONDecoder().decode(GraphicsReport.self, from: last) { return report }
       let isLate = ContinuousClock.now >= end
-      let cause = isLate ? "the NVIDIA driver does not answer" : "the look for graphics cards \(Self.end(of: finished))"
-      return GraphicsReport(obstacle: .init(cause, advice: "See whether 'nvidia-smi' works."))
+      let cause = isLate ? "The NVIDIA driver does not answer" : "The look for graphics cards \(Self.end(of: finished))"
+      return GraphicsReport(obstacle: cause + ". See whether “nvidia-smi” works.")
     } catch {
-      let reason = (error as? Diagnostic)?.message ?? Diagnostic.words(error)
-      return GraphicsReport(obstacle: .init("the look for graphics cards failed: \(reason)"))
+      return GraphicsReport(obstacle: "There was no look for graphics cards: " + Diagnostic.words(error))
     }
   }
 
   private static func end(of program: ChildProcess.Finished) -> String {
     let words = program.errorText.split(whereSeparator: \.isNewline).suffix(3).joined(separator: " ")
-    return program.termination.text + (words.isEmpty ? "" : ": \(words)")
+    return program.termination.text + (words.isEmpty ? "" : " (\(words))")
   }
 }

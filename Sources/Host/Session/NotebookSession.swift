@@ -51,8 +51,8 @@ package final class NotebookSession {
     package var device: Device?
     /// What the notebook leaves to others is taken from here.
     package var environment = ProcessInfo.processInfo.environment
-    /// What graphics cards there are.
-    package var graphics: @Sendable () throws -> GraphicsReport = { try Installation.find().graphics() }
+    /// What graphics cards there are, as far as the choice of a device needs to know it.
+    package var graphics: @Sendable (Device) throws -> GraphicsReport = GraphicsReport.ofThisMachine
     /// Whether all cells run, also those whose record is known.
     package var isForced = false
     /// The folder of the store; nil keeps nothing.

@@ -70,7 +70,8 @@ enum MachineCheck {
 
   /// Cells run without a graphics card too, so none, or what one lacks, is no fault of the machine.
   private static var graphics: Finding {
-    let report = (try? Installation.find().graphics()) ?? GraphicsReport(obstacle: .init("Folio's own parts are missing"))
+    let report =
+      (try? Installation.find().graphics(withMemory: true)) ?? GraphicsReport(obstacle: "Folio's own parts are missing.")
     return Finding(part: "graphics processor", state: report.usableCards.isEmpty ? .absent : .fine, text: report.words)
   }
 

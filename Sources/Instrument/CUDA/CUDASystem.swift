@@ -31,7 +31,7 @@ package final class CUDASystem: Sendable {
     }
   }
 
-  private let libraries: CUDALibraries
+  let libraries: CUDALibraries
   private let contexts = Mutex<[Int: CardContext]>([:])
 
   /// - Parameter settings: nil for those of this process, with Folio's own store.

@@ -1,4 +1,5 @@
 import CSpawn
+import CUDA
 import CWorker
 import CellRuntime
 import FolioKit
@@ -26,6 +27,8 @@ final class Worker: @unchecked Sendable {
   /// Prepares the process for its first cell.
   init(_ environment: WorkerProtocol.Environment) {
     for folder in environment.untrackedFolders { folio_files_ignore(folder) }
+    // Before any cell: the driver's files and threads are no cell's doing. What is wrong with it is told when a model is loaded.
+    if case .cuda(let card) = environment.device { _ = try? CUDASystem.shared.context(card) }
     CellServices.install(services(environment))
     Interruption.isRequested = { CellInterruption.isRequested }
     CellThread.start()

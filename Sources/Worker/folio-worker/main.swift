@@ -6,6 +6,7 @@
 // a trap, stands in CWorker.
 
 import CSpawn
+import CUDA
 import CellRuntime
 import Foundation
 import Machine
@@ -15,8 +16,9 @@ import Record
   import Glibc
 #endif
 
-if CommandLine.arguments.dropFirst() == [GraphicsReport.request] {
-  FileHandle.standardOutput.write(try JSONEncoder().encode(GraphicsReport.ofThisMachine) + Data("\n".utf8))
+for withMemory in [false, true] where CommandLine.arguments.dropFirst() == GraphicsReport.request(withMemory: withMemory)[...] {
+  let report = GraphicsReport(CUDASystem.shared, withMemory: withMemory)
+  FileHandle.standardOutput.write(try JSONEncoder().encode(report) + Data("\n".utf8))
   exit(0)
 }
 guard let environment = WorkerProtocol.Environment(ProcessInfo.processInfo.environment),

@@ -25,7 +25,7 @@ import Testing
       var options = NotebookSession.Options()
       options.store = folder.path + "/cache"
       let card = GraphicsReport.Card(index: 0, name: "NVIDIA H200", totalMemory: 1 << 40, freeMemory: 1 << 40)
-      options.graphics = { GraphicsReport(cards: [card]) }
+      options.graphics = { _ in GraphicsReport(cards: [card]) }
       let preview = try LiveSite(
         [folder.path + "/n.md"], following: followsFolder ? folder.path : nil, overrides: [], site: folder.path + "/Site",
         port: 0, options: options

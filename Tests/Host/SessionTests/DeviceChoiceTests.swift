@@ -24,7 +24,7 @@ import Testing
   }
 
   private func resolved(_ choice: DeviceChoice, _ report: GraphicsReport, needing gibibytes: Int = 2) throws -> ResolvedDevice {
-    try choice.resolved(needing: { gibibytes * Self.gibibyte }, on: { report })
+    try choice.resolved(needing: { gibibytes * Self.gibibyte }, on: { _ in report })
   }
 
   private func problem(_ choice: DeviceChoice, _ report: GraphicsReport) -> Diagnostic? {
@@ -52,10 +52,10 @@ import Testing
 
   @Test func theProcessorIsTakenWithoutALookAtCards() throws {
     struct Looked: Error {}
-    let device = try choice(nil, commandLine: .cpu).resolved(needing: { 0 }, on: { throw Looked() })
+    let device = try choice(nil, commandLine: .cpu).resolved(needing: { 0 }, on: { _ in throw Looked() })
     #expect(device == .processor)
     #expect(device.kind == "cpu")
-    #expect(throws: Looked.self) { try choice().resolved(needing: { 0 }, on: { throw Looked() }) }
+    #expect(throws: Looked.self) { try choice().resolved(needing: { 0 }, on: { _ in throw Looked() }) }
   }
 
   // MARK: - Any card
@@ -79,9 +79,9 @@ import Testing
 
   @Test func withoutAUsableCardTheProcessorIsTakenAndNothingIsSaid() throws {
     #expect(try resolved(choice(), GraphicsReport(cards: [])) == .processor)
-    #expect(try resolved(choice(), GraphicsReport(obstacle: .init("there is no NVRTC"))) == .processor)
+    #expect(try resolved(choice(), GraphicsReport(cards: [Self.card(0)], obstacle: "There is no NVRTC.")) == .processor)
     var old = Self.card(0)
-    old.obstacle = .init("it is too old")
+    old.obstacle = "It is too old."
     #expect(try resolved(choice(), GraphicsReport(cards: [old])) == .processor)
     #expect(try resolved(choice(), GraphicsReport(cards: [old, Self.card(1)])).device == .cuda(1))
   }
@@ -104,23 +104,40 @@ import Testing
   }
 
   @Test func whoAskedForACardThatCannotBeHadIsNamed() throws {
-    let none = GraphicsReport(cards: [])
+    let none = GraphicsReport()
     let ofCommand = try problem(choice("cpu", commandLine: .cuda(0)), none)
-    #expect(ofCommand?.message == "'--device' asks for cuda:0, and there is no graphics card")
+    #expect(ofCommand?.message == "'--device' asks for cuda:0, and there is no such graphics card")
     #expect(ofCommand?.place == nil)
+    expect(ofCommand?.advice, contains: "There is none at all.")
     #expect(
       try problem(choice(nil, "cuda"), none)?.message
-        == "the environment variable FOLIO_DEVICE asks for cuda:0, and there is no graphics card")
+        == "the environment variable FOLIO_DEVICE asks for cuda:0, and there is no such graphics card")
   }
 
   @Test func whatACardLacksIsAnErrorWithWhatHelps() throws {
-    var report = GraphicsReport(cards: [Self.card(0)])
-    report.obstacle = .init("there is no NVRTC", advice: "Install it: pip install nvidia-cuda-nvrtc.")
+    let report = GraphicsReport(cards: [Self.card(0)], obstacle: "There is no NVRTC: pip install nvidia-cuda-nvrtc.")
     let lacking = try problem(choice("cuda"), report)
-    #expect(lacking?.message == "'device' asks for cuda:0, and there is no NVRTC")
-    expect(lacking?.advice, contains: "pip install nvidia-cuda-nvrtc", "--device cpu")
+    #expect(lacking?.message == "'device' asks for cuda:0, and it cannot be had here")
+    expect(lacking?.advice, contains: "There is no NVRTC: pip install nvidia-cuda-nvrtc.", "--device cpu")
     var old = Self.card(0)
-    old.obstacle = .init("it is too old")
-    #expect(try problem(choice("cuda"), GraphicsReport(cards: [old]))?.message == "'device' asks for cuda:0, and it is too old")
+    old.obstacle = "It is too old."
+    let useless = try problem(choice("cuda"), GraphicsReport(cards: [old]))
+    #expect(useless?.message == "'device' asks for cuda:0, and it cannot be used")
+    expect(useless?.advice, contains: "It is too old.")
+  }
+
+  @Test func theMemoryOfCardsIsOnlyAskedForWhereItDecides() throws {
+    var asked: [Device] = []
+    for device in [Device.cpu, .auto, .cuda(1)] {
+      _ = try choice(nil, commandLine: device).resolved(needing: { 0 }) {
+        asked.append($0)
+        return GraphicsReport(cards: [Self.card(0), Self.card(1)])
+      }
+    }
+    #expect(asked == [.auto, .cuda(1)])
+    var unknown = Self.card(0)
+    unknown.freeMemory = nil
+    #expect(try resolved(choice(), GraphicsReport(cards: [unknown])) == .processor)
+    #expect(try resolved(choice("cuda"), GraphicsReport(cards: [unknown])).device == .cuda(0))
   }
 }

@@ -23,7 +23,7 @@ final class ScriptedSession {
     options.store = folder.path
     options.keepsGoing = true
     options.environment = [:]
-    options.graphics = { GraphicsReport(cards: []) }
+    options.graphics = { _ in GraphicsReport(cards: []) }
     change(&options)
     session = NotebookSession(on: runtime, directory: NSTemporaryDirectory(), options: options)
   }

@@ -69,3 +69,59 @@ import Testing
     }
   }
 }
+
+/// The device on the command line, on a machine with a card: a stand-in for NVIDIA's driver has it.
+@Suite struct CardCommandTests {
+  private static let libraries = URL(fileURLWithPath: Command.path).deletingLastPathComponent().path
+  private let card = [
+    "FOLIO_CUDA_DRIVER": "\(libraries)/libCUDADriverStandIn.so", "FOLIO_NVRTC": "\(libraries)/libNVRTCStandIn.so",
+  ]
+  private let cell = "```swift\n//| label: x\nprint(ProcessInfo.processInfo.environment[\"FOLIO_DEVICE\"] ?? \"\")\n```"
+
+  @Test func theCardIsTakenAndStandsInRecordPageAndKey() throws {
+    try withNotebook(cell) { folder in
+      let first = try folio("build", "--explain", in: folder, environment: card)
+      #expect(first.status == 0, "\(first)")
+      #expect(try folder.read("Site/n/record/x-1.txt") == "cuda:0\n")
+      #expect(try folder.read("Site/n/record/index.json").contains("\"device\": \"Stand-in card 0\""))
+      #expect(try folder.read("Site/n/index.html").contains("Models computed on Stand-in card 0."))
+      expect(try folio("build", "--explain", in: folder, environment: card).output, contains: "n  x  reused")
+      let onProcessor = try folio("build", "--explain", "--device", "cpu", in: folder, environment: card)
+      expect(onProcessor.output, contains: "n  x  ran: the device Stand-in card 0 -> cpu")
+      #expect(try folder.read("Site/n/record/x-1.txt") == "cpu\n")
+      let asked = try folio("run", "n", in: folder, environment: card.merging(["FOLIO_DEVICE": "cuda"]) { $1 })
+      #expect(asked.output == "cuda:0\n")
+    }
+  }
+
+  @Test func aCardThatIsNotThereIsAnErrorWithThoseThatAre() throws {
+    try withNotebook("---\ndevice: cuda:1\n---\n" + cell) { folder in
+      let result = try folio("build", in: folder, environment: card)
+      #expect(result.status == 2)
+      expect(
+        result.errors, contains: "Notebooks/n.md:2: error: 'device' asks for cuda:1", "cuda:0 (Stand-in card 0)", "--device cpu")
+    }
+  }
+
+  @Test func withoutACompilerOfKernelsTheProcessorIsTakenUnlessTheCardIsAskedFor() throws {
+    try withNotebook(cell) { folder in
+      let lacking = card.merging(["FOLIO_NVRTC": "/no/such/compiler"]) { $1 }
+      #expect(try folio("run", "n", in: folder, environment: lacking).output == "cpu\n")
+      let asked = try folio("run", "n", "--device", "cuda", in: folder, environment: lacking)
+      #expect(asked.status == 2)
+      expect(asked.errors, contains: "'--device' asks for cuda:0", "pip install nvidia-cuda-nvrtc")
+    }
+  }
+
+  @Test func theDoctorTellsTheCardAndWhatItLacks() throws {
+    try withNotebook("") { folder in
+      let found = try folio("doctor", in: folder, environment: card)
+      #expect(found.status == 0, "\(found)")
+      expect(
+        found.output, contains: "ok  graphics processor  cuda:0 is Stand-in card 0, 4.0 GiB free of 4.0", "driver for CUDA", "NVRTC ")
+      let lacking = try folio("doctor", in: folder, environment: card.merging(["FOLIO_NVRTC": "/no/such/compiler"]) { $1 })
+      #expect(lacking.status == 0, "\(lacking)")
+      expect(lacking.output, contains: "--  graphics processor  cuda:0 is Stand-in card 0", "pip install nvidia-cuda-nvrtc")
+    }
+  }
+}
