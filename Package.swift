@@ -90,7 +90,7 @@ let package = Package(
     .worker(
       "FolioKit",
       [
-        "CellRuntime", "Record", "Figures", "Tensors", "Checkpoints", "Transformer", "Attribution", "PrOntoQADataset",
+        "CellRuntime", "Record", "Figures", "Tensors", "Checkpoints", "Machine", "Transformer", "Attribution", "PrOntoQADataset",
         "Randomness",
       ]),
     .executableTarget(

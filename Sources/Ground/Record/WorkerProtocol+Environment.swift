@@ -46,7 +46,7 @@ extension WorkerProtocol {
     public init?(_ variables: [String: String]) {
       func value(_ variable: Variable) -> String? { variables[variable.rawValue] }
       guard let store = value(.store), let build = value(.build), let list = value(.untrackedFolders),
-        let device = variables[Device.variable].flatMap({ Device($0) }),
+        let device = variables[Device.variable].flatMap({ Device($0) }), device != .auto,
         let folders = try? JSONDecoder().decode([String].self, from: Data(list.utf8))
       else { return nil }
       if let limit = value(.memoryLimit), Int(limit) == nil { return nil }

@@ -40,6 +40,12 @@ import Testing
     #expect(WorkerProtocol.Environment(variables) == nil)
   }
 
+  @Test func aDeviceThatIsStillToBeChosenIsNoEnvironment() {
+    var variables = Self.whole.added(to: [:])
+    variables["FOLIO_DEVICE"] = "auto"
+    #expect(WorkerProtocol.Environment(variables) == nil)
+  }
+
   @Test func eachVariableHasANameOfItsOwn() {
     let names = WorkerProtocol.Environment.Variable.allCases.map(\.rawValue)
     #expect(Set(names).count == names.count)
