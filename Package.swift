@@ -52,11 +52,11 @@ let package = Package(
     .instrument("Tensors", ["Machine", "Text", "COpenBLAS", "CKernels"]),
     .instrument("Checkpoints", ["Files", "Machine", "Tensors", "Text", "CSentencePiece", "CKernels"]),
     .instrument(
-      "Transformer", ["Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
+      "Transformer", ["CUDA", "Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
     .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
-    .instrument("CUDA", ["Keys", "Machine", "Store", "Tensors", "Text", "CCUDAKernels"]),
+    .instrument("CUDA", ["CCUDAKernels", "Keys", "Machine", "Store", "Tensors", "Text"]),
 
     // The host: Markdown -> document -> cells -> records -> pages.
     .host("Document", ["Keys", "Machine", "Record", "CCmark", yams]),
@@ -124,10 +124,10 @@ let package = Package(
     // A driver that runs them, and a compiler that knows their sources. Each copy of these libraries uses its own symbols.
     .target(
       name: "CUDADriverStandIn", dependencies: ["CUDAHostKernels"], path: "Tests/Instrument/CUDAStandIn/Driver",
-      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic"])]),
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic", "-Xlinker", "--strip-all"])]),
     .target(
       name: "NVRTCStandIn", dependencies: ["CCUDAKernels"], path: "Tests/Instrument/CUDAStandIn/Compiler",
-      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic"])]),
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic", "-Xlinker", "--strip-all"])]),
     .target(name: "CUDAStandIn", dependencies: ["CUDA", "Store", "TestSupport"], path: "Tests/Instrument/CUDAStandIn/Machine"),
     .test("Instrument", "CUDA", ["CUDAStandIn", "Store", "CCUDAKernels"]),
 

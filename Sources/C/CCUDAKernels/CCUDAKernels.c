@@ -6,31 +6,47 @@
 static const char platform[] = {
 #embed "Kernels/Platform.cuh"
     , 0};
-static const char activations[] = {
-#embed "Kernels/Activations.cuh"
-    , 0};
 static const char elements[] = {
 #embed "Kernels/Elements.cuh"
-    , 0};
-static const char elementwise[] = {
-#embed "Kernels/Elementwise.cu"
     , 0};
 static const char rows[] = {
 #embed "Kernels/Rows.cuh"
     , 0};
+static const char activations[] = {
+#embed "Kernels/Activations.cuh"
+    , 0};
+static const char attention[] = {
+#embed "Kernels/Attention.cu"
+    , 0};
+static const char elementwise[] = {
+#embed "Kernels/Elementwise.cu"
+    , 0};
+static const char movement[] = {
+#embed "Kernels/Movement.cu"
+    , 0};
 static const char norms[] = {
 #embed "Kernels/Norms.cu"
+    , 0};
+static const char reductions[] = {
+#embed "Kernels/Reductions.cu"
+    , 0};
+static const char softmax[] = {
+#embed "Kernels/Softmax.cu"
     , 0};
 
 #define SOURCE(name, text) {name, text, sizeof text - 1}
 
 const cuda_source cuda_sources[] = {
     SOURCE("Platform.cuh", platform),
-    SOURCE("Activations.cuh", activations),
     SOURCE("Elements.cuh", elements),
     SOURCE("Rows.cuh", rows),
+    SOURCE("Activations.cuh", activations),
+    SOURCE("Attention.cu", attention),
     SOURCE("Elementwise.cu", elementwise),
+    SOURCE("Movement.cu", movement),
     SOURCE("Norms.cu", norms),
+    SOURCE("Reductions.cu", reductions),
+    SOURCE("Softmax.cu", softmax),
 };
 const size_t cuda_source_count = sizeof cuda_sources / sizeof *cuda_sources;
 

@@ -59,11 +59,17 @@ enum MachineLimits {
       var result = Tensor(repeating: 0, shape: [product.rows, product.columns])
       let best =
         (0..<3).map { _ in
-          seconds {
-            cblas_sgemm(
-              CblasRowMajor, CblasNoTrans, CblasTrans, blasint(product.rows), blasint(product.columns), blasint(product.inner), 1,
-              left.constantBase, blasint(product.inner), right.constantBase, blasint(product.inner), 0, result.sharedBase(),
-              blasint(product.columns))
+          left.withUnsafeElements { left in
+            right.withUnsafeElements { right in
+              result.withUnsafeMutableElements { result in
+                seconds {
+                  cblas_sgemm(
+                    CblasRowMajor, CblasNoTrans, CblasTrans, blasint(product.rows), blasint(product.columns),
+                    blasint(product.inner), 1, left.baseAddress, blasint(product.inner), right.baseAddress,
+                    blasint(product.inner), 0, result.baseAddress, blasint(product.columns))
+                }
+              }
+            }
           }
         }.min() ?? 0
       return sum + best * Double(product.count)
@@ -75,12 +81,13 @@ enum MachineLimits {
     let numbers = Tensor(repeating: 1, shape: [64 << 20])
     let words = numbers.count * 4 / 64
     var sums = [SIMD16<UInt32>](repeating: .zero, count: Parallel.threads)
-    let best =
-      (0..<7).map { _ in
+    let best = numbers.withUnsafeElements { numbers -> Double in
+      guard let numbers = numbers.baseAddress else { return 1 }
+      nonisolated(unsafe) let base = UnsafeRawPointer(numbers).assumingMemoryBound(to: SIMD16<UInt32>.self)
+      return (0..<7).map { _ in
         seconds {
           sums.withUnsafeMutableBufferPointer { sums in
             Parallel.perform(Parallel.threads) { part in
-              let base = UnsafeRawPointer(numbers.constantBase).assumingMemoryBound(to: SIMD16<UInt32>.self)
               var (a, b) = (SIMD16<UInt32>.zero, SIMD16<UInt32>.zero)
               let range = words * part / Parallel.threads..<words * (part + 1) / Parallel.threads
               for i in stride(from: range.lowerBound, to: range.upperBound - 1, by: 2) {
@@ -92,6 +99,7 @@ enum MachineLimits {
           }
         }
       }.min() ?? 1
+    }
     precondition(sums.count == Parallel.threads)
     return Double(words * 64) / best
   }
@@ -100,13 +108,17 @@ enum MachineLimits {
   static func copySeconds(bytes: Int) -> Double {
     let source = Tensor(repeating: 1, shape: [bytes / 8])
     var target = Tensor(repeating: 0, shape: [bytes / 8])
-    let to = target.sharedBase()
-    return (0..<7).map { _ in
-      seconds {
-        Parallel.overRows(source.count / 1024, width: 1024) { part in
-          (to + part.lowerBound * 1024).update(from: source.constantBase + part.lowerBound * 1024, count: part.count * 1024)
-        }
+    return source.withUnsafeElements { source in
+      target.withUnsafeMutableElements { target in
+        guard let from = source.baseAddress, let to = target.baseAddress else { return 0 }
+        return (0..<7).map { _ in
+          seconds {
+            Parallel.overRows(source.count / 1024, width: 1024) { part in
+              (to + part.lowerBound * 1024).update(from: from + part.lowerBound * 1024, count: part.count * 1024)
+            }
+          }
+        }.min() ?? 0
       }
-    }.min() ?? 0
+    }
   }
 }

@@ -67,6 +67,12 @@ package final class CUDASystem: Sendable {
     }
   }
 
+  /// Machine code of a program for cards of a capability. It needs NVRTC, and neither a card nor a driver.
+  /// - Parameter file: the program's name among the sources.
+  package func machineCode(of file: String, for capability: Card.Capability) throws(CUDAError) -> Data {
+    try KernelLibrary.machineCode(of: file, libraries.settings.sources, for: capability, by: try libraries.compiler())
+  }
+
   // MARK: - Findings
 
   /// What there is on this machine, and what it lacks: for `folio doctor`.

@@ -59,17 +59,22 @@ final class KernelLibrary: Sendable {
 
   private func module(of file: String, _ context: CardContext) throws(CUDAError) -> KernelModule {
     let compiler = try context.libraries.compiler()
-    let architecture = context.card.capability
-    guard compiler.architectures.isEmpty || compiler.architectures.contains(architecture.number) else {
-      throw Self.unknown(architecture, compiler)
-    }
-    let options = Self.options(of: settings.sources, for: architecture)
-    let key = Self.key(file, of: settings.sources, options: options, compiler: compiler.version)
+    let (sources, capability) = (settings.sources, context.card.capability)
+    let key = Self.key(file, of: sources, options: Self.options(of: sources, for: capability), compiler: compiler.version)
     if let kept = settings.store?.data(.cubins, key), let module = try? load(kept, context, compiler) { return module }
-    let made = try compiler.compile(file, of: settings.sources, options: options)
+    let made = try Self.machineCode(of: file, sources, for: capability, by: compiler)
     let module = try load(made, context, compiler)
     settings.store?.put(made, .cubins, key)
     return module
+  }
+
+  static func machineCode(
+    of file: String, _ sources: KernelSources, for capability: Card.Capability, by compiler: Compiler
+  ) throws(CUDAError) -> Data {
+    guard compiler.architectures.isEmpty || compiler.architectures.contains(capability.number) else {
+      throw unknown(capability, compiler)
+    }
+    return try compiler.compile(file, of: sources, options: options(of: sources, for: capability))
   }
 
   /// An architecture of its own, and not a virtual one: the driver has nothing to translate.

@@ -2,31 +2,41 @@ import Foundation
 import Machine
 
 /// Where NVIDIA's libraries are looked for: as NVIDIA's own `cuda.pathfinder` does, and without starting Python.
-struct LibrarySearch {
+package struct LibrarySearch {
   /// The process's environment variables.
-  var environment: [String: String]
+  package var environment: [String: String]
   /// What stands before absolute paths of the system.
-  var root = ""
+  package var root: String
+
+  package init(environment: [String: String], root: String = "") {
+    self.environment = environment
+    self.root = root
+  }
 
   /// One place, to be tried with `SharedLibrary`.
-  struct Candidate: Equatable {
-    var name: String
-    var onlyIfLoaded = false
+  package struct Candidate: Equatable {
+    package var name: String
+    package var onlyIfLoaded = false
+
+    package init(name: String, onlyIfLoaded: Bool = false) {
+      self.name = name
+      self.onlyIfLoaded = onlyIfLoaded
+    }
   }
 
   // MARK: - Driver
 
   /// Names for the driver's library, the first choice first.
-  var driver: [Candidate] { GraphicsDriver.candidates(environment, root: root).map { Candidate(name: $0) } }
+  package var driver: [Candidate] { GraphicsDriver.candidates(environment, root: root).map { Candidate(name: $0) } }
 
   // MARK: - NVRTC
 
   /// The major versions that are known to work, the first choice first.
-  static let compilerVersions = [13, 12]
+  package static let compilerVersions = [13, 12]
 
   /// Names for NVRTC, the first choice first.
   /// - Parameter newest: the driver's major version. It loads what a compiler of this version or an older one makes, so these come first.
-  func compiler(newest: Int) -> [Candidate] {
+  package func compiler(newest: Int) -> [Candidate] {
     if let file = setting("FOLIO_NVRTC") { return [Candidate(name: file)] }
     let versions = Self.compilerVersions.filter { $0 <= newest } + Self.compilerVersions.filter { $0 > newest }
     return versions.flatMap { version in
@@ -39,14 +49,14 @@ struct LibrarySearch {
   }
 
   /// What was searched, for a message that says that nothing was found.
-  var compilerPlaces: String {
+  package var compilerPlaces: String {
     let names = Self.compilerVersions.map { "libnvrtc.so.\($0)" }.joined(separator: " and ")
     let folders = packageFolders.isEmpty ? "" : ", in the Python packages of \(packageFolders.joined(separator: ", "))"
     return "neither the system's loader finds \(names)\(folders), nor are they in CUDA_HOME, CUDA_PATH or /usr/local/cuda*"
   }
 
   /// The folders of installed Python packages: of the environment in use, of the first `python3` on the path, the user's, the system's.
-  var packageFolders: [String] {
+  package var packageFolders: [String] {
     var prefixes = ["VIRTUAL_ENV", "CONDA_PREFIX"].compactMap(setting)
     let programs = (setting("PATH") ?? "").split(separator: ":").map { "\($0)/python3" }
     if let python = programs.first(where: exists) {

@@ -1,8 +1,8 @@
 /// How much of a card's memory Folio may take.
-enum MemoryBudget {
-  static let variable = "FOLIO_CUDA_MEMORY"
+package enum MemoryBudget {
+  package static let variable = "FOLIO_CUDA_MEMORY"
   /// What is left free if the user says nothing: for the driver's own needs, and for other programs' small ones.
-  static let spared = 512 << 20
+  package static let spared = 512 << 20
 
   /// In bytes.
   /// - Parameter free: what no process uses.
@@ -16,7 +16,7 @@ enum MemoryBudget {
   }
 
   /// `20G`, `1.5GiB`, `512M`, `1000000`; each unit is 1024 of the one below it.
-  static func parsed(_ text: String) -> Int? {
+  package static func parsed(_ text: String) -> Int? {
     var number = text.uppercased().filter { !$0.isWhitespace }
     if number.hasSuffix("IB") { number.removeLast(2) } else if number.hasSuffix("B") { number.removeLast() }
     let units: [Character: Double] = ["K": 0x1p10, "M": 0x1p20, "G": 0x1p30, "T": 0x1p40]

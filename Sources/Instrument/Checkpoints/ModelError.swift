@@ -65,6 +65,8 @@ public enum ModelError: Error, Equatable, Sendable {
   case badRequest(String)
   /// The work was asked to end before its time.
   case interrupted
+  /// The device on which a model computes cannot be used, or its memory was too small.
+  case deviceFailed(String)
 }
 
 extension ModelError: CustomStringConvertible {
@@ -127,6 +129,7 @@ extension ModelError: CustomStringConvertible {
     case .notFinite(let place):
       "\(place) holds numbers that are not finite. Look at what was replaced, and whether the checkpoint is whole."
     case .badRequest(let problem): problem
+    case .deviceFailed(let cause): cause
     case .interrupted: "The model was asked to stop before its work was done."
     case .notCaptured(let point, let captured):
       "“\(point)” was not captured in this run. Add it to `capturing:`. "

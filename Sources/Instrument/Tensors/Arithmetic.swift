@@ -25,25 +25,39 @@ extension Tensor {
   }
 
   /// The sum of two tensors, number by number. The shapes must be equal.
-  public static func + (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 + $1 } }
+  public static func + (left: Tensor, right: Tensor) -> Tensor { left.combined(.add, right) }
   /// The difference of two tensors, number by number. The shapes must be equal.
-  public static func - (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 - $1 } }
+  public static func - (left: Tensor, right: Tensor) -> Tensor { left.combined(.subtract, right) }
   /// The product of two tensors, number by number. The shapes must be equal.
-  public static func * (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 * $1 } }
+  public static func * (left: Tensor, right: Tensor) -> Tensor { left.combined(.multiply, right) }
   /// The quotient of two tensors, number by number. The shapes must be equal.
-  public static func / (left: Tensor, right: Tensor) -> Tensor { left.combined(with: right) { $0 / $1 } }
+  public static func / (left: Tensor, right: Tensor) -> Tensor { left.combined(.divide, right) }
   /// A number added to each number of a tensor.
-  public static func + (left: Tensor, right: Float) -> Tensor { left.map { $0 + right } }
+  public static func + (left: Tensor, right: Float) -> Tensor { left.combined(.add, right) }
   /// A number subtracted from each number of a tensor.
-  public static func - (left: Tensor, right: Float) -> Tensor { left.map { $0 - right } }
+  public static func - (left: Tensor, right: Float) -> Tensor { left.combined(.subtract, right) }
   /// Each number of a tensor times a number.
-  public static func * (left: Tensor, right: Float) -> Tensor { left.map { $0 * right } }
+  public static func * (left: Tensor, right: Float) -> Tensor { left.combined(.multiply, right) }
   /// Each number of a tensor divided by a number.
-  public static func / (left: Tensor, right: Float) -> Tensor { left.map { $0 / right } }
+  public static func / (left: Tensor, right: Float) -> Tensor { left.combined(.divide, right) }
   /// Each number of a tensor times a number.
-  public static func * (left: Float, right: Tensor) -> Tensor { right.map { left * $0 } }
+  public static func * (left: Float, right: Tensor) -> Tensor { right.combined(.multiply, left, reversed: true) }
   /// Each number of a tensor with the other sign.
-  public static prefix func - (tensor: Tensor) -> Tensor { tensor.map { -$0 } }
+  public static prefix func - (tensor: Tensor) -> Tensor { tensor.combined(.multiply, -1) }
+
+  private func combined(_ operation: Arithmetic, _ other: Tensor) -> Tensor {
+    require(shape == other.shape, "Tensors of shapes \(shape) and \(other.shape) cannot be combined element by element.")
+    let backend = Tensor.meeting(self, other)
+    var result = backend.allocate(shape)
+    backend.combine(operation, moved(to: backend), other.moved(to: backend), into: &result)
+    return result
+  }
+
+  private func combined(_ operation: Arithmetic, _ number: Float, reversed: Bool = false) -> Tensor {
+    var result = backend.allocate(shape)
+    backend.combine(operation, self, number, reversed: reversed, into: &result)
+    return result
+  }
 
   /// The size of each number without its sign.
   public func magnitude() -> Tensor { map { Swift.abs($0) } }
@@ -53,10 +67,10 @@ extension Tensor {
 
 extension Tensor {
   /// The sum of all numbers, added up in Double.
-  public func sum() -> Float { Float(withUnsafeElements { $0.reduce(0.0) { $0 + Double($1) } }) }
+  public func sum() -> Float { Float(backend.sum(self)) }
 
   /// The mean of all numbers; NaN for a tensor without any.
-  public func mean() -> Float { Float(withUnsafeElements { $0.reduce(0.0) { $0 + Double($1) } } / Double(count)) }
+  public func mean() -> Float { Float(backend.sum(self) / Double(count)) }
 
   /// The largest number.
   public func max() -> Float {
@@ -85,31 +99,20 @@ extension Tensor {
 
 extension Tensor {
   /// The sum along an axis, which disappears.
-  public func sum(axis: Int) -> Tensor { reduced(along: axis, from: 0) { $0 + Double($1) } }
+  public func sum(axis: Int) -> Tensor { reduced(.sum, along: axis) }
 
   /// The mean along an axis, which disappears.
   public func mean(axis: Int) -> Tensor { sum(axis: axis) / Float(shape[axis]) }
 
   /// The largest number along an axis, which disappears.
-  public func max(axis: Int) -> Tensor { reduced(along: axis, from: -.infinity) { Swift.max($0, Double($1)) } }
+  public func max(axis: Int) -> Tensor { reduced(.max, along: axis) }
 
-  private func reduced(along axis: Int, from initial: Double, _ combine: (Double, Float) -> Double) -> Tensor {
+  private func reduced(_ reduction: Reduction, along axis: Int) -> Tensor {
     check(axis)
-    let (outer, length, inner) = split(at: axis)
     var rest = shape
     rest.remove(at: axis)
-    var result = Tensor(uninitialized: rest)
-    withUnsafeElements { source in
-      result.withUnsafeMutableElements { target in
-        for o in 0..<outer {
-          for i in 0..<inner {
-            var value = initial
-            for l in 0..<length { value = combine(value, source[(o * length + l) * inner + i]) }
-            target[o * inner + i] = Float(value)
-          }
-        }
-      }
-    }
+    var result = backend.allocate(rest)
+    backend.reduce(reduction, self, axis: axis, into: &result)
     return result
   }
 }
@@ -122,30 +125,19 @@ extension Tensor {
     guard let first = tensors.first else { return Tensor([]) }
     require(
       tensors.allSatisfy { $0.shape == first.shape }, "Tensors of different shapes cannot be stacked: \(tensors.map(\.shape)).")
-    var result = Tensor(uninitialized: [tensors.count] + first.shape)
-    result.withUnsafeMutableElements { target in
-      for (i, tensor) in tensors.enumerated() where first.count > 0 {
-        tensor.withUnsafeElements {
-          _ = UnsafeMutableBufferPointer(rebasing: target[(i * first.count)...]).update(fromContentsOf: $0)
-        }
-      }
-    }
-    return result
+    return lined(up: tensors, shape: [tensors.count] + first.shape)
   }
 
   /// Tensors of one shape `[row, …]` under a new second axis: heads' results `[position, d]` become `[position, head, d]`.
   package static func stackColumns(_ tensors: [Tensor]) -> Tensor {
     guard let first = tensors.first else { return Tensor([]) }
     let (rows, width) = (first.shape[0], first.count / Swift.max(first.shape[0], 1))
-    var result = Tensor(uninitialized: [rows, tensors.count] + first.shape.dropFirst())
+    let backend = meeting(tensors)
+    var result = backend.allocate([rows, tensors.count] + first.shape.dropFirst())
     for (index, tensor) in tensors.enumerated() {
-      result.withUnsafeMutableElements { target in
-        tensor.withUnsafeElements { source in
-          for row in 0..<rows {
-            for i in 0..<width { target[(row * tensors.count + index) * width + i] = source[row * width + i] }
-          }
-        }
-      }
+      backend.copy(
+        tensor.moved(to: backend), into: &result,
+        .rows(rows, of: width, from: 0, every: width, to: index * width, every: tensors.count * width))
     }
     return result
   }
@@ -153,17 +145,23 @@ extension Tensor {
   /// Tensors that differ in their first axis only, one behind the other.
   package static func joined(_ tensors: [Tensor]) -> Tensor {
     guard tensors.count != 1, let first = tensors.first else { return tensors.first ?? Tensor([]) }
-    var result = Tensor(uninitialized: [tensors.reduce(0) { $0 + $1.shape[0] }] + first.shape.dropFirst())
-    result.withUnsafeMutableElements { target in
-      var start = 0
-      for tensor in tensors {
-        tensor.withUnsafeElements {
-          _ = UnsafeMutableBufferPointer(rebasing: target[start..<start + tensor.count]).update(fromContentsOf: $0)
-        }
-        start += tensor.count
-      }
+    return lined(up: tensors, shape: [tensors.reduce(0) { $0 + $1.shape[0] }] + first.shape.dropFirst())
+  }
+
+  /// The numbers of tensors, those of one behind those of the other.
+  private static func lined(up tensors: [Tensor], shape: [Int]) -> Tensor {
+    let backend = meeting(tensors)
+    var result = backend.allocate(shape)
+    var start = 0
+    for tensor in tensors {
+      backend.copy(tensor.moved(to: backend), into: &result, .rows(1, of: tensor.count, from: 0, every: 0, to: start, every: 0))
+      start += tensor.count
     }
     return result
+  }
+
+  private static func meeting(_ tensors: [Tensor]) -> any Backend {
+    (tensors.first { $0.storage.block != nil })?.backend ?? CPUBackend.shared
   }
 
   /// The mean of tensors of one shape, element by element: what an aggregate over examples shows.

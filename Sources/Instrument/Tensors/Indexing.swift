@@ -29,21 +29,15 @@ extension Tensor {
     rest.remove(at: axis)
     if axis == 0 { return Tensor(shape: rest, storage: storage, offset: offset + index * rowCount) }
     let (outer, length, inner) = split(at: axis)
-    var result = Tensor(uninitialized: rest)
-    withUnsafeElements { source in
-      result.withUnsafeMutableElements { target in
-        for o in 0..<outer {
-          for i in 0..<inner { target[o * inner + i] = source[(o * length + index) * inner + i] }
-        }
-      }
-    }
+    var result = backend.allocate(rest)
+    backend.copy(self, into: &result, .rows(outer, of: inner, from: index * inner, every: length * inner, to: 0, every: inner))
     return result
   }
 
   /// The same numbers in memory of their own, so that a small part does not keep a large whole alive.
   package func compacted() -> Tensor {
-    var copy = Tensor(uninitialized: shape)
-    withUnsafeElements { source in copy.withUnsafeMutableElements { _ = $0.update(fromContentsOf: source) } }
+    var copy = backend.allocate(shape)
+    backend.copy(self, into: &copy, .rows(1, of: count, from: 0, every: 0, to: 0, every: 0))
     return copy
   }
 
@@ -53,14 +47,11 @@ extension Tensor {
   /// Rows and columns exchanged.
   public func transposed() -> Tensor {
     require(rank == 2, "Only a matrix can be transposed, not a tensor of shape \(shape).")
-    var result = Tensor(uninitialized: [shape[1], shape[0]])
-    withUnsafeElements { source in
-      result.withUnsafeMutableElements { target in
-        for i in 0..<shape[0] {
-          for j in 0..<shape[1] { target[j * shape[0] + i] = source[i * shape[1] + j] }
-        }
-      }
-    }
+    var result = backend.allocate([shape[1], shape[0]])
+    let (rows, columns) = (shape[0], shape[1])
+    backend.copy(
+      self, into: &result,
+      CopyPlaces(lengths: (1, 1, columns, rows), from: (0, (0, 0, 1, columns)), to: (0, (0, 0, rows, 1))))
     return result
   }
 

@@ -1,3 +1,5 @@
+import Machine
+
 /// A block of numbers with a shape: what a hook point holds, what a kernel reads, what a figure shows.
 ///
 /// `Tensor` is fp32, row-major and without gaps: the element `[i, j]` of a `[rows, columns]` tensor is the number `i * columns + j`.
@@ -23,10 +25,15 @@ public struct Tensor: Sendable {
     self.offset = offset
   }
 
-  /// A tensor whose numbers are not set yet; for those who write all of them before anyone reads one.
+  /// A tensor in the computer's memory whose numbers are not set yet; for those who write all of them before anyone reads one.
   package init(uninitialized shape: [Int]) {
     require(shape.allSatisfy { $0 >= 0 }, "The shape \(shape) has a negative axis.")
     self.init(shape: shape, storage: TensorStorage(count: shape.reduce(1, *)))
+  }
+
+  /// A tensor in a device's memory.
+  package init(shape: [Int], block: any DeviceBlock) {
+    self.init(shape: shape, storage: TensorStorage(count: shape.reduce(1, *), block: block))
   }
 
   /// A tensor of one number repeated: `Tensor(repeating: 0, shape: [18, 8])`.
@@ -83,13 +90,14 @@ public struct Tensor: Sendable {
     return Tensor(shape: newShape, storage: storage, offset: offset)
   }
 
-  /// Reads the numbers in row-major order, in place. The pointer is valid within `body` only.
+  /// Reads the numbers in row-major order, in place; those of a device come home first. The pointer is valid within `body` only.
   public func withUnsafeElements<Result>(_ body: (UnsafeBufferPointer<Float>) throws -> Result) rethrows -> Result {
-    defer { withExtendedLifetime(storage) {} }
-    return try body(UnsafeBufferPointer(start: storage.base + offset, count: count))
+    let (home, first) = storage.atHome(offset..<offset + count)
+    defer { withExtendedLifetime(home) {} }
+    return try body(UnsafeBufferPointer(start: home.base + first, count: count))
   }
 
-  /// Changes the numbers in place. The pointer is valid within `body` only.
+  /// Changes the numbers in place; those of a device come home first, and stay. The pointer is valid within `body` only.
   public mutating func withUnsafeMutableElements<Result>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws -> Result
   ) rethrows -> Result {
@@ -98,22 +106,77 @@ public struct Tensor: Sendable {
     return try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
   }
 
-  /// Where the numbers lie, for work that several threads divide: each writes its own part. The tensor must be kept, and not be copied,
-  /// until they are done.
-  package mutating func sharedBase() -> UnsafeMutablePointer<Float> {
+  /// Where the numbers lie in the computer's memory, for kernels of the processor whose threads each write a part. The tensor must be kept, and
+  /// not be copied, until they are done.
+  mutating func sharedBase() -> UnsafeMutablePointer<Float> {
     makeUnique()
     return storage.base + offset
   }
 
-  /// Where the numbers lie, for as long as the tensor is kept.
-  package var constantBase: UnsafePointer<Float> { UnsafePointer(storage.base + offset) }
+  /// Where the numbers lie in the computer's memory, for as long as the tensor is kept.
+  var constantBase: UnsafePointer<Float> { UnsafePointer(storage.base + offset) }
 
-  /// Gives this value a storage of its own, before it is written to.
+  /// Gives this value a storage of its own in the computer's memory, before it is written to.
   private mutating func makeUnique() {
-    guard !isKnownUniquelyReferenced(&storage) else { return }
+    guard storage.block != nil || !isKnownUniquelyReferenced(&storage) else { return }
     let copy = TensorStorage(count: count)
-    copy.base.update(from: storage.base + offset, count: count)
+    withUnsafeElements { source in
+      if let source = source.baseAddress { copy.base.update(from: source, count: count) }
+    }
     (storage, offset) = (copy, 0)
+  }
+}
+
+// MARK: - Where the numbers lie
+
+extension Tensor {
+  /// Where the numbers lie, and operations on them are done: the processor, or a graphics card. Reading them brings them home.
+  public var device: Device { backend.device }
+
+  /// Who computes with this tensor.
+  package var backend: any Backend { storage.block?.backend ?? CPUBackend.shared }
+
+  /// The memory of a device in which the numbers lie, and how many numbers lie before them there; nil for the computer's own memory.
+  package var block: (memory: any DeviceBlock, first: Int)? { storage.block.map { ($0, offset) } }
+
+  /// The memory of a device, to write to: it is this tensor's own from now on.
+  package mutating func ownBlock() -> (memory: any DeviceBlock, first: Int)? {
+    guard let block = storage.block else { return nil }
+    if !isKnownUniquelyReferenced(&storage) {
+      var copy = block.backend.allocate(shape)
+      block.backend.copy(self, into: &copy, .rows(1, of: count, from: 0, every: 0, to: 0, every: 0))
+      self = copy
+    }
+    storage.willChange()
+    return self.block
+  }
+
+  /// The same numbers where a backend computes.
+  package func moved(to target: any Backend) -> Tensor {
+    if backend === target { return self }
+    if storage.block == nil { return target.upload(self) }
+    let home = home()
+    return target === CPUBackend.shared ? home : target.upload(home)
+  }
+
+  /// The same numbers in the computer's memory.
+  package func home() -> Tensor {
+    guard storage.block != nil else { return self }
+    let (storage, first) = storage.atHome(offset..<offset + count)
+    return Tensor(shape: shape, storage: storage, offset: first)
+  }
+
+  /// A tensor of one number repeated, where a backend computes.
+  package init(repeating value: Float, shape: [Int], on backend: any Backend) {
+    self = backend.allocate(shape)
+    backend.fill(&self, with: value)
+  }
+
+  /// Who does an operation with several tensors: the device on which one of them lies, or else the processor.
+  static func meeting(_ first: Tensor, _ others: Tensor?...) -> any Backend {
+    if first.storage.block != nil { return first.backend }
+    for other in others where other?.storage.block != nil { return other?.backend ?? CPUBackend.shared }
+    return CPUBackend.shared
   }
 }
 

@@ -30,44 +30,40 @@ package struct TensorPart: Sendable {
   /// Whether it is all of the tensor.
   package func isWhole(in tensor: Tensor) -> Bool { shape(in: tensor) == tensor.shape }
 
-  /// The indices of the part's numbers in memory, in order, as runs that lie together.
-  func runs(in shape: [Int]) -> [Range<Int>] {
+  /// Where the part's numbers lie in a tensor of this shape, as rows of numbers that lie together.
+  func places(in shape: [Int]) -> (first: Int, count: Int, length: Int, stride: Int) {
     let inner = shape.dropFirst(2).reduce(1, *)
     let length = shape.count > 1 ? shape[1] : 1
-    let columns = shape.count > 1 ? second.range(of: length) : 0..<1
-    return first.range(of: shape[0]).map { row in
-      (row * length + columns.lowerBound) * inner..<(row * length + columns.upperBound) * inner
-    }
+    let (rows, columns) = (first.range(of: shape[0]), shape.count > 1 ? second.range(of: length) : 0..<1)
+    return ((rows.lowerBound * length + columns.lowerBound) * inner, rows.count, columns.count * inner, length * inner)
   }
 }
 
 extension Tensor {
   /// The numbers of a part.
   package func part(_ part: TensorPart) -> Tensor {
-    var result = Tensor(uninitialized: part.shape(in: self))
-    withUnsafeElements { source in
-      result.withUnsafeMutableElements { target in
-        var next = 0
-        for run in part.runs(in: shape) {
-          for i in run { (target[next], next) = (source[i], next + 1) }
-        }
-      }
-    }
+    let places = part.places(in: shape)
+    var result = backend.allocate(part.shape(in: self))
+    backend.copy(
+      self, into: &result,
+      .rows(places.count, of: places.length, from: places.first, every: places.stride, to: 0, every: places.length))
     return result
   }
 
   /// Puts other numbers into a part; `values` has the part's shape.
   package mutating func replace(_ part: TensorPart, with values: Tensor) {
-    let runs = part.runs(in: shape)
+    let places = part.places(in: shape)
     require(
-      values.count == runs.reduce(0) { $0 + $1.count }, "\(values.shape) does not fill a part of shape \(part.shape(in: self)).")
-    withUnsafeMutableElements { target in
-      values.withUnsafeElements { source in
-        var next = 0
-        for run in runs {
-          for i in run { (target[i], next) = (source[next], next + 1) }
-        }
-      }
-    }
+      values.count == places.count * places.length, "\(values.shape) does not fill a part of shape \(part.shape(in: self)).")
+    let backend = Tensor.meeting(self, values)
+    if backend !== self.backend { self = moved(to: backend) }
+    backend.copy(
+      values.moved(to: backend), into: &self,
+      .rows(places.count, of: places.length, from: 0, every: places.length, to: places.first, every: places.stride))
+  }
+
+  /// Puts other numbers in place of the rows from one on.
+  package mutating func replaceRows(from row: Int, with values: Tensor) {
+    replace(TensorPart(first: .range(row..<row + values.shape[0]), second: .all), with: values)
   }
 }

@@ -1,75 +1,66 @@
 import Synchronization
-import Text
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
-/// The memory of a tensor, released with its last owner.
+/// The memory of a tensor, released with its last owner: in the computer's own memory, or on a device.
 ///
-/// Large blocks ask the kernel for huge pages, and are used again: filling fresh pages costs more than most arithmetic done on them.
 /// Written to only through `Tensor`, which makes sure first that it is the only owner; that is why it may be shared between threads.
 final class TensorStorage: @unchecked Sendable {
-  let base: UnsafeMutablePointer<Float>
   /// How many numbers it was made for.
   let count: Int
+  /// The memory of the device on which the numbers lie; nil for the computer's own.
+  let block: (any DeviceBlock)?
+  private let hostBase: UnsafeMutablePointer<Float>?
+  /// Numbers that came home from a device, for the next reader; forgotten when they are written to there.
+  private let home = Mutex<Home?>(nil)
 
-  private static let hugePage = 2 << 20
-  private static let released = Mutex(ReleasedBlocks())
+  private struct Home {
+    let range: Range<Int>
+    let storage: TensorStorage
+  }
 
+  /// Memory of the computer.
   init(count: Int) {
-    self.count = count
-    let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    let isLarge = bytes >= 2 * Self.hugePage
-    if isLarge, let memory = Self.released.withLock({ $0.reuse(bytes) }) {
-      base = memory.bindMemory(to: Float.self, capacity: count)
-      return
-    }
-    var memory: UnsafeMutableRawPointer?
-    let status = posix_memalign(&memory, isLarge ? Self.hugePage : 64, bytes)
-    guard status == 0, let memory else {
-      // As for `Array`: no operation on tensors could go on without its result. What is large is weighed before it is asked for.
-      fatalError("There is no memory for a tensor of \(count) numbers (\(ByteCount.text(bytes))).")
-    }
-    #if os(Linux)
-      if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
-    #endif
-    base = memory.bindMemory(to: Float.self, capacity: max(count, 1))
+    (self.count, block, hostBase) = (count, nil, HostMemory.take(count))
   }
 
-  deinit {
-    let bytes = count * MemoryLayout<Float>.stride
-    if bytes >= 2 * Self.hugePage, Self.released.withLock({ [base] in $0.keep(base, bytes) }) { return }
-    free(base)
+  /// Memory of a device.
+  init(count: Int, block: any DeviceBlock) { (self.count, self.block, hostBase) = (count, block, nil) }
+
+  deinit { if let hostBase { HostMemory.giveBack(hostBase, count) } }
+
+  /// Where the numbers lie in the computer's memory.
+  var base: UnsafeMutablePointer<Float> {
+    guard let hostBase else { fatalError("The numbers of a tensor on \(place) were taken for numbers in the computer's memory.") }
+    return hostBase
   }
 
-  /// Large blocks that nobody owns, for tensors of the same size: the next layer needs what the last one needed.
-  private struct ReleasedBlocks: @unchecked Sendable {
-    private var blocks: [Int: [UnsafeMutableRawPointer]] = [:]
-    private var total = 0
-    private static let limit = 256 << 20
+  private var place: String { block.map { "\($0.backend.device)" } ?? "the processor" }
 
-    mutating func reuse(_ bytes: Int) -> UnsafeMutableRawPointer? {
-      guard let block = blocks[bytes]?.popLast() else { return nil }
-      total -= bytes
-      return block
-    }
-
-    mutating func keep(_ block: UnsafeMutableRawPointer, _ bytes: Int) -> Bool {
-      guard bytes <= Self.limit else { return false }
-      // What is kept for another size makes room: sizes change with the prompt.
-      while total + bytes > Self.limit, let size = blocks.first(where: { $0.key != bytes && !$0.value.isEmpty })?.key,
-        let old = blocks[size]?.popLast()
-      {
-        free(old)
-        total -= size
+  /// Some of the numbers in the computer's memory, where they lie or as they came home, and the index of the first of them there.
+  func atHome(_ range: Range<Int>) -> (storage: TensorStorage, first: Int) {
+    guard let block else { return (self, range.lowerBound) }
+    return home.withLock { home in
+      if let known = home, known.range.contains(range) || range.isEmpty {
+        return (known.storage, range.isEmpty ? 0 : range.lowerBound - known.range.lowerBound)
       }
-      guard total + bytes <= Self.limit else { return false }
-      blocks[bytes, default: []].append(block)
-      total += bytes
-      return true
+      let storage = TensorStorage(count: range.count)
+      block.download(range, into: UnsafeMutableBufferPointer(start: storage.base, count: range.count))
+      home = Home(range: range, storage: storage)
+      return (storage, 0)
     }
   }
+
+  /// Forgets what came home, since the numbers on the device will be others.
+  func willChange() { if block != nil { home.withLock { $0 = nil } } }
+}
+
+extension Range<Int> {
+  fileprivate func contains(_ other: Range<Int>) -> Bool { lowerBound <= other.lowerBound && other.upperBound <= upperBound }
+}
+
+/// A block of a device's memory that holds numbers, given back with its last owner.
+package protocol DeviceBlock: AnyObject, Sendable {
+  /// Who computes with it.
+  var backend: any Backend { get }
+  /// Brings numbers home, when everything that writes them is done.
+  func download(_ range: Range<Int>, into target: UnsafeMutableBufferPointer<Float>)
 }

@@ -1,6 +1,7 @@
 import Checkpoints
 import CKernels
 import Foundation
+import Machine
 import Synchronization
 import Tensors
 
@@ -69,7 +70,7 @@ public final class LanguageModel: Sendable {
     otherTensors = try files.checkpoint.refuseUnused(files.config)
     folder = files.path
     rotary = RotaryTables(files.config)
-    prefixes = PrefixCache(files.config)
+    prefixes = PrefixCache(files.config, available: CPUBackend.shared.availableBytes)
     let (checkpoint, small) = (files.checkpoint, files.checksum)
     contents = ModelContents { checkpoint.checksum(seed: small) }
   }
@@ -83,7 +84,7 @@ public final class LanguageModel: Sendable {
     (self.config, storedTokenizer, self.weights, folder) = (config, tokenizer, weights, origin)
     (generationDefaults, otherTensors) = (.none, [])
     rotary = RotaryTables(config)
-    prefixes = PrefixCache(config)
+    prefixes = PrefixCache(config, available: CPUBackend.shared.availableBytes)
     contents = ModelContents {
       let texts = [config.json] + (tokenizer?.files ?? []).map(\.content)
       let hash = texts.reduce(UInt64(0)) { hash, data in data.withUnsafeBytes { ck_hash($0.baseAddress, $0.count, hash) } }
@@ -93,23 +94,52 @@ public final class LanguageModel: Sendable {
     }
   }
 
+  /// A model with another's weights where a backend computes. They go there now, and once.
+  package init(_ other: LanguageModel, on backend: any Backend) throws(ModelError) {
+    (config, generationDefaults, storedTokenizer) = (other.config, other.generationDefaults, other.storedTokenizer)
+    (otherTensors, folder, rotary, contents) = (other.otherTensors, other.folder, other.rotary, other.contents)
+    weights = other.weights.moved(to: backend)
+    prefixes = PrefixCache(config, available: backend.availableBytes)
+    try backend.checked()
+  }
+
+  /// Who computes.
+  package var backend: any Backend { weights.backend }
+
+  /// Where the model's weights lie, and its runs are computed.
+  public var device: Device { backend.device }
+
   /// Reads a model by the path of its folder or of its GGUF file, or by its name in the Hugging Face hub's cache on this machine.
   ///
   /// - Parameters:
   ///   - name: A folder as `models/tiny`, a file as `models/tiny.gguf`, or a hub name as `google/gemma-2b`, which is looked for in `$HF_HUB_CACHE`, else in
   ///     `$HF_HOME/hub`, else in `$XDG_CACHE_HOME/huggingface/hub` or `~/.cache/huggingface/hub`. A folder comes first.
   ///   - base: The folder that a relative path starts from; the current directory if nil.
-  public static func load(_ name: String, relativeTo base: String? = nil) throws(ModelError) -> LanguageModel {
-    try load(name, relativeTo: base, environment: ProcessInfo.processInfo.environment)
+  ///   - device: Where the weights lie, and runs are computed: `.cpu`, `.cuda(0)`, or `.auto`, which takes a graphics card that has room. Nil is
+  ///     the session's own, as `--device` or the front matter say, or else `.auto`.
+  public static func load(
+    _ name: String, relativeTo base: String? = nil, device: Device? = nil
+  ) throws(ModelError) -> LanguageModel {
+    try load(name, relativeTo: base, device: device, environment: ProcessInfo.processInfo.environment)
   }
 
   package static func load(
-    _ name: String, relativeTo base: String?, environment: [String: String]
+    _ name: String, relativeTo base: String?, device: Device? = nil, environment: [String: String]
   ) throws(ModelError) -> LanguageModel {
     let folder = try ModelFolder(name, relativeTo: base, environment: environment)
+    let device = if let device { device } else { try Device.preset(environment) }
+    let model: LanguageModel
     do {
-      return folder.isFile ? try LanguageModel(gguf: folder.url) : try LanguageModel(folder: folder.url)
+      model = folder.isFile ? try LanguageModel(gguf: folder.url) : try LanguageModel(folder: folder.url)
     } catch { throw folder.explained(error) }
+    return try model.moved(to: device)
+  }
+}
+
+extension Backend {
+  /// Throws what has gone wrong on a device.
+  func checked() throws(ModelError) {
+    do { try check() } catch { throw .deviceFailed("\(error)") }
   }
 }
 

@@ -24,6 +24,15 @@ INLINE Four load_four(const float *from, bool whole) {
   return four;
 }
 
+/// Four numbers of which `count` are there, which may be negative; zeros for the others.
+INLINE Four load_some(const float *from, i64 count, bool whole) {
+  if (count >= 4) return load_four(from, whole);
+  Four four;
+#pragma unroll
+  for (int i = 0; i < 4; i++) four.at[i] = i < count ? from[i] : 0;
+  return four;
+}
+
 INLINE void store_four(float *to, const Four &four, bool whole) {
   if (whole) {
     *reinterpret_cast<float4 *>(to) = make_float4(four.at[0], four.at[1], four.at[2], four.at[3]);
@@ -60,6 +69,26 @@ INLINE void for_each_element(const float *x, const float *y, float *out, i64 n, 
     }
   }
   for (i64 i = 4 * fours + first; i < n; i += step) out[i] = f(x ? x[i] : 0, y ? y[i] : 0, i);
+}
+
+/// Calls body(row, column) for all places of [rows, width], each fourth column only if `whole`.
+///
+/// One division finds the thread's first place. From there it goes on by as many rows and columns as the grid has threads.
+template <class Body>
+INLINE void for_each_place(i64 rows, i64 width, bool whole, Body body) {
+  i64 count = whole ? 4 : 1, in_row = width / count;
+  if (in_row == 0) return;
+  i64 row = quotient(thread_in_grid(), in_row), place = thread_in_grid() - row * in_row;
+  i64 rows_on = quotient(threads_in_grid(), in_row), places_on = threads_in_grid() - rows_on * in_row;
+  while (row < rows) {
+    body(row, place * count);
+    row += rows_on;
+    place += places_on;
+    if (place >= in_row) {
+      place -= in_row;
+      row++;
+    }
+  }
 }
 
 #endif

@@ -28,24 +28,18 @@ INLINE void normalize(const float *x, float *normalized, float *scale, i64 rows,
     const float *from = x + row * width;
     Page<narrow> page;
     Accumulated<narrow, float> squares(0);
-    for_each_page<narrow>(from, span, whole, 0, page, false, [&](i64) {
-#pragma unroll
-      for (int slot = 0; slot < held; slot++) {
-#pragma unroll
-        for (int i = 0; i < 4; i++) {
-          float value = page.at[slot].at[i];
-          squares.place(slot, i) = fmaf(value, value, squares.place(slot, i));
-        }
-      }
+    for_each_page<narrow>(span, [&](i64 first) {
+      page.load(from, first, span, whole, 0);
+      page.each(first, span, [&](int slot, int i) {
+        float value = page.at[slot].at[i];
+        squares.place(slot, i) = fmaf(value, value, squares.place(slot, i));
+      });
     });
     float divisor = sqrtf(row_sum(squares, turn) / static_cast<float>(width) + epsilon), inverse = 1.0f / divisor;
     if (threadIdx.x % (narrow ? 32 : row_threads) == 0) scale[row] = divisor;
-    for_each_page<narrow>(from, span, whole, 0, page, keeps, [&](i64 first) {
-#pragma unroll
-      for (int slot = 0; slot < held; slot++) {
-#pragma unroll
-        for (int i = 0; i < 4; i++) page.at[slot].at[i] *= inverse;
-      }
+    for_each_page<narrow>(span, [&](i64 first) {
+      if (!keeps) page.load(from, first, span, whole, 0);
+      page.each(first, span, [&](int slot, int i) { page.at[slot].at[i] *= inverse; });
       page.store(normalized + row * width, first, span, whole);
     });
   }
@@ -69,20 +63,16 @@ INLINE void center(const float *x, float *y, i64 rows, i64 width) {
     const float *from = x + row * width;
     Page<narrow> page;
     Accumulated<narrow, float> sums(0);
-    for_each_page<narrow>(from, span, whole, 0, page, false, [&](i64) {
-#pragma unroll
-      for (int slot = 0; slot < held; slot++) {
-#pragma unroll
-        for (int i = 0; i < 4; i++) sums.place(slot, i) += page.at[slot].at[i];
-      }
+    for_each_page<narrow>(span, [&](i64 first) {
+      page.load(from, first, span, whole, 0);
+      page.each(first, span, [&](int slot, int i) {
+        sums.place(slot, i) += page.at[slot].at[i];
+      });
     });
     float mean = row_sum(sums, turn) / static_cast<float>(width);
-    for_each_page<narrow>(from, span, whole, 0, page, keeps, [&](i64 first) {
-#pragma unroll
-      for (int slot = 0; slot < held; slot++) {
-#pragma unroll
-        for (int i = 0; i < 4; i++) page.at[slot].at[i] -= mean;
-      }
+    for_each_page<narrow>(span, [&](i64 first) {
+      if (!keeps) page.load(from, first, span, whole, 0);
+      page.each(first, span, [&](int slot, int i) { page.at[slot].at[i] -= mean; });
       page.store(y + row * width, first, span, whole);
     });
   }
@@ -104,15 +94,12 @@ INLINE void scale_gradients(const float *x, const float *scale, const float *gra
   for (i64 row = first_row<narrow>(); row < rows; row += row_step<narrow>()) {
     Page<narrow> page, gradients;
     Accumulated<narrow, float> products(0);
-    for_each_page<narrow>(x + row * width, span, whole, 0, page, false, [&](i64 first) {
+    for_each_page<narrow>(span, [&](i64 first) {
+      page.load(x + row * width, first, span, whole, 0);
       gradients.load(gradient + row * width, first, span, whole, 0);
-#pragma unroll
-      for (int slot = 0; slot < held; slot++) {
-#pragma unroll
-        for (int i = 0; i < 4; i++) {
-          products.place(slot, i) = fmaf(page.at[slot].at[i], gradients.at[slot].at[i], products.place(slot, i));
-        }
-      }
+      page.each(first, span, [&](int slot, int i) {
+        products.place(slot, i) = fmaf(page.at[slot].at[i], gradients.at[slot].at[i], products.place(slot, i));
+      });
     });
     float sum = row_sum(products, turn);
     if (threadIdx.x % (narrow ? 32 : row_threads) == 0) result[row] = -sum / (scale[row] * scale[row]);
@@ -125,16 +112,6 @@ KERNEL(rms_scale_gradient, row_threads,
     scale_gradients<true>(x, scale, gradient, result, rows, width);
   } else {
     scale_gradients<false>(x, scale, gradient, result, rows, width);
-  }
-}
-
-/// Calls body(row, column, count) for all elements of [rows, width], four of a row at a time if `whole`, else one.
-template <class Body>
-INLINE void for_each_place(i64 rows, i64 width, bool whole, Body body) {
-  i64 count = whole ? 4 : 1, in_row = width / count, all = rows * in_row;
-  for (i64 i = thread_in_grid(); i < all; i += threads_in_grid()) {
-    i64 row = quotient(i, in_row);
-    body(row, (i - row * in_row) * count);
   }
 }
 

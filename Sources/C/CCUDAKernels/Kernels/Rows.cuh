@@ -74,6 +74,17 @@ struct Page {
     return narrow ? first + slot * 128 + threadIdx.x % 32 * 4 : first + slot * round_columns + threadIdx.x * 4;
   }
 
+  /// Calls body(slot, i) for every number of the page that a span may reach. Which slots these are is the same for all lanes of a warp.
+  template <class Body>
+  static INLINE_MEMBER void each(i64 first, Span span, Body body) {
+#pragma unroll
+    for (int slot = 0; slot < held; slot++) {
+      if (first + slot * (narrow ? 128 : round_columns) >= span.end) continue;
+#pragma unroll
+      for (int i = 0; i < 4; i++) body(slot, i);
+    }
+  }
+
   INLINE_MEMBER void load(const float *row, i64 first, Span span, bool whole, float filling) {
 #pragma unroll
     for (int slot = 0; slot < held; slot++) at[slot] = load_within(row, column(first, slot), span, whole, filling);
@@ -90,16 +101,13 @@ struct Page {
 /// Whether a span fits one page, so that what a thread holds of it needs not be read again.
 template <bool narrow>
 INLINE bool is_one_page(Span span) {
-  return span.end - span.base() <= Page<narrow>::columns;
+  return narrow || span.end - span.base() <= Page<narrow>::columns;
 }
 
-/// Calls body(page, first column) for each page of a span.
+/// Calls body(first column) for each page of a span.
 template <bool narrow, class Body>
-INLINE void for_each_page(const float *row, Span span, bool whole, float filling, Page<narrow> &page, bool is_loaded, Body body) {
-  for (i64 first = span.base(); first < span.end; first += Page<narrow>::columns) {
-    if (!is_loaded) page.load(row, first, span, whole, filling);
-    body(first);
-  }
+INLINE void for_each_page(Span span, Body body) {
+  for (i64 first = span.base(); first < span.end; first += Page<narrow>::columns) body(first);
 }
 
 /// What a thread has accumulated: for each group that it works for, by the place within a four.

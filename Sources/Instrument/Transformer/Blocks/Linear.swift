@@ -8,6 +8,11 @@ package struct Linear: Sendable {
   /// `[out]`, where there is one.
   package let bias: Tensor?
 
+  /// The same product where a backend computes.
+  func moved(to backend: any Backend) -> Linear {
+    Linear(name: name, weight: weight.moved(to: backend), biasName: biasName, bias: bias?.moved(to: backend))
+  }
+
   /// `[row, in]` becomes `[row, out]`.
   func forward(_ x: Tensor, _ kind: ProductKind) -> Tensor {
     var result = kind == .prompt ? x.projected(by: weight) : x.decoded(by: weight)

@@ -45,7 +45,7 @@ struct MLPBlock {
       output = weights.down.forward(neurons, batch.kind)
     } else {
       let kind = batch.kind
-      let blocks = rows.mlpBlocks.map { block in
+      let blocks = rows.blocks(of: x.backend.rowsAtOnce).map { block in
         weights.down.forward(self.inner(of: normed[block], kind).neurons(activation), kind)
       }
       (output, inner) = (Tensor.joined(blocks), nil)
@@ -101,12 +101,13 @@ struct MLPBlock {
       batch.visit(.mlpOutputRaw(layer: layer), &output, rows)
     }
     // Blocks of rows, so that the gradients of a long prompt's neurons need not lie in memory all at once.
-    let isWhole = rows.mlpBlocks.count == 1 || wantsNeurons(batch) || batch.weightGradients != nil
+    let blocks = rows.blocks(of: output.backend.rowsAtOnce)
+    let isWhole = blocks.count == 1 || wantsNeurons(batch) || batch.weightGradients != nil
     let normed =
       isWhole
       ? backwardWhole(output, tape, rows, in: &batch)
       : Tensor.joined(
-        rows.mlpBlocks.map { block in
+        blocks.map { block in
           let neurons = weights.down.backward(output[block])
           return backwardFromInner(self.gradient(of: inner(tape, block), neurons))
         })

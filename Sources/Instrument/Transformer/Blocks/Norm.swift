@@ -22,6 +22,14 @@ package struct Norm: Sendable {
     centers = form == .layer
   }
 
+  private init(_ other: Norm, on backend: any Backend) {
+    (point, weight, bias) = (other.point, other.weight.moved(to: backend), other.bias?.moved(to: backend))
+    (factors, centers, epsilon) = (other.factors.moved(to: backend), other.centers, other.epsilon)
+  }
+
+  /// The same norm where a backend computes.
+  func moved(to backend: any Backend) -> Norm { Norm(self, on: backend) }
+
   /// What a backward pass needs to know of a norm.
   struct Tape {
     /// The rows that were divided, `[row, width]`: less their mean in a layer norm.

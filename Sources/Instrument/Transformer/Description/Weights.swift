@@ -12,17 +12,41 @@ package struct Weights: Sendable {
   package let finalNorm: Norm
   /// The unembedding, `[vocabulary, width]`: in many models the embedding.
   package let unembedding: WeightMatrix
+  private let isTied: Bool
 
   init(_ source: some WeightSource, _ configuration: ModelConfiguration) throws(ModelError) {
     let reader = WeightReader(source: source, configuration: configuration)
     embedding = try reader.matrix(.embedding)
     positionEmbedding = configuration.positions == .learned ? try reader.matrix(.positionEmbedding) : nil
     finalNorm = try reader.norm(.final)
-    unembedding = configuration.tiesUnembedding ? embedding : try reader.matrix(.unembedding)
+    isTied = configuration.tiesUnembedding
+    unembedding = isTied ? embedding : try reader.matrix(.unembedding)
     var layers: [LayerWeights] = []
     for layer in 0..<configuration.layers { layers.append(try LayerWeights(reader, layer)) }
     self.layers = layers
   }
+
+  private init(_ other: Weights, on backend: any Backend) {
+    embedding = other.embedding.moved(to: backend)
+    positionEmbedding = other.positionEmbedding?.moved(to: backend)
+    layers = other.layers.map { LayerWeights($0, on: backend) }
+    finalNorm = other.finalNorm.moved(to: backend)
+    unembedding = other.isTied ? embedding : other.unembedding.moved(to: backend)
+    isTied = other.isTied
+  }
+
+  /// The same weights where a backend computes.
+  func moved(to backend: any Backend) -> Weights { Weights(self, on: backend) }
+
+  /// How many bytes all matrices take, where they lie now.
+  var byteCount: Int {
+    let own = [embedding] + (isTied ? [] : [unembedding]) + [positionEmbedding].compactMap(\.self)
+    let linear = layers.flatMap { [$0.query, $0.key, $0.value, $0.output, $0.up, $0.down] + [$0.gate].compactMap(\.self) }
+    return (own + linear.map(\.weight)).reduce(0) { $0 + $1.byteCount }
+  }
+
+  /// Who computes with them.
+  var backend: any Backend { embedding.backend }
 
   /// The norm that stands at a point; nil if the model has none there.
   func norm(_ point: NormPoint) -> Norm? {
@@ -86,6 +110,22 @@ package struct LayerWeights: Sendable {
     up = try reader.linear(layer, .up, bias: .upBias)
     down = try reader.linear(layer, .down, bias: .downBias)
     mlpPostNorm = c.normsOutputs ? try reader.norm(.mlpOutput(layer: layer)) : nil
+  }
+
+  fileprivate init(_ other: LayerWeights, on backend: any Backend) {
+    attentionNorm = other.attentionNorm.moved(to: backend)
+    query = other.query.moved(to: backend)
+    key = other.key.moved(to: backend)
+    value = other.value.moved(to: backend)
+    queryNorm = other.queryNorm?.moved(to: backend)
+    keyNorm = other.keyNorm?.moved(to: backend)
+    output = other.output.moved(to: backend)
+    attentionPostNorm = other.attentionPostNorm?.moved(to: backend)
+    mlpNorm = other.mlpNorm.moved(to: backend)
+    gate = other.gate?.moved(to: backend)
+    up = other.up.moved(to: backend)
+    down = other.down.moved(to: backend)
+    mlpPostNorm = other.mlpPostNorm?.moved(to: backend)
   }
 
   fileprivate func tensor(_ weight: LayerWeight) -> Tensor? {

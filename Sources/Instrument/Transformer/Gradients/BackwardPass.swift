@@ -28,9 +28,10 @@ struct BackwardPass {
   mutating func callAsFunction(_ final: Tensor, downTo last: Int = 0) throws -> Tensor {
     let layout = batch.forward.layout
     var gradient = weights.finalNorm.backward(final, tape.final, batch.forward.outputLayout, in: &batch)
-    let angles = rotary.angles(layout.starts, batch.forward.lanes.map(\.count))
+    let angles = rotary.angles(batch.forward, on: weights.backend)
     for saved in tape.layers.reversed().prefix(while: { $0.layer >= last }) {
       if Interruption.isRequested() { throw ModelError.interrupted }
+      try weights.backend.checked()
       batch.visit(.residualPost(layer: saved.layer), &gradient, batch.forward.rows(behindAttentionOf: saved.layer))
       let isWhole =
         switch batch.forward.configuration.block {

@@ -85,14 +85,8 @@ extension LanguageModel {
     if let cap = config.logitSoftCap { logitGradient.goBackThroughSoftCap(at: cap, capped: logits) }
     let columns = function.columns.map { WeightMatrix(weights.unembedding.gathered($0)) } ?? weights.unembedding
     let read = logitGradient.projectedBack(by: columns)
-    var gradient = Tensor(repeating: 0, shape: final.shape)
-    gradient.withUnsafeMutableElements { gradient in
-      read.withUnsafeElements { read in
-        for (index, row) in rows.enumerated() {
-          for i in 0..<config.width { gradient[row * config.width + i] += read[index * config.width + i] }
-        }
-      }
-    }
+    var gradient = Tensor(repeating: 0, shape: final.shape, on: final.backend)
+    gradient.addRows(read, at: rows)
     return (value, gradient)
   }
 }

@@ -18,11 +18,11 @@ package struct BaseRun: Sendable {
   package func keys(layer: Int) -> Tensor { past.layer(layer, length: tokens.count).keys }
 
   /// Patches in groups of so many rows that products run at speed, and no more: each resumed prompt has keys and values of its own.
-  fileprivate func groups(_ patches: [Patch]) -> [[Patch]] {
+  fileprivate func groups(_ patches: [Patch], rowsAtOnce: Int) -> [[Patch]] {
     var (groups, rows): ([[Patch]], Int) = ([], 0)
     for patch in patches {
       let own = tokens.count - patch.start
-      if groups.isEmpty || rows + own > 1024 {
+      if groups.isEmpty || rows + own > rowsAtOnce {
         groups.append([])
         rows = 0
       }
@@ -104,7 +104,7 @@ extension LanguageModel {
 
   /// Resumes a run at a layer, once for each patch. The result is the metric of each resumed run.
   package func resume(_ base: BaseRun, at layer: Int, _ patches: [Patch]) throws -> [Float] {
-    try base.groups(patches).flatMap { group in
+    try base.groups(patches, rowsAtOnce: backend.rowsAtOnce).flatMap { group in
       var pass = resumedPass(base, group)
       let final = try pass.run(residual(base, layer, group), from: layer)
       return try ends(of: pass, base, final).map { Float($0.value) }
@@ -116,7 +116,7 @@ extension LanguageModel {
   package func resumeWithGradients(
     _ base: BaseRun, at layer: Int, _ patches: [Patch]
   ) throws -> [(value: Float, gradient: Tensor)] {
-    try base.groups(patches).flatMap { group in
+    try base.groups(patches, rowsAtOnce: backend.rowsAtOnce).flatMap { group in
       var pass = resumedPass(base, group)
       let (final, tape) = try pass.taped(residual(base, layer, group), from: layer, TapePlan())
       let ends = try ends(of: pass, base, final)

@@ -11,47 +11,41 @@ final class WeightGradients {
   /// Adds what a product with a weight `[out, in]` gives: `gradientᵀ · input`, of the gradient of its result `[row, out]` and of
   /// its input `[row, in]`.
   func add(_ name: WeightName, gradient: Tensor, input: Tensor) {
-    gradient.view.transposed.multiply(input.view, into: base(name), stride: input.shape[1], adding: true)
-    withExtendedLifetime((gradient, input)) {}
+    values.addProduct(ofTransposed: gradient, input, at: layout.range(name).lowerBound)
   }
 
   /// Adds what a norm gives, whose result is `normalized · (offset + weight)`.
   func addNorm(_ name: WeightName, gradient: Tensor, normalized: Tensor) {
-    let (width, sum) = (gradient.shape[1], base(name))
-    gradient.withUnsafeElements { gradient in
-      normalized.withUnsafeElements { normalized in
-        guard let g = gradient.baseAddress, let n = normalized.baseAddress else { return }
-        for first in stride(from: 0, to: gradient.count, by: width) {
-          for i in 0..<width { sum[i] += g[first + i] * n[first + i] }
-        }
-      }
-    }
+    addRows(of: gradient * normalized, to: name)
   }
 
   /// Adds what a bias gives, which is added to every row: the sum of the rows of the gradient of the result, `[row, width]`.
   func addBias(_ name: WeightName, gradient: Tensor) {
-    let (width, sum) = (gradient.shape[1], base(name))
-    gradient.withUnsafeElements { gradient in
-      guard let g = gradient.baseAddress else { return }
-      for first in stride(from: 0, to: gradient.count, by: width) {
-        for i in 0..<width { sum[i] += g[first + i] }
-      }
-    }
+    addRows(of: gradient, to: name)
   }
 
   /// Adds what reading rows of an embedding gives, each multiplied by `factor`: the gradient is that of the residual stream,
   /// `[row, width]`, with one row for each index.
   func addEmbedding(_ name: WeightName, _ indices: [Int], gradient: Tensor, factor: Float) {
-    let (sum, width) = (base(name), gradient.shape[1])
-    gradient.withUnsafeElements { gradient in
-      guard let g = gradient.baseAddress else { return }
-      for (row, index) in indices.enumerated() {
-        for i in 0..<width { sum[index * width + i] += factor * g[row * width + i] }
+    let (first, width) = (layout.range(name).lowerBound, gradient.shape[1])
+    values.withUnsafeMutableElements { sum in
+      gradient.withUnsafeElements { gradient in
+        for (row, index) in indices.enumerated() {
+          for i in 0..<width { sum[first + index * width + i] += factor * gradient[row * width + i] }
+        }
       }
     }
   }
 
-  private func base(_ name: WeightName) -> UnsafeMutablePointer<Float> {
-    values.sharedBase() + layout.range(name).lowerBound
+  /// Adds the sum of some rows.
+  private func addRows(of rows: Tensor, to name: WeightName) {
+    let (first, width) = (layout.range(name).lowerBound, rows.shape[1])
+    values.withUnsafeMutableElements { sum in
+      rows.withUnsafeElements { rows in
+        for row in Swift.stride(from: 0, to: rows.count, by: width) {
+          for i in 0..<width { sum[first + i] += rows[row + i] }
+        }
+      }
+    }
   }
 }

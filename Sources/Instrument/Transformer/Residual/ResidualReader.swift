@@ -77,13 +77,16 @@ extension ActivationCache {
     guard scale.shape[0] == positions else {
       throw .badRequest("The stack has \(positions) positions, and this cache \(scale.shape[0]). Take both from the same run.")
     }
-    let (rows, target) = (values.shape[0] * positions, values.sharedBase())
-    scale.withUnsafeElements { scale in
-      factors.withUnsafeElements { factors in
-        Parallel.overRows(rows, width: width) { range in
-          for row in range {
-            let (x, divisor) = (target + row * width, scale[row % positions])
-            for i in 0..<width { x[i] = x[i] / divisor * factors[i] }
+    let rows = values.shape[0] * positions
+    values.withUnsafeMutableElements { values in
+      guard let target = values.baseAddress else { return }
+      scale.withUnsafeElements { scale in
+        factors.withUnsafeElements { factors in
+          Parallel.overRows(rows, width: width) { range in
+            for row in range {
+              let (x, divisor) = (target + row * width, scale[row % positions])
+              for i in 0..<width { x[i] = x[i] / divisor * factors[i] }
+            }
           }
         }
       }

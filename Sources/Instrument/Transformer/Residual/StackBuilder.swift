@@ -49,16 +49,17 @@ struct StackBuilder {
       activations.shape == [positions, neurons] && weights.shape == [neurons, width]
         && first + neurons * positions * width <= values.count,
       "\(activations.shape) and \(weights.shape) are not \(neurons) parts of a stack \(values.shape).")
-    let target = values.sharedBase() + first
-    activations.withUnsafeElements { activations in
-      weights.withUnsafeElements { weights in
-        guard let weights = weights.baseAddress else { return }
-        for row in 0..<neurons * positions {
-          let (neuron, position) = (row / positions, row % positions)
-          let (activation, source, out) = (
-            activations[position * neurons + neuron], weights + neuron * width, target + row * width
-          )
-          for i in 0..<width { out[i] = activation * source[i] }
+    values.withUnsafeMutableElements { values in
+      activations.withUnsafeElements { activations in
+        weights.withUnsafeElements { weights in
+          guard let weights = weights.baseAddress, let target = values.baseAddress.map({ $0 + first }) else { return }
+          for row in 0..<neurons * positions {
+            let (neuron, position) = (row / positions, row % positions)
+            let (activation, source, out) = (
+              activations[position * neurons + neuron], weights + neuron * width, target + row * width
+            )
+            for i in 0..<width { out[i] = activation * source[i] }
+          }
         }
       }
     }

@@ -53,10 +53,12 @@ struct ForwardPass {
   }
 
   private mutating func layers(_ residual: Tensor, from first: Int) throws -> (normed: Tensor, tape: Norm.Tape) {
-    let angles = rotary.angles(batch.layout.starts, batch.lanes.map(\.count))
+    let backend = weights.backend
+    let angles = rotary.angles(batch, on: backend)
     var x = residual
     for layer in first..<batch.configuration.layers {
       if Interruption.isRequested() { throw ModelError.interrupted }
+      try backend.checked()
       try batch.visit(.residualPre(layer: layer), &x, batch.layout)
       let attention = try AttentionBlock(weights, layer: layer, angles[layer]).forward(x, in: &batch)
       let mlp = MLPBlock(weights, layer: layer, batch.configuration)

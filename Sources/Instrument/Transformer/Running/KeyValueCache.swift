@@ -92,21 +92,11 @@ public struct KeyValueCache: Sendable {
     let total = position + rows.shape[0]
     if total > buffer.shape[0] {
       // A prompt takes what it needs; what grows token by token doubles.
-      buffer = grown(buffer, holding: position, to: max(total, capacity, rows.shape[0] == 1 ? 2 * position : 0))
+      let capacity = max(total, capacity, rows.shape[0] == 1 ? 2 * position : 0)
+      var larger = rows.backend.allocate([capacity, buffer.shape[1]])
+      larger.replaceRows(from: 0, with: buffer[..<position])
+      buffer = larger
     }
-    let width = buffer.shape[1]
-    buffer.withUnsafeMutableElements { target in
-      rows.withUnsafeElements { source in
-        _ = UnsafeMutableBufferPointer(rebasing: target[(position * width)..<(total * width)]).update(fromContentsOf: source)
-      }
-    }
-  }
-
-  private static func grown(_ buffer: Tensor, holding positions: Int, to capacity: Int) -> Tensor {
-    var larger = Tensor(uninitialized: [capacity, buffer.shape[1]])
-    larger.withUnsafeMutableElements { target in
-      buffer[..<positions].withUnsafeElements { _ = target.update(fromContentsOf: $0) }
-    }
-    return larger
+    buffer.replaceRows(from: position, with: rows)
   }
 }

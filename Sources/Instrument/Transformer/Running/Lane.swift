@@ -111,10 +111,10 @@ struct RowLayout {
 
   var count: Int { rows.last?.upperBound ?? 0 }
 
-  /// The rows in equal parts: so many that the products of the MLP run at speed, and so few that the neurons of a long prompt need not lie
-  /// in memory all at once.
-  var mlpBlocks: [Range<Int>] {
-    let parts = max(1, (count + 1023) / 1024)
+  /// The rows in equal parts, of as many rows as make products run at speed, and no more: the neurons of a long prompt need not lie in memory
+  /// all at once.
+  func blocks(of rows: Int) -> [Range<Int>] {
+    let parts = max(1, (count + rows - 1) / rows)
     return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
   }
 

@@ -1,4 +1,3 @@
-import Machine
 import Synchronization
 import Tensors
 
@@ -32,7 +31,9 @@ public final class PrefixCache: Sendable {
     var free: [Int] = []
     var clock = 0
     var count = 0
-    var budget = min(1_000_000_000, SystemMemory.available / 8)
+    var budget: Int
+
+    init(budget: Int) { self.budget = budget }
 
     mutating func add(_ node: Node) -> Int {
       if let index = free.popLast() {
@@ -44,9 +45,10 @@ public final class PrefixCache: Sendable {
     }
   }
 
-  init(_ configuration: ModelConfiguration) {
+  /// - Parameter available: how many bytes are free where the model computes.
+  init(_ configuration: ModelConfiguration, available: Int) {
     self.configuration = configuration
-    state = Mutex(State())
+    state = Mutex(State(budget: min(1_000_000_000, available / 8)))
   }
 
   /// How many bytes it may take, at first 1 GB, or an eighth of the free memory if that is less; 0 for no memory at all.
@@ -68,11 +70,7 @@ public final class PrefixCache: Sendable {
 
   /// Forgets everything.
   public func removeAll() {
-    state.withLock {
-      let budget = $0.budget
-      $0 = State()
-      $0.budget = budget
-    }
+    state.withLock { $0 = State(budget: $0.budget) }
   }
 
   private var bytesPerToken: Int {

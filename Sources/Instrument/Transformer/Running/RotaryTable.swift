@@ -12,6 +12,11 @@ struct RotaryAngles {
     RotaryAngles(cosine: layout.narrowed(cosine, to: other), sine: layout.narrowed(sine, to: other))
   }
 
+  /// The same angles where a backend computes.
+  func moved(to backend: any Backend) -> RotaryAngles {
+    RotaryAngles(cosine: cosine.moved(to: backend), sine: sine.moved(to: backend))
+  }
+
   /// The angles that undo the rotation.
   var inverse: RotaryAngles { RotaryAngles(cosine: cosine, sine: -sine) }
 }
@@ -31,9 +36,9 @@ final class RotaryTables: Sendable {
     tables = Dictionary(uniqueKeysWithValues: Set(rotations).map { ($0, RotaryTable($0)) })
   }
 
-  /// The angles of each layer, for rows that begin at some positions, one range of rows behind the other. Empty in a model without them.
-  func angles(_ starts: [Int], _ counts: [Int]) -> LayerAngles {
-    let angles = tables.mapValues { $0.angles(starts, counts) }
+  /// The angles of each layer, for the rows of some lanes, where a backend computes. Empty in a model without them.
+  func angles(_ batch: LaneBatch, on backend: any Backend) -> LayerAngles {
+    let angles = tables.mapValues { $0.angles(batch.layout.starts, batch.lanes.map(\.count)).moved(to: backend) }
     return LayerAngles(layers: rotations.map { angles[$0] })
   }
 }

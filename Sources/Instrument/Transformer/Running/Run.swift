@@ -1,5 +1,4 @@
 import Checkpoints
-import Machine
 import Tensors
 
 /// What a run through the model gives.
@@ -81,7 +80,7 @@ extension LanguageModel {
       var rows = 0
       let group = remaining.prefix { plan in
         defer { rows += plan.tokens.count }
-        return rows == 0 || rows + plan.tokens.count <= 1024
+        return rows == 0 || rows + plan.tokens.count <= backend.rowsAtOnce
       }
       runs += try runTogether(Array(group), columns)
       remaining = remaining.dropFirst(group.count)
@@ -114,7 +113,8 @@ extension LanguageModel {
   /// The logits that products with the unembedding make.
   func finished(_ products: Tensor) throws(ModelError) -> Tensor {
     var logits = products
-    guard logits.withUnsafeElements({ $0.allSatisfy(\.isFinite) }) else { throw .notFinite(where: "The logits") }
+    try backend.checked()
+    guard logits.isFinite else { throw .notFinite(where: "The logits") }
     if let cap = config.logitSoftCap { logits.softCap(at: cap) }
     return logits
   }
@@ -128,7 +128,7 @@ extension LanguageModel {
     let bytes = plans.reduce(0) { $0 + $1.recorder.byteCount(config, tokens: $1.tokens.count) }
     // Small captures are not worth asking the system.
     guard bytes > 64 << 20 else { return }
-    let available = SystemMemory.available
+    let available = backend.availableBytes
     guard bytes <= available else {
       let largest = plans[0].largest(config)
       throw .captureTooLarge(bytes: bytes, available: available, tokens: plans[0].tokens.count, largest: largest)

@@ -93,22 +93,24 @@ extension AdamW {
     let factors = Factors(self, step: state.steps + 1, scale: scale)
     var next = state
     next.steps += 1
-    let count = gradient.count
-    next.parameters.values = Tensor(uninitialized: [count])
-    next.firstMoment = Tensor(uninitialized: [count])
-    next.secondMoment = Tensor(uninitialized: [count])
-    let (old, new) = (Vectors(of: state), MutableVectors(of: &next))
-    gradient.withUnsafeElements { gradient in
-      guard let gradient = gradient.baseAddress else { return }
-      for name in state.parameters.layout.names {
-        let range = state.parameters.layout.range(name)
-        Parallel.overRows(range.count, width: 8) { part in
-          let first = range.lowerBound + part.lowerBound
-          factors.apply(old + first, gradient + first, new + first, count: part.count, decays: name.kind == .matrix)
+    for vector in [\TrainingState.parameters.values, \.firstMoment, \.secondMoment] {
+      next[keyPath: vector] = Tensor(uninitialized: [gradient.count])
+    }
+    state.withVectors { old in
+      next.withMutableVectors { new in
+        gradient.withUnsafeElements { gradient in
+          guard let gradient = gradient.baseAddress else { return }
+          for name in state.parameters.layout.names {
+            let range = state.parameters.layout.range(name)
+            Parallel.overRows(range.count, width: 8) { part in
+              let first = range.lowerBound + part.lowerBound
+              factors.apply(old + first, gradient + first, new + first, count: part.count, decays: name.kind == .matrix)
+            }
+          }
         }
       }
     }
-    return withExtendedLifetime(state) { next }
+    return next
   }
 }
 
@@ -144,37 +146,39 @@ private struct Factors {
 private struct Vectors {
   let weights, first, second: UnsafePointer<Float>
 
-  init(of state: TrainingState) {
-    (weights, first, second) = (
-      state.parameters.values.constantBase, state.firstMoment.constantBase, state.secondMoment.constantBase
-    )
-  }
-
-  private init(_ weights: UnsafePointer<Float>, _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>) {
-    (self.weights, self.first, self.second) = (weights, first, second)
-  }
-
   static func + (left: Vectors, right: Int) -> Vectors {
-    Vectors(left.weights + right, left.first + right, left.second + right)
+    Vectors(weights: left.weights + right, first: left.first + right, second: left.second + right)
   }
 }
 
 private struct MutableVectors {
   let weights, first, second: UnsafeMutablePointer<Float>
 
-  init(of state: inout TrainingState) {
-    (weights, first, second) = (
-      state.parameters.values.sharedBase(), state.firstMoment.sharedBase(), state.secondMoment.sharedBase()
-    )
-  }
-
-  private init(
-    _ weights: UnsafeMutablePointer<Float>, _ first: UnsafeMutablePointer<Float>, _ second: UnsafeMutablePointer<Float>
-  ) {
-    (self.weights, self.first, self.second) = (weights, first, second)
-  }
-
   static func + (left: MutableVectors, right: Int) -> MutableVectors {
-    MutableVectors(left.weights + right, left.first + right, left.second + right)
+    MutableVectors(weights: left.weights + right, first: left.first + right, second: left.second + right)
+  }
+}
+
+extension TrainingState {
+  fileprivate func withVectors(_ body: (Vectors) -> Void) {
+    parameters.values.withUnsafeElements { weights in
+      firstMoment.withUnsafeElements { first in
+        secondMoment.withUnsafeElements { second in
+          guard let weights = weights.baseAddress, let first = first.baseAddress, let second = second.baseAddress else { return }
+          body(Vectors(weights: weights, first: first, second: second))
+        }
+      }
+    }
+  }
+
+  fileprivate mutating func withMutableVectors(_ body: (MutableVectors) -> Void) {
+    parameters.values.withUnsafeMutableElements { weights in
+      firstMoment.withUnsafeMutableElements { first in
+        secondMoment.withUnsafeMutableElements { second in
+          guard let weights = weights.baseAddress, let first = first.baseAddress, let second = second.baseAddress else { return }
+          body(MutableVectors(weights: weights, first: first, second: second))
+        }
+      }
+    }
   }
 }

@@ -68,14 +68,7 @@ package struct LossGradient {
 
   private static func sum(_ parts: [Tensor]) -> Tensor {
     guard parts.count > 1 else { return parts[0] }
-    var sum = parts[0]
-    let (target, sources) = (sum.sharedBase(), parts.dropFirst().map(\.constantBase))
-    Parallel.overRows(sum.count, width: parts.count) { range in
-      for source in sources {
-        for i in range { target[i] += source[i] }
-      }
-    }
-    return withExtendedLifetime(parts) { sum }
+    return parts[0].added(parts.dropFirst())
   }
 
   /// The results of a function of each group, in order; each group is the work of one core. The first error is thrown.

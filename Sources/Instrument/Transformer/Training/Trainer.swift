@@ -1,5 +1,4 @@
 import Checkpoints
-import CKernels
 import Foundation
 import Tensors
 
@@ -110,8 +109,6 @@ public struct Trainer: Sendable {
 }
 
 extension Tensor {
-  var isFinite: Bool { withUnsafeElements { ck_is_finite($0.baseAddress, ck_float32, $0.count) != 0 } }
-
   /// The root of the sum of squares, in Double. Blocks of one size are added up in their order, whatever the number of cores.
   func norm() -> Double {
     let block = 1 << 14

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// A head's queries lie so among the queries of all heads: no copy is needed to multiply them. A view does not keep the memory that it
 /// looks at; who makes it sees to that until the product is done.
-package struct MatrixView {
+struct MatrixView {
   private let base: UnsafeRawPointer
   private let format: ck_format
   /// The number at which the matrix begins, counted from `base`.
@@ -18,12 +18,12 @@ package struct MatrixView {
   }
 
   /// A view of numbers in fp32.
-  package init(_ base: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int) {
+  init(_ base: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int) {
     self.init(UnsafeRawPointer(base), ck_float32, first: 0, rows: rows, columns: columns, stride: stride)
   }
 
   /// The view whose rows are these columns.
-  package var transposed: MatrixView {
+  var transposed: MatrixView {
     var view = self
     view.isTransposed.toggle()
     return view
@@ -37,7 +37,7 @@ package struct MatrixView {
   /// - Parameters:
   ///   - right: May be in any format; `self` is in fp32.
   ///   - result: Where the product's rows are written, `stride` numbers apart.
-  package func multiply(
+  func multiply(
     _ right: MatrixView, into result: UnsafeMutablePointer<Float>, stride resultStride: Int, factor: Float = 1,
     adding: Bool = false
   ) {
@@ -58,7 +58,7 @@ package struct MatrixView {
 
 extension Tensor {
   /// The numbers of a matrix, for as long as the tensor is kept.
-  package var view: MatrixView {
+  var view: MatrixView {
     require(rank == 2, "A tensor of shape \(shape) is not a matrix.")
     return MatrixView(constantBase, rows: shape[0], columns: shape[1], stride: shape[1])
   }

@@ -1,0 +1,47 @@
+import Synchronization
+
+/// The kernels of a card that the backend launches, all of them, so that what does not compile is an error before anything is computed.
+struct CardKernels: Sendable {
+  private let kernels: [Kernel]
+
+  /// One of them; each bears its own name in the source.
+  enum Name: String, CaseIterable {
+    case fill, combine, combine_scalar, add, add_scaled, activate, soft_cap, activate_gradient, soft_cap_gradient
+    case copy_blocks, gather_rows, add_rows
+    case rms_normalize, center_rows, rms_scale_gradient, divide_rows, scale_columns, add_to_rows, rms_input_gradient, rotate_halves
+    case sum_axis, max_axis, sum_parts, sum_all, any_not_finite
+    case causal_softmax, masked_softmax, softmax_gradient, mask_unseen, clear_unseen
+    case decode_attention_parts, decode_attention
+    case product_f32_128, product_f32_64, product_any_128, product_any_64, gemv_bf16, reduce
+
+    /// The file in which it stands.
+    var source: String {
+      switch self {
+      case .fill, .combine, .combine_scalar, .add, .add_scaled, .activate, .soft_cap, .activate_gradient, .soft_cap_gradient:
+        "Elementwise.cu"
+      case .copy_blocks, .gather_rows, .add_rows: "Movement.cu"
+      case .rms_normalize, .center_rows, .rms_scale_gradient, .divide_rows, .scale_columns, .add_to_rows, .rms_input_gradient,
+        .rotate_halves:
+        "Norms.cu"
+      case .sum_axis, .max_axis, .sum_parts, .sum_all, .any_not_finite: "Reductions.cu"
+      case .causal_softmax, .masked_softmax, .softmax_gradient, .mask_unseen, .clear_unseen: "Softmax.cu"
+      case .decode_attention_parts, .decode_attention: "Attention.cu"
+      case .product_f32_128, .product_f32_64, .product_any_128, .product_any_64, .gemv_bf16, .reduce: "Products.cu"
+      }
+    }
+  }
+
+  init(_ context: CardContext) throws(CUDAError) {
+    var kernels: [Kernel] = []
+    for name in Name.allCases { kernels.append(try context.kernel(name.rawValue, in: name.source)) }
+    self.kernels = kernels
+  }
+
+  subscript(name: Name) -> Kernel { kernels[name.index] }
+}
+
+extension CardKernels.Name {
+  /// Its place among all.
+  fileprivate var index: Int { Self.places[self] ?? 0 }
+  private static let places = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+}
