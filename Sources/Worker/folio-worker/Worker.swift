@@ -1,5 +1,4 @@
 import CSpawn
-import CUDA
 import CWorker
 import CellRuntime
 import FolioKit
@@ -27,9 +26,6 @@ final class Worker: @unchecked Sendable {
   /// Prepares the process for its first cell.
   init(_ environment: WorkerProtocol.Environment) {
     for folder in environment.untrackedFolders { folio_files_ignore(folder) }
-    // Before any cell: the files and threads of the driver and of the compiler of kernels are no cell's doing. What is wrong with them is told
-    // when a model is loaded.
-    if case .cuda(let card) = environment.device { _ = try? CUDABackend.of(card) }
     CellServices.install(services(environment))
     Interruption.isRequested = { CellInterruption.isRequested }
     CellThread.start()
