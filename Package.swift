@@ -129,7 +129,7 @@ let package = Package(
       name: "NVRTCStandIn", dependencies: ["CCUDAKernels"], path: "Tests/Instrument/CUDAStandIn/Compiler",
       linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic", "-Xlinker", "--strip-all"])]),
     .target(name: "CUDAStandIn", dependencies: ["CUDA", "Store", "TestSupport"], path: "Tests/Instrument/CUDAStandIn/Machine"),
-    .test("Instrument", "CUDA", ["CUDAStandIn", "Store", "CCUDAKernels"]),
+    .test("Instrument", "CUDA", ["CUDAStandIn", "Keys", "Store"]),
 
     .test("Host", "Document", ["Machine"]),
     .test("Host", "Planning", ["Document", "Keys", "Store"]),

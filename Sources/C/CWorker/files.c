@@ -108,7 +108,10 @@ static void note(const char *path, enum use use, const struct stat *state) {
   pthread_mutex_unlock(&noting);
 }
 
-static bool notes(void) { return __atomic_load_n(&is_noting, __ATOMIC_RELAXED); }
+/// How often this thread has said that what it does is not to be noted.
+static _Thread_local int looks_away = 0;
+
+static bool notes(void) { return __atomic_load_n(&is_noting, __ATOMIC_RELAXED) && looks_away == 0; }
 
 void folio_note_path(int folder, const char *path, enum use use) {
   if (!notes()) return;
@@ -190,6 +193,8 @@ void folio_files_ignore(const char *path) {
   *folder = (struct own_folder){copy, own_folders};
   own_folders = folder;
 }
+
+void folio_files_look_away(bool begins) { looks_away += begins ? 1 : -1; }
 
 void folio_files_begin(void) {
   pthread_mutex_lock(&noting);

@@ -18,6 +18,8 @@ final class CUDALibraries: Sendable {
   func driver() throws(CUDAError) -> Driver {
     try opened.withLock { opened throws(CUDAError) in
       if let driver = opened.driver { return try driver.get() }
+      CUDASystem.aside(true)
+      defer { CUDASystem.aside(false) }
       let driver = Result { () throws(CUDAError) in
         try Driver(LibrarySearch(environment: settings.environment).driver)
       }
@@ -30,9 +32,11 @@ final class CUDALibraries: Sendable {
   func compiler() throws(CUDAError) -> Compiler {
     // Where there is no driver, the newest compiler is as good as any.
     let newest = (try? driver()).map { $0.version / 1000 } ?? Int.max
-    let search = LibrarySearch(environment: settings.environment)
     return try opened.withLock { opened throws(CUDAError) in
       if let compiler = opened.compiler { return compiler }
+      CUDASystem.aside(true)
+      defer { CUDASystem.aside(false) }
+      let search = LibrarySearch(environment: settings.environment)
       let compiler = try Compiler(search.compiler(newest: newest), places: search.compilerPlaces)
       opened.compiler = compiler
       return compiler

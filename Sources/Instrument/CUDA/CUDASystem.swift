@@ -31,6 +31,15 @@ package final class CUDASystem: Sendable {
     }
   }
 
+  /// Told before (true) and after (false) this module, and the libraries that it opens, look at files of the machine: where NVRTC is, how
+  /// the driver is set. A process that notes which files its work rests on sets it, at its start, to look away for that long, on this thread:
+  /// what a computation gives does not depend on them, but on the card.
+  package static func whenAside(_ told: @escaping @Sendable (_ begins: Bool) -> Void) { asideIsTold.withLock { $0 = told } }
+
+  static func aside(_ begins: Bool) { asideIsTold.withLock { $0 }(begins) }
+
+  private static let asideIsTold = Mutex<@Sendable (Bool) -> Void>({ _ in })
+
   let libraries: CUDALibraries
   private let contexts = Mutex<[Int: CardContext]>([:])
 
@@ -50,6 +59,8 @@ package final class CUDASystem: Sendable {
   ///   process does not use yet.
   package func cards(asksForMemory: Bool = true) throws(CUDAError) -> [Card] {
     let driver = try libraries.driver()
+    Self.aside(true)
+    defer { Self.aside(false) }
     var cards: [Card] = []
     for index in 0..<(try driver.cardCount()) {
       cards.append(try driver.card(index, asksForMemory: asksForMemory))

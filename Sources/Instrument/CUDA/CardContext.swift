@@ -5,7 +5,7 @@
 // - `download` throws: the failure that made a block void, or that lost the card. `failure(of:)` tells it without reading.
 // - `check()` throws what `takeFailure()` returns. Two threads that compute at once share it, so one may get the other's; a result that
 //   must not be void is asked itself (`isVoid`, `failure(of:)`).
-// - `clear` sets bytes to 0, `trim` gives unused memory back, `resetPeak` begins a new measurement of `peak`, `time` may throw.
+// - `prepare` compiles several programs at once, `clear` sets bytes to 0, `trim` gives unused memory back, `resetPeak` begins a new measurement of `peak`, `time` may throw.
 // - `CardContext.of(index)` is `CUDASystem.shared.context(index)`; tests make a `CUDASystem` of their own with other settings.
 // - A card's `freeMemory` is nil where it was not asked for (`CUDASystem.cards(asksForMemory:)`); a context knows what is `available`.
 // - A launch with a grid of no blocks does nothing. Shared memory beyond 48 KiB is allowed by the launch itself.
@@ -40,6 +40,8 @@ package final class CardContext: Sendable {
 
   init(_ index: Int, _ libraries: CUDALibraries) throws(CUDAError) {
     let driver = try libraries.driver()
+    CUDASystem.aside(true)
+    defer { CUDASystem.aside(false) }
     device = try driver.device(index)
     var handle: OpaquePointer?
     try driver.check(driver.primaryContextRetain(&handle, device), "cuDevicePrimaryCtxRetain")
@@ -79,17 +81,26 @@ package final class CardContext: Sendable {
   /// A block of memory, at a multiple of 256 bytes. Its content is anything. It is void if there is no room.
   package func allocate(_ bytes: Int) -> CardMemory {
     let size = MemoryPool.size(for: bytes)
+    // What was used before is there without the driver.
+    let waiting = lost.load(ordering: .relaxed) ? nil : pool.withLock { $0.reuse(size) }
+    let memory = CardMemory(self, address: waiting ?? added(size, for: bytes) ?? 0, byteCount: bytes)
+    if libraries.settings.poisonsMemory, !memory.isVoid {
+      attempt(for: memory) { () throws(CUDAError) in
+        try driver.check(driver.memsetD8Async(memory.address, 0xff, size, stream.handle), "cuMemsetD8Async")
+      }
+    }
+    return memory
+  }
+
+  private func added(_ size: Int, for bytes: Int) -> UInt64? {
     let address = attempt { () throws(CUDAError) in
       try pool.withLock { pool throws(CUDAError) in
-        let address = try pool.take(size, from: source)
-        if let address, libraries.settings.poisonsMemory {
-          try driver.check(driver.memsetD8Async(address, 0xff, size, stream.handle), "cuMemsetD8Async")
-        }
+        let address = try pool.add(size, from: source)
         if address == nil { note(.outOfMemory(asked: bytes, inUse: pool.inUse, budget: pool.budget)) }
         return address
       }
     }
-    return CardMemory(self, address: (address ?? nil) ?? 0, byteCount: bytes)
+    return address ?? nil
   }
 
   func giveBack(_ address: UInt64, byteCount: Int) {
@@ -182,6 +193,22 @@ package final class CardContext: Sendable {
   }
 
   // MARK: - Kernels
+
+  /// Compiles programs, several at once, so that their kernels are there when they are asked for. Those that are kept are only loaded.
+  /// - Parameter programs: names among the sources.
+  package func prepare(_ programs: [String]) throws(CUDAError) {
+    try ensureAnswering()
+    let errors = Mutex<[Int: CUDAError]>([:])
+    DispatchQueue.concurrentPerform(iterations: programs.count) { index in
+      do throws(CUDAError) {
+        try makeCurrent()
+        try kernels.prepare(programs[index], of: self)
+      } catch {
+        errors.withLock { $0[index] = error }
+      }
+    }
+    if let first = errors.withLock({ $0.min { $0.key < $1.key }?.value }) { throw first }
+  }
 
   /// A kernel, compiled when the first one of its program is asked for. Hold it: to find it takes a look-up.
   /// - Parameters:

@@ -27,22 +27,35 @@ final class KernelLibrary: Sendable {
     programs = Mutex([:])
   }
 
+  /// Loads a program, compiled if it is not kept. The context must be current.
+  func prepare(_ file: String, of context: CardContext) throws(CUDAError) {
+    try program(file).state.withLock { state throws(CUDAError) in _ = try loaded(&state, file, context) }
+  }
+
   /// The context must be current.
   func kernel(_ name: String, in file: String, of context: CardContext) throws(CUDAError) -> Kernel {
-    let program = programs.withLock { programs in
+    try program(file).state.withLock { state throws(CUDAError) in
+      if let kernel = state.kernels[name] { return kernel }
+      let kernel = try Kernel(name, in: loaded(&state, file, context), of: context)
+      state.kernels[name] = kernel
+      return kernel
+    }
+  }
+
+  private func program(_ file: String) -> Program {
+    programs.withLock { programs in
       if let program = programs[file] { return program }
       let program = Program()
       programs[file] = program
       return program
     }
-    return try program.state.withLock { state throws(CUDAError) in
-      if let kernel = state.kernels[name] { return kernel }
-      if state.module == nil { state.module = try module(of: file, context) }
-      guard let module = state.module else { throw .compilation(file: file, log: "The driver has no module for it.") }
-      let kernel = try Kernel(name, in: module, of: context)
-      state.kernels[name] = kernel
-      return kernel
-    }
+  }
+
+  private func loaded(_ state: inout Program.State, _ file: String, _ context: CardContext) throws(CUDAError) -> KernelModule {
+    if let module = state.module { return module }
+    let module = try module(of: file, context)
+    state.module = module
+    return module
   }
 
   /// Gives the programs back to the driver. No kernel may be used any more.
@@ -59,6 +72,8 @@ final class KernelLibrary: Sendable {
 
   private func module(of file: String, _ context: CardContext) throws(CUDAError) -> KernelModule {
     let compiler = try context.libraries.compiler()
+    CUDASystem.aside(true)
+    defer { CUDASystem.aside(false) }
     let (sources, capability) = (settings.sources, context.card.capability)
     let key = Self.key(file, of: sources, options: Self.options(of: sources, for: capability), compiler: compiler.version)
     if let kept = settings.store?.data(.cubins, key), let module = try? load(kept, context, compiler) { return module }
@@ -71,10 +86,15 @@ final class KernelLibrary: Sendable {
   static func machineCode(
     of file: String, _ sources: KernelSources, for capability: Card.Capability, by compiler: Compiler
   ) throws(CUDAError) -> Data {
+    try check(capability, compiler)
+    return try compiler.compile(file, of: sources, options: options(of: sources, for: capability))
+  }
+
+  /// - Throws: `CUDAError.tooOld`, if a compiler does not know a card.
+  static func check(_ capability: Card.Capability, _ compiler: Compiler) throws(CUDAError) {
     guard compiler.architectures.isEmpty || compiler.architectures.contains(capability.number) else {
       throw unknown(capability, compiler)
     }
-    return try compiler.compile(file, of: sources, options: options(of: sources, for: capability))
   }
 
   /// An architecture of its own, and not a virtual one: the driver has nothing to translate.
@@ -119,7 +139,7 @@ final class KernelLibrary: Sendable {
         : "A newer one does: “pip install --upgrade nvidia-cuda-nvrtc”, or name its file in FOLIO_NVRTC")
   }
 
-  private static func refused(by driver: Driver, _ capability: Card.Capability, _ compiler: Compiler) -> CUDAError {
+  static func refused(by driver: Driver, _ capability: Card.Capability, _ compiler: Compiler) -> CUDAError {
     .tooOld(
       cause: """
         The NVIDIA driver, which is for CUDA \(driver.versionText), does not load what NVRTC \(compiler.version) \

@@ -30,29 +30,30 @@ struct MemoryPool {
     return (max(bytes, 1) + step - 1) / step * step
   }
 
-  /// A block of a class; nil if there is no room, also after what waits has been given back.
-  mutating func take(_ size: Int, from source: Source) throws(CUDAError) -> UInt64? {
-    var address = reused(size)
-    if address == nil { address = try added(size, from: source) }
-    guard let address else { return nil }
-    inUse += size
-    peak = max(peak, inUse)
-    return address
-  }
-
-  private mutating func reused(_ size: Int) -> UInt64? {
+  /// A block of a class that waits for use; nil if there is none.
+  mutating func reuse(_ size: Int) -> UInt64? {
     guard let address = blocks[size]?.popLast() else { return nil }
     idle -= size
+    count(size)
     return address
   }
 
-  private mutating func added(_ size: Int, from source: Source) throws(CUDAError) -> UInt64? {
+  /// A new block of a class; nil if there is no room, also after what waits has been given back.
+  mutating func add(_ size: Int, from source: Source) throws(CUDAError) -> UInt64? {
     guard size <= budget - inUse else { return nil }
     if size > budget - inUse - idle { try trim(with: source) }
-    if let address = try source.allocate(size) { return address }
-    guard idle > 0 else { return nil }
-    try trim(with: source)
-    return try source.allocate(size)
+    var address = try source.allocate(size)
+    if address == nil, idle > 0 {
+      try trim(with: source)
+      address = try source.allocate(size)
+    }
+    if address != nil { count(size) }
+    return address
+  }
+
+  private mutating func count(_ size: Int) {
+    inUse += size
+    peak = max(peak, inUse)
   }
 
   /// Takes a block back.

@@ -1,4 +1,5 @@
 import CSpawn
+import CUDA
 import CWorker
 import CellRuntime
 import FolioKit
@@ -27,6 +28,7 @@ final class Worker: @unchecked Sendable {
   init(_ environment: WorkerProtocol.Environment) {
     for folder in environment.untrackedFolders { folio_files_ignore(folder) }
     CellServices.install(services(environment))
+    CUDASystem.whenAside { folio_files_look_away($0) }
     Interruption.isRequested = { CellInterruption.isRequested }
     CellThread.start()
   }

@@ -39,6 +39,17 @@ import Testing
     #expect(try self.report(["capability": 80]).usableCards.count == 1)
   }
 
+  @Test func aCardThatTheCompilerOrTheDriverIsTooOldForIsNotUsable() throws {
+    let machine = try StandInMachine(["capability": 120])
+    machine.compiler.set("newest architecture", 100)
+    let unknown = GraphicsReport(machine.system(), withMemory: true)
+    #expect(unknown.usableCards.isEmpty)
+    expect(unknown.cards.first?.obstacle, contains: "does not compile for", "--upgrade nvidia-cuda-nvrtc")
+    let older = try report(["driver version": 12040])
+    #expect(older.usableCards.isEmpty)
+    expect(older.cards.first?.obstacle, contains: "for CUDA 12.4", "update the driver")
+  }
+
   @Test func withoutADriverThatIsToldWithWhatHelps() throws {
     let report = try report([:], ["FOLIO_CUDA_DRIVER": "/no/such/driver"])
     #expect(report.cards.isEmpty)

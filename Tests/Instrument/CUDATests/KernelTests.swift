@@ -161,6 +161,23 @@ import Testing
     #expect(last.compiler.get("compilations") == 0)
   }
 
+  @Test func programsArePreparedTogether() throws {
+    let machine = try StandInMachine()
+    let card = try machine.system().context(0)
+    let programs = KernelSources.own.programs.keys.sorted()
+    try card.prepare(programs)
+    #expect(machine.compiler.get("compilations") == programs.count)
+    _ = try card.kernel("fill", in: file)
+    #expect(machine.compiler.get("compilations") == programs.count)
+  }
+
+  @Test func theFirstProgramThatCannotBePreparedIsTold() throws {
+    let card = try StandInMachine().system().context(0)
+    let error = #expect(throws: CUDAError.self) { try card.prepare([file, "First.cu", "Second.cu"]) }
+    expect(error?.description, contains: "“First.cu”")
+    #expect(throws: Never.self) { try card.kernel("fill", in: file) }
+  }
+
   // MARK: - What is kept
 
   /// The files of compiled kernels in a store.
@@ -258,12 +275,8 @@ import Testing
   private static let compiler = CUDASystem(.init())
   private static let hasCompiler = (try? compiler.findings.compiler.get()) != nil
 
-  /// Where NVRTC is installed, which needs no card.
-  @Test(
-    .enabled(if: hasCompiler), arguments: KernelSources.own.programs.keys.sorted(),
-    [Card.Capability(8, 0), .init(9, 0), .init(10, 0)])
-  func everyProgramCompiles(program: String, capability: Card.Capability) throws {
-    let code = try Self.compiler.machineCode(of: program, for: capability)
+  @Test(.enabled(if: hasCompiler)) func nVRTCMakesMachineCode() throws {
+    let code = try Self.compiler.machineCode(of: file, for: .init(9, 0))
     #expect(code.starts(with: [0x7f, 0x45, 0x4c, 0x46]), "machine code is an ELF file")
   }
 

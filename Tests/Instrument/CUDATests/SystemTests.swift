@@ -1,6 +1,7 @@
 import CUDA
 import CUDAStandIn
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -75,6 +76,26 @@ import Testing
     _ = try system.cards(asksForMemory: false)
     #expect(machine.driver.get("cuInit") == 1)
     #expect(machine.driver.get("cuDevicePrimaryCtxRetain") == 0)
+  }
+
+  /// What a process notes of files: nothing of where the libraries are, nor of what they read, on the thread that needs them.
+  @Test func whatIsDoneAsideIsTold() throws {
+    let own = pthread_self()
+    let depth = Mutex((now: 0, times: 0))
+    CUDASystem.whenAside { begins in
+      guard pthread_self() == own else { return }
+      depth.withLock {
+        $0.now += begins ? 1 : -1
+        if begins { $0.times += 1 }
+      }
+    }
+    defer { CUDASystem.whenAside { _ in } }
+    let card = try StandInMachine().system().context(0)
+    let opened = depth.withLock { $0.times }
+    #expect(opened >= 2)
+    _ = try card.kernel("fill", in: "Elementwise.cu")
+    #expect(depth.withLock { $0.times } > opened)
+    #expect(depth.withLock { $0.now } == 0)
   }
 
   // MARK: - What is there

@@ -126,6 +126,9 @@ struct folio_file {
 /// From now on, nothing is noted of what lies in a folder (an absolute path), since the session keeps it for itself.
 void folio_files_ignore(const char *folder);
 
+/// From now on, nothing is noted of what the calling thread does with files, until it says the same with `false`. May be nested.
+void folio_files_look_away(bool begins);
+
 /// Begins to note files.
 void folio_files_begin(void);
 

@@ -32,6 +32,7 @@ struct CardKernels: Sendable {
   }
 
   init(_ context: CardContext) throws(CUDAError) {
+    try context.prepare(Set(Name.allCases.map(\.source)).sorted())
     var kernels: [Kernel] = []
     for name in Name.allCases { kernels.append(try context.kernel(name.rawValue, in: name.source)) }
     self.kernels = kernels
