@@ -13,14 +13,14 @@ package struct GraphicsReport: Codable, Equatable, Sendable {
     package var name: String
     /// In bytes.
     package var totalMemory: Int
-    /// In bytes; nil if it was not asked for.
-    package var freeMemory: Int?
+    /// What Folio may take of it now, in bytes: what is free, as far as nobody sets a limit. Nil if it was not asked for.
+    package var availableMemory: Int?
     /// Why no model can compute on it, and what helps: sentences.
     package var obstacle: String?
 
-    package init(index: Int, name: String, totalMemory: Int, freeMemory: Int?, obstacle: String? = nil) {
+    package init(index: Int, name: String, totalMemory: Int, availableMemory: Int?, obstacle: String? = nil) {
       (self.index, self.name) = (index, name)
-      (self.totalMemory, self.freeMemory, self.obstacle) = (totalMemory, freeMemory, obstacle)
+      (self.totalMemory, self.availableMemory, self.obstacle) = (totalMemory, availableMemory, obstacle)
     }
   }
 
@@ -50,7 +50,7 @@ package struct GraphicsReport: Codable, Equatable, Sendable {
   package var usableCards: [Card] { obstacle == nil ? cards.filter { $0.obstacle == nil } : [] }
 
   /// The arguments by which the worker's program is asked for a report, which it writes as one line of JSON.
-  /// - Parameter withMemory: whether it asks each card for its free memory, which takes a third of a second.
+  /// - Parameter withMemory: whether it asks each card for the memory that can be had, which takes a third of a second.
   package static func request(withMemory: Bool) -> [String] { ["--graphics"] + (withMemory ? ["--memory"] : []) }
 }
 
@@ -58,9 +58,9 @@ extension GraphicsReport {
   /// On one line what there is, and, where no model can compute on it, why and what helps.
   package var words: String {
     let cards = cards.map { card in
-      let free = card.freeMemory.map { String(format: "%.1f GiB free of ", Self.gibibytes($0)) } ?? ""
-      let total = String(format: free.isEmpty ? "%.1f GiB" : "%.1f", Self.gibibytes(card.totalMemory))
-      return "\(Device.cuda(card.index)) is \(card.name), \(free)\(total)"
+      let total = String(format: "%.1f GiB", Self.gibibytes(card.totalMemory))
+      let available = card.availableMemory.map { String(format: " (%.1f can be had)", Self.gibibytes($0)) } ?? ""
+      return "\(Device.cuda(card.index)) is \(card.name), \(total)\(available)"
     }
     let driver = driver.map { "driver for CUDA \($0.version) (\($0.path))" }
     let compiler = compiler.map { "NVRTC \($0.version) (\($0.path))" }

@@ -45,7 +45,7 @@ package struct DeviceChoice: Equatable, Sendable {
       let cards = try graphics(device).usableCards
       guard !cards.isEmpty else { return .processor }
       let needed = needed()
-      let roomiest = cards.compactMap { card in card.freeMemory.map { (card, free: $0) } }.filter { $0.free >= needed }
+      let roomiest = cards.compactMap { card in card.availableMemory.map { (card, free: $0) } }.filter { $0.free >= needed }
         .max { ($0.free, -$0.0.index) < ($1.free, -$1.0.index) }
       return roomiest.map { ResolvedDevice($0.0) } ?? .processor
     case .cuda(let index): return ResolvedDevice(try card(index, of: graphics(device)))

@@ -14,7 +14,7 @@ extension GraphicsReport {
 extension Installation {
   /// What the worker's program finds of graphics cards here.
   /// - Parameters:
-  ///   - withMemory: whether each card is asked how much memory is free.
+  ///   - withMemory: whether each card is asked how much memory can be had.
   ///   - patience: how long the driver may take to tell.
   package func graphics(
     withMemory: Bool, patience: Duration = .seconds(60), environment: [String: String] = ProcessInfo.processInfo.environment

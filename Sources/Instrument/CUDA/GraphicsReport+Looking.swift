@@ -2,14 +2,14 @@ import Machine
 
 extension GraphicsReport {
   /// What there is on this machine, as far as a system finds it. It opens the driver.
-  /// - Parameter withMemory: whether each card is asked how much memory is free.
+  /// - Parameter withMemory: whether each card is asked how much memory can be had.
   package init(_ system: CUDASystem, withMemory: Bool) {
     self.init()
     do throws(CUDAError) {
       let driver = try system.libraries.driver()
       self.driver = Library(version: driver.versionText, path: driver.path)
       let cards = try system.cards(asksForMemory: false)
-      self.cards = cards.map { Card(index: $0.index, name: $0.name, totalMemory: $0.totalMemory, freeMemory: nil) }
+      self.cards = cards.map { Card(index: $0.index, name: $0.name, totalMemory: $0.totalMemory, availableMemory: nil) }
       guard !cards.isEmpty else { throw .noCard(index: 0, count: 0) }
       let compiler = try system.libraries.compiler()
       self.compiler = Library(version: compiler.version, path: compiler.path)
@@ -17,7 +17,9 @@ extension GraphicsReport {
         // One card alone may be out of reach, as where another process has it for itself.
         do throws(CUDAError) {
           try card.check(driver, compiler)
-          if withMemory { self.cards[place].freeMemory = try driver.card(card.index, asksForMemory: true).freeMemory }
+          guard withMemory, let free = try driver.card(card.index, asksForMemory: true).freeMemory else { continue }
+          let budget = try MemoryBudget.bytes(free: free, environment: system.libraries.settings.environment)
+          self.cards[place].availableMemory = min(free, budget)
         } catch {
           self.cards[place].obstacle = error.description
         }

@@ -7,9 +7,9 @@ import Testing
 @Suite struct GraphicsReportTests {
   private static let gibibyte = 1 << 30
   private static let h200 = GraphicsReport.Card(
-    index: 0, name: "NVIDIA H200", totalMemory: 140 * gibibyte, freeMemory: 100 * gibibyte)
+    index: 0, name: "NVIDIA H200", totalMemory: 140 * gibibyte, availableMemory: 100 * gibibyte)
   private static let old = GraphicsReport.Card(
-    index: 1, name: "NVIDIA K80", totalMemory: 12 * gibibyte, freeMemory: nil, obstacle: "It is too old.")
+    index: 1, name: "NVIDIA K80", totalMemory: 12 * gibibyte, availableMemory: nil, obstacle: "It is too old.")
   private static let driver = GraphicsReport.Library(version: "13.0", path: "/lib/libcuda.so.1")
   private static let compiler = GraphicsReport.Library(version: "13.2", path: "/lib/libnvrtc.so.13")
 
@@ -25,7 +25,7 @@ import Testing
     let report = GraphicsReport(cards: [Self.h200, Self.old], driver: Self.driver, compiler: Self.compiler)
     #expect(
       report.words
-        == "cuda:0 is NVIDIA H200, 100.0 GiB free of 140.0; cuda:1 is NVIDIA K80, 12.0 GiB; driver for CUDA 13.0 "
+        == "cuda:0 is NVIDIA H200, 140.0 GiB (100.0 can be had); cuda:1 is NVIDIA K80, 12.0 GiB; driver for CUDA 13.0 "
         + "(/lib/libcuda.so.1); NVRTC 13.2 (/lib/libnvrtc.so.13). cuda:1 cannot be used: It is too old.")
   }
 
@@ -39,7 +39,7 @@ import Testing
       cards: [Self.h200], driver: Self.driver, obstacle: "There is no NVRTC. Install it (pip install nvidia-cuda-nvrtc).")
     #expect(
       report.words
-        == "cuda:0 is NVIDIA H200, 100.0 GiB free of 140.0; driver for CUDA 13.0 (/lib/libcuda.so.1); cells run on the processor. "
+        == "cuda:0 is NVIDIA H200, 140.0 GiB (100.0 can be had); driver for CUDA 13.0 (/lib/libcuda.so.1); cells run on the processor. "
         + "There is no NVRTC. Install it (pip install nvidia-cuda-nvrtc).")
   }
 

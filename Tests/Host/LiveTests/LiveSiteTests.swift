@@ -24,7 +24,7 @@ import Testing
       try folder.write(notebook, to: "n.md")
       var options = NotebookSession.Options()
       options.store = folder.path + "/cache"
-      let card = GraphicsReport.Card(index: 0, name: "NVIDIA H200", totalMemory: 1 << 40, freeMemory: 1 << 40)
+      let card = GraphicsReport.Card(index: 0, name: "NVIDIA H200", totalMemory: 1 << 40, availableMemory: 1 << 40)
       options.graphics = { _ in GraphicsReport(cards: [card]) }
       let preview = try LiveSite(
         [folder.path + "/n.md"], following: followsFolder ? folder.path : nil, overrides: [], site: folder.path + "/Site",

@@ -11,7 +11,7 @@ import Testing
   private static let gibibyte = 1 << 30
 
   static func card(_ index: Int, _ name: String = "NVIDIA H200", free: Int = 100) -> GraphicsReport.Card {
-    GraphicsReport.Card(index: index, name: name, totalMemory: 140 * gibibyte, freeMemory: free * gibibyte)
+    GraphicsReport.Card(index: index, name: name, totalMemory: 140 * gibibyte, availableMemory: free * gibibyte)
   }
 
   private func notebook(_ device: String? = nil) throws -> Notebook {
@@ -136,7 +136,7 @@ import Testing
     }
     #expect(asked == [.auto, .cuda(1)])
     var unknown = Self.card(0)
-    unknown.freeMemory = nil
+    unknown.availableMemory = nil
     #expect(try resolved(choice(), GraphicsReport(cards: [unknown])) == .processor)
     #expect(try resolved(choice("cuda"), GraphicsReport(cards: [unknown])).device == .cuda(0))
   }

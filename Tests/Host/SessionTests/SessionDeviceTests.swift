@@ -87,13 +87,13 @@ import Testing
   @Test func aCardIsTakenOnlyIfItHasRoomForTheModelsThatAreNamed() throws {
     let folder = try TestFolder()
     try folder.write(String(repeating: "x", count: 1000), to: "m.safetensors")
-    let room = GraphicsReport.Card(index: 0, name: "Small", totalMemory: 3 << 30, freeMemory: 2000 + 2 << 30)
+    let room = GraphicsReport.Card(index: 0, name: "Small", totalMemory: 3 << 30, availableMemory: 2000 + 2 << 30)
     func device(_ markdown: String, _ card: GraphicsReport.Card) throws -> ResolvedDevice {
       let notebook = try session(TestFolder(), [card]).session
       return try notebook.takeDevice(for: Notebook(markdown: markdown, file: folder.path + "/n.md"))
     }
     var tight = room
-    tight.freeMemory = (tight.freeMemory ?? 0) - 1
+    tight.availableMemory = (tight.availableMemory ?? 0) - 1
     let parameter = "params: {model: m.safetensors}"
     for named in ["needs: m.safetensors", parameter, "needs: params.model\n\(parameter)"] {
       #expect(try device("---\n\(named)\n---\n", room).kind == "Small")

@@ -122,7 +122,7 @@ import Testing
       let found = try folio("doctor", in: folder, environment: card)
       #expect(found.status == 0, "\(found)")
       expect(
-        found.output, contains: "ok  graphics processor  cuda:0 is Stand-in card 0, 4.0 GiB free of 4.0", "driver for CUDA",
+        found.output, contains: "ok  graphics processor  cuda:0 is Stand-in card 0, 4.0 GiB (3.5 can be had)", "driver for CUDA",
         "NVRTC ")
       let lacking = try folio("doctor", in: folder, environment: card.merging(["FOLIO_NVRTC": "/no/such/compiler"]) { $1 })
       #expect(lacking.status == 0, "\(lacking)")

@@ -18,7 +18,7 @@ import Testing
     #expect(report.cards.map(\.name) == ["Stand-in card 0", "Stand-in card 1"])
     #expect(report.cards.map(\.index) == [0, 1])
     #expect(report.cards.map(\.totalMemory) == [8 << 30, 8 << 30])
-    #expect(report.cards.map(\.freeMemory) == [5 << 30, 5 << 30])
+    #expect(report.cards.map(\.availableMemory) == [9 << 29, 9 << 29])
     #expect(report.usableCards == report.cards)
     #expect(report.driver?.version == "13.0")
     #expect(report.compiler?.path.hasSuffix("libNVRTCStandIn.so") == true)
@@ -26,10 +26,20 @@ import Testing
 
   @Test func memoryIsAskedForOnlyIfItIsWanted() throws {
     let machine = try StandInMachine()
-    #expect(GraphicsReport(machine.system(), withMemory: false).cards.map(\.freeMemory) == [nil])
+    #expect(GraphicsReport(machine.system(), withMemory: false).cards.map(\.availableMemory) == [nil])
     #expect(machine.driver.get("cuDevicePrimaryCtxRetain") == 0)
-    #expect(GraphicsReport(machine.system(), withMemory: true).cards.map(\.freeMemory) == [4 << 30])
+    #expect(GraphicsReport(machine.system(), withMemory: true).cards.map(\.availableMemory) == [7 << 29])
     #expect(machine.driver.get("cuDevicePrimaryCtxRetain") == 1)
+  }
+
+  @Test func whatMayBeTakenOfACardIsWhatCanBeHad() throws {
+    let limited = try report([:], ["FOLIO_CUDA_MEMORY": "1G"])
+    #expect(limited.cards.map(\.availableMemory) == [1 << 30])
+    let generous = try report(["memory": 4 << 30, "taken": 1 << 30], ["FOLIO_CUDA_MEMORY": "100G"])
+    #expect(generous.cards.map(\.availableMemory) == [3 << 30])
+    let unreadable = try report([:], ["FOLIO_CUDA_MEMORY": "much"])
+    #expect(unreadable.usableCards.isEmpty)
+    expect(unreadable.cards.first?.obstacle, contains: "FOLIO_CUDA_MEMORY is “much”")
   }
 
   @Test func aCardThatIsTooOldIsToldAndNotUsable() throws {
