@@ -6,11 +6,9 @@ import Tensors
 extension Device {
   /// The device that this process is told to compute on, by `FOLIO_DEVICE`; `auto` if it is not told.
   static func preset(_ environment: [String: String]) throws(ModelError) -> Device {
-    guard let text = environment["FOLIO_DEVICE"], !text.isEmpty else { return .auto }
-    guard let device = Device(text) else {
-      throw .badRequest("The environment variable FOLIO_DEVICE is “\(text)”, which is no device. Write \(Device.spellings).")
-    }
-    return device
+    if let device = Device.preset(in: environment) { return device }
+    let text = environment[Device.variable] ?? ""
+    throw .badRequest("The environment variable \(Device.variable) is “\(text)”, which is no device. Write \(Device.spellings).")
   }
 
   /// What computes there.
