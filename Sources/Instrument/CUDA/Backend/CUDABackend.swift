@@ -148,7 +148,10 @@ package final class CUDABackend: Backend {
     let (length, inner) = (x.shape[axis], x.shape[(axis + 1)...].reduce(1, *))
     let outer = x.shape[..<axis].reduce(1, *)
     let results = outer * inner
-    let blocks = inner >= 32 ? (results + 255) / 256 : length <= 1024 ? (results + 7) / 8 : results
+    let blocks =
+      inner < 32
+      ? (length <= 512 ? (results + 7) / 8 : results)
+      : (length < 64 ? (results + 255) / 256 : outer * ((inner + 31) / 32))
     run(
       reduction == .sum ? .sum_axis : .max_axis, blocks: min(blocks, 1 << 20),
       [input(x), output(&y), .long(outer), .long(length), .long(inner)])
