@@ -82,7 +82,7 @@ let package = Package(
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "BackendConformance", "Machine", "ModelTwin",
+        "Attribution", "BackendConformance", "CUDA", "Machine", "ModelTwin",
         "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
         "Session", "Store",
         "Tensors", "Text", "COpenBLAS", argumentParser,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CUDA
 import Foundation
 import Machine
 import Tensors
@@ -15,7 +16,6 @@ struct BenchmarkDevice {
   /// The most memory that was taken of it since the program began, in bytes.
   let peakBytes: () -> Int
 
-  /// The only place that knows which devices there are.
   init(_ device: Device) throws {
     switch device {
     case .cpu:
@@ -24,7 +24,12 @@ struct BenchmarkDevice {
       driver = "\(BLAS.kernel) kernels, \(Parallel.threads) threads"
       peakBytes = { Measured.peakMemory }
     case .auto, .cuda:
-      throw ValidationError("There is no CUDA backend in this build; 'folio-bench device cpu' measures the processor.")
+      let index = if case .cuda(let index) = device { index } else { 0 }
+      let (card, report) = (try CUDABackend.of(index), CUDASystem.shared.report())
+      backend = card
+      name = card.context.card.name
+      driver = "driver for CUDA \(report.driver?.version ?? "?"), NVRTC \(report.compiler?.version ?? "?")"
+      peakBytes = { card.context.peak }
     }
   }
 

@@ -31,7 +31,8 @@ struct DeviceErrors {
   func large(_ here: LanguageModel, _ there: LanguageModel, _ tokens: [Int]) throws {
     let expected = try here.run(tokens).logits.elements.map(Double.init)
     let difference = error(of: try there.run(tokens).logits, expected)
-    table.row("\(here.config.layers) layers of gemma-2b's shape, \(tokens.count) tokens, beside the processor", text(difference), "")
+    table.row(
+      "\(here.config.layers) layers of gemma-2b's shape, \(tokens.count) tokens, beside the processor", text(difference), "")
   }
 
   private func text(_ error: Double) -> String { String(format: "%.2e", error) }

@@ -16,7 +16,8 @@ struct DeviceModel {
   func run() throws -> (here: LanguageModel, there: LanguageModel) {
     var loaded: (here: LanguageModel, there: LanguageModel)?
     var made: LanguageModel?
-    table.row("random weights made, \(layers) layers", [try seconds { made = try RandomWeights(layers: layers).model() }], .seconds)
+    table.row(
+      "random weights made, \(layers) layers", [try seconds { made = try RandomWeights(layers: layers).model() }], .seconds)
     let upload = try seconds {
       guard let made else { return }
       let there = try LanguageModel(made, on: device.backend)
@@ -26,7 +27,8 @@ struct DeviceModel {
     guard let loaded else { throw CocoaError(.featureUnsupported) }
     table.row("weights moved to the device", [upload], .seconds)
     try measure(loaded.there)
-    table.row("memory of the device, at most", [Double(device.peakBytes()) / Double(1 << 30)], .rate("GiB", digits: 2), limit: 8)
+    let gibibytes = Double(device.peakBytes()) / Double(1 << 30)
+    table.row("memory of the device, at most", [gibibytes], .rate("GiB", digits: 2), limit: 8)
     return loaded
   }
 

@@ -31,5 +31,7 @@ struct RandomWeights: WeightSource {
   }
 
   /// The factors of norms differ from 1 by this.
-  func vector(_ name: WeightName, count: Int) -> Tensor { numbers.matrix([1, count], from: index[name] ?? 0).tensor.reshaped([count]) }
+  func vector(_ name: WeightName, count: Int) -> Tensor {
+    numbers.matrix([1, count], from: index[name] ?? 0).tensor.reshaped([count])
+  }
 }

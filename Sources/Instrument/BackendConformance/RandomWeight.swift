@@ -56,13 +56,15 @@ package struct RandomWeight: Sendable {
     ]
   }
 
-  /// The same on a backend: looked at there, or moved there as they are looked at.
+  /// The same on a backend: looked at there, or moved there as they are looked at. Of blocks not all of them: what a device does with their
+  /// numbers it does with those of other formats.
   static func views(
     of whole: WeightMatrix, on backend: any Backend
   ) -> [(name: String, weight: WeightMatrix, there: WeightMatrix)] {
     let (here, there) = (views(of: whole), views(of: backend.upload(whole)))
-    return zip(here, there).map { ($0.name, $0.weight, $1.weight) }
-      + here.dropFirst().map { ($0.name + ", moved", $0.weight, backend.upload($0.weight)) }
+    let looked = zip(here, there).map { ($0.name, $0.weight, $1.weight) }
+    let moved = here.dropFirst().map { ($0.name + ", moved", $0.weight, backend.upload($0.weight)) }
+    return whole.format.blockCount == 1 ? looked + moved : looked.prefix(1) + moved.suffix(1)
   }
 
   /// Where the halves of a block lie that are scales or minima, or what holds the exponent of a number.

@@ -33,7 +33,34 @@ import Testing
     #expect(product.launch("product_f32_64").bits == whole.bits)
     var some = product
     some.rows = 37
-    #expect(some.launch("product_f32_64").bits == whole.prefix(37 * 140).map(\.bitPattern))
+    #expect(some.launch("product_f32_64").bits == Array(whole.prefix(37 * 140)).bits)
+  }
+
+  @Test(arguments: [(1, 5, 3), (3, 48, 64), (8, 100, 500), (13, 20, 2500)], [2, 3, 6])
+  func aStreamedWeightGivesTheSameBits(shape: (Int, Int, Int), stages: Int) {
+    let (rows, columns, inner) = shape
+    let stride = (inner + 3) / 4 * 4
+    let (x, w) = (random(rows * stride, scale: 2), random(columns * stride, seed: 2))
+    let before = random(rows * columns, seed: 3)
+    let sizes = LaunchSizes(threads: 256, depth: (rows + 7) / 8, shared: 32768 * (1 + stages), alignment: 16)
+    for adding in [0, 1] {
+      let streamed = launch(
+        "gemv_f32",
+        [
+          .input(x), .long(stride), .input(w), .long(stride), .changed(before), .long(columns), .int(rows), .int(columns),
+          .int(inner), .int(adding), .int(stages),
+        ],
+        grid: (2, 1), anyGrid: true, sizes)
+      let tiles = launch(
+        "product_f32_64",
+        [
+          .input(x), .long(0), .long(stride), .long(1), .input(w), .long(0), .long(1), .long(stride), .int(1), .changed(before),
+          .long(0), .long(columns), .int(rows), .int(columns), .int(inner), .float(1), .int(adding), .int(0), .int(0), .int(0),
+          .int(0),
+        ],
+        grid: ((columns + 63) / 64, 1), anyGrid: false, LaunchSizes())
+      #expect(streamed.floats(4).bits == tiles.floats(9).bits)
+    }
   }
 
   /// What is left out is 0 or not looked at: so the bits are those of the whole.

@@ -39,7 +39,7 @@ final class DisturbedBackend: Backend {
   init(_ operation: String, _ fault: Fault) { (self.operation, self.fault) = (operation, fault) }
 
   private func disturb(_ name: String, _ y: inout Tensor, rows: Int? = nil) {
-    guard name == operation, y.count > 0, fault == .error || (rows ?? y.shape[0]) % 2 == 1 else { return }
+    guard name == operation, y.count > 0, fault == .error || (rows ?? y.shape.first ?? 1) % 2 == 1 else { return }
     let (last, fault) = (y.count - 1, fault)
     y.withUnsafeMutableElements { y in y[last] = fault == .error ? y[last] * 1.001 + 0.001 : y[last].nextUp }
   }
