@@ -24,7 +24,7 @@ struct BenchmarkDevice {
       driver = "\(BLAS.kernel) kernels, \(Parallel.threads) threads"
       peakBytes = { Measured.peakMemory }
     case .auto, .cuda:
-      throw ValidationError("There is no CUDA backend in this build; 'folio-bench device cpu' measures the processor.")
+      throw DeviceError("There is no CUDA backend in this build; 'folio-bench device cpu' measures the processor.")
     }
   }
 
