@@ -44,22 +44,25 @@ let package = Package(
     .ground("Machine"),
     .ground("Randomness"),
     .ground("Files"),
-    .ground("Record", ["Files", "Text"]),
+    .ground("Record", ["Files", "Machine", "Text"]),
     .ground("Keys", ["COpenSSL"]),
     .ground("Store", ["Keys", "Machine"]),
 
     // The instrument: the model and its taking apart. It knows nothing of notebooks.
     .instrument("Tensors", ["Machine", "Text", "COpenBLAS", "CKernels"]),
+    .instrument("BackendConformance", ["Randomness", "Tensors"]),
     .instrument("Checkpoints", ["Files", "Machine", "Tensors", "Text", "CSentencePiece", "CKernels"]),
     .instrument(
       "Transformer", ["CUDA", "Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
+    // The same model in Double, plain and slow: what passes are measured against.
+    .instrument("ModelTwin", ["Checkpoints", "Tensors", "Transformer"]),
     .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
     .instrument("CUDA", ["CCUDAKernels", "Keys", "Machine", "Store", "Tensors", "Text"]),
 
     // The host: Markdown -> document -> cells -> records -> pages.
-    .host("Document", ["Keys", "Record", "CCmark", yams]),
+    .host("Document", ["Keys", "Machine", "Record", "CCmark", yams]),
     .host("Planning", ["Document", "Keys", "Record", "Store"]),
     .host("Processes", ["Record", "CSpawn"]),
     .host("Session", ["Document", "Files", "Keys", "Machine", "Planning", "Processes", "Record", "Store"]),
@@ -67,7 +70,7 @@ let package = Package(
     .host("Rendering", ["Document", "Record", "Figures", "Files", "Keys", "Processes", "Review", "Text"]),
     .host("Building", ["Document", "Figures", "Machine", "Processes", "Record", "Rendering", "Session", "Store"]),
     .host("Live", ["Building", "Document", "Processes", "Record", "Rendering", "Session", "Text"]),
-    .host("Interchange", ["Document", "Figures", "Files", "Planning", "Record", "Rendering", "Text"]),
+    .host("Interchange", ["Document", "Figures", "Files", "Machine", "Planning", "Record", "Rendering", "Text"]),
     .executableTarget(
       name: "folio",
       dependencies: [
@@ -79,7 +82,8 @@ let package = Package(
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
+        "Attribution", "BackendConformance", "CUDA", "Machine", "ModelTwin",
+        "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
         "Session", "Store",
         "Tensors", "Text", "COpenBLAS", argumentParser,
       ],
@@ -90,12 +94,12 @@ let package = Package(
     .worker(
       "FolioKit",
       [
-        "CellRuntime", "Record", "Figures", "Tensors", "Checkpoints", "Transformer", "Attribution", "PrOntoQADataset",
+        "CellRuntime", "Record", "Figures", "Tensors", "Checkpoints", "Machine", "Transformer", "Attribution", "PrOntoQADataset",
         "Randomness",
       ]),
     .executableTarget(
       name: "folio-worker",
-      dependencies: ["CUDA", "CellRuntime", "FolioKit", "CSpawn", "CWorker", "Keys", "Record", "Store", "Tensors"],
+      dependencies: ["CUDA", "CellRuntime", "FolioKit", "CSpawn", "CWorker", "Keys", "Machine", "Record", "Store", "Tensors"],
       path: "Sources/Worker/folio-worker",
       // A cell is compiled against the worker's own FolioKit, so the worker exports every symbol that it links.
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]),
@@ -109,9 +113,10 @@ let package = Package(
     .test("Ground", "Keys"),
     .test("Ground", "Store", ["Keys"]),
 
-    .test("Instrument", "Tensors", ["CKernels"]),
+    .test("Instrument", "Tensors", ["BackendConformance", "CKernels"]),
     .target(
-      name: "ModelFixture", dependencies: ["CUDA", "CUDAStandIn", "Checkpoints", "Transformer", "Tensors", "TestSupport"],
+      name: "ModelFixture",
+      dependencies: ["CUDA", "CUDAStandIn", "Checkpoints", "ModelTwin", "Transformer", "Tensors", "TestSupport"],
       path: "Tests/Instrument/ModelFixture"),
     .test("Instrument", "Checkpoints", ["Transformer", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Transformer", ["Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
@@ -132,7 +137,7 @@ let package = Package(
     .test("Instrument", "CUDA", ["CUDAStandIn", "Keys", "Store"]),
     .test("Instrument", "CCUDAKernels", ["CUDAHostKernels"]),
 
-    .test("Host", "Document"),
+    .test("Host", "Document", ["Machine"]),
     .test("Host", "Planning", ["Document", "Keys", "Store"]),
     .test("Host", "Processes", ["Record"]),
     // Sessions start the worker that lies beside the tests.
@@ -140,7 +145,9 @@ let package = Package(
     .test("Host", "Review", ["CCmark", "Figures", "Processes", "Record", "Rendering"], exclude: ["Snapshots"]),
     .test("Host", "Rendering", ["Document", "Record", "Figures"], exclude: ["Snapshots"]),
     .test("Host", "Building", ["Document", "Record", "Rendering", "Session", "folio-worker"]),
-    .test("Host", "Live", ["Building", "Document", "Figures", "Processes", "Record", "Rendering", "Session", "folio-worker"]),
+    .test(
+      "Host", "Live",
+      ["Building", "Document", "Figures", "Machine", "Processes", "Record", "Rendering", "Session", "folio-worker"]),
     .test("Host", "Interchange", ["Document", "Figures", "Record"], exclude: ["Snapshots"]),
     .test("Host", "folio", ["folio-worker", "Processes", "Store", yams]),
 

@@ -18,6 +18,12 @@ static const char activations[] = {
 static const char tiles[] = {
 #embed "Kernels/Tiles.cuh"
     , 0};
+static const char plainTile[] = {
+#embed "Kernels/PlainTile.cuh"
+    , 0};
+static const char halvesTile[] = {
+#embed "Kernels/HalvesTile.cuh"
+    , 0};
 static const char warpgroups[] = {
 #embed "Kernels/Warpgroups.cuh"
     , 0};
@@ -57,6 +63,8 @@ const cuda_source cuda_sources[] = {
     SOURCE("Rows.cuh", rows),
     SOURCE("Activations.cuh", activations),
     SOURCE("Tiles.cuh", tiles),
+    SOURCE("PlainTile.cuh", plainTile),
+    SOURCE("HalvesTile.cuh", halvesTile),
     SOURCE("Warpgroups.cuh", warpgroups),
     SOURCE("Attention.cu", attention),
     SOURCE("Elementwise.cu", elementwise),

@@ -15,6 +15,17 @@ public enum Device: Hashable, Sendable {
   case cuda(Int)
 }
 
+extension Device {
+  /// The environment variable that names the device on which models compute, where nobody names another.
+  package static let variable = "FOLIO_DEVICE"
+
+  /// The device that an environment names by this variable: `auto` if it is not there or empty, nil if its value is no device.
+  package static func preset(in environment: [String: String]) -> Device? {
+    guard let text = environment[variable], !text.isEmpty else { return .auto }
+    return Device(text)
+  }
+}
+
 extension Device: LosslessStringConvertible {
   /// The device of this spelling: `auto`, `cpu`, `cuda` (the first card), or `cuda:1`; nil for anything else.
   public init?(_ text: String) {

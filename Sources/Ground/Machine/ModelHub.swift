@@ -44,6 +44,29 @@ package enum ModelHub {
       || names(in: snapshots).contains { !names(in: snapshots.appending(path: $0)).isEmpty }
   }
 
+  /// The files of a model's weights on this machine, with their sizes in bytes; none if the model is not here. Of several snapshots of a hub's
+  /// model it is the largest.
+  package static func weightFiles(
+    _ name: String, relativeTo base: String, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> [(path: String, bytes: Int)] {
+    guard !name.isEmpty else { return [] }
+    let path = HomeFolder.expanded(name, environment)
+    let place = URL(filePath: path, relativeTo: URL(filePath: base, directoryHint: .isDirectory))
+    let snapshots = repository(name, in: folder(environment: environment)).appending(path: "snapshots")
+    let folders = [place] + names(in: snapshots).map { snapshots.appending(path: $0) }
+    let found = folders.map { folder in ([folder] + names(in: folder).map { folder.appending(path: $0) }).compactMap(weightFile) }
+    return found.max { $0.reduce(0) { $0 + $1.bytes } < $1.reduce(0) { $0 + $1.bytes } } ?? []
+  }
+
+  /// A file of weights behind whatever links; nil for another file, or a folder.
+  private static func weightFile(_ url: URL) -> (path: String, bytes: Int)? {
+    var status = stat()
+    guard ["safetensors", "gguf"].contains(url.pathExtension.lowercased()), stat(url.path, &status) == 0,
+      status.st_mode & S_IFMT == S_IFREG
+    else { return nil }
+    return (url.path, Int(status.st_size))
+  }
+
   private static func names(in folder: URL) -> [String] {
     (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
   }

@@ -1,3 +1,5 @@
+import Machine
+
 /// What a notebook's cells put out: the vocabulary that the host and the worker share.
 ///
 /// The worker makes `Output`s, the session collects them in `CellRecord`s, the renderer draws them, and a review compares them.
@@ -8,13 +10,21 @@
 public struct NotebookRecord: Codable, Sendable, Equatable {
   /// The notebook's name: its file name without `.md`.
   public var notebook: String
+  /// The kind of device on which its models computed: `cpu`, or the name of the graphics card, as `NVIDIA H200`; nil if that is not known.
+  public var device: String?
   /// One record a cell, in the order of the document. A cell that was not reached has the outcome `.notRun`.
   public var cells: [CellRecord]
 
   /// The record of a notebook of some name.
-  public init(notebook: String, cells: [CellRecord]) {
+  public init(notebook: String, device: String? = nil, cells: [CellRecord]) {
     self.notebook = notebook
+    self.device = device
     self.cells = cells
+  }
+
+  /// Where its numbers were made, as a sentence for readers; nil if that is not known.
+  public var provenance: String? {
+    device.map { "Models computed on \($0 == Device.cpu.description ? "the processor" : $0)." }
   }
 }
 

@@ -40,7 +40,8 @@ public struct RecordFiles: Sendable, Equatable {
         RecordIndex.Cell(
           id: cell.id, outcome: cell.outcome, key: detail?.key, tolerance: detail?.tolerance, outputs: outputs))
     }
-    let index = RecordIndex(notebook: record.notebook, parameters: parameters, tolerance: tolerance, cells: cells)
+    let index = RecordIndex(
+      notebook: record.notebook, device: record.device, parameters: parameters, tolerance: tolerance, cells: cells)
     files[Self.indexName] = index.text
   }
 

@@ -7,6 +7,8 @@ public struct RecordIndex: Codable, Sendable, Equatable {
   public var format = 1
   /// The name of the notebook.
   public var notebook: String
+  /// The kind of device on which its models computed: `cpu`, or the name of the graphics card; nil if that is not known.
+  public var device: String?
   /// How the numbers of figures were rounded, in words.
   public var precision: String? = Precision.statement
   /// The values with which the notebook ran, as text, by name.
@@ -17,8 +19,11 @@ public struct RecordIndex: Codable, Sendable, Equatable {
   public var cells: [Cell]
 
   /// The index of a record in the format that this Folio writes.
-  public init(notebook: String, parameters: [String: String] = [:], tolerance: Tolerance? = nil, cells: [Cell]) {
-    (self.notebook, self.parameters, self.tolerance, self.cells) = (notebook, parameters, tolerance, cells)
+  public init(
+    notebook: String, device: String? = nil, parameters: [String: String] = [:], tolerance: Tolerance? = nil, cells: [Cell]
+  ) {
+    (self.notebook, self.device, self.parameters) = (notebook, device, parameters)
+    (self.tolerance, self.cells) = (tolerance, cells)
   }
 
   /// A cell, and the files of its outputs.
@@ -85,6 +90,7 @@ public struct RecordIndex: Codable, Sendable, Equatable {
       "\"format\": \(format)", "\"notebook\": \(line(notebook))", "\"parameters\": \(line(parameters))",
       "\"precision\": \(line(precision))",
     ]
+    if let device { head.append("\"device\": \(line(device))") }
     if let tolerance { head.append("\"tolerance\": \(line(tolerance))") }
     let rows = cells.map { "  " + line($0) }.joined(separator: ",\n")
     return "{\n " + (head + ["\"cells\": [\n\(rows)\n ]"]).joined(separator: ",\n ") + "\n}\n"

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 
 extension WorkerProtocol {
   /// What the host tells the worker before its first command, by environment variables: the dynamic loader and the libraries need some of it when
@@ -22,16 +23,21 @@ extension WorkerProtocol {
     public var untrackedFolders: [String]
     /// The folder in which `memo` keeps values; nil if nothing is kept.
     public var store: String?
-    /// Stands for this build of Folio and its toolchain: a value that another build has kept is not found.
+    /// Stands for this build of Folio, its toolchain and the kind of device: a value that another build has kept, or that was computed on
+    /// another kind, is not found.
     public var build: String
+    /// The device on which models compute: the processor or a graphics card, and not `auto`. Its variable (`Device.variable`) is read by
+    /// `Transformer`, in any process.
+    public var device: Device
     /// How much memory the worker may have, in bytes; nil if nobody has said it.
     public var memoryLimit: Int?
 
     /// What a worker is to be told.
-    public init(untrackedFolders: [String], store: String?, build: String, memoryLimit: Int?) {
+    public init(untrackedFolders: [String], store: String?, build: String, device: Device, memoryLimit: Int?) {
       self.untrackedFolders = untrackedFolders
       self.store = store
       self.build = build
+      self.device = device
       self.memoryLimit = memoryLimit
     }
 
@@ -40,11 +46,12 @@ extension WorkerProtocol {
     public init?(_ variables: [String: String]) {
       func value(_ variable: Variable) -> String? { variables[variable.rawValue] }
       guard let store = value(.store), let build = value(.build), let list = value(.untrackedFolders),
+        let device = variables[Device.variable].flatMap({ Device($0) }), device != .auto,
         let folders = try? JSONDecoder().decode([String].self, from: Data(list.utf8))
       else { return nil }
       if let limit = value(.memoryLimit), Int(limit) == nil { return nil }
       self.init(
-        untrackedFolders: folders, store: store.isEmpty ? nil : store, build: build,
+        untrackedFolders: folders, store: store.isEmpty ? nil : store, build: build, device: device,
         memoryLimit: value(.memoryLimit).flatMap { Int($0) })
     }
 
@@ -56,6 +63,7 @@ extension WorkerProtocol {
       variables[Variable.untrackedFolders.rawValue] = folders
       variables[Variable.store.rawValue] = store ?? ""
       variables[Variable.build.rawValue] = build
+      variables[Device.variable] = device.description
       variables[Variable.memoryLimit.rawValue] = memoryLimit.map(String.init)
       return variables
     }

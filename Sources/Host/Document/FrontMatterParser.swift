@@ -1,9 +1,10 @@
+import Machine
 import Record
 import Yams
 
 /// Reads what stands between the `---` lines at the top of a file, and blanks it.
 enum FrontMatterParser {
-  private static let keys = ["title", "description", "params", "order", "after", "needs", "tolerance"]
+  private static let keys = ["title", "description", "params", "order", "after", "needs", "tolerance", "device"]
 
   /// How many lines it takes, with both fences: nil if a text does not begin with it, or if it is not closed.
   static func lineCount(_ lines: some Collection<String>) -> Int? {
@@ -60,6 +61,9 @@ enum FrontMatterParser {
     case "tolerance":
       frontMatter.tolerance = entry.value.tolerance
       expect(Tolerance.form, of: entry, holds: frontMatter.tolerance != nil, in: &source)
+    case "device":
+      frontMatter.device = entry.value.text.flatMap { Device($0) }.map { DeviceRequest(device: $0, line: entry.line) }
+      expect(Device.spellings, of: entry, holds: frontMatter.device != nil, in: &source)
     case "params": readParameters(entry, into: &frontMatter, source: &source)
     default:
       source.report(

@@ -1,11 +1,13 @@
 import Foundation
+import Machine
 import Record
 
 /// A notebook, read: front matter, and blocks of prose and cells in order, with the line of everything. This is the format:
 ///
 /// - A notebook is CommonMark, in UTF-8. Between two `---` lines at its very top may stand its front matter, in YAML 1.2 with its core
 ///   schema: `title`, `description`, `order` (a whole number; the index is sorted by it), `after` (the notebooks that run before it),
-///   `needs` (the models without which it is left out of a site), `tolerance` (of its numbers, in review) and `params`, a mapping of names to defaults. A default is an integer, a number, a truth value, a text, or a list of one of these, and gives the parameter its type. So `010` is
+///   `needs` (the models without which it is left out of a site), `tolerance` (of its numbers, in review), `device` (on which its models
+///   compute: see `Device`) and `params`, a mapping of names to defaults. A default is an integer, a number, a truth value, a text, or a list of one of these, and gives the parameter its type. So `010` is
 ///   ten, `0o17` fifteen, and `12:30`, `NO`, `1_000` and `2024-01-01` are texts.
 /// - A fence at the top level whose info string is `swift` is a cell. `swift norun`, and every other language, is only shown. What looks
 ///   like a cell and is none is an error: `Swift`, `{swift}`, `swift,ignore`, a `swift` fence in a list, a quote or raw HTML; or a
@@ -93,6 +95,8 @@ package struct FrontMatter: Sendable, Equatable {
   package var needs: [String] = []
   /// How far a review lets numbers differ, where a cell says nothing else.
   package var tolerance: Tolerance?
+  /// On which device its models compute, where the command line says nothing else.
+  package var device: DeviceRequest?
 
   /// Front matter of what is given; all else is as if the file said nothing.
   package init(title: String? = nil, description: String? = nil, parameters: [Parameter] = [], order: Int? = nil) {
@@ -100,6 +104,17 @@ package struct FrontMatter: Sendable, Equatable {
     self.description = description
     self.parameters = parameters
     self.order = order
+  }
+}
+
+/// A device, with the line of the file that asks for it.
+package struct DeviceRequest: Sendable, Equatable {
+  package var device: Device
+  package var line: Int
+
+  package init(device: Device, line: Int) {
+    self.device = device
+    self.line = line
   }
 }
 

@@ -149,13 +149,14 @@ package struct JupyterNotebook {
 
   // MARK: - The head
 
-  /// What a page shows above the prose, and no cell of the file says: title, description, parameters.
+  /// What a page shows above the prose, and no cell of the file says: title, description, parameters, provenance.
   private var head: String? {
     var parts: [String] = []
     if notebook.frontMatter.title != nil, !notebook.beginsWithTitle { parts.append("# " + Prose.escaped(notebook.title)) }
     if let description = notebook.frontMatter.description, !description.isEmpty { parts.append(Prose.escaped(description)) }
     let parameters = notebook.frontMatter.parameters.map { "\($0.name) = \(ParametersSource.text($0.value))" }
     if !parameters.isEmpty { parts.append("Parameters: " + parameters.map(Self.code).joined(separator: ", ")) }
+    if let provenance = record?.provenance { parts.append(Prose.escaped(provenance)) }
     return parts.isEmpty ? nil : parts.joined(separator: "\n\n")
   }
 

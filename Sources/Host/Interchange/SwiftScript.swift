@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import Machine
 import Planning
 
 /// A notebook as one file of Swift: its cells in order, its prose as comments, its parameters as the value that the cells read.
@@ -11,18 +12,23 @@ package struct SwiftScript {
   private let notebook: Notebook
   private let parts: NotebookParts
   private let path: String
+  private let device: Device?
 
   /// - Parameters:
   ///   - notebook: with the parameters' values that the script shall have.
   ///   - path: what the compiler's messages call the notebook, wherever the script is compiled: its whole path.
-  package init(_ notebook: Notebook, parts: NotebookParts, path: String) {
+  ///   - device: on which models compute where the script's own environment says nothing; the notebook's if it is nil.
+  package init(_ notebook: Notebook, parts: NotebookParts, path: String, device: Device? = nil) {
     (self.notebook, self.parts, self.path) = (notebook, parts, path)
+    self.device = device ?? notebook.frontMatter.device?.device
   }
 
   package func text() -> String {
     var sections = [InterchangeFile.scriptMark + Self.line(notebook.file) + "\nimport FolioKit"]
     let head = [notebook.frontMatter.title, notebook.frontMatter.description].compactMap(\.self).joined(separator: "\n\n")
     if !head.isEmpty { sections.append(Self.comment(head)) }
+    // A script has no front matter; what it is called with outranks what it holds.
+    if let device { sections.append("setenv(\"\(Device.variable)\", \"\(device)\", 0)") }
     if !notebook.frontMatter.parameters.isEmpty {
       sections.append(String(ParametersSource.script(notebook.frontMatter.parameters).dropLast()))
     }

@@ -136,7 +136,7 @@ final class LiveNotebook: @unchecked Sendable {
       let notebook = try Notebooks.read([file], overrides: overrides, ignoringStrangers: true)[0]
       let session = try startedSession(notebook)
       server.setProblems(page: name, [])
-      let display = Display(notebook, server: server, last: last)
+      let display = Display(notebook, server: server, device: try session.takeDevice(for: notebook).kind, last: last)
       if last == nil && !site.hasPage(name) {
         // The first run may take long: there is something to read meanwhile.
         try site.write(IndexPage(site.entries))
@@ -199,6 +199,7 @@ final class LiveNotebook: @unchecked Sendable {
 private final class Display: @unchecked Sendable {
   private let notebook: Notebook
   private let server: LiveServer
+  private let device: String
   private let lock = NSLock()
   private var records: [String: CellRecord]
   private var isDue = false
@@ -208,7 +209,8 @@ private final class Display: @unchecked Sendable {
 
   private static let patience = DispatchTimeInterval.milliseconds(400)
 
-  init(_ notebook: Notebook, server: LiveServer, last: NotebookRecord?) {
+  init(_ notebook: Notebook, server: LiveServer, device: String, last: NotebookRecord?) {
+    self.device = device
     self.notebook = notebook.embeddingLocalImages().notebook
     self.server = server
     records = Dictionary(last?.cells.map { ($0.id, $0) } ?? [], uniquingKeysWith: { first, _ in first })
@@ -235,7 +237,8 @@ private final class Display: @unchecked Sendable {
       isDue = false
       guard !isOver else { return }
       let cells = notebook.cells.map { records[$0.id] ?? CellRecord(id: $0.id, outcome: .notRun, outputs: []) }
-      server.show(page: notebook.name, html: Page(notebook, record: NotebookRecord(notebook: notebook.name, cells: cells)).html)
+      let record = NotebookRecord(notebook: notebook.name, device: device, cells: cells)
+      server.show(page: notebook.name, html: Page(notebook, record: record).html)
     }
   }
 

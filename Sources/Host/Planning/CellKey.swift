@@ -9,7 +9,7 @@ import Store
 package struct CellKey: Codable, Sendable, Equatable {
   package struct Part: Codable, Sendable, Equatable, Hashable {
     package enum Kind: String, Codable, Sendable {
-      case source, place, options, parameter, code, scope, toolchain, folio, machine
+      case source, place, options, parameter, code, scope, toolchain, folio, machine, device
       // These tell what a run turned out to read.
       case memory, process, file, folder, status
 
@@ -63,7 +63,7 @@ package struct CellKey: Codable, Sendable, Equatable {
   package func isSame(as other: CellKey) -> Bool { key == other.key }
 
   /// The key of a cell with the parts that are known before it runs.
-  /// - Parameter environment: The parts that all cells share: the toolchain, FolioKit, the machine.
+  /// - Parameter environment: The parts that all cells share: the toolchain, FolioKit, the machine, the device.
   package init(_ number: Int, in graph: NotebookGraph, file: String, environment: [Part]) {
     let node = graph.nodes[number]
     parts = environment
@@ -124,6 +124,7 @@ package struct CellKey: Codable, Sendable, Equatable {
     case .toolchain: "another Swift toolchain"
     case .folio: "another build of Folio"
     case .machine: "another machine"
+    case .device: "the device \(old ?? "none") -> \(new ?? "none")"
     case .scope: scopeChanged
     case .code:
       old == nil

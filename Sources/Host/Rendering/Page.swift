@@ -120,6 +120,7 @@ private struct PageBody {
       HTML.element("h1", html: HTML.text(notebook.title)),
       notebook.frontMatter.description.map { HTML.paragraph("lead", html: HTML.text($0)) },
       parameters.isEmpty ? nil : ParameterList(parameters: parameters).html,
+      record.provenance.map { HTML.paragraph("provenance", html: HTML.label($0)) },
       banner,
     ]
     return HTML.element("header", ["class": "head"], html: "\n\(parts.compactMap { $0 }.joined(separator: "\n"))\n")

@@ -74,10 +74,10 @@ package struct ReviewPage {
 
   private func notebook(_ notebook: NotebookReview) -> String {
     let shown = notebook.cells.filter { $0.status != .same || $0.isChanged || !$0.source.isEmpty }
-    guard notebook.isChanged || !shown.isEmpty else { return "" }
+    guard notebook.isChanged || notebook.device != nil || !shown.isEmpty else { return "" }
     let problem = notebook.problem.map { HTML.paragraph("unreadable", html: "It cannot be compared: " + HTML.label($0)) } ?? ""
     let status = [.added: "A new notebook.", .removed: "It has no record any more."][notebook.status] ?? ""
-    let parameters = notebook.parameters.map { change in
+    let parameters = (notebook.parameters + [notebook.device].compactMap(\.self)).map { change in
       HTML.paragraph("note", html: HTML.label("\(change.name): \(change.base ?? "none") → \(change.head ?? "none")"))
     }
     let cells = shown.map { cell($0, in: notebook) }

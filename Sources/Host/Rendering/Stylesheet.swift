@@ -78,6 +78,8 @@ package enum Stylesheet {
     :hover > .anchor, .anchor:focus { opacity: 1 }
     .head h1 { margin-top: .6em; margin-bottom: .35em }
     .lead { max-width: 60ch; margin: 0 0 1.2rem; font-size: 1.2rem; line-height: 1.5; color: var(--soft); text-wrap: pretty }
+    .provenance { margin: 0 0 2rem; font: .82rem/1.5 var(--sans); color: var(--soft) }
+    .parameters + .provenance { margin-top: -1.6rem }
     .parameters { display: flex; flex-wrap: wrap; gap: .35rem 1.6rem; margin: 0 0 2rem; padding: 0; font: .82rem/1.5 var(--sans) }
     .parameters div { display: flex; gap: .5em; max-width: 100% }
     .parameters dt { color: var(--soft) }

@@ -65,6 +65,9 @@ package enum FileReview {
       if !notes.isEmpty { lines.append("~ \(cell.id): \(notes.joined(separator: ", "))") }
     }
     lines += pairing.removed.map { "- \(old.cells[$0].id)" }
+    if let before = old.device, let after = new.device, before != after {
+      lines.append("~ \(ValueChange(name: "device", base: before, head: after).excerpt())")
+    }
     for name in Set(old.parameters.keys).union(new.parameters.keys).sorted() where old.parameters[name] != new.parameters[name] {
       lines.append("~ parameter \(ValueChange(name: name, base: old.parameters[name], head: new.parameters[name]).excerpt())")
     }

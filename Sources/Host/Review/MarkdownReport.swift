@@ -17,6 +17,7 @@ extension SiteReview {
   private func table(_ notebook: NotebookReview) -> MarkdownText {
     var text: MarkdownText = "\n#### \(notebook.name)\n\n\(ours: notebook.summary)\n"
     if let problem = notebook.problem { text += "\nIt cannot be compared: \(problem)\n" }
+    if let device = notebook.device { text += "\nDevice: \(device.base ?? "") → \(device.head ?? "")\n" }
     for change in notebook.parameters { text += "\nParameter \(change.excerpt(to: 70))\n" }
     let rows = notebook.cellsWorstFirst
     if !rows.isEmpty {

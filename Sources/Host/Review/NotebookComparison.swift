@@ -20,6 +20,9 @@ struct NotebookComparison {
       let sources = CellSources(try base.markdown(of: notebook), try head.markdown(of: notebook))
       var review = NotebookReview(name: notebook, status: .same, cells: cells(old, new, in: records, sources: sources))
       review.parameters = parameters(old, new)
+      if let before = old.device, let after = new.device, before != after {
+        review.device = ValueChange(name: "device", base: before, head: after)
+      }
       let isChanged = !review.parameters.isEmpty || review.cells.contains { $0.isChanged }
       review.status = isChanged ? .changed : .same
       return review

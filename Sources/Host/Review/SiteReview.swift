@@ -43,6 +43,8 @@ package struct NotebookReview: Codable, Sendable, Equatable {
   package var cells: [CellReview]
   /// Parameters with which it ran, where they differ.
   package var parameters: [ValueChange] = []
+  /// The kinds of device on which its models computed, where they differ: that alone is no change.
+  package var device: ValueChange?
   /// Why it cannot be compared.
   package var problem: String?
 

@@ -12,6 +12,7 @@ extension SiteReview {
       lines.append("")
       lines.append("\(paint.bold("\(notebook.name)"))\(paint.faint("  \(notebook.summary)"))")
       if let problem = notebook.problem { lines.append("  \(paint.red("cannot be compared: \(problem)"))") }
+      if let device = notebook.device { lines.append("  \(paint.faint("\(device.excerpt())"))") }
       for change in notebook.parameters { lines.append("  parameter \(change.excerpt())") }
       for cell in notebook.cellsWorstFirst { lines += cellLines(cell, paint, mostLines) }
       if !notebook.withinCells.isEmpty {
@@ -107,7 +108,7 @@ extension NotebookReview {
   }
 
   /// Whether a report has anything to say of it.
-  var isTold: Bool { isChanged || !withinCells.isEmpty || !cellsWorstFirst.isEmpty }
+  var isTold: Bool { isChanged || device != nil || !withinCells.isEmpty || !cellsWorstFirst.isEmpty }
 
   /// What changed, and not beyond the tolerance: what came nearest to it first.
   var withinCells: [CellReview] {

@@ -387,8 +387,8 @@ struct NotebookRun {
     let peakMemory = session.runtime.peakMemory
     history.keep(peakMemory: peakMemory)
     return NotebookSession.RunResult(
-      record: NotebookRecord(notebook: notebook.name, cells: records), explanations: numbers.map(explanation), files: files,
-      peakMemory: peakMemory, hasYielded: hasYielded)
+      record: NotebookRecord(notebook: notebook.name, device: session.runtime.device.kind, cells: records),
+      explanations: numbers.map(explanation), files: files, peakMemory: peakMemory, hasYielded: hasYielded)
   }
 }
 

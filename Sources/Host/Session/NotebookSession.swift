@@ -47,6 +47,12 @@ package final class NotebookSession {
     package var timeout: Double?
     /// The most that the worker may have in memory, in bytes.
     package var memory: Int?
+    /// On which device models compute, whatever the notebook says; nil leaves it to the notebook.
+    package var device: Device?
+    /// What the notebook leaves to others is taken from here.
+    package var environment = ProcessInfo.processInfo.environment
+    /// What graphics cards there are, as far as the choice of a device needs to know it.
+    package var graphics: @Sendable (Device) throws -> GraphicsReport = GraphicsReport.ofThisMachine
     /// Whether all cells run, also those whose record is known.
     package var isForced = false
     /// The folder of the store; nil keeps nothing.
@@ -85,6 +91,8 @@ package final class NotebookSession {
   var book: RecordBook
   /// What the runtime holds now.
   private(set) var live = LiveState()
+  /// On which device models compute, and what was asked for when that was decided; nil before the first run.
+  private var device: (asked: Device, taken: ResolvedDevice)?
   // Wishes of other threads.
   private let interruption = Mutex(false)
   private let yielding = Mutex(false)
@@ -126,6 +134,7 @@ package final class NotebookSession {
     // One that came before counts too: whoever sent it may not know that the run had not begun.
     defer { interruption.withLock { $0 = false } }
     yielding.withLock { $0 = false }
+    try takeDevice(for: notebook)
     var run = NotebookRun(session: self, notebook: notebook, observe: observe)
     return try run.runWhatMustRun()
   }
@@ -133,6 +142,23 @@ package final class NotebookSession {
   /// The most memory that a notebook's worker had when it last ran, in bytes; 0 if that is not known.
   package static func peakMemory(of notebook: Notebook, store: String?) -> Int {
     RunHistory(notebook: notebook.file, store: store.map(EntryStore.init(folder:))).peakMemory
+  }
+
+  /// Decides on which device the notebook's models compute, as each run does at first. What was decided stays as long as nobody asks for
+  /// another device; another one ends the worker, since values of both would not go together.
+  /// - Throws: a `Diagnostic` if the device that is asked for cannot be had.
+  @discardableResult
+  package func takeDevice(for notebook: Notebook) throws -> ResolvedDevice {
+    let choice = try DeviceChoice(notebook, commandLine: options.device, environment: options.environment)
+    if let device, device.asked == choice.device { return device.taken }
+    let taken = try choice.resolved(needing: { notebook.neededCardMemory }, on: options.graphics)
+    if taken != runtime.device {
+      runtime.device = taken
+      restart()
+    }
+    book.device = taken.kind
+    device = (choice.device, taken)
+    return taken
   }
 
   // MARK: - Wishes of other threads

@@ -38,8 +38,10 @@ struct RecordBook {
 
   let store: EntryStore?
   let digests: FileDigests
-  /// The parts that all keys share.
-  let environment: [CellKey.Part]
+  /// The parts that all keys share, but for the device.
+  private let environment: [CellKey.Part]
+  /// The kind of device on which models compute: it is a part of all keys.
+  var device = ResolvedDevice.processor.kind
   /// The notebook's folder: paths in it are kept relative to it, so that they mean the same in another checkout.
   let directory: String
   // What this session has run is kept here too, since the store may not be writable.
@@ -119,7 +121,7 @@ struct RecordBook {
   // MARK: - Parts
 
   private func base(_ number: Int, in state: RunState) -> CellKey {
-    var key = CellKey(number, in: state.graph, file: state.file, environment: environment)
+    var key = CellKey(number, in: state.graph, file: state.file, environment: environment + [.init(.device, value: device)])
     for input in state.graph.nodes[number].cell.options.inputs {
       key.add(.init(.file, kept(absolute(input)), value: digests.digest(absolute(input)) ?? CellKey.missingFile))
     }

@@ -17,6 +17,9 @@ package protocol Runtime: AnyObject {
   /// Stands for all that a cell's code depends on besides its source: the compiler, and what cells are compiled against.
   var codeEnvironment: Key { get }
 
+  /// On which device models compute, from its next start on.
+  var device: ResolvedDevice { get set }
+
   /// The most memory that it has had so far, in bytes; 0 if that is not known.
   var peakMemory: Int { get }
 

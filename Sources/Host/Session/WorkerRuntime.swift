@@ -13,6 +13,7 @@ final class WorkerRuntime: Runtime {
   /// The working directory of the cells.
   private let directory: String
   private let memoryLimit: Int?
+  var device = ResolvedDevice.processor
   /// Of compiled cells; nil when the session is over.
   private var folder: TemporaryFolder?
   private var worker: WorkerProcess?
@@ -96,7 +97,7 @@ final class WorkerRuntime: Runtime {
     if let worker { return worker }
     let environment = WorkerProtocol.Environment(
       untrackedFolders: [compiler.folder, store?.folder].compactMap { $0 }, store: store?.folder,
-      build: compiler.environment.description, memoryLimit: memoryLimit)
+      build: "\(compiler.environment) \(device.kind)", device: device.device, memoryLimit: memoryLimit)
     let worker = try WorkerProcess(
       installation: compiler.installation, directory: directory, environment: environment.added(to: WorkerEnvironment.make()))
     // Before its first cell, a worker only fails for what its machine lacks; the dynamic loader says it on the standard error.

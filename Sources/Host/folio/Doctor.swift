@@ -7,7 +7,8 @@ struct Doctor: ParsableCommand {
     abstract: "Look whether this machine can run notebooks.",
     discussion: """
       It looks at the Swift toolchain, Folio's own parts, the system's libraries (by compiling and running a cell), the BLAS kernel and its \
-      speed, free memory and disk, and the models of the hub cache. Exit status: 0 nothing is missing; 2 something is.
+      speed, the graphics cards with their driver and its compiler of kernels (NVRTC), free memory and disk, and the models of the hub cache. \
+      Without a graphics card, cells run on the processor: '--' says what one would need. Exit status: 0 nothing is missing; 2 something is.
       """)
 
   func run() throws {
@@ -15,8 +16,16 @@ struct Doctor: ParsableCommand {
     let width = findings.map(\.part.count).max() ?? 0
     for finding in findings {
       let name = finding.part + String(repeating: " ", count: width - finding.part.count)
-      Console.write(VisibleText.line("\(finding.isFine ? "ok " : "!! ") \(name)  \(finding.text)") + "\n")
+      Console.write(VisibleText.line("\(sign(of: finding.state))  \(name)  \(finding.text)") + "\n")
     }
-    if !findings.allSatisfy(\.isFine) { throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue) }
+    if findings.contains(where: { $0.state == .missing }) { throw ExitCode(SiteBuilder.Status.couldNotRun.rawValue) }
+  }
+
+  private func sign(of state: MachineCheck.Finding.State) -> String {
+    switch state {
+    case .fine: "ok"
+    case .absent: "--"
+    case .missing: "!!"
+    }
   }
 }

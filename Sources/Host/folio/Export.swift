@@ -51,7 +51,7 @@ struct Export: ParsableCommand {
       switch to {
       case .swift:
         let path = URL(fileURLWithPath: notebook.file).standardizedFileURL.path
-        try write(SwiftScript(notebook, parts: parts, path: path).text(), to: output)
+        try write(SwiftScript(notebook, parts: parts, path: path, device: options.device).text(), to: output)
         return .succeeded
       case .ipynb:
         let path = output ?? InterchangeFile.path(beside: notebook.file, from: ".md", to: ".ipynb")

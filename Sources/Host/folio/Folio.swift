@@ -1,6 +1,7 @@
 import ArgumentParser
 import Building
 import Foundation
+import Machine
 import Processes
 import Record
 import Session
@@ -101,6 +102,12 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Let models compute on this device: cpu, cuda (the first graphics card), cuda:1 (another), or auto (a card with room, else the processor). It outranks 'device' of the front matter, and that outranks $FOLIO_DEVICE.",
+      valueName: "device"), completion: .list(["auto", "cpu", "cuda"]))
+  var device: Device?
+
+  @Option(
+    help: ArgumentHelp(
       "Keep the Swift source that each cell is compiled from, to look at: DIR/<notebook>/<cell>.swift.", valueName: "dir"),
     completion: .directory)
   var keepCells: String?
@@ -111,6 +118,7 @@ struct RunOptions: ParsableArguments {
     session.keepsGoing = keepGoing
     session.timeout = timeout
     session.memory = memory?.bytes
+    session.device = device
     session.isForced = isForced
     session.keptSources = keepCells
     return session
@@ -138,6 +146,8 @@ struct CacheOptions: ParsableArguments {
   @Flag(help: "Run all cells, also those whose outputs are known from an earlier run.")
   var force = false
 }
+
+extension Device: ExpressibleByArgument {}
 
 /// A number of bytes as it is written: `8G`, `500M`, by powers of 1000.
 struct ByteSize: ExpressibleByArgument {

@@ -9,8 +9,15 @@ import Store
 /// Looks whether this machine can run notebooks, part by part; for `folio doctor`.
 enum MachineCheck {
   struct Finding {
+    enum State {
+      case fine
+      /// It is not here, and nothing needs it.
+      case absent
+      case missing
+    }
+
     var part: String
-    var isFine: Bool
+    var state: State
     /// What was found; for what is not fine, with an advice.
     var text: String
   }
@@ -31,6 +38,7 @@ enum MachineCheck {
         return String(format: "compiled and run in %.2f s, with the worker's start: %@", duration / .seconds(1), answer)
       },
       finding("numerics") { try answerOfCell("MachineReport.numerics()") + preset },
+      graphics,
       finding("memory") { try memory() },
       finding("disk") { try disk() },
       finding("cache") { try cache() },
@@ -40,11 +48,11 @@ enum MachineCheck {
 
   private static func finding(_ part: String, _ look: () throws -> String) -> Finding {
     do {
-      return Finding(part: part, isFine: true, text: try look())
+      return Finding(part: part, state: .fine, text: try look())
     } catch let error as Diagnostic {
-      return Finding(part: part, isFine: false, text: error.description)
+      return Finding(part: part, state: .missing, text: error.description)
     } catch {
-      return Finding(part: part, isFine: false, text: Diagnostic.words(error))
+      return Finding(part: part, state: .missing, text: Diagnostic.words(error))
     }
   }
 
@@ -54,9 +62,17 @@ enum MachineCheck {
       file: "doctor.md", frontMatter: FrontMatter(), blocks: [.cell(Cell(number: 1, source: source, line: 1))])
     var options = NotebookSession.Options()
     options.store = nil
+    options.device = .cpu
     let record = try notebook.session(options).run(notebook).record
     for case .value(let text) in record.cells.flatMap(\.outputs) { return text }
     throw Diagnostics(record.cells.compactMap(\.error).flatMap(\.diagnostics))
+  }
+
+  /// Cells run without a graphics card too, so none, or what one lacks, is no fault of the machine.
+  private static var graphics: Finding {
+    let report =
+      (try? Installation.find().graphics(withMemory: true)) ?? GraphicsReport(obstacle: "Folio's own parts are missing.")
+    return Finding(part: "graphics processor", state: report.usableCards.isEmpty ? .absent : .fine, text: report.words)
   }
 
   private static var preset: String {

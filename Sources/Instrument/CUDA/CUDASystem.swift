@@ -40,7 +40,7 @@ package final class CUDASystem: Sendable {
 
   private static let asideIsTold = Mutex<@Sendable (Bool) -> Void>({ _ in })
 
-  private let libraries: CUDALibraries
+  let libraries: CUDALibraries
   private let contexts = Mutex<[Int: CardContext]>([:])
 
   /// - Parameter settings: nil for those of this process, with Folio's own store.

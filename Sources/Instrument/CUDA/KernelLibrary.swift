@@ -86,10 +86,15 @@ final class KernelLibrary: Sendable {
   static func machineCode(
     of file: String, _ sources: KernelSources, for capability: Card.Capability, by compiler: Compiler
   ) throws(CUDAError) -> Data {
+    try check(capability, compiler)
+    return try compiler.compile(file, of: sources, options: options(of: sources, for: capability))
+  }
+
+  /// - Throws: `CUDAError.tooOld`, if a compiler does not know a card.
+  static func check(_ capability: Card.Capability, _ compiler: Compiler) throws(CUDAError) {
     guard compiler.architectures.isEmpty || compiler.architectures.contains(capability.number) else {
       throw unknown(capability, compiler)
     }
-    return try compiler.compile(file, of: sources, options: options(of: sources, for: capability))
   }
 
   /// An architecture of its own, and not a virtual one: the driver has nothing to translate.
@@ -134,7 +139,7 @@ final class KernelLibrary: Sendable {
         : "A newer one does: “pip install --upgrade nvidia-cuda-nvrtc”, or name its file in FOLIO_NVRTC")
   }
 
-  private static func refused(by driver: Driver, _ capability: Card.Capability, _ compiler: Compiler) -> CUDAError {
+  static func refused(by driver: Driver, _ capability: Card.Capability, _ compiler: Compiler) -> CUDAError {
     .tooOld(
       cause: """
         The NVIDIA driver, which is for CUDA \(driver.versionText), does not load what NVRTC \(compiler.version) \

@@ -26,14 +26,8 @@ package struct LibrarySearch {
 
   // MARK: - Driver
 
-  /// Names for the driver's library, the first choice first. It comes with the kernel's driver, never from a package of Python's.
-  package var driver: [Candidate] {
-    if let file = setting("FOLIO_CUDA_DRIVER") { return [Candidate(name: file)] }
-    let name = "libcuda.so.1"
-    // The loader does not know the folder of Windows' subsystem for Linux, nor that of NixOS.
-    let folders = ["/usr/lib/wsl/lib", "/run/opengl-driver/lib"].map { "\(root)\($0)/\(name)" }
-    return [Candidate(name: name)] + folders.filter(exists).map { Candidate(name: $0) }
-  }
+  /// Names for the driver's library, the first choice first.
+  package var driver: [Candidate] { GraphicsDriver.candidates(environment, root: root).map { Candidate(name: $0) } }
 
   // MARK: - NVRTC
 

@@ -8,6 +8,7 @@
 @_exported import Figures
 @_exported import Foundation
 @_exported import Checkpoints
+@_exported import Machine
 @_exported import Transformer
 @_exported import PrOntoQADataset
 @_exported import Randomness

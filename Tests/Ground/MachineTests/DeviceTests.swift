@@ -28,4 +28,12 @@ import Testing
   @Test func aCodedWordThatIsNoDeviceIsAnError() {
     #expect(throws: DecodingError.self) { try JSONDecoder().decode([Device].self, from: Data("[\"gpu\"]".utf8)) }
   }
+
+  @Test(arguments: [
+    ([:], Device.auto), (["FOLIO_DEVICE": ""], .auto), (["FOLIO_DEVICE": "cpu"], .cpu), (["FOLIO_DEVICE": "cuda:1"], .cuda(1)),
+    (["FOLIO_DEVICE": "gpu"], nil),
+  ])
+  func theEnvironmentNamesADeviceOrNone(environment: [String: String], device: Device?) {
+    #expect(Device.preset(in: environment) == device)
+  }
 }

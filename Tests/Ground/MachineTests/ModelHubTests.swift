@@ -28,4 +28,40 @@ import Testing
   }
 
   @Test func aFolderThatIsNotThereHasNone() { #expect(ModelHub.models(in: URL(filePath: "/nowhere")) == []) }
+
+  // MARK: - Weights
+
+  @Test func theWeightFilesOfAModelAreThoseOfItsFolder() throws {
+    let folder = try TestFolder()
+    try folder.write("123", to: "m/model-1.safetensors")
+    try folder.write("12345", to: "m/model-2.safetensors")
+    try folder.write("1234567", to: "m/tokenizer.json")
+    try folder.write("1", to: "m/deeper/model.safetensors")
+    let files = ModelHub.weightFiles("m", relativeTo: folder.path, environment: [:])
+    #expect(files.map(\.bytes).sorted() == [3, 5])
+    #expect(files.map { $0.path.split(separator: "/").last }.allSatisfy { $0?.hasPrefix("model-") == true })
+  }
+
+  @Test func aFileOfWeightsIsAModelByItself() throws {
+    let folder = try TestFolder()
+    try folder.write("1234", to: "q4.gguf")
+    #expect(ModelHub.weightFiles("q4.gguf", relativeTo: folder.path, environment: [:]).map(\.bytes) == [4])
+  }
+
+  @Test func ofAHubsModelTheLargestSnapshotCounts() throws {
+    let folder = try TestFolder()
+    try folder.write("12", to: "models--a--b/snapshots/1/model.safetensors")
+    let blob = try folder.write("123456", to: "models--a--b/blobs/x")
+    try folder.write("", to: "models--a--b/snapshots/2/config.json")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/models--a--b/snapshots/2/model.safetensors", withDestinationPath: blob)
+    let files = ModelHub.weightFiles("a/b", relativeTo: "/nowhere", environment: ["HF_HUB_CACHE": folder.path])
+    #expect(files.map(\.bytes) == [6])
+  }
+
+  @Test(arguments: ["", "no/such-model", "/nowhere", "text with spaces"]) func whatIsNoModelHereHasNone(name: String) throws {
+    let folder = try TestFolder()
+    try folder.write("1", to: "model.safetensors")
+    #expect(ModelHub.weightFiles(name, relativeTo: folder.path, environment: ["HF_HUB_CACHE": folder.path]).isEmpty)
+  }
 }

@@ -115,4 +115,19 @@ import Testing
     #expect(value["b"]?["c"]?.string == "äé\n\"\\😀")
     #expect(value["a"]?.array?[1].number == -2500)
   }
+
+  @Test func theIndexSaysOnWhichDeviceModelsComputed() throws {
+    let record = NotebookRecord(notebook: "n", device: "NVIDIA \"H200\"", cells: [])
+    let text = try #require(RecordFiles(record).files["index.json"])
+    #expect(try RecordIndex(json: Data(text.utf8)).device == "NVIDIA \"H200\"")
+    let unknown = try #require(RecordFiles(NotebookRecord(notebook: "n", cells: [])).files["index.json"])
+    #expect(!unknown.contains("device"))
+    #expect(try RecordIndex(json: Data(unknown.utf8)).device == nil)
+  }
+
+  @Test func readersAreToldWhereNumbersWereMade() {
+    #expect(NotebookRecord(notebook: "n", device: "cpu", cells: []).provenance == "Models computed on the processor.")
+    #expect(NotebookRecord(notebook: "n", device: "NVIDIA H200", cells: []).provenance == "Models computed on NVIDIA H200.")
+    #expect(NotebookRecord(notebook: "n", cells: []).provenance == nil)
+  }
 }

@@ -22,7 +22,13 @@ import Testing
 
   @Test(arguments: [
     ("---\ntitel: x\n---\n", 2, "no key 'titel'", "Did you mean 'title'?"),
-    ("---\nfoo: x\n---\n", 2, "no key 'foo'", "There are: title, description, params, order, after, needs, tolerance."),
+    ("---\nfoo: x\n---\n", 2, "no key 'foo'", "There are: title, description, params, order, after, needs, tolerance, device."),
+    ("---\ntitle: a\ndevice: gpu\n---\n", 3, "'device' is the text 'gpu', and must be 'auto', 'cpu', 'cuda'", nil),
+    ("---\ndevice: cuda:-1\n---\n", 2, "'device' is the text 'cuda:-1'", nil),
+    ("---\ndevice: [cpu]\n---\n", 2, "'device' is a list", nil),
+    ("---\ndevice:\n---\n", 2, "'device' is nothing", nil),
+    ("---\ndevice: 1\n---\n", 2, "'device' is an integer", nil),
+    ("---\ndevise: cpu\n---\n", 2, "no key 'devise'", "Did you mean 'device'?"),
     ("---\ntitle: x\n", 1, "not closed", "three dashes"),
     ("---\nneeds: params.modle\nparams:\n  model: a\n---\n", 2, "there is no such parameter", "params.model"),
     ("---\ntitle: [1]\n---\n", 2, "'title' is a list, and must be a text", nil),

@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import Machine
 import Record
 import Testing
 
@@ -159,6 +160,14 @@ import Testing
       #expect(error?.message == message)
       #expect(error?.advice != nil)
     }
+  }
+
+  @Test(arguments: [
+    ("auto", Device.auto), ("cpu", .cpu), ("cuda", .cuda(0)), ("cuda:1", .cuda(1)), ("'cuda:1'", .cuda(1)),
+  ])
+  func theFrontMatterNamesADeviceAndItsLineIsKnown(text: String, device: Device) throws {
+    #expect(try parse("---\ntitle: a\ndevice: \(text)\n---\n").frontMatter.device == DeviceRequest(device: device, line: 3))
+    #expect(try parse("---\ntitle: a\n---\n").frontMatter.device == nil)
   }
 
   @Test func everyKindOfLineEndEndsALine() throws {

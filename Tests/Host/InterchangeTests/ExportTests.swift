@@ -60,6 +60,14 @@ import Testing
     #expect(try imported(text) == markdown)
   }
 
+  @Test func itSaysWhereItsNumbersWereMadeAndComesBackWithoutThat() throws {
+    let markdown = "---\ndevice: cuda:1\n---\n\ntext\n"
+    let text = try exported(markdown, record: NotebookRecord(notebook: "n", device: "NVIDIA A100-SXM4*", cells: []))
+    #expect(try JupyterJSON(text).source(0) == "Models computed on NVIDIA A100-SXM4\\*.")
+    #expect(try imported(text) == markdown)
+    #expect(try JupyterJSON(try exported(markdown)).source(0) == "text")
+  }
+
   @Test func itKeepsCodeAndOptionsAsTheyAreAndSaysWhatIsHidden() throws {
     let markdown = "```swift\n//| echo: false\n//| output: false\n//| expect: error\nlet x = \"\\n\"\n```\n"
     let notebook = try JupyterJSON(try exported(markdown))
@@ -153,6 +161,15 @@ import Testing
   private func script(_ markdown: String, file: String = "Notebooks/n.md") throws -> String {
     let document = try Notebook(markdown: markdown, file: file)
     return SwiftScript(document, parts: try NotebookParts(markdown, of: document), path: "/project/\(file)").text()
+  }
+
+  @Test func aScriptComputesWhereTheNotebookDoesUnlessItsEnvironmentSaysOtherwise() throws {
+    let line = "setenv(\"FOLIO_DEVICE\", \"cuda:1\", 0)"
+    #expect(try script("---\ndevice: cuda:1\n---\n").contains("import FolioKit\n\n\(line)\n"))
+    #expect(try !script("text\n").contains("FOLIO_DEVICE"))
+    let document = try Notebook(markdown: "---\ndevice: cpu\n---\n", file: "n.md")
+    let parts = try NotebookParts("---\ndevice: cpu\n---\n", of: document)
+    #expect(SwiftScript(document, parts: parts, path: "/n.md", device: .cuda(1)).text().contains(line))
   }
 
   @Test func aScriptHasCellsAtTheirLinesProseAsCommentsAndParametersAsAValue() throws {

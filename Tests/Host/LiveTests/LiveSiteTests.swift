@@ -1,6 +1,7 @@
 import Building
 import Foundation
 import Live
+import Machine
 import Processes
 import Record
 import Session
@@ -23,6 +24,8 @@ import Testing
       try folder.write(notebook, to: "n.md")
       var options = NotebookSession.Options()
       options.store = folder.path + "/cache"
+      let card = GraphicsReport.Card(index: 0, name: "NVIDIA H200", totalMemory: 1 << 40, availableMemory: 1 << 40)
+      options.graphics = { _ in GraphicsReport(cards: [card]) }
       let preview = try LiveSite(
         [folder.path + "/n.md"], following: followsFolder ? folder.path : nil, overrides: [], site: folder.path + "/Site",
         port: 0, options: options
@@ -104,6 +107,23 @@ import Testing
       try live.folder.write(loading + "```swift\nmodel[1]\n```\n", to: "n.md")
       #expect(live.pageComes(to: ">40<"))
       #expect(live.cellsRun == ["model", "cell-2", "cell-2", "cell-2"])
+    }
+  }
+
+  @Test func anotherDeviceBeginsTheSessionAnew() async throws {
+    try await waiting {
+      let cell = "```swift\n//| label: d\nprint(ProcessInfo.processInfo.environment[\"FOLIO_DEVICE\"] ?? \"\")\n```\n"
+      let live = try Live("---\ndevice: cpu\n---\n" + cell)
+      #expect(live.pageComes(to: ">cpu<"))
+      try live.folder.write("---\ndevice: cuda:0\n---\n" + cell, to: "n.md")
+      #expect(live.pageComes(to: ">cuda:0<"))
+      #expect(live.pageComes(to: "Models computed on NVIDIA H200."))
+      try live.folder.write("---\ndevice: cuda:7\n---\n" + cell, to: "n.md")
+      #expect(eventually { live.cellsRun.contains { $0.contains("asks for cuda:7") } })
+      try live.folder.write("---\ndevice: cpu\n---\n" + cell, to: "n.md")
+      #expect(live.pageComes(to: "Models computed on the processor."))
+      // What the first run gave still holds.
+      #expect(live.cellsRun.filter { $0 == "d" }.count == 2)
     }
   }
 

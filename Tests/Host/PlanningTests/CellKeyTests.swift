@@ -21,6 +21,7 @@ import Testing
     (.process, "other the locale", "1", "2", "the locale changed by cell-2"),
     (.scope, "", "1", "2", "a name in it means another definition now"),
     (.toolchain, "", "1", "2", "another Swift toolchain"), (.folio, "", "1", "2", "another build of Folio"),
+    (.device, "", "cpu", "NVIDIA H200", "the device cpu -> NVIDIA H200"),
   ])
   func aDifferenceIsNamed(kind: CellKey.Part.Kind, name: String, old: String, new: String, words: String) {
     let (before, after) = (key(.init(kind, name, value: old)), key(.init(kind, name, value: new, writer: "cell-2")))

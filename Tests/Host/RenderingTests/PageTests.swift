@@ -81,6 +81,15 @@ extension Site {
     try expect(Page(document, record: record).html, isSnapshot: "page.html")
   }
 
+  @Test func aPageSaysWhereItsNumbersWereMade() {
+    func html(_ device: String?) -> String {
+      Page(document(["x"]), record: NotebookRecord(notebook: "n", device: device, cells: [])).html
+    }
+    expect(html("NVIDIA <H200>"), contains: #"<p class="provenance">Models computed on NVIDIA &lt;H200&gt;.</p>"#)
+    expect(html("cpu"), contains: #"<p class="provenance">Models computed on the processor.</p>"#)
+    expect(html(nil), lacks: #"class="provenance""#)
+  }
+
   @Test func outputsAreShownInTheOrderInWhichTheyCame() throws {
     let html = page([.value("one"), .text(.standardError, "two"), .value("three"), .text(.standardOutput, "four")]).html
     let places = try ["one", "two", "three", "four"].map { try #require(html.firstRange(of: ">\($0)</pre>")).lowerBound }

@@ -44,6 +44,7 @@ final class ScriptedRuntime: Runtime {
 
   let codeEnvironment = KeyBuilder("scripted").key
   let peakMemory = 7
+  var device = ResolvedDevice.processor
   private var worker: Worker?
   private var hasVanished = false
   private var units: [CellUnit] = []

@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import Machine
 import Record
 import Session
 import TestSupport
@@ -21,6 +22,8 @@ final class ScriptedSession {
     var options = NotebookSession.Options()
     options.store = folder.path
     options.keepsGoing = true
+    options.environment = [:]
+    options.graphics = { _ in GraphicsReport(cards: []) }
     change(&options)
     session = NotebookSession(on: runtime, directory: NSTemporaryDirectory(), options: options)
   }
@@ -28,9 +31,11 @@ final class ScriptedSession {
   /// Runs the notebook, and returns the numbers of the cells that started.
   @discardableResult
   func run(
-    _ cells: [String], parameters: String = "", observe: @escaping (NotebookSession.Event) -> Void = { _ in }
+    _ cells: [String], parameters: String = "", device: String = "",
+    observe: @escaping (NotebookSession.Event) -> Void = { _ in }
   ) throws -> [Int] {
-    let frontMatter = parameters.isEmpty ? "" : "---\nparams: {\(parameters)}\n---\n"
+    let keys = (parameters.isEmpty ? "" : "params: {\(parameters)}\n") + (device.isEmpty ? "" : "device: \(device)\n")
+    let frontMatter = keys.isEmpty ? "" : "---\n\(keys)---\n"
     let markdown = frontMatter + cells.map { "```swift\n\($0)\n```" }.joined(separator: "\n\nprose\n\n")
     (started, events) = ([], [])
     result = try session.run(Notebook(markdown: markdown, file: "scripted.md")) { [self] event in

@@ -11,21 +11,26 @@ import Testing
       ["build", "run", "preview", "diff", "check", "git", "export", "import", "api", "cache", "doctor", "install", "Exit status"]
     ),
     (["diff", "--help"], ["--format", "--tolerance", "--site", "-o", "Exit status", "Examples"]),
-    (["check", "--help"], ["--accept", "--format", "--tolerance", "-P", "Exit status", "Examples"]),
+    (["check", "--help"], ["--accept", "--format", "--tolerance", "-P", "--device", "Exit status", "Examples"]),
     (["git", "--help"], ["install", "uninstall"]),
     (
       ["build", "--help"],
       [
-        "--site", "-P", "--keep-going", "--timeout", "--memory", "--force", "--explain", "--interactive", "--plotly",
+        "--site", "-P", "--keep-going", "--timeout", "--memory", "--device", "FOLIO_DEVICE", "--force", "--explain",
+        "--interactive", "--plotly",
         "Notebooks/",
         "Examples",
       ]
     ),
-    (["preview", "--help"], ["--port", "--site", "--host", "Ctrl-C", "Examples"]),
-    (["export", "--help"], ["<notebook>", "--to", "ipynb", "swift", "-o", "--no-outputs", "-P", "--force", "Examples"]),
+    (["preview", "--help"], ["--port", "--site", "--host", "--device", "Ctrl-C", "Examples"]),
+    (
+      ["export", "--help"],
+      ["<notebook>", "--to", "ipynb", "swift", "-o", "--no-outputs", "-P", "--device", "--force", "Examples"]
+    ),
     (["import", "--help"], ["<file>", "-o", "--force", "norun", "Exit status", "Examples"]),
     (["cache", "--help"], ["prune", "FOLIO_CACHE", "Examples"]),
-    (["run", "--help"], ["<notebook>", "-P", "--keep-going", "--timeout"]), (["doctor", "--help"], ["BLAS", "Exit status"]),
+    (["run", "--help"], ["<notebook>", "-P", "--keep-going", "--timeout", "--device"]),
+    (["doctor", "--help"], ["BLAS", "NVRTC", "Exit status"]),
     (["api", "--help"], ["<words>", "--markdown", "Exit status", "Examples"]),
     (["install", "--help"], ["--prefix", "--remove", "PREFIX/bin/folio", "Exit status", "Examples"]),
   ])

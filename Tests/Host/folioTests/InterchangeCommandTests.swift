@@ -43,7 +43,7 @@ extension CommandTests {
       let result = try folio("export", "Notebooks/n.md", "--to", "ipynb", in: folder)
       #expect(result.status == 1, "\(result)")
       #expect(result.errors.contains("Notebooks/n.md:5: error"), "\(result)")
-      let cells = try cells("Notebooks/n.ipynb", in: folder)
+      let cells = try cells("Notebooks/n.ipynb", in: folder).filter { $0["cell_type"] as? String == "code" }
       let kinds = cells.map { ($0["outputs"] as? [[String: Any]])?.first?["output_type"] as? String }
       #expect(kinds == ["display_data", "error", nil])
       #expect(cells.last?["execution_count"] is NSNull)

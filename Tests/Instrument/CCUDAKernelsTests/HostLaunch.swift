@@ -67,6 +67,16 @@ struct Written: CustomStringConvertible {
   func isSame(as other: Written) -> Bool { bytes == other.bytes }
 }
 
+/// The sizes of a launch besides its grid.
+struct LaunchSizes {
+  var threads = 256
+  var depth = 1
+  /// Bytes of dynamic shared memory.
+  var shared = 0
+  /// By what multiples of 4 bytes the kernel's arguments may be moved; half as many for bfloat16.
+  var alignment = 4
+}
+
 /// How a launch may differ without changing a bit of what it writes.
 private struct Manner {
   /// How many bytes behind a multiple of 256 the numbers begin.
@@ -84,20 +94,27 @@ func launch(
   _ kernel: String, _ arguments: Argument..., grid: (Int, Int) = (3, 1), anyGrid: Bool = true, threads: Int = 256,
   at place: SourceLocation = #_sourceLocation
 ) -> Written {
-  let first = run(kernel, arguments, Manner(grid: grid), threads, place)
+  launch(kernel, arguments, grid: grid, anyGrid: anyGrid, LaunchSizes(threads: threads), at: place)
+}
+
+func launch(
+  _ kernel: String, _ arguments: [Argument], grid: (Int, Int), anyGrid: Bool, _ sizes: LaunchSizes,
+  at place: SourceLocation = #_sourceLocation
+) -> Written {
+  let (first, step) = (run(kernel, arguments, Manner(grid: grid), sizes, place), sizes.alignment)
   var manners = [
-    Manner(shift: 4, grid: grid), Manner(backwards: true, grid: grid), Manner(shift: 8, backwards: true, grid: grid),
+    Manner(shift: step, grid: grid), Manner(backwards: true, grid: grid), Manner(shift: 2 * step, backwards: true, grid: grid),
   ]
-  if anyGrid { manners += [Manner(grid: (1, grid.1)), Manner(shift: 12, backwards: true, grid: (7, grid.1))] }
+  if anyGrid { manners += [Manner(grid: (1, grid.1)), Manner(shift: 3 * step, backwards: true, grid: (7, grid.1))] }
   for manner in manners {
-    let other = run(kernel, arguments, manner, threads, place)
+    let other = run(kernel, arguments, manner, sizes, place)
     #expect(other.isSame(as: first), "\(kernel): the bits depend on \(manner)", sourceLocation: place)
   }
   return first
 }
 
 private func run(
-  _ kernel: String, _ arguments: [Argument], _ manner: Manner, _ threads: Int, _ place: SourceLocation
+  _ kernel: String, _ arguments: [Argument], _ manner: Manner, _ sizes: LaunchSizes, _ place: SourceLocation
 ) -> Written {
   var memories: [Int: GuardedMemory] = [:]
   var values: [UInt64] = []
@@ -109,7 +126,8 @@ private func run(
   values.withUnsafeMutableBytes { values in
     var addresses = arguments.indices.map { index in values.baseAddress.map { $0 + 8 * index } }
     host_run_backwards(manner.backwards ? 1 : 0)
-    host_launch(kernel, UInt32(manner.grid.0), UInt32(manner.grid.1), 1, UInt32(threads), 0, &addresses)
+    let (across, down) = (UInt32(manner.grid.0), UInt32(manner.grid.1))
+    host_launch(kernel, across, down, UInt32(sizes.depth), UInt32(sizes.threads), sizes.shared, &addresses)
     host_run_backwards(0)
   }
   var written: [Int: [UInt8]] = [:]

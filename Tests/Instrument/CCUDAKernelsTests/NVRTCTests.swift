@@ -6,7 +6,7 @@ import Testing
 /// `pip install nvidia-cuda-nvrtc` puts it where these tests look.
 @Suite(.enabled(if: NVRTC.found != nil, "NVRTC is not installed: `pip install nvidia-cuda-nvrtc` brings it."))
 struct NVRTCTests {
-  @Test(arguments: KernelSource.programs, ["sm_80", "sm_90", "sm_90a", "sm_100"])
+  @Test(arguments: KernelSource.programs.flatMap { source in source.architectures.map { (source, $0) } })
   func aProgramCompilesWithoutWarningsAndSpills(source: KernelSource, architecture: String) throws {
     let nvrtc = try #require(NVRTC.found)
     let compiled = nvrtc.compile(source, architecture)

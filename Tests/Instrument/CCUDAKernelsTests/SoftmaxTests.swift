@@ -58,6 +58,11 @@ import Testing
     #expect(masked(hidden, 1, width).suffix(400).bits == alone.bits)
   }
 
+  @Test func rowsOfAQuarterOfAMillionNumbersWork() {
+    let (width, x) = (256_000, random(256_000, scale: 4))
+    check(causal(x, 1, 1, width, width - 3, .max), x, 0..<width - 3, 4)
+  }
+
   @Test(arguments: [64, 1100])
   func aRowIsTheSameWhateverOtherRowsStandBesideIt(width: Int) {
     let x = random(6 * width, scale: 3)

@@ -52,6 +52,11 @@ struct KernelSource: Sendable, CustomTestStringConvertible {
   static let headers = all.filter { $0.name.hasSuffix(".cuh") }
   static let options = (0..<cuda_option_count).map { String(cString: cuda_option_at($0)) }
 
+  /// What it is compiled for. Products by warpgroups are instructions of one architecture alone.
+  var architectures: [String] {
+    text.contains("#include \"Warpgroups.cuh\"") ? ["sm_90a"] : ["sm_80", "sm_90", "sm_90a", "sm_100"]
+  }
+
   /// The names of the kernels that it defines.
   var kernels: [String] { text.matches(of: /(?m)^KERNEL\((\w+)/).map { String($0.1) } }
 }

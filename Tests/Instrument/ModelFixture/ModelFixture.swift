@@ -1,4 +1,5 @@
 import Foundation
+@_exported import ModelTwin
 import Checkpoints
 import Transformer
 import Tensors

@@ -1,307 +1,78 @@
 // Products of matrices, on every card from 8.0 on.
 //
-// A number of a product depends on its row, its column and the inner length alone: sums are taken over chunks of 64 along the inner length, and the
-// chunks are added up in their order, whatever tile a kernel has, and however many rows and columns there are. So kernels may be chosen by the
-// numbers of rows and columns. Products with weights in bfloat16 add chunks up within segments (2048 of the inner length), and then the segments:
-// `product_bf16_*`, here and in ProductsHopper.cu, and `gemv_bf16` give the same bits.
+// A number of a product depends on its row, its column and the inner length alone: sums are taken over chunks of 64 along the inner length, and
+// the chunks are added up in their order, whatever tile a kernel has, and however many rows and columns there are. So kernels may be chosen by
+// the numbers of rows and columns: `product_bf16_*`, here and in ProductsHopper.cu, and `gemv_bf16` give the same bits, and so do
+// `product_f32_*` and `gemv_f32`.
 //
-//   kernel                          block  dynamic shared bytes        grid
-//   product_f32_128, product_any_128  256  0                           (columns / 128, rows / 128, batches), rounded up
-//   product_f32_64, product_any_64    256  0                           (columns / 64, rows / 64, batches), rounded up
-//   product_bf16_nt, product_bf16_nn  256  98304                       (⌈rows / 128⌉ · ⌈columns / 128⌉, segments, 1)
-//   product_bf16_nt_small, …_nn_small 128  49152                       (⌈rows / 64⌉ · ⌈columns / 64⌉, segments, 1)
-//   gemv_bf16                         512  32768 + stages · 32768      (min(⌈columns / 16⌉, max(1, multiprocessors / (segments · ⌈rows / 8⌉))),
-//                                                                       segments, ⌈rows / 8⌉)
-//   reduce                            256  0                           any, up to ⌈rows · columns / 1024⌉
+// Sizes of launches (⌈ ⌉: rounded up):
 //
-// Arguments of `product_bf16_*` and `gemv_bf16`:
-//   (const float *x, i64 x_row, const u16 *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int segment, int adding)
-// and for `gemv_bf16` one more, `int stages`: 2 to 6 where a block may have so much shared memory: 6 on 9.0 and 10.0 (229376 bytes), 4 on 8.0
-// (163840), 2 on 8.6, 8.9 and 12.0 (98304).
-//   y[rows, columns] (+)= x[rows, inner] · w, with w as rows [columns, inner] (nt, gemv) or [inner, columns] (nn). `x_row`, `w_row` and `y_row` are
-//   by how many numbers rows lie apart. x and w begin at multiples of 16 bytes, and so do their rows: x_row is a multiple of 4, w_row of 8. y may lie
-//   anywhere. `segment` is 2048 (a multiple of 64, at most 2048 for gemv), and there are ⌈inner / segment⌉ segments. If there is more than one,
-//   y is the place of the parts [segment, rows, columns] with y_row = columns and adding = 0, and `reduce` follows.
-// reduce(const float *parts, float *y, int rows, int columns, i64 y_row, int segments, int adding)
+//   kernel                             block  shared bytes              grid
+//   product_f32_128, product_any_128     256  0                         (⌈columns / 128⌉, ⌈rows / 128⌉, batches)
+//   product_f32_64, product_any_64       256  0                         (⌈columns / 64⌉, ⌈rows / 64⌉, batches)
+//   product_bf16_nt, product_bf16_nn     256  98304                     (⌈rows / 128⌉ · ⌈columns / 128⌉, segments, 1)
+//   product_bf16_nt_small, …nn_small     128  49152                     (⌈rows / 64⌉ · ⌈columns / 64⌉, segments, 1)
+//   gemv_bf16                            512  32768 + stages · 32768    (groups, segments, ⌈rows / 8⌉)
+//   gemv_f32                             256  32768 + stages · 32768    (groups, 1, ⌈rows / 8⌉)
+//   reduce                               256  0                         (up to ⌈rows · columns / 1024⌉, 1, 1)
+//
+// `groups` is any number of blocks that share the columns, 16 at a time: best min(⌈columns / 16⌉, multiprocessors / (segments · ⌈rows / 8⌉)), at
+// least 1. `stages` is 2 to 6, as many as the card has shared memory for: 6 on 9.0 and 10.0 (229376 bytes), 4 on 8.0 (163840), 2 on 8.6, 8.9 and
+// 12.0 (98304).
+//
+// Which kernel: up to 16 rows and a weight [columns, inner], `gemv_bf16`. Else, on 9.0 `product_bf16_*_192` if its tiles times the segments are at
+// least half as many as the multiprocessors, or else `…_64`; on other cards `product_bf16_nt` (nn) and `…_small` in the same way. Microseconds on
+// an H200 (launches of 45 us and less are bound by the launch):
+//
+//   columns, inner   rows   _192   _64        columns, inner   rows   _192   _64
+//   16384, 2048      1100    333   549        2048, 2048       1100     57    97
+//                     128     57    65                          128     54    48
+//   2048, 16384      1100    371   590        256, 2048        1100     55    34
+//                     128     61    71
+//
+// Arguments of `product_bf16_*` and `gemv_bf16` (which has one more, `int stages`):
+//
+//   const float *x, i64 x_row, const u16 *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int segment, int adding
+//
+//   y[rows, columns] (+)= x[rows, inner] · w, with w as rows [columns, inner] (nt, gemv) or [inner, columns] (nn). `x_row`, `w_row` and `y_row`
+//   are by how many numbers rows lie apart. x and w begin at multiples of 16 bytes, and so do their rows: x_row is a multiple of 4, w_row of 8 (of 4 in
+//   fp32). y may lie anywhere. `segment` is 2048 (a multiple of 64, for gemv at most 2048); segments = ⌈inner / segment⌉. If there is more than one,
+//   y is the place of parts [segment, rows, columns] with y_row = columns and adding = 0, and `reduce` follows:
+//
+//   const float *parts, float *y, int rows, int columns, i64 y_row, int segments, int adding
+//
+// `gemv_f32`: const float *x, i64 x_row, const float *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int adding, int stages.
+// `product_f32_*` and `product_any_*` (B in bfloat16): see PLAIN_PARAMETERS and PlainTile.cuh.
 
-#include "Tiles.cuh"
+#include "HalvesTile.cuh"
+#include "PlainTile.cuh"
 
 // MARK: - Plain fp32
 
-/// C[b][m][n] (+)= factor · Σ_k A[b][m][k] · B[b / group][k][n], each by the distances between its neighbours. B is in fp32 or in bfloat16.
-template <class Right>
-struct PlainProduct {
-  const float *a;
-  i64 a_batch, a_row, a_column;
-  const Right *b;
-  i64 b_batch, b_row, b_column;
-  int group;
-  float *c;
-  i64 c_batch, c_row;
-  int rows, columns, inner;
-  float factor;
-  int adding, hidden, visible, window, phase;
-};
-
-/// Of which sums something is left out: a query m sees the keys before `visible + m`, of them the last `window` (0: all).
-enum Hidden { nothing, /* [query, key] */ results, /* k is a key */ keys, /* k is a query, m a key */ queries };
-
-/// What of the inner length the tile of rows from `top` on needs, or nothing of a tile whose results nobody sees.
-template <class Right>
-INLINE bool needed(const PlainProduct<Right> &p, int top, int left, int tile, int &first, int &end) {
-  i64 below = min(p.rows, top + tile), visible = p.visible, window = p.window ? p.window : 1ll << 40;
-  i64 from = 0, to = p.inner;
-  if (p.hidden == results) return left < visible + below - 1 && left + tile > visible + top - window;
-  if (p.hidden == keys) from = visible + top - window, to = visible + below - 1;
-  if (p.hidden == queries) from = top - visible + 1, to = below - visible + window;
-  first = static_cast<int>(smaller(larger(from, 0), p.inner));
-  end = static_cast<int>(smaller(larger(to, 0), p.inner));
-  return true;
-}
-
-INLINE float as_float(float value) { return value; }
-INLINE float as_float(u16 bits) { return widened(bits); }
-
-/// A tile of TILE rows and columns by 256 threads, EACH times EACH numbers a thread.
-template <int TILE, int EACH, class Right>
-INLINE void product_tile(const PlainProduct<Right> &p) {
-  constexpr int DEPTH = 16, THREADS = 256, LOADS = TILE * DEPTH / THREADS, STRIDE = TILE + 4;
-  __align__(16) __shared__ float as[2][DEPTH * STRIDE];
-  __align__(16) __shared__ float bs[2][DEPTH * STRIDE];
-  int t = threadIdx.x, m0 = blockIdx.y * TILE, n0 = blockIdx.x * TILE, batch = blockIdx.z;
-  int first = 0, end = p.inner;
-  if (!needed(p, m0, n0, TILE, first, end)) return;
-  // Chunks begin at multiples of 64 of k + phase, so that is what is counted. What lies before the first of a chunk is 0, and is left out.
-  int begin = (first + p.phase) & ~(DEPTH - 1), phase = p.phase, steps = max(0, (end + phase - begin + DEPTH - 1) / DEPTH);
-
-  // Which index neighbouring threads read along.
-  bool a_along = p.a_column == 1, b_along = p.b_row == 1;
-  int am = a_along ? t >> 4 : t % TILE, ak = a_along ? t & 15 : t / TILE;
-  int bn = b_along ? t >> 4 : t % TILE, bk = b_along ? t & 15 : t / TILE;
-  int am_step = a_along ? 16 : 0, ak_step = a_along ? 0 : THREADS / TILE;
-  int bn_step = b_along ? 16 : 0, bk_step = b_along ? 0 : THREADS / TILE;
-  const float *from_a = p.a + batch * p.a_batch + (m0 + am) * p.a_row + (begin - phase + ak) * p.a_column;
-  const Right *from_b = p.b + batch / p.group * p.b_batch + (n0 + bn) * p.b_column + (begin - phase + bk) * p.b_row;
-  i64 a_step = am_step * p.a_row + ak_step * p.a_column, b_step = bn_step * p.b_column + bk_step * p.b_row;
-  int rows_left = p.rows - m0 - am, columns_left = p.columns - n0 - bn;
-  float next_a[LOADS], next_b[LOADS];
-  auto fetch = [&](int k) {
-    const float *pa = from_a;
-    const Right *pb = from_b;
-#pragma unroll
-    for (int i = 0; i < LOADS; i++) {
-      bool has_a = i * am_step < rows_left && static_cast<u32>(k + ak + i * ak_step) < static_cast<u32>(end);
-      bool has_b = i * bn_step < columns_left && static_cast<u32>(k + bk + i * bk_step) < static_cast<u32>(end);
-      next_a[i] = has_a ? *pa : 0.0f;
-      next_b[i] = has_b ? as_float(*pb) : 0.0f;
-      pa += a_step;
-      pb += b_step;
-    }
-    from_a += DEPTH * p.a_column;
-    from_b += DEPTH * p.b_row;
-  };
-  auto store = [&](int buffer) {
-#pragma unroll
-    for (int i = 0; i < LOADS; i++) {
-      as[buffer][(ak + i * ak_step) * STRIDE + am + i * am_step] = next_a[i];
-      bs[buffer][(bk + i * bk_step) * STRIDE + bn + i * bn_step] = next_b[i];
-    }
-  };
-
-  // A thread has the rows 4 y to 4 y + 3 and the columns 4 x to 4 x + 3, and those half a tile further; a warp is 8 times 4 threads.
-  int lane = t & 31, warp = t >> 5, x = (warp & 3) * 4 + (lane & 3), y = (warp >> 2) * 8 + (lane >> 2);
-  bool works = m0 + y * 4 < p.rows && n0 + x * 4 < p.columns;
-  float total[EACH][EACH] = {}, part[EACH][EACH] = {};
-  if (steps) {
-    fetch(begin - phase);
-    store(0);
-  }
-  __syncthreads();
-  for (int s = 0; s < steps; s++) {
-    if (s + 1 < steps) fetch(begin - phase + (s + 1) * DEPTH);
-    if (works) {
-#pragma unroll
-      for (int k = 0; k < DEPTH; k++) {
-        float left[EACH], right[EACH];
-#pragma unroll
-        for (int h = 0; h < EACH / 4; h++) {
-          *reinterpret_cast<float4 *>(left + h * 4) =
-              *reinterpret_cast<const float4 *>(as[s & 1] + k * STRIDE + h * (TILE / 2) + y * 4);
-          *reinterpret_cast<float4 *>(right + h * 4) =
-              *reinterpret_cast<const float4 *>(bs[s & 1] + k * STRIDE + h * (TILE / 2) + x * 4);
-        }
-#pragma unroll
-        for (int i = 0; i < EACH; i++)
-#pragma unroll
-          for (int j = 0; j < EACH; j++) part[i][j] = fused(left[i], right[j], part[i][j]);
-      }
-      if (((begin + (s + 1) * DEPTH) & 63) == 0 || s + 1 == steps) {
-#pragma unroll
-        for (int i = 0; i < EACH; i++)
-#pragma unroll
-          for (int j = 0; j < EACH; j++) {
-            total[i][j] += part[i][j];
-            part[i][j] = 0;
-          }
-      }
-    }
-    if (s + 1 < steps) store((s & 1) ^ 1);
-    __syncthreads();
-  }
-
-  float *c = p.c + batch * p.c_batch;
-#pragma unroll
-  for (int i = 0; i < EACH; i++) {
-    int m = m0 + i / 4 * (TILE / 2) + y * 4 + i % 4;
-    if (m >= p.rows) continue;
-#pragma unroll
-    for (int j = 0; j < EACH; j++) {
-      int n = n0 + j / 4 * (TILE / 2) + x * 4 + j % 4;
-      if (n >= p.columns) continue;
-      float *at = c + m * p.c_row + n;
-      *at = p.adding ? *at + p.factor * total[i][j] : p.factor * total[i][j];
-    }
-  }
-}
-
-// The place in which chunks begin is `phase` (0 to 63) before the first of the inner length.
-#define PLAIN_PRODUCT(name, tile, each, Right) \
-  KERNEL( \
-      name, 256, \
-      (const float *a, i64 a_batch, i64 a_row, i64 a_column, const Right *b, i64 b_batch, i64 b_row, i64 b_column, int group, float *c, \
-       i64 c_batch, i64 c_row, int rows, int columns, int inner, float factor, int adding, int hidden, int visible, int window, int phase)) { \
-    product_tile<tile, each, Right>( \
-        {a, a_batch, a_row, a_column, b, b_batch, b_row, b_column, group, c, c_batch, c_row, rows, columns, inner, factor, adding, hidden, \
-         visible, window, phase}); \
-  }
-PLAIN_PRODUCT(product_f32_128, 128, 8, float)
-PLAIN_PRODUCT(product_f32_64, 64, 4, float)
-PLAIN_PRODUCT(product_any_128, 128, 8, u16)
-PLAIN_PRODUCT(product_any_64, 64, 4, u16)
+// Chunks begin where `phase` (0 to 63) numbers more came before the first of the inner length.
+#define PLAIN_PARAMETERS(Right) \
+  const float *a, i64 a_batch, i64 a_row, i64 a_column, const Right *b, i64 b_batch, i64 b_row, i64 b_column, int group, float *c, \
+      i64 c_batch, i64 c_row, int rows, int columns, int inner, float factor, int adding, int hidden, int visible, int window, int phase
+#define PLAIN_TILE(tile, down, across, Right) \
+  product_tile<tile, down, across, Right>( \
+      {a, a_batch, a_row, a_column, b, b_batch, b_row, b_column, group, c, c_batch, c_row, rows, columns, inner, factor, adding, hidden, \
+       visible, window, phase})
+KERNEL(product_f32_128, 256, (PLAIN_PARAMETERS(float))) { PLAIN_TILE(128, 8, 8, float); }
+KERNEL(product_f32_64, 256, (PLAIN_PARAMETERS(float))) { PLAIN_TILE(64, 4, 4, float); }
+KERNEL(product_any_128, 256, (PLAIN_PARAMETERS(u16))) { PLAIN_TILE(128, 8, 8, u16); }
+KERNEL(product_any_64, 256, (PLAIN_PARAMETERS(u16))) { PLAIN_TILE(64, 4, 4, u16); }
 
 // MARK: - Weights in bfloat16
 
-/// A tile of HIGH times WIDE numbers, 32 times ACROSS of them a warp. ALONG: the weight's rows lie along the sum.
-template <int HIGH, int WIDE, int ACROSS, bool ALONG>
-INLINE void product_halves(
-    unsigned char *shared, const float *x, i64 x_row, const u16 *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner,
-    int segment, int adding) {
-  constexpr int DEPTH = 32, STAGES = 4, LANES = HIGH / 32 * (WIDE / ACROSS) * 32, TILES = ACROSS / 8;
-  constexpr int LEFT_BYTES = HIGH * DEPTH * 4, STAGE = LEFT_BYTES + WIDE * DEPTH * 2;
-  u32 base = shared_address(shared);
-  int t = threadIdx.x, lane = t & 31, warp = t >> 5, g = lane >> 2, q = lane & 3;
-  TilePlace place = tile_place(blockIdx.x, rows, columns, HIGH, WIDE);
-  int m0 = place.row, n0 = place.column, wm = warp % (HIGH / 32) * 32, wn = warp / (HIGH / 32) * ACROSS;
-  int k0 = blockIdx.y * segment, k1 = min(inner, k0 + segment), steps = (k1 - k0 + DEPTH - 1) / DEPTH;
-
-  // Rows of x take 128 bytes; the pieces of 16 bytes are exchanged so that four rows of two pieces lie in different banks.
-  constexpr int X_ROWS = LANES / 8;
-  int xc = t & 7, xr = t >> 3;
-  const float *xs = x + (m0 + xr) * x_row + k0 + xc * 4;
-  u32 x_to = base + xr * 128 + ((xc ^ ((xr & 3) << 1)) << 4);
-  // Rows of the weight take 64 bytes (32 along the sum) or WIDE times 2; eight of them lie in different banks.
-  constexpr int W_PIECES = ALONG ? 4 : WIDE / 8, W_ROWS = LANES / W_PIECES;
-  int wc = t % W_PIECES, wr = t / W_PIECES;
-  const u16 *ws = ALONG ? w + (n0 + wr) * w_row + k0 + wc * 8 : w + (k0 + wr) * w_row + n0 + wc * 8;
-  auto w_place = [](int row, int piece) {
-    return ALONG ? row * 64 + ((piece ^ ((row >> 1) & 3)) << 4) : row * (WIDE * 2) + ((piece ^ (row & 7)) << 4);
-  };
-  u32 w_to = base + LEFT_BYTES + w_place(wr, wc);
-  auto load = [&](int s) {
-    u32 to = s % STAGES * STAGE;
-    int left = k1 - k0 - s * DEPTH, bytes = at_most_16((left - xc * 4) * 4);
-#pragma unroll
-    for (int i = 0; i < HIGH / X_ROWS; i++) {
-      bool has = m0 + xr + i * X_ROWS < rows && bytes;
-      copy_16(x_to + to + i * X_ROWS * 128, has ? xs + i * X_ROWS * x_row + s * DEPTH : x, has ? bytes : 0);
-    }
-#pragma unroll
-    for (int i = 0; i < (ALONG ? WIDE : DEPTH) / W_ROWS; i++) {
-      int row = wr + i * W_ROWS;
-      int there = ALONG ? (n0 + row < columns ? at_most_16((left - wc * 8) * 2) : 0)
-                        : (row < left ? at_most_16((columns - n0 - wc * 8) * 2) : 0);
-      const u16 *from = ws + i * W_ROWS * w_row + s * DEPTH * (ALONG ? 1 : w_row);
-      copy_16(w_to + to + i * W_ROWS * (ALONG ? 64 : WIDE * 2), there ? from : w, there);
-    }
-  };
-
-  float total[2][TILES][4] = {}, part[2][TILES][4] = {};
-#pragma unroll
-  for (int s = 0; s < STAGES - 1; s++) {
-    if (s < steps) load(s);
-    close_copies();
-  }
-  for (int s = 0; s < steps; s++) {
-    await_copies<STAGES - 2>();
-    __syncthreads();
-    if (s + STAGES - 1 < steps) load(s + STAGES - 1);
-    close_copies();
-    u32 stage = base + s % STAGES * STAGE;
-#pragma unroll
-    for (int kk = 0; kk < DEPTH / 16; kk++) {
-      u32 a[2][3][4], b[TILES][2];
-#pragma unroll
-      for (int j = 0; j < TILES; j += 2) {
-        u32 both[4];
-        if (ALONG)
-          load_matrices(both, [&](int l) {
-            return stage + LEFT_BYTES + w_place(wn + j * 8 + (l & 7) + (l >> 4 << 3), kk * 2 + (l >> 3 & 1));
-          });
-        else
-          load_transposed(both, [&](int l) {
-            return stage + LEFT_BYTES + w_place(kk * 16 + (l & 15), wn / 8 + j + (l >> 4));
-          });
-        b[j][0] = both[0], b[j][1] = both[1], b[j + 1][0] = both[2], b[j + 1][1] = both[3];
-      }
-#pragma unroll
-      for (int i = 0; i < 2; i++)
-#pragma unroll
-        for (int r = 0; r < 4; r++) {
-          int row = wm + i * 16 + (r & 1) * 8 + g, piece = kk * 4 + (r >> 1) * 2 + (q >> 1);
-          float2 pair = shared_pair(stage + row * 128 + ((piece ^ ((row & 3) << 1)) << 4) + (q & 1) * 8);
-          split(pair, a[i][0][r], a[i][1][r], a[i][2][r]);
-        }
-      multiply_tiles(part, a, b);
-    }
-    if (s % 2 == 1 || s + 1 == steps) {
-#pragma unroll
-      for (int i = 0; i < 2; i++)
-#pragma unroll
-        for (int j = 0; j < TILES; j++)
-#pragma unroll
-          for (int e = 0; e < 4; e++) {
-            total[i][j][e] += part[i][j][e];
-            part[i][j][e] = 0;
-          }
-    }
-  }
-
-  float *out = y + (gridDim.y > 1 ? static_cast<i64>(blockIdx.y) * rows * y_row : 0);
-  bool pairs = y_row % 2 == 0 && is_aligned(out, 8);
-#pragma unroll
-  for (int i = 0; i < 2; i++)
-#pragma unroll
-    for (int h = 0; h < 2; h++) {
-      int m = m0 + wm + i * 16 + h * 8 + g;
-      if (m >= rows) continue;
-#pragma unroll
-      for (int j = 0; j < TILES; j++)
-        put_pair(
-            out + m * y_row, n0 + wn + j * 8 + q * 2, columns, make_float2(total[i][j][h * 2], total[i][j][h * 2 + 1]), pairs, adding);
-    }
-}
-
-#define HALVES_PRODUCT(name, threads, ...) \
-  KERNEL( \
-      name, threads, \
-      (const float *x, i64 x_row, const u16 *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int segment, int adding)) { \
-    DYNAMIC_SHARED(unsigned char, shared); \
-    product_halves<__VA_ARGS__>(shared, x, x_row, w, w_row, y, y_row, rows, columns, inner, segment, adding); \
-  }
-HALVES_PRODUCT(product_bf16_nt, 256, 128, 128, 64, true)
-HALVES_PRODUCT(product_bf16_nn, 256, 128, 128, 64, false)
-HALVES_PRODUCT(product_bf16_nt_small, 128, 64, 64, 32, true)
-HALVES_PRODUCT(product_bf16_nn_small, 128, 64, 64, 32, false)
+#define HALVES_PARAMETERS \
+  const float *x, i64 x_row, const u16 *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int segment, int adding
+#define HALVES_TILE(...) \
+  DYNAMIC_SHARED(unsigned char, shared); \
+  product_halves<__VA_ARGS__>(shared, x, x_row, w, w_row, y, y_row, rows, columns, inner, segment, adding)
+KERNEL(product_bf16_nt, 256, (HALVES_PARAMETERS)) { HALVES_TILE(128, 128, 64, true); }
+KERNEL(product_bf16_nn, 256, (HALVES_PARAMETERS)) { HALVES_TILE(128, 128, 64, false); }
+KERNEL(product_bf16_nt_small, 128, (HALVES_PARAMETERS)) { HALVES_TILE(64, 64, 32, true); }
+KERNEL(product_bf16_nn_small, 128, (HALVES_PARAMETERS)) { HALVES_TILE(64, 64, 32, false); }
 
 // MARK: - Few rows
 
@@ -319,10 +90,7 @@ INLINE void await_stage(int stages) {
 // Eight rows of x at the speed at which the weight is read. A block stays: it splits x once into registers, and then streams the weight's rows, 16 at
 // a time. Warp i has the chunks i and i + 16 along the sum, of at most 32, in a ring of stages of its own; a chunk's sums go to shared memory, where
 // they are added up in their order while the next rows are under way.
-KERNEL(
-    gemv_bf16, 512,
-    (const float *x, i64 x_row, const u16 *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int segment, int adding,
-     int stages)) {
+KERNEL(gemv_bf16, 512, (HALVES_PARAMETERS, int stages)) {
   constexpr int WARPS = 16, STAGE = 2048, SUMS = 32 * 128;
   DYNAMIC_SHARED(unsigned char, shared);
   float *sums = reinterpret_cast<float *>(shared);
@@ -399,6 +167,88 @@ KERNEL(
 #pragma unroll 8
       for (int c = 0; c < chunks; c++) total += sum[c * 128];
       float *at = out + m * y_row + n;
+      *at = adding ? *at + total : total;
+    }
+  }
+}
+
+// The same with a weight in fp32: the bits of `product_f32_*`. A lane has one of 16 of the weight's rows and four rows of x, and adds up a chunk by
+// itself; the chunks' sums are added up in their order, 32 chunks at a time.
+KERNEL(
+    gemv_f32, 256,
+    (const float *x, i64 x_row, const float *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int adding, int stages)) {
+  constexpr int WARPS = 8, STAGE = 4096, ROUND = 32, SUMS = ROUND * 128;
+  DYNAMIC_SHARED(unsigned char, shared);
+  float *sums = reinterpret_cast<float *>(shared);
+  int t = threadIdx.x, lane = t & 31, warp = t >> 5, m0 = blockIdx.z * 8, high = min(8, rows - m0), groups = (columns + 15) / 16;
+  int chunks = (inner + 63) / 64, rounds = (chunks + ROUND - 1) / ROUND;
+  u32 ring = shared_address(shared) + 2 * SUMS * 4 + warp * stages * STAGE;
+
+  // What is loaded next: 16 rows of 256 bytes, whose pieces are exchanged so that eight rows lie in different banks.
+  int piece = lane & 15, row = lane >> 4, next_group = blockIdx.x, next_chunk = warp, next_stage = 0;
+  auto load = [&]() {
+    if (warp < chunks && next_group < groups) {
+      int k = next_chunk * 64 + piece * 4, bytes = at_most_16((inner - k) * 4), n0 = next_group * 16 + row;
+      const float *from = w + n0 * w_row + k;
+#pragma unroll
+      for (int i = 0; i < 8; i++) {
+        bool has = n0 + i * 2 < columns && bytes;
+        u32 to = ring + next_stage * STAGE + (row + i * 2) * 256 + ((piece ^ ((row + i * 2) & 7)) << 4);
+        copy_16(to, has ? from + i * 2 * w_row : w, has ? bytes : 0);
+      }
+      next_chunk += WARPS;
+      if (next_chunk >= chunks) next_chunk = warp, next_group += gridDim.x;
+      if (++next_stage == stages) next_stage = 0;
+    }
+    close_copies();
+  };
+  for (int s = 0; s + 1 < stages; s++) load();
+
+  float *out = y + m0 * y_row;
+  int n = lane & 15, m1 = lane >> 4 << 2, own = min(4, high - m1), stage = 0, turn = 0;
+  for (int group = blockIdx.x; group < groups; group += gridDim.x) {
+    float total = 0;
+    for (int round = 0; round < rounds; round++, turn ^= 1) {
+      int end = min(chunks, (round + 1) * ROUND);
+      for (int chunk = round * ROUND + warp; chunk < end; chunk += WARPS) {
+        await_stage(stages);
+        __syncwarp();
+        load();
+        float part[4] = {};
+        const float *from = x + (m0 + m1) * x_row + chunk * 64;
+#pragma unroll 4
+        for (int p = 0; p < 16; p++) {
+          u32 at = ring + stage * STAGE + n * 256 + ((p ^ (n & 7)) << 4);
+          float2 first = shared_pair(at), second = shared_pair(at + 8);
+          int left = inner - chunk * 64 - p * 4;
+#pragma unroll
+          for (int i = 0; i < 4; i++) {
+            const float *four = from + i * x_row + p * 4;
+            float4 v = make_float4(0, 0, 0, 0);
+            if (i < own && left >= 4) {
+              v = *reinterpret_cast<const float4 *>(four);
+            } else if (i < own) {
+              if (left > 0) v.x = four[0];
+              if (left > 1) v.y = four[1];
+              if (left > 2) v.z = four[2];
+            }
+            part[i] = fused(v.w, second.y, fused(v.z, second.x, fused(v.y, first.y, fused(v.x, first.x, part[i]))));
+          }
+        }
+        if (++stage == stages) stage = 0;
+        float *sum = sums + turn * SUMS + (chunk - round * ROUND) * 128;
+#pragma unroll
+        for (int i = 0; i < 4; i++) sum[(m1 + i) * 16 + n] = part[i];
+      }
+      __syncthreads();
+      if (t < high * 16) {
+        const float *sum = sums + turn * SUMS + t;
+#pragma unroll 8
+        for (int c = 0; c < end - round * ROUND; c++) total += sum[c * 128];
+      }
+    }
+    if (t < high * 16 && group * 16 + (t & 15) < columns) {
+      float *at = out + (t >> 4) * y_row + group * 16 + (t & 15);
       *at = adding ? *at + total : total;
     }
   }

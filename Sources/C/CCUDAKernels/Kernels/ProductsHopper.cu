@@ -106,8 +106,9 @@ INLINE void product_warpgroups(
     };
     await_phase(barriers, 0);
     load(0, 0);
+    int stage = 0;
+    u32 parity = 0;
     for (int s = 0; s < steps; s++) {
-      int stage = s % STAGES;
       u64 b = weight + static_cast<u64>(stage * STAGE >> 4);
 #pragma unroll
       for (int step = 0; step < 4; step++) {
@@ -120,8 +121,9 @@ INLINE void product_warpgroups(
         if (step < 3) {
           load(stage, step + 1);
         } else if (s + 1 < steps) {
-          int next = (s + 1) % STAGES;
-          await_phase(barriers + next * 16, ((s + 1) / STAGES) & 1);
+          int next = (stage + 1) % STAGES;
+          if (next == 0) parity ^= 1;
+          await_phase(barriers + next * 16, parity);
           load(next, 0);
         }
       }
@@ -129,6 +131,7 @@ INLINE void product_warpgroups(
       if ((threadIdx.x & 31) == 0) arrive(barriers + stage * 16 + 8);
 #pragma unroll
       for (int i = 0; i < COUNT; i++) total[i] += part[i];
+      stage = (stage + 1) % STAGES;
     }
     int t = thread_again();
     place = tile_place(block_again(), rows, columns, HIGH, WIDE);
@@ -147,14 +150,12 @@ INLINE void product_warpgroups(
   }
 }
 
-#define WARPGROUP_PRODUCT(name, wide, transposed) \
-  KERNEL( \
-      name, 384, \
-      (const float *x, i64 x_row, const u16 *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int segment, int adding)) { \
-    DYNAMIC_SHARED(unsigned char, shared); \
-    product_warpgroups<wide, transposed>(shared, x, x_row, w, w_row, y, y_row, rows, columns, inner, segment, adding); \
-  }
-WARPGROUP_PRODUCT(product_bf16_nt_192, 192, false)
-WARPGROUP_PRODUCT(product_bf16_nt_64, 64, false)
-WARPGROUP_PRODUCT(product_bf16_nn_192, 192, true)
-WARPGROUP_PRODUCT(product_bf16_nn_64, 64, true)
+#define PARAMETERS \
+  const float *x, i64 x_row, const u16 *w, i64 w_row, float *y, i64 y_row, int rows, int columns, int inner, int segment, int adding
+#define TILE(wide, transposed) \
+  DYNAMIC_SHARED(unsigned char, shared); \
+  product_warpgroups<wide, transposed>(shared, x, x_row, w, w_row, y, y_row, rows, columns, inner, segment, adding)
+KERNEL(product_bf16_nt_192, 384, (PARAMETERS)) { TILE(192, false); }
+KERNEL(product_bf16_nt_64, 384, (PARAMETERS)) { TILE(64, false); }
+KERNEL(product_bf16_nn_192, 384, (PARAMETERS)) { TILE(192, true); }
+KERNEL(product_bf16_nn_64, 384, (PARAMETERS)) { TILE(64, true); }

@@ -11,6 +11,8 @@ package final class CPUBackend: Backend {
   package var rowsAtOnce: Int { 1024 }
   package var availableBytes: Int { SystemMemory.available }
   package func check() {}
+  package var isRowInvariant: Bool { true }
+  package let bounds = ErrorBounds.processor
 
   // MARK: Memory
 
@@ -249,4 +251,21 @@ extension Optional<Tensor> {
   func withElements(_ body: (UnsafePointer<Float>?) -> Void) {
     if let self { self.withUnsafeElements { body($0.baseAddress) } } else { body(nil) }
   }
+}
+
+extension ErrorBounds {
+  /// Of the processor: about twice the largest errors that the conformance suite finds on any kind of CPU; u = 2⁻²⁴ is the rounding of one
+  /// operation in fp32.
+  fileprivate static let processor = ErrorBounds([
+    // Two roundings.
+    .arithmetic: 0x1p-23,
+    .functions: 8e-7,
+    // Of a sigmoid near 1, what is left to 1 is off by u, and the slope of gelu by tanh takes it up to 40 times.
+    .slopes: 3.5e-6,
+    .rows: 5e-7,
+    .softmax: 8e-7,
+    // Sums of at most 256 products, which are added up: some 5 u of the magnitudes, whatever the inner length is.
+    .products: 6e-7, .decoding: 6e-7, .tensorProducts: 6e-7,
+    .attention: 8e-7,
+  ])
 }

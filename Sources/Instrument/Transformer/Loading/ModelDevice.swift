@@ -4,11 +4,11 @@ import Machine
 import Tensors
 
 extension Device {
-  /// The device that this process is told to compute on, by `FOLIO_DEVICE`; `auto` if it is not told.
+  /// The device that this process is told to compute on; `auto` if it is not told.
   static func preset(_ environment: [String: String]) throws(ModelError) -> Device {
-    guard let text = environment["FOLIO_DEVICE"], !text.isEmpty else { return .auto }
-    guard let device = Device(text) else {
-      throw .badRequest("The environment variable FOLIO_DEVICE is “\(text)”, which is no device. Write \(Device.spellings).")
+    guard let device = preset(in: environment) else {
+      let text = environment[variable] ?? ""
+      throw .badRequest("The environment variable \(variable) is “\(text)”, which is no device. Write \(spellings).")
     }
     return device
   }
