@@ -179,7 +179,10 @@ import Testing
     #expect(card.available == 768 << 20)
     // Another process takes nearly all: what this one holds unused is still to be had.
     machine.driver.set("taken", (4 << 30) - (400 << 20))
-    #expect(card.available == 16 << 20 + 128 << 20)
+    #expect(card.available == (16 << 20) + (128 << 20))
+    let again = card.allocate(128 << 20)
+    #expect(card.available == 16 << 20)
+    #expect(!again.isVoid)
     #expect(memory.byteCount == 256 << 20)
   }
 
