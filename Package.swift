@@ -50,9 +50,12 @@ let package = Package(
 
     // The instrument: the model and its taking apart. It knows nothing of notebooks.
     .instrument("Tensors", ["Machine", "Text", "COpenBLAS", "CKernels"]),
+    .instrument("BackendConformance", ["Randomness", "Tensors"]),
     .instrument("Checkpoints", ["Files", "Machine", "Tensors", "Text", "CSentencePiece", "CKernels"]),
     .instrument(
       "Transformer", ["CUDA", "Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
+    // The same model in Double, plain and slow: what passes are measured against.
+    .instrument("ModelTwin", ["Checkpoints", "Tensors", "Transformer"]),
     .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
@@ -79,7 +82,8 @@ let package = Package(
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
+        "Attribution", "BackendConformance", "CUDA", "Machine", "ModelTwin",
+        "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
         "Session", "Store",
         "Tensors", "Text", "COpenBLAS", argumentParser,
       ],
@@ -109,9 +113,10 @@ let package = Package(
     .test("Ground", "Keys"),
     .test("Ground", "Store", ["Keys"]),
 
-    .test("Instrument", "Tensors", ["CKernels"]),
+    .test("Instrument", "Tensors", ["BackendConformance", "CKernels"]),
     .target(
-      name: "ModelFixture", dependencies: ["Checkpoints", "Transformer", "Tensors", "TestSupport"],
+      name: "ModelFixture",
+      dependencies: ["CUDA", "CUDAStandIn", "Checkpoints", "ModelTwin", "Transformer", "Tensors", "TestSupport"],
       path: "Tests/Instrument/ModelFixture"),
     .test("Instrument", "Checkpoints", ["Transformer", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Transformer", ["Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
@@ -130,6 +135,7 @@ let package = Package(
       linkerSettings: [.unsafeFlags(["-Xlinker", "-Bsymbolic", "-Xlinker", "--strip-all"])]),
     .target(name: "CUDAStandIn", dependencies: ["CUDA", "Store", "TestSupport"], path: "Tests/Instrument/CUDAStandIn/Machine"),
     .test("Instrument", "CUDA", ["CUDAStandIn", "Keys", "Store"]),
+    .test("Instrument", "CCUDAKernels", ["CUDAHostKernels"]),
 
     .test("Host", "Document", ["Machine"]),
     .test("Host", "Planning", ["Document", "Keys", "Store"]),

@@ -15,17 +15,38 @@ static const char rows[] = {
 static const char activations[] = {
 #embed "Kernels/Activations.cuh"
     , 0};
+static const char tiles[] = {
+#embed "Kernels/Tiles.cuh"
+    , 0};
+static const char plainTile[] = {
+#embed "Kernels/PlainTile.cuh"
+    , 0};
+static const char halvesTile[] = {
+#embed "Kernels/HalvesTile.cuh"
+    , 0};
+static const char warpgroups[] = {
+#embed "Kernels/Warpgroups.cuh"
+    , 0};
 static const char attention[] = {
 #embed "Kernels/Attention.cu"
     , 0};
 static const char elementwise[] = {
 #embed "Kernels/Elementwise.cu"
     , 0};
+static const char logits[] = {
+#embed "Kernels/Logits.cu"
+    , 0};
 static const char movement[] = {
 #embed "Kernels/Movement.cu"
     , 0};
 static const char norms[] = {
 #embed "Kernels/Norms.cu"
+    , 0};
+static const char products[] = {
+#embed "Kernels/Products.cu"
+    , 0};
+static const char productsHopper[] = {
+#embed "Kernels/ProductsHopper.cu"
     , 0};
 static const char reductions[] = {
 #embed "Kernels/Reductions.cu"
@@ -41,10 +62,17 @@ const cuda_source cuda_sources[] = {
     SOURCE("Elements.cuh", elements),
     SOURCE("Rows.cuh", rows),
     SOURCE("Activations.cuh", activations),
+    SOURCE("Tiles.cuh", tiles),
+    SOURCE("PlainTile.cuh", plainTile),
+    SOURCE("HalvesTile.cuh", halvesTile),
+    SOURCE("Warpgroups.cuh", warpgroups),
     SOURCE("Attention.cu", attention),
     SOURCE("Elementwise.cu", elementwise),
+    SOURCE("Logits.cu", logits),
     SOURCE("Movement.cu", movement),
     SOURCE("Norms.cu", norms),
+    SOURCE("Products.cu", products),
+    SOURCE("ProductsHopper.cu", productsHopper),
     SOURCE("Reductions.cu", reductions),
     SOURCE("Softmax.cu", softmax),
 };

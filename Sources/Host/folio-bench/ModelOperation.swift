@@ -93,7 +93,8 @@ struct Measured {
 }
 
 /// A clean and a corrupted prompt: from a file with `tokens_clean`, `tokens_corr`, `a_clean` and `a_corr`, of which the last tokens are
-/// taken, or made up: they differ in one token, 45 before the end, as a question with 7 solved examples before it does.
+/// taken, or made up: they differ in one token, some way before the end (45 tokens, as a question
+/// with 7 solved examples before it does).
 struct BenchmarkPrompt {
   let clean: [Int]
   let corrupted: [Int]
@@ -106,7 +107,7 @@ struct BenchmarkPrompt {
     let aCorr: [Int]
   }
 
-  init(file: String?, tokens: Int) throws {
+  init(file: String?, tokens: Int, differingFromEnd distance: Int = 45) throws {
     if let file {
       let decoder = JSONDecoder()
       decoder.keyDecodingStrategy = .convertFromSnakeCase
@@ -118,7 +119,7 @@ struct BenchmarkPrompt {
     }
     clean = (0..<tokens).map { $0 == 0 ? 2 : 4 + $0 * 7919 % 990 }
     var other = clean
-    other[max(1, tokens - 45)] = 3 + 400
+    other[max(1, tokens - distance)] = 3 + 400
     (corrupted, answers) = (other, ([354], [350]))
   }
 }

@@ -8,6 +8,8 @@ package enum CUDAError: Error, Equatable, Sendable {
   case noCompiler(cause: String)
   /// No card has this number.
   case noCard(index: Int, count: Int)
+  /// A card that is there, but does not let this process in.
+  case unavailable(index: Int, cause: String)
   /// The driver, or NVRTC, is older than something that it is to work with.
   case tooOld(cause: String, advice: String)
   /// A setting of the user's that says nothing.
@@ -43,6 +45,11 @@ extension CUDAError: CustomStringConvertible {
     case .noCard(let index, 1): "There is no card “cuda:\(index)”: the NVIDIA driver sees one, “cuda:0”."
     case .noCard(let index, let count):
       "There is no card “cuda:\(index)”: the NVIDIA driver sees \(count), “cuda:0” to “cuda:\(count - 1)”."
+    case .unavailable(let index, let cause):
+      """
+      The card “cuda:\(index)” cannot be used: \(cause) Another process may have it to itself, or all of its memory; \
+      “nvidia-smi” shows them. The device “cpu” needs none.
+      """
     case .tooOld(let cause, let advice): "\(cause). \(advice)."
     case .setting(let variable, let value, let advice): "\(variable) is “\(value)”. \(advice)."
     case .driver(let call, let code, let name, let message): "\(call) failed with \(name) (\(code)): \(message)."

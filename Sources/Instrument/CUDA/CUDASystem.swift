@@ -63,7 +63,10 @@ package final class CUDASystem: Sendable {
     defer { Self.aside(false) }
     var cards: [Card] = []
     for index in 0..<(try driver.cardCount()) {
-      cards.append(try driver.card(index, asksForMemory: asksForMemory))
+      var card = try driver.card(index, asksForMemory: false)
+      // One that others have to themselves has no room, and does not keep the rest from being seen.
+      if asksForMemory { card.freeMemory = (try? driver.card(index, asksForMemory: true).freeMemory) ?? 0 }
+      cards.append(card)
     }
     return cards
   }
@@ -82,40 +85,5 @@ package final class CUDASystem: Sendable {
   /// - Parameter file: the program's name among the sources.
   package func machineCode(of file: String, for capability: Card.Capability) throws(CUDAError) -> Data {
     try KernelLibrary.machineCode(of: file, libraries.settings.sources, for: capability, by: try libraries.compiler())
-  }
-
-  // MARK: - Findings
-
-  /// What there is on this machine, and what it lacks: for `folio doctor`.
-  package struct Findings: Sendable {
-    /// The driver's library, and the version of CUDA that it supports.
-    package var driver: Result<Library, CUDAError>
-    /// NVRTC and its version.
-    package var compiler: Result<Library, CUDAError>
-    package var cards: Result<[Card], CUDAError>
-
-    package struct Library: Sendable, Equatable {
-      package var path: String
-      package var version: String
-    }
-  }
-
-  package static var findings: Findings { shared.findings }
-
-  package var findings: Findings {
-    Findings(
-      driver: Result { () throws(CUDAError) in
-        let driver = try libraries.driver()
-        return .init(path: driver.path, version: driver.versionText)
-      },
-      compiler: Result { () throws(CUDAError) in
-        let compiler = try libraries.compiler()
-        return .init(path: compiler.path, version: compiler.version)
-      },
-      cards: Result { () throws(CUDAError) in
-        let cards = try cards()
-        guard !cards.isEmpty else { throw .noCard(index: 0, count: 0) }
-        return cards
-      })
   }
 }

@@ -43,8 +43,7 @@ package final class CardContext: Sendable {
     CUDASystem.aside(true)
     defer { CUDASystem.aside(false) }
     device = try driver.device(index)
-    var handle: OpaquePointer?
-    try driver.check(driver.primaryContextRetain(&handle, device), "cuDevicePrimaryCtxRetain")
+    handle = try driver.retainContext(index, device)
     var stream: OpaquePointer?
     do throws(CUDAError) {
       try driver.check(driver.contextSetCurrent(handle), "cuCtxSetCurrent")
@@ -52,8 +51,7 @@ package final class CardContext: Sendable {
       pool = Mutex(
         MemoryPool(budget: try MemoryBudget.bytes(free: card.freeMemory ?? 0, environment: libraries.settings.environment)))
       try driver.check(driver.streamCreate(&stream, Driver.Constant.streamNonBlocking), "cuStreamCreate")
-      guard let handle, let stream else { throw .lost(cause: "The driver gave neither an error nor a context.") }
-      self.handle = handle
+      guard let stream else { throw .lost(cause: "The driver gave neither an error nor a stream.") }
       self.stream = CardStream(driver: driver, handle: stream)
     } catch {
       _ = driver.primaryContextRelease(device)

@@ -35,16 +35,25 @@ extension Driver {
     try check(deviceTotalMem(&total, device), "cuDeviceTotalMem")
     return Card(
       index: index, name: String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self),
-      totalMemory: total, freeMemory: asksForMemory ? try freeMemory(device) : nil,
+      totalMemory: total, freeMemory: asksForMemory ? try freeMemory(index, device) : nil,
       capability: .init(try attribute(Constant.capabilityMajor), try attribute(Constant.capabilityMinor)),
       multiprocessors: try attribute(Constant.multiprocessorCount), uuid: Self.text(uuid: uuid),
       sharedMemoryPerBlock: try attribute(Constant.sharedMemoryPerBlockOptIn))
   }
 
-  /// What is free on a card, in bytes. That can be asked only of a card that is in use, so it is for the moment.
-  private func freeMemory(_ device: Int32) throws(CUDAError) -> Int {
+  /// A card's context, which lives until it has been given back as often as it was taken.
+  func retainContext(_ index: Int, _ device: Int32) throws(CUDAError) -> Handle {
     var context: Handle?
-    try check(primaryContextRetain(&context, device), "cuDevicePrimaryCtxRetain")
+    let result = primaryContextRetain(&context, device)
+    guard result == Code.success, let context else {
+      throw .unavailable(index: index, cause: error(result, "cuDevicePrimaryCtxRetain").description)
+    }
+    return context
+  }
+
+  /// What is free on a card, in bytes. That can be asked only of a card that is in use, so it is for the moment.
+  private func freeMemory(_ index: Int, _ device: Int32) throws(CUDAError) -> Int {
+    let context = try retainContext(index, device)
     defer { _ = primaryContextRelease(device) }
     try check(contextSetCurrent(context), "cuCtxSetCurrent")
     var (free, total) = (0, 0)

@@ -87,11 +87,7 @@ extension Tensor {
   /// The index of the largest number in row-major order; of several equal ones, that of the first.
   public func argmax() -> Int {
     require(count > 0, "A tensor of shape \(shape) has no largest number.")
-    return withUnsafeElements { values in
-      var best = 0
-      for i in 1..<Swift.max(count, 1) where values[i] > values[best] { best = i }
-      return best
-    }
+    return backend.argmax(self)
   }
 }
 

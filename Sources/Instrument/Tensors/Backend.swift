@@ -19,6 +19,10 @@ package protocol Backend: AnyObject, Sendable {
   var rowsAtOnce: Int { get }
   /// How many bytes may still be taken of its memory.
   var availableBytes: Int { get }
+  /// Whether the bits of a row are the same whatever is computed with it.
+  var isRowInvariant: Bool { get }
+  /// How far its results may be off.
+  var bounds: ErrorBounds { get }
   /// Throws what has gone wrong since it was last asked. The results of a memory that was too small are void, and it goes on; a device that
   /// was lost stays lost.
   func check() throws(DeviceError)
@@ -86,6 +90,10 @@ package protocol Backend: AnyObject, Sendable {
   func reduce(_ reduction: Reduction, _ x: Tensor, axis: Int, into y: inout Tensor)
   /// The sum of all numbers, in Double.
   func sum(_ x: Tensor) -> Double
+  /// The index of the largest number; of several equal ones, that of the first.
+  func argmax(_ x: Tensor) -> Int
+  /// The logarithm of the sum of each row's exponentials, in Double.
+  func logSumExp(_ x: Tensor) -> [Double]
   /// Whether all numbers are finite.
   func isFinite(_ x: Tensor) -> Bool
 
@@ -122,6 +130,39 @@ public struct DeviceError: Error, Equatable, Sendable, CustomStringConvertible {
   public let description: String
 
   package init(_ description: String) { self.description = description }
+}
+
+/// How far the results of a backend may be off, for each kind of operation: each error relative to what the kind says, so that it does not
+/// matter how large the numbers are, or how many cancel each other.
+package struct ErrorBounds: Sendable {
+  package enum Kind: String, CaseIterable, Sendable {
+    /// One rounding or two, number by number, and sums taken in Double: relative to the sum of the terms' magnitudes.
+    case arithmetic
+    /// Activations, relative to |x| |up|; soft caps, relative to their result.
+    case functions
+    /// The gradients of both: relative to the product of the gradient and what else goes in.
+    case slopes
+    /// Sums along a row, and what is made of them: relative to the sum of the terms' magnitudes.
+    case rows
+    /// Probabilities: relative to each, times one more than what its number is below the row's largest.
+    case softmax
+    /// Products with weights, forward and back: relative to Σ |a| |b| over the inner length, and what is added to.
+    case products
+    /// Products of few rows for decoding: as `products`.
+    case decoding
+    /// Products of two tensors: as `products`.
+    case tensorProducts
+    /// Attention, forward, decoding and back: relative to the same sums of magnitudes, in which a pattern's probability counts once more for
+    /// every unit of the largest Σ scale |q| |k| of its row, since that is what the scores may be off.
+    case attention
+  }
+
+  private let bounds: [Kind: Double]
+
+  package init(_ bounds: [Kind: Double]) { self.bounds = bounds }
+
+  /// The bound of a kind; 0 where none is stated.
+  package subscript(kind: Kind) -> Double { bounds[kind] ?? 0 }
 }
 
 /// The four operations with two numbers.

@@ -100,6 +100,12 @@ extension Tensor {
   /// Multiplies every number by a factor.
   package mutating func scale(by factor: Float) { self = self * factor }
 
+  /// The logarithm of the sum of each row's exponentials, in Double: what logits less it are log-probabilities.
+  package func logSumExp() -> [Double] {
+    require(rank == 2, "A tensor of shape \(shape) is not a matrix.")
+    return backend.logSumExp(self)
+  }
+
   /// Whether every number is finite: neither NaN nor infinite.
   package var isFinite: Bool { backend.isFinite(self) }
 

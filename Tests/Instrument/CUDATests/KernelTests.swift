@@ -9,6 +9,14 @@ import Testing
 /// Kernels are compiled once, kept for the next process, and launched as they were asked to be.
 @Suite struct KernelTests {
   private let file = "Elementwise.cu"
+  private let folder: TestFolder
+  /// Where machines may keep what they have compiled.
+  private let store: EntryStore
+
+  init() throws {
+    folder = try TestFolder()
+    store = EntryStore(folder: folder.path + "/store")
+  }
 
   // MARK: - Launches
 
@@ -40,6 +48,15 @@ import Testing
     let values = try card.numbers(y, 2)
     #expect(values[0] == 0)
     #expect(abs(values[1] - 0.731_058_6) < 1e-6)
+  }
+
+  /// A kernel has no business with memory that is not on its card, or is no one's any more.
+  @Test func aPointerThatIsNoOnesIsFoundOut() throws {
+    let machine = try StandInMachine()
+    let card = try machine.system().context(0)
+    card.launch(try card.kernel("fill", in: file), grid: (1, 1, 1), block: 256, [.long(4096), .long(1), .float(1)])
+    #expect(throws: CUDAError.self) { try card.synchronize() }
+    expect(machine.fault, contains: "The kernel fill was given memory that is no one's")
   }
 
   @Test func aLaunchOfNoBlocksDoesNothing() throws {
@@ -112,7 +129,7 @@ import Testing
   }
 
   @Test func theNextProcessFindsWhatWasCompiled() throws {
-    let machine = try StandInMachine()
+    let machine = try StandInMachine(store: store)
     _ = try machine.system().context(0).kernel("fill", in: file)
     let card = try machine.system().context(0)
     let memory = card.memory([0])
@@ -123,9 +140,9 @@ import Testing
 
   @Test(arguments: [(90, 131), (100, 130)])
   func anotherCompilerOrAnotherCardHasItsOwnCode(capability: Int, version: Int) throws {
-    let machine = try StandInMachine()
+    let machine = try StandInMachine(store: store)
     _ = try machine.system().context(0).kernel("fill", in: file)
-    let other = try StandInMachine(["capability": capability], store: machine.store)
+    let other = try StandInMachine(["capability": capability], store: store)
     other.compiler.set("version", version)
     _ = try other.system().context(0).kernel("fill", in: file)
     #expect(other.compiler.get("compilations") == 1)
@@ -145,9 +162,8 @@ import Testing
 
   /// They may both compile; neither may harm what the other keeps.
   @Test func processesThatCompileAtOnceAgree() async throws {
-    let first = try StandInMachine()
-    let store = first.store
-    let all = try [first] + (0..<3).map { _ in try StandInMachine(store: store) }
+    let store = store
+    let all = try (0..<4).map { _ in try StandInMachine(store: store) }
     let file = file
     await concurrently(4) { index in
       all[index].compiler.set("milliseconds", 20)
@@ -180,8 +196,8 @@ import Testing
 
   // MARK: - What is kept
 
-  /// The files of compiled kernels in a store.
-  private func cubins(in store: EntryStore) throws -> [String] {
+  /// The files of compiled kernels in the store.
+  private func cubins() throws -> [String] {
     let folder = store.folder + "/cubins"
     let names = FileManager.default.enumerator(atPath: folder)?.allObjects as? [String] ?? []
     return names.map { "\(folder)/\($0)" }.filter { path in
@@ -192,9 +208,9 @@ import Testing
 
   @Test(arguments: ["cut", "changed", "empty", "open to others"])
   func aDamagedFileIsCompiledAgain(damage: String) throws {
-    let machine = try StandInMachine()
+    let machine = try StandInMachine(store: store)
     _ = try machine.system().context(0).kernel("fill", in: file)
-    let path = try #require(try cubins(in: machine.store).first)
+    let path = try #require(try cubins().first)
     var data = try Data(contentsOf: URL(fileURLWithPath: path))
     switch damage {
     case "cut": data.removeLast(data.count / 2)
@@ -210,20 +226,19 @@ import Testing
 
   /// It is whole, but the driver does not take it: as after an error of a compiler, or when a store is carried to another machine.
   @Test func whatTheDriverRefusesIsCompiledAgain() throws {
-    let machine = try StandInMachine()
+    let machine = try StandInMachine(store: store)
     _ = try machine.system().context(0).kernel("fill", in: file)
-    let path = try #require(try cubins(in: machine.store).first)
+    let path = try #require(try cubins().first)
     let digits = path.split(separator: "/").suffix(2).joined()
     let key = try #require(Key(hexadecimal: digits))
-    #expect(machine.store.put(Data("not a cubin".utf8), .cubins, key))
+    #expect(store.put(Data("not a cubin".utf8), .cubins, key))
     for _ in 0..<2 { _ = try machine.system().context(0).kernel("fill", in: file) }
     #expect(machine.compiler.get("compilations") == 2)
   }
 
   @Test func aStoreThatCannotBeWrittenCostsOnlyTime() throws {
-    let folder = try TestFolder()
     try folder.write("a file, where a folder should be", to: "store")
-    let machine = try StandInMachine(store: EntryStore(folder: folder.path + "/store"))
+    let machine = try StandInMachine(store: store)
     for _ in 0..<2 { _ = try machine.system().context(0).kernel("fill", in: file) }
     #expect(machine.compiler.get("compilations") == 2)
   }
@@ -234,7 +249,7 @@ import Testing
     let machine = try StandInMachine()
     var sources = KernelSources.own
     sources.programs[file]? += "\nint mistake("
-    let system = CUDASystem(.init(environment: machine.environment, store: machine.store, sources: sources))
+    let system = CUDASystem(.init(environment: machine.environment, sources: sources))
     let error = #expect(throws: CUDAError.self) { try system.context(0).kernel("fill", in: file) }
     expect(error?.description, contains: "“Elementwise.cu”", "error: this is not the text that the stand-in knows")
     #expect(machine.compiler.get("programs") == 0)
@@ -273,7 +288,8 @@ import Testing
   // MARK: - NVRTC itself
 
   private static let compiler = CUDASystem(.init())
-  private static let hasCompiler = (try? compiler.findings.compiler.get()) != nil
+  private static let hasCompiler = LibrarySearch(environment: ProcessInfo.processInfo.environment).compiler(newest: 13)
+    .contains { dlopen($0.name, RTLD_NOW | RTLD_LOCAL) != nil }
 
   @Test(.enabled(if: hasCompiler)) func nVRTCMakesMachineCode() throws {
     let code = try Self.compiler.machineCode(of: file, for: .init(9, 0))

@@ -44,7 +44,9 @@ package struct FamilyFixture: Sendable, CustomStringConvertible {
 
   package var description: String { name }
 
-  package func model() throws -> LanguageModel { try LanguageModel(folder: folder.appending(path: name)) }
+  package func model() throws -> LanguageModel {
+    try LanguageModel(folder: folder.appending(path: name)).onTestDevice()
+  }
 
   package func twin() throws -> DoubleTwin { try DoubleTwin(folder: folder.appending(path: name)) }
 

@@ -1,4 +1,5 @@
 import Foundation
+@_exported import ModelTwin
 import Checkpoints
 import Transformer
 import Tensors
@@ -44,7 +45,7 @@ package struct ModelFixture: Sendable, CustomStringConvertible {
 
   private init(_ name: String) throws {
     self.name = name
-    model = try LanguageModel(folder: Self.folder.appending(path: name))
+    model = try LanguageModel(folder: Self.folder.appending(path: name)).onTestDevice()
     expected = try SafetensorsFile(Self.folder.appending(path: name + ".expected.safetensors"))
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -44,6 +44,7 @@ package struct RandomTransformer: Sendable {
     let layout = ParameterLayout(config)
     let values = Tensor.joined(layout.names.map { (weights[$0] ?? Tensor([])).reshaped([-1]) })
     return try LanguageModel(config, nil, Parameters(layout, values), origin: "\(config.modelType), of random numbers")
+      .onTestDevice()
   }
 
   /// The same in Double.

@@ -1,8 +1,7 @@
-import Foundation
+import BackendConformance
+import Tensors
 import TestSupport
 import Testing
-
-import Tensors
 
 /// Matrices of weights of every format, in memory that ends where a page begins that may not be touched.
 ///
@@ -13,7 +12,7 @@ import Tensors
 
   @Test(arguments: formats, shapes)
   func givesTheProductsOfItsNumbersInFp32BitForBit(format: WeightMatrix.Format, shape: (rows: Int, columns: Int)) {
-    let matrix = Blocks(format, rows: shape.rows, columns: shape.columns, seed: 1).matrix
+    let matrix = RandomWeight(format, rows: shape.rows, columns: shape.columns, seed: 1).matrix
     let plain = WeightMatrix(matrix.tensor)
     for rows in [1, 3, 20] {
       let left = random([rows, shape.columns], seed: UInt64(rows)), right = random([rows, shape.rows], seed: 7)
@@ -27,7 +26,7 @@ import Tensors
 
   @Test(arguments: formats)
   func mayBeLookedAtByColumnsThatBeginAndEndWithinABlock(format: WeightMatrix.Format) {
-    let matrix = Blocks(format, rows: 40, columns: 512, seed: 2).matrix
+    let matrix = RandomWeight(format, rows: 40, columns: 512, seed: 2).matrix
     let whole = matrix.tensor
     for range in [0..<512, 0..<1, 511..<512, 31..<33, 5..<300, 100..<500, 256..<512, 250..<260, 64..<64] {
       let part = matrix.columns(range)
@@ -44,7 +43,7 @@ import Tensors
 
   @Test(arguments: formats)
   func mayBeTurnedAndThenByRowsAndColumns(format: WeightMatrix.Format) {
-    let matrix = Blocks(format, rows: 33, columns: 256, seed: 5).matrix
+    let matrix = RandomWeight(format, rows: 33, columns: 256, seed: 5).matrix
     let turned = matrix.transposed, plain = matrix.tensor
     #expect(turned.shape == [256, 33])
     #expect((0..<256).allSatisfy { i in (0..<33).allSatisfy { turned.tensor[i, $0] == plain[$0, i] } })
@@ -61,7 +60,7 @@ import Tensors
 
   @Test(arguments: formats)
   func givesARowOfAProductTheSameBitsWhateverStandsBesideIt(format: WeightMatrix.Format) {
-    let matrix = Blocks(format, rows: 75, columns: 768, seed: 9).matrix
+    let matrix = RandomWeight(format, rows: 75, columns: 768, seed: 9).matrix
     let all = random([29, 768], seed: 10)
     let (projected, decoded) = (all.projected(by: matrix), all.decoded(by: matrix))
     for rows in [0..<1, 28..<29, 3..<8, 1..<18] {
@@ -73,7 +72,7 @@ import Tensors
 
   @Test(arguments: formats)
   func givesRowsInAnyOrder(format: WeightMatrix.Format) {
-    let matrix = Blocks(format, rows: 12, columns: 256, seed: 11).matrix
+    let matrix = RandomWeight(format, rows: 12, columns: 256, seed: 11).matrix
     let whole = matrix.tensor
     let rows = matrix.gathered([11, 0, 5, 5])
     for (index, row) in [11, 0, 5, 5].enumerated() {
@@ -82,8 +81,8 @@ import Tensors
   }
 
   @Test(arguments: formats, [UInt16(0x7C00), 0xFC00, 0x7E01])
-  func knowsOfAScaleThatIsNotFiniteInAnyOfItsBlocks(format: WeightMatrix.Format, scale: UInt16) {
-    let blocks = Blocks(format, rows: 5, columns: 512, seed: 12)
+  func knowsOfAScaleThatIsNotFiniteInAnyOfItsRandomWeight(format: WeightMatrix.Format, scale: UInt16) {
+    let blocks = RandomWeight(format, rows: 5, columns: 512, seed: 12)
     #expect(blocks.matrix.isFinite)
     blocks.setScale(ofRow: 4, number: 511, to: scale)
     #expect(!blocks.matrix.isFinite)
@@ -104,62 +103,4 @@ import Tensors
   }
 
   private func bits(_ tensor: Tensor) -> [UInt32] { tensor.elements.map(\.bitPattern) }
-}
-
-/// Random blocks with scales near 2⁻⁸, whose last byte is followed by a page that may not be touched.
-private struct Blocks {
-  let matrix: WeightMatrix
-  private let memory: Memory
-  private let columns: Int
-
-  init(_ format: WeightMatrix.Format, rows: Int, columns: Int, seed: UInt64) {
-    let bytes = rows * columns / format.blockCount * format.blockBytes
-    let memory = Memory(bytes)
-    var random = SeededGenerator(seed: seed)
-    for i in 0..<bytes { memory.base.storeBytes(of: UInt8(truncatingIfNeeded: random.next()), toByteOffset: i, as: UInt8.self) }
-    for block in 0..<bytes / format.blockBytes {
-      for place in Self.halves(format) {
-        // Of a number that stands alone the upper half, whose exponent must not be all ones.
-        memory.set(block * format.blockBytes + place, to: UInt16(truncatingIfNeeded: random.next()) & 0x83FF | 0x1C00)
-      }
-    }
-    (self.memory, self.columns) = (memory, columns)
-    matrix = WeightMatrix(memory.base, format, shape: [rows, columns], owner: memory)
-  }
-
-  /// Where the halves of a block lie that are scales or minima, or what holds the exponent of a number.
-  private static func halves(_ format: WeightMatrix.Format) -> [Int] {
-    switch format {
-    case .float32: [2]
-    case .bfloat16, .float16, .q8_0, .q4_0, .q5_0: [0]
-    case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
-    case .q6_K: [208]
-    }
-  }
-
-  /// Of fp32 and bf16, the number becomes infinite or NaN in its own form.
-  func setScale(ofRow row: Int, number: Int, to half: UInt16) {
-    let format = matrix.format, block = (row * columns + number) / format.blockCount
-    let isShort = format == .float32 || format == .bfloat16
-    memory.set(
-      block * format.blockBytes + Self.halves(format)[0], to: isShort ? (half & 0x8000) | 0x7F80 | (half & 0x3FF) : half)
-  }
-
-  private final class Memory: @unchecked Sendable {
-    let base: UnsafeMutableRawPointer
-    private let start: UnsafeMutableRawPointer
-    private let mapped: Int
-
-    init(_ bytes: Int) {
-      let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-      mapped = (bytes + page - 1) / page * page + page
-      start = mmap(nil, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-      precondition(start != MAP_FAILED && mprotect(start + (mapped - page), page, PROT_NONE) == 0)
-      base = start + (mapped - page - bytes)
-    }
-
-    deinit { munmap(start, mapped) }
-
-    func set(_ offset: Int, to half: UInt16) { base.storeBytes(of: half.littleEndian, toByteOffset: offset, as: UInt16.self) }
-  }
 }

@@ -122,8 +122,8 @@ INLINE void attend(const Decoding &d) {
     float gathered[count];
 #pragma unroll
     for (int head = 0; head < count; head++) gathered[head] = 0;
-#pragma unroll 8
-    for (i64 key = low; key < high; key++) {
+#pragma unroll 16
+    for (int key = static_cast<int>(low); key < high; key++) {
       float value = values[key * d.key_row_stride + column];
 #pragma unroll
       for (int head = 0; head < count; head++) gathered[head] = fmaf(weights[key][head], value, gathered[head]);

@@ -3,7 +3,7 @@
 // Launch: blocks of exactly 256 threads; any grid is right. x, y, normalized, gradient and result are [rows, width]; scale and scale_gradient
 // are [rows]. An output may be an input of the same shape. Sizes may be 0.
 //
-// Rows (fast with (rows + 7) / 8 blocks if width <= 1024, else `rows`, at most some ten thousand):
+// Rows (fast with (rows + 7) / 8 blocks if width <= 512, else `rows`, at most some ten thousand):
 //   rms_normalize(const float *x, float *normalized, float *scale, i64 rows, i64 width, float epsilon)
 //   center_rows(const float *x, float *y, i64 rows, i64 width)
 //   rms_scale_gradient(const float *x, const float *scale, const float *gradient, float *result, i64 rows, i64 width)

@@ -4,7 +4,8 @@
 //
 //   sum_axis(const float *x, float *y, i64 outer, i64 length, i64 inner)   y[o, i] = Σ_l x[o, l, i], added up in double
 //   max_axis(const float *x, float *y, i64 outer, i64 length, i64 inner)   y[o, i] = max_l x[o, l, i]; NaN is passed over; -inf of nothing
-//     fast with outer * inner blocks if inner < 32 ((outer * inner + 7) / 8 if also length <= 1024), else (outer * inner + 255) / 256
+//     fast with outer * inner blocks if inner < 32 ((outer * inner + 7) / 8 if also length <= 512); else with (outer * inner + 255) / 256 if
+//     length < 64, else outer * ((inner + 31) / 32)
 //   sum_parts(const float *x, double *parts, i64 n), then sum_all(const double *parts, double *out)
 //     parts has 256 numbers; out = Σ x in double, in an order that n alone decides. Grids: 256, and 1.
 //   argmax_parts(const float *x, float *values, int *places, i64 rows, i64 n), then
@@ -18,6 +19,8 @@
 
 /// From this many columns on, threads that lie side by side take them.
 constexpr i64 wide_inner = 32;
+/// From this length on, several threads share the numbers of one result.
+constexpr i64 split_length = 64;
 
 /// y[o, i] = the reduction of x[o, 0…, i]: accumulate(a, number) makes a new value, join(a, b) of two one.
 template <bool narrow, class Value, class Accumulate, class Join>
@@ -44,19 +47,44 @@ INLINE void reduce_each(const float *x, float *y, i64 outer, i64 length, i64 inn
   }
 }
 
+/// The reduction of every `step`th number of a column, from the first that is named.
+template <class Value, class Accumulate>
+INLINE Value reduce_column(const float *x, i64 first, i64 step, i64 length, i64 inner, Value initial, Accumulate accumulate) {
+  Value value = initial;
+#pragma unroll 8
+  for (i64 l = first; l < length; l += step) value = accumulate(value, x[l * inner]);
+  return value;
+}
+
 template <class Value, class Accumulate, class Join>
 INLINE void reduce_axis(const float *x, float *y, i64 outer, i64 length, i64 inner, Value initial, Accumulate accumulate, Join join) {
   if (inner < wide_inner) {
     if (is_narrow(length)) return reduce_each<true>(x, y, outer, length, inner, initial, accumulate, join);
     return reduce_each<false>(x, y, outer, length, inner, initial, accumulate, join);
   }
-  for (i64 i = thread_in_grid(); i < outer * inner; i += threads_in_grid()) {
-    i64 o = quotient(i, inner);
-    const float *from = x + o * length * inner + (i - o * inner);
-    Value value = initial;
-#pragma unroll 8
-    for (i64 l = 0; l < length; l++) value = accumulate(value, from[l * inner]);
-    y[i] = static_cast<float>(value);
+  if (length < split_length) {
+    for (i64 i = thread_in_grid(); i < outer * inner; i += threads_in_grid()) {
+      i64 o = quotient(i, inner);
+      y[i] = static_cast<float>(reduce_column(x + o * length * inner + (i - o * inner), 0, 1, length, inner, initial, accumulate));
+    }
+    return;
+  }
+  // Few results of many numbers: eight threads share the numbers of one, each of them every eighth.
+  __shared__ Value shares[groups][32];
+  int lane = threadIdx.x % 32, group = threadIdx.x / 32;
+  i64 pieces = (inner + 31) / 32;
+  for (i64 piece = blockIdx.x; piece < outer * pieces; piece += gridDim.x) {
+    i64 o = quotient(piece, pieces), i = (piece - o * pieces) * 32 + lane;
+    if (i < inner)
+      shares[group][lane] = reduce_column(x + o * length * inner + i, group, groups, length, inner, initial, accumulate);
+    __syncthreads();
+    if (group == 0 && i < inner) {
+      Value of_groups[groups];
+#pragma unroll
+      for (int g = 0; g < groups; g++) of_groups[g] = shares[g][lane];
+      y[o * inner + i] = static_cast<float>(of_eight(of_groups, join));
+    }
+    __syncthreads();
   }
 }
 

@@ -1,9 +1,9 @@
 // Reductions over a row of numbers, whose bits depend on the row alone.
 //
-// Columns are counted from `base`, a multiple of 128. Four that lie together belong to one lane, 32 lanes to one of eight groups, and 1024
+// Columns are counted from `base`, a multiple of 64. Four that lie together belong to one lane, 32 lanes to one of eight groups, and 1024
 // columns make a round: column c is number c % 4 of lane c / 4 % 32 in group c / 128 % 8 of round c / 1024. A sum runs over the rounds, then over
 // the four numbers, then over the groups, then over the lanes, in one fixed tree. So further columns that add nothing change no bit, and neither
-// do other rows. A row of up to 1024 columns is taken by one warp, which is all of its groups; a wider one by a block, each warp of which is
+// do other rows. A row of up to 512 columns is taken by one warp, which is all of its groups; a wider one by a block, each warp of which is
 // a group: the sums are the same.
 //
 // Blocks have exactly 256 threads.
@@ -16,10 +16,10 @@
 constexpr int row_threads = 256;
 constexpr int groups = 8;
 constexpr i64 round_columns = 1024;
-/// How many fours a thread holds at once: of a narrow row one of each group, of a wide one those of eight rounds.
-constexpr int held = 8;
-
-INLINE bool is_narrow(i64 width) { return width <= round_columns; }
+/// So many groups a warp takes alone. Those that it does not reach add nothing.
+constexpr int narrow_groups = 4;
+constexpr i64 narrow_columns = narrow_groups * 128;
+INLINE bool is_narrow(i64 width) { return width <= narrow_columns; }
 
 /// The rows that a warp (narrow) or a block takes: `for (i64 row = first_row<narrow>(); row < rows; row += row_step<narrow>())`.
 template <bool narrow>
@@ -35,7 +35,7 @@ INLINE i64 row_step() {
 struct Span {
   i64 start, end;
 
-  INLINE_MEMBER i64 base() const { return start / 128 * 128; }
+  INLINE_MEMBER i64 base() const { return start / 64 * 64; }
 };
 
 /// The columns that row `row` of a causal square sees: below visible + row, and of those the last `window`.
@@ -62,12 +62,14 @@ INLINE void store_within(float *row, i64 column, Span span, bool whole, const Fo
     if (column + i >= span.start && column + i < span.end) row[column + i] = four.at[i];
 }
 
-/// The fours that a thread holds of a page: of all of a narrow row, or of eight rounds of a wide one.
+/// The fours that a thread holds of a page: of a narrow row one of each group, which is all of it, and of a wide one those of two rounds. So few
+/// leave room on a multiprocessor for many rows at once; more of a wide row lies in the cache when it is read again.
 template <bool narrow>
 struct Page {
-  Four at[held];
+  static constexpr int held = narrow ? narrow_groups : 2;
+  static constexpr i64 columns = narrow ? narrow_columns : held * round_columns;
 
-  static constexpr i64 columns = narrow ? round_columns : held * round_columns;
+  Four at[held];
 
   /// The column of a four of the page that begins at `first`.
   static INLINE_MEMBER i64 column(i64 first, int slot) {
@@ -113,11 +115,12 @@ INLINE void for_each_page(Span span, Body body) {
 /// What a thread has accumulated: for each group that it works for, by the place within a four.
 template <bool narrow, class Value>
 struct Accumulated {
-  Value at[narrow ? groups : 1][4];
+  Value initial;
+  Value at[narrow ? narrow_groups : 1][4];
 
-  explicit INLINE_MEMBER Accumulated(Value initial) {
+  explicit INLINE_MEMBER Accumulated(Value initial) : initial(initial) {
 #pragma unroll
-    for (int group = 0; group < (narrow ? groups : 1); group++) {
+    for (int group = 0; group < (narrow ? narrow_groups : 1); group++) {
 #pragma unroll
       for (int i = 0; i < 4; i++) at[group][i] = initial;
     }
@@ -139,7 +142,7 @@ INLINE Value reduced(const Accumulated<narrow, Value> &accumulated, int &turn, O
   __shared__ Value exchange[2][groups][32];
   Value of_groups[groups];
 #pragma unroll
-  for (int group = 0; group < (narrow ? groups : 1); group++) {
+  for (int group = 0; group < (narrow ? narrow_groups : 1); group++) {
     const Value *x = accumulated.at[group];
     of_groups[group] = f(f(x[0], x[1]), f(x[2], x[3]));
   }
@@ -150,6 +153,10 @@ INLINE Value reduced(const Accumulated<narrow, Value> &accumulated, int &turn, O
 #pragma unroll
     for (int group = 0; group < groups; group++) of_groups[group] = exchange[turn][group][lane];
     turn ^= 1;
+  }
+  if (narrow) {
+#pragma unroll
+    for (int group = narrow_groups; group < groups; group++) of_groups[group] = accumulated.initial;
   }
   Value value = of_eight(of_groups, f);
 #pragma unroll

@@ -5,7 +5,7 @@
 //
 // Launch: blocks of exactly 256 threads; any grid is right. Sizes may be 0.
 //
-// Rows (fast with (squares * rows + 7) / 8 blocks if width <= 1024, else squares * rows, at most some ten thousand):
+// Rows (fast with (squares * rows + 7) / 8 blocks if width <= 512, else squares * rows, at most some ten thousand):
 //   causal_softmax(float *x, i64 squares, i64 rows, i64 width, i64 visible, i64 window)
 //     softmax over what a row sees; the rest becomes 0, whatever stood there
 //   masked_softmax(float *x, i64 rows, i64 width)                     width < 2^31

@@ -21,7 +21,6 @@ extension CUDABackend {
     guard weight.format == .bfloat16, isAligned(x), weight.first % 8 == 0, weight.stride % 8 == 0 else {
       return multiplyAnywhere(x, weight, isAlong: isAlong, adding: adding, into: &y)
     }
-    if kind == .decoding, isAlong { return decode(x, weight, adding: adding, into: &y) }
     multiplyHalf(x, weight, isAlong: isAlong, adding: adding, into: &y)
   }
 
@@ -60,17 +59,80 @@ extension CUDABackend {
 
 // MARK: - Tensor cores
 
+/// Each number of x is split into three of bf16, whose products with bf16 are exact. All kernels give the same bits, so that which one is launched
+/// depends on what is fast.
 extension CUDABackend {
   /// Sums over more than so many numbers are taken in segments, which are added up in their order.
   private static let segment = 2048
 
-  /// With weights in bf16 on the tensor cores: each number of x is split into three of bf16, whose products are exact.
+  /// The product with weights in bf16.
+  /// - Parameter isAlong: whether the rows of the weight in memory lie along the sum.
   private func multiplyHalf(_ x: Tensor, _ weight: WeightMatrix, isAlong: Bool, adding: Bool, into y: inout Tensor) {
-    fatalError()
+    let (rows, inner, columns) = (x.shape[0], x.shape[1], y.shape[1])
+    guard rows > 0, columns > 0 else { return }
+    let segments = max(1, (inner + Self.segment - 1) / Self.segment)
+    let tile = HalfTile(rows: rows, columns: columns, segments: segments, isAlong: isAlong, on: self)
+    let sizes: [KernelArgument] = [.int(Int32(rows)), .int(Int32(columns)), .int(Int32(inner)), .int(Int32(Self.segment))]
+    let factors: [KernelArgument] = [input(x), .long(inner), halves(weight), .long(weight.stride)]
+    guard segments > 1 else {
+      return launch(
+        tile, factors + [output(&y), .long(columns)] + sizes + [.int(adding ? 1 : 0)])
+    }
+    let parts = context.allocate(segments * rows * columns * MemoryLayout<Float>.stride)
+    launch(tile, factors + [.output(parts), .long(columns)] + sizes + [.int(0)])
+    run(
+      .reduce, elements: rows * columns, each: 1024,
+      [
+        .input(parts), output(&y), .int(Int32(rows)), .int(Int32(columns)), .long(columns), .int(Int32(segments)),
+        .int(adding ? 1 : 0),
+      ])
   }
 
-  /// For a few rows, at the speed at which the weight is read.
-  private func decode(_ x: Tensor, _ weight: WeightMatrix, adding: Bool, into y: inout Tensor) {
-    fatalError()
+  private func launch(_ tile: HalfTile, _ arguments: [KernelArgument]) {
+    launch(
+      tile.kernel, tile.grid, threads: tile.threads, shared: tile.shared,
+      tile.stages.map { arguments + [.int(Int32($0))] } ?? arguments)
+  }
+
+  /// The kernel for a product, and how it is launched.
+  private struct HalfTile {
+    let kernel: CardKernels.Name
+    let grid: (Int, Int, Int)
+    let threads: Int
+    let shared: Int
+    var stages: Int?
+
+    init(rows: Int, columns: Int, segments: Int, isAlong: Bool, on backend: CUDABackend) {
+      func tiles(_ height: Int, _ width: Int) -> (Int, Int, Int) {
+        ((rows + height - 1) / height * ((columns + width - 1) / width), segments, 1)
+      }
+      let card = backend.context.card
+      if isAlong, rows <= 16 {
+        let stages = min(6, max(2, (card.sharedMemoryPerBlock - 32_768) / 32_768))
+        let layers = (rows + 7) / 8
+        let blocks = min((columns + 15) / 16, max(1, card.multiprocessors / (segments * layers)))
+        (kernel, grid, threads) = (.gemv_bf16, (blocks, segments, layers), 512)
+        (shared, self.stages) = (32_768 * (stages + 1), stages)
+        return
+      }
+      // A few rows or columns fill few large tiles.
+      let isSmall = rows <= 64 || columns <= 512
+      switch (backend.kernels.hasWarpgroups, isSmall) {
+      case (true, false):
+        (kernel, grid, threads, shared) = (
+          isAlong ? .product_bf16_nt_192 : .product_bf16_nn_192, tiles(128, 192), 384, 230_528
+        )
+      case (true, true):
+        (kernel, grid, threads, shared) = (
+          isAlong ? .product_bf16_nt_64 : .product_bf16_nn_64, tiles(128, 64), 384, 164_992
+        )
+      case (false, false):
+        (kernel, grid, threads, shared) = (isAlong ? .product_bf16_nt : .product_bf16_nn, tiles(128, 128), 256, 98_304)
+      case (false, true):
+        (kernel, grid, threads, shared) = (
+          isAlong ? .product_bf16_nt_small : .product_bf16_nn_small, tiles(64, 64), 128, 49_152
+        )
+      }
+    }
   }
 }

@@ -96,5 +96,5 @@ extension CUDABackend {
   private func size(_ matrix: Tensor) -> [KernelArgument] { [.long(matrix.shape[0]), .long(matrix.shape[1])] }
 
   /// How many blocks go through rows: a warp takes a short one, a block a long one.
-  private func blocks(_ rows: Int, _ width: Int) -> Int { min(width <= 1024 ? (rows + 7) / 8 : rows, 16384) }
+  private func blocks(_ rows: Int, _ width: Int) -> Int { min(width <= 512 ? (rows + 7) / 8 : rows, 16384) }
 }

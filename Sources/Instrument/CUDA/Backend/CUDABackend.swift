@@ -32,6 +32,8 @@ package final class CUDABackend: Backend {
   private static let known = Mutex<[Int: CUDABackend]>([:])
 
   package var rowsAtOnce: Int { 4096 }
+  package var isRowInvariant: Bool { true }
+  package let bounds = ErrorBounds.card
   package var availableBytes: Int { context.available }
 
   package func check() throws(DeviceError) {
@@ -146,7 +148,10 @@ package final class CUDABackend: Backend {
     let (length, inner) = (x.shape[axis], x.shape[(axis + 1)...].reduce(1, *))
     let outer = x.shape[..<axis].reduce(1, *)
     let results = outer * inner
-    let blocks = inner >= 32 ? (results + 255) / 256 : length <= 1024 ? (results + 7) / 8 : results
+    let blocks =
+      inner < 32
+      ? (length <= 512 ? (results + 7) / 8 : results)
+      : (length < 64 ? (results + 255) / 256 : outer * ((inner + 31) / 32))
     run(
       reduction == .sum ? .sum_axis : .max_axis, blocks: min(blocks, 1 << 20),
       [input(x), output(&y), .long(outer), .long(length), .long(inner)])
@@ -157,6 +162,23 @@ package final class CUDABackend: Backend {
     launch(.sum_parts, (256, 1, 1), [input(x), .output(parts), .long(x.count)])
     launch(.sum_all, (1, 1, 1), [.input(parts), .output(sum)])
     return read(sum, as: Double.self)
+  }
+
+  package func argmax(_ x: Tensor) -> Int {
+    let (values, places, out) = (context.allocate(64 * 4), context.allocate(64 * 4), context.allocate(4))
+    launch(.argmax_parts, (64, 1, 1), [input(x), .output(values), .output(places), .long(1), .long(x.count)])
+    launch(.argmax, (1, 1, 1), [input(x), .input(values), .input(places), .output(out), .long(1), .long(x.count)])
+    return Int(read(out, as: Int32.self))
+  }
+
+  package func logSumExp(_ x: Tensor) -> [Double] {
+    let rows = x.shape[0]
+    let (parts, sums) = (context.allocate(rows * 64 * 16), context.allocate(rows * 8))
+    run(.log_sum_exp_parts, blocks: min(rows * 64, 1 << 20), [input(x), .output(parts), .long(rows), .long(x.shape[1])])
+    run(.log_sum_exp, blocks: (rows + 255) / 256, [.input(parts), .output(sums), .long(rows)])
+    var result = [Double](repeating: 0, count: rows)
+    result.withUnsafeMutableBytes { CardBlock.download(sums, at: 0, into: $0) }
+    return result
   }
 
   package func isFinite(_ x: Tensor) -> Bool {
@@ -246,6 +268,14 @@ final class CardBlock: DeviceBlock {
       fatalError("The numbers of a tensor on a graphics card cannot be read. \(error)")
     }
   }
+}
+
+extension ErrorBounds {
+  /// Of a card: those of the processor, which the conformance suite holds it to as well.
+  fileprivate static let card = ErrorBounds([
+    .arithmetic: 0x1p-23, .functions: 8e-7, .slopes: 3.5e-6, .rows: 5e-7, .softmax: 8e-7, .products: 6e-7, .decoding: 6e-7,
+    .tensorProducts: 6e-7, .attention: 8e-7,
+  ])
 }
 
 extension Activation {

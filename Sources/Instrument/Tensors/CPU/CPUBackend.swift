@@ -1,5 +1,6 @@
 import CKernels
 import COpenBLAS
+import Foundation
 import Machine
 
 /// The processor. Work is divided among its cores; its kernels are those of `CKernels`, and OpenBLAS's products where no row invariance is asked.
@@ -10,6 +11,8 @@ package final class CPUBackend: Backend {
   package var rowsAtOnce: Int { 1024 }
   package var availableBytes: Int { SystemMemory.available }
   package func check() {}
+  package var isRowInvariant: Bool { true }
+  package let bounds = ErrorBounds.processor
 
   // MARK: Memory
 
@@ -162,6 +165,34 @@ package final class CPUBackend: Backend {
 
   package func sum(_ x: Tensor) -> Double { x.withUnsafeElements { $0.reduce(0.0) { $0 + Double($1) } } }
 
+  package func argmax(_ x: Tensor) -> Int {
+    x.withUnsafeElements { values in
+      var best = 0
+      for i in 1..<max(values.count, 1) where values[i] > values[best] { best = i }
+      return best
+    }
+  }
+
+  package func logSumExp(_ x: Tensor) -> [Double] {
+    // Parts of one length, added up in their order, whatever the number of cores.
+    let (rows, width, length) = (x.shape[0], x.shape[1], 1 << 14)
+    let parts = (width + length - 1) / length
+    return x.withUnsafeElements { x in
+      let largest = (0..<rows).map { row in x[row * width..<(row + 1) * width].reduce(-Float.infinity, max) }
+      var sums = [Double](repeating: 0, count: rows * parts)
+      sums.withUnsafeMutableBufferPointer { sums in
+        Parallel.overRows(sums.count, width: length) { range in
+          for index in range {
+            let (row, part) = (index / parts, index % parts)
+            let numbers = x[row * width + part * length..<row * width + min((part + 1) * length, width)]
+            sums[index] = numbers.reduce(0) { $0 + exp(Double($1 - largest[row])) }
+          }
+        }
+      }
+      return (0..<rows).map { Double(largest[$0]) + log(sums[$0 * parts..<($0 + 1) * parts].reduce(0, +)) }
+    }
+  }
+
   package func isFinite(_ x: Tensor) -> Bool { x.withUnsafeElements { ck_is_finite($0.baseAddress, ck_float32, $0.count) != 0 } }
 
   // MARK: Products
@@ -220,4 +251,21 @@ extension Optional<Tensor> {
   func withElements(_ body: (UnsafePointer<Float>?) -> Void) {
     if let self { self.withUnsafeElements { body($0.baseAddress) } } else { body(nil) }
   }
+}
+
+extension ErrorBounds {
+  /// Of the processor: about twice the largest errors that the conformance suite finds on any kind of CPU; u = 2⁻²⁴ is the rounding of one
+  /// operation in fp32.
+  fileprivate static let processor = ErrorBounds([
+    // Two roundings.
+    .arithmetic: 0x1p-23,
+    .functions: 8e-7,
+    // Of a sigmoid near 1, what is left to 1 is off by u, and the slope of gelu by tanh takes it up to 40 times.
+    .slopes: 3.5e-6,
+    .rows: 5e-7,
+    .softmax: 8e-7,
+    // Sums of at most 256 products, which are added up: some 5 u of the magnitudes, whatever the inner length is.
+    .products: 6e-7, .decoding: 6e-7, .tensorProducts: 6e-7,
+    .attention: 8e-7,
+  ])
 }

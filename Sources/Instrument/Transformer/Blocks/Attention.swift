@@ -43,7 +43,7 @@ struct Attention {
   /// The part of a lane: its queries, and all keys and values up to the last of them.
   /// - Parameter ownRow: its first row among all lanes' own keys.
   func part(_ lane: Lane, _ index: Int, ownRow: Int = 0, recording recorder: ActivationRecorder? = nil) -> AttentionPart {
-    let (keys, values) = lane.past.layer(layer, length: lane.end)
+    let (keys, values) = lane.past.layer(layer, length: lane.end, on: queries.backend)
     let kept = { (point: HookPoint) in recorder.flatMap { $0.wants(point) ? $0.kept : nil } }
     return AttentionPart(
       positions: rows.starts[index]..<lane.end, firstRow: rows.rows[index].lowerBound, keys: keys, values: values,
@@ -52,7 +52,7 @@ struct Attention {
 
   /// The part of a lane of which one token is read, with the keys and values that it sees.
   private func latest(_ lane: Lane, _ index: Int) -> AttentionPart {
-    let (keys, values) = lane.past.latest(layer, before: lane.past.count + 1)
+    let (keys, values) = lane.past.latest(layer, before: lane.past.count + 1, on: queries.backend)
     let first = max(0, keys.shape[0] - (configuration.windows[layer] ?? .max))
     return AttentionPart(
       positions: lane.start..<lane.end, firstRow: rows.rows[index].lowerBound, keys: keys[first...], values: values[first...])

@@ -52,9 +52,7 @@ struct Sampler {
   /// A token, and the logarithm of the probability that the model gives to it, in nats: whatever the temperature.
   mutating func choose(_ logits: Tensor) -> (token: Int, logProbability: Double) {
     let token = sampling.temperature.map { draw(logits, temperature: $0) } ?? logits.argmax()
-    let largest = Double(logits.max())
-    let sum = logits.elements.reduce(0) { $0 + exp(Double($1) - largest) }
-    return (token, Double(logits[token]) - largest - log(sum))
+    return (token, Double(logits[token..<token + 1].scalar) - logits.reshaped([1, logits.count]).logSumExp()[0])
   }
 
   private mutating func draw(_ logits: Tensor, temperature: Double) -> Int {

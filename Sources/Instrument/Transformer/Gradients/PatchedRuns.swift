@@ -15,7 +15,7 @@ package struct BaseRun: Sendable {
   fileprivate let past: KeyValueCache
 
   /// The rotated keys of a layer at all positions, `[position, keyValueHeads · headWidth]`.
-  package func keys(layer: Int) -> Tensor { past.layer(layer, length: tokens.count).keys }
+  package func keys(layer: Int) -> Tensor { past.layer(layer, length: tokens.count, on: CPUBackend.shared).keys }
 
   /// Patches in groups of so many rows that products run at speed, and no more: each resumed prompt has keys and values of its own.
   fileprivate func groups(_ patches: [Patch], rowsAtOnce: Int) -> [[Patch]] {

@@ -4,11 +4,13 @@ import Machine
 import Tensors
 
 extension Device {
-  /// The device that this process is told to compute on, by `FOLIO_DEVICE`; `auto` if it is not told.
+  /// The device that this process is told to compute on; `auto` if it is not told.
   static func preset(_ environment: [String: String]) throws(ModelError) -> Device {
-    if let device = Device.preset(in: environment) { return device }
-    let text = environment[Device.variable] ?? ""
-    throw .badRequest("The environment variable \(Device.variable) is “\(text)”, which is no device. Write \(Device.spellings).")
+    guard let device = preset(in: environment) else {
+      let text = environment[variable] ?? ""
+      throw .badRequest("The environment variable \(variable) is “\(text)”, which is no device. Write \(spellings).")
+    }
+    return device
   }
 
   /// What computes there.

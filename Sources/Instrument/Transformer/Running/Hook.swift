@@ -95,7 +95,10 @@ struct HookSet {
   /// Passes an activation through what waits at a point. `start` is the absolute position of its first row.
   mutating func visit(_ point: HookPoint, _ activation: inout Tensor, start: Int) throws {
     if replaces || !observations.isEmpty {
+      // What a hook puts in goes on where the run computes, wherever it came from.
+      let backend = activation.backend
       for replacement in replacements[point] ?? [] { try replacement.apply(to: &activation, start: start) }
+      activation = activation.moved(to: backend)
       for observation in observations[point] ?? [] { try observation.look(activation) }
     }
     recorder.record(point, activation, start: start)

@@ -60,15 +60,15 @@ public struct KeyValueCache: Sendable {
   }
 
   /// Keys and values of a layer at the first `length` positions, which may not be advanced over yet.
-  func layer(_ layer: Int, length: Int) -> (keys: Tensor, values: Tensor) {
+  func layer(_ layer: Int, length: Int, on backend: any Backend) -> (keys: Tensor, values: Tensor) {
     require(layers[layer].forgotten == 0, "The cache holds only the window of layer \(layer), and not its first positions.")
-    return (layers[layer].keys[..<length], layers[layer].values[..<length])
+    return (layers[layer].keys[..<length].moved(to: backend), layers[layer].values[..<length].moved(to: backend))
   }
 
   /// Keys and values of a layer at the positions before `end` that are held.
-  func latest(_ layer: Int, before end: Int) -> (keys: Tensor, values: Tensor) {
+  func latest(_ layer: Int, before end: Int, on backend: any Backend) -> (keys: Tensor, values: Tensor) {
     let held = end - layers[layer].forgotten
-    return (layers[layer].keys[..<held], layers[layer].values[..<held])
+    return (layers[layer].keys[..<held].moved(to: backend), layers[layer].values[..<held].moved(to: backend))
   }
 
   /// Forgets, in each layer that slides, the positions that no further token sees. The others are moved only when there are as many of them

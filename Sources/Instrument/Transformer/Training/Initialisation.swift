@@ -4,7 +4,7 @@ import Tensors
 
 extension Parameters {
   /// Weights to begin with, from a seed; `Trainer` says how they are distributed.
-  init(_ configuration: ModelConfiguration, seed: UInt64) {
+  package init(_ configuration: ModelConfiguration, seed: UInt64) {
     layout = ParameterLayout(configuration)
     values = Tensor(repeating: 0, shape: [layout.count])
     var random = SeededGenerator(seed: seed)

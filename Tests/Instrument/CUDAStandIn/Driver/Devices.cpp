@@ -31,6 +31,7 @@ static const Words words[] = {
     {INVALID_VALUE, "CUDA_ERROR_INVALID_VALUE", "invalid argument"},
     {OUT_OF_MEMORY, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory"},
     {NOT_INITIALIZED, "CUDA_ERROR_NOT_INITIALIZED", "initialization error"},
+    {46, "CUDA_ERROR_DEVICE_UNAVAILABLE", "CUDA-capable device(s) is/are busy or unavailable"},
     {NO_DEVICE, "CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"},
     {INVALID_DEVICE, "CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal"},
     {INVALID_IMAGE, "CUDA_ERROR_INVALID_IMAGE", "device kernel image is invalid"},
@@ -129,6 +130,7 @@ EXPORTED int cuDevicePrimaryCtxRetain(Context **context, int device) {
   Call call("cuDevicePrimaryCtxRetain", false);
   if (call.refused) return call.refused;
   if (!is_device(device)) return INVALID_DEVICE;
+  if (int result = static_cast<int>(machine.setting("context result"))) return result;
   *context = &machine.contexts[device];
   (*context)->device = device;
   (*context)->holders++;

@@ -68,8 +68,9 @@ EXPORTED int cuModuleGetFunction(Function **handle, void *module_handle, const c
   auto function = std::make_unique<Function>();
   function->module = module;
   function->name = name;
-  function->parameters.resize(host_parameters(name, nullptr, 0));
-  host_parameters(name, function->parameters.data(), function->parameters.size());
+  std::vector<size_t> sizes(host_parameters(name, nullptr, 0));
+  host_parameters(name, sizes.data(), sizes.size());
+  for (size_t i = 0; i < sizes.size(); i++) function->parameters.push_back({sizes[i], host_is_pointer(name, i) != 0});
   *handle = function.get();
   machine.functions[function.get()] = std::move(function);
   return SUCCESS;
@@ -111,7 +112,11 @@ struct Launch {
   unsigned grid[3], block;
   size_t shared;
   Context *context;
-  std::vector<std::vector<uint64_t>> arguments;
+  struct Argument {
+    bool is_pointer;
+    std::vector<uint64_t> value;
+  };
+  std::vector<Argument> arguments;
 
   int run();
 
@@ -122,8 +127,9 @@ struct Launch {
 
 bool Launch::translate(std::vector<Address> &blocks) {
   for (auto &argument : arguments) {
-    uint64_t &value = argument[0];
-    if (!Memory::is_address(value)) continue;
+    uint64_t &value = argument.value[0];
+    // A null pointer is for what a kernel may do without.
+    if (!argument.is_pointer || value == 0) continue;
     Address start = 0;
     if (!machine.memory.find(value, 0, context, &start)) return false;
     value = reinterpret_cast<uint64_t>(machine.memory.bytes(value));
@@ -141,7 +147,7 @@ int Launch::run() {
     backwards = machine.setting("backwards") != 0;
   }
   std::vector<void *> pointers;
-  for (auto &argument : arguments) pointers.push_back(argument.data());
+  for (auto &argument : arguments) pointers.push_back(argument.value.data());
   host_run_backwards(backwards);
   host_launch(kernel.c_str(), grid[0], grid[1], grid[2], block, shared, pointers.data());
   std::lock_guard<std::mutex> held(machine.lock);
@@ -171,9 +177,10 @@ EXPORTED int cuLaunchKernel(
   Launch launch = {function->name, {gridX, gridY, gridZ}, blockX, shared, current_context, {}};
   for (size_t i = 0; i < function->parameters.size(); i++) {
     if (!arguments[i]) return INVALID_VALUE;
-    std::vector<uint64_t> copy((function->parameters[i] + 7) / 8 + 1);
-    memcpy(copy.data(), arguments[i], function->parameters[i]);
-    launch.arguments.push_back(std::move(copy));
+    auto [bytes, is_pointer] = function->parameters[i];
+    std::vector<uint64_t> copy(bytes / 8 + 1);
+    memcpy(copy.data(), arguments[i], bytes);
+    launch.arguments.push_back({is_pointer, std::move(copy)});
   }
   ask(*stream, [launch = std::move(launch)]() mutable -> int { return launch.run(); });
   return SUCCESS;

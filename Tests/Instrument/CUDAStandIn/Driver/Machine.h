@@ -68,7 +68,11 @@ struct Module {
 struct Function {
   Module *module = nullptr;
   std::string name;
-  std::vector<size_t> parameters;
+  struct Parameter {
+    size_t bytes;
+    bool is_pointer;
+  };
+  std::vector<Parameter> parameters;
   int dynamic_shared = 48 << 10;
 };
 
@@ -91,7 +95,6 @@ class Memory {
   const Allocation *find(Address address, size_t bytes, const Context *context, Address *start = nullptr) const;
   bool has_whole_borders(Address start) const;
   unsigned char *bytes(Address address) const { return base + (address - first); }
-  static bool is_address(uint64_t value) { return value >= first && value < first + room; }
 
   std::map<Address, Allocation> allocations;
   size_t used(const Context *context) const;
@@ -112,12 +115,13 @@ struct Machine {
       {"memory", 4ll << 30},               // Bytes of each card.
       {"taken", 0},                        // Bytes of each card that other processes have.
       {"capability", 90},                  // 10 · major + minor.
-      {"driver version", 13000},           //
+      {"driver version", 13000},           // 1000 · major + 10 · minor of the CUDA that the driver is for.
       {"start result", SUCCESS},           // What `cuInit` says.
+      {"context result", SUCCESS},         // What the driver says to a process that wants a card.
       {"lost at", 0},                      // The call, counted from now on, at which the cards are lost; 0 for never.
       {"lost with", ILLEGAL_ADDRESS},      // What it says then, and ever after.
       {"allocations until refusal", -1},   // So many more are carried out; then there is no memory. -1 for no end.
-      {"refuses pinned memory", 0},        //
+      {"refuses pinned memory", 0},        // Whether there is no page-locked memory to be had.
       {"backwards", 0},                    // Whether the threads of kernels run in the opposite order.
   };
   std::map<std::string, long long> counts;

@@ -225,6 +225,25 @@ void host_wait_for_warp() {
   runner->leave(thread);
 }
 
+void host_pause() {
+  HostThread *thread = host_running_block.thread;
+  thread->state = HostThread::paused;
+  runner->leave(thread);
+}
+
+void host_wake() {
+  for (unsigned t = 0; t < host_running_block.size.x; t++)
+    if (runner->threads[t].state == HostThread::paused) runner->threads[t].state = HostThread::ready;
+}
+
+void host_work_as_warp(void *own, void (*work)(void *const *lanes)) {
+  HostThread *thread = host_running_block.thread;
+  HostWarp *warp = thread->warp;
+  warp->handed[thread->number % 32] = own;
+  if (warp->arrived + 1 == warp->lanes) work(warp->handed);
+  host_wait_for_warp();
+}
+
 void HostKernel::enter() {
   if (find(name)) host_stop("Two kernels have one name.");
   next = first_kernel;
@@ -238,6 +257,11 @@ size_t host_parameters(const char *name, size_t *sizes, size_t capacity) {
   if (!kernel) return 0;
   for (size_t i = 0; i < kernel->parameters && i < capacity; i++) sizes[i] = kernel->sizes[i];
   return kernel->parameters;
+}
+
+int host_is_pointer(const char *name, size_t parameter) {
+  const HostKernel *kernel = find(name);
+  return kernel && parameter < kernel->parameters && kernel->pointers[parameter];
 }
 
 void host_run_backwards(int backwards) { this_runner().backwards = backwards != 0; }

@@ -65,6 +65,7 @@ INLINE uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return
 /// overwrite what others have yet to read.
 struct HostWarp {
   uint64_t exchanged[2][32];
+  void *handed[32];
   int arrived;
   int lanes;
 };
@@ -77,7 +78,7 @@ struct HostThread {
   int turn;
   HostWarp *warp;
   void *stack;
-  enum { ready, waiting, done } state;
+  enum { ready, waiting, paused, done } state;
 };
 
 /// The block that runs on this thread of the processor.
@@ -99,6 +100,11 @@ inline HostBlock *host_block() { return &host_running_block; }
 /// Lets the others run until all threads of the block, or of the warp, have come here.
 void host_wait_for_block();
 void host_wait_for_warp();
+/// Lets the others run until one of them wakes all that have paused.
+void host_pause();
+void host_wake();
+/// Each lane of the warp hands something over; the last one to come does the work of all.
+void host_work_as_warp(void *own, void (*work)(void *const *lanes));
 [[noreturn]] void host_stop(const char *message);
 
 inline void __syncthreads() { host_wait_for_block(); }
@@ -219,6 +225,8 @@ struct HostKernel {
   unsigned threads;
   size_t parameters;
   const size_t *sizes;
+  /// Which of the parameters are pointers.
+  const bool *pointers;
   const HostKernel *next;
   void (*function)();
   void (*call)(void (*function)(), void **arguments);
@@ -228,6 +236,8 @@ struct HostKernel {
       : name(name), threads(threads), parameters(sizeof...(Arguments)), function(reinterpret_cast<void (*)()>(function)) {
     static const size_t all[] = {sizeof(Arguments)..., 0};
     sizes = all;
+    static const bool are_pointers[] = {std::is_pointer_v<Arguments>..., false};
+    pointers = are_pointers;
     call = [](void (*function)(), void **arguments) {
       call_with<Arguments...>(function, arguments, std::index_sequence_for<Arguments...>());
     };

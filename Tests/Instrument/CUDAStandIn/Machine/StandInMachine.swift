@@ -11,17 +11,16 @@ package final class StandInMachine: Sendable {
   private let folder: TestFolder
   package let driver: StandInLibrary
   package let compiler: StandInLibrary
-  /// What Folio keeps of it.
-  package let store: EntryStore
+  private let store: EntryStore?
 
   /// - Parameters:
   ///   - settings: of the driver; see `Machine.h`.
-  ///   - store: where compiled kernels are kept; nil for one of its own.
+  ///   - store: where compiled kernels are kept; nil to keep none.
   package init(_ settings: [String: Int] = [:], store: EntryStore? = nil) throws {
     folder = try TestFolder()
     driver = try StandInLibrary("libCUDADriverStandIn.so", in: folder.path)
     compiler = try StandInLibrary("libNVRTCStandIn.so", in: folder.path)
-    self.store = store ?? EntryStore(folder: folder.path + "/store")
+    self.store = store
     for (name, value) in settings { driver.set(name, value) }
   }
 
@@ -41,6 +40,7 @@ package final class StandInMachine: Sendable {
 /// A stand-in's library. It stays open when nobody holds it any more, as those that it stands for do.
 package final class StandInLibrary: @unchecked Sendable {
   package let path: String
+  private let handle: UnsafeMutableRawPointer
   private let setter: @convention(c) (UnsafePointer<CChar>, Int64) -> Int32
   private let getter: @convention(c) (UnsafePointer<CChar>) -> Int64
   private let faultText: (@convention(c) () -> UnsafePointer<CChar>)?
@@ -53,9 +53,16 @@ package final class StandInLibrary: @unchecked Sendable {
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL), let set = dlsym(handle, "stand_in_set"),
       let get = dlsym(handle, "stand_in_get")
     else { throw CannotOpen(reason: dlerror().map { String(cString: $0) } ?? "\(name) is no stand-in") }
+    self.handle = handle
     setter = unsafeBitCast(set, to: (@convention(c) (UnsafePointer<CChar>, Int64) -> Int32).self)
     getter = unsafeBitCast(get, to: (@convention(c) (UnsafePointer<CChar>) -> Int64).self)
     faultText = dlsym(handle, "stand_in_fault").map { unsafeBitCast($0, to: (@convention(c) () -> UnsafePointer<CChar>).self) }
+  }
+
+  /// One of the functions of the library that it stands for, as a C function of this type.
+  package func function<Function>(_ name: String, as type: Function.Type = Function.self) throws -> Function {
+    guard let address = dlsym(handle, name) else { throw CannotOpen(reason: "the stand-in has no function “\(name)”") }
+    return unsafeBitCast(address, to: type)
   }
 
   struct CannotOpen: Error { var reason: String }

@@ -20,6 +20,9 @@ int host_has(const char *name);
 /// How many parameters a kernel has; their sizes in bytes are written to `sizes`, at most `capacity` of them. 0 if there is no such kernel.
 size_t host_parameters(const char *name, size_t *sizes, size_t capacity);
 
+/// Whether a parameter of a kernel is a pointer.
+int host_is_pointer(const char *name, size_t parameter);
+
 /// The order in which this thread's launches run the threads of a block, and the blocks: forwards (0) or backwards (1). A kernel whose
 /// result depends on it lacks a barrier.
 void host_run_backwards(int backwards);

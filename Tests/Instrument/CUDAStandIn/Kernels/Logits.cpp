@@ -1,0 +1,3 @@
+#include "Host.h"
+
+#include "../../../../Sources/C/CCUDAKernels/Kernels/Logits.cu"

@@ -1,0 +1,4 @@
+#include "Host.h"
+#include "HostTiles.h"
+
+#include "../../../../Sources/C/CCUDAKernels/Kernels/ProductsHopper.cu"
