@@ -98,6 +98,31 @@ import Testing
     }
   }
 
+  @Test func whatAModelGivesOnACardIsReusedThereAndHoldsOnTheProcessor() throws {
+    let notebook = """
+      ```swift
+      //| label: x
+      // \(UUID())
+      let model = try LanguageModel.load("\(Repository.top)/Notebooks/models/prontoqa")
+      let logits = try model.run("Is Fae sunny?").logits
+      print(model.device, (0..<5).map { logits[0, $0] })
+      ```
+      """
+    try withNotebook(notebook) { folder in
+      let built = try folio("build", in: folder, environment: card)
+      #expect(built.status == 0, "\(built)")
+      let record = "Site/n/record/x-1.txt"
+      #expect(try folder.read(record).hasPrefix("cuda:0 ["))
+      // The driver's threads and files are no input of the cell, and none of its doing.
+      expect(try folio("build", "--explain", in: folder, environment: card).output, contains: "n  x  reused")
+      // What is printed of the device itself differs.
+      try folder.write(folder.read(record).replacing("cuda:0", with: "cpu"), to: record)
+      let checked = try folio("check", "--device", "cpu", in: folder)
+      #expect(checked.status == 0, "\(checked)")
+      expect(checked.output, contains: "device: Stand-in card 0 -> cpu")
+    }
+  }
+
   @Test func aCardThatIsNotThereIsAnErrorWithThoseThatAre() throws {
     try withNotebook("---\ndevice: cuda:1\n---\n" + cell) { folder in
       let result = try folio("build", in: folder, environment: card)
