@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 extension ConformanceCheck {
@@ -15,6 +16,36 @@ extension ConformanceCheck {
         let x = trial.numbers([count], 1e5), (sum, size) = (x.doubles.sum, x.doubles.map(abs).sum)
         let error = abs(trial.backend.sum(trial.put(x)) - sum)
         trial.expect("sum", "\(count) numbers", error <= size * 0x1p-40, "it is off by \(error) of magnitudes of \(size)")
+      }
+    },
+    ConformanceCheck("of equal largest numbers the first is found") { trial in
+      for count in [1, 2, 33, 577, 5000] + (trial.isLarge ? [256_000] : []) {
+        for place in Set([0, count / 3, count - 1]) {
+          var x = trial.numbers([count])
+          x.withUnsafeMutableElements { numbers in
+            numbers[place] = 2
+            numbers[count - 1] = 2
+          }
+          let found = trial.backend.argmax(trial.put(x))
+          trial.expect("argmax", "\(count) numbers", found == place, "\(found) is found, and not \(place)")
+        }
+      }
+    },
+    ConformanceCheck("the logarithm of a sum of exponentials is taken in Double, of numbers of any size") { trial in
+      for (rows, width) in [(1, 1), (3, 7), (2, 577), (1, 40_000)] + (trial.isLarge ? [(2, 256_000)] : []) {
+        for scale: Float in [1, 300] {
+          var x = trial.numbers([rows, width], scale)
+          x.withUnsafeMutableElements { if width > 1 { $0[0] = -.infinity } }
+          let found = trial.backend.logSumExp(trial.put(x))
+          for row in 0..<rows {
+            let numbers = x.select(row).elements.map(Double.init)
+            let largest = numbers.max() ?? 0
+            let expected = largest + log(numbers.map { exp($0 - largest) }.sum)
+            let error = abs(found[row] - expected)
+            trial.expect(
+              "logSumExp", "row \(row) of [\(rows), \(width)]", error <= 1e-12 * max(1, abs(expected)), "it is off by \(error)")
+          }
+        }
       }
     },
     ConformanceCheck("a number that is not finite is noticed wherever it is, and no other") { trial in

@@ -17,8 +17,8 @@ final class DisturbedBackend: Backend {
     "activate", "activationGradient", "activationGradient up", "normalize", "normalize scale", "divideRows", "scaleColumns",
     "centerRows",
     "addToRows", "rotate", "scaleGradient", "normGradient", "softmax", "softmax whole", "softmaxGradient", "setUnseen", "reduce",
-    "sum",
-    "isFinite", "multiply", "multiply tensors", "attend", "attend squares", "attendDecoding", "attentionGradient query",
+    "sum", "argmax", "logSumExp", "isFinite", "multiply", "multiply tensors", "attend", "attend squares", "attendDecoding",
+    "attentionGradient query",
     "attentionGradient key", "attentionGradient value", "attentionGradient squares", "scores", "gather pattern",
     "patternGradient",
     "addValueGradient", "addScoreGradient query", "addScoreGradient key",
@@ -171,6 +171,8 @@ final class DisturbedBackend: Backend {
     disturb("reduce", &y)
   }
   func sum(_ x: Tensor) -> Double { cpu.sum(x) * (operation == "sum" ? 1 + 1e-9 : 1) }
+  func argmax(_ x: Tensor) -> Int { operation == "argmax" && x.count > 1 ? cpu.argmax(x[1...]) + 1 : cpu.argmax(x) }
+  func logSumExp(_ x: Tensor) -> [Double] { cpu.logSumExp(x).map { operation == "logSumExp" ? $0 * (1 + 1e-9) : $0 } }
   func isFinite(_ x: Tensor) -> Bool { operation == "isFinite" && x.count > 1 ? cpu.isFinite(x[1...]) : cpu.isFinite(x) }
 
   func multiply(_ x: Tensor, _ weight: WeightMatrix, _ kind: WeightProduct, adding: Bool, into y: inout Tensor) {
