@@ -25,7 +25,7 @@ struct BenchmarkDevice {
       peakBytes = { Measured.peakMemory }
     case .auto, .cuda:
       let index = if case .cuda(let index) = device { index } else { 0 }
-      let (card, report) = (try CUDABackend.of(index), CUDASystem.shared.report())
+      let (card, report) = (try CUDABackend.of(index), GraphicsReport(.shared, withMemory: false))
       backend = card
       name = card.context.card.name
       driver = "driver for CUDA \(report.driver?.version ?? "?"), NVRTC \(report.compiler?.version ?? "?")"

@@ -77,7 +77,8 @@ extension CUDABackend {
   ) -> Tensor {
     var square = self.square(call.queries, times: part.keys, call, part, block, factor: call.scale, hidden: .results)
     if let cap = call.softCap { softCap(&square, at: cap) }
-    record(square, block, call, part, recorded.scores == nil ? nil : part.recordedScores, unseen: -.infinity, in: &recorded.scores)
+    record(
+      square, block, call, part, recorded.scores == nil ? nil : part.recordedScores, unseen: -.infinity, in: &recorded.scores)
     softmax(&square, seeing: block.columns)
     record(square, block, call, part, recorded.pattern == nil ? nil : part.recordedPattern, unseen: 0, in: &recorded.pattern)
     return square
@@ -201,17 +202,15 @@ extension CUDABackend {
   package func attendDecoding(_ call: AttentionCall, into z: inout Tensor) {
     for part in call.parts {
       let (c, count, stride) = (call.headWidth, part.keys.shape[0], part.keys.shape[1])
-      // Keys are put together by where they lie in the text's memory, whose first row belongs to the first position that it holds.
-      let first = (part.keys.block?.first ?? 0) / stride
-      let parts = (first + count - 1) / 32 - first / 32 + 1
+      let parts = (count + 31) / 32
       let sums = context.allocate(call.heads * parts * (c + 2) * 4)
       let row = part.firstRow * call.heads * c
       launch(
         .decode_attention_parts, (parts, call.keyValueHeads * ((call.headsPerGroup + 7) / 8), 1),
         [
-          input(call.queries).advanced(by: row), input(part.keys).advanced(by: -first * stride),
-          input(part.values).advanced(by: -first * stride), .output(sums), .long(call.heads), .long(call.headsPerGroup), .long(c),
-          .long(stride), .long(first), .long(count), .float(call.scale), .float(call.softCap ?? 0),
+          input(call.queries).advanced(by: row), input(part.keys), input(part.values), .output(sums), .long(call.heads),
+          .long(call.headsPerGroup), .long(c),
+          .long(stride), .long(0), .long(count), .float(call.scale), .float(call.softCap ?? 0),
         ])
       launch(
         .decode_attention, (call.heads, (c + 255) / 256, 1),

@@ -18,23 +18,36 @@ extension CUDABackend {
   package func multiply(_ x: Tensor, _ weight: WeightMatrix, _ kind: WeightProduct, adding: Bool, into y: inout Tensor) {
     // Whether the rows of the weight in memory lie along the sum.
     let isAlong = (kind == .back) == weight.isTransposed
-    guard weight.format == .bfloat16, isAligned(x), weight.first % 8 == 0, weight.stride % 8 == 0 else {
+    let before = weight.first % 8
+    guard weight.format == .bfloat16, isAligned(x), weight.stride % 8 == 0, before == 0 || !isAlong else {
       return multiplyAnywhere(x, weight, isAlong: isAlong, adding: adding, into: &y)
     }
-    multiplyHalf(x, weight, isAlong: isAlong, adding: adding, into: &y)
+    guard before > 0 else { return multiplyHalf(x, weight, isAlong: isAlong, adding: adding, into: &y) }
+    // Columns that begin between two of the places at which the kernels may begin: with those before them, which are left out again.
+    let (rows, columns) = (y.shape[0], y.shape[1])
+    var wide = allocate([rows, before + columns])
+    multiplyHalf(x, weight, isAlong: isAlong, from: -before, adding: false, into: &wide)
+    let places = CopyPlaces.rows(rows, of: columns, from: before, every: before + columns, to: 0, every: columns)
+    guard adding else { return copy(wide, into: &y, places) }
+    var own = allocate([rows, columns])
+    copy(wide, into: &own, places)
+    add(own, times: 1, to: &y)
   }
 
   private func isAligned(_ x: Tensor) -> Bool { x.shape[1] % 4 == 0 && (x.block?.first ?? 0) % 4 == 0 }
 
-  /// Where the weight begins, for a kernel of bf16.
-  private func halves(_ weight: WeightMatrix) -> KernelArgument {
+  /// Where the weight begins, or some numbers further, for a kernel of bf16.
+  private func halves(_ weight: WeightMatrix, from number: Int = 0) -> KernelArgument {
     guard case .input(let memory, _) = input(weight) else { return .null }
-    return .input(memory, byteOffset: weight.first * 2)
+    return .input(memory, byteOffset: (weight.first + number) * 2)
   }
 
   /// In plain fp32, wherever the numbers lie.
   private func multiplyAnywhere(_ x: Tensor, _ weight: WeightMatrix, isAlong: Bool, adding: Bool, into y: inout Tensor) {
     let isHalf = weight.format == .bfloat16
+    if !isHalf, isAlong, x.shape[0] <= 16, isAligned(x), weight.first % 4 == 0, weight.stride % 4 == 0 {
+      return multiplyFew(x, weight, adding: adding, into: &y)
+    }
     launch(
       CardProduct(
         rows: x.shape[0], columns: y.shape[1], inner: x.shape[1],
@@ -44,6 +57,19 @@ extension CUDABackend {
           across: isAlong ? weight.stride : 1),
         result: .init(memory: output(&y), down: y.shape[1], across: 1), adding: adding),
       isHalf: isHalf)
+  }
+
+  /// A few rows with weights in fp32, at the speed at which the weights are read, with the bits of `CardProduct`.
+  private func multiplyFew(_ x: Tensor, _ weight: WeightMatrix, adding: Bool, into y: inout Tensor) {
+    let (rows, columns) = (x.shape[0], y.shape[1])
+    guard rows > 0, columns > 0 else { return }
+    let few = FewRows(rows: rows, columns: columns, segments: 1, on: context.card)
+    launch(
+      .gemv_f32, few.grid, threads: 256, shared: few.shared,
+      [
+        input(x), .long(x.shape[1]), input(weight).advanced(by: weight.first), .long(weight.stride), output(&y), .long(columns),
+        .int(Int32(rows)), .int(Int32(columns)), .int(Int32(x.shape[1])), .int(adding ? 1 : 0), .int(Int32(few.stages)),
+      ])
   }
 
   package func multiply(_ x: Tensor, _ right: Tensor, transposingRight: Bool, into y: inout Tensor) {
@@ -66,14 +92,18 @@ extension CUDABackend {
   private static let segment = 2048
 
   /// The product with weights in bf16.
-  /// - Parameter isAlong: whether the rows of the weight in memory lie along the sum.
-  private func multiplyHalf(_ x: Tensor, _ weight: WeightMatrix, isAlong: Bool, adding: Bool, into y: inout Tensor) {
+  /// - Parameters:
+  ///   - isAlong: whether the rows of the weight in memory lie along the sum.
+  ///   - number: how many numbers behind the weight's first one the product begins.
+  private func multiplyHalf(
+    _ x: Tensor, _ weight: WeightMatrix, isAlong: Bool, from number: Int = 0, adding: Bool, into y: inout Tensor
+  ) {
     let (rows, inner, columns) = (x.shape[0], x.shape[1], y.shape[1])
     guard rows > 0, columns > 0 else { return }
     let segments = max(1, (inner + Self.segment - 1) / Self.segment)
     let tile = HalfTile(rows: rows, columns: columns, segments: segments, isAlong: isAlong, on: self)
     let sizes: [KernelArgument] = [.int(Int32(rows)), .int(Int32(columns)), .int(Int32(inner)), .int(Int32(Self.segment))]
-    let factors: [KernelArgument] = [input(x), .long(inner), halves(weight), .long(weight.stride)]
+    let factors: [KernelArgument] = [input(x), .long(inner), halves(weight, from: number), .long(weight.stride)]
     guard segments > 1 else {
       return launch(
         tile, factors + [output(&y), .long(columns)] + sizes + [.int(adding ? 1 : 0)])
@@ -106,18 +136,16 @@ extension CUDABackend {
       func tiles(_ height: Int, _ width: Int) -> (Int, Int, Int) {
         ((rows + height - 1) / height * ((columns + width - 1) / width), segments, 1)
       }
-      let card = backend.context.card
+      let (card, isHopper) = (backend.context.card, backend.kernels.hasWarpgroups)
       if isAlong, rows <= 16 {
-        let stages = min(6, max(2, (card.sharedMemoryPerBlock - 32_768) / 32_768))
-        let layers = (rows + 7) / 8
-        let blocks = min((columns + 15) / 16, max(1, card.multiprocessors / (segments * layers)))
-        (kernel, grid, threads) = (.gemv_bf16, (blocks, segments, layers), 512)
-        (shared, self.stages) = (32_768 * (stages + 1), stages)
+        let few = FewRows(rows: rows, columns: columns, segments: segments, on: card)
+        (kernel, grid, threads, shared, stages) = (.gemv_bf16, few.grid, 512, few.shared, few.stages)
         return
       }
-      // A few rows or columns fill few large tiles.
-      let isSmall = rows <= 64 || columns <= 512
-      switch (backend.kernels.hasWarpgroups, isSmall) {
+      // Few large tiles leave multiprocessors without work.
+      let large = tiles(128, isHopper ? 192 : 128)
+      let isSmall = 2 * large.0 * segments < card.multiprocessors
+      switch (isHopper, isSmall) {
       case (true, false):
         (kernel, grid, threads, shared) = (
           isAlong ? .product_bf16_nt_192 : .product_bf16_nn_192, tiles(128, 192), 384, 230_528
@@ -134,5 +162,20 @@ extension CUDABackend {
         )
       }
     }
+  }
+}
+
+/// How the kernels for few rows are launched: so many blocks that each multiprocessor has one, which streams weights through as much shared memory
+/// as it may have.
+private struct FewRows {
+  let grid: (Int, Int, Int)
+  let shared: Int
+  let stages: Int
+
+  init(rows: Int, columns: Int, segments: Int, on card: Card) {
+    stages = min(6, max(2, (card.sharedMemoryPerBlock - 32_768) / 32_768))
+    shared = 32_768 * (stages + 1)
+    let layers = (rows + 7) / 8
+    grid = (min((columns + 15) / 16, max(1, card.multiprocessors / (segments * layers))), segments, layers)
   }
 }

@@ -209,7 +209,9 @@ extension CUDABackend {
 
   /// The whole memory in which a weight lies.
   func input(_ weight: WeightMatrix) -> KernelArgument {
-    guard let block = weight.block as? CardBlock else { fatalError("A weight of shape \(weight.shape) does not lie on \(device).") }
+    guard let block = weight.block as? CardBlock else {
+      fatalError("A weight of shape \(weight.shape) does not lie on \(device).")
+    }
     return .input(block.memory)
   }
 

@@ -10,11 +10,12 @@ struct CardKernels: Sendable {
   enum Name: String, CaseIterable {
     case fill, combine, combine_scalar, add, add_scaled, activate, soft_cap, activate_gradient, soft_cap_gradient
     case copy_blocks, gather_rows, add_rows
-    case rms_normalize, center_rows, rms_scale_gradient, divide_rows, scale_columns, add_to_rows, rms_input_gradient, rotate_halves
+    case rms_normalize, center_rows, rms_scale_gradient, divide_rows, scale_columns, add_to_rows, rms_input_gradient,
+      rotate_halves
     case sum_axis, max_axis, sum_parts, sum_all, any_not_finite, argmax_parts, argmax, log_sum_exp_parts, log_sum_exp
     case causal_softmax, masked_softmax, softmax_gradient, mask_unseen, clear_unseen
     case decode_attention_parts, decode_attention
-    case product_f32_128, product_f32_64, product_any_128, product_any_64, gemv_bf16, reduce
+    case product_f32_128, product_f32_64, product_any_128, product_any_64, gemv_bf16, gemv_f32, reduce
     case product_bf16_nt, product_bf16_nn, product_bf16_nt_small, product_bf16_nn_small
     case product_bf16_nt_192, product_bf16_nn_192, product_bf16_nt_64, product_bf16_nn_64
 
@@ -31,7 +32,7 @@ struct CardKernels: Sendable {
       case .sum_axis, .max_axis, .sum_parts, .sum_all, .any_not_finite, .argmax_parts, .argmax: "Reductions.cu"
       case .causal_softmax, .masked_softmax, .softmax_gradient, .mask_unseen, .clear_unseen: "Softmax.cu"
       case .decode_attention_parts, .decode_attention: "Attention.cu"
-      case .product_f32_128, .product_f32_64, .product_any_128, .product_any_64, .gemv_bf16, .reduce, .product_bf16_nt,
+      case .product_f32_128, .product_f32_64, .product_any_128, .product_any_64, .gemv_bf16, .gemv_f32, .reduce, .product_bf16_nt,
         .product_bf16_nn, .product_bf16_nt_small, .product_bf16_nn_small:
         "Products.cu"
       case .product_bf16_nt_192, .product_bf16_nn_192, .product_bf16_nt_64, .product_bf16_nn_64: "ProductsHopper.cu"
