@@ -113,13 +113,14 @@ let package = Package(
     .test("Ground", "Keys"),
     .test("Ground", "Store", ["Keys"]),
 
-    .test("Instrument", "Tensors", ["BackendConformance", "CKernels"]),
+    .test("Instrument", "Tensors", ["BackendConformance", "CKernels", "ModelFixture"]),
     .target(
       name: "ModelFixture",
       dependencies: ["CUDA", "CUDAStandIn", "Checkpoints", "ModelTwin", "Transformer", "Tensors", "TestSupport"],
       path: "Tests/Instrument/ModelFixture"),
     .test("Instrument", "Checkpoints", ["Transformer", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
-    .test("Instrument", "Transformer", ["Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
+    .test(
+      "Instrument", "Transformer", ["CUDA", "CUDAStandIn", "Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Tensors", "ModelFixture"]),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),

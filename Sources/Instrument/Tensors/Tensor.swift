@@ -136,6 +136,9 @@ extension Tensor {
   /// Who computes with this tensor.
   package var backend: any Backend { storage.block?.backend ?? CPUBackend.shared }
 
+  /// Whether there are no numbers to read, since a device could not make them; see `Backend.check`.
+  package var isVoid: Bool { storage.block?.isVoid ?? false }
+
   /// The memory of a device in which the numbers lie, and how many numbers lie before them there; nil for the computer's own memory.
   package var block: (memory: any DeviceBlock, first: Int)? { storage.block.map { ($0, offset) } }
 

@@ -61,6 +61,8 @@ extension Range<Int> {
 package protocol DeviceBlock: AnyObject, Sendable {
   /// Who computes with it.
   var backend: any Backend { get }
+  /// Whether it holds no numbers, since the device could not make them.
+  var isVoid: Bool { get }
   /// Brings numbers home, when everything that writes them is done.
   func download(_ range: Range<Int>, into target: UnsafeMutableBufferPointer<Float>)
 }

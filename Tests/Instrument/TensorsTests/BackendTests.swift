@@ -1,20 +1,34 @@
 import BackendConformance
+import ModelFixture
 import Tensors
 import Testing
 
 /// Every backend that can be had without a graphics card, held to what `Backend` promises.
 @Suite struct BackendTests {
-  private static let backends: [any Backend] = [CPUBackend.shared]
+  /// The processor, and the generations of graphics cards, whose kernels run on the processor here.
+  enum Kind: CaseIterable {
+    case processor, ampere, hopper
 
-  @Test(arguments: backends, ConformanceCheck.all)
-  func keepsItsPromise(backend: any Backend, check: ConformanceCheck) {
+    func backend() throws -> any Backend {
+      switch self {
+      case .processor: CPUBackend.shared
+      case .ampere: try TestDevice.backend(.ampere)
+      case .hopper: try TestDevice.backend(.hopper)
+      }
+    }
+  }
+
+  @Test(arguments: Kind.allCases, ConformanceCheck.all)
+  func keepsItsPromise(kind: Kind, check: ConformanceCheck) throws {
+    let backend = try kind.backend()
     let report = check(backend, .small)
     for finding in report.findings.prefix(10) { Issue.record("\(backend.device): \(finding)") }
     #expect(report.findings.count == 0)
   }
 
-  @Test(arguments: backends, ErrorBounds.Kind.allCases)
-  func isHeldAgainstNumbersInEveryKindOfOperation(backend: any Backend, kind: ErrorBounds.Kind) {
+  @Test(arguments: ErrorBounds.Kind.allCases)
+  func isHeldAgainstNumbersInEveryKindOfOperation(kind: ErrorBounds.Kind) {
+    let backend = CPUBackend.shared
     let reports = ConformanceCheck.all.lazy.map { $0(backend, .small, bounds: ErrorBounds([:])) }
     let isMeasured = reports.contains { ($0.errors[kind] ?? 0) > 0 && !$0.findings.isEmpty }
     #expect(isMeasured, "No error is found, even where none is allowed.")

@@ -173,7 +173,7 @@ private struct FewRows {
   let stages: Int
 
   init(rows: Int, columns: Int, segments: Int, on card: Card) {
-    stages = min(6, max(2, (card.sharedMemoryPerBlock - 32_768) / 32_768))
+    stages = min(4, max(2, (card.sharedMemoryPerBlock - 32_768) / 32_768))
     shared = 32_768 * (stages + 1)
     let layers = (rows + 7) / 8
     grid = (min((columns + 15) / 16, max(1, card.multiprocessors / (segments * layers))), segments, layers)

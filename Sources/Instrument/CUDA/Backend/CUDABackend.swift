@@ -185,7 +185,8 @@ package final class CUDABackend: Backend {
     let flag = context.allocate(4)
     context.clear(flag, bytes: 4)
     run(.any_not_finite, elements: x.count, [input(x), .long(x.count), .output(flag)])
-    return read(flag, as: Int32.self) == 0
+    // What there is not is not finite: who asks learns from `check` what has gone wrong.
+    return !flag.isVoid && read(flag, as: Int32.self) == 0
   }
 
   private func read<Value: BitwiseCopyable>(_ memory: CardMemory, as type: Value.Type) -> Value {
@@ -259,6 +260,7 @@ final class CardBlock: DeviceBlock {
   init(_ memory: CardMemory, _ owner: CUDABackend) { (self.memory, self.owner) = (memory, owner) }
 
   var backend: any Backend { owner }
+  var isVoid: Bool { memory.isVoid }
 
   func download(_ range: Range<Int>, into target: UnsafeMutableBufferPointer<Float>) {
     Self.download(memory, at: range.lowerBound * MemoryLayout<Float>.stride, into: UnsafeMutableRawBufferPointer(target))

@@ -26,6 +26,13 @@ struct BackwardPass {
   /// that layer, `[row, width]`, if somebody wants it recorded too.
   /// - Parameter final: the gradient with respect to the normed residual stream, of the rows from each lane's `outputStart` on.
   mutating func callAsFunction(_ final: Tensor, downTo last: Int = 0) throws -> Tensor {
+    let gradient = try layers(final, downTo: last)
+    // Nothing that a device could not make leaves the pass.
+    try weights.backend.checked()
+    return gradient
+  }
+
+  private mutating func layers(_ final: Tensor, downTo last: Int) throws -> Tensor {
     let layout = batch.forward.layout
     var gradient = weights.finalNorm.backward(final, tape.final, batch.forward.outputLayout, in: &batch)
     let angles = rotary.angles(batch.forward, on: weights.backend)

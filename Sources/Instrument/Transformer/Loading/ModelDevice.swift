@@ -25,7 +25,9 @@ extension Device {
       // Asking for memory wakes a card, which takes a third of a second: it is only done where there is one.
       guard let cards = try? CUDASystem.shared.cards(asksForMemory: false) else { return CPUBackend.shared }
       for card in cards {
-        if let backend = try? CUDABackend.of(card.index), backend.availableBytes >= Device.room(weights: weights) { return backend }
+        if let backend = try? CUDABackend.of(card.index), backend.availableBytes >= Device.room(weights: weights) {
+          return backend
+        }
       }
       return CPUBackend.shared
     }

@@ -78,6 +78,9 @@ struct ForwardPass {
       try batch.visit(.residualPost(layer: layer), &x, rows)
     }
     for lane in batch.lanes.indices { batch.lanes[lane].past.advance(by: batch.lanes[lane].count) }
-    return try weights.finalNorm.forward(x, batch.outputLayout, in: &batch)
+    let final = try weights.finalNorm.forward(x, batch.outputLayout, in: &batch)
+    // Nothing that a device could not make leaves the pass.
+    try backend.checked()
+    return final
   }
 }

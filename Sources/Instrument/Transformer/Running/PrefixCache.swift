@@ -20,6 +20,9 @@ public final class PrefixCache: Sendable {
     var children: [Int: Int] = [:]
     var lastUse = 0
 
+    /// Whether a device had no memory for its keys and values.
+    var isVoid: Bool { rows.contains { $0.keys.isVoid || $0.values.isVoid } }
+
     /// Whether it is the last part of a remembered prompt.
     var isEnd: Bool { children.isEmpty && !tokens.isEmpty }
   }
@@ -85,6 +88,7 @@ public final class PrefixCache: Sendable {
       var (node, position) = (0, 0)
       while position < limit, let child = state.nodes[node].children[tokens[position]] {
         let found = state.nodes[child]
+        guard !found.isVoid else { break }
         let shared = min(commonCount(found.tokens, tokens[position...]), limit - position)
         state.nodes[child].lastUse = state.clock
         parts.append((found.rows, shared))

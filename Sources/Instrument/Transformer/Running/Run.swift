@@ -113,8 +113,13 @@ extension LanguageModel {
   /// The logits that products with the unembedding make.
   func finished(_ products: Tensor) throws(ModelError) -> Tensor {
     var logits = products
+    let isFinite = logits.isFinite
     try backend.checked()
-    guard logits.isFinite else { throw .notFinite(where: "The logits") }
+    // Another thread may have been told of what made them void.
+    guard !logits.isVoid else {
+      throw .deviceFailed("The memory of \(device) was too small for the logits. Try again, or free some.")
+    }
+    guard isFinite else { throw .notFinite(where: "The logits") }
     if let cap = config.logitSoftCap { logits.softCap(at: cap) }
     return logits
   }

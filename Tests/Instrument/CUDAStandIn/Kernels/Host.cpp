@@ -104,6 +104,9 @@ const HostKernel *find(const char *name) {
 constexpr unsigned most_threads = 1024;
 /// Stacks do not begin at the same place of the cache's lines and sets.
 constexpr size_t stack_bytes = (64 << 10) + 448;
+/// Nobody's memory, below the lowest stack.
+constexpr size_t guard_bytes = 256 << 10;
+constexpr size_t mapped_bytes = guard_bytes + stack_bytes * most_threads;
 /// The most dynamic shared memory that any card has for a block.
 constexpr size_t most_shared = 227 << 10;
 constexpr uint64_t canary = 0x9e3779b97f4a7c15u;
@@ -122,13 +125,13 @@ struct Runner {
   void **arguments;
 
   Runner() {
-    void *memory = mmap(
-        nullptr, stack_bytes * most_threads, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) host_stop("There is no memory for the stacks of a block's threads.");
-    stacks = static_cast<unsigned char *>(memory);
+    void *memory = mmap(nullptr, mapped_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED || mprotect(memory, guard_bytes, PROT_NONE) != 0)
+      host_stop("There is no memory for the stacks of a block's threads.");
+    stacks = static_cast<unsigned char *>(memory) + guard_bytes;
     backwards = false;
   }
-  ~Runner() { munmap(stacks, stack_bytes * most_threads); }
+  ~Runner() { munmap(stacks - guard_bytes, mapped_bytes); }
 
   uint64_t *floor(unsigned thread) { return reinterpret_cast<uint64_t *>(stacks + stack_bytes * thread); }
 
