@@ -7,7 +7,8 @@ import Transformer
 /// Where the models of tests compute: on the processor, or, within `onCard`, on a graphics card that the stand-ins for its driver and its
 /// compiler make of the processor.
 ///
-/// `FOLIO_TEST_DEVICE=cuda` in the environment makes all tests' models compute on such a card.
+/// In the environment, `FOLIO_TEST_DEVICE=stand-in` makes all tests' models compute on such a card, and `FOLIO_TEST_DEVICE=cuda` on the first
+/// true card of this machine.
 package enum TestDevice {
   /// The generations of cards whose kernels differ.
   package enum Generation: String, Sendable, CaseIterable {
@@ -24,8 +25,9 @@ package enum TestDevice {
     }
   }
 
-  @TaskLocal package static var generation: Generation? =
-    ProcessInfo.processInfo.environment["FOLIO_TEST_DEVICE"] == nil ? nil : .hopper
+  @TaskLocal package static var generation: Generation? = asked == nil ? nil : .hopper
+
+  private static let asked = ProcessInfo.processInfo.environment["FOLIO_TEST_DEVICE"]
 
   /// Does something with models on a card.
   package static func onCard<Result>(_ generation: Generation = .hopper, _ body: () throws -> Result) throws -> Result {
@@ -41,7 +43,8 @@ package enum TestDevice {
   private static let ampere = Result { try card(.ampere) }
 
   private static func card(_ generation: Generation) throws -> CUDABackend {
-    try CUDABackend(StandInMachine(generation.capability).system().context(0))
+    if asked == "cuda" { return try CUDABackend.of(0) }
+    return try CUDABackend(StandInMachine(generation.capability).system().context(0))
   }
 }
 
