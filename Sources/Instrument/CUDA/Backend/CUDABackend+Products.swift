@@ -19,9 +19,11 @@ extension CUDABackend {
     // Whether the rows of the weight in memory lie along the sum.
     let isAlong = (kind == .back) == weight.isTransposed
     let before = weight.first % 8
-    guard weight.format == .bfloat16, isAligned(x), weight.stride % 8 == 0, before == 0 || !isAlong else {
+    // The shapes alone choose the kernel: where the rows happen to lie must change no bit.
+    guard weight.format == .bfloat16, x.shape[1] % 4 == 0, weight.stride % 8 == 0, before == 0 || !isAlong else {
       return multiplyAnywhere(x, weight, isAlong: isAlong, adding: adding, into: &y)
     }
+    let x = isAligned(x) ? x : x.compacted()
     guard before > 0 else { return multiplyHalf(x, weight, isAlong: isAlong, adding: adding, into: &y) }
     // Columns that begin between two of the places at which the kernels may begin: with those before them, which are left out again.
     let (rows, columns) = (y.shape[0], y.shape[1])
