@@ -2,7 +2,8 @@ import Checkpoints
 import Foundation
 import Tensors
 
-/// Trains a small language model on the processor.
+/// Trains a small language model on the processor, also where the model that it goes on with computes on a card; `model.moved(to:)` takes what it
+/// has learnt there.
 ///
 /// ```swift
 /// let config = try ModelConfiguration(layers: 4, width: 128, heads: 4, headWidth: 64, mlpWidth: 512, vocabulary: 1000)
