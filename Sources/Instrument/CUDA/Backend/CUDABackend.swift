@@ -59,7 +59,8 @@ package final class CUDABackend: Backend {
 
   package func copy(_ x: Tensor, into y: inout Tensor, _ places: CopyPlaces) {
     let (n, a, b) = (places.lengths, places.from.strides, places.to.strides)
-    if n.0 * n.1 * n.2 == 1, a.3 == 1, b.3 == 1 { return copyLine(x, into: &y, places) }
+    // The driver's own copy takes longer to begin than a kernel.
+    if n.0 * n.1 * n.2 == 1, a.3 == 1, b.3 == 1, n.3 > 1 << 16 { return copyLine(x, into: &y, places) }
     run(
       .copy_blocks, blocks: min((n.0 * n.1 * n.2 * n.3 + 1023) / 1024, 16384),
       [
