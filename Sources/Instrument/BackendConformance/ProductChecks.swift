@@ -10,6 +10,16 @@ extension ConformanceCheck {
         }
       }
     },
+    ConformanceCheck("a product may have millions of rows") { trial in
+      let rows = trial.isLarge ? 4_300_000 : 3
+      let numbers = (0..<rows).map { Float($0 % 1000) }
+      let x = Tensor(numbers.flatMap { [$0, 1] as [Float] }, shape: [rows, 2])
+      let y = trial.made([rows, 2]) {
+        trial.backend.multiply(trial.put(x), trial.put(Tensor(rows: [[1, 2], [3, 4]])), transposingRight: false, into: &$0)
+      }
+      let expected = Tensor(numbers.flatMap { [$0 + 3, 2 * $0 + 4] as [Float] }, shape: [rows, 2])
+      trial.expectBits("multiply tensors", "\(rows) rows", y, expected)
+    },
     ConformanceCheck("products of any shape are those of their numbers") { trial in
       for (rows, out, inner) in trial.isLarge ? [] : smallShapes {
         for format in [WeightMatrix.Format.bfloat16, .float32] {

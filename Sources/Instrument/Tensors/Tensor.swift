@@ -74,7 +74,8 @@ public struct Tensor: Sendable {
   /// The rows of a matrix, as arrays.
   public var rows: [[Float]] {
     require(rank == 2, "A tensor of shape \(shape) is not a matrix; select or reshape first.")
-    return (0..<shape[0]).map { select($0).elements }
+    let home = home()
+    return (0..<shape[0]).map { home.select($0).elements }
   }
 
   /// The same numbers in another shape. One axis may be -1: it takes what is left.
@@ -152,6 +153,19 @@ extension Tensor {
     }
     storage.willChange()
     return self.block
+  }
+
+  /// Gives the bytes of the numbers in order, some at a time; what comes home for that is not kept.
+  /// - Throws: what kept a device from making them.
+  package func withPieces(_ body: (UnsafeRawBufferPointer) -> Void) throws(DeviceError) {
+    guard let block = storage.block else { return withUnsafeElements { body(UnsafeRawBufferPointer($0)) } }
+    let length = Swift.min(count, 1 << 20)
+    let piece = TensorStorage(count: length)
+    for first in stride(from: 0, to: count, by: Swift.max(length, 1)) {
+      let numbers = UnsafeMutableBufferPointer(start: piece.base, count: Swift.min(length, count - first))
+      try block.download(offset + first..<offset + first + numbers.count, into: numbers)
+      body(UnsafeRawBufferPointer(numbers))
+    }
   }
 
   /// The same numbers where a backend computes.

@@ -38,14 +38,21 @@ final class TensorStorage: @unchecked Sendable {
   /// Some of the numbers in the computer's memory, where they lie or as they came home, and the index of the first of them there.
   func atHome(_ range: Range<Int>) -> (storage: TensorStorage, first: Int) {
     guard let block else { return (self, range.lowerBound) }
-    return home.withLock { home in
+    let found = home.withLock { home -> Result<(TensorStorage, Int), DeviceError> in
       if let known = home, known.range.contains(range) || range.isEmpty {
-        return (known.storage, range.isEmpty ? 0 : range.lowerBound - known.range.lowerBound)
+        return .success((known.storage, range.isEmpty ? 0 : range.lowerBound - known.range.lowerBound))
       }
-      let storage = TensorStorage(count: range.count)
-      block.download(range, into: UnsafeMutableBufferPointer(start: storage.base, count: range.count))
-      home = Home(range: range, storage: storage)
-      return (storage, 0)
+      return Result { () throws(DeviceError) in
+        let storage = TensorStorage(count: range.count)
+        try block.download(range, into: UnsafeMutableBufferPointer(start: storage.base, count: range.count))
+        home = Home(range: range, storage: storage)
+        return (storage, 0)
+      }
+    }
+    switch found {
+    case .success(let found): return found
+    // Numbers that there are not are no numbers to go on with.
+    case .failure(let error): fatalError("The numbers of a tensor on \(place) cannot be read. \(error)")
     }
   }
 
@@ -64,5 +71,6 @@ package protocol DeviceBlock: AnyObject, Sendable {
   /// Whether it holds no numbers, since the device could not make them.
   var isVoid: Bool { get }
   /// Brings numbers home, when everything that writes them is done.
-  func download(_ range: Range<Int>, into target: UnsafeMutableBufferPointer<Float>)
+  /// - Throws: what kept the device from making them.
+  func download(_ range: Range<Int>, into target: UnsafeMutableBufferPointer<Float>) throws(DeviceError)
 }

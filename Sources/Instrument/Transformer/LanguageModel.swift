@@ -52,6 +52,8 @@ public final class LanguageModel: Sendable {
   package let weights: Weights
   let rotary: RotaryTables
   let storedTokenizer: Tokenizer?
+  /// The model of which this is a copy on a device.
+  private let original: LanguageModel?
   private let contents: ModelContents
 
   /// Reads a model from a folder that holds `config.json`, `model.safetensors` or shards with their index, and a tokenizer; or one GGUF file.
@@ -68,7 +70,7 @@ public final class LanguageModel: Sendable {
     (config, generationDefaults, storedTokenizer) = (files.config, files.generationDefaults, files.tokenizer)
     weights = try Weights(StoredWeights(files.checkpoint, files.config), files.config)
     otherTensors = try files.checkpoint.refuseUnused(files.config)
-    folder = files.path
+    (folder, original) = (files.path, nil)
     rotary = RotaryTables(files.config)
     prefixes = PrefixCache(files.config, available: CPUBackend.shared.availableBytes)
     let (checkpoint, small) = (files.checkpoint, files.checksum)
@@ -82,7 +84,7 @@ public final class LanguageModel: Sendable {
   {
     let weights = try Weights(source, config)
     (self.config, storedTokenizer, self.weights, folder) = (config, tokenizer, weights, origin)
-    (generationDefaults, otherTensors) = (.none, [])
+    (generationDefaults, otherTensors, original) = (.none, [], nil)
     rotary = RotaryTables(config)
     prefixes = PrefixCache(config, available: CPUBackend.shared.availableBytes)
     contents = ModelContents {
@@ -98,10 +100,15 @@ public final class LanguageModel: Sendable {
   package init(_ other: LanguageModel, on backend: any Backend) throws(ModelError) {
     (config, generationDefaults, storedTokenizer) = (other.config, other.generationDefaults, other.storedTokenizer)
     (otherTensors, folder, rotary, contents) = (other.otherTensors, other.folder, other.rotary, other.contents)
-    weights = other.weights.moved(to: backend)
+    original = other.atHome
+    weights = other.atHome.weights.moved(to: backend)
     prefixes = PrefixCache(config, available: backend.availableBytes)
     try backend.checked()
+    guard !weights.isVoid else { throw backend.noRoom }
   }
+
+  /// The model with its weights as they were read, in the computer's memory: what is saved, and trained.
+  var atHome: LanguageModel { original ?? self }
 
   /// Who computes.
   package var backend: any Backend { weights.backend }
@@ -140,6 +147,16 @@ extension Backend {
   /// Throws what has gone wrong on a device.
   func checked() throws(ModelError) {
     do { try check() } catch { throw .deviceFailed("\(error)") }
+  }
+
+  /// Forgets that something had no room before, of which nobody asked: what is computed from now on is another matter.
+  func forgetFailures() { try? check() }
+
+  /// Why there are no numbers where another thread was told the reason.
+  var noRoom: ModelError {
+    .deviceFailed(
+      "The memory of \(device) was too small for what was computed. Free some of it, capture less at once, or use the device “cpu”."
+    )
   }
 }
 

@@ -52,6 +52,9 @@ package struct ValueDigest {
     }
   }
 
+  /// Whether so many bytes more would still be read.
+  package func hasRoom(for bytes: Int) -> Bool { count + bytes <= Self.limit }
+
   /// Adds numbers as they lie in memory, behind their length.
   package mutating func add(raw bytes: UnsafeRawBufferPointer) {
     add(bytes.count)

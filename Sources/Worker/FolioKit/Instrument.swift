@@ -9,7 +9,9 @@ import Tensors
 extension Tensor: PlainValue {
   package func feed(_ digest: inout ValueDigest) -> Bool {
     guard shape.feed(&digest) else { return false }
-    withUnsafeElements { digest.add(raw: UnsafeRawBufferPointer($0)) }
+    guard digest.hasRoom(for: count * MemoryLayout<Float>.stride) else { return false }
+    // What a device could not make has no digest.
+    do throws(DeviceError) { try withPieces { digest.add(raw: $0) } } catch { return false }
     return true
   }
 }

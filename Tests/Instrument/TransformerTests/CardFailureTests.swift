@@ -1,7 +1,9 @@
 import CUDA
 import CUDAStandIn
 import Checkpoints
+import Foundation
 import ModelFixture
+import Tensors
 import TestSupport
 import Testing
 import Transformer
@@ -62,6 +64,45 @@ import Transformer
     let tokens = (0..<2000).map { 3 + $0 % 30 }
     #expect(throws: ModelError.self) { try model.run(tokens, capturing: [.pattern(layer: 0), .attentionScores(layer: 0)]) }
     #expect(model.prefixes.count == 0)
+  }
+
+  @Test
+  func aModelLeavesACardThatIsFullAsItCame() throws {
+    let expected = try ModelVariant.families[1].random(seed: 7).model().run(Self.tokens).logits
+    machine.driver.set("allocations until refusal", 0)
+    let home = try model.moved(to: .cpu)
+    #expect(home.device == .cpu)
+    #expect(try home.run(Self.tokens).logits == expected)
+    #expect(try model.moved(to: .auto) === model)
+  }
+
+  @Test
+  func trainingGoesOnOnTheProcessorWithTheWeightsAsTheyCame() throws {
+    let trainer = try Trainer(model, optimizer: AdamW(learningRate: 1e-3))
+    #expect(trainer.model.device == .cpu)
+    #expect(try trainer.model.run(Self.tokens).logits == model.moved(to: .cpu).run(Self.tokens).logits)
+  }
+
+  @Test
+  func whatNobodyAskedOfDoesNotFailTheNextRun() throws {
+    let logits = try model.run(Self.tokens, logits: .all).logits
+    machine.driver.set("allocations until refusal", 0)
+    let large = Tensor.stack(Array(repeating: logits, count: 1 << 16))
+    machine.driver.set("allocations until refusal", -1)
+    #expect(large.isVoid)
+    #expect(try model.run(Self.tokens, logits: .all).logits == logits)
+  }
+
+  @Test
+  func ofSeveralThreadsThatFillACardEachGetsNumbersOrAnError() throws {
+    let expected = try model.run(Self.tokens, capturing: .all, logits: .all)
+    machine.driver.set("allocations until refusal", 40)
+    DispatchQueue.concurrentPerform(iterations: 8) { _ in
+      guard let run = try? model.run(Self.tokens, capturing: .all, logits: .all) else { return }
+      // Whether they can be read: what is void would end the program.
+      #expect(run.logits == expected.logits)
+      #expect(run.cache.points.allSatisfy { (try? run.cache[$0])?.isVoid == false })
+    }
   }
 
   @Test

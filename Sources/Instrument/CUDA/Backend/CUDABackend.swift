@@ -178,7 +178,7 @@ package final class CUDABackend: Backend {
     run(.log_sum_exp_parts, blocks: min(rows * 64, 1 << 20), [input(x), .output(parts), .long(rows), .long(x.shape[1])])
     run(.log_sum_exp, blocks: (rows + 255) / 256, [.input(parts), .output(sums), .long(rows)])
     var result = [Double](repeating: 0, count: rows)
-    result.withUnsafeMutableBytes { CardBlock.download(sums, at: 0, into: $0) }
+    result.withUnsafeMutableBytes { read(sums, into: $0) }
     return result
   }
 
@@ -190,9 +190,16 @@ package final class CUDABackend: Backend {
     return !flag.isVoid && read(flag, as: Int32.self) == 0
   }
 
+  /// Brings what a kernel has found home. Numbers that there are not are no numbers to go on with: the program stops with the reason.
+  private func read(_ memory: CardMemory, into target: UnsafeMutableRawBufferPointer) {
+    do throws(CUDAError) { try context.download(memory, into: target) } catch {
+      fatalError("The numbers of a tensor on \(device) cannot be read. \(error)")
+    }
+  }
+
   private func read<Value: BitwiseCopyable>(_ memory: CardMemory, as type: Value.Type) -> Value {
     withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { value in
-      CardBlock.download(memory, at: 0, into: UnsafeMutableRawBufferPointer(value))
+      read(memory, into: UnsafeMutableRawBufferPointer(value))
       return value[0]
     }
   }
@@ -263,14 +270,10 @@ final class CardBlock: DeviceBlock {
   var backend: any Backend { owner }
   var isVoid: Bool { memory.isVoid }
 
-  func download(_ range: Range<Int>, into target: UnsafeMutableBufferPointer<Float>) {
-    Self.download(memory, at: range.lowerBound * MemoryLayout<Float>.stride, into: UnsafeMutableRawBufferPointer(target))
-  }
-
-  /// Brings bytes home. Numbers that there are not are no numbers to go on with: the program stops with the reason.
-  static func download(_ memory: CardMemory, at offset: Int, into target: UnsafeMutableRawBufferPointer) {
-    do throws(CUDAError) { try memory.context.download(memory, at: offset, into: target) } catch {
-      fatalError("The numbers of a tensor on a graphics card cannot be read. \(error)")
+  func download(_ range: Range<Int>, into target: UnsafeMutableBufferPointer<Float>) throws(DeviceError) {
+    let offset = range.lowerBound * MemoryLayout<Float>.stride
+    do throws(CUDAError) { try memory.context.download(memory, at: offset, into: UnsafeMutableRawBufferPointer(target)) } catch {
+      throw DeviceError(error.description)
     }
   }
 }

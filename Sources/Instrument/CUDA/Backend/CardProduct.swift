@@ -7,6 +7,11 @@ struct CardProduct {
     var batch = 0
     let down: Int
     let across: Int
+
+    /// The matrices from a row on.
+    func from(_ row: Int) -> Place {
+      Place(memory: memory.advanced(by: row * down), batch: batch, down: down, across: across)
+    }
   }
 
   /// Of which sums something is left out, since it would be 0 or nobody looks at it. A query m sees the keys before `visible + m`, of them the
@@ -24,8 +29,11 @@ struct CardProduct {
   var batches = 1
   /// How many matrices in a row are multiplied with the same B.
   var group = 1
-  let rows, columns, inner: Int
-  let left, right, result: Place
+  private(set) var rows: Int
+  let columns, inner: Int
+  private(set) var left: Place
+  let right: Place
+  private(set) var result: Place
   var factor: Float = 1
   var adding = false
   var hidden = Hidden.nothing
@@ -34,12 +42,37 @@ struct CardProduct {
   /// How many of the inner length come before the first that counts: sums are taken in chunks of 64, which begin there, so that a sum which
   /// begins later is the same as one over 0 before it.
   var phase = 0
+
+  init(
+    batches: Int = 1, group: Int = 1, rows: Int, columns: Int, inner: Int, left: Place, right: Place, result: Place,
+    adding: Bool = false
+  ) {
+    (self.batches, self.group, self.rows, self.columns, self.inner) = (batches, group, rows, columns, inner)
+    (self.left, self.right, self.result, self.adding) = (left, right, result, adding)
+  }
+
+  /// Some of the rows, where nothing is left out.
+  func some(_ range: Range<Int>) -> CardProduct {
+    var part = self
+    (part.rows, part.left, part.result) = (range.count, left.from(range.lowerBound), result.from(range.lowerBound))
+    part.visible += range.lowerBound
+    return part
+  }
 }
 
 extension CUDABackend {
+  private static let mostRows = 1 << 21
+
   /// - Parameter isHalf: whether B is in bf16.
   func launch(_ product: CardProduct, isHalf: Bool = false) {
     guard product.rows > 0, product.columns > 0, product.batches > 0 else { return }
+    // A grid is at most 65535 blocks high.
+    if product.rows > Self.mostRows {
+      for first in stride(from: 0, to: product.rows, by: Self.mostRows) {
+        launch(product.some(first..<min(first + Self.mostRows, product.rows)), isHalf: isHalf)
+      }
+      return
+    }
     let isLarge = product.rows > 64 && product.columns > 64 && product.rows * product.columns * product.batches >= 1 << 20
     let tile = isLarge ? 128 : 64
     let grid = ((product.columns + tile - 1) / tile, (product.rows + tile - 1) / tile, product.batches)

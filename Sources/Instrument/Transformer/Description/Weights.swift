@@ -38,12 +38,18 @@ package struct Weights: Sendable {
   /// The same weights where a backend computes.
   func moved(to backend: any Backend) -> Weights { Weights(self, on: backend) }
 
-  /// How many bytes all matrices take, where they lie now.
-  var byteCount: Int {
-    let own = [embedding] + (isTied ? [] : [unembedding]) + [positionEmbedding].compactMap(\.self)
-    let linear = layers.flatMap { [$0.query, $0.key, $0.value, $0.output, $0.up, $0.down] + [$0.gate].compactMap(\.self) }
-    return (own + linear.map(\.weight)).reduce(0) { $0 + $1.byteCount }
+  /// How many bytes all matrices take on a device at most, where they lie in bf16 or in fp32.
+  var byteCountOnDevice: Int {
+    matrices.reduce(0) { $0 + $1.rows * $1.columns * ($1.format == .bfloat16 ? 2 : 4) }
   }
+
+  private var matrices: [WeightMatrix] {
+    let linear = layers.flatMap { [$0.query, $0.key, $0.value, $0.output, $0.up, $0.down] + [$0.gate].compactMap(\.self) }
+    return [embedding] + (isTied ? [] : [unembedding]) + [positionEmbedding].compactMap(\.self) + linear.map(\.weight)
+  }
+
+  /// Whether a device had no room for one of them.
+  var isVoid: Bool { matrices.contains { $0.block?.isVoid == true } }
 
   /// Who computes with them.
   var backend: any Backend { embedding.backend }

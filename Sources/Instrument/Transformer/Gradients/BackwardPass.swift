@@ -29,6 +29,7 @@ struct BackwardPass {
     let gradient = try layers(final, downTo: last)
     // Nothing that a device could not make leaves the pass.
     try weights.backend.checked()
+    guard !gradient.isVoid, !batch.recorders.contains(where: \.isVoid) else { throw weights.backend.noRoom }
     return gradient
   }
 

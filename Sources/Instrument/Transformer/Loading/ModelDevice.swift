@@ -43,7 +43,8 @@ extension LanguageModel {
   /// - Parameter device: `.auto` takes a graphics card that has room, or else the processor.
   /// - Throws: `deviceFailed` if the device cannot be used, or has no room for the weights.
   public func moved(to device: Device) throws(ModelError) -> LanguageModel {
-    let target = try device.backend(weights: weights.byteCount)
-    return target === backend ? self : try LanguageModel(self, on: target)
+    if device == .auto, self.device != .cpu { return self }
+    let target = try device.backend(weights: atHome.weights.byteCountOnDevice)
+    return target === backend ? self : target === atHome.backend ? atHome : try LanguageModel(self, on: target)
   }
 }

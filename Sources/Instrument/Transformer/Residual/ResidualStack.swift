@@ -93,8 +93,10 @@ extension Tensor {
   /// What each row has along each direction: `[row, k]`.
   func along(_ directions: Directions) -> Tensor {
     guard shape[0] > 0 else { return Tensor(uninitialized: [0, directions.count]) }
+    // The rows stay where they lie: there are many of them.
+    let directions = directions.rows.moved(to: backend)
     // One direction against many rows is a matrix-vector product, which reads the rows where they lie.
-    return directions.count == 1
-      ? directions.rows.multipliedByTransposed(self).reshaped([shape[0], 1]) : multipliedByTransposed(directions.rows)
+    return directions.shape[0] == 1
+      ? directions.multipliedByTransposed(self).reshaped([shape[0], 1]) : multipliedByTransposed(directions)
   }
 }

@@ -155,6 +155,9 @@ struct ActivationRecorder {
     keep(point, rows == 0..<activation.shape[0] ? activation.ownedAlone() : activation[rows].compacted())
   }
 
+  /// Whether a device had no room for something that was kept.
+  var isVoid: Bool { activations.values.contains(where: \.isVoid) }
+
   /// Keeps an activation that has been cut to the kept positions already.
   mutating func keep(_ point: HookPoint, _ activation: Tensor) { activations[point] = activation }
 }

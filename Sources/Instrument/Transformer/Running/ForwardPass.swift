@@ -54,6 +54,7 @@ struct ForwardPass {
 
   private mutating func layers(_ residual: Tensor, from first: Int) throws -> (normed: Tensor, tape: Norm.Tape) {
     let backend = weights.backend
+    backend.forgetFailures()
     let angles = rotary.angles(batch, on: backend)
     var x = residual
     for layer in first..<batch.configuration.layers {
@@ -81,6 +82,7 @@ struct ForwardPass {
     let final = try weights.finalNorm.forward(x, batch.outputLayout, in: &batch)
     // Nothing that a device could not make leaves the pass.
     try backend.checked()
+    guard !final.normed.isVoid, !batch.lanes.contains(where: { $0.hooks.recorder.isVoid }) else { throw backend.noRoom }
     return final
   }
 }

@@ -90,6 +90,7 @@ public struct KeyValueCache: Sendable {
 
   private static func append(_ rows: Tensor, to buffer: inout Tensor, at position: Int, capacity: Int = 0) {
     let total = position + rows.shape[0]
+    buffer = buffer.moved(to: rows.backend)
     if total > buffer.shape[0] {
       // A prompt takes what it needs; what grows token by token doubles.
       let capacity = max(total, capacity, rows.shape[0] == 1 ? 2 * position : 0)

@@ -115,10 +115,7 @@ extension LanguageModel {
     var logits = products
     let isFinite = logits.isFinite
     try backend.checked()
-    // Another thread may have been told of what made them void.
-    guard !logits.isVoid else {
-      throw .deviceFailed("The memory of \(device) was too small for the logits. Try again, or free some.")
-    }
+    guard !logits.isVoid else { throw backend.noRoom }
     guard isFinite else { throw .notFinite(where: "The logits") }
     if let cap = config.logitSoftCap { logits.softCap(at: cap) }
     return logits

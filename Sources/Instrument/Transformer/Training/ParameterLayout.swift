@@ -41,7 +41,7 @@ package struct Parameters: Sendable {
   /// A copy of a model's weights in fp32.
   package init(of model: LanguageModel) {
     layout = ParameterLayout(model.config)
-    values = Tensor.joined(layout.names.map { model.weights.tensor($0).reshaped([-1]) })
+    values = Tensor.joined(layout.names.map { model.atHome.weights.tensor($0).reshaped([-1]) })
   }
 }
 

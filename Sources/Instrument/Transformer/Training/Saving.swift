@@ -35,7 +35,10 @@ extension LanguageModel {
     }
     let byName = Dictionary(grouping: parts, by: \.stored.tensor)
     return names.map { name in
-      (name, { [self] in StoredWeight.assembled((byName[name] ?? []).map { ($0.stored.place, weights.tensor($0.weight)) }) })
+      (
+        name,
+        { [self] in StoredWeight.assembled((byName[name] ?? []).map { ($0.stored.place, atHome.weights.tensor($0.weight)) }) }
+      )
     }
   }
 
