@@ -46,7 +46,7 @@ extension ConformanceCheck {
           let y = trial.made([5, out]) {
             trial.backend.multiply(trial.put(x), trial.backend.upload(weight), .forward, adding: false, into: &$0)
           }
-          trial.expect("multiply", "wide numbers by \(name)", y, Twin.product(x, numbers), .products)
+          trial.expect("multiply", "wide numbers by \(name)", y, Twin.product(x, numbers), .wideProducts)
         }
       }
     },

@@ -148,6 +148,8 @@ package struct ErrorBounds: Sendable {
     case softmax
     /// Products with weights, forward and back: relative to Σ |a| |b| over the inner length, and what is added to.
     case products
+    /// The same of numbers of very different magnitudes, of which a few make up the sum: as `products`.
+    case wideProducts
     /// Products of few rows for decoding: as `products`.
     case decoding
     /// Products of two tensors: as `products`.

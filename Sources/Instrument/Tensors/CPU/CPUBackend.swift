@@ -265,7 +265,7 @@ extension ErrorBounds {
     .rows: 5e-7,
     .softmax: 8e-7,
     // Sums of at most 256 products, which are added up: some 5 u of the magnitudes, whatever the inner length is.
-    .products: 6e-7, .decoding: 6e-7, .tensorProducts: 6e-7,
+    .products: 6e-7, .wideProducts: 6e-7, .decoding: 6e-7, .tensorProducts: 6e-7,
     .attention: 8e-7,
   ])
 }
