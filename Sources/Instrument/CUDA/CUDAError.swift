@@ -30,7 +30,7 @@ extension CUDAError: CustomStringConvertible {
     case .noDriver(let cause):
       """
       There is no NVIDIA driver to be used: \(cause). Install the driver of the card (https://www.nvidia.com/drivers); \
-      start a container with its cards (“--gpus all”). The device “cpu” needs none.
+      start a container with its cards (“--gpus all”); FOLIO_CUDA_DRIVER names its file, where it is set. The device “cpu” needs none.
       """
     case .noCompiler(let cause):
       """
