@@ -2,7 +2,7 @@ import Machine
 
 /// What computes with tensors: the processor, or a device as a graphics card.
 ///
-/// A backend owns memory and some thirty operations, which carry a model forward and back; `Tensor` checks the shapes, brings the
+/// A backend owns memory and some forty operations, which carry a model forward and back; `Tensor` checks the shapes, brings the
 /// operands together and calls them. All of an operation's tensors lie on the backend that does it, and none of its results is one of
 /// its other operands, unless it is said to work in place. Operations of a device may still be going on when they return: reading numbers
 /// waits for them.

@@ -33,7 +33,7 @@ import Transformer
     model.prefixes.removeAll()
     let long = (0..<60).map { 3 + $0 % 30 }
     let error = error(allocations: allocations) { _ = try model.run(long, capturing: .all, logits: .all) }
-    if let error { expect("\(error)", contains: "The card has no room for") }
+    expect("\(try #require(error))", contains: "The card has no room for")
     #expect(try model.run(Self.tokens, logits: .all).logits == expected)
     #expect(try model.run(long, logits: .all).logits.shape[0] == 60)
   }
@@ -45,7 +45,7 @@ import Transformer
   }
 
   @Test
-  func acardThatIsLostIsToldByEveryRunFromThenOn() throws {
+  func aCardThatIsLostIsToldByEveryRunFromThenOn() throws {
     machine.driver.set("lost at", 40)
     for _ in 0..<2 {
       let error = #expect(throws: ModelError.self) {

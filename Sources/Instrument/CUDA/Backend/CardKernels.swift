@@ -1,13 +1,11 @@
-import Synchronization
-
 /// The kernels of a card that the backend launches, all of them, so that what does not compile is an error before anything is computed.
 struct CardKernels: Sendable {
   private let kernels: [Kernel?]
   /// Whether whole warpgroups multiply, as on Hopper alone.
   let hasWarpgroups: Bool
 
-  /// One of them; each bears its own name in the source.
-  enum Name: String, CaseIterable {
+  /// One of them, by its name in the source.
+  enum Name: Int, CaseIterable {
     case fill, combine, combine_scalar, add, add_scaled, activate, soft_cap, activate_gradient, soft_cap_gradient
     case copy_blocks, gather_rows, add_rows
     case rms_normalize, center_rows, rms_scale_gradient, divide_rows, scale_columns, add_to_rows, rms_input_gradient,
@@ -45,19 +43,13 @@ struct CardKernels: Sendable {
     let isThere = { (name: Name) in hasWarpgroups || name.source != "ProductsHopper.cu" }
     try context.prepare(Set(Name.allCases.filter(isThere).map(\.source)).sorted())
     var kernels: [Kernel?] = []
-    for name in Name.allCases { kernels.append(isThere(name) ? try context.kernel(name.rawValue, in: name.source) : nil) }
+    for name in Name.allCases { kernels.append(isThere(name) ? try context.kernel("\(name)", in: name.source) : nil) }
     self.hasWarpgroups = hasWarpgroups
     self.kernels = kernels
   }
 
   subscript(name: Name) -> Kernel {
-    guard let kernel = kernels[name.index] else { fatalError("This card has no kernel \(name.rawValue).") }
+    guard let kernel = kernels[name.rawValue] else { fatalError("This card has no kernel \(name).") }
     return kernel
   }
-}
-
-extension CardKernels.Name {
-  /// Its place among all.
-  fileprivate var index: Int { Self.places[self] ?? 0 }
-  private static let places = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 }

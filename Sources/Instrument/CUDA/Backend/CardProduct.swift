@@ -55,19 +55,19 @@ struct CardProduct {
   func some(_ range: Range<Int>) -> CardProduct {
     var part = self
     (part.rows, part.left, part.result) = (range.count, left.from(range.lowerBound), result.from(range.lowerBound))
-    part.visible += range.lowerBound
     return part
   }
 }
 
 extension CUDABackend {
+  /// More rows than that are taken in several launches, where nothing of a product is left out.
   private static let mostRows = 1 << 21
 
   /// - Parameter isHalf: whether B is in bf16.
   func launch(_ product: CardProduct, isHalf: Bool = false) {
     guard product.rows > 0, product.columns > 0, product.batches > 0 else { return }
     // A grid is at most 65535 blocks high.
-    if product.rows > Self.mostRows {
+    if product.rows > Self.mostRows, product.hidden == .nothing {
       for first in stride(from: 0, to: product.rows, by: Self.mostRows) {
         launch(product.some(first..<min(first + Self.mostRows, product.rows)), isHalf: isHalf)
       }

@@ -25,9 +25,8 @@ extension Device {
       // Asking for memory wakes a card, which takes a third of a second: it is only done where there is one.
       guard let cards = try? CUDASystem.shared.cards(asksForMemory: false) else { return CPUBackend.shared }
       for card in cards {
-        if let backend = try? CUDABackend.of(card.index), backend.availableBytes >= Device.room(weights: weights) {
-          return backend
-        }
+        guard let context = try? CardContext.of(card.index), context.available >= Device.room(weights: weights) else { continue }
+        if let backend = try? CUDABackend.of(card.index) { return backend }
       }
       return CPUBackend.shared
     }
