@@ -36,7 +36,7 @@ package final class SiteBuilder: @unchecked Sendable {
 
   private let notebooks: [Notebook]
   private let site: String
-  private let plotly: PlotlyScript?
+  private let pages: PageMaker
   private let options: NotebookSession.Options
   private let isWhole: Bool
 
@@ -56,7 +56,7 @@ package final class SiteBuilder: @unchecked Sendable {
     _ notebooks: [Notebook], site: String, isWhole: Bool = false, plotly: PlotlyScript? = nil, options: NotebookSession.Options
   ) {
     self.isWhole = isWhole
-    self.plotly = plotly
+    pages = PageMaker(site: site, store: options.store, plotly: plotly)
     self.notebooks = notebooks
     self.site = site
     self.options = options
@@ -172,15 +172,14 @@ package final class SiteBuilder: @unchecked Sendable {
       let run = try session.run(notebook) { event in
         for event in event.withOutputProblems(in: notebook) { observe(.session(notebook, event)) }
       }
-      let (illustrated, warnings) = notebook.embeddingLocalImages()
+      let (page, warnings) = pages.page(notebook, record: run.record)
       for warning in warnings { observe(.warning(warning)) }
-      try Site(folder: site).write(
-        Page(illustrated, record: run.record, plotly: plotly), record: RecordFiles(notebook, record: run.record))
+      try Site(folder: site).write(page, record: RecordFiles(notebook, record: run.record))
       observe(
         .notebookEnded(
           notebook, run.record, page: "\(site)/\(notebook.name)/index.html", explanations: run.explanations))
       var files = run.files
-      files.read.formUnion(notebook.pictureFiles)
+      files.read.formUnion(pages.files(of: notebook))
       lock.withLock { finished[index] = files }
       return Status(run.record)
     } catch {

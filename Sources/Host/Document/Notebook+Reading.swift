@@ -20,6 +20,7 @@ extension Notebook {
     self.init(file: file, frontMatter: frontMatter, blocks: blocks)
     warnings = problems
     pictures = source.pictures
+    (formulas, citations, proseTables) = (source.formulas, source.citations, source.proseTables)
   }
 
   /// The library that parses Markdown, and its version.
@@ -35,6 +36,9 @@ struct SourceText {
   private(set) var problems: [Diagnostic] = []
   /// What the prose shows.
   var pictures: [PictureReference] = []
+  var formulas: [Formula] = []
+  var citations: [Citation] = []
+  var proseTables: [ProseTable] = []
 
   init(_ text: String, file: String) {
     self.file = file

@@ -33,6 +33,10 @@ package struct Notebook: Sendable, Equatable {
   package var warnings: [Diagnostic] = []
   /// The pictures that the prose shows, in order.
   package var pictures: [PictureReference] = []
+  /// The formulas, citations and captioned tables of the prose, in order.
+  package var formulas: [Formula] = []
+  package var citations: [Citation] = []
+  package var proseTables: [ProseTable] = []
 
   /// A notebook of blocks that were read, or made.
   package init(file: String, frontMatter: FrontMatter, blocks: [Block]) {

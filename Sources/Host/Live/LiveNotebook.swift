@@ -23,8 +23,9 @@ final class LiveNotebook: @unchecked Sendable {
   private var isEnding = false
   private let closed = DispatchSemaphore(value: 0)
   private var files = FilesUsed()
-  /// The files of the pictures in its prose.
-  private var pictures: Set<String> = []
+  /// The files besides its own that its page shows.
+  private var shown: Set<String> = []
+  private let pages: PageMaker
   /// When the last run began, by the clock of files; nil once it was checked whether one of its files has changed since.
   private var began: timespec?
   // These belong to the notebook's thread. Other threads only call `interrupt` and `yield` of the session.
@@ -40,6 +41,7 @@ final class LiveNotebook: @unchecked Sendable {
     file = path
     self.overrides = overrides
     self.site = site
+    pages = PageMaker(site: site.folder, store: options.store)
     self.server = server
     self.options = options
     self.observe = observe
@@ -52,7 +54,7 @@ final class LiveNotebook: @unchecked Sendable {
   var name: String { Notebook(file: file, frontMatter: FrontMatter(), blocks: []).name }
 
   /// The notebook's file, what its cells read, and the pictures of its prose.
-  var watchedFiles: Set<String> { lock.withLock { files.read.union(pictures).subtracting(files.written).union([path]) } }
+  var watchedFiles: Set<String> { lock.withLock { files.read.union(shown).subtracting(files.written).union([path]) } }
 
   /// Whether a file that the last run read has changed between that and the moment from which on it was watched. Asked once a run.
   func hasMissedChange() -> Bool {
@@ -134,9 +136,12 @@ final class LiveNotebook: @unchecked Sendable {
     defer { lock.withLock { isRunning = false } }
     do {
       let notebook = try Notebooks.read([file], overrides: overrides, ignoringStrangers: true)[0]
+      let problems = pages.problems(in: notebook)
+      guard !problems.contains(where: { $0.severity == .error }) else { throw Diagnostics(problems) }
       let session = try startedSession(notebook)
       server.setProblems(page: name, [])
-      let display = Display(notebook, server: server, device: try session.takeDevice(for: notebook).kind, last: last)
+      let display = Display(
+        notebook, server: server, pages: pages, device: try session.takeDevice(for: notebook).kind, last: last)
       if last == nil && !site.hasPage(name) {
         // The first run may take long: there is something to read meanwhile.
         try site.write(IndexPage(site.entries))
@@ -152,18 +157,18 @@ final class LiveNotebook: @unchecked Sendable {
       display.end()
       lock.withLock {
         (files, began) = (run.files, start)
-        pictures = notebook.pictureFiles
+        shown = pages.files(of: notebook)
       }
       ran()
       // A newer save has come meanwhile: its run goes on where this one stopped.
       if run.hasYielded { return }
       last = run.record
-      let (illustrated, warnings) = notebook.embeddingLocalImages()
+      let (page, warnings) = pages.page(notebook, record: run.record)
       // Without its model, what is in the site stays: its cells could not put out anything else in its place.
       let leftOut = notebook.isLeftOut ? [notebook.leftOut] : []
-      tell(notebook.warnings + warnings + leftOut, of: notebook)
+      tell(notebook.warnings + problems + warnings + leftOut, of: notebook)
       if leftOut.isEmpty {
-        try site.write(Page(illustrated, record: run.record), record: RecordFiles(notebook, record: run.record))
+        try site.write(page, record: RecordFiles(notebook, record: run.record))
       }
       server.show(page: name, html: nil)
       server.setStatus(page: name, nil)
@@ -199,6 +204,7 @@ final class LiveNotebook: @unchecked Sendable {
 private final class Display: @unchecked Sendable {
   private let notebook: Notebook
   private let server: LiveServer
+  private let pages: PageMaker
   private let device: String
   private let lock = NSLock()
   private var records: [String: CellRecord]
@@ -209,9 +215,9 @@ private final class Display: @unchecked Sendable {
 
   private static let patience = DispatchTimeInterval.milliseconds(400)
 
-  init(_ notebook: Notebook, server: LiveServer, device: String, last: NotebookRecord?) {
-    self.device = device
-    self.notebook = notebook.embeddingLocalImages().notebook
+  init(_ notebook: Notebook, server: LiveServer, pages: PageMaker, device: String, last: NotebookRecord?) {
+    (self.pages, self.device) = (pages, device)
+    self.notebook = notebook
     self.server = server
     records = Dictionary(last?.cells.map { ($0.id, $0) } ?? [], uniquingKeysWith: { first, _ in first })
   }
@@ -238,7 +244,7 @@ private final class Display: @unchecked Sendable {
       guard !isOver else { return }
       let cells = notebook.cells.map { records[$0.id] ?? CellRecord(id: $0.id, outcome: .notRun, outputs: []) }
       let record = NotebookRecord(notebook: notebook.name, device: device, cells: cells)
-      server.show(page: notebook.name, html: Page(notebook, record: record).html)
+      server.show(page: notebook.name, html: pages.page(notebook, record: record).page.html)
     }
   }
 

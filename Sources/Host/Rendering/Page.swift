@@ -33,12 +33,11 @@ package struct Page: Sendable {
   /// What the page loads for its interactive figures.
   let plotly: PlotlyScript?
 
-  /// - Parameters:
-  ///   - plotly: makes the figures interactive for readers who ask for it; without it they are static.
-  package init(_ notebook: Notebook, record: NotebookRecord, plotly: PlotlyScript? = nil) {
+  /// - Parameter context: what the page shows besides them.
+  package init(_ notebook: Notebook, record: NotebookRecord, context: PageContext = PageContext()) {
     let titled = notebook.withValues(record)
-    var body = PageBody(notebook: titled.withDistinctAnchors, record: record, plotly: plotly)
-    self.plotly = plotly
+    var body = PageBody(notebook: titled.withDistinctAnchors, record: record, context: context)
+    plotly = context.plotly
     name = notebook.name
     title = titled.title
     html = body.html()
@@ -76,12 +75,12 @@ extension Notebook {
 private struct PageBody {
   let notebook: Notebook
   let record: NotebookRecord
-  let plotly: PlotlyScript?
+  let context: PageContext
   private let records: [String: CellRecord]
   private(set) var attachments: [Page.Attachment] = []
 
-  init(notebook: Notebook, record: NotebookRecord, plotly: PlotlyScript?) {
-    self.plotly = plotly
+  init(notebook: Notebook, record: NotebookRecord, context: PageContext) {
+    self.context = context
     self.notebook = notebook
     self.record = record
     records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
@@ -92,7 +91,7 @@ private struct PageBody {
     let blocks = blocks.map { block($0) }.filter { !$0.isEmpty }.joined(separator: "\n")
     return PageFrame(
       title: notebook.title, description: notebook.frontMatter.description,
-      entry: IndexPage.Entry(notebook, record: record), plotly: plotly, root: "../",
+      entry: IndexPage.Entry(notebook, record: record), plotly: context.plotly, root: "../",
       header: #"<a class="home" href="../index.html">Notebooks</a>"#,
       body: """
         <div class="layout">
@@ -160,7 +159,7 @@ private struct PageBody {
         guard cellRecord.outcome == .failed else { return "" }
         cellRecord.outputs = cellRecord.shownOutputs(hidden: true)
       }
-      var view = CellView(cell: cell, record: cellRecord, isInteractive: plotly != nil)
+      var view = CellView(cell: cell, record: cellRecord, isInteractive: context.plotly != nil)
       let html = view.html()
       attachments += view.attachments
       return html

@@ -68,9 +68,9 @@ struct Build: ParsableCommand {
 extension RunOptions {
   /// Reads the notebooks and does something with them. What is wrong with a notebook is reported, and ends the command with 2; one that
   /// cannot be read is left out if the command shall keep going.
-  /// - Parameter ordersThem: whether `after` matters.
+  /// - Parameter makesPages: whether `after` and what the prose refers to matter.
   func withNotebooks(
-    _ paths: [String], isForced: Bool, ordersThem: Bool = true,
+    _ paths: [String], isForced: Bool, makesPages: Bool = true,
     _ body: ([Notebook], NotebookSession.Options) throws -> SiteBuilder.Status
   ) throws -> SiteBuilder.Status {
     try reporting {
@@ -78,7 +78,7 @@ extension RunOptions {
       let folder = areAll ? try Project.required().notebooks : ""
       var (notebooks, problems) = try Notebooks.readable(
         areAll ? Notebooks.all(in: folder) : Project.files(of: paths), overrides: parameters.map { ($0.name, $0.value) })
-      for (name, problem) in ordersThem ? NotebookOrder(notebooks, areAll: areAll).problems : [] {
+      for (name, problem) in makesPages ? NotebookOrder(notebooks, areAll: areAll).problems : [] {
         if problem.severity == .error {
           problems.append(problem)
           notebooks.removeAll { $0.name == name }
@@ -87,11 +87,20 @@ extension RunOptions {
         }
       }
       for warning in notebooks.flatMap(\.warnings) { report(warning) }
+      let session = session(isForced: isForced)
+      let pages = PageMaker(site: Project.defaultSite, store: session.store)
+      for notebook in notebooks where makesPages {
+        let found = pages.problems(in: notebook)
+        for warning in found where warning.severity != .error { report(warning) }
+        let errors = found.filter { $0.severity == .error }
+        problems += errors
+        if !errors.isEmpty { notebooks.removeAll { $0.name == notebook.name } }
+      }
       if !problems.isEmpty && (!keepGoing || notebooks.isEmpty) { throw Diagnostics(problems) }
       // A folder's name does not make it a notebook, so it keeps none from being built.
       let strangers = areAll ? Notebooks.strangers(in: folder) : []
       for problem in strangers + problems { report(problem) }
-      let status = try body(notebooks, session(isForced: isForced))
+      let status = try body(notebooks, session)
       return strangers.isEmpty && problems.isEmpty ? status : max(status, .couldNotRun)
     }
   }

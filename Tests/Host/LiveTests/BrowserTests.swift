@@ -35,7 +35,7 @@ enum Browser {
     let outputs = [Output.figure(FigureOutput(plotly: figure.plotlyJSON))]
     let record = NotebookRecord(
       notebook: "n", cells: [CellRecord(id: document.cells[0].id, outcome: .succeeded, outputs: outputs)])
-    let page = Page(document, record: record, plotly: plotly)
+    let page = Page(document, record: record, context: PageContext(plotly: plotly))
     try Site(folder: folder.path).write(page, record: RecordFiles(document, record: record))
     if breaking, let plotly { try FileManager.default.removeItem(atPath: folder.path + "/assets/" + plotly.file) }
     let script = """

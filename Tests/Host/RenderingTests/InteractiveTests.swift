@@ -14,7 +14,7 @@ import Testing
   private func page(plotly: PlotlyScript?) -> Page {
     let document = document(["x"])
     let cell = CellRecord(id: document.cells[0].id, outcome: .succeeded, outputs: outputs)
-    return Page(document, record: NotebookRecord(notebook: "n", cells: [cell]), plotly: plotly)
+    return Page(document, record: NotebookRecord(notebook: "n", cells: [cell]), context: PageContext(plotly: plotly))
   }
 
   @Test func withoutPlotlyFiguresAreStaticAndAskForNothing() {

@@ -33,7 +33,7 @@ extension Site {
     let notebook = document(["x"])
     let record = NotebookRecord(
       notebook: notebook.name, cells: [CellRecord(id: notebook.cells[0].id, outcome: .succeeded, outputs: outputs)])
-    try write(Page(notebook, record: record, plotly: plotly), record: RecordFiles(notebook, record: record))
+    try write(Page(notebook, record: record, context: PageContext(plotly: plotly)), record: RecordFiles(notebook, record: record))
   }
 }
 

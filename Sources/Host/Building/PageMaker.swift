@@ -1,0 +1,28 @@
+import Document
+import Record
+import Rendering
+
+/// Makes the pages of a site's notebooks: all that a page needs besides the run's record is found here, for builds, previews and exports.
+package struct PageMaker: Sendable {
+  /// The folder of the site that the pages are made for; nil for a page that stands alone.
+  let site: String?
+  /// The folder in which is kept what takes long to make; nil keeps nothing.
+  let store: String?
+  private let plotly: PlotlyScript?
+
+  package init(site: String?, store: String?, plotly: PlotlyScript? = nil) {
+    (self.site, self.store, self.plotly) = (site, store, plotly)
+  }
+
+  /// What is wrong with a notebook's prose and can be known before a cell runs. With errors among it the notebook is not run.
+  package func problems(in notebook: Notebook) -> [Diagnostic] { [] }
+
+  /// The page of a notebook that has run, and what its author should know of it.
+  package func page(_ notebook: Notebook, record: NotebookRecord) -> (page: Page, warnings: [Diagnostic]) {
+    let (illustrated, warnings) = notebook.embeddingLocalImages()
+    return (Page(illustrated, record: record, context: PageContext(plotly: plotly)), warnings)
+  }
+
+  /// The files besides the notebook's own that its page shows, by absolute paths: the page changes with them.
+  package func files(of notebook: Notebook) -> Set<String> { notebook.pictureFiles }
+}
