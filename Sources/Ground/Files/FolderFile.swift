@@ -14,9 +14,10 @@ package enum FolderFile {
   /// - Parameters:
   ///   - path: names, one below the other, with `/` between them.
   ///   - folder: what it is relative to.
+  ///   - count: how many bytes of its beginning are enough; nil for all.
   /// - Returns: nil if there is no such file.
   /// - Throws: `Refused`, for a path that may lead out of the folder, and for what cannot be read.
-  package static func read(_ path: String, in folder: String) throws(Refused) -> Data? {
+  package static func read(_ path: String, in folder: String, first count: Int? = nil) throws(Refused) -> Data? {
     let names = path.split(separator: "/", omittingEmptySubsequences: false)
     guard names.allSatisfy(isName) else { throw Refused(path: path, reason: "is no name of a file in its folder") }
     var current = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -34,7 +35,7 @@ package enum FolderFile {
       if errno == ENOENT || errno == ENOTDIR { return nil }
       throw Refused(path: path, reason: "cannot be read: \(String(cString: strerror(errno)))")
     }
-    return try content(of: current, path)
+    return try content(of: current, path, first: count)
   }
 
   /// The names of the files in a folder below another one; none if it is not there, or lies behind a link.
@@ -57,14 +58,15 @@ package enum FolderFile {
     return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_mode & S_IFMT == S_IFLNK
   }
 
-  private static func content(of file: Int32, _ path: String) throws(Refused) -> Data? {
+  private static func content(of file: Int32, _ path: String, first count: Int?) throws(Refused) -> Data? {
     var status = stat()
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       if status.st_mode & S_IFMT == S_IFDIR { return nil }
       throw Refused(path: path, reason: "is a device or a pipe, not a file")
     }
     do {
-      return try FileHandle(fileDescriptor: file, closeOnDealloc: false).readToEnd() ?? Data()
+      let handle = FileHandle(fileDescriptor: file, closeOnDealloc: false)
+      return try (count.map { try handle.read(upToCount: $0) } ?? handle.readToEnd()) ?? Data()
     } catch {
       throw Refused(path: path, reason: "cannot be read: \(error.localizedDescription)")
     }

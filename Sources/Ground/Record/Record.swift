@@ -22,9 +22,12 @@ public struct NotebookRecord: Codable, Sendable, Equatable {
     self.cells = cells
   }
 
+  /// Whether its models computed on the processor.
+  public var usesProcessor: Bool { device == Device.cpu.description }
+
   /// Where its numbers were made, as a sentence for readers; nil if that is not known.
   public var provenance: String? {
-    device.map { "Models computed on \($0 == Device.cpu.description ? "the processor" : $0)." }
+    device.map { "Models computed on \(usesProcessor ? "the processor" : $0)." }
   }
 }
 

@@ -70,15 +70,6 @@ package struct Notebook: Sendable, Equatable {
     return first
   }
 
-  /// The file's name without `.md`: the page's folder in the site.
-  package var name: String { Self.name(ofFile: file) }
-
-  /// The name of the notebook in a file, which need not be there: `prontoqa` for `Notebooks/prontoqa.md`.
-  package static func name(ofFile file: String) -> String {
-    let last = file.split(separator: "/").last.map(String.init) ?? file
-    return last.hasSuffix(".md") ? String(last.dropLast(3)) : last
-  }
-
   /// The notebook's folder: its cells' working directory.
   package var folder: String { URL(fileURLWithPath: file).deletingLastPathComponent().path }
 }

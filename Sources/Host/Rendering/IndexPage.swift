@@ -15,6 +15,14 @@ package struct IndexPage: Sendable {
     package var order: Int?
     /// How its last run ended.
     package var status: Status
+    /// The language of the page, by its tag, where it is not the site's.
+    package var language: String?
+    /// When the notebook was published, as `2026-11-26`.
+    package var date: String?
+    /// Files in the page's folder as which the notebook can be downloaded.
+    package var downloads: [String]?
+    /// The picture in the page's folder by which other sites show the page.
+    package var image: String?
     /// The notebook's file, as it was named when it was built; nil for one that was named from the root of the file system.
     package var source: String?
 
@@ -53,37 +61,51 @@ package struct IndexPage: Sendable {
   package let html: String
 
   /// Entries in any order.
-  package init(_ entries: [Entry], title: String = "Notebooks") {
-    let sorted = entries.sorted { left, right in
-      let (first, second) = (left.order ?? .max, right.order ?? .max)
-      return first == second ? left.name < right.name : first < second
-    }
-    let items = sorted.map(Self.item).joined(separator: "\n")
+  package init(_ entries: [Entry], title: String? = nil) {
+    var description = SiteDescription()
+    description.title = title
+    self.init(SiteMap(entries, description: description))
+  }
+
+  /// The first page of a site.
+  package init(_ map: SiteMap) {
+    let words = PageWords.of(map.description.language)
+    let title = map.title(words)
+    let about = map.description.description
+    let groups = map.groups.map { Self.group($0, words) }.joined(separator: "\n")
+    let lead = about.map { "\n" + HTML.paragraph("lead", html: HTML.text($0)) } ?? ""
     html =
       PageFrame(
-        title: title, root: "", header: "",
+        title: title, description: about, site: map, words: words,
         body: """
           <main class="index" id="\(PageFrame.contentID)">
-          <h1>\(HTML.text(title))</h1>
-          \(items.isEmpty ? "<p>There are no notebooks yet.</p>" : "<ul>\n\(items)\n</ul>")
+          <h1>\(HTML.text(title))</h1>\(lead)
+          \(groups.isEmpty ? HTML.element("p", html: words.noNotebooks) : groups)
           </main>
           """
       ).html
   }
 
-  private static func item(_ entry: Entry) -> String {
-    let title = HTML.text(entry.title)
-    let link = HTML.link(to: SiteNames.link(entry.name) + "/index.html", html: title)
+  private static func group(_ group: SiteMap.Group, _ words: PageWords) -> String {
+    let items = group.entries.map { item($0, words, level: group.title == nil ? "h2" : "h3") }.joined(separator: "\n")
+    let title = group.title.map { HTML.element("h2", ["class": "part"], html: HTML.label($0)) + "\n" } ?? ""
+    return title + "<ul>\n\(items)\n</ul>"
+  }
+
+  private static func item(_ entry: Entry, _ words: PageWords, level: String) -> String {
+    let link = HTML.link(to: SiteNames.link(from: "", to: entry.name), html: HTML.text(entry.title))
     let about = entry.description.map { HTML.element("p", html: HTML.text($0)) }
-    let parts = [HTML.element("h2", html: link), about, state(entry.status)].compactMap { $0 }
+    let parts = [HTML.element(level, html: link), about, state(entry.status, words)].compactMap { $0 }
     return HTML.element("li", html: "\n\(parts.joined(separator: "\n"))\n")
   }
 
-  private static func state(_ status: Status) -> String {
+  private static func state(_ status: Status, _ words: PageWords) -> String {
     switch status {
-    case .complete(let cells): HTML.paragraph("state", html: cells == 1 ? "1 cell" : "\(cells) cells")
-    case .failed(0, _): HTML.paragraph("state failed", html: "Did not run through")
-    case .failed(let failed, let cells): HTML.paragraph("state failed", html: "\(failed) of \(cells) cells failed")
+    case .complete(let cells): return HTML.paragraph("state", html: words.cells(cells))
+    case .failed(0, _): return HTML.paragraph("state failed", html: words.stopped)
+    case .failed(let failed, let cells):
+      let text = words.cellsFailed.replacing("{failed}", with: String(failed)).replacing("{cells}", with: String(cells))
+      return HTML.paragraph("state failed", html: text)
     }
   }
 }

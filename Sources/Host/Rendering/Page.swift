@@ -1,5 +1,6 @@
 import Document
 import Figures
+import Foundation
 import Record
 import Text
 
@@ -22,6 +23,9 @@ package struct Page: Sendable {
     package var text: String
   }
 
+  /// The name of its card in its folder.
+  static let cardFile = "card.png"
+
   /// The page's folder in the site.
   package let name: String
   /// The notebook's title.
@@ -32,16 +36,21 @@ package struct Page: Sendable {
   package let attachments: [Attachment]
   /// What the page loads for its interactive figures.
   let plotly: PlotlyScript?
+  /// The picture by which other sites show it.
+  let card: Data?
+  /// What other pages show of it.
+  let entry: IndexPage.Entry
 
   /// - Parameter context: what the page shows besides them.
   package init(_ notebook: Notebook, record: NotebookRecord, context: PageContext = PageContext()) {
     let titled = notebook.withValues(record)
     var body = PageBody(notebook: titled.withDistinctAnchors, record: record, context: context)
-    plotly = context.plotly
+    (plotly, card) = (context.plotly, context.card)
     name = notebook.name
     title = titled.title
-    html = body.html()
-    attachments = body.attachments
+    entry = body.entry
+    html = PageWords.$current.withValue(body.words) { body.html() }
+    attachments = body.attachments + context.downloads
   }
 }
 
@@ -86,20 +95,34 @@ private struct PageBody {
     records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// What other pages show of this one.
+  var entry: IndexPage.Entry {
+    var entry = IndexPage.Entry(notebook, record: record)
+    entry.downloads = context.downloads.isEmpty ? nil : context.downloads.map(\.path)
+    entry.image = context.card.map { _ in Page.cardFile }
+    return entry
+  }
+
+  private var site: SiteMap { (context.site ?? SiteMap([])).with(entry) }
+  var words: PageWords { PageWords.of(site.language(of: entry)) }
+
   mutating func html() -> String {
     let contents = TableOfContents(notebook)
     let blocks = blocks.map { block($0) }.filter { !$0.isEmpty }.joined(separator: "\n")
+    let parts = SiteParts(site, entry: entry)
     return PageFrame(
-      title: notebook.title, description: notebook.frontMatter.description,
-      entry: IndexPage.Entry(notebook, record: record), plotly: context.plotly, root: "../",
-      header: #"<a class="home" href="../index.html">Notebooks</a>"#,
+      title: notebook.title, description: notebook.frontMatter.description, entry: entry, plotly: context.plotly, site: site,
+      words: words,
       body: """
         <div class="layout">
+        <div class="side">\(SiteRegion.side.html(parts.html(.side)))
         \(contents.sidebar)
+        </div>
         <main id="\(PageFrame.contentID)">
         \(head)
         \(contents.collapsible)
         \(blocks)
+        \(SiteRegion.end.html(parts.html(.end)))
         </main>
         </div>
         """
@@ -119,10 +142,17 @@ private struct PageBody {
       HTML.element("h1", html: HTML.text(notebook.title)),
       notebook.frontMatter.description.map { HTML.paragraph("lead", html: HTML.text($0)) },
       parameters.isEmpty ? nil : ParameterList(parameters: parameters).html,
-      record.provenance.map { HTML.paragraph("provenance", html: HTML.label($0)) },
+      provenance,
       banner,
     ]
     return HTML.element("header", ["class": "head"], html: "\n\(parts.compactMap { $0 }.joined(separator: "\n"))\n")
+  }
+
+  private var provenance: String? {
+    record.device.map { device in
+      let place = record.usesProcessor ? words.processor : device
+      return HTML.paragraph("provenance", html: HTML.label(PageWords.filled(words.computedOn, with: place)))
+    }
   }
 
   /// Which cells failed, and how many did not run for it.
@@ -130,12 +160,12 @@ private struct PageBody {
     let failed = record.cells.filter { $0.outcome == .failed }
     guard !failed.isEmpty else { return nil }
     let links = failed.prefix(10).map(failure)
-    let more = failed.count > 10 ? HTML.element("li", html: "and \(failed.count - 10) more") : ""
+    let more = failed.count > 10 ? HTML.element("li", html: words.andMore(failed.count - 10)) : ""
     let notRun = record.cells.count { $0.outcome == .notRun }
-    let rest = notRun == 0 ? "" : HTML.element("p", html: "\(notRun == 1 ? "One cell" : "\(notRun) cells") did not run.") + "\n"
+    let rest = notRun == 0 ? "" : HTML.element("p", html: words.cellsDidNotRun(notRun)) + "\n"
     return """
       <div class="banner">
-      <p><strong>This notebook did not run through.</strong></p>
+      <p><strong>\(words.didNotRunThrough)</strong></p>
       <ul>\(links.joined())\(more)</ul>
       \(rest)</div>
       """
@@ -143,8 +173,8 @@ private struct PageBody {
 
   private func failure(_ cell: CellRecord) -> String {
     let message = cell.error?.diagnostics.first.map { ": " + HTML.label(LongText.clipped($0.message, to: 240)) } ?? ""
-    let link = HTML.link(to: SiteNames.anchor(cell.id), html: "Cell " + HTML.element("code", html: HTML.text(cell.id)))
-    return HTML.element("li", html: "\(link) failed\(message)")
+    let link = HTML.link(to: SiteNames.anchor(cell.id), html: HTML.element("code", html: HTML.text(cell.id)))
+    return HTML.element("li", html: PageWords.filled(words.cellFailed, with: link) + message)
   }
 
   private mutating func block(_ block: Block) -> String {
@@ -177,7 +207,7 @@ private struct PageBody {
 
   private func heading(_ heading: Heading) -> String {
     let link = HTML.element(
-      "a", ["class": "anchor", "href": SiteNames.anchor(heading.anchor), "aria-label": "Link to this section"], html: "#")
+      "a", ["class": "anchor", "href": SiteNames.anchor(heading.anchor), "aria-label": words.linkToSection], html: "#")
     return HTML.element("h\(heading.level)", ["id": heading.anchor], html: filled(heading.html) + link)
   }
 
@@ -196,7 +226,7 @@ private struct ParameterList {
       let name = HTML.element("dt", html: HTML.label(parameter.name))
       return HTML.element("div", html: name + HTML.element("dd", html: HTML.label(parameter.value.excerpt)))
     }
-    return HTML.element("dl", ["class": "parameters", "aria-label": "Parameters"], html: items.joined())
+    return HTML.element("dl", ["class": "parameters", "aria-label": PageWords.current.parameters], html: items.joined())
   }
 }
 

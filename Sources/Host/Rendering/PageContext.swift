@@ -1,9 +1,17 @@
 import Document
+import Foundation
 
 /// What a page shows besides its notebook and that notebook's record.
 package struct PageContext: Sendable {
   /// What makes its figures interactive; without it they are static.
   package var plotly: PlotlyScript?
+
+  /// The site that it is a page of, as it was before; nil for a page that stands alone.
+  package var site: SiteMap?
+  /// Files as which the notebook can be downloaded, in the page's folder.
+  package var downloads: [Page.Attachment] = []
+  /// The picture by which other sites show the page, as a PNG.
+  package var card: Data?
 
   /// The context of a page that stands alone.
   package init(plotly: PlotlyScript? = nil) { self.plotly = plotly }

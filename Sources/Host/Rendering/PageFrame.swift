@@ -1,3 +1,4 @@
+import Document
 import Figures
 import Text
 
@@ -7,14 +8,18 @@ struct PageFrame {
   static let contentID = "_content"
 
   /// How every page begins, in the site or not.
-  static let start = """
+  static let start = start(language: "en")
+
+  static func start(language: String) -> String {
+    """
     <!doctype html>
-    <html lang="en">
+    <html lang="\(HTML.text(language))">
     <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
     """
+  }
 
   var title: String
   var description: String?
@@ -22,25 +27,29 @@ struct PageFrame {
   var entry: IndexPage.Entry?
   /// What its interactive figures need.
   var plotly: PlotlyScript?
-  /// From the page's folder to the site's: `../`.
-  var root: String
-  var header: String
+  /// The site that the page is one of.
+  var site: SiteMap
+  var words: PageWords
   var body: String
 
   var html: String {
+    let root = SiteNames.root(from: entry?.name ?? "")
+    let parts = SiteParts(site, entry: entry)
+    func region(_ region: SiteRegion) -> String { region.html(parts.html(region)) }
     let meta = description.map { "\n" + Markup.element("meta", ["name": "description", "content": Markup.label($0)]) } ?? ""
     let mark = (entry.map { "\n" + PageMark.html($0) } ?? "") + (plotly.map { "\n" + $0.meta(root: root) } ?? "")
     return """
-      \(Self.start)\(meta)
+      \(Self.start(language: site.language(of: entry)))\(meta)
       <title>\(HTML.label(title))</title>
-      <link rel="icon" href="data:,">
+      \(region(.head))
       <link rel="stylesheet" href="\(root)assets/\(Stylesheet.file)">
       <script src="\(root)assets/\(Script.file)"></script>\(mark)
       </head>
       <body>
-      <a class="skip" href="#\(Self.contentID)">Skip to the text</a>
-      <header class="bar">\(header)</header>
+      <a class="skip" href="#\(Self.contentID)">\(words.skip)</a>
+      <header class="bar">\(region(.bar))</header>
       \(body)
+      \(region(.foot))
       </body>
       </html>
 

@@ -10,8 +10,7 @@ extension Site {
   /// here or beside the site, belongs to that notebook, wherever it lies.
   /// - Parameter notebooks: the names of all notebooks of the site.
   package func orphans(besides notebooks: Set<String>) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.sorted().filter { name in
+    Set(pageNames + recordNames).sorted().filter { name in
       guard !notebooks.contains(name), let entry = entry(name) else {
         return !notebooks.contains(name) && hasRecord(name) && !hasPage(name)
       }
@@ -26,6 +25,7 @@ extension Site {
       let page = String(decoding: data, as: UTF8.self)
       for file in FolderFile.names(in: "\(name)/outputs", of: folder)
       where page.contains("outputs/\(file)") { unlink("\(place)/outputs/\(file)") }
+      if let entry = entry(name) { removeFiles(of: entry) }
       unlink("\(place)/index.html")
     }
     if let index = recordIndex(name) {
@@ -33,18 +33,18 @@ extension Site {
       for file in files { unlink("\(place)/record/\(file)") }
       unlink("\(place)/record/\(RecordFiles.indexName)")
     }
-    // Only empty folders go.
-    for path in ["\(place)/outputs", "\(place)/record", place] {
+    // Only empty folders go, and those above them.
+    for path in ["\(place)/outputs", "\(place)/record"] {
       WholeFile.removeOrphans(in: path)
       rmdir(path)
     }
-  }
-
-  private func entry(_ name: String) -> IndexPage.Entry? {
-    guard let data = try? FolderFile.read("\(name)/index.html", in: folder),
-      let entry = PageMark.read(String(decoding: data, as: UTF8.self)), entry.name == name
-    else { return nil }
-    return entry
+    var parts = name.split(separator: "/")
+    while !parts.isEmpty {
+      let path = "\(folder)/" + parts.joined(separator: "/")
+      WholeFile.removeOrphans(in: path)
+      guard rmdir(path) == 0 else { return }
+      parts.removeLast()
+    }
   }
 
   private func recordIndex(_ name: String) -> RecordIndex? {
@@ -52,6 +52,12 @@ extension Site {
       let index = try? RecordIndex(json: data), index.notebook == name
     else { return nil }
     return index
+  }
+
+  /// Removes the files of a page that it names itself, besides some.
+  func removeFiles(of entry: IndexPage.Entry, besides kept: Set<String> = []) {
+    let there = Set(FolderFile.names(in: entry.name, of: folder))
+    for file in entry.ownFiles where there.contains(file) && !kept.contains(file) { unlink("\(folder)/\(entry.name)/\(file)") }
   }
 
   private func hasRecord(_ name: String) -> Bool { recordIndex(name) != nil }

@@ -7,7 +7,7 @@ import Record
 /// ```swift
 /// let site = Site(folder: "Site")
 /// try site.write(Page(notebook, record: record), record: RecordFiles(notebook, record: record))
-/// try site.write(IndexPage(site.entries))
+/// try site.refresh(SiteDescription())
 /// ```
 /// Promises: a page can be written without the others. Each file is either the old one or the whole new one. A file whose content would
 /// not change is not touched.
@@ -48,7 +48,9 @@ package struct Site: Sendable {
 
   /// All of them or, on a full disk, none. A file that names others comes behind them.
   private func write(partsOf page: Page, _ record: RecordFiles) throws {
-    let attachments = page.attachments.map { ("\(page.name)/\($0.path)", Data($0.text.utf8)) }
+    let former = entry(page.name)
+    var attachments = page.attachments.map { ("\(page.name)/\($0.path)", Data($0.text.utf8)) }
+    if let card = page.card { attachments.append(("\(page.name)/\(Page.cardFile)", card)) }
     let html = [("\(page.name)/index.html", Data(PageMark.placed(page.html, inSite: folder).utf8))]
     try write(attachments + html + files(of: record, of: page.name))
     // Also where nothing has changed: a build that was killed may have been about to change it.
@@ -56,6 +58,7 @@ package struct Site: Sendable {
       WholeFile.removeOrphans(in: "\(folder)/\(place)")
     }
     removeOutputs(of: page)
+    if let former { removeFiles(of: former, besides: Set(page.entry.ownFiles)) }
     removeFiles(besides: record, of: page.name)
   }
 
@@ -88,18 +91,12 @@ package struct Site: Sendable {
   }
 
   /// What the pages in the folder say of their notebooks, by name.
-  package var entries: [IndexPage.Entry] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.sorted().compactMap { name in
-      guard let data = try? FolderFile.read("\(name)/index.html", in: folder) else { return nil }
-      return PageMark.read(String(decoding: data, as: UTF8.self))
-    }
-  }
+  package var entries: [IndexPage.Entry] { pageNames.compactMap(entry) }
 
   /// Whether the notebook of a name has a page.
   package func hasPage(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)/index.html") }
 
-  private func writeAssets() throws {
+  func writeAssets() throws {
     try write(Stylesheet.text, to: "assets/" + Stylesheet.file)
     try write(Script.text, to: "assets/" + Script.file)
   }
@@ -108,7 +105,8 @@ package struct Site: Sendable {
 
   private func write(_ data: Data, to path: String) throws { try write([(path, data)]) }
 
-  private func write(_ files: [(path: String, data: Data)]) throws {
+  /// Those that are there already are left alone; the others are all written, or none.
+  func write(_ files: [(path: String, data: Data)]) throws {
     let changed = files.map { (path: folder + "/" + $0.path, data: $0.data) }
       .filter { FileManager.default.contents(atPath: $0.path) != $0.data }
     do {
@@ -131,25 +129,5 @@ package struct Site: Sendable {
       }
     }
     if kept.isEmpty { rmdir(outputs) }
-  }
-}
-
-/// Names of files and folders in the site, and their links.
-enum SiteNames {
-  /// Whether a notebook of this name has a folder of its own in the site.
-  static func isFolder(_ name: String) -> Bool {
-    !name.isEmpty && !name.hasPrefix(".") && !name.contains("/") && !name.contains("\0") && name.lowercased() != "assets"
-  }
-
-  /// The link to what bears a name on the same page.
-  static func anchor(_ name: String) -> String { "#" + link(name) }
-
-  /// A name as a part of a relative link.
-  static func link(_ name: String) -> String {
-    name.utf8.map { byte in
-      let character = Character(Unicode.Scalar(byte))
-      let stays = byte < 0x80 && (character.isLetter || character.isNumber || "-_.~".contains(character))
-      return stays ? String(character) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-    }.joined()
   }
 }
