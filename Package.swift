@@ -68,8 +68,12 @@ let package = Package(
     .host("Session", ["Document", "Files", "Keys", "Machine", "Planning", "Processes", "Record", "Store"]),
     .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),
     .host("Rendering", ["Document", "Record", "Figures", "Files", "Keys", "Processes", "Review", "Text"]),
-    .host("Building", ["Document", "Figures", "Machine", "Processes", "Record", "Rendering", "Session", "Store"]),
-    .host("Live", ["Building", "Document", "Processes", "Record", "Rendering", "Session", "Text"]),
+    .host(
+      "Building",
+      [
+        "Document", "Figures", "Files", "Interchange", "Machine", "Processes", "Record", "Rendering", "Session", "Store",
+      ]),
+    .host("Live", ["Building", "Document", "Files", "Processes", "Record", "Rendering", "Session", "Text"]),
     .host("Interchange", ["Document", "Figures", "Files", "Machine", "Planning", "Record", "Rendering", "Text"]),
     .executableTarget(
       name: "folio",

@@ -10,6 +10,11 @@ package enum FolderFile {
     !text.isEmpty && text != "." && text != ".." && !text.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
   }
 
+  /// Whether a text names something below a folder: names with `/` between them, and no way out of it.
+  package static func isPath(_ text: some StringProtocol) -> Bool {
+    text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { isName($0) }
+  }
+
   /// The content of a file.
   /// - Parameters:
   ///   - path: names, one below the other, with `/` between them.

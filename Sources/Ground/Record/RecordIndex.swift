@@ -109,7 +109,9 @@ public struct RecordIndex: Codable, Sendable, Equatable {
 
   /// What an index names lies in its folder: whoever wrote it cannot have another file read, or removed.
   private func checkNames() throws(Unreadable) {
-    guard FolderFile.isName(notebook) else { throw Unreadable(reason: "its notebook's name, '\(notebook)', is a path") }
+    guard FolderFile.isPath(notebook) else {
+      throw Unreadable(reason: "its notebook's name, '\(notebook)', leads out of the site")
+    }
     for cell in cells {
       for file in cell.outputs.compactMap(\.file) where !FolderFile.isName(file) {
         throw Unreadable(reason: "cell '\(cell.id)' names the file '\(file)', and a record's files lie in its own folder")

@@ -35,10 +35,10 @@ package struct NotebookOrder {
   }
 
   private func unknown(_ name: String, _ notebook: Notebook, at place: Place) -> Diagnostic? {
-    let beside = Notebooks.entries(of: notebook.folder).map(Notebook.name(ofFile:))
+    let beside = Notebooks.entries(of: notebook.root).map(Notebook.name(ofFile:))
     if beside.contains(name) { return nil }
     let names = Set(beside + notebooks.map(\.name)).subtracting([notebook.name]).sorted()
-    let plain = Notebook.name(ofFile: name)
+    let plain = name.hasSuffix(".md") ? String(name.dropLast(3)) : name
     let advice =
       names.contains(plain)
       ? "Say '\(plain)': the file's name without '.md'."
@@ -63,7 +63,7 @@ package struct NotebookOrder {
 
   /// What a notebook says that it waits for, also one that is not built now.
   private func after(_ name: String, beside notebook: Notebook) -> [String] {
-    let found = notebooks.first { $0.name == name } ?? (try? Notebook(contentsOf: "\(notebook.folder)/\(name).md"))
+    let found = notebooks.first { $0.name == name } ?? (try? Notebook(contentsOf: "\(notebook.root)/\(name).md"))
     return found?.frontMatter.after ?? []
   }
 

@@ -1,13 +1,14 @@
 import Document
+import Files
 import Foundation
 import Record
 
 /// Finds notebooks, and reads them with the parameters that a run shall have.
 package enum Notebooks {
   /// The folder that is built if no notebook is named.
-  package static let folder = "Notebooks"
+  package static let folder = Notebook.rootFolder
 
-  /// The notebooks of a folder: its `.md` files, not those of folders in it, by name.
+  /// The notebooks of a folder: its `.md` files and those of the folders in it, by name.
   package static func all(in folder: String = Notebooks.folder) throws -> [String] {
     guard (try? FileManager.default.contentsOfDirectory(atPath: folder)) != nil else {
       throw Diagnostic(
@@ -27,10 +28,27 @@ package enum Notebooks {
       .map { whyNoNotebook($0) ?? Diagnostic("'\($0)' is no file", advice: "Give it a name that does not end in '.md'.") }
   }
 
-  /// The paths of a folder's entries that are called like notebooks, whatever they are, by name.
+  /// The paths of what is called like a notebook in a folder and in the folders below it, whatever it is, by name.
   static func entries(of folder: String) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.sorted().map { "\(folder)/\($0)" }
+    folders(in: folder).flatMap { folder in
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      return names.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.sorted().map { "\(folder)/\($0)" }
+    }
+  }
+
+  /// The folders whose Markdown files are notebooks: a folder, and those below it. Hidden ones, those that hold a model or a site, and what is called
+  /// like a notebook are none: the Markdown of a model is its card, and that of a site lies there to be downloaded.
+  package static func folders(in folder: String) -> [String] {
+    let below = FolderTree(folder) { path, name in
+      !name.hasSuffix(".md") && !isForeign([folder, path, name].filter { !$0.isEmpty }.joined(separator: "/"))
+    }
+    return [folder] + below.names.map { "\(folder)/\($0)" }
+  }
+
+  private static func isForeign(_ folder: String) -> Bool {
+    let names = Set((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+    let isModel = names.contains { $0 == "config.json" || $0.hasSuffix(".safetensors") || $0.hasSuffix(".gguf") }
+    return isModel || names.contains("index.html") && names.contains("assets")
   }
 
   /// Whether a file is there, be it behind a link.

@@ -90,8 +90,7 @@ package final class SiteBuilder: @unchecked Sendable {
     repairOrder(observe: tell)
     if isWhole, !isInterrupted { removeOrphans(observe: tell) }
     do {
-      let folder = Site(folder: site)
-      try folder.write(IndexPage(folder.entries))
+      try pages.refreshSite(of: notebooks)
     } catch {
       tell(.problem(error))
       status = max(status, .couldNotRun)

@@ -22,7 +22,7 @@ struct MissingPage {
   var pages: [String]
 
   var html: Data {
-    let links = (pages.map { ($0, SitePath.encoded($0) + "/") }).map { name, link in
+    let links = (pages.map { ($0, SitePath.folder($0)) }).map { name, link in
       "<li><a href=\"/\(link)\">\(Markup.escape(name))</a></li>"
     }
     let list = links.isEmpty ? "<p>There is no page yet.</p>" : "<p>There is:</p>\n<ul>\n\(links.joined(separator: "\n"))\n</ul>"

@@ -144,7 +144,7 @@ final class LiveNotebook: @unchecked Sendable {
         notebook, server: server, pages: pages, device: try session.takeDevice(for: notebook).kind, last: last)
       if last == nil && !site.hasPage(name) {
         // The first run may take long: there is something to read meanwhile.
-        try site.write(IndexPage(site.entries))
+        try pages.refreshSite(of: [notebook])
         display.showPage()
       }
       defer { display.end() }
@@ -172,7 +172,7 @@ final class LiveNotebook: @unchecked Sendable {
       }
       server.show(page: name, html: nil)
       server.setStatus(page: name, nil)
-      try site.write(IndexPage(site.entries))
+      for other in try pages.refreshSite(of: [notebook]) where other != name { server.touch(page: other) }
       server.show(page: "", html: nil)
       observe(.updated(notebook, run.record, explanations: run.explanations, since.duration(to: .now)))
     } catch {

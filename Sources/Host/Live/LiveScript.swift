@@ -105,6 +105,7 @@ enum LiveScript {
         const place = placeIn(main), focus = focused(main), replaced = new Map();
         const added = updateMain(main, freshMain, replaced);
         const isSidebarNew = updateSidebar(main, fresh.querySelector(sidebar));
+        updateSite(fresh);
         document.title = fresh.title;
         if (!added && !isSidebarNew) return;
         document.dispatchEvent(new CustomEvent("folio:updated"));
@@ -151,7 +152,7 @@ enum LiveScript {
         if (old ? sources.get(old) === source : !fresh) return false;
         if (!fresh) { old.remove(); return true; }
         const node = imported(fresh, source);
-        if (!old) { main.before(node); return true; }
+        if (!old) { (document.querySelector(".side") || main).append(node); return true; }
         const current = old.querySelector("[aria-current]");
         node.querySelectorAll("a").forEach(function (link) {
           if (current && link.hash === current.hash) link.setAttribute("aria-current", "true");
@@ -160,6 +161,27 @@ enum LiveScript {
         old.replaceWith(node);
         node.scrollTop = top;
         return true;
+      }
+
+      // What the page shows of the site: an open list of pages stays open, and a search that has begun is not disturbed.
+      function updateSite(fresh) {
+        [[".side", ".site-nav"], [".bar", ".site-menu"], ["body", ".site-footer"]].forEach(function (place) {
+          const old = document.querySelector(place[1]), next = fresh.querySelector(place[1]);
+          const source = next ? next.outerHTML : "";
+          if (old ? (sources.get(old) || plain(old)) === source : !next) return;
+          if (!next) { old.remove(); return; }
+          const node = imported(next, source), parent = document.querySelector(place[0]);
+          if (old) { node.open = old.open; old.replaceWith(node); }
+          else if (parent && place[0] === "body") parent.append(node);
+          else if (parent) parent.insertBefore(node, place[0] === ".bar" ? parent.children[1] || null : parent.firstChild);
+        });
+        const home = document.querySelector(".bar .home"), freshHome = fresh.querySelector(".bar .home");
+        if (home && freshHome && home.textContent !== freshHome.textContent) home.textContent = freshHome.textContent;
+      }
+      function plain(node) {
+        const copy = node.cloneNode(true);
+        copy.removeAttribute("open");
+        return copy.outerHTML;
       }
 
       function highlight(node) {

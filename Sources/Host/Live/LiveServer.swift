@@ -42,7 +42,7 @@ package final class LiveServer: Sendable {
 
   /// Where a page is, for a browser on this machine; the site's first page by the empty name.
   package static func address(of page: String, port: UInt16) -> String {
-    "http://127.0.0.1:\(port)/" + (page.isEmpty ? "" : SitePath.encoded(page) + "/")
+    "http://127.0.0.1:\(port)/" + SitePath.folder(page)
   }
 
   /// Blocks until it listens, and returns the port.
@@ -65,6 +65,9 @@ package final class LiveServer: Sendable {
 
   /// What the page shows from now on instead of its file (nil: its file again); readers' pages are updated in place.
   package func show(page name: String, html: String?) { readers.show(page: name, html: html) }
+
+  /// The file of a page has changed in what it shows of others; what is shown instead of it stays.
+  package func touch(page name: String) { readers.touch(page: name) }
 
   /// What runs on a page: shown in a small status bar, nil when all is done.
   package func setStatus(page name: String, _ status: LiveStatus?) { readers.setStatus(page: name, status) }

@@ -97,7 +97,7 @@ package final class LiveSite: @unchecked Sendable {
       watcher.watch(watchedFiles)
       for notebook in notebooks.with({ $0 }) where notebook.hasMissedChange() { notebook.update() }
       let changed = watcher.changes(timeout: missing.isEmpty ? .seconds(60) : .milliseconds(250))
-      if let folder, changed.contains(folder) || !missing.isEmpty { follow(folder, &missing) }
+      if let folder, !changed.isDisjoint(with: Notebooks.folders(in: folder)) || !missing.isEmpty { follow(folder, &missing) }
       for notebook in notebooks.with({ $0 }) where !changed.isDisjoint(with: notebook.watchedFiles) { notebook.update() }
     }
   }
@@ -129,7 +129,7 @@ package final class LiveSite: @unchecked Sendable {
   }
 
   private var watchedFiles: Set<String> {
-    Set(notebooks.with { $0 }.flatMap(\.watchedFiles)).union(folder.map { [$0] } ?? [])
+    Set(notebooks.with { $0 }.flatMap(\.watchedFiles)).union(folder.map(Notebooks.folders) ?? [])
   }
 
   /// Stops the cells that run. Returns whether there were any.

@@ -77,6 +77,14 @@ final class Readers: Sendable {
     }
   }
 
+  /// The page's readers shall fetch it again.
+  func touch(page name: String) {
+    publish { state in
+      state.pages[name, default: Page()].version += 1
+      return [Self.pageEvent(name, state)]
+    }
+  }
+
   func setStatus(page name: String, _ status: LiveStatus?) {
     publish { state in
       let old = state.pages[name]?.status

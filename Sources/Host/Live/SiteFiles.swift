@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Glibc
 
@@ -33,8 +34,9 @@ struct SiteFiles: Sendable {
 
   /// The pages there are, by name, without the index.
   func pages(shown: [String]) -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let files = names.filter { !$0.hasPrefix(".") && resolve([$0, "index.html"])?.isFolder == false }
+    let files = FolderTree(folder).names.filter { name in
+      resolve(name.split(separator: "/").map(String.init) + ["index.html"])?.isFolder == false
+    }
     return Set(files + shown).subtracting([""]).sorted()
   }
 
@@ -101,7 +103,10 @@ struct SitePath {
   }
 
   /// `/a/b/`, for a link.
-  var asFolder: String { "/" + names.map { Self.encoded($0) + "/" }.joined() }
+  var asFolder: String { "/" + Self.folder(joined) }
+
+  /// `part/a/`, for the page `part/a`.
+  static func folder(_ page: String) -> String { page.split(separator: "/").map { encoded(String($0)) + "/" }.joined() }
 
   static func encoded(_ name: String) -> String {
     name.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~"))) ?? ""

@@ -21,6 +21,8 @@ package struct Page: Sendable {
     /// Relative to the page's folder: `outputs/s1-dla-1.txt`.
     package var path: String
     package var text: String
+
+    package init(path: String, text: String) { (self.path, self.text) = (path, text) }
   }
 
   /// The name of its card in its folder.

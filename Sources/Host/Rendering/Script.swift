@@ -20,9 +20,11 @@ package enum Script {
         if (!bar) return;
         button.type = "button";
         button.className = "theme";
+        var words = (bar.querySelector(".search") || bar).dataset;
         function show() {
           button.textContent = signs[choices.indexOf(choice)];
-          button.title = button.ariaLabel = "Colours: " + (choice === "auto" ? "as the system" : choice);
+          button.title = button.ariaLabel =
+            (words.colours || "Colours: #").replace("#", words[choice] || (choice === "auto" ? "as the system" : choice));
         }
         button.onclick = function () {
           choice = choices[(choices.indexOf(choice) + 1) % choices.length];
@@ -77,5 +79,6 @@ package enum Script {
     })();
 
     \(interactive)
+    \(search)
     """
 }

@@ -15,27 +15,8 @@ extension Site {
     return stat("\(folder)/\(path)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
-  /// The folders that may hold a page, by name. What lies behind a link below the site's own folders is not looked at: a link may lead back.
-  private var folders: [String] {
-    var found: [String] = []
-    func look(_ name: String, depth: Int) {
-      let place = name.isEmpty ? folder : "\(folder)/\(name)"
-      for part in ((try? FileManager.default.contentsOfDirectory(atPath: place)) ?? []).sorted() {
-        guard !part.hasPrefix("."), !SiteNames.isReserved(part, isFirst: name.isEmpty) else { continue }
-        let path = name.isEmpty ? part : "\(name)/\(part)"
-        var status = stat()
-        guard lstat("\(folder)/\(path)", &status) == 0 else { continue }
-        let isLink = status.st_mode & S_IFMT == S_IFLNK
-        guard status.st_mode & S_IFMT == S_IFDIR || isLink && name.isEmpty else { continue }
-        found.append(path)
-        if !isLink, depth < Self.mostDepth { look(path, depth: depth + 1) }
-      }
-    }
-    look("", depth: 1)
-    return found
-  }
-
-  private static let mostDepth = 16
+  /// The folders that may hold a page, by name.
+  private var folders: [String] { FolderTree(folder) { !SiteNames.isReserved($1, isFirst: $0.isEmpty) }.names }
 
   /// So much of a page's beginning holds its mark, unless its authors and their works take more.
   private static let markBytes = 1 << 16

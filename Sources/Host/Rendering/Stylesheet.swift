@@ -17,6 +17,7 @@ package enum Stylesheet {
     \(cells)
     \(outputs)
     \(index)
+    \(site)
     \(media)
 
     """
@@ -61,7 +62,6 @@ package enum Stylesheet {
     nav ol { list-style: none; margin: 0; padding: 0; font: .86rem/1.4 var(--sans) }
     nav a { display: block; padding: .22rem 0; color: var(--soft); text-decoration: none }
     nav a:hover, nav a[aria-current] { color: var(--accent) }
-    nav .level3 { padding-left: 1rem }
     .contents { max-width: 68ch; margin: 0 0 2rem; padding: .6rem 0; border: solid var(--rule); border-width: 1px 0; font: .9rem var(--sans) }
     .contents summary { cursor: pointer; color: var(--soft) }
     .contents nav { padding: .5rem 0 .2rem 1.1rem }
@@ -188,7 +188,7 @@ package enum Stylesheet {
   private static let media = """
     @media (min-width: 68rem) {
       .layout { display: grid; grid-template-columns: 14rem minmax(0, 1fr); gap: 4rem }
-      .sidebar { display: block; position: sticky; top: 0; align-self: start; max-height: 100vh; overflow-y: auto; padding: 2.2rem 0 2rem }
+      \(wideSite)
       .contents { display: none }
     }
     @media (max-width: 40rem) {
@@ -204,7 +204,7 @@ package enum Stylesheet {
     @media print {
       :root:root:root { \(light) --paper: #fff }
       body { font-size: 10.5pt }
-      .bar, .sidebar, .contents, .skip, .anchor { display: none }
+      .bar, .side, .contents, .skip, .anchor, .pager, .page-links, .data-links { display: none }
       .layout { display: block; max-width: none; padding: 0 }
       .code, .outputs > pre, .excerpt { white-space: pre-wrap; overflow: visible; max-height: none }
       .scroll { overflow: visible; max-height: none }

@@ -74,7 +74,7 @@ package struct FolderRecords: RecordSource {
   }
 
   private func content(_ file: String, of notebook: String) throws(Diagnostic) -> Data? {
-    guard FolderFile.isName(notebook), FolderFile.isName(file) else {
+    guard FolderFile.isPath(notebook), FolderFile.isName(file) else {
       throw Diagnostic("'\(notebook)' and '\(file)' are no names of a notebook and of a file in its record")
     }
     let place = place(notebook)
@@ -89,9 +89,9 @@ package struct FolderRecords: RecordSource {
 
   package func notebooks() throws -> [String] {
     if let single { return [single] }
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
     // One whose index is a link is there too, and cannot be read.
-    return names.filter { FileManager.default.fileExists(atPath: "\(folder)/\($0)/record/\(RecordIndex.fileName)") }.sorted()
+    let isThere = { (name: String) in FileManager.default.fileExists(atPath: "\(folder)/\(name)/record/\(RecordIndex.fileName)") }
+    return FolderTree(folder).names.filter(isThere).sorted()
   }
 
   package func files(of notebook: String) throws -> [String: String?] {
@@ -118,7 +118,7 @@ package struct FolderRecords: RecordSource {
   }
 
   package func markdown(of notebook: String) throws -> String? {
-    guard let notebookFolder, FolderFile.isName(notebook) else { return nil }
+    guard let notebookFolder, FolderFile.isPath(notebook) else { return nil }
     let url = URL(fileURLWithPath: notebookFolder)
     // Sources behind links are left out of a review.
     return try? FolderFile.read("\(url.lastPathComponent)/\(notebook).md", in: url.deletingLastPathComponent().path)
@@ -204,8 +204,7 @@ package struct RevisionRecords: RecordSource {
     let suffix = "/record/\(RecordIndex.fileName)"
     return blobs.keys.compactMap { path in
       guard path.hasPrefix(site + "/"), path.hasSuffix(suffix) else { return nil }
-      let name = path.dropFirst(site.count + 1).dropLast(suffix.count)
-      return name.contains("/") ? nil : String(name)
+      return String(path.dropFirst(site.count + 1).dropLast(suffix.count))
     }.sorted()
   }
 

@@ -29,7 +29,7 @@ package struct ReviewSides {
       sides.append(side)
       rest = rest.dropFirst()
     }
-    notebooks = rest.map(Notebook.name(ofFile:))
+    notebooks = rest.map(reader.notebook)
     base = try sides.first ?? reader.revision("HEAD")
     head =
       try sides.count > 1
@@ -113,11 +113,14 @@ private struct SideReader {
 
   /// Whether a name is that of a notebook, by its record or its file.
   private func isNotebook(_ name: String) -> Bool {
-    guard !name.contains("/") else { return false }
+    guard FolderFile.isPath(name) else { return false }
     let paths =
       ["\(site)/\(name)/record/\(RecordFiles.indexName)"] + (Self.notebookFolder(beside: site).map { ["\($0)/\(name).md"] } ?? [])
     return paths.contains { FileManager.default.fileExists(atPath: $0) }
   }
+
+  /// The name of a notebook that is named by it, or by its file.
+  func notebook(_ name: String) -> String { isNotebook(name) ? name : Notebook.name(ofFile: name) }
 
   /// `Notebooks` beside the site.
   static func notebookFolder(beside site: String) -> String? {

@@ -93,7 +93,8 @@ extension RunOptions {
         let found = pages.problems(in: notebook)
         for warning in found where warning.severity != .error { report(warning) }
         let errors = found.filter { $0.severity == .error }
-        problems += errors
+        // What is wrong with the site's description is found with each of its notebooks.
+        problems += errors.filter { !problems.contains($0) }
         if !errors.isEmpty { notebooks.removeAll { $0.name == notebook.name } }
       }
       if !problems.isEmpty && (!keepGoing || notebooks.isEmpty) { throw Diagnostics(problems) }

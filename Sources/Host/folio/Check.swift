@@ -51,7 +51,7 @@ struct Check: ParsableCommand {
       let orphans = named.notebooks.isEmpty ? Site(folder: site).orphans(besides: Set(notebooks.map(\.name))) : []
       let sides = try ReviewSides(
         committed: site, fresh: fresh, notebooks: present.map(\.name), orphans: orphans,
-        notebookFolder: notebooks.first?.folder)
+        notebookFolder: notebooks.first?.root)
       let review = try report.report(sides)
       // The cells ran a moment ago, so their outputs come from the cache.
       let accepted = accept ? build(notebooks, into: site, options.session(isForced: false)) : .succeeded

@@ -47,11 +47,11 @@ struct Project {
       advice: "Name the notebooks (folio build a.md b.md), or go to a project: a folder that holds '\(Notebooks.folder)'.")
   }
 
-  /// The files of notebooks as they are named to a command: by a path, or as 'folio diff' names them: `prontoqa` is
-  /// `Notebooks/prontoqa.md` of the project where there is no such file here.
+  /// The files of notebooks as they are named to a command: by a path, or as 'folio diff' names them: `part/prontoqa` is
+  /// `Notebooks/part/prontoqa.md` of the project where there is no such file here.
   static func files(of names: [String]) throws -> [String] {
     try names.map { name in
-      guard !name.contains("/"), !Notebooks.isFile(name), let project = try find() else { return name }
+      guard !name.hasPrefix("/"), !Notebooks.isFile(name), let project = try find() else { return name }
       let path = "\(project.notebooks)/" + (name.hasSuffix(".md") ? name : name + ".md")
       return Notebooks.isFile(path) ? path : name
     }

@@ -1,0 +1,65 @@
+import Document
+import Foundation
+import Interchange
+import Record
+import Rendering
+
+/// What pages show of the site that they belong to.
+extension PageMaker {
+  /// What is wrong with the description of a notebook's site.
+  func siteProblems(of notebook: Notebook) -> [Diagnostic] {
+    SiteDescription.read(in: folder(describing: [notebook])).problems
+  }
+
+  /// The file that describes a notebook's site: all pages change with it, also when it comes.
+  func siteFiles(of notebook: Notebook) -> Set<String> {
+    ["\(folder(describing: [notebook]))/\(SiteDescription.fileName)"]
+  }
+
+  /// The site as it is before a page of it is made.
+  func siteMap(of notebook: Notebook) -> SiteMap? {
+    site.map { SiteMap(Site(folder: $0).entries, description: description([notebook])) }
+  }
+
+  /// Brings up to date what depends on all pages of the site: see `Site.refresh`.
+  /// - Parameter notebooks: those that have been built, or are shown.
+  /// - Returns: the names of the notebooks whose pages have changed.
+  @discardableResult
+  package func refreshSite(of notebooks: [Notebook]) throws -> [String] {
+    guard let site else { return [] }
+    return try Site(folder: site).refresh(description(notebooks))
+  }
+
+  private func description(_ notebooks: [Notebook]) -> SiteDescription {
+    SiteDescription.read(in: folder(describing: notebooks)).description
+  }
+
+  /// The folder in which the description of the site is: that of the notebooks, or, for notebooks that lie elsewhere, the one beside the site.
+  private func folder(describing notebooks: [Notebook]) -> String {
+    let beside = site.map {
+      URL(fileURLWithPath: $0).standardizedFileURL.deletingLastPathComponent().appendingPathComponent(Notebook.rootFolder).path
+    }
+    let roots = notebooks.map(\.root)
+    func isDescribed(_ folder: String) -> Bool {
+      FileManager.default.fileExists(atPath: "\(folder)/\(SiteDescription.fileName)")
+    }
+    return (roots + [beside].compactMap(\.self)).first(where: isDescribed) ?? roots.first ?? beside ?? "."
+  }
+
+  // MARK: - Downloads
+
+  /// The notebook as files beside its page.
+  func downloads(of notebook: Notebook, record: NotebookRecord) -> [Page.Attachment] {
+    guard site != nil else { return [] }
+    let base = notebook.name.split(separator: "/").last.map(String.init) ?? notebook.name
+    return description([notebook]).downloads.compactMap { kind in
+      let text: String? =
+        switch kind {
+        case .md: try? TextFile.read(notebook.file, advice: "It was there a moment ago.")
+        case .ipynb:
+          (try? NotebookParts(contentsOf: notebook)).map { JupyterNotebook(notebook, parts: $0, record: record).text() }
+        }
+      return text.map { Page.Attachment(path: "\(base).\(kind.rawValue)", text: $0) }
+    }
+  }
+}
