@@ -19,7 +19,9 @@ package enum WholeFile {
 
   /// Writes many files, and none if one cannot be written. They take their names one after the other, in the order given, when all are on
   /// the disk: a file that names others comes last.
-  package static func write(_ files: [(path: String, bytes: [UInt8])]) throws {
+  /// - Parameter held: a folder that the caller holds alone: nobody else writes there, and asking for it would be waiting for oneself.
+  package static func write(_ files: [(path: String, bytes: [UInt8])], holding held: String? = nil) throws {
+    let held = held.map { URL(fileURLWithPath: $0).path }
     var waiting: [(temporary: String, path: String)] = []
     var locks: [String: FolderLock] = [:]
     defer { for file in waiting { unlink(file.temporary) } }
@@ -28,7 +30,7 @@ package enum WholeFile {
       let folder = url.deletingLastPathComponent().path
       if locks[folder] == nil {
         try makeFolder(folder, of: path)
-        locks[folder] = FolderLock(folder, .shared)
+        if folder != held { locks[folder] = FolderLock(folder, .shared) }
       }
       let temporary = "\(folder)/\(unfinished)\(UUID().uuidString)"
       waiting.append((temporary, url.path))

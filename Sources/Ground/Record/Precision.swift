@@ -38,7 +38,7 @@ public enum Precision {
 
 extension JSONValue {
   /// A figure in Plotly's schema with rounded numbers.
-  var roundedFigure: JSONValue {
+  package var roundedFigure: JSONValue {
     switch self {
     case .number(let number): .number(Precision.rounded(number))
     case .array(let values): .array(values.map(\.roundedFigure))

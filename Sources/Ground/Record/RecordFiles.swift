@@ -30,7 +30,7 @@ public struct RecordFiles: Sendable, Equatable {
           outputs.append(RecordIndex.Output(kind: recorded.kind, text: recorded.text))
           continue
         }
-        let file = "\(Self.name(cell.id))-\(outputs.count + 1).\(type)"
+        let file = Self.file(of: cell.id, number: outputs.count + 1, type: type)
         files[file] = recorded.text.isEmpty || recorded.text.hasSuffix("\n") ? recorded.text : recorded.text + "\n"
         var entry = RecordIndex.Output(kind: recorded.kind, expression: expression, file: file)
         entry.singlePrecision = recorded.singlePrecision.isEmpty ? nil : recorded.singlePrecision
@@ -44,6 +44,10 @@ public struct RecordFiles: Sendable, Equatable {
       notebook: record.notebook, device: record.device, parameters: parameters, tolerance: tolerance, cells: cells)
     files[Self.indexName] = index.text
   }
+
+  /// The name of an output's file.
+  /// - Parameter number: its place among its cell's outputs, from 1.
+  public static func file(of cell: String, number: Int, type: String) -> String { "\(name(cell))-\(number).\(type)" }
 
   /// A name as a part of a file's name: letters, digits, `-` and `_` of ASCII stay, others become their numbers, so that no file system takes
   /// two names for one. File systems end at 255 bytes: of a longer name the beginning stays, with a number that stands for all of it.

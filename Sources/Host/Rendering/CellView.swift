@@ -12,11 +12,14 @@ struct CellView {
   let record: CellRecord
   private var context: OutputContext
 
-  /// - Parameter isInteractive: whether figures bring their data for plotly.js.
-  init(cell: Cell, record: CellRecord, isInteractive: Bool) {
+  /// - Parameters:
+  ///   - isInteractive: whether figures bring their data for plotly.js.
+  ///   - hasRecord: whether the record lies beside the page.
+  init(cell: Cell, record: CellRecord, isInteractive: Bool, hasRecord: Bool = false) {
     self.cell = cell
     self.record = record
     context = OutputContext(cell: cell.id, isExpectedToFail: record.outcome == .failedAsExpected, isInteractive: isInteractive)
+    context.hasRecord = hasRecord && cell.options.output
   }
 
   var attachments: [Page.Attachment] { context.attachments }
@@ -35,14 +38,15 @@ struct CellView {
     let block = HTML.code(Highlighter.html(cell.source))
     guard cell.options.fold else { return HTML.element("div", ["class": "source"], html: anchor + block) }
     let lines = cell.source.split(separator: "\n").count
-    let summary = HTML.element("summary", html: "Code <small>\(lines) line\(lines == 1 ? "" : "s")</small>")
+    let words = PageWords.current
+    let summary = HTML.element("summary", html: "\(words.code) <small>\(words.lines(lines))</small>")
     return HTML.element("details", ["class": "source"], html: summary + anchor + block)
   }
 
   private var status: String {
     switch record.outcome {
-    case .notRun: HTML.paragraph("status", html: "Not run.")
-    case .failedAsExpected: HTML.paragraph("status", html: "This cell is meant to fail.")
+    case .notRun: HTML.paragraph("status", html: PageWords.current.notRun)
+    case .failedAsExpected: HTML.paragraph("status", html: PageWords.current.meantToFail)
     case .succeeded, .failed: ""
     }
   }
@@ -63,6 +67,7 @@ struct CellView {
       // Of several figures in a cell the last bears the caption.
       context.caption = index == captioned.last ? cell.options.caption : nil
       parts.append(output.view.html(in: &context))
+      if context.hasRecord, let links = DataLinks(output: output, number: index + 1).html(in: &context) { parts.append(links) }
     }
     if let caption = cell.options.caption, captioned.isEmpty { parts.append(HTML.paragraph("caption", html: HTML.text(caption))) }
     return HTML.element("div", ["class": "outputs"], html: "\n\(parts.joined(separator: "\n"))\n")

@@ -191,7 +191,7 @@ private struct PageBody {
         guard cellRecord.outcome == .failed else { return "" }
         cellRecord.outputs = cellRecord.shownOutputs(hidden: true)
       }
-      var view = CellView(cell: cell, record: cellRecord, isInteractive: context.plotly != nil)
+      var view = CellView(cell: cell, record: cellRecord, isInteractive: context.plotly != nil, hasRecord: context.site != nil)
       let html = view.html()
       attachments += view.attachments
       return html

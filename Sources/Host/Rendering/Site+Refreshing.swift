@@ -14,6 +14,7 @@ extension Site {
   @discardableResult
   package func refresh(_ description: SiteDescription) throws -> [String] {
     try writeAssets()
+    defer { WholeFile.removeOrphans(in: folder) }
     let lock = FolderLock(folder, .alone)
     return try withExtendedLifetime(lock) { try refreshed(description) }
   }
@@ -41,9 +42,8 @@ extension Site {
     let tellers = [("sitemap.xml", feed.sitemap), ("feed.xml", feed.atom)]
     for (path, text) in tellers { if let text { files.append((path, Data(text.utf8))) } }
     files.append(("index.html", Data(IndexPage(map).html.utf8)))
-    try write(files)
+    try write(files, isHeld: true)
     for (path, text) in tellers where text == nil && isOwn(path) { unlink("\(folder)/\(path)") }
-    WholeFile.removeOrphans(in: folder)
     return changed
   }
 

@@ -106,11 +106,12 @@ package struct Site: Sendable {
   private func write(_ data: Data, to path: String) throws { try write([(path, data)]) }
 
   /// Those that are there already are left alone; the others are all written, or none.
-  func write(_ files: [(path: String, data: Data)]) throws {
+  /// - Parameter isHeld: whether the caller holds the site's folder alone.
+  func write(_ files: [(path: String, data: Data)], isHeld: Bool = false) throws {
     let changed = files.map { (path: folder + "/" + $0.path, data: $0.data) }
       .filter { FileManager.default.contents(atPath: $0.path) != $0.data }
     do {
-      try WholeFile.write(changed.map { ($0.path, Array($0.data)) })
+      try WholeFile.write(changed.map { ($0.path, Array($0.data)) }, holding: isHeld ? folder : nil)
     } catch {
       let isShort = (error as? WholeFile.CannotWrite)?.code == EMFILE
       let advice = "See that the folder exists, is yours to write, and that the disk is not full."

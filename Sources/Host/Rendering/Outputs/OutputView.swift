@@ -39,6 +39,8 @@ package struct OutputContext {
   package let isExpectedToFail: Bool
   /// Whether figures bring their data for plotly.js.
   package let isInteractive: Bool
+  /// Whether the record lies beside the page, with the data of this cell's outputs.
+  var hasRecord = false
   /// What stands below this output.
   package var caption: String?
   /// What describes this output to those who do not see it.
