@@ -71,7 +71,8 @@ let package = Package(
     .host(
       "Building",
       [
-        "Document", "Figures", "Files", "Interchange", "Machine", "Processes", "Record", "Rendering", "Session", "Store",
+        "Document", "Figures", "Files", "Interchange", "Keys", "Machine", "Processes", "Record", "Rendering", "Session", "Store",
+        "Text",
       ]),
     .host("Live", ["Building", "Document", "Files", "Processes", "Record", "Rendering", "Session", "Text"]),
     .host("Interchange", ["Document", "Figures", "Files", "Machine", "Planning", "Record", "Rendering", "Text"]),

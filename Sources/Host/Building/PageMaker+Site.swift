@@ -46,6 +46,23 @@ extension PageMaker {
     return (roots + [beside].compactMap(\.self)).first(where: isDescribed) ?? roots.first ?? beside ?? "."
   }
 
+  // MARK: - Card
+
+  /// The picture by which other sites show a page, where the site says at which address it is read; and what its author should know of it.
+  func card(of notebook: Notebook, record: NotebookRecord) -> (card: Data?, notes: [Diagnostic]) {
+    let description = description([notebook])
+    guard description.url != nil,
+      let card = SocialCard(title: notebook.title(with: record), site: description.title ?? "", record: record)
+    else { return (nil, []) }
+    if let picture = card.kept(store: store) { return (picture, []) }
+    guard drawsCards else { return (nil, []) }
+    if let picture = card.drawn(store: store) { return (picture, []) }
+    let note = Diagnostic(
+      .note, at: Place(file: notebook.file, line: 1), "\(notebook.name) has no card for other sites: no browser draws it",
+      advice: "Install Chromium: apt-get install chromium. The page is whole without it.")
+    return (nil, [note])
+  }
+
   // MARK: - Downloads
 
   /// The notebook as files beside its page.

@@ -9,6 +9,8 @@ package struct PageMaker: Sendable {
   /// The folder in which is kept what takes long to make; nil keeps nothing.
   let store: String?
   private let plotly: PlotlyScript?
+  /// Whether a page waits for the picture by which other sites show it.
+  package var drawsCards = true
 
   package init(site: String?, store: String?, plotly: PlotlyScript? = nil) {
     (self.site, self.store, self.plotly) = (site, store, plotly)
@@ -24,7 +26,9 @@ package struct PageMaker: Sendable {
     let (illustrated, warnings) = notebook.embeddingLocalImages()
     var context = PageContext(plotly: plotly)
     (context.site, context.downloads) = (siteMap(of: notebook), downloads(of: notebook, record: record))
-    return (Page(illustrated, record: record, context: context), warnings)
+    let (card, notes) = card(of: notebook, record: record)
+    context.card = card
+    return (Page(illustrated, record: record, context: context), warnings + notes)
   }
 
   /// The files besides the notebook's own that its page shows, by absolute paths: the page changes with them.

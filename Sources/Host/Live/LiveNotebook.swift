@@ -41,7 +41,9 @@ final class LiveNotebook: @unchecked Sendable {
     file = path
     self.overrides = overrides
     self.site = site
-    pages = PageMaker(site: site.folder, store: options.store)
+    var pages = PageMaker(site: site.folder, store: options.store)
+    pages.drawsCards = false
+    self.pages = pages
     self.server = server
     self.options = options
     self.observe = observe

@@ -2,6 +2,7 @@ extension Stylesheet {
   /// What pages show of the site: its bar, the list of pages, the search, the way on.
   static let site = """
     .bar { gap: .4rem 1.2rem }
+    .site-menu summary { white-space: nowrap }
     .site-menu summary { cursor: pointer; color: var(--soft); padding: .4rem 0 }
     .site-menu summary:hover { color: var(--accent) }
     .site-menu nav { position: absolute; left: 0; right: 0; z-index: 3; max-height: 70vh; overflow-y: auto; padding: .8rem 1.5rem 1.2rem; background: var(--paper); border: solid var(--rule); border-width: 1px 0; box-shadow: 0 .8rem 1.2rem -1rem #0006 }
