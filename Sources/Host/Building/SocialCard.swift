@@ -69,7 +69,9 @@ struct SocialCard {
   /// The browser that draws cards.
   static func browser(_ environment: [String: String]) -> String? {
     let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
-    return names.lazy.flatMap { name in folders.map { "\($0)/\(name)" } }.first { FileManager.default.isExecutableFile(atPath: $0) }
+    return names.lazy.flatMap { name in folders.map { "\($0)/\(name)" } }.first {
+      FileManager.default.isExecutableFile(atPath: $0)
+    }
   }
 
   private func draw(_ browser: String) -> Data? {

@@ -105,7 +105,7 @@ private struct PageBody {
     return entry
   }
 
-  private var site: SiteMap { (context.site ?? SiteMap([])).with(entry) }
+  private var site: SiteMap { context.site?.with(entry) ?? SiteMap([]) }
   var words: PageWords { PageWords.of(site.language(of: entry)) }
 
   mutating func html() -> String {

@@ -25,7 +25,8 @@ extension PageWords {
     andMore: Counted("und # weitere", "und # weitere"),
     cellsDidNotRun: Counted("Eine Zelle lief nicht.", "# Zellen liefen nicht."), notRun: "Nicht ausgeführt.",
     meantToFail: "Diese Zelle soll scheitern.", code: "Code", lines: Counted("# Zeile", "# Zeilen"),
-    cells: Counted("# Zelle", "# Zellen"), stopped: "Lief nicht bis zum Ende", cellsFailed: "{failed} von {cells} Zellen gescheitert")
+    cells: Counted("# Zelle", "# Zellen"), stopped: "Lief nicht bis zum Ende",
+    cellsFailed: "{failed} von {cells} Zellen gescheitert")
 
   static let french = PageWords(
     notebooks: "Carnets", moreNotebooks: "Autres", noNotebooks: "Il n’y a pas encore de carnet.",
@@ -39,7 +40,8 @@ extension PageWords {
     cellFailed: "La cellule # a échoué", andMore: Counted("et # autre", "et # autres"),
     cellsDidNotRun: Counted("Une cellule n’a pas été exécutée.", "# cellules n’ont pas été exécutées."),
     notRun: "Non exécutée.", meantToFail: "Cette cellule doit échouer.", code: "Code", lines: Counted("# ligne", "# lignes"),
-    cells: Counted("# cellule", "# cellules"), stopped: "Exécution interrompue", cellsFailed: "{failed} cellules sur {cells} en échec")
+    cells: Counted("# cellule", "# cellules"), stopped: "Exécution interrompue",
+    cellsFailed: "{failed} cellules sur {cells} en échec")
 
   static let spanish = PageWords(
     notebooks: "Cuadernos", moreNotebooks: "Otros", noNotebooks: "Todavía no hay cuadernos.",
@@ -53,7 +55,8 @@ extension PageWords {
     cellFailed: "La celda # ha fallado", andMore: Counted("y # más", "y # más"),
     cellsDidNotRun: Counted("Una celda no se ejecutó.", "# celdas no se ejecutaron."), notRun: "No ejecutada.",
     meantToFail: "Esta celda debe fallar.", code: "Código", lines: Counted("# línea", "# líneas"),
-    cells: Counted("# celda", "# celdas"), stopped: "No se ejecutó hasta el final", cellsFailed: "{failed} de {cells} celdas con errores")
+    cells: Counted("# celda", "# celdas"), stopped: "No se ejecutó hasta el final",
+    cellsFailed: "{failed} de {cells} celdas con errores")
 
   static let chinese = PageWords(
     notebooks: "笔记本", moreNotebooks: "其他", noNotebooks: "还没有笔记本。", allPages: "所有页面", skip: "跳到正文",

@@ -107,7 +107,7 @@ extension Script {
           var found = find(pages, query), words = fold(query).text.split(/\s+/).filter(Boolean);
           list.textContent = "";
           panel.hidden = !words.length;
-          note.textContent = !found.length ? box.dataset.nothing
+          note.textContent = !found.length ? box.dataset.none
             : (found.length === 1 ? box.dataset.one : box.dataset.many).replace("#", found.length);
           found.slice(0, most).forEach(function (one) {
             var item = document.createElement("li"), link = document.createElement("a"), title = document.createElement("strong");

@@ -65,11 +65,15 @@ struct SearchText {
     /// The value of an attribute in double quotes, as Folio writes them.
     func value(_ attribute: String) -> String? {
       let text = String(decoding: attributes, as: UTF8.self)
-      guard let start = text.range(of: " \(attribute)=\""), let end = text[start.upperBound...].firstIndex(of: "\"") else { return nil }
+      guard let start = text.range(of: " \(attribute)=\""), let end = text[start.upperBound...].firstIndex(of: "\"") else {
+        return nil
+      }
       return String(text[start.upperBound..<end])
     }
 
-    func hasClass(_ name: String) -> Bool { value("class")?.split(separator: " ").contains(Substring(name)) == true }
+    var classes: [Substring] { value("class")?.split(separator: " ") ?? [] }
+
+    func hasClass(_ name: Substring) -> Bool { classes.contains(name) }
   }
 
   /// Reads what begins at `<`; nil if that is no tag. A comment is a tag without a name.
@@ -90,7 +94,9 @@ struct SearchText {
     var (close, quote) = (end, nil as UInt8?)
     while close < bytes.count {
       let byte = bytes[close]
-      if let open = quote { if byte == open { quote = nil } } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+      if let open = quote {
+        if byte == open { quote = nil }
+      } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
         quote = byte
       } else if byte == UInt8(ascii: ">") {
         break
@@ -116,13 +122,15 @@ struct SearchText {
   /// Elements whose text is no text of the page.
   private static let silent: Set = ["script", "style", "template", "nav", "annotation", "button"]
 
+  /// What a page says of itself, and of the pages around it.
+  private static let silentClasses: Set<Substring> = [
+    "anchor", "contents", "data-links", "label", "page-links", "parameters", "provenance", "status",
+  ]
+
   private mutating func open(_ tag: Tag) {
     let isAlone = tag.attributes.last == UInt8(ascii: "/")
     if tag.name == "svg", let label = tag.value("aria-label"), text.count < Self.mostBytes { text += Array(" \(label) ".utf8) }
-    let isContents = tag.hasClass("contents") || tag.hasClass("page-links") || tag.hasClass("data-links")
-    if Self.silent.contains(tag.name) || tag.name == "svg" || isContents
-      || tag.name == "a" && (tag.hasClass("anchor") || tag.hasClass("label"))
-    {
+    if Self.silent.contains(tag.name) || tag.name == "svg" || tag.classes.contains(where: Self.silentClasses.contains) {
       if !isAlone { skipped = (tag.name, 1) }
       return
     }
@@ -153,7 +161,9 @@ struct SearchText {
   }
 
   /// Elements within a line put no space between words.
-  private static let inline: Set = ["a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "sub", "sup", "del", "mark", "q"]
+  private static let inline: Set = [
+    "a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "sub", "sup", "del", "mark", "q",
+  ]
 
   private mutating func separate(_ name: String) {
     if !Self.inline.contains(name), !text.isEmpty, text.last != 0x20 { text.append(0x20) }

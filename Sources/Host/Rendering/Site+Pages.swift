@@ -35,5 +35,7 @@ extension Site {
 
 extension IndexPage.Entry {
   /// The files in the page's folder that are neither its page, nor outputs, nor its record. A name that leads elsewhere is none.
-  var ownFiles: [String] { ((downloads ?? []) + (image.map { [$0] } ?? [])).filter { FolderFile.isName($0) && $0 != "index.html" } }
+  var ownFiles: [String] {
+    ((downloads ?? []) + (image.map { [$0] } ?? [])).filter { FolderFile.isName($0) && $0 != "index.html" }
+  }
 }

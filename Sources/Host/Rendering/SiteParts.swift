@@ -38,7 +38,8 @@ struct SiteParts {
       if !SiteFeed(map).isEmpty {
         lines.append(
           Markup.element(
-            "link", ["rel": "alternate", "type": "application/atom+xml", "href": root + "feed.xml", "title": Markup.label(title)]))
+            "link", ["rel": "alternate", "type": "application/atom+xml", "href": root + "feed.xml", "title": Markup.label(title)])
+        )
       }
       var properties = [
         ("og:type", entry == nil ? "website" : "article"), ("og:site_name", title), ("og:title", entry?.title ?? title),
@@ -88,7 +89,7 @@ struct SiteParts {
         "div",
         [
           "class": "search", "data-root": root, "data-label": words.search, "data-hint": words.searchHint,
-          "data-nothing": words.searchNothing, "data-failed": words.searchFailed, "data-one": words.searchResults.one,
+          "data-none": words.searchNothing, "data-failed": words.searchFailed, "data-one": words.searchResults.one,
           "data-many": words.searchResults.many, "data-colours": words.colours, "data-auto": words.coloursOfSystem,
           "data-light": words.coloursLight, "data-dark": words.coloursDark,
         ], html: "")
@@ -171,7 +172,8 @@ extension SiteDescription {
     let pattern = purpose == .edit ? edit ?? usual : source ?? usual
     let path = (folderInRepository + name + ".md").split(separator: "/").map { SiteNames.link(String($0)) }
     let branch = branch.split(separator: "/").map { SiteNames.link(String($0)) }
-    return pattern?.replacing("{branch}", with: branch.joined(separator: "/")).replacing("{path}", with: path.joined(separator: "/"))
+    return pattern?.replacing("{branch}", with: branch.joined(separator: "/")).replacing(
+      "{path}", with: path.joined(separator: "/"))
   }
 
   /// The name of the site's icon in its assets.

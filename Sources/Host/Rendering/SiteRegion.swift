@@ -33,7 +33,9 @@ enum SiteRegion: String, CaseIterable {
       else { return nil }
       return start.upperBound..<end.lowerBound
     }
-    guard let start = page.range(of: open), let end = page.range(of: close, in: start.upperBound..<page.endIndex) else { return nil }
+    guard let start = page.range(of: open), let end = page.range(of: close, in: start.upperBound..<page.endIndex) else {
+      return nil
+    }
     return start.upperBound..<end.lowerBound
   }
 

@@ -36,6 +36,14 @@ extension Stylesheet {
     .data-links a:hover { color: var(--accent) }
     .site-footer { max-width: 84rem; margin: 0 auto; padding: 1.4rem 1.5rem 2.4rem; font: .82rem/1.5 var(--sans); color: var(--soft) }
     .site-footer p { margin: 0 0 .3rem }
+    @media (max-width: 40rem) {
+      .bar { position: relative; flex-wrap: wrap; padding-top: .3rem; padding-bottom: .5rem }
+      .site-menu { margin-left: auto }
+      .site-menu + .search + .theme, .site-menu + .theme { margin-left: 0 }
+      .search { order: 1; position: static; flex: 1 0 100%; max-width: none }
+      .search-results { left: 1.1rem; right: 1.1rem; width: auto }
+      .site-footer { padding-left: 1.1rem; padding-right: 1.1rem }
+    }
     .index .part { font: 600 1.05rem/1.3 var(--serif); color: var(--soft); margin: 2.4rem 0 .8rem }
     .index .lead { margin-bottom: 2rem }
     .index h3 { font-size: 1.3rem; margin: 0; max-width: none }

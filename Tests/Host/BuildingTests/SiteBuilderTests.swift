@@ -198,7 +198,7 @@ import Testing
     try folder.write("mine", to: "Site/a/.index.html.mine")
     _ = try build(["a": "```swift\n1\n```"], in: folder)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/Site/a")
-    #expect(Set(names) == ["index.html", ".index.html.mine", "record"])
+    #expect(Set(names) == ["index.html", ".index.html.mine", "record", "a.md", "a.ipynb"])
     // Also where nothing changes any more: the killed build was of another version.
     for place in ["Site/a", "Site/a/record", "Site/a/outputs", "Site"] { try folder.write("<half", to: "\(place)/\(left)") }
     _ = try build(["a": "```swift\n1\n```"], in: folder)

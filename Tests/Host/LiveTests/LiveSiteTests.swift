@@ -169,6 +169,29 @@ import Testing
     }
   }
 
+  @Test func aNotebookThatComesIntoAFolderIsServedAndOnTheOtherPages() async throws {
+    try await waiting {
+      let live = try Live("# Enn\n", followsFolder: true)
+      #expect(live.waitForUpdate(1))
+      try live.folder.write("# Bee\n", to: "part/b.md")
+      #expect(eventually { (try? live.folder.read("Site/b/index.html").contains("Bee")) == true })
+      #expect(live.pageComes(to: #"<a href="../b/index.html">Bee</a>"#))
+      #expect(eventually { try live.folder.read("Site/assets/search-index.js").contains("Bee") })
+    }
+  }
+
+  @Test func theDescriptionOfTheSiteIsWatched() async throws {
+    try await waiting {
+      let live = try Live("# Enn\n")
+      #expect(live.waitForUpdate(1))
+      try live.folder.write("title: The very site\n", to: "site.yml")
+      #expect(live.pageComes(to: ">The very site</a>"))
+      try live.folder.write("titel: Mistyped\n", to: "site.yml")
+      #expect(eventually { live.cellsRun.contains { $0.contains("no key 'titel'") } })
+      #expect(try live.folder.read("Site/n/index.html").contains(">The very site</a>"))
+    }
+  }
+
   @Test func thePageIsServedWithWhatMakesItLive() async throws {
     try await waiting {
       let live = try Live(loading)

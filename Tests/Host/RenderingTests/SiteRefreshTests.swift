@@ -13,7 +13,9 @@ import Testing
   init() throws { home = try TestFolder() }
 
   private func write(_ name: String, title: String, prose: String = "", description: SiteDescription = SiteDescription()) throws {
-    let blocks = [Block.heading(Heading(level: 2, html: "Part", text: "Part", anchor: "part", line: 1)), .prose(html: prose, line: 2)]
+    let blocks = [
+      Block.heading(Heading(level: 2, html: "Part", text: "Part", anchor: "part", line: 1)), .prose(html: prose, line: 2),
+    ]
     let notebook = Notebook(file: "/p/Notebooks/\(name).md", frontMatter: FrontMatter(title: title), blocks: blocks)
     let record = NotebookRecord(notebook: name, cells: [])
     var context = PageContext()
@@ -34,7 +36,8 @@ import Testing
       #"<a rel="next" class="next" href="../part/b/index.html"><small>Next</small> Bee</a>"#)
     try expect(
       page("part/b"), contains: #"<a href="../../a/index.html">Ay &lt;b&gt;</a>"#,
-      #"<a rel="prev" class="prev" href="../../a/index.html">"#, #"href="../../assets/folio.css""#, #"aria-current="page">Bee</a>"#)
+      #"<a rel="prev" class="prev" href="../../a/index.html">"#, #"href="../../assets/folio.css""#,
+      #"aria-current="page">Bee</a>"#)
     try expect(index(), contains: #"<a href="part/b/index.html">Bee</a>"#)
   }
 
@@ -128,6 +131,40 @@ import Testing
     #expect(!home.exists("Site/sitemap.xml"))
   }
 
+  /// A page of which only the mark is known.
+  private func writeMarked(_ name: String, _ more: String) throws {
+    let mark = #"{"name":"\#(name)","status":{"complete":{"cells":1}},"title":"Title of \#(name)",\#(more)}"#
+    let regions = "<!--folio:bar--><!--/folio:bar-->"
+    try home.write(
+      #"<script type="application/json" id="folio-notebook">\#(mark)</script>"# + regions, to: "Site/\(name)/index.html")
+  }
+
+  @Test func theFeedHasThePagesThatHaveADateTheLatestFirst() throws {
+    try writeMarked("old", #""date":"2025-03-04","description":"<About>""#)
+    try writeMarked("new", #""date":"2026-01-02""#)
+    try writeMarked("undated", #""date":"some day""#)
+    var description = SiteDescription()
+    (description.url, description.authors) = ("https://x.org/", ["A & B"])
+    try site.refresh(description)
+    let feed = try home.read("Site/feed.xml")
+    expect(
+      feed, contains: "<updated>2026-01-02T00:00:00Z</updated>\n<author><name>A &amp; B</name></author>",
+      "<summary>&lt;About&gt;</summary>", "<id>https://x.org/old/</id>")
+    expect(feed, lacks: "undated")
+    let places = try ["Title of new", "Title of old"].map { try #require(feed.firstRange(of: $0)).lowerBound }
+    #expect(places == places.sorted())
+    try site.refresh(SiteDescription())
+    #expect(!home.exists("Site/feed.xml"))
+  }
+
+  @Test func aPageMaySpeakAnotherLanguageThanTheSite() throws {
+    try writeMarked("a", #""language":"fr""#)
+    try writeMarked("b", #""language":"xx""#)
+    try site.refresh(SiteDescription())
+    try expect(page("a"), contains: "Toutes les pages")
+    try expect(page("b"), contains: "All pages")
+  }
+
   @Test func aSitemapThatFolioDidNotWriteStays() throws {
     try home.write("<urlset/>", to: "Site/sitemap.xml")
     try write("a", title: "A")
@@ -208,7 +245,8 @@ import Testing
     try write([], outputs: [.value("v"), .figure(FigureOutput(plotly: plotly)), .table(table)])
     let page = try home.read("Site/n/index.html")
     expect(
-      page, contains: #"Data: <a href="outputs/cell-1-1.csv" download="">CSV</a>, <a href="record/cell-1-2.json" download="">JSON</a>"#,
+      page,
+      contains: #"Data: <a href="outputs/cell-1-1.csv" download="">CSV</a>, <a href="record/cell-1-2.json" download="">JSON</a>"#,
       #"Data: <a href="record/cell-1-3.csv" download="">CSV</a>"#)
     #expect(
       try home.read("Site/n/outputs/cell-1-1.csv")
