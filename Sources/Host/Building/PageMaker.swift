@@ -19,10 +19,10 @@ package struct PageMaker: Sendable {
 
   /// The page of a notebook that has run, and what its author should know of it.
   package func page(_ notebook: Notebook, record: NotebookRecord) -> (page: Page, warnings: [Diagnostic]) {
-    let (illustrated, warnings) = notebook.embeddingLocalImages()
+    let (illustrated, warnings) = notebook.takingFragments(of: record).embeddingLocalImages()
     return (Page(illustrated, record: record, context: PageContext(plotly: plotly)), warnings)
   }
 
   /// The files besides the notebook's own that its page shows, by absolute paths: the page changes with them.
-  package func files(of notebook: Notebook) -> Set<String> { notebook.pictureFiles }
+  package func files(of notebook: Notebook) -> Set<String> { notebook.pictureFiles.union(notebook.codeFiles) }
 }

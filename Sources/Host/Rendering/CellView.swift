@@ -11,6 +11,8 @@ struct CellView {
   let cell: Cell
   let record: CellRecord
   private var context: OutputContext
+  /// Its texts in Markdown as HTML, by their places among the outputs.
+  var fragments: [Int: String] = [:]
 
   /// - Parameter isInteractive: whether figures bring their data for plotly.js.
   init(cell: Cell, record: CellRecord, isInteractive: Bool) {
@@ -62,6 +64,7 @@ struct CellView {
       }
       // Of several figures in a cell the last bears the caption.
       context.caption = index == captioned.last ? cell.options.caption : nil
+      context.fragment = fragments[index]
       parts.append(output.view.html(in: &context))
     }
     if let caption = cell.options.caption, captioned.isEmpty { parts.append(HTML.paragraph("caption", html: HTML.text(caption))) }
