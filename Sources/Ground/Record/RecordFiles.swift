@@ -1,11 +1,18 @@
+import Foundation
+
 /// A notebook's record as files that read well in a plain `git diff`: one file for each output, and an index.
 ///
 /// Each kind of output says what its file holds (`OutputContent.recorded`): a text is a `.txt`, a table a `.csv`, a figure a `.json` in which
-/// each row of a matrix is one line. The index says which figures and tokens were computed in single precision. A change of one number is one changed
+/// each row of a matrix is one line, a picture is its own file. The index says which figures and tokens were computed in single precision. A change of one number is one changed
 /// line. Nothing in it is a time, an address, a path or a date, unless a cell printed one. The same record gives the same bytes.
 public struct RecordFiles: Sendable, Equatable {
-  /// By name, relative to the record's folder.
+  /// Those that are texts, by name, relative to the record's folder.
   public private(set) var files: [String: String] = [:]
+  /// Those that are no texts: pictures.
+  public private(set) var binaries: [String: Data] = [:]
+
+  /// All of them, as bytes.
+  public var all: [String: Data] { files.mapValues { Data($0.utf8) }.merging(binaries) { text, _ in text } }
 
   /// The name of the index among the files.
   public static let indexName = "index.json"
@@ -26,13 +33,18 @@ public struct RecordFiles: Sendable, Equatable {
       for output in cell.outputs {
         let recorded = output.content.recorded
         let expression = recorded.kind == .value ? expressions.popFirst() : nil
-        guard let type = recorded.kind.fileType else {
+        guard let type = recorded.fileType else {
           outputs.append(RecordIndex.Output(kind: recorded.kind, text: recorded.text))
           continue
         }
         let file = Self.file(of: cell.id, number: outputs.count + 1, type: type)
-        files[file] = recorded.text.isEmpty || recorded.text.hasSuffix("\n") ? recorded.text : recorded.text + "\n"
+        if let data = recorded.data {
+          binaries[file] = data
+        } else {
+          files[file] = recorded.text.isEmpty || recorded.text.hasSuffix("\n") ? recorded.text : recorded.text + "\n"
+        }
         var entry = RecordIndex.Output(kind: recorded.kind, expression: expression, file: file)
+        if recorded.data != nil, !recorded.text.isEmpty { entry.text = recorded.text }
         entry.singlePrecision = recorded.singlePrecision.isEmpty ? nil : recorded.singlePrecision
         outputs.append(entry)
       }

@@ -53,7 +53,7 @@ public struct RecordIndex: Codable, Sendable, Equatable {
     public var expression: String?
     /// Where it is; nil for what fits into the index.
     public var file: String?
-    /// The content of an output that has no file.
+    /// The content of an output that has no file; of a picture, what describes it to those who do not see it.
     public var text: String?
     /// The traces of a figure whose numbers were computed in single precision; 0 for coloured tokens.
     public var singlePrecision: [Int]?

@@ -8,7 +8,7 @@ extension NotebookSession.Event {
   /// nothing else says it where the notebook is run.
   package func withOutputProblems(in notebook: Notebook) -> [NotebookSession.Event] {
     guard case .cellEnded(let cell, let record, _) = self else { return [self] }
-    let place = Place(file: notebook.file, line: cell.line)
+    let place = Place(file: notebook.file(of: cell), line: cell.line)
     return [self] + record.outputs.flatMap { $0.view.problems(in: cell.id) }.map { .warning(Diagnostic(.warning, at: place, $0)) }
   }
 }

@@ -4,7 +4,7 @@ import Yams
 
 /// Reads what stands between the `---` lines at the top of a file, and blanks it.
 enum FrontMatterParser {
-  private static let keys = ["title", "description", "params", "order", "after", "needs", "tolerance", "device"]
+  private static let keys = ["title", "description", "params", "order", "after", "needs", "tolerance", "device", "include", "packages"]
 
   /// How many lines it takes, with both fences: nil if a text does not begin with it, or if it is not closed.
   static func lineCount(_ lines: some Collection<String>) -> Int? {
@@ -64,6 +64,10 @@ enum FrontMatterParser {
     case "device":
       frontMatter.device = entry.value.text.flatMap { Device($0) }.map { DeviceRequest(device: $0, line: entry.line) }
       expect(Device.spellings, of: entry, holds: frontMatter.device != nil, in: &source)
+    case "include", "packages":
+      let paths = (entry.value.texts ?? []).map { SourceRequest(path: $0, line: entry.line) }
+      if entry.key == "include" { frontMatter.include = paths } else { frontMatter.packages = paths }
+      expect("a path or a list of paths", of: entry, holds: entry.value.texts != nil, in: &source)
     case "params": readParameters(entry, into: &frontMatter, source: &source)
     default:
       source.report(

@@ -6,6 +6,7 @@ extension Notebook {
   package init(contentsOf path: String) throws {
     let markdown = try TextFile.read(path, advice: "Give the path of a Markdown file, as 'Notebooks/prontoqa.md'.")
     try self.init(markdown: markdown, file: path)
+    try takeSharedCode()
   }
 
   /// Reads a notebook from its text.

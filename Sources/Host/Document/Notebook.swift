@@ -6,7 +6,8 @@ import Record
 ///
 /// - A notebook is CommonMark, in UTF-8. Between two `---` lines at its very top may stand its front matter, in YAML 1.2 with its core
 ///   schema: `title`, `description`, `order` (a whole number; the index is sorted by it), `after` (the notebooks that run before it),
-///   `needs` (the models without which it is left out of a site), `tolerance` (of its numbers, in review), `device` (on which its models
+///   `needs` (the models without which it is left out of a site), `include` (files of Swift before its first cell), `packages` (local
+///   Swift packages whose libraries its cells import), `tolerance` (of its numbers, in review), `device` (on which its models
 ///   compute: see `Device`) and `params`, a mapping of names to defaults. A default is an integer, a number, a truth value, a text, or a list of one of these, and gives the parameter its type. So `010` is
 ///   ten, `0o17` fifteen, and `12:30`, `NO`, `1_000` and `2024-01-01` are texts.
 /// - A fence at the top level whose info string is `swift` is a cell. `swift norun`, and every other language, is only shown. What looks
@@ -37,6 +38,10 @@ package struct Notebook: Sendable, Equatable {
   package var formulas: [Formula] = []
   package var citations: [Citation] = []
   package var proseTables: [ProseTable] = []
+  /// The texts in Markdown that its cells have put out, by the cell and the place among its outputs (`takingFragments`).
+  package var fragments: [String: [Int: MarkdownFragment]] = [:]
+  /// The code that it shares with others, in the order in which it is compiled: before the first cell.
+  package var shared: [Cell] = []
 
   /// A notebook of blocks that were read, or made.
   package init(file: String, frontMatter: FrontMatter, blocks: [Block]) {
@@ -45,13 +50,19 @@ package struct Notebook: Sendable, Equatable {
     self.blocks = blocks
   }
 
-  /// The cells alone, in the order of the document.
-  package var cells: [Cell] {
+  /// The cells alone, in the order in which they run: shared code, then the document's.
+  package var cells: [Cell] { shared + ownCells }
+
+  /// Those that stand in its own file.
+  package var ownCells: [Cell] {
     blocks.compactMap { if case .cell(let cell) = $0 { cell } else { nil } }
   }
 
-  /// Without those of inline expressions.
-  package var fencedCells: [Cell] { cells.filter { !$0.isInline } }
+  /// Those that stand in a fence of its own file.
+  package var fencedCells: [Cell] { ownCells.filter { !$0.isInline } }
+
+  /// The file in which a cell stands, as diagnostics name it.
+  package func file(of cell: Cell) -> String { cell.file ?? file }
 
   /// The front matter's title, else the first heading's text, else the file's name.
   package var title: String {
@@ -92,6 +103,10 @@ package struct FrontMatter: Sendable, Equatable {
   package var tolerance: Tolerance?
   /// On which device its models compute, where the command line says nothing else.
   package var device: DeviceRequest?
+  /// Files of Swift that are compiled before its first cell, besides those of the folders `Shared`.
+  package var include: [SourceRequest] = []
+  /// Folders of Swift packages whose libraries its cells can import.
+  package var packages: [SourceRequest] = []
 
   /// Front matter of what is given; all else is as if the file said nothing.
   package init(title: String? = nil, description: String? = nil, parameters: [Parameter] = [], order: Int? = nil) {
@@ -111,6 +126,15 @@ package struct DeviceRequest: Sendable, Equatable {
     self.device = device
     self.line = line
   }
+}
+
+/// A path that the front matter gives, with its line.
+package struct SourceRequest: Sendable, Equatable {
+  /// Relative to the notebook's folder.
+  package var path: String
+  package var line: Int
+
+  package init(path: String, line: Int) { (self.path, self.line) = (path, line) }
 }
 
 /// A parameter of a notebook: a name, and a default whose type is the parameter's type.
@@ -163,6 +187,8 @@ package struct Cell: Sendable, Equatable {
   package var number: Int
   /// The same without the cells of inline expressions: what an unlabelled cell is called by.
   package var ordinal: Int
+  /// The file that it is, if it is shared code: nil for a cell of the notebook's own file.
+  package var file: String?
   /// The inline expressions of the piece of prose that it was made of, if it stands in no fence (see `InlineExpressions`).
   package var expressions: [InlineExpression] = []
   /// The Markdown lines that errors in it show; its source's own if empty.

@@ -8,6 +8,9 @@ package struct PictureReference: Sendable, Equatable {
   /// A picture that is named by a URL, at a line of the file.
   package init(url: String, line: Int) { (self.url, self.line) = (url, line) }
 
+  /// The same at another line.
+  func moved(to line: Int) -> PictureReference { PictureReference(url: url, line: line) }
+
   /// Where a picture's URL leads to.
   package enum Target: Sendable, Equatable {
     /// It is in the URL itself.

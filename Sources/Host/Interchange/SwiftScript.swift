@@ -32,6 +32,10 @@ package struct SwiftScript {
     if !notebook.frontMatter.parameters.isEmpty {
       sections.append(String(ParametersSource.script(notebook.frontMatter.parameters).dropLast()))
     }
+    for cell in notebook.shared {
+      let location = "#sourceLocation(file: \(CellSource.literal(cell.file.map { URL(fileURLWithPath: $0).standardizedFileURL.path } ?? path)), line: \(cell.line))"
+      sections.append(["// " + Self.line(cell.id), location, cell.source, "#sourceLocation()"].joined(separator: "\n"))
+    }
     var cells = notebook.fencedCells.makeIterator()
     for piece in parts.pieces {
       if piece.isCell, let cell = cells.next() {

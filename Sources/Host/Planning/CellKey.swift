@@ -72,10 +72,10 @@ package struct CellKey: Codable, Sendable, Equatable {
       parts.append(Part(.options, value: "expect: error"))
       // The output of this cell is an error, which names lines of the notebook.
       for cell in node.needs.union([number]).sorted() {
-        parts.append(Part(.place, value: "\(file):\(graph.nodes[cell].cell.line)"))
+        parts.append(Part(.place, value: "\(graph.nodes[cell].cell.file ?? file):\(graph.nodes[cell].cell.line)"))
       }
     } else if node.analysis.asksForItsPlace {
-      parts.append(Part(.place, value: "\(file):\(node.cell.line)"))
+      parts.append(Part(.place, value: "\(node.cell.file ?? file):\(node.cell.line)"))
     }
     for library in node.scope.libraries { parts.append(Part(.source, "import", value: library)) }
     for parameter in graph.parameters(of: number) {

@@ -41,7 +41,7 @@ package struct CellUnit: Sendable {
         imports: scope.imports(
           for: node.references, module: { units[$0].module }, bringsTypes: { bringsTypes[$0] },
           relays: node.analysis.isAlwaysVisible),
-        file: file,
+        file: node.cell.file ?? file,
         code: node.analysis.memoCalls.map { MemoCode.key($0, in: node, graph: graph) })
       bringsTypes.append(node.analysis.definesTypes || node.needs.contains { bringsTypes[$0] })
       var builder = KeyBuilder("compiled cell")

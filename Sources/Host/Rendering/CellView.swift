@@ -11,6 +11,8 @@ struct CellView {
   let cell: Cell
   let record: CellRecord
   private var context: OutputContext
+  /// Its texts in Markdown as HTML, by their places among the outputs.
+  var fragments: [Int: String] = [:]
 
   /// - Parameters:
   ///   - isInteractive: whether figures bring their data for plotly.js.
@@ -66,6 +68,7 @@ struct CellView {
       }
       // Of several figures in a cell the last bears the caption.
       context.caption = index == captioned.last ? cell.options.caption : nil
+      context.fragment = fragments[index]
       parts.append(output.view.html(in: &context))
       if context.hasRecord, let links = DataLinks(output: output, number: index + 1).html(in: &context) { parts.append(links) }
     }

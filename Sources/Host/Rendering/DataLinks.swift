@@ -22,6 +22,6 @@ struct DataLinks {
   }
 
   private func record(_ kind: RecordIndex.Kind, _ context: OutputContext) -> String {
-    "record/" + SiteNames.link(RecordFiles.file(of: context.cell, number: number, type: kind.fileType ?? ""))
+    "record/" + SiteNames.link(RecordFiles.file(of: context.cell, number: number, type: kind.fileTypes.first ?? ""))
   }
 }

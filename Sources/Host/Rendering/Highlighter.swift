@@ -1,9 +1,18 @@
 import Document
 import SwiftIDEUtils
 
-/// Swift code with its words in colours, at build time.
+/// Code with its words in colours, at build time.
 package enum Highlighter {
-  /// The source as escaped HTML; a `<span>` around what has a colour. Its text is the source, to the byte.
+  /// The source as escaped HTML, in the colours of its language; without any for a language that is not known.
+  package static func html(_ source: String, language: String?) -> String {
+    if language == "swift" { return html(source) }
+    guard let language = CodeLanguage.named(language) else { return HTML.text(source) }
+    return CodeLexer.pieces(of: source, language).map { piece in
+      piece.style.map { HTML.element("span", ["class": $0], html: HTML.text(piece.text)) } ?? HTML.text(piece.text)
+    }.joined()
+  }
+
+  /// Swift as escaped HTML; a `<span>` around what has a colour. Its text is the source, to the byte.
   package static func html(_ source: String) -> String {
     let bytes = Array(source.utf8)
     var html = ""

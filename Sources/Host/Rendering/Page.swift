@@ -135,7 +135,7 @@ private struct PageBody {
   private var blocks: [Block] {
     var blocks = notebook.blocks
     if let heading = notebook.titleHeading { blocks.remove(at: heading) }
-    return blocks
+    return notebook.shared.map(Block.cell) + blocks
   }
 
   private var head: String {
@@ -191,7 +191,12 @@ private struct PageBody {
         guard cellRecord.outcome == .failed else { return "" }
         cellRecord.outputs = cellRecord.shownOutputs(hidden: true)
       }
+      // Shared code stands in its own file; what it puts out is shown.
+      if cell.file != nil, cellRecord.outcome != .failed, cellRecord.outputs.isEmpty { return "" }
       var view = CellView(cell: cell, record: cellRecord, isInteractive: context.plotly != nil, hasRecord: context.site != nil)
+      view.fragments = (notebook.fragments[cell.id] ?? [:]).mapValues { fragment in
+        fragment.blocks.map { self.block($0) }.joined(separator: "\n")
+      }
       let html = view.html()
       attachments += view.attachments
       return html
@@ -214,8 +219,7 @@ private struct PageBody {
   }
 
   private func listing(_ listing: Listing) -> String {
-    let code = listing.language == "swift" ? Highlighter.html(listing.source) : HTML.text(listing.source)
-    return HTML.element("div", ["class": "listing"], html: HTML.code(code))
+    HTML.element("div", ["class": "listing"], html: HTML.code(Highlighter.html(listing.source, language: listing.language)))
   }
 }
 

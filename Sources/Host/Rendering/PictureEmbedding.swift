@@ -9,13 +9,10 @@ extension Notebook {
   package func embeddingLocalImages() -> (notebook: Notebook, warnings: [Diagnostic]) {
     var embedding = PictureEmbedding(self)
     var notebook = self
-    notebook.blocks = blocks.map { block in
-      switch block {
-      case .prose(let html, let line): return .prose(html: embedding.embed(html), line: line)
-      case .heading(var heading):
-        heading.html = embedding.embed(heading.html)
-        return .heading(heading)
-      case .listing, .cell: return block
+    notebook.blocks = blocks.map { embedding.embed($0) }
+    for (cell, fragments) in fragments.sorted(by: { $0.key < $1.key }) {
+      for (index, fragment) in fragments.sorted(by: { $0.key < $1.key }) {
+        notebook.fragments[cell]?[index]?.blocks = fragment.blocks.map { embedding.embed($0) }
       }
     }
     return (notebook, embedding.warnings)
@@ -44,6 +41,16 @@ private struct PictureEmbedding {
   init(_ notebook: Notebook) {
     self.notebook = notebook
     folder = URL(fileURLWithPath: notebook.folder)
+  }
+
+  mutating func embed(_ block: Block) -> Block {
+    switch block {
+    case .prose(let html, let line): return .prose(html: embed(html), line: line)
+    case .heading(var heading):
+      heading.html = embed(heading.html)
+      return .heading(heading)
+    case .listing, .cell: return block
+    }
   }
 
   /// The HTML with other values of the attributes that name pictures; all else stays as it is, byte for byte.

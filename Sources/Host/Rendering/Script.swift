@@ -1,5 +1,5 @@
-/// What the pages do beyond reading: a switch between light and dark, the section in view marked in the contents, and what
-/// scrolls in reach of the keyboard.
+/// What the pages do beyond reading: a switch between light and dark, the section in view marked in the contents, what scrolls in reach of the
+/// keyboard, and help with code and tables.
 package enum Script {
   package static let file = "folio.js"
 
@@ -77,6 +77,8 @@ package enum Script {
       addEventListener("resize", reachScrollers);
       addEventListener("hashchange", openTarget);
     })();
+
+    \(reading)
 
     \(interactive)
     \(search)

@@ -70,15 +70,16 @@ package struct Site: Sendable {
 
   /// The index comes last: it names no file that is not there.
   private func files(of record: RecordFiles, of name: String) -> [(path: String, data: Data)] {
-    let names = record.files.keys.filter { $0 != RecordFiles.indexName }.sorted() + [RecordFiles.indexName]
-    return names.compactMap { file in record.files[file].map { ("\(name)/record/\(file)", Data($0.utf8)) } }
+    let files = record.all
+    let names = files.keys.filter { $0 != RecordFiles.indexName }.sorted() + [RecordFiles.indexName]
+    return names.compactMap { file in files[file].map { ("\(name)/record/\(file)", $0) } }
   }
 
   private func removeFiles(besides record: RecordFiles, of name: String) {
     let place = "\(name)/record"
-    let fileTypes = RecordIndex.Kind.allCases.compactMap(\.fileType)
+    let fileTypes = RecordIndex.Kind.allCases.flatMap(\.fileTypes)
     for file in FolderFile.names(in: place, of: folder)
-    where record.files[file] == nil && (fileTypes + ["json"]).contains(where: { file.hasSuffix("." + $0) }) {
+    where record.files[file] == nil && record.binaries[file] == nil && (fileTypes + ["json"]).contains(where: { file.hasSuffix("." + $0) }) {
       try? FileManager.default.removeItem(atPath: "\(folder)/\(place)/\(file)")
     }
   }

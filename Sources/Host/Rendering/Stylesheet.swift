@@ -16,6 +16,7 @@ package enum Stylesheet {
     \(prose)
     \(cells)
     \(outputs)
+    \(reading)
     \(index)
     \(site)
     \(media)

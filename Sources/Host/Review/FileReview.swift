@@ -40,7 +40,9 @@ package enum FileReview {
   }
 
   private static func kind(_ path: String) -> RecordIndex.Kind {
-    path.hasSuffix(".json") ? .figure : path.hasSuffix(".csv") ? .table : .text
+    let ending = path.split(separator: ".").last.map(String.init) ?? ""
+    return RecordIndex.Kind.picture.fileTypes.contains(ending)
+      ? .picture : ending == "json" ? .figure : ending == "csv" ? .table : .text
   }
 
   /// Cells that came, went, moved, were renamed, or ended in another way.

@@ -105,8 +105,7 @@ package struct FolderRecords: RecordSource {
   package func read(_ file: String, of notebook: String) throws -> Data? {
     guard let data = try content(file, of: notebook) else { return nil }
     if let tree { return try tree.content(data, of: file, in: place(notebook)) }
-    return try wasConverted(notebook)
-      ? Data(String(decoding: data, as: UTF8.self).replacing("\r\n", with: "\n").utf8) : data
+    return try wasConverted(notebook) ? LineEnds.unified(data) : data
   }
 
   /// Whether something has converted the whole record: Folio writes line feeds, and its index has other line ends.

@@ -9,8 +9,8 @@ struct CellErrors {
   /// Knows where call stacks stand.
   var runtime: any Runtime
   var cells: CellLines
-  /// The notebook's lines of code, by number.
-  var lines: [Int: String]
+  /// The notebook's lines of code.
+  var lines: CodeLines
 
   /// The error that a cell's end stands for; nil if it finished.
   func error(_ end: WorkerProtocol.CellEnd, cell: Cell, fatalError: String?) -> CellError? {
@@ -96,9 +96,9 @@ struct CellErrors {
     guard let top = locations.last(where: { isIn(cell, $0.place) }), let source = locations.first else {
       return diagnostic(message, locations: locations, cell: cell)
     }
-    var diagnostic = Diagnostic(at: top.place, message, excerpt: lines[top.place.line])
+    var diagnostic = Diagnostic(at: top.place, message, excerpt: lines[top.place])
     if source.place != top.place {
-      diagnostic.notes = [Diagnostic(.note, at: source.place, "thrown here", excerpt: lines[source.place.line])]
+      diagnostic.notes = [Diagnostic(.note, at: source.place, "thrown here", excerpt: lines[source.place])]
     }
     return diagnostic
   }
@@ -109,17 +109,17 @@ struct CellErrors {
   ) -> Diagnostic {
     let message = CellUnit.readable(message)
     guard let first = locations.first else {
-      return Diagnostic(at: Place(file: cells.file, line: cell.line), message, advice: advice)
+      return Diagnostic(at: Place(file: cell.file ?? cells.file, line: cell.line), message, advice: advice)
     }
     var seen: Set<Place> = [first.place]
     let callers = locations.dropFirst().filter { seen.insert($0.place).inserted }.prefix(8)
     return Diagnostic(
-      at: first.place, message, advice: advice, excerpt: lines[first.place.line],
-      notes: callers.map { Diagnostic(.note, at: $0.place, "called here", excerpt: lines[$0.place.line]) })
+      at: first.place, message, advice: advice, excerpt: lines[first.place],
+      notes: callers.map { Diagnostic(.note, at: $0.place, "called here", excerpt: lines[$0.place]) })
   }
 
   private func isIn(_ cell: Cell, _ place: Place) -> Bool {
-    (cell.line..<cell.line + max(1, cell.lineCount)).contains(place.line)
+    place.file == cell.file ?? cells.file && (cell.line..<cell.line + max(1, cell.lineCount)).contains(place.line)
   }
 }
 

@@ -40,12 +40,12 @@ enum CompilerDiagnostics {
 
 extension Diagnostic {
   /// At its place in the notebook, with the line of source there.
-  func placed(_ cell: Cell, in file: String, lines: [Int: String]) -> Diagnostic {
+  func placed(_ cell: Cell, in file: String, lines: CodeLines) -> Diagnostic {
     var diagnostic = self
     if let place, place.file == CellSource.file {
       let line = cell.line + place.line - 1
-      diagnostic.place = Place(file: file, line: line, column: place.column.map { $0 + cell.indentation })
-      diagnostic.excerpt = lines[line]
+      let place = Place(file: file, line: line, column: place.column.map { $0 + cell.indentation })
+      (diagnostic.place, diagnostic.excerpt) = (place, lines[place])
     }
     diagnostic.notes = notes.map { $0.placed(cell, in: file, lines: lines) }
     diagnostic.message = CellUnit.readable(message)

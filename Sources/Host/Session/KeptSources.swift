@@ -9,9 +9,11 @@ extension NotebookRun {
   func keepSources() throws {
     guard let folder = session.options.keptSources else { return }
     for unit in units where unit.number > 0 || !graph.parameters.isEmpty {
-      let name = unit.number > 0 ? state.id(unit.number) : ParametersSource.variable
+      let cell = graph.nodes[unit.number].cell
+      // Shared code is called by its path, which may lead anywhere.
+      let name = unit.number == 0 ? ParametersSource.variable : cell.file == nil ? cell.id : RecordFiles.name(cell.id)
       // By its module, the source of another cell names it that imports it.
-      let text = "// \(name) of \(notebook.file), compiled as the module \(unit.module)\n" + unit.source.text
+      let text = "// \(name) of \(notebook.file(of: cell)), compiled as the module \(unit.module)\n" + unit.source.text
       do {
         try WholeFile.write(text, to: "\(folder)/\(notebook.name)/\(name).swift")
       } catch let error as WholeFile.CannotWrite {

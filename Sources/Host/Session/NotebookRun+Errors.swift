@@ -6,16 +6,18 @@ import Record
 /// What went wrong with a cell, in words at its place in the notebook.
 extension NotebookRun {
   var errors: CellErrors {
-    let firstLines = { [numbersOfModules, graph] (module: String) in
-      numbersOfModules[module].flatMap { $0 > 0 ? graph.nodes[$0].cell.line : nil }
+    let starts = { [numbersOfModules, graph, notebook] (module: String) -> Place? in
+      guard let number = numbersOfModules[module], number > 0 else { return nil }
+      let cell = graph.nodes[number].cell
+      return Place(file: notebook.file(of: cell), line: cell.line)
     }
-    return CellErrors(runtime: session.runtime, cells: CellLines(file: notebook.file, firstLine: firstLines), lines: lines)
+    return CellErrors(runtime: session.runtime, cells: CellLines(file: notebook.file, start: starts), lines: lines)
   }
 
   func compileError(_ failure: CellDoesNotCompile, _ cell: Cell) -> CellError {
     CellError(
       kind: .compile,
-      diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: notebook.file, lines: lines), cell: cell) })
+      diagnostics: failure.diagnostics.map { advise($0.placed(cell, in: notebook.file(of: cell), lines: lines), cell: cell) })
   }
 
   /// A function that a later cell's new definition does not reach is a surprise to most.
@@ -25,7 +27,7 @@ extension NotebookRun {
       observe(
         .warning(
           Diagnostic(
-            .warning, at: Place(file: notebook.file, line: newer.line),
+            .warning, at: Place(file: notebook.file(of: newer), line: newer.line),
             "'\(older.user.name)' (\(graph.nodes[older.user.cell].cell.id)) still calls the '\(older.used.name)' of "
               + "\(graph.nodes[older.used.cell].cell.id), not the one of \(newer.id)",
             advice:
@@ -37,7 +39,7 @@ extension NotebookRun {
   /// Adds what the session knows and the compiler does not.
   func advise(_ diagnostic: Diagnostic, cell: Cell) -> Diagnostic {
     var diagnostic = diagnostic
-    if diagnostic.place == nil { diagnostic.place = Place(file: notebook.file, line: cell.line) }
+    if diagnostic.place == nil { diagnostic.place = Place(file: notebook.file(of: cell), line: cell.line) }
     if let match = diagnostic.message.firstMatch(of: /cannot find (?:type |operator )?'([^']+)' in scope/) {
       diagnostic.advice = whereDefined(String(match.1), besides: cell) ?? diagnostic.advice
     } else if diagnostic.message == "'async' call in a function that does not support concurrency" {
@@ -60,15 +62,19 @@ extension NotebookRun {
   }
 }
 
-extension Notebook {
-  /// The lines of the cells' code, by number, as they stand in the file.
-  var codeLines: [Int: String] {
-    var lines: [Int: String] = [:]
-    for cell in cells {
+/// The lines of a notebook's code, as they stand in its file and in those that it shares with others.
+struct CodeLines {
+  private var lines: [Place: String] = [:]
+
+  init(_ notebook: Notebook) {
+    for cell in notebook.cells {
+      let file = notebook.file(of: cell)
       for (offset, line) in (cell.isInline ? cell.excerpts : cell.sourceLines.map(String.init)).enumerated() {
-        lines[cell.line + offset] = String(repeating: " ", count: cell.indentation) + line
+        lines[Place(file: file, line: cell.line + offset)] = String(repeating: " ", count: cell.indentation) + line
       }
     }
-    return lines
   }
+
+  /// The line in which a place is.
+  subscript(place: Place) -> String? { lines[Place(file: place.file, line: place.line)] }
 }

@@ -14,8 +14,8 @@ struct NotebookRun {
   let observe: (NotebookSession.Event) -> Void
 
   let analyses: [CellAnalysis]
-  /// The lines of the cells' code, by number.
-  let lines: [Int: String]
+  /// The lines of the cells' code.
+  let lines: CodeLines
   var state: RunState
   /// The cells as they are compiled, by number.
   private(set) var units: [CellUnit] = []
@@ -33,7 +33,7 @@ struct NotebookRun {
     self.notebook = notebook
     self.observe = observe
     analyses = notebook.cells.map { CellAnalysis(source: $0.source) }
-    lines = notebook.codeLines
+    lines = CodeLines(notebook)
     history = RunHistory(notebook: notebook.file, store: session.store)
     let graph = NotebookGraph(notebook, analyses: analyses, leavingOut: notebook.cellsThatShallFail)
     state = RunState(graph: graph, file: notebook.file)
@@ -291,7 +291,7 @@ struct NotebookRun {
     let start = ContinuousClock.now
     do {
       for warning in try session.runtime.waitUntilReady(units[number]) where number > 0 {
-        observe(.warning(warning.placed(cell, in: notebook.file, lines: lines)))
+        observe(.warning(warning.placed(cell, in: notebook.file(of: cell), lines: lines)))
       }
       let request = RunRequest(
         cell: number, unit: units[number], parameters: number == 0 ? ParametersSource.values(graph.parameters) : nil,
@@ -330,7 +330,7 @@ struct NotebookRun {
     _ number: Int, _ result: CellExecution.Result, since start: ContinuousClock.Instant, acceptsSurprises: Bool
   ) -> Outcome {
     let cell = graph.nodes[number].cell
-    let record = result.record(of: cell, file: notebook.file)
+    let record = result.record(of: cell, file: notebook.file(of: cell))
     let use = observedUse(of: number, result)
     hasLostWorker = hasLostWorker || result.hasLostValues
     state.noteRun(number)

@@ -159,8 +159,8 @@ package enum StopReason {
 package struct CellLines {
   /// The notebook's path, as the author knows it.
   package var file: String
-  /// The line of a cell's first line in the notebook, by module; nil for what is no cell of the notebook as it is now.
-  package var firstLine: (String) -> Int?
+  /// Where a cell's first line stands, by module; nil for what is no cell of the notebook as it is now.
+  package var start: (String) -> Place?
 }
 
 /// A line of a notebook in which a call stack stands.

@@ -41,22 +41,22 @@ struct Symbolizer {
   private func location(_ frame: WorkerProtocol.StackFrame) -> CodeLocation? {
     let address = "0x" + String(frame.offset, radix: 16)
     let module = frame.library.dropFirst(folder.count + 1).prefix { $0 != "." }
-    guard let firstLine = cells.firstLine(String(module)),
+    guard let start = cells.start(String(module)),
       let (_, output) = try? ChildProcess.run(
         toolchain.symbolizer, ["--output-style=JSON", "--obj=\(frame.library)", address]),
       let symbolized = try? JSONDecoder().decode([Symbolized].self, from: Data(output.utf8)).first
     else { return nil }
     let failure = symbolized.symbols.lazy.compactMap { $0.function.wholeMatch(of: /Swift runtime failure: (.*)/)?.1 }.first
     for symbol in symbolized.symbols where symbol.line > 0 {
-      guard let line = line(symbol, firstLine: firstLine) else { continue }
-      return CodeLocation(place: Place(file: cells.file, line: line), runtimeFailure: failure.map(String.init))
+      guard let line = line(symbol, start: start) else { continue }
+      return CodeLocation(place: Place(file: start.file, line: line), runtimeFailure: failure.map(String.init))
     }
     return nil
   }
 
-  private func line(_ symbol: Symbolized.Symbol, firstLine: Int) -> Int? {
-    if symbol.file.split(separator: "/").last.map(String.init) == CellSource.file { return firstLine + symbol.line - 1 }
+  private func line(_ symbol: Symbolized.Symbol, start: Place) -> Int? {
+    if symbol.file.split(separator: "/").last.map(String.init) == CellSource.file { return start.line + symbol.line - 1 }
     // The debug information of a cell that asks for its place holds the absolute path.
-    return [cells.file, URL(fileURLWithPath: cells.file).path].contains(symbol.file) ? symbol.line : nil
+    return [start.file, URL(fileURLWithPath: start.file).path].contains(symbol.file) ? symbol.line : nil
   }
 }

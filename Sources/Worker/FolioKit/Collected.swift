@@ -45,6 +45,11 @@ public struct Collected<Value> {
   }
 }
 
+extension Collected: CustomStringConvertible {
+  /// How many examples have a value: `26 of 38 examples`
+  public var description: String { note }
+}
+
 /// Computes something of each example, with progress; those of which it cannot be computed are counted by the error's words.
 public func collect<Item, Value>(
   _ items: some Collection<Item>, _ title: String = "Examples", _ body: (Item) throws -> Value

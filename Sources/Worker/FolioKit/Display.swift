@@ -23,6 +23,12 @@ public enum Displayed {
   case figure(Figure)
   /// A text whose tokens are coloured.
   case tokens(Record.ColoredTokens)
+  /// A picture.
+  case picture(Picture)
+  /// A text in Markdown.
+  case markdown(Markdown)
+  /// HTML that its author vouches for.
+  case html(HTML)
 
   /// What goes to the host.
   fileprivate var output: Output {
@@ -31,6 +37,9 @@ public enum Displayed {
     case .table(let table): .table(table)
     case .figure(let figure): .figure(FigureOutput(plotly: figure.plotlyJSON))
     case .tokens(let tokens): .tokens(tokens)
+    case .picture(let picture): Self.output(picture)
+    case .markdown(let markdown): Self.output(markdown)
+    case .html(let html): Self.output(html)
     }
   }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// One thing that a cell put out. Each kind has its content in a file of its own in this folder.
 ///
 /// This is the table of the kinds: who adds one adds a case here, its line in `content`, and its word and file type in `RecordIndex.Kind`. The compiler then
@@ -10,6 +12,9 @@ public enum Output: Codable, Sendable, Equatable {
   case table(Table)
   case figure(FigureOutput)
   case tokens(ColoredTokens)
+  case picture(PictureOutput)
+  case markdown(MarkdownOutput)
+  case html(HTMLOutput)
   /// A finished loop's progress, one stable line: `Generating: 26 of 26`.
   case progress(ProgressOutput)
   case error(CellError)
@@ -21,6 +26,9 @@ public enum Output: Codable, Sendable, Equatable {
     case .table(let table): table
     case .figure(let figure): figure
     case .tokens(let tokens): tokens
+    case .picture(let picture): picture
+    case .markdown(let markdown): markdown
+    case .html(let html): html
     case .progress(let progress): progress
     case .error(let error): error
     }
@@ -36,16 +44,19 @@ public enum Output: Codable, Sendable, Equatable {
 extension RecordIndex {
   /// What a record's index calls an output's kind.
   public enum Kind: String, Codable, Sendable, CaseIterable {
-    case text, value, table, figure, tokens, progress, error
+    case text, value, table, figure, tokens, picture, markdown, html, progress, error
     case errorText = "stderr"
 
-    /// The ending of its file's name; nil for what stands in the index itself.
-    public var fileType: String? {
+    /// The endings that its files' names may have; none for what stands in the index itself.
+    public var fileTypes: [String] {
       switch self {
-      case .text, .errorText, .value, .error: "txt"
-      case .table, .tokens: "csv"
-      case .figure: "json"
-      case .progress: nil
+      case .text, .errorText, .value, .error: ["txt"]
+      case .table, .tokens: ["csv"]
+      case .figure: ["json"]
+      case .picture: PictureOutput.Format.allCases.map(\.fileType)
+      case .markdown: ["md"]
+      case .html: ["html"]
+      case .progress: []
       }
     }
   }
@@ -75,12 +86,22 @@ extension OutputContent {
 /// An output as a record keeps it.
 package struct RecordedOutput: Sendable, Equatable {
   package var kind: RecordIndex.Kind
-  /// What its file holds.
+  /// What its file holds; of what is no text, what describes it.
   package var text: String
+  /// What its file holds, where that is no text.
+  package var data: Data?
+  /// The ending of its file's name; nil for what stands in the index itself.
+  package var fileType: String?
   /// The traces whose numbers were computed in single precision; 0 for what has no traces.
   package var singlePrecision: [Int]
 
   package init(kind: RecordIndex.Kind, text: String, singlePrecision: [Int] = []) {
-    (self.kind, self.text, self.singlePrecision) = (kind, text, singlePrecision)
+    (self.kind, self.text, self.singlePrecision, fileType) = (kind, text, singlePrecision, kind.fileTypes.first)
+  }
+
+  /// What is kept as bytes.
+  package init(kind: RecordIndex.Kind, text: String, data: Data, fileType: String) {
+    self.init(kind: kind, text: text)
+    (self.data, self.fileType) = (data, fileType)
   }
 }

@@ -15,6 +15,9 @@ extension Output {
     case .table(let table): table
     case .figure(let figure): figure
     case .tokens(let tokens): tokens
+    case .picture(let picture): picture
+    case .markdown(let markdown): markdown
+    case .html(let html): html
     case .progress(let progress): progress
     case .error(let error): error
     }

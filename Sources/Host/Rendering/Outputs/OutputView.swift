@@ -25,6 +25,9 @@ extension Output {
     case .table(let table): TableView(table: table)
     case .figure(let figure): FigureView(figure)
     case .tokens(let tokens): TokensView(tokens: tokens)
+    case .picture(let picture): PictureView(picture: picture)
+    case .markdown(let markdown): MarkdownView(markdown: markdown)
+    case .html(let html): HTMLView(output: html)
     case .progress(let progress): ProgressView(progress: progress)
     case .error(let error): ErrorView(error: error)
     }
@@ -45,6 +48,8 @@ package struct OutputContext {
   package var caption: String?
   /// What describes this output to those who do not see it.
   package var alt: String?
+  /// What this output, a text in Markdown, is as HTML; nil where it cannot be read.
+  package var fragment: String?
   /// Files beside the page, in the order in which they were attached.
   private(set) var attachments: [Page.Attachment] = []
 

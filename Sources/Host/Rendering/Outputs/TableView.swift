@@ -50,7 +50,16 @@ package struct TableView: OutputView {
       </tbody>
       </table>
       """
-    return standsAlone ? html : HTML.element("div", ["class": "scroll table"], html: "\n\(html)\n")
+    guard !standsAlone else { return html }
+    return HTML.element("div", ["class": "scroll table"], html: "\n\(html)\n") + count
+  }
+
+  /// Rows that a reader sees at once. Of a longer table the page says how long it is, since the rest lies below its lower edge.
+  private static let mostSeen = 16
+
+  private var count: String {
+    let rows = table.rows.count
+    return rows > Self.mostSeen ? "\n" + HTML.paragraph("rows", html: "\(Count.text(rows)) rows") : ""
   }
 
   private func row(_ cells: [String]) -> String {

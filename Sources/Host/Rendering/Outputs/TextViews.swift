@@ -25,6 +25,7 @@ private struct TextBlock {
 
   func html(in context: inout OutputContext) -> String {
     let text = TerminalText.plain(text)
+    let style = Self.isSetInColumns(text) ? style + " columns" : style
     guard let long = LongText(text) else { return HTML.preformatted(style, html: HTML.text(text)) }
     let link = HTML.link(to: context.attach(suffix: "txt") { _ in text }, html: "Read all of it")
     return [
@@ -32,5 +33,12 @@ private struct TextBlock {
       HTML.paragraph("omitted", html: "\(long.omission) left out. \(link)."),
       HTML.preformatted(style + " tail", html: HTML.text(long.tail)),
     ].joined(separator: "\n")
+  }
+
+  /// Whether its lines are set below each other, as a table's are: at least two of the first ones have gaps of several spaces within them, tabs or
+  /// rules. Such a text scrolls; any other wraps, since there its lines lose nothing.
+  static func isSetInColumns(_ text: String) -> Bool {
+    let lines = text.prefix(20_000).split(separator: "\n").prefix(200)
+    return lines.lazy.filter { $0.contains("│") || $0.drop(while: \.isWhitespace).contains(/\S(?: {2,}|\t)\S/) }.prefix(2).count == 2
   }
 }

@@ -48,10 +48,11 @@ extension RecordIndex.Kind {
   /// The table of the comparators: a kind that lacks its line does not compile.
   var comparator: any OutputComparator.Type {
     switch self {
-    case .text, .errorText, .value, .progress, .error: TextComparator.self
+    case .text, .errorText, .value, .progress, .error, .markdown, .html: TextComparator.self
     case .table: TableComparator.self
     case .tokens: TokensComparator.self
     case .figure: FigureComparator.self
+    case .picture: PictureComparator.self
     }
   }
 }
