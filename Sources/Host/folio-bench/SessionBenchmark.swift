@@ -27,6 +27,7 @@ struct SessionBenchmark: ParsableCommand {
     try measureEdits(workshop)
     try measureSite(workshop)
     try measureManyCells(workshop)
+    try measureWriteUp(workshop)
     try PlanningBenchmark.run()
     try measureOverhead(workshop)
     try measurePeer(workshop)
@@ -97,6 +98,19 @@ struct SessionBenchmark: ParsableCommand {
         "  largest memory of the host", String(format: "%.0f MB", Double(memory) / 1e6),
         String(format: "%.2f of the limit of 200 MB", Double(memory) / 200e6))
     }
+  }
+
+  /// A page of many formulas, citations and figures whose cells are known, made again since its prose has changed.
+  private func measureWriteUp(_ workshop: Workshop) throws {
+    try workshop.write(WriteUp.bibliography, to: workshop.folder + "/large.bib")
+    try workshop.write(WriteUp.markdown, to: workshop.folder + "/large.md")
+    let cold = try seconds { _ = try folio(["build", "large.md"], in: workshop.folder, workshop, store: "large") }
+    let times = try (1...5).map { number in
+      try workshop.write(WriteUp.markdown + "Edit \(number).\n", to: workshop.folder + "/large.md")
+      return try seconds { _ = try folio(["build", "large.md"], in: workshop.folder, workshop, store: "large") }
+    }
+    report("\(WriteUp.formulas) formulas, \(WriteUp.works) citations, \(WriteUp.figures) figures, cold", text(cold))
+    report("  the same after an edit of its prose, median", text(times.median), judged(times.median, limit: 2))
   }
 
   /// Cells that are compiled already, run again in a warm session: all that is left is the session's own work.
