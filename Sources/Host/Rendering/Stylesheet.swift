@@ -111,13 +111,13 @@ package enum Stylesheet {
     .code { clear: both; max-width: 58rem; margin: 0; padding: .85rem 1.1rem; overflow-x: auto; background: var(--wash); border-radius: 5px; font-size: .845rem; line-height: 1.58 }
     details.source summary { font: .82rem var(--sans); color: var(--soft); cursor: pointer; width: fit-content }
     details.source summary:hover { color: var(--accent) }
-    details.source summary small { opacity: .9; margin-left: .4em }
+    details.source summary small { margin-left: .4em }
     .k { color: var(--accent) }
     .t { color: var(--type) }
     .s { color: var(--string) }
     .n, .a { color: var(--warn) }
     .c { color: var(--comment); font-style: italic }
-    .not-run .code { opacity: .75 }
+    .not-run .code { background: none; border: 1px dashed var(--rule) }
     .status { margin: .5rem 0 0; font: italic .86rem var(--sans); color: var(--soft) }
     """
 
