@@ -60,13 +60,6 @@ package struct IndexPage: Sendable {
   /// The whole page.
   package let html: String
 
-  /// Entries in any order.
-  package init(_ entries: [Entry], title: String? = nil) {
-    var description = SiteDescription()
-    description.title = title
-    self.init(SiteMap(entries, description: description))
-  }
-
   /// The first page of a site.
   package init(_ map: SiteMap) {
     let words = PageWords.of(map.description.language)
