@@ -23,7 +23,7 @@ enum NotebookUse {
 
   static func render(_ document: Notebook, _ record: NotebookRecord) {
     _ = Page(document, record: record).html
-    _ = IndexPage([IndexPage.Entry(document, record: record)]).html
+    _ = IndexPage(SiteMap([IndexPage.Entry(document, record: record)])).html
   }
 
   static func plan(_ document: Notebook) {

@@ -112,7 +112,8 @@ final class SiteKind: Kind {
 
   func attempt(_ input: Input) throws {
     try files.write(input)
-    _ = IndexPage(site.entries).html
+    _ = IndexPage(SiteMap(site.entries)).html
+    try site.refresh(SiteDescription())
     _ = site.orphans(besides: ["m"])
   }
 }

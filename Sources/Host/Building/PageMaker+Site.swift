@@ -72,9 +72,11 @@ extension PageMaker {
     return description([notebook]).downloads.compactMap { kind in
       let text: String? =
         switch kind {
-        case .md: try? TextFile.read(notebook.file, advice: "It was there a moment ago.")
+        case .md: notebook.markdown
         case .ipynb:
-          (try? NotebookParts(contentsOf: notebook)).map { JupyterNotebook(notebook, parts: $0, record: record).text() }
+          (try? NotebookParts(notebook.markdown, of: notebook)).map {
+            JupyterNotebook(notebook, parts: $0, record: record).text()
+          }
         }
       return text.map { Page.Attachment(path: "\(base).\(kind.rawValue)", text: $0) }
     }

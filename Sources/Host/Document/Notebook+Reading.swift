@@ -19,7 +19,7 @@ extension Notebook {
     let problems = source.problems.sorted { ($0.place?.line ?? 0) < ($1.place?.line ?? 0) }
     guard !problems.contains(where: { $0.severity == .error }) else { throw Diagnostics(problems) }
     self.init(file: file, frontMatter: frontMatter, blocks: blocks)
-    warnings = problems
+    (self.markdown, warnings) = (markdown, problems)
     pictures = source.pictures
     (formulas, citations, proseTables) = (source.formulas, source.citations, source.proseTables)
   }

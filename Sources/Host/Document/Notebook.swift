@@ -30,6 +30,8 @@ package struct Notebook: Sendable, Equatable {
   package var frontMatter: FrontMatter
   /// Its top-level pieces, in order.
   package var blocks: [Block]
+  /// The whole file as it was read; empty for a notebook that was made.
+  package var markdown = ""
   /// What its author should know, and what keeps nothing from running.
   package var warnings: [Diagnostic] = []
   /// The pictures that the prose shows, in order.

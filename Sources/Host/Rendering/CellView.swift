@@ -30,7 +30,7 @@ struct CellView {
     let parts = [code, status, outputs()].filter { !$0.isEmpty }
     let state = [.failed: " failed", .notRun: " not-run"][record.outcome] ?? ""
     return HTML.element(
-      "section", ["class": "cell" + state, "id": cell.id, "aria-label": "Cell " + cell.id],
+      "section", ["class": "cell" + state, "id": cell.id, "aria-label": PageWords.filled(PageWords.current.cell, with: cell.id)],
       html: "\n\(parts.joined(separator: "\n"))\n")
   }
 
@@ -64,7 +64,8 @@ struct CellView {
     var parts: [String] = []
     for (index, output) in all.enumerated() where index < head || index >= all.count - tail {
       if tail > 0, index == all.count - tail {
-        parts.append(HTML.paragraph("omitted", html: "\(Count.text(index - head)) of \(Count.text(all.count)) outputs left out."))
+        let omitted = PageWords.current.outputsLeftOut(index - head)
+        parts.append(HTML.paragraph("omitted", html: omitted.replacing("{all}", with: Count.text(all.count))))
       }
       // Of several figures in a cell the last bears the caption.
       context.caption = index == captioned.last ? cell.options.caption : nil
@@ -82,6 +83,6 @@ package enum Count {
   package static func text(_ number: Int) -> String {
     let digits = String(number)
     let groups = stride(from: digits.count, to: 0, by: -3).map { String(digits.prefix($0).suffix(3)) }
-    return groups.reversed().joined(separator: ",")
+    return groups.reversed().joined(separator: PageWords.current.grouping)
   }
 }

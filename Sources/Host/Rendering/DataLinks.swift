@@ -13,15 +13,15 @@ struct DataLinks {
     case .figure(let figure):
       guard let json = try? JSONValue(figure.plotly.utf8).roundedFigure else { return nil }
       if let csv = FigureNumbers(json).csv { files.append(("CSV", context.attach(suffix: "csv") { _ in csv })) }
-      files.append(("JSON", record(.figure, context)))
-    case .table: files.append(("CSV", record(.table, context)))
+      files.append(("JSON", record("json", context)))
+    case .table: files.append(("CSV", record("csv", context)))
     default: return nil
     }
     let links = files.map { HTML.element("a", ["href": $0.link, "download": ""], html: $0.name) }
     return HTML.paragraph("data-links", html: "\(PageWords.current.data): " + links.joined(separator: ", "))
   }
 
-  private func record(_ kind: RecordIndex.Kind, _ context: OutputContext) -> String {
-    "record/" + SiteNames.link(RecordFiles.file(of: context.cell, number: number, type: kind.fileTypes.first ?? ""))
+  private func record(_ type: String, _ context: OutputContext) -> String {
+    "record/" + SiteNames.link(RecordFiles.file(of: context.cell, number: number, type: type))
   }
 }

@@ -15,6 +15,8 @@ package struct IndexPage: Sendable {
     package var order: Int?
     /// How its last run ended.
     package var status: Status
+    /// The name of the folder of notebooks that it belongs to, where that is not called as usual.
+    package var folder: String?
     /// The language of the page, by its tag, where it is not the site's.
     package var language: String?
     /// When the notebook was published, as `2026-11-26`.
@@ -40,6 +42,8 @@ package struct IndexPage: Sendable {
         name: notebook.name, title: notebook.title, description: notebook.frontMatter.description,
         order: notebook.frontMatter.order, status: Status(record))
       source = notebook.file.hasPrefix("/") ? nil : notebook.file
+      let root = notebook.root.split(separator: "/").last.map(String.init)
+      folder = root == Notebook.rootFolder ? nil : root
     }
   }
 
@@ -59,13 +63,6 @@ package struct IndexPage: Sendable {
 
   /// The whole page.
   package let html: String
-
-  /// Entries in any order.
-  package init(_ entries: [Entry], title: String? = nil) {
-    var description = SiteDescription()
-    description.title = title
-    self.init(SiteMap(entries, description: description))
-  }
 
   /// The first page of a site.
   package init(_ map: SiteMap) {

@@ -24,7 +24,7 @@ package struct LongText {
     let omitted = bytes[Self.boundary(bytes, start)..<Self.boundary(bytes, stop)]
     let newlines = omitted.count { $0 == 0x0A }
     omission =
-      (newlines > 0 ? "\(Count.text(newlines)) line\(newlines == 1 ? "" : "s") (" : "") + "\(Count.text(omitted.count)) bytes"
+      (newlines > 0 ? PageWords.current.lines(newlines) + " (" : "") + PageWords.current.bytes(omitted.count)
       + (newlines > 0 ? ")" : "")
   }
 

@@ -41,6 +41,15 @@ package struct PageWords: Sendable {
   package var coloursOfSystem: String
   package var coloursLight: String
   package var coloursDark: String
+  /// What stands between thousands.
+  package var grouping: String
+  package var bytes: Counted
+  // What is too long for a page. Of the outputs of a cell, how many there are: `{all}`.
+  package var leftOut: String
+  package var readAll: String
+  package var rowsLeftOut: Counted
+  package var tokensLeftOut: Counted
+  package var outputsLeftOut: Counted
   // A notebook.
   package var parameters: String
   package var linkToSection: String
@@ -52,6 +61,7 @@ package struct PageWords: Sendable {
   package var cellsDidNotRun: Counted
   package var notRun: String
   package var meantToFail: String
+  package var cell: String
   package var code: String
   package var lines: Counted
   package var cells: Counted

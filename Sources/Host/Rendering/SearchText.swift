@@ -22,8 +22,6 @@ struct SearchText {
   private var text: [UInt8] = []
   /// The words of a heading while it is read.
   private var heading: (name: String, start: Int)?
-  /// The element that is left out, and how many of its name are open.
-  private var skipped: (name: String, depth: Int)?
   /// How many `div` are open within what a cell put out.
   private var outputs = 0
   /// The element within what a cell put out whose text is taken.
@@ -43,7 +41,7 @@ struct SearchText {
   private mutating func read() {
     while place < bytes.count {
       if bytes[place] == UInt8(ascii: "<"), let tag = tag() {
-        take(tag)
+        if tag.isClosing { close(tag) } else { open(tag) }
       } else {
         let end = bytes[(place + 1)...].firstIndex(of: UInt8(ascii: "<")) ?? bytes.count
         if isTaken, text.count < Self.mostBytes { text += bytes[place..<end] }
@@ -53,7 +51,7 @@ struct SearchText {
     endPiece()
   }
 
-  private var isTaken: Bool { skipped == nil && (outputs == 0 || caption != nil) }
+  private var isTaken: Bool { outputs == 0 || caption != nil }
 
   // MARK: - Tags
 
@@ -79,9 +77,9 @@ struct SearchText {
   /// Reads what begins at `<`; nil if that is no tag. A comment is a tag without a name.
   private mutating func tag() -> Tag? {
     let rest = bytes[(place + 1)...]
-    if rest.starts(with: Array("!--".utf8)) {
+    if rest.starts(with: "!--".utf8) {
       var end = place + 4
-      while end < bytes.count, !bytes[end...].starts(with: Array("-->".utf8)) { end += 1 }
+      while end < bytes.count, !bytes[end...].starts(with: "-->".utf8) { end += 1 }
       place = min(bytes.count, end + 3)
       return Tag(name: "", isClosing: false, attributes: [])
     }
@@ -109,15 +107,29 @@ struct SearchText {
 
   private static func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte & 0xDF) }
 
-  private mutating func take(_ tag: Tag) {
-    if let skip = skipped {
-      guard tag.name == skip.name, tag.attributes.last != UInt8(ascii: "/") else { return }
-      let depth = skip.depth + (tag.isClosing ? -1 : 1)
-      skipped = depth == 0 ? nil : (skip.name, depth)
-      return
+  /// Goes behind the element that has just been opened. Most of a page's bytes are drawings, so only tags of its name are read.
+  private mutating func skip(_ name: String) {
+    let name = Array(name.utf8)
+    var depth = 1
+    while depth > 0, let open = bytes[place...].firstIndex(of: UInt8(ascii: "<")) {
+      let start = open + (open + 1 < bytes.count && bytes[open + 1] == UInt8(ascii: "/") ? 2 : 1)
+      let end = start + name.count
+      place = open + 1
+      guard end <= bytes.count, zip(bytes[start..<end], name).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) else { continue }
+      place = open
+      guard let tag = tag() else {
+        place = open + 1
+        continue
+      }
+      if tag.name.utf8.count == name.count, tag.attributes.last != UInt8(ascii: "/") { depth += tag.isClosing ? -1 : 1 }
     }
-    if tag.isClosing { close(tag) } else { open(tag) }
+    if depth > 0 { place = bytes.count }
   }
+
+  /// Elements that have no end.
+  private static let void: Set = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+  ]
 
   /// Elements whose text is no text of the page.
   private static let silent: Set = ["script", "style", "template", "nav", "annotation", "button"]
@@ -131,7 +143,7 @@ struct SearchText {
     let isAlone = tag.attributes.last == UInt8(ascii: "/")
     if tag.name == "svg", let label = tag.value("aria-label"), text.count < Self.mostBytes { text += Array(" \(label) ".utf8) }
     if Self.silent.contains(tag.name) || tag.name == "svg" || tag.classes.contains(where: Self.silentClasses.contains) {
-      if !isAlone { skipped = (tag.name, 1) }
+      if !isAlone, !Self.void.contains(tag.name) { skip(tag.name) }
       return
     }
     if outputs > 0 {

@@ -84,13 +84,6 @@ package struct Site: Sendable {
     }
   }
 
-  /// Writes the site's first page, `index.html`.
-  package func write(_ index: IndexPage) throws {
-    try writeAssets()
-    try write(index.html, to: "index.html")
-    WholeFile.removeOrphans(in: folder)
-  }
-
   /// What the pages in the folder say of their notebooks, by name.
   package var entries: [IndexPage.Entry] { pageNames.compactMap(entry) }
 

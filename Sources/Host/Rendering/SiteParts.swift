@@ -136,8 +136,8 @@ struct SiteParts {
 
   private func links(_ entry: IndexPage.Entry) -> String? {
     var links: [String] = []
-    if let edit = map.description.address(.edit, of: entry.name) { links.append(HTML.link(to: edit, html: words.edit)) }
-    if let source = map.description.address(.source, of: entry.name) { links.append(HTML.link(to: source, html: words.source)) }
+    if let edit = map.description.address(.edit, of: entry) { links.append(HTML.link(to: edit, html: words.edit)) }
+    if let source = map.description.address(.source, of: entry) { links.append(HTML.link(to: source, html: words.source)) }
     let files = entry.downloads ?? []
     if !files.isEmpty {
       let names = files.map { file in
@@ -166,11 +166,14 @@ extension SiteDescription {
     case edit, source
   }
 
-  /// The address of a notebook's file in the repository; nil if none is known.
-  func address(_ purpose: Purpose, of name: String) -> String? {
+  /// The address of a notebook's file in the repository; nil if none is known, as of one that lies in another folder than those that are described.
+  func address(_ purpose: Purpose, of entry: IndexPage.Entry) -> String? {
+    guard folderInRepository.split(separator: "/").last.map(String.init) == entry.folder ?? Notebook.rootFolder else {
+      return nil
+    }
     let usual = repository.map { $0 + (purpose == .edit ? "/edit" : "/blob") + "/{branch}/{path}" }
     let pattern = purpose == .edit ? edit ?? usual : source ?? usual
-    let path = (folderInRepository + name + ".md").split(separator: "/").map { SiteNames.link(String($0)) }
+    let path = (folderInRepository + entry.name + ".md").split(separator: "/").map { SiteNames.link(String($0)) }
     let branch = branch.split(separator: "/").map { SiteNames.link(String($0)) }
     return pattern?.replacing("{branch}", with: branch.joined(separator: "/")).replacing(
       "{path}", with: path.joined(separator: "/"))

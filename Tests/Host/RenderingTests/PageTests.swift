@@ -188,7 +188,10 @@ extension Site {
     ]
     let cell = CellRecord(id: "cell-1", outcome: .failed, outputs: outputs)
     let html = Page(document, record: NotebookRecord(notebook: "n", cells: [cell])).html
-    let index = IndexPage([.init(name: text, title: text, description: text, status: .complete(cells: 1))], title: text).html
+    var site = SiteDescription()
+    (site.title, site.description, site.authors) = (text, text, [text])
+    let entry = IndexPage.Entry(name: text, title: text, description: text, status: .complete(cells: 1))
+    let index = IndexPage(SiteMap([entry], description: site)).html
     for (page, scripts) in [(html, 2), (index, 1)] {
       let html = page.replacing(/<!--\/?folio:[a-z]+-->/, with: "")
       #expect(html.ranges(of: "<script").count == scripts, "Only the site's own script, and a notebook's mark")

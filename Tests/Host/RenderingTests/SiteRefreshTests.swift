@@ -118,6 +118,19 @@ import Testing
     expect(script, lacks: "hidden()", "<b")
   }
 
+  @Test func whatIsOddInAPageEndsNoSearch() throws {
+    for (index, odd) in [
+      "<", "<p", "<p class=\"label", "<nav>", "<nav><nav></nav>", "<!--", "</div></div></section>", "<svg aria-label=\"x\"/>",
+      "<br class=\"label\">",
+      "<script>if (a < b) {</script>", "<a class=label>", "< p>", "<h2 id=\"q\">",
+    ].enumerated() {
+      try write("n\(index)", title: "T", prose: "<p>before</p>\(odd)")
+    }
+    try site.refresh(SiteDescription())
+    let script = try home.read("Site/assets/search-index.js")
+    #expect(script.ranges(of: "before").count == 13)
+  }
+
   @Test func anAddressGivesASitemapAndAFeedOfDatedPages() throws {
     try write("a b", title: "A")
     try site.refresh(SiteDescription())
@@ -157,6 +170,30 @@ import Testing
     #expect(!home.exists("Site/feed.xml"))
   }
 
+  @Test(arguments: PageWords.Language.allCases) func aPageSpeaksOneLanguageThroughout(_ language: PageWords.Language) {
+    var description = SiteDescription()
+    description.language = language.rawValue
+    var context = PageContext()
+    context.site = SiteMap([], description: description)
+    let notebook = document(["a", "b"]) { $0.fold = true }
+    let table = Table(columns: [.init("n")], rows: (0..<1500).map { [String($0)] })
+    let record = NotebookRecord(
+      notebook: "n", device: "cpu",
+      cells: [
+        CellRecord(
+          id: "cell-1", outcome: .succeeded,
+          outputs: [.table(table), .text(.standardOutput, String(repeating: "\n", count: 2000))])
+      ])
+    let html = Page(notebook, record: record, context: context).html
+    let words = language.words
+    expect(
+      html, contains: words.skip, words.notRun, words.code, words.readAll, words.data,
+      PageWords.filled(words.computedOn, with: words.processor))
+    for other in PageWords.Language.allCases where other != language {
+      expect(html, lacks: other.words.skip, other.words.notRun, other.words.readAll, other.words.linkToSection)
+    }
+  }
+
   @Test func aPageMaySpeakAnotherLanguageThanTheSite() throws {
     try writeMarked("a", #""language":"fr""#)
     try writeMarked("b", #""language":"xx""#)
@@ -182,6 +219,16 @@ import Testing
     description.edit = "https://e.org/{path}?at={branch}"
     try site.refresh(description)
     try expect(page("part/a b"), contains: #"<a href="https://e.org/Notebooks/part/a%20b.md?at=x/y">Edit this page</a>"#)
+  }
+
+  @Test func aNotebookFromAnotherFolderHasNoLinkIntoTheRepository() throws {
+    let notebook = Notebook(file: "/p/elsewhere/o.md", frontMatter: FrontMatter(title: "O"), blocks: [])
+    let record = NotebookRecord(notebook: "o", cells: [])
+    var context = PageContext()
+    var description = SiteDescription()
+    description.repository = "https://github.com/a/b"
+    context.site = SiteMap([], description: description)
+    expect(Page(notebook, record: record, context: context).html, lacks: "github.com")
   }
 
   @Test func theFaviconIsCopiedOrIsALetter() throws {

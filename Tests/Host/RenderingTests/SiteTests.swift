@@ -20,10 +20,11 @@ import Testing
 
   @Test func aSiteHasAFolderForEachNotebookAnIndexAndSharedAssetsAndNothingElse() throws {
     try site.write(long)
-    try site.write(IndexPage([]))
+    try site.refresh(SiteDescription())
     #expect(
       try files() == [
-        "assets/folio.css", "assets/folio.js", "index.html", "n/index.html", "n/outputs/cell-1-1.txt", "n/record/cell-1-1.txt",
+        "assets/folio.css", "assets/folio.js", "assets/search-index.js", "index.html", "n/index.html", "n/outputs/cell-1-1.txt",
+        "n/record/cell-1-1.txt",
         "n/record/index.json",
       ])
   }
@@ -130,13 +131,13 @@ import Testing
   ]
 
   @Test func notebooksAreListedByOrderThenByName() throws {
-    let html = IndexPage(entries).html
+    let html = IndexPage(SiteMap(entries)).html
     let places = try [">C<", ">A &lt;b&gt;<", ">B<", ">D<", ">Z<"].map { try #require(html.firstRange(of: $0)).lowerBound }
     #expect(places == places.sorted())
   }
 
   @Test func eachPageIsLinkedRelativelyWithHowItsRunEnded() {
-    let html = IndexPage(entries).html
+    let html = IndexPage(SiteMap(entries)).html
     expect(
       html, contains: #"<h2><a href="a%20b%3F/index.html">A &lt;b&gt;</a></h2>"#, "<p>About</p>", "1 of 3 cells failed",
       "Did not run through", ">4 cells<", #"href="assets/folio.css""#)

@@ -180,6 +180,7 @@ private final class KillWorkshop {
       for i in 0..<m[0] { display(Table(columns: ["i", "m"], rows: [[i, m[1]]])) }
       print(String(repeating: "line \\(m[0])\\n", count: 3000))
       ```
+
       """
     let b = """
       ---
@@ -195,6 +196,7 @@ private final class KillWorkshop {
       ```swift
       LineChart(["y": [1.0, 2, Double(\(numbers[1]))]])
       ```
+
       """
     try FileManager.default.createDirectory(atPath: folder + "/Notebooks", withIntermediateDirectories: true)
     for (name, text) in ["a": a, "b": b] {

@@ -31,9 +31,9 @@ package struct TableView: OutputView {
     let head = omitted > 0 ? Self.mostRows - Self.lastRows : table.rows.count
     var lines = table.rows.prefix(head).map(row)
     if omitted > 0 {
-      let link = link.map { " " + HTML.link(to: $0, html: "Read all of them") + "." } ?? ""
+      let link = link.map { " " + HTML.link(to: $0, html: PageWords.current.readAll) } ?? ""
       let span = String(max(1, table.columns.count))
-      let cell = HTML.element("td", ["class": "omitted", "colspan": span], html: "\(Count.text(omitted)) rows left out.\(link)")
+      let cell = HTML.element("td", ["class": "omitted", "colspan": span], html: PageWords.current.rowsLeftOut(omitted) + link)
       lines.append(HTML.element("tr", html: cell))
       lines += table.rows.suffix(Self.lastRows).map(row)
     }

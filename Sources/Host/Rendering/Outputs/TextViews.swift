@@ -27,10 +27,10 @@ private struct TextBlock {
     let text = TerminalText.plain(text)
     let style = Self.isSetInColumns(text) ? style + " columns" : style
     guard let long = LongText(text) else { return HTML.preformatted(style, html: HTML.text(text)) }
-    let link = HTML.link(to: context.attach(suffix: "txt") { _ in text }, html: "Read all of it")
+    let link = HTML.link(to: context.attach(suffix: "txt") { _ in text }, html: PageWords.current.readAll)
     return [
       HTML.preformatted(style + " head", html: HTML.text(long.head)),
-      HTML.paragraph("omitted", html: "\(long.omission) left out. \(link)."),
+      HTML.paragraph("omitted", html: PageWords.filled(PageWords.current.leftOut, with: long.omission) + " " + link),
       HTML.preformatted(style + " tail", html: HTML.text(long.tail)),
     ].joined(separator: "\n")
   }

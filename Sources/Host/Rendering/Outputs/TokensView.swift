@@ -23,7 +23,7 @@ package struct TokensView: OutputView {
 
   package var html: String {
     let first = max(0, tokens.tokens.count - Self.mostTokens)
-    let omission = first > 0 ? HTML.paragraph("omitted", html: "The first \(Count.text(first)) tokens are left out.") + "\n" : ""
+    let omission = first > 0 ? HTML.paragraph("omitted", html: PageWords.current.tokensLeftOut(first)) + "\n" : ""
     let limit = NumberFormat(".3~g")(tokens.limit)
     let legend = [-1.0, 1].map { end in
       HTML.element(
