@@ -38,7 +38,8 @@ enum RecordSeeds {
               columns: [Table.Column("k"), Table.Column("v", isNumeric: true)],
               rows: [["a", "1.5"], ["a", "2"], ["b, \"c\"", "81.2 %"]])),
           .figure(FigureOutput(plotly: heatmap)), .figure(FigureOutput(plotly: chart)), .tokens(tokens),
-          .progress(ProgressOutput(title: "P", completed: 2, total: 3)), .markdown(MarkdownOutput("# A\n\n*b* [c](#a) `{swift} x`\n")),
+          .progress(ProgressOutput(title: "P", completed: 2, total: 3)),
+          .markdown(MarkdownOutput("# A\n\n*b* [c](#a) `{swift} x`\n")),
           .html(HTMLOutput("<details><summary>a</summary><p title=\">\">b<br></p><!-- c --></details>")),
         ] + [PictureOutput(Data("<svg></svg>".utf8), alt: "a", width: 3)].compactMap(\.self).map(Output.picture)),
       CellRecord(

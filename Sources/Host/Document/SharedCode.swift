@@ -48,7 +48,8 @@ extension Notebook {
   /// there or not.
   package var codeFiles: Set<String> {
     let packages = frontMatter.packages.map { Self.absolute(beside($0.path)) }
-    return Set((sharedPaths.map(\.path) + sharedFolders).map(Self.absolute) + packages.flatMap { PackageFiles.all(in: $0) + [$0] })
+    return Set(
+      (sharedPaths.map(\.path) + sharedFolders).map(Self.absolute) + packages.flatMap { PackageFiles.all(in: $0) + [$0] })
   }
 
   // MARK: - Where it lies

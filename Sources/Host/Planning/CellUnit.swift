@@ -55,7 +55,8 @@ package struct CellUnit: Sendable {
       builder.add("occurrence", "\(occurrence)")
       units.append(
         CellUnit(
-          number: node.cell.number, module: prefix + builder.key.short, source: source, key: builder.key, environment: environment, imports: node.needs,
+          number: node.cell.number, module: prefix + builder.key.short, source: source, key: builder.key,
+          environment: environment, imports: node.needs,
           importsLibraries: !(scope.libraries + node.analysis.imports).isEmpty))
     }
     return units

@@ -36,7 +36,9 @@ package struct GitDrivers {
     var lines = try attributes()
     lines.append(Self.begin)
     for site in try sites() {
-      for ending in ["json", "csv", "txt", "md", "html"] { lines.append(Self.pattern("\(site)/*/record/*.\(ending)") + " diff=folio-record") }
+      for ending in ["json", "csv", "txt", "md", "html"] {
+        lines.append(Self.pattern("\(site)/*/record/*.\(ending)") + " diff=folio-record")
+      }
     }
     lines += ["Notebooks/*.md diff=folio-notebook", Self.end]
     try write(lines)

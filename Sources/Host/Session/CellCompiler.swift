@@ -202,7 +202,9 @@ struct CellCompiler: UnitCompiler {
     let object = try read(base + ".o")
     let isAsynchronous = object.range(of: Data("swift_task_asyncMainDrainQueue".utf8)) != nil
     // `swiftrt.o` tells the runtime of the library's types and conformances when it loads.
-    var arguments = ["-shared", "--eh-frame-hdr", "--as-needed", "--hash-style=both", toolchain.registrar, base + ".o", "-o", base + ".so"]
+    var arguments = [
+      "-shared", "--eh-frame-hdr", "--as-needed", "--hash-style=both", toolchain.registrar, base + ".o", "-o", base + ".so",
+    ]
     arguments += libraries + ["-L", toolchain.runtime, "-rpath", toolchain.runtime]
     arguments += Toolchain.systemLibraryFolders.flatMap { ["-L", $0] } + (packages?.linkerArguments ?? [])
     if isAsynchronous { arguments.append("--wrap=exit") }

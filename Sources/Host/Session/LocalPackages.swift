@@ -87,7 +87,9 @@ struct LocalPackages {
     guard output.termination == .exited(0) else { throw Self.failure(output.text, requests) }
     let built = try keep(wrapper, folders)
     let encoder = JSONEncoder()
-    if let data = try? encoder.encode(Known(folders: folders, digest: digest, built: built)) { try? WholeFile.write([(kept, Array(data))]) }
+    if let data = try? encoder.encode(Known(folders: folders, digest: digest, built: built)) {
+      try? WholeFile.write([(kept, Array(data))])
+    }
     return built
   }
 
@@ -143,11 +145,13 @@ struct LocalPackages {
     let output = try run("swift-package", ["--package-path", request.folder, "dump-package"], joinsStreams: false)
     // What is no JSON comes before it, as a note that something was fetched.
     let text = output.text.drop { $0 != "{" }
-    guard output.termination == .exited(0), let description = try? JSONDecoder().decode(PackageDescription.self, from: Data(text.utf8))
+    guard output.termination == .exited(0),
+      let description = try? JSONDecoder().decode(PackageDescription.self, from: Data(text.utf8))
     else { throw Self.failure(output.errorText + output.text, [request]) }
     guard !description.libraries.isEmpty else {
       throw Diagnostic(
-        at: request.place, "the package '\(request.name)' has no library to import", advice: "Add a product '.library(…)' to its Package.swift.")
+        at: request.place, "the package '\(request.name)' has no library to import",
+        advice: "Add a product '.library(…)' to its Package.swift.")
     }
     return description
   }
@@ -172,7 +176,8 @@ struct LocalPackages {
       do {
         try WholeFile.write([("\(wrapper)/\(path)", Array(text.utf8))])
       } catch let error as WholeFile.CannotWrite {
-        throw Diagnostic(error.description, advice: "Packages are built in the cache's folder: make room there, or name another by FOLIO_CACHE.")
+        throw Diagnostic(
+          error.description, advice: "Packages are built in the cache's folder: make room there, or name another by FOLIO_CACHE.")
       }
     }
   }
@@ -191,7 +196,9 @@ struct LocalPackages {
     let files = FileManager.default
     let release = "\(wrapper)/.build/release"
     let library = "\(release)/lib\(Self.name).so"
-    let interfaces = ((try? files.contentsOfDirectory(atPath: "\(release)/Modules")) ?? []).filter { $0.hasSuffix(".swiftmodule") }.sorted()
+    let interfaces = ((try? files.contentsOfDirectory(atPath: "\(release)/Modules")) ?? []).filter {
+      $0.hasSuffix(".swiftmodule")
+    }.sorted()
     var builder = KeyBuilder("built packages")
     for path in [library] + interfaces.map({ "\(release)/Modules/\($0)" }) { builder.add(path, digests.digest(path) ?? "") }
     let own = "\(wrapper)/built/\(builder.key.short)"
@@ -200,7 +207,9 @@ struct LocalPackages {
     if access(kept, R_OK) != 0 {
       let parts = interfaces.map { ("\(release)/Modules/\($0)", "\(own)/Modules/\($0)") } + [(library, kept)]
       for (source, target) in parts {
-        guard let data = files.contents(atPath: source) else { throw Diagnostic("\(source), which SwiftPM should have written, cannot be read") }
+        guard let data = files.contents(atPath: source) else {
+          throw Diagnostic("\(source), which SwiftPM should have written, cannot be read")
+        }
         try WholeFile.write([(target, Array(data))])
       }
     }
@@ -220,11 +229,13 @@ struct LocalPackages {
     let note = Diagnostic(.note, at: requests.first?.place, "the notebook names \(names) here")
     var seen: Set<String> = []
     let errors = output.split(separator: "\n").filter { seen.insert(String($0)).inserted }.compactMap { line -> Diagnostic? in
-      guard let match = line.wholeMatch(of: /(\/.*?):(\d+):(\d+): error: (.*?)(?: \[#[\w-]+\])?/), let number = Int(match.2) else { return nil }
+      guard let match = line.wholeMatch(of: /(\/.*?):(\d+):(\d+): error: (.*?)(?: \[#[\w-]+\])?/), let number = Int(match.2)
+      else { return nil }
       let lines = FileManager.default.contents(atPath: String(match.1)).map { String(decoding: $0, as: UTF8.self) } ?? ""
       let excerpt = lines.split(separator: "\n", omittingEmptySubsequences: false).dropFirst(number - 1).first.map(String.init)
       return Diagnostic(
-        .error, at: Place(file: String(match.1), line: number, column: Int(match.3)), String(match.4), excerpt: excerpt, notes: [note])
+        .error, at: Place(file: String(match.1), line: number, column: Int(match.3)), String(match.4), excerpt: excerpt,
+        notes: [note])
     }
     if !errors.isEmpty { return Diagnostics(errors) }
     let words = output.split(separator: "\n").suffix(12).joined(separator: "\n")

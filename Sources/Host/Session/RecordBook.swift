@@ -125,7 +125,9 @@ struct RecordBook {
   private func base(_ number: Int, in state: RunState) -> CellKey {
     var key = CellKey(number, in: state.graph, file: state.file, environment: environment + [.init(.device, value: device)])
     let node = state.graph.nodes[number]
-    if let packages, !(node.scope.libraries + node.analysis.imports).isEmpty { key.add(.init(.source, "packages", value: "\(packages)")) }
+    if let packages, !(node.scope.libraries + node.analysis.imports).isEmpty {
+      key.add(.init(.source, "packages", value: "\(packages)"))
+    }
     for input in state.graph.nodes[number].cell.options.inputs {
       key.add(.init(.file, kept(absolute(input)), value: digests.digest(absolute(input)) ?? CellKey.missingFile))
     }

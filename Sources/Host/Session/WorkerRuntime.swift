@@ -62,7 +62,8 @@ final class WorkerRuntime: Runtime {
     let requests = LocalPackages.requests(notebook)
     guard !requests.isEmpty else { return nil }
     return try LocalPackages(
-      toolchain: compiler.toolchain, folder: store?.folder ?? compiler.folder, digests: FileDigests(store: store), isCancelled: isCancelled
+      toolchain: compiler.toolchain, folder: store?.folder ?? compiler.folder, digests: FileDigests(store: store),
+      isCancelled: isCancelled
     ).build(requests)
   }
 

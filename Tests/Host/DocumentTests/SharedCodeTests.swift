@@ -33,7 +33,8 @@ import Testing
 
   @Test func aNotebookInAFolderSharesWhatStandsAboveItFirst() throws {
     let folder = try project([
-      "Notebooks/part/n.md": Self.cell, "Notebooks/Shared/z.swift": "1", "Notebooks/part/Shared/a.swift": "2", "Shared/no.swift": "3",
+      "Notebooks/part/n.md": Self.cell, "Notebooks/Shared/z.swift": "1", "Notebooks/part/Shared/a.swift": "2",
+      "Shared/no.swift": "3",
     ])
     let notebook = try Notebook(contentsOf: "\(folder.path)/Notebooks/part/n.md")
     #expect(notebook.shared.map(\.source) == ["1", "2"])

@@ -12,7 +12,10 @@ import Testing
   }
 
   @Test func wordsTextsNumbersAndCommentsHaveTheirColours() {
-    #expect(styles("@d\ndef f(x=1.5): # no\n  return '''a\nb'''", "python") == ["a @d", "k def", "n 1.5", "c # no", "k return", "s &#39;&#39;&#39;a\nb&#39;&#39;&#39;"])
+    #expect(
+      styles("@d\ndef f(x=1.5): # no\n  return '''a\nb'''", "python") == [
+        "a @d", "k def", "n 1.5", "c # no", "k return", "s &#39;&#39;&#39;a\nb&#39;&#39;&#39;",
+      ])
     #expect(styles("for x in \"$A\" $B; do # c\n", "bash") == ["k for", "k in", "s &quot;$A&quot;", "a $B", "k do", "c # c"])
     #expect(styles("{\"a\": [1, true, \"b\"]}", "json") == ["t &quot;a&quot;", "n 1", "k true", "s &quot;b&quot;"])
     #expect(styles("a: 1 # c\nb-c: \"d\"\nurl: http://x", "yaml") == ["t a", "n 1", "c # c", "t -c", "s &quot;d&quot;", "t url"])
@@ -32,10 +35,13 @@ import Testing
     #expect(Highlighter.html("def", language: nil) == "def")
   }
 
-  @Test(arguments: ["python", "bash", "json", "yaml", "toml", "c", "cpp", "js", "rust", "r", "julia", "sql", "java", "go", "swift"])
+  @Test(arguments: [
+    "python", "bash", "json", "yaml", "toml", "c", "cpp", "js", "rust", "r", "julia", "sql", "java", "go", "swift",
+  ])
   func theTextIsTheSourceWhateverItIs(language: String) {
     let sources = [
-      "", "\"", "'''", "\\", "\"\\", "é'ü\"\n\t`", "a\r\nb", "0x1F.e-3 1..2", "/*/", "/* */ */ // \n#", "$", "-", "\u{1F600}: \"\u{1F600}\"", "\"a\":1",
+      "", "\"", "'''", "\\", "\"\\", "é'ü\"\n\t`", "a\r\nb", "0x1F.e-3 1..2", "/*/", "/* */ */ // \n#", "$", "-",
+      "\u{1F600}: \"\u{1F600}\"", "\"a\":1",
     ]
     for source in sources + [sources.joined(separator: "\n")] {
       let text = Highlighter.html(source, language: language).replacing(/<\/?span[^>]*>/, with: "")

@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 
 /// A picture of one pixel.
-let pixel = Data(base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==") ?? Data()
+let pixel =
+  Data(base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+  ?? Data()
 
 @Suite struct MarkupOutputTests {
   private func picture(_ data: Data = pixel, alt: String? = nil, width: Int? = nil) throws -> Output {
@@ -15,7 +17,10 @@ let pixel = Data(base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAA
 
   @Test func aPictureStandsInThePageWithItsWordsAndItsSize() throws {
     let html = page([try picture(alt: "A \"dot\"", width: 20)]) { $0.caption = "Small & red." }.html
-    #expect(html.contains("<img src=\"data:image/png;base64,\(pixel.base64EncodedString())\" alt=\"A &quot;dot&quot;\" width=\"20\" height=\"20\">"))
+    #expect(
+      html.contains(
+        "<img src=\"data:image/png;base64,\(pixel.base64EncodedString())\" alt=\"A &quot;dot&quot;\" width=\"20\" height=\"20\">")
+    )
     #expect(html.contains("<figcaption>Small &amp; red.</figcaption>"))
   }
 
@@ -42,10 +47,13 @@ let pixel = Data(base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAA
 
   @Test(
     arguments: [
-      ("<p>a", "'<p>' is not closed"), ("a</div>", "'</div>' closes what is not open"), ("<b><i></b></i>", "'</i>' is missing before it"),
+      ("<p>a", "'<p>' is not closed"), ("a</div>", "'</div>' closes what is not open"),
+      ("<b><i></b></i>", "'</i>' is missing before it"),
       ("<div/>", "does not close itself"), ("<!-- a", "a comment is not closed"), ("<p title=\"a", "does not end"),
-      ("<script>a", "'<script>' is not closed"), ("<base href=x>", "belongs to a whole document"), ("<!doctype html>", "a declaration"),
-      ("<folio-math></folio-math>", "an element of Folio's own"), ("<p title=\"a>b\">\n</p></p>", "line 2"), ("<p></p", "does not end"),
+      ("<script>a", "'<script>' is not closed"), ("<base href=x>", "belongs to a whole document"),
+      ("<!doctype html>", "a declaration"),
+      ("<folio-math></folio-math>", "an element of Folio's own"), ("<p title=\"a>b\">\n</p></p>", "line 2"),
+      ("<p></p", "does not end"),
     ])
   func htmlThatWouldLeaveItsElementIsShownAsTextAndTold(html: String, problem: String) {
     let output = Output.html(HTMLOutput(html))
@@ -57,7 +65,8 @@ let pixel = Data(base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAA
 
   @Test(
     arguments: [
-      "", "a < b > c", "<p title='>'>a</p>", "<svg viewBox=\"0 0 1 1\"><title>t</title><path d=\"M0 0\"/></svg>", "<script>if (a < b) c('</p>')</script>",
+      "", "a < b > c", "<p title='>'>a</p>", "<svg viewBox=\"0 0 1 1\"><title>t</title><path d=\"M0 0\"/></svg>",
+      "<script>if (a < b) c('</p>')</script>",
       "<!-- <p> --><br/><img src=a>", "<STYLE>p > a {}</style>", "<math><mi/></math>", "<a href=\"x\">b</a>",
     ])
   func htmlThatIsWholeIsNoProblem(html: String) {
@@ -92,7 +101,8 @@ let pixel = Data(base64Encoded: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAA
     cell.options.echo = false
     notebook.take([cell])
     func html(_ outcome: CellRecord.Outcome, _ outputs: [Output]) -> String {
-      Page(notebook, record: NotebookRecord(notebook: "n", cells: [CellRecord(id: cell.id, outcome: outcome, outputs: outputs)])).html
+      Page(notebook, record: NotebookRecord(notebook: "n", cells: [CellRecord(id: cell.id, outcome: outcome, outputs: outputs)]))
+        .html
     }
     #expect(!html(.succeeded, []).contains("Shared/a.swift"))
     #expect(html(.succeeded, [.text(.standardOutput, "loud")]).contains("loud"))

@@ -11,10 +11,14 @@ import Testing
 
   init() throws {
     folder = try TestFolder()
-    for part in ["Shared", "store"] { try FileManager.default.createDirectory(atPath: "\(folder.path)/\(part)", withIntermediateDirectories: true) }
+    for part in ["Shared", "store"] {
+      try FileManager.default.createDirectory(atPath: "\(folder.path)/\(part)", withIntermediateDirectories: true)
+    }
   }
 
-  private func write(_ text: String, _ path: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder.path)/\(path)")) }
+  private func write(_ text: String, _ path: String) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder.path)/\(path)"))
+  }
 
   private func run(_ name: String = "n") throws -> NotebookSession.RunResult {
     var options = NotebookSession.Options()

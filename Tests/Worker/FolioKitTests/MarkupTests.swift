@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 
 @Suite struct MarkupTests {
-  private let png = Data([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 3, 0, 0, 0, 2])
+  private let png = Data([
+    0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 3, 0, 0, 0, 2,
+  ])
 
   @Test func picturesMarkdownAndHTMLAreShownAsSuch() throws {
     let folder = try TestFolder()
@@ -29,7 +31,9 @@ import Testing
       try Picture(Data("abc".utf8))
     }
     #expect(throws: NotebookError("The picture is empty")) { try Picture(Data()) }
-    #expect(throws: NotebookError("'gone.png' cannot be read; its path is read from the notebook's folder")) { try Picture("gone.png") }
+    #expect(throws: NotebookError("'gone.png' cannot be read; its path is read from the notebook's folder")) {
+      try Picture("gone.png")
+    }
   }
 
   @Test func valuesOfTheLibraryAreALineAndNoDump() throws {
@@ -38,10 +42,12 @@ import Testing
     let values: [Any] = [
       model, model.config, try model.tokenizer, model.generationDefaults, model.prefixes, generation, Sampling.greedy,
       try Sampling(temperature: 0.5, topK: 3, seed: 1), try Trainer(model, optimizer: AdamW(learningRate: 0.1)),
-      try TrainingExample([1, 2, 3]), try PromptPair(clean: "Fae is a", corrupted: "Sam is a", model: model), Quadrature.midpoint(3),
+      try TrainingExample([1, 2, 3]), try PromptPair(clean: "Fae is a", corrupted: "Fae is the", model: model),
+      Quadrature.midpoint(3),
       try model.directLogitAttribution("Fae is a", toward: LogitDifference(clean: " grimpus", corrupted: " zumpus")),
       try model.attentionPatterns("Fae is a", heads: ["L0H1"]), Results(rows: []),
-      ResultRow(prompt: "", label: true, prediction: nil, goldChain: [], predictedChain: []), Answer(parsing: "(1) Fae is.\nAnswer: True"),
+      ResultRow(prompt: "", label: true, prediction: nil, goldChain: [], predictedChain: []),
+      Answer(parsing: "(1) Fae is.\nAnswer: True"),
     ]
     for value in values {
       let text = String(describing: value)

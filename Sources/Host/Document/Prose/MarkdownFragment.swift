@@ -40,7 +40,8 @@ package struct MarkdownFragment: Sendable, Equatable {
     notebook.formulas += source.formulas.map { formula in
       // Its numbers would be others' numbers. What its author has written as a number stays.
       Formula(
-        tex: formula.tex, isDisplay: formula.isDisplay, number: formula.label == nil ? formula.number : nil, line: line, column: 1)
+        tex: formula.tex, isDisplay: formula.isDisplay, number: formula.label == nil ? formula.number : nil, line: line, column: 1
+      )
     }
     notebook.citations += source.citations.map { citation in
       var citation = citation
