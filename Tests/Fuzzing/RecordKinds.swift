@@ -82,7 +82,7 @@ final class OutputKind: Kind {
   func attempt(_ input: Input) throws {
     let decoder = JSONDecoder()
     guard let record = try? decoder.decode(NotebookRecord.self, from: Data(input.bytes("record.json"))) else { return }
-    NotebookUse.render(document, record)
+    NotebookUse.render(document.takingFragments(of: record), record)
     for output in record.cells.flatMap(\.outputs) {
       _ = (output.content.plainText, output.content.recorded, output.view.terminalText, output.view.problems(in: "a"))
     }

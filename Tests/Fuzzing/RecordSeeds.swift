@@ -39,7 +39,9 @@ enum RecordSeeds {
               rows: [["a", "1.5"], ["a", "2"], ["b, \"c\"", "81.2 %"]])),
           .figure(FigureOutput(plotly: heatmap)), .figure(FigureOutput(plotly: chart)), .tokens(tokens),
           .progress(ProgressOutput(title: "P", completed: 2, total: 3)),
-        ]),
+          .markdown(MarkdownOutput("# A\n\n*b* [c](#a) `{swift} x`\n")),
+          .html(HTMLOutput("<details><summary>a</summary><p title=\">\">b<br></p><!-- c --></details>")),
+        ] + [PictureOutput(Data("<svg></svg>".utf8), alt: "a", width: 3)].compactMap(\.self).map(Output.picture)),
       CellRecord(
         id: "cell-2", outcome: .failed,
         outputs: [
@@ -54,15 +56,15 @@ enum RecordSeeds {
         ]),
     ])
 
-  static var records: [[String: String]] {
-    let whole = RecordFiles(record, parameters: ["shots": "1"], tolerance: 0.01).files
+  static var records: [[String: [UInt8]]] {
+    let whole = RecordFiles(record, parameters: ["shots": "1"], tolerance: 0.01).all
     let single = record.cells[1].outputs.map { output in
       RecordFiles(
         NotebookRecord(notebook: "n", cells: [CellRecord(id: "a", outcome: .succeeded, outputs: [output])]),
         details: ["a": RecordIndex.Detail(key: "k", tolerance: Tolerance(1e-4, ofTheLargest: true))]
-      ).files
+      ).all
     }
-    return [whole] + single + single
+    return ([whole] + single + single).map { $0.mapValues { [UInt8]($0) } }
   }
 
   static var outputs: [String] {

@@ -4,7 +4,9 @@ import Yams
 
 /// Reads what stands between the `---` lines at the top of a file, and blanks it.
 enum FrontMatterParser {
-  private static let keys = ["title", "description", "params", "order", "after", "needs", "tolerance", "device", "include", "packages"]
+  private static let keys = [
+    "title", "description", "params", "order", "after", "needs", "tolerance", "device", "include", "packages",
+  ]
 
   /// How many lines it takes, with both fences: nil if a text does not begin with it, or if it is not closed.
   static func lineCount(_ lines: some Collection<String>) -> Int? {

@@ -47,7 +47,9 @@ extension Notebook {
   /// What its cells are compiled from besides its own file, and the folders in which more of it may appear; by absolute paths, whether they are
   /// there or not.
   package var codeFiles: Set<String> {
-    Set((sharedPaths.map(\.path) + sharedFolders).map(Self.absolute))
+    let packages = frontMatter.packages.map { Self.absolute(beside($0.path)) }
+    return Set(
+      (sharedPaths.map(\.path) + sharedFolders).map(Self.absolute) + packages.flatMap { PackageFiles.all(in: $0) + [$0] })
   }
 
   // MARK: - Where it lies
@@ -57,9 +59,17 @@ extension Notebook {
   /// Beside the notebook's file, in the words in which that was named.
   private func beside(_ path: String) -> String {
     if path.hasPrefix("/") { return path }
-    let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-    return file.contains("/") ? "\(folder)/\(path)" : path
+    var parts = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().map(String.init)
+    var rest = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)[...]
+    // Plain words, where no link stands in the way: 'lib/a.swift', not 'Notebooks/../lib/a.swift'.
+    while rest.first == "..", let last = parts.last, !["", ".", ".."].contains(last), !Self.isLink(parts.joined(separator: "/")) {
+      parts.removeLast()
+      rest = rest.dropFirst()
+    }
+    return (parts + rest).joined(separator: "/")
   }
+
+  private static func isLink(_ path: String) -> Bool { (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil }
 
   /// The folders whose files it shares, outermost first.
   private var sharedFolders: [String] {
@@ -102,6 +112,6 @@ extension Notebook {
   /// What the cell is called: its path from the notebook's folder. No label has a slash or a point in it.
   private func sharedName(_ path: String) -> String {
     let base = beside("")
-    return path.hasPrefix(base) ? String(path.dropFirst(base.count)) : path
+    return !base.isEmpty && path.hasPrefix(base) ? String(path.dropFirst(base.count)) : path
   }
 }

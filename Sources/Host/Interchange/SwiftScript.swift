@@ -33,7 +33,8 @@ package struct SwiftScript {
       sections.append(String(ParametersSource.script(notebook.frontMatter.parameters).dropLast()))
     }
     for cell in notebook.shared {
-      let location = "#sourceLocation(file: \(CellSource.literal(cell.file.map { URL(fileURLWithPath: $0).standardizedFileURL.path } ?? path)), line: \(cell.line))"
+      let location =
+        "#sourceLocation(file: \(CellSource.literal(cell.file.map { URL(fileURLWithPath: $0).standardizedFileURL.path } ?? path)), line: \(cell.line))"
       sections.append(["// " + Self.line(cell.id), location, cell.source, "#sourceLocation()"].joined(separator: "\n"))
     }
     var cells = notebook.fencedCells.makeIterator()

@@ -13,6 +13,8 @@ package struct CellUnit: Sendable {
   package var source: CellSource
   /// The key under which the store keeps the compiled cell.
   package var key: Key
+  /// Stands for what else the compiled code depends on.
+  package var environment: Key
   /// The cells whose modules it imports.
   package var imports: Set<Int>
   /// Whether the author imports more than FolioKit.
@@ -53,7 +55,8 @@ package struct CellUnit: Sendable {
       builder.add("occurrence", "\(occurrence)")
       units.append(
         CellUnit(
-          number: node.cell.number, module: prefix + builder.key.short, source: source, key: builder.key, imports: node.needs,
+          number: node.cell.number, module: prefix + builder.key.short, source: source, key: builder.key,
+          environment: environment, imports: node.needs,
           importsLibraries: !(scope.libraries + node.analysis.imports).isEmpty))
     }
     return units

@@ -33,7 +33,8 @@ struct CodeLanguage: Sendable {
 
   private static let all: [String: CodeLanguage] = {
     let table: [(names: String, language: CodeLanguage)] = [
-      ("python py ipython", python), ("bash sh shell zsh console", shell), ("json jsonc json5", json), ("yaml yml", yaml), ("toml", toml),
+      ("python py ipython", python), ("bash sh shell zsh console", shell), ("json jsonc json5", json), ("yaml yml", yaml),
+      ("toml", toml),
       ("c h", c), ("cpp c++ cc cxx hpp cuda cu", cpp), ("javascript js jsx mjs typescript ts tsx", javaScript),
       ("rust rs", rust), ("r", r), ("julia jl", julia), ("sql", sql), ("java kotlin kt", java), ("go", go),
     ]
@@ -52,13 +53,16 @@ struct CodeLanguage: Sendable {
       "False None True and as assert async await break case class continue def del elif else except finally for from global if import in is lambda match nonlocal not or pass raise return try while with yield"
     ), lineComments: ["#"],
     quotations: [
-      Quotation(open: "\"\"\"", close: "\"\"\"", isLong: true), Quotation(open: "'''", close: "'''", isLong: true), double, single,
+      Quotation(open: "\"\"\"", close: "\"\"\"", isLong: true), Quotation(open: "'''", close: "'''", isLong: true), double,
+      single,
     ], sigils: "@")
   private static let shell = CodeLanguage(
     keywords: words(
       "case do done elif else esac export fi for function if in local readonly return select then time unset until while"),
     lineComments: ["#"], commentsNeedSpace: true,
-    quotations: [Quotation(open: "\"", close: "\"", isLong: true), Quotation(open: "'", close: "'", escapes: false, isLong: true)],
+    quotations: [
+      Quotation(open: "\"", close: "\"", isLong: true), Quotation(open: "'", close: "'", escapes: false, isLong: true),
+    ],
     sigils: "$-")
   private static let json = CodeLanguage(
     keywords: words("true false null"), lineComments: ["//"], blockComments: blocks, quotations: [double], hasKeys: true)
@@ -165,7 +169,9 @@ struct CodeLexer {
 
   /// The end of a comment that begins here.
   private func comment() -> Int? {
-    if let (_, close) = language.blockComments.first(where: { starts($0.open) }) { return find(close, from: position + 2) ?? bytes.count }
+    if let (_, close) = language.blockComments.first(where: { starts($0.open) }) {
+      return find(close, from: position + 2) ?? bytes.count
+    }
     guard language.lineComments.contains(where: starts) else { return nil }
     if language.commentsNeedSpace, position > 0, !Self.isSpace(bytes[position - 1]) { return nil }
     return end(of: position) { $0 != UInt8(ascii: "\n") }

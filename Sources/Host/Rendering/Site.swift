@@ -79,7 +79,9 @@ package struct Site: Sendable {
     let place = "\(name)/record"
     let fileTypes = RecordIndex.Kind.allCases.flatMap(\.fileTypes)
     for file in FolderFile.names(in: place, of: folder)
-    where record.files[file] == nil && record.binaries[file] == nil && (fileTypes + ["json"]).contains(where: { file.hasSuffix("." + $0) }) {
+    where record.files[file] == nil && record.binaries[file] == nil
+      && (fileTypes + ["json"]).contains(where: { file.hasSuffix("." + $0) })
+    {
       try? FileManager.default.removeItem(atPath: "\(folder)/\(place)/\(file)")
     }
   }

@@ -16,10 +16,12 @@ extension Stylesheet {
     .copyable { clear: both; position: relative; max-width: 58rem }
     .copy { position: absolute; top: .35rem; right: .35rem; min-height: 1.5rem; padding: 0 .55rem; font: .74rem/1.5 var(--sans); color: var(--soft); background: var(--wash); border: 1px solid var(--rule); border-radius: 4px; cursor: pointer }
     .copy:hover, .hides:hover { color: var(--accent); border-color: currentColor }
-    @media (hover: hover) {
+    @media (hover: none), (max-width: 40rem) { .copy { top: -1.7rem; right: auto; left: 0 } }
+    @media (hover: hover) and (min-width: 40rem) {
       .copy { opacity: 0 }
       .copyable:hover > .copy, .copy:focus-visible { opacity: 1 }
     }
+    .find::placeholder { color: var(--soft); opacity: 1 }
     .hides { margin-left: auto; min-height: 1.6rem; padding: 0 .7rem; font: .8rem/1.5 var(--sans); color: var(--soft); background: none; border: 1px solid var(--rule); border-radius: 99px; cursor: pointer }
     .hides + .theme { margin-left: .5rem }
     [data-hides-code] .source { display: none }

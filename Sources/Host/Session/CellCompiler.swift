@@ -26,8 +26,10 @@ struct CellCompiler: UnitCompiler {
   private let sharedModuleMap: String?
   /// A copy of that file in the session's own folder, since the store may be deleted at any time.
   private var ownModuleMap: String { folder + "/hidden.modulemap" }
-  /// Stands for all that compiled code depends on besides its source.
+  /// Stands for all that compiled code depends on besides its source and the packages.
   var environment: Key
+  /// The local packages that cells may import.
+  let packages = CurrentPackages()
   /// Whether the compilers that run are to end.
   private let isClosing = SharedFlag()
 
@@ -46,6 +48,15 @@ struct CellCompiler: UnitCompiler {
     try write(Data(modules.utf8), to: ownModuleMap)
   }
 
+  /// Stands for all that compiled code depends on besides its source.
+  func environment(with packages: BuiltPackages?) -> Key {
+    guard let packages else { return environment }
+    var builder = KeyBuilder("environment with packages")
+    builder.add("environment", environment)
+    builder.add("packages", packages.key)
+    return builder.key
+  }
+
   static func entryPoint(_ module: String) -> String { "folio_\(module)_main" }
 
   func library(_ module: String) -> String { "\(folder)/\(module).so" }
@@ -57,9 +68,12 @@ struct CellCompiler: UnitCompiler {
     if let data = store?.data(.cells, unit.key), let kept = try? PropertyListDecoder().decode(KeptCell.self, from: data) {
       return try unpack(kept, unit)
     }
+    let packages = packages.current
+    // It was planned for others than there are now.
+    guard environment(with: packages) == unit.environment else { throw CellWasSkipped() }
     let base = "\(folder)/\(unit.module)"
     try write(Data(unit.source.text.utf8), to: base + ".swift")
-    let (termination, output) = try runFrontend(frontendArguments(base: base, module: unit.module)) {
+    let (termination, output) = try runFrontend(frontendArguments(base: base, module: unit.module, packages)) {
       // The compiler gives the file its name when it is whole, and finds no more errors after it.
       guard access(base + ".swiftmodule", R_OK) == 0 else { return true }
       interfaceIsThere()
@@ -73,7 +87,7 @@ struct CellCompiler: UnitCompiler {
       if errors.isEmpty { errors = [Self.crash(termination, output: output)] }
       throw CellDoesNotCompile(diagnostics: errors)
     }
-    try link(base: base, libraries: unit.importsLibraries ? libraries(of: base) : Self.standardLibraries)
+    try link(base: base, packages, libraries: unit.importsLibraries ? libraries(of: base) : Self.standardLibraries)
     let compiled = CompiledCell(module: unit.module, library: base + ".so", warnings: diagnostics.filter(Self.isNews))
     keep(compiled, key: unit.key, base: base)
     for file in [".swift", ".o"] { unlink(base + file) }
@@ -94,7 +108,7 @@ struct CellCompiler: UnitCompiler {
   func check(_ text: String) throws -> Bool {
     let base = "\(folder)/check"
     try write(Data(text.utf8), to: base + ".swift")
-    let arguments = ["-frontend", "-typecheck", base + ".swift", "-module-name", "Check"] + languageArguments
+    let arguments = ["-frontend", "-typecheck", base + ".swift", "-module-name", "Check"] + languageArguments(packages.current)
     return try runFrontend(arguments).termination == .exited(0)
   }
 
@@ -148,21 +162,22 @@ struct CellCompiler: UnitCompiler {
 
   // MARK: - The tools
 
-  private func frontendArguments(base: String, module: String) -> [String] {
+  private func frontendArguments(base: String, module: String, _ packages: BuiltPackages?) -> [String] {
     [
       "-frontend", "-c", base + ".swift", "-o", base + ".o", "-emit-module-path", base + ".swiftmodule", "-module-name", module,
       "-entry-point-function-name", Self.entryPoint(module), "-Onone", "-g",
-    ] + languageArguments
+    ] + languageArguments(packages)
   }
 
-  private var languageArguments: [String] {
-    [
+  private func languageArguments(_ packages: BuiltPackages?) -> [String] {
+    let own = [
       "-target", toolchain.target, "-swift-version", "5", "-enable-bare-slash-regex", "-enable-testing",
       "-disable-access-control",
       // One package: a conformance of an earlier cell's type is not a retroactive one.
       "-package-name", "notebook", "-diagnostic-style", "llvm", "-plugin-path", toolchain.runtime + "/../host/plugins",
       "-I", installation.modules, "-I", folder,
     ]
+    return own + (packages?.compilerArguments ?? [])
   }
 
   /// A failure without a diagnostic: the compiler crashed. What it was doing stands in numbered lines.
@@ -182,16 +197,18 @@ struct CellCompiler: UnitCompiler {
         + (activities.isEmpty ? String(output.suffix(1000)) : activities))
   }
 
-  private func link(base: String, libraries: [String]) throws {
+  private func link(base: String, _ packages: BuiltPackages?, libraries: [String]) throws {
     // An asynchronous main ends by `exit(0)`: the worker's `__wrap_exit` ends the cell instead. See CWorker.
     let object = try read(base + ".o")
     let isAsynchronous = object.range(of: Data("swift_task_asyncMainDrainQueue".utf8)) != nil
-    let (linking, output) = try ChildProcess.run(
-      toolchain.linker,
-      // `swiftrt.o` tells the runtime of the library's types and conformances when it loads.
-      ["-shared", "--eh-frame-hdr", "--as-needed", "--hash-style=both", toolchain.registrar, base + ".o", "-o", base + ".so"]
-        + libraries + ["-L", toolchain.runtime, "-rpath", toolchain.runtime]
-        + Toolchain.systemLibraryFolders.flatMap { ["-L", $0] } + (isAsynchronous ? ["--wrap=exit"] : []))
+    // `swiftrt.o` tells the runtime of the library's types and conformances when it loads.
+    var arguments = [
+      "-shared", "--eh-frame-hdr", "--as-needed", "--hash-style=both", toolchain.registrar, base + ".o", "-o", base + ".so",
+    ]
+    arguments += libraries + ["-L", toolchain.runtime, "-rpath", toolchain.runtime]
+    arguments += Toolchain.systemLibraryFolders.flatMap { ["-L", $0] } + (packages?.linkerArguments ?? [])
+    if isAsynchronous { arguments.append("--wrap=exit") }
+    let (linking, output) = try ChildProcess.run(toolchain.linker, arguments)
     guard linking == .exited(0) else { throw Diagnostic("a compiled cell could not be linked: \(output)") }
   }
 
@@ -230,6 +247,16 @@ struct CellCompiler: UnitCompiler {
   private static let advice =
     "Compiled cells lie in the folder for temporary files until the session ends: make room there, or name another folder by the "
     + "environment variable TMPDIR."
+}
+
+/// The packages that are there now, for all threads that compile.
+final class CurrentPackages: Sendable {
+  private let value = Mutex<BuiltPackages?>(nil)
+
+  var current: BuiltPackages? {
+    get { value.withLock { $0 } }
+    set { value.withLock { $0 = newValue } }
+  }
 }
 
 /// A condition that several threads set and ask for.

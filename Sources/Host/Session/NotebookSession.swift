@@ -135,6 +135,7 @@ package final class NotebookSession {
     defer { interruption.withLock { $0 = false } }
     yielding.withLock { $0 = false }
     try takeDevice(for: notebook)
+    try takePackages(of: notebook)
     var run = NotebookRun(session: self, notebook: notebook, observe: observe)
     return try run.runWhatMustRun()
   }
@@ -159,6 +160,15 @@ package final class NotebookSession {
     book.device = taken.kind
     device = (choice.device, taken)
     return taken
+  }
+
+  /// Builds the packages that a notebook names. Others than before end the worker, which holds the code of those.
+  private func takePackages(of notebook: Notebook) throws {
+    let built = try runtime.builtPackages(for: notebook) { [self] in isInterrupted }
+    guard built != runtime.packages else { return }
+    runtime.packages = built
+    book.packages = built?.key
+    restart()
   }
 
   // MARK: - Wishes of other threads

@@ -42,6 +42,8 @@ struct RecordBook {
   private let environment: [CellKey.Part]
   /// The kind of device on which models compute: it is a part of all keys.
   var device = ResolvedDevice.processor.kind
+  /// Stands for the local packages that cells may import.
+  var packages: Key?
   /// The notebook's folder: paths in it are kept relative to it, so that they mean the same in another checkout.
   let directory: String
   // What this session has run is kept here too, since the store may not be writable.
@@ -122,6 +124,10 @@ struct RecordBook {
 
   private func base(_ number: Int, in state: RunState) -> CellKey {
     var key = CellKey(number, in: state.graph, file: state.file, environment: environment + [.init(.device, value: device)])
+    let node = state.graph.nodes[number]
+    if let packages, !(node.scope.libraries + node.analysis.imports).isEmpty {
+      key.add(.init(.source, "packages", value: "\(packages)"))
+    }
     for input in state.graph.nodes[number].cell.options.inputs {
       key.add(.init(.file, kept(absolute(input)), value: digests.digest(absolute(input)) ?? CellKey.missingFile))
     }

@@ -20,6 +20,12 @@ package protocol Runtime: AnyObject {
   /// On which device models compute, from its next start on.
   var device: ResolvedDevice { get set }
 
+  /// The local packages that cells may import, from its next start on.
+  var packages: BuiltPackages? { get set }
+
+  /// Builds the packages that a notebook names; nil if it names none.
+  func builtPackages(for notebook: Notebook, isCancelled: @escaping () -> Bool) throws -> BuiltPackages?
+
   /// The most memory that it has had so far, in bytes; 0 if that is not known.
   var peakMemory: Int { get }
 

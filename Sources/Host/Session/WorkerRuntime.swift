@@ -1,3 +1,4 @@
+import Document
 import Foundation
 import Keys
 import Planning
@@ -46,9 +47,29 @@ final class WorkerRuntime: Runtime {
 
   func cancel() { compilation.cancel() }
 
+  // MARK: - Packages
+
+  var packages: BuiltPackages? {
+    get { compiler.packages.current }
+    set {
+      // What waits to be compiled was meant for other packages.
+      compilation.cancel()
+      compiler.packages.current = newValue
+    }
+  }
+
+  func builtPackages(for notebook: Notebook, isCancelled: @escaping () -> Bool) throws -> BuiltPackages? {
+    let requests = LocalPackages.requests(notebook)
+    guard !requests.isEmpty else { return nil }
+    return try LocalPackages(
+      toolchain: compiler.toolchain, folder: store?.folder ?? compiler.folder, digests: FileDigests(store: store),
+      isCancelled: isCancelled
+    ).build(requests)
+  }
+
   // MARK: - Compiling
 
-  var codeEnvironment: Key { compiler.environment }
+  var codeEnvironment: Key { compiler.environment(with: packages) }
 
   func prepare(_ cells: [Int], of units: [CellUnit], dropsOthers: Bool) {
     if dropsOthers { compilation.replace(cells, of: units) } else { compilation.add(cells, of: units) }

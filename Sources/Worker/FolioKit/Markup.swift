@@ -20,7 +20,8 @@ public struct Picture: Displayable, Sendable {
   public init(_ data: Data, alt: String? = nil, width: Int? = nil) throws {
     guard let content = PictureOutput(data, alt: alt, width: width.map { max(1, $0) }) else {
       throw NotebookError(
-        data.isEmpty ? "The picture is empty" : "These \(data.count) bytes are no picture: browsers show PNG, JPEG, GIF, WebP and SVG")
+        data.isEmpty
+          ? "The picture is empty" : "These \(data.count) bytes are no picture: browsers show PNG, JPEG, GIF, WebP and SVG")
     }
     self.content = content
   }

@@ -1,15 +1,21 @@
+import Foundation
 import Record
 import Testing
 
 @Suite struct OutputKindsTests {
+  private static let picture = [PictureOutput(Data("<svg></svg>".utf8))].compactMap(\.self).map(Output.picture)
+
   /// One of each kind.
-  private static let outputs: [Output] = [
-    .text(.standardOutput, "printed"), .text(.standardError, "warned"), .value("shown"),
-    .table(Table(columns: [Table.Column("name")], rows: [["a row"]])), .figure(FigureOutput(plotly: #"{"data":[],"layout":{}}"#)),
-    .tokens(ColoredTokens(title: "t", tokens: [" a"], values: [1], limit: 1)),
-    .progress(ProgressOutput(title: "Loading", completed: 1, total: 2)),
-    .error(CellError(kind: .thrown, diagnostics: [Diagnostic("no")])),
-  ]
+  private static let outputs: [Output] =
+    picture + [
+      .markdown(MarkdownOutput("*a*")), .html(HTMLOutput("<p>a</p>")),
+      .text(.standardOutput, "printed"), .text(.standardError, "warned"), .value("shown"),
+      .table(Table(columns: [Table.Column("name")], rows: [["a row"]])),
+      .figure(FigureOutput(plotly: #"{"data":[],"layout":{}}"#)),
+      .tokens(ColoredTokens(title: "t", tokens: [" a"], values: [1], limit: 1)),
+      .progress(ProgressOutput(title: "Loading", completed: 1, total: 2)),
+      .error(CellError(kind: .thrown, diagnostics: [Diagnostic("no")])),
+    ]
 
   @Test func everyKindHasAWordOfItsOwnInTheRecord() {
     let words = Self.outputs.map(\.content.recorded.kind)

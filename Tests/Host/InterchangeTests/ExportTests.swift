@@ -134,6 +134,20 @@ import Testing
     #expect(data(outputs.last, "text/plain") == "Generating: 2 of 3")
   }
 
+  @Test func picturesMarkdownAndHTMLKeepTheirForms() throws {
+    let picture = try #require(PictureOutput(Data([0xFF, 0xD8, 0xFF]), alt: "A dot"))
+    let drawing = try #require(PictureOutput(Data("<svg></svg>".utf8)))
+    let outputs = try outputs([
+      .picture(picture), .picture(drawing), .markdown(MarkdownOutput("*a*")), .html(HTMLOutput("<p>b</p>")),
+    ]).outputs
+    try #require(outputs.count == 4)
+    #expect(data(outputs[0], "image/jpeg") == "/9j/")
+    #expect(data(outputs[0], "text/plain") == "A dot")
+    #expect(data(outputs[1], "image/svg+xml") == "<svg></svg>")
+    #expect(data(outputs[2], "text/markdown") == "*a*")
+    #expect(data(outputs[3], "text/html") == "<p>b</p>")
+  }
+
   @Test func errorsHaveTheirPlaceAlsoWhereOutputsAreHidden() throws {
     let diagnostic = Diagnostic(at: Place(file: "n.md", line: 2, column: 3), "no such thing", advice: "Try.", excerpt: "x = y")
     let error = Output.error(CellError(kind: .compile, diagnostics: [diagnostic]))

@@ -31,7 +31,7 @@ struct MemoryRecords: RecordSource {
 
   private init(_ name: String, _ files: RecordFiles, notebook: String) {
     self.name = name
-    records = [notebook: files.files.mapValues { Data($0.utf8) }]
+    records = [notebook: files.all]
   }
 
   /// The cell with a label, to tell equal sources: what stands between its label and the fence's end.

@@ -1,3 +1,4 @@
+import Document
 import Foundation
 import Keys
 import Planning
@@ -113,6 +114,9 @@ final class ScriptedRuntime: Runtime {
     restarts += 1
     (worker, hasVanished) = (nil, false)
   }
+
+  var packages: BuiltPackages?
+  func builtPackages(for notebook: Notebook, isCancelled: @escaping () -> Bool) -> BuiltPackages? { nil }
 
   func cancel() {}
   func close() {}

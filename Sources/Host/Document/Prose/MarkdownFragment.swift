@@ -1,3 +1,4 @@
+import Foundation
 import Record
 
 /// A text in Markdown that a cell has put out, read as the notebook's prose is.
@@ -28,7 +29,7 @@ package struct MarkdownFragment: Sendable, Equatable {
       case .heading(let heading):
         let level = max(2, heading.level)
         let html = Self.placed(heading.html, anchors: anchors, name: name, starts: starts)
-        return .prose(html: "<h\(level)>\(html)</h\(level)>\n", line: heading.line)
+        return .prose(html: "<h\(level) id=\"\(name)-\(heading.anchor)\">\(html)</h\(level)>\n", line: heading.line)
       case .listing: return block
       case .cell(let cell):
         return cell.isInline ? nil : .listing(Listing(language: "swift", source: cell.source, line: cell.line))
@@ -39,7 +40,8 @@ package struct MarkdownFragment: Sendable, Equatable {
     notebook.formulas += source.formulas.map { formula in
       // Its numbers would be others' numbers. What its author has written as a number stays.
       Formula(
-        tex: formula.tex, isDisplay: formula.isDisplay, number: formula.label == nil ? formula.number : nil, line: line, column: 1)
+        tex: formula.tex, isDisplay: formula.isDisplay, number: formula.label == nil ? formula.number : nil, line: line, column: 1
+      )
     }
     notebook.citations += source.citations.map { citation in
       var citation = citation
@@ -66,7 +68,7 @@ package struct MarkdownFragment: Sendable, Equatable {
       blocks.flatMap { block -> [String] in
         switch block {
         case .prose(let html, _): HTMLTags(html).all.compactMap { $0["id"]?.value }
-        case .heading(let heading): HTMLTags(heading.html).all.compactMap { $0["id"]?.value }
+        case .heading(let heading): HTMLTags(heading.html).all.compactMap { $0["id"]?.value } + [heading.anchor]
         case .listing, .cell: []
         }
       })
@@ -83,12 +85,15 @@ package struct MarkdownFragment: Sendable, Equatable {
         value = String(index + start)
       } else if ["id", "for", "aria-labelledby", "aria-describedby"].contains(attribute.name), anchors.contains(attribute.value) {
         value = "\(name)-\(attribute.value)"
-      } else if attribute.name == "href", attribute.value.first == "#", anchors.contains(String(attribute.value.dropFirst())) {
+      } else if attribute.name == "href", attribute.value.first == "#",
+        let anchor = attribute.value.dropFirst().removingPercentEncoding, anchors.contains(anchor)
+      {
         value = "#\(name)-\(attribute.value.dropFirst())"
       } else {
         continue
       }
-      bytes.replaceSubrange(attribute.range, with: Array("\"\(value.replacing("&", with: "&amp;").replacing("\"", with: "&quot;"))\"".utf8))
+      let escaped = value.replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
+      bytes.replaceSubrange(attribute.range, with: Array("\"\(escaped)\"".utf8))
     }
     return String(decoding: bytes, as: UTF8.self)
   }

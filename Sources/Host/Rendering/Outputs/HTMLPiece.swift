@@ -41,7 +41,9 @@ struct HTMLPiece {
       // As browsers read it, '<!-->' and '<!--->' are whole comments.
       guard let end = find("-->", from: position + 1) else { return report("a comment is not closed", at: start) }
       position = end + 3
-    case UInt8(ascii: "!"), UInt8(ascii: "?"): report("'<\(Character(Unicode.Scalar(bytes[position])))' begins a declaration, which belongs to a whole document", at: start)
+    case UInt8(ascii: "!"), UInt8(ascii: "?"):
+      report(
+        "'<\(Character(Unicode.Scalar(bytes[position])))' begins a declaration, which belongs to a whole document", at: start)
     case UInt8(ascii: "/"): readEnd(at: start)
     case let byte where Self.isLetter(byte): readStart(at: start)
     default: return
@@ -107,7 +109,9 @@ struct HTMLPiece {
 
   private mutating func readName() -> String {
     let start = position
-    while position < bytes.count, !Self.isSpace(bytes[position]), ![UInt8(ascii: "/"), UInt8(ascii: ">")].contains(bytes[position]) {
+    while position < bytes.count, !Self.isSpace(bytes[position]),
+      ![UInt8(ascii: "/"), UInt8(ascii: ">")].contains(bytes[position])
+    {
       position += 1
     }
     return String(decoding: bytes[start..<position], as: UTF8.self).lowercased()

@@ -42,7 +42,8 @@ struct MarkdownView: OutputView {
 
   func problems(in cell: String) -> [String] {
     MarkdownFragment.problems(markdown.text).map { problem in
-      "the Markdown of \(cell), line \(problem.place?.line ?? 1): \(problem.message)" + (problem.severity == .error ? "; it is shown as a text" : "")
+      "the Markdown of \(cell), line \(problem.place?.line ?? 1): \(problem.message)"
+        + (problem.severity == .error ? "; it is shown as a text" : "")
     }
   }
 }
@@ -65,7 +66,9 @@ struct HTMLView: OutputView {
       return ["the HTML of \(cell), line \(problem.line): \(problem.message); it is shown as a text"]
     }
     let sources = HTMLTags(output.html).all.flatMap(\.sources).map(\.attribute.value)
-    let others = sources.filter { $0.hasPrefix("//") || $0.lowercased().hasPrefix("http:") || $0.lowercased().hasPrefix("https:") }
+    let others = sources.filter {
+      $0.hasPrefix("//") || $0.lowercased().hasPrefix("http:") || $0.lowercased().hasPrefix("https:")
+    }
     return others.prefix(1).map { "the HTML of \(cell) asks another host for '\($0)': without it, the page is not whole" }
   }
 }

@@ -36,9 +36,10 @@ private struct TextBlock {
   }
 
   /// Whether its lines are set below each other, as a table's are: at least two of the first ones have gaps of several spaces within them, tabs or
-  /// rules. Such a text scrolls; any other wraps, since there its lines lose nothing.
+  /// rules, and those that are long have them. Such a text scrolls; any other wraps, since there its lines lose nothing.
   static func isSetInColumns(_ text: String) -> Bool {
     let lines = text.prefix(20_000).split(separator: "\n").prefix(200)
-    return lines.lazy.filter { $0.contains("│") || $0.drop(while: \.isWhitespace).contains(/\S(?: {2,}|\t)\S/) }.prefix(2).count == 2
+    let isSet = lines.map { $0.contains("│") || $0.drop(while: \.isWhitespace).contains(/\S(?: {2,}|\t)\S/) }
+    return isSet.count(where: \.self) >= 2 && !zip(lines, isSet).contains { $0.utf8.count > 120 && !$1 }
   }
 }

@@ -25,7 +25,8 @@ private struct PictureComparison: Comparison {
     let isSame = base.data == head.data
     let (before, after) = (base.facts, head.facts)
     verdict = isSame ? .same : .changed
-    isStructural = base.format != head.format || base.pixels.map { [$0.width, $0.height] } != head.pixels.map { [$0.width, $0.height] }
+    isStructural =
+      base.format != head.format || base.pixels.map { [$0.width, $0.height] } != head.pixels.map { [$0.width, $0.height] }
     findings = isSame ? [] : [before == after ? "another picture of the same size (\(after))" : "\(before) -> \(after)"]
     lines = isSame ? [] : [LineChange(base: before, head: after, line: 1, isWithin: false)]
   }
