@@ -14,9 +14,21 @@ package struct Formula: Sendable, Equatable {
   package var line: Int
   /// In UTF-8 bytes, from 1.
   package var column: Int
+  /// The columns at which the lines of the TeX begin after its first one: in a quote, or a list, not all at 1.
+  package var laterColumns: [Int] = []
 
   package init(tex: String, isDisplay: Bool, label: String? = nil, number: String? = nil, line: Int, column: Int) {
     (self.tex, self.isDisplay, self.label, self.number) = (tex, isDisplay, label, number)
     (self.line, self.column) = (line, column)
+  }
+
+  /// Where a byte of the TeX stands in the file, as a line and a column in UTF-8 bytes, both from 1.
+  package func place(ofByte offset: Int) -> (line: Int, column: Int) {
+    var (index, start) = (0, 0)
+    for (position, byte) in tex.utf8.prefix(offset).enumerated() where byte == UInt8(ascii: "\n") {
+      (index, start) = (index + 1, position + 1)
+    }
+    let column = index == 0 ? column : laterColumns.indices.contains(index - 1) ? laterColumns[index - 1] : 1
+    return (line + index, column + offset - start)
   }
 }
