@@ -17,10 +17,21 @@ package struct Formula: Sendable, Equatable {
   /// The columns at which the lines of the TeX begin after its first one: in a quote, or a list, not all at 1.
   package var laterColumns: [Int] = []
 
+  /// The lines of the file that the TeX takes, for messages.
+  package var excerpts: [String] = []
+
   package init(tex: String, isDisplay: Bool, label: String? = nil, number: String? = nil, line: Int, column: Int) {
     (self.tex, self.isDisplay, self.label, self.number) = (tex, isDisplay, label, number)
     (self.line, self.column) = (line, column)
   }
+
+  /// All that MathML is made of.
+  package struct Source: Hashable, Sendable {
+    package var tex: String
+    package var isDisplay: Bool
+  }
+
+  package var source: Source { Source(tex: tex, isDisplay: isDisplay) }
 
   /// Where a byte of the TeX stands in the file, as a line and a column in UTF-8 bytes, both from 1.
   package func place(ofByte offset: Int) -> (line: Int, column: Int) {

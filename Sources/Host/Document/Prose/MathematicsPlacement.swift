@@ -85,8 +85,7 @@ private struct MathematicsPlacement {
   private mutating func placeholder(_ source: MathematicsSource) -> Node? {
     guard let node = cmark_node_new(CMARK_NODE_HTML_INLINE) else { return nil }
     let tex = source.tex.map { String(decoding: $0.bytes, as: UTF8.self) }.joined(separator: "\n")
-    let escaped = tex.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-    cmark_node_set_literal(node, Placeholder.formula.html(found.count, fallback: "<code>\(escaped)</code>"))
+    cmark_node_set_literal(node, Formula.placeholder(found.count, tex: tex))
     found.append(source)
     return node
   }
@@ -131,5 +130,21 @@ private struct MathematicsPlacement {
       }
     }
     return String(result)
+  }
+}
+
+extension Formula {
+  /// The element that stands for a formula, with its TeX for those who know no better.
+  static func placeholder(_ index: Int, tex: String) -> String {
+    let escaped = tex.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    return Placeholder.formula.html(index, fallback: "<code>\(escaped)</code>")
+  }
+
+  /// The TeX in such an element, on one line; nil for anything else.
+  static func tex(inPlaceholder html: String) -> String? {
+    let (open, close) = ("<code>", "</code></\(Placeholder.formula.rawValue)>")
+    guard html.hasPrefix("<\(Placeholder.formula.rawValue) "), html.hasSuffix(close), let start = html.range(of: open) else { return nil }
+    let tex = String(html[start.upperBound...].dropLast(close.count))
+    return tex.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&").replacing("\n", with: " ")
   }
 }

@@ -33,6 +33,8 @@ extension MarkdownParser {
         }
         labels[CellLabel.caseless(label)] = labels[CellLabel.caseless(label)] ?? place.line
       }
+      let last = formula.line + formula.laterColumns.count
+      formula.excerpts = (formula.line...last).map { source.lines.indices.contains($0 - 1) ? source.lines[$0 - 1] : "" }
       source.formulas.append(formula)
     }
     return root

@@ -62,7 +62,11 @@ struct MathematicsSource {
     let start = bytes.firstIndex { !isSpace($0) } ?? 0
     let end = bytes.lastIndex { !isSpace($0) }.map { $0 + 1 } ?? start
     let (line, column) = place(ofByte: start, in: bytes)
-    let text = String(decoding: bytes[start..<end], as: UTF8.self)
+    // Of the lines too: what stood for a label is nothing at a line's end.
+    let lines = bytes[start..<end].split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
+      line.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { line[...$0] } ?? []
+    }
+    let text = String(decoding: Array(lines.joined(separator: [0x0A])), as: UTF8.self)
     var formula = Formula(tex: text, isDisplay: isDisplay, line: line, column: column)
     let first = line - 1 - (tex.first?.line ?? 0)
     let count = text.utf8.count { $0 == UInt8(ascii: "\n") }
