@@ -66,20 +66,21 @@ let package = Package(
     .host("Planning", ["Document", "Keys", "Record", "Store"]),
     .host("Processes", ["Record", "CSpawn"]),
     .host("Session", ["Document", "Files", "Keys", "Machine", "Planning", "Processes", "Record", "Store"]),
+    .host("Mathematics", ["Document", "Keys", "Machine", "Processes", "Record", "Store", "Text"]),
     .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),
     .host("Rendering", ["Document", "Record", "Figures", "Files", "Keys", "Processes", "Review", "Text"]),
     .host(
       "Building",
       [
-        "Document", "Figures", "Files", "Interchange", "Keys", "Machine", "Processes", "Record", "Rendering", "Session", "Store",
-        "Text",
+        "Document", "Figures", "Files", "Interchange", "Keys", "Machine", "Mathematics", "Processes", "Record", "Rendering",
+        "Session", "Store", "Text",
       ]),
     .host("Live", ["Building", "Document", "Files", "Processes", "Record", "Rendering", "Session", "Text"]),
     .host("Interchange", ["Document", "Figures", "Files", "Machine", "Planning", "Record", "Rendering", "Text"]),
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Files", "Interchange", "Live", "Machine", "Processes", "Record", "Rendering",
+        "Building", "Document", "Figures", "Files", "Interchange", "Live", "Machine", "Mathematics", "Processes", "Record", "Rendering",
         "Review",
         "Session", "Store", "Text", argumentParser,
       ],
@@ -148,6 +149,7 @@ let package = Package(
     .test("Host", "Processes", ["Record"]),
     // Sessions start the worker that lies beside the tests.
     .test("Host", "Session", ["Document", "Keys", "Machine", "Planning", "Processes", "Record", "Store", "folio-worker"]),
+    .test("Host", "Mathematics", ["Document", "Processes", "Record", "Store"]),
     .test("Host", "Review", ["CCmark", "Figures", "Processes", "Record", "Rendering"], exclude: ["Snapshots"]),
     .test("Host", "Rendering", ["Document", "Record", "Figures"], exclude: ["Snapshots"]),
     .test("Host", "Building", ["Document", "Record", "Rendering", "Session", "folio-worker"]),

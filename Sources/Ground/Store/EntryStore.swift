@@ -15,7 +15,7 @@ import Machine
 package final class EntryStore: Sendable {
   /// What is kept; one folder each.
   package enum Kind: String, CaseIterable, Sendable {
-    case cells, records, traces, notebooks, memo, digests, cubins
+    case cells, records, traces, notebooks, memo, digests, cubins, formulas
   }
 
   /// The store's folder; it is made when something is kept.

@@ -132,6 +132,7 @@ extension EntryStore.Kind {
     case .memo: "remembered values"
     case .digests: "files' digests"
     case .cubins: "compiled kernels"
+    case .formulas: "formulas as MathML"
     }
   }
 }

@@ -18,13 +18,14 @@ package struct PageMaker: Sendable {
 
   /// What is wrong with a notebook's prose and can be known before a cell runs. With errors among it the notebook is not run.
   package func problems(in notebook: Notebook) -> [Diagnostic] {
-    siteProblems(of: notebook)
+    siteProblems(of: notebook) + formulaProblems(in: notebook)
   }
 
   /// The page of a notebook that has run, and what its author should know of it.
   package func page(_ notebook: Notebook, record: NotebookRecord) -> (page: Page, warnings: [Diagnostic]) {
     let (illustrated, warnings) = notebook.takingFragments(of: record).embeddingLocalImages()
     var context = PageContext(plotly: plotly)
+    context.mathematics = mathematics(of: illustrated)
     (context.site, context.downloads) = (siteMap(of: notebook), downloads(of: notebook, record: record))
     let (card, notes) = card(of: notebook, record: record)
     context.card = card

@@ -43,7 +43,7 @@ package struct LinkDefinition: Equatable {
 
   private static func links(_ labels: [String], in text: String) -> [(url: String, title: String)?] {
     let asking = labels.map { "[\($0)]\n\n" }.joined() + text
-    guard let root = cmark_parse_document(asking, asking.utf8.count, CMARK_OPT_DEFAULT) else { return labels.map { _ in nil } }
+    guard let root = MarkdownParser.document(asking) else { return labels.map { _ in nil } }
     defer { cmark_node_free(root) }
     var (answers, child) = ([(url: String, title: String)?](), cmark_node_first_child(root))
     while answers.count < labels.count {

@@ -29,7 +29,7 @@ package struct MarkdownLayout {
   package private(set) var cellLinesInHTML: [Int] = []
 
   package init(_ markdown: String) {
-    guard let root = cmark_parse_document(markdown, markdown.utf8.count, CMARK_OPT_DEFAULT) else { return }
+    guard let root = MarkdownParser.document(markdown) else { return }
     defer { cmark_node_free(root) }
     MarkdownParser.forEach(in: root) { node in
       let isTopLevel = cmark_node_parent(node) == root
@@ -55,7 +55,7 @@ package struct MarkdownLayout {
 
   /// How many inline expressions a text has.
   package static func inlineExpressionCount(_ markdown: String) -> Int {
-    guard let root = cmark_parse_document(markdown, markdown.utf8.count, CMARK_OPT_DEFAULT) else { return 0 }
+    guard let root = MarkdownParser.document(markdown) else { return 0 }
     defer { cmark_node_free(root) }
     var count = 0
     MarkdownParser.forEach(in: root) { node in

@@ -13,8 +13,7 @@ struct MarkdownParser {
   private var values: [Node: Heading.Part] = [:]
 
   static func parse(_ source: inout SourceText) -> [Block] {
-    let text = source.lines.joined(separator: "\n")
-    guard let root = cmark_parse_document(text, text.utf8.count, CMARK_OPT_DEFAULT) else { return [] }
+    guard let root = document(&source) else { return [] }
     defer { cmark_node_free(root) }
     var parser = MarkdownParser()
     PictureScan.run(root, &source)
@@ -25,6 +24,7 @@ struct MarkdownParser {
       parser.read(node, source: &source)
       child = cmark_node_next(node)
     }
+    checkFormulaLabels(parser.blocks, &source)
     return parser.blocks
   }
 
@@ -108,7 +108,7 @@ struct MarkdownParser {
 
   /// A text as a page shows it.
   static func html(of markdown: String) -> String {
-    guard let root = cmark_parse_document(markdown, markdown.utf8.count, CMARK_OPT_DEFAULT) else { return "" }
+    guard let root = document(markdown) else { return "" }
     defer { cmark_node_free(root) }
     return html(root)
   }
@@ -128,6 +128,7 @@ struct MarkdownParser {
       switch cmark_node_get_type(node) {
       case CMARK_NODE_TEXT, CMARK_NODE_CODE: text += Self.literal(node)
       case CMARK_NODE_SOFTBREAK, CMARK_NODE_LINEBREAK: text += " "
+      case CMARK_NODE_HTML_INLINE where values[node] == nil: text += Formula.tex(inPlaceholder: Self.literal(node)) ?? ""
       default:
         guard let value = values[node] else { return }
         parts += text.isEmpty ? [value] : [.text(text), value]

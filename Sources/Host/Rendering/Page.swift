@@ -71,7 +71,7 @@ extension Notebook {
 
   /// A cell's label is its address; a heading with the same anchor steps aside.
   fileprivate var withDistinctAnchors: Notebook {
-    let taken = Set(cells.map(\.id))
+    let taken = Set(cells.map(\.id) + formulas.compactMap(\.label))
     var notebook = self
     notebook.blocks = blocks.map { block in
       guard case .heading(var heading) = block, taken.contains(heading.anchor) else { return block }
@@ -205,7 +205,8 @@ private struct PageBody {
 
   /// The prose with the values of its inline expressions.
   private func filled(_ html: String) -> String {
-    InlineExpressions.fill(html) { cell, index in
+    let html = FormulaView.fill(html, notebook.formulas, context)
+    return InlineExpressions.fill(html) { cell, index in
       let values = records[cell]?.values ?? []
       guard values.indices.contains(index) else { return nil }
       return HTML.element("span", ["class": "inline-value"], html: HTML.label(TerminalText.plain(values[index])))

@@ -5,6 +5,8 @@ import Foundation
 package struct PageContext: Sendable {
   /// What makes its figures interactive; without it they are static.
   package var plotly: PlotlyScript?
+  /// The MathML of its formulas.
+  package var mathematics: [Formula.Source: String] = [:]
 
   /// The site that it is a page of, as it was before; nil for a page that stands alone.
   package var site: SiteMap?

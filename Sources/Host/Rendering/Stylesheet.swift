@@ -14,6 +14,7 @@ package enum Stylesheet {
     \(fonts)
     \(page)
     \(prose)
+    \(mathematics)
     \(cells)
     \(outputs)
     \(reading)

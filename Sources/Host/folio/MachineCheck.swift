@@ -2,6 +2,7 @@ import Building
 import Document
 import Foundation
 import Machine
+import Mathematics
 import Record
 import Session
 import Store
@@ -31,6 +32,7 @@ enum MachineCheck {
       },
       finding("Folio") { try Installation.find().worker },
       finding("Markdown") { Notebook.parserVersion },
+      mathematics,
       finding("a cell") {
         let clock = ContinuousClock()
         var answer = ""
@@ -73,6 +75,15 @@ enum MachineCheck {
     let report =
       (try? Installation.find().graphics(withMemory: true)) ?? GraphicsReport(obstacle: "Folio's own parts are missing.")
     return Finding(part: "graphics processor", state: report.usableCards.isEmpty ? .absent : .fine, text: report.words)
+  }
+
+  /// Only formulas need it.
+  private static var mathematics: Finding {
+    do {
+      return Finding(part: "mathematics", state: .fine, text: try FormulaConverter.version())
+    } catch {
+      return Finding(part: "mathematics", state: .absent, text: "no 'blahtexml', which formulas need: 'apt-get install blahtexml'")
+    }
   }
 
   private static var preset: String {
