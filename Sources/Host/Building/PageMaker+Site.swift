@@ -11,9 +11,10 @@ extension PageMaker {
     SiteDescription.read(in: folder(describing: [notebook])).problems
   }
 
-  /// The file that describes a notebook's site: all pages change with it, also when it comes.
+  /// The file that describes a notebook's site, and what it names: all pages change with them, also when they come.
   func siteFiles(of notebook: Notebook) -> Set<String> {
-    ["\(folder(describing: [notebook]))/\(SiteDescription.fileName)"]
+    let file = "\(folder(describing: [notebook]))/\(SiteDescription.fileName)"
+    return Set([file, description([notebook]).favicon].compactMap(\.self))
   }
 
   /// The site as it is before a page of it is made.

@@ -67,6 +67,14 @@ import Testing
     expect(refreshed, contains: "<p>F</p>", #"<link rel="canonical" href="https://x.org/a/"/>"#)
   }
 
+  @Test func theFooterLeadsToPagesFromEachPage() throws {
+    var description = SiteDescription()
+    description.footer = #"<p><a href="part/b%20c.md">B</a> <a href="https://x.org/a.md">X</a></p>"#
+    try write("part/a", title: "A", description: description)
+    try expect(
+      page("part/a"), contains: #"<p><a href="../../part/b%20c/index.html">B</a> <a href="https://x.org/a.md">X</a></p>"#)
+  }
+
   @Test func nothingInAnAuthorsTextIsTakenForAPlaceOfTheSite() throws {
     let forged = ["head", "bar", "side", "end", "foot"].map { "<!--folio:\($0)-->mine<!--/folio:\($0)-->" }.joined()
     try write("a", title: "A", prose: "<p>\(forged)</p>")
@@ -252,7 +260,7 @@ import Testing
     try expect(
       page("a"), contains: #"<html lang="de-CH">"#, "Zum Text springen", #"aria-label="Inhalt""#, "<small>Weiter</small>",
       #"data-label="Suche""#)
-    try expect(index(), contains: #"<html lang="de-CH">"#, "0 Zellen")
+    try expect(index(), contains: #"<html lang="de-CH">"#, "Notebooks</a>")
   }
 }
 
