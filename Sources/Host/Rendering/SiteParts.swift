@@ -35,7 +35,7 @@ struct SiteParts {
       let address = url + SiteNames.folder(name)
       lines.append(Markup.element("link", ["rel": "canonical", "href": address]))
       let title = map.title(words)
-      if !SiteFeed(map).isEmpty {
+      if SiteFeed.exists(for: map) {
         lines.append(
           Markup.element(
             "link", ["rel": "alternate", "type": "application/atom+xml", "href": root + "feed.xml", "title": Markup.label(title)])
@@ -51,6 +51,7 @@ struct SiteParts {
       lines += properties.map { Markup.element("meta", ["property": $0, "content": Markup.label($1)]) }
       if let image = entry?.image {
         lines.append(Markup.element("meta", ["property": "og:image", "content": address + SiteNames.link(image)]))
+        lines.append(Markup.element("meta", ["property": "og:image:alt", "content": Markup.label(entry?.title ?? title)]))
         lines.append(Markup.element("meta", ["name": "twitter:card", "content": "summary_large_image"]))
       }
     }

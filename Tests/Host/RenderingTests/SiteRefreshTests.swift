@@ -309,6 +309,14 @@ import Testing
     for file in ["record/cell-1-2.json", "record/cell-1-3.csv"] { #expect(home.exists("Site/n/\(file)")) }
   }
 
+  @Test func aFigureOfVeryManyNumbersHasItsRecordAlone() throws {
+    let row = "[" + (0..<200).map(String.init).joined(separator: ",") + "]"
+    let matrix = "[" + Array(repeating: row, count: 200).joined(separator: ",") + "]"
+    try write([], outputs: [.figure(FigureOutput(plotly: #"{"data": [{"type": "heatmap", "z": \#(matrix)}], "layout": {}}"#))])
+    try expect(home.read("Site/n/index.html"), contains: #"Data: <a href="record/cell-1-1.json" download="">JSON</a></p>"#)
+    #expect(!home.exists("Site/n/outputs"))
+  }
+
   @Test func aPageThatStandsAloneNamesNoFiles() {
     expect(page([.table(Table(columns: [.init("n")], rows: []))]).html, lacks: "data-links", "page-links", "pager")
   }
