@@ -42,7 +42,7 @@ enum Kinds {
     NotebookKind.self, FrontMatterKind.self, JupyterKind.self, RecordKind.self, OutputKind.self, FigureKind.self, ChartKind.self,
     TableKind.self,
     ConfigurationKind.self, WeightsKind.self, GGUFKind.self, TokenizerKind.self, TokenizerJSONKind.self, MergesKind.self,
-    RequestKind.self, StoreKind.self, SiteKind.self,
+    RequestKind.self, StoreKind.self, SiteKind.self, SiteDescriptionKind.self,
   ]
   static let failing: [any Kind.Type] = [CrashKind.self, HangKind.self, MemoryKind.self, PromiseKind.self]
 

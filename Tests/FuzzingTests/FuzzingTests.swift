@@ -18,7 +18,7 @@ import Testing
   @Test(arguments: [
     "notebooks", "frontmatter", "ipynb", "records", "outputs", "figures", "charts", "csv", "configurations", "safetensors",
     "tokenizers", "tokenizer.json", "merges", "requests",
-    "cache", "pages",
+    "cache", "pages", "site.yml",
   ])
   func mutatedInputsCostNoMoreThanTheyMust(kind: String) async throws {
     let run = try await fuzz("--kinds", kind, "--each", "300", "--seed", "15")

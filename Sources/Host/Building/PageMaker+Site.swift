@@ -11,9 +11,10 @@ extension PageMaker {
     SiteDescription.read(in: folder(describing: [notebook])).problems
   }
 
-  /// The file that describes a notebook's site: all pages change with it, also when it comes.
+  /// The file that describes a notebook's site, and what it names: all pages change with them, also when they come.
   func siteFiles(of notebook: Notebook) -> Set<String> {
-    ["\(folder(describing: [notebook]))/\(SiteDescription.fileName)"]
+    let file = "\(folder(describing: [notebook]))/\(SiteDescription.fileName)"
+    return Set([file, description([notebook]).favicon].compactMap(\.self))
   }
 
   /// The site as it is before a page of it is made.
@@ -55,7 +56,7 @@ extension PageMaker {
       let card = SocialCard(title: notebook.title(with: record), site: description.title ?? "", record: record)
     else { return (nil, []) }
     if let picture = card.kept(store: store) { return (picture, []) }
-    guard drawsCards else { return (nil, []) }
+    guard !isPreview else { return (nil, []) }
     if let picture = card.drawn(store: store) { return (picture, []) }
     let note = Diagnostic(
       .note, at: Place(file: notebook.file, line: 1), "\(notebook.name) has no card for other sites: no browser draws it",
@@ -65,20 +66,39 @@ extension PageMaker {
 
   // MARK: - Downloads
 
-  /// The notebook as files beside its page.
+  /// The notebook as files beside its page, but for those that are written later.
   func downloads(of notebook: Notebook, record: NotebookRecord) -> [Page.Attachment] {
+    let later = Set(isPreview ? laterDownloads(of: notebook).map(\.file) : [])
+    return kindsOfDownloads(of: notebook).filter { !later.contains($0.file) }.compactMap { kind, file in
+      text(of: notebook, as: kind, record: record).map { Page.Attachment(path: file, text: $0) }
+    }
+  }
+
+  /// Writes what a preview's page names and did not wait for.
+  package func finishDownloads(of notebook: Notebook, record: NotebookRecord) throws {
+    guard let site, isPreview else { return }
+    let files = laterDownloads(of: notebook).compactMap { kind, file in
+      text(of: notebook, as: kind, record: record).map { Page.Attachment(path: file, text: $0) }
+    }
+    try Site(folder: site).write(files, of: notebook.name)
+  }
+
+  /// Jupyter's form draws each figure once more.
+  func laterDownloads(of notebook: Notebook) -> [(kind: SiteDescription.Download, file: String)] {
+    kindsOfDownloads(of: notebook).filter { $0.kind == .ipynb }
+  }
+
+  private func kindsOfDownloads(of notebook: Notebook) -> [(kind: SiteDescription.Download, file: String)] {
     guard site != nil else { return [] }
     let base = notebook.name.split(separator: "/").last.map(String.init) ?? notebook.name
-    return description([notebook]).downloads.compactMap { kind in
-      let text: String? =
-        switch kind {
-        case .md: notebook.markdown
-        case .ipynb:
-          (try? NotebookParts(notebook.markdown, of: notebook)).map {
-            JupyterNotebook(notebook, parts: $0, record: record).text()
-          }
-        }
-      return text.map { Page.Attachment(path: "\(base).\(kind.rawValue)", text: $0) }
+    return description([notebook]).downloads.map { ($0, "\(base).\($0.rawValue)") }
+  }
+
+  private func text(of notebook: Notebook, as kind: SiteDescription.Download, record: NotebookRecord) -> String? {
+    switch kind {
+    case .md: notebook.markdown
+    case .ipynb:
+      (try? NotebookParts(notebook.markdown, of: notebook)).map { JupyterNotebook(notebook, parts: $0, record: record).text() }
     }
   }
 }

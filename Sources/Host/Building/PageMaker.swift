@@ -9,8 +9,8 @@ package struct PageMaker: Sendable {
   /// The folder in which is kept what takes long to make; nil keeps nothing.
   let store: String?
   private let plotly: PlotlyScript?
-  /// Whether a page waits for the picture by which other sites show it.
-  package var drawsCards = true
+  /// Whether an author waits for the page: then no card is drawn for it, and what takes long to write is written behind it, by `finishDownloads`.
+  package var isPreview = false
 
   package init(site: String?, store: String?, plotly: PlotlyScript? = nil) {
     (self.site, self.store, self.plotly) = (site, store, plotly)
@@ -27,6 +27,7 @@ package struct PageMaker: Sendable {
     var context = PageContext(plotly: plotly)
     context.mathematics = mathematics(of: illustrated)
     (context.site, context.downloads) = (siteMap(of: notebook), downloads(of: notebook, record: record))
+    context.laterDownloads = isPreview ? laterDownloads(of: notebook).map(\.file) : []
     let (card, notes) = card(of: notebook, record: record)
     context.card = card
     return (Page(illustrated, record: record, context: context), warnings + notes)

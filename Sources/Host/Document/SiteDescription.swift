@@ -65,6 +65,12 @@ package struct SiteDescription: Sendable, Equatable {
   /// The order of the notebooks; those that it does not name come last.
   package var contents: [Part] = []
 
+  /// The notebook that a link of the footer leads to, by its file in the folder of the notebooks: `part/a` for `part/a.md`.
+  package static func notebook(inLink link: String) -> String? {
+    guard link.hasSuffix(".md"), link.firstMatch(of: /^[A-Za-z][A-Za-z0-9+.-]*:/) == nil else { return nil }
+    return String(link.dropLast(3)).removingPercentEncoding
+  }
+
   /// A site of which nothing is said.
   package init() {}
 }

@@ -69,13 +69,13 @@ private struct SiteDescriptionParser {
     switch entry.key {
     case "title": description.title = text(entry)
     case "description": description.description = text(entry)
-    case "authors": description.authors = texts(entry, "a name, or a list of names")
+    case "authors": description.authors = authors(entry)
     case "repository": description.repository = address(entry).map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
     case "branch": description.branch = text(entry) ?? description.branch
     case "source": description.source = pattern(entry)
     case "edit": description.edit = pattern(entry)
     case "url": description.url = address(entry).map { $0.hasSuffix("/") ? $0 : $0 + "/" }
-    case "footer": description.footer = text(entry).map(MarkdownParser.html(of:))
+    case "footer": description.footer = footer(entry)
     case "language": description.language = language(entry)
     case "favicon": description.favicon = picture(entry)
     case "downloads": readDownloads(entry)
@@ -103,6 +103,34 @@ private struct SiteDescriptionParser {
     if let texts = entry.value.texts { return texts }
     expect(what, of: entry)
     return []
+  }
+
+  /// Names, or mappings with a name, as a notebook's authors may be written.
+  private mutating func authors(_ entry: YAMLMapping.Entry) -> [String] {
+    let nodes = entry.value.list ?? [entry.value]
+    let names = nodes.compactMap { node in node.text ?? node.mapping?.first { $0.key.text == "name" }?.value.text }
+    if names.count != nodes.count { expect("a name, or a list of names", of: entry) }
+    return names
+  }
+
+  /// It stands on every page, which asks no other host for anything, in whatever folder the page lies.
+  private mutating func footer(_ entry: YAMLMapping.Entry) -> String? {
+    guard let html = text(entry).map(MarkdownParser.html(of:)) else { return nil }
+    let tags = HTMLTags(html).all
+    if let loaded = tags.flatMap(\.sources).first {
+      source.report(
+        line: entry.line, "the footer shows '\(loaded.attribute.value)', and cannot load anything",
+        advice: "Write text and links in it.")
+      return nil
+    }
+    for link in tags.compactMap({ $0["href"]?.value }) where link.firstMatch(of: /^[A-Za-z][A-Za-z0-9+.-]*:/) == nil {
+      let name = SiteDescription.notebook(inLink: link)
+      if let name, FileManager.default.fileExists(atPath: "\(folder)/\(name).md") { continue }
+      source.report(
+        line: entry.line, "the footer links to '\(link)', which is no address and no notebook",
+        advice: "Write a whole address, as 'https://example.org/', or a notebook's file, as 'about.md'.")
+    }
+    return html
   }
 
   private mutating func address(_ entry: YAMLMapping.Entry) -> String? {

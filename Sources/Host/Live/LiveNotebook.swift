@@ -42,7 +42,7 @@ final class LiveNotebook: @unchecked Sendable {
     self.overrides = overrides
     self.site = site
     var pages = PageMaker(site: site.folder, store: options.store)
-    pages.drawsCards = false
+    pages.isPreview = true
     self.pages = pages
     self.server = server
     self.options = options
@@ -177,6 +177,7 @@ final class LiveNotebook: @unchecked Sendable {
       for other in try pages.refreshSite(of: [notebook]) where other != name { server.touch(page: other) }
       server.show(page: "", html: nil)
       observe(.updated(notebook, run.record, explanations: run.explanations, since.duration(to: .now)))
+      if leftOut.isEmpty { try pages.finishDownloads(of: notebook, record: run.record) }
     } catch {
       server.setStatus(page: name, nil)
       server.setProblems(

@@ -6,6 +6,8 @@ import Record
 /// cells with the row's and the column's label.
 struct FigureNumbers {
   private static let first = ["x", "y", "z"]
+  /// A table of more rows would take many times what the figure takes in the record, which has all of its numbers.
+  static let mostRows = 20_000
 
   private var columns: Set<String> = []
   private var rows: [[String: String]] = []
@@ -13,6 +15,7 @@ struct FigureNumbers {
   /// - Parameter figure: with rounded numbers, as in the record.
   init(_ figure: JSONValue) {
     guard case .array(let traces)? = figure["data"] else { return }
+    guard traces.reduce(0, { $0 + Self.count(of: $1) }) <= Self.mostRows else { return }
     for (index, trace) in traces.enumerated() {
       let name = trace["name"]?.string ?? String(index + 1)
       for var row in Self.rows(of: trace) {
@@ -23,11 +26,19 @@ struct FigureNumbers {
     }
   }
 
-  /// Nil if the figure has no numbers.
+  /// Nil if the figure has no numbers, or too many.
   var csv: String? {
     guard !rows.isEmpty else { return nil }
     let names = Self.first.filter(columns.contains) + columns.subtracting(Self.first).sorted()
     return CSVText.text([["trace"] + names] + rows.map { row in (["trace"] + names).map { row[$0] ?? "" } })
+  }
+
+  /// How many rows a trace has at most.
+  private static func count(of trace: JSONValue) -> Int {
+    if let rows = trace["z"]?.array, rows.contains(where: { $0.array != nil }) {
+      return rows.reduce(0) { $0 + ($1.array?.count ?? 0) }
+    }
+    return trace.object?.values.map { $0.array?.count ?? $0.object?.values.map { $0.array?.count ?? 0 }.max() ?? 0 }.max() ?? 0
   }
 
   private static func rows(of trace: JSONValue) -> [[String: String]] {

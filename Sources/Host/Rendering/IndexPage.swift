@@ -96,8 +96,10 @@ package struct IndexPage: Sendable {
     return HTML.element("li", html: "\n\(parts.joined(separator: "\n"))\n")
   }
 
-  private static func state(_ status: Status, _ words: PageWords) -> String {
+  /// Nothing for a notebook of prose alone.
+  private static func state(_ status: Status, _ words: PageWords) -> String? {
     switch status {
+    case .complete(0): return nil
     case .complete(let cells): return HTML.paragraph("state", html: words.cells(cells))
     case .failed(0, _): return HTML.paragraph("state failed", html: words.stopped)
     case .failed(let failed, let cells):

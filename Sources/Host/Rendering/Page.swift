@@ -89,24 +89,23 @@ private struct PageBody {
   let context: PageContext
   private let records: [String: CellRecord]
   private(set) var attachments: [Page.Attachment] = []
+  /// What other pages show of this one.
+  let entry: IndexPage.Entry
+  private let site: SiteMap
+  let words: PageWords
 
   init(notebook: Notebook, record: NotebookRecord, context: PageContext) {
     self.context = context
     self.notebook = notebook
     self.record = record
     records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-  }
-
-  /// What other pages show of this one.
-  var entry: IndexPage.Entry {
     var entry = IndexPage.Entry(notebook, record: record)
-    entry.downloads = context.downloads.isEmpty ? nil : context.downloads.map(\.path)
+    let downloads = context.downloads.map(\.path) + context.laterDownloads
+    entry.downloads = downloads.isEmpty ? nil : downloads
     entry.image = context.card.map { _ in Page.cardFile }
-    return entry
+    (self.entry, site) = (entry, context.site?.with(entry) ?? SiteMap([]))
+    words = PageWords.of(site.language(of: entry))
   }
-
-  private var site: SiteMap { context.site?.with(entry) ?? SiteMap([]) }
-  var words: PageWords { PageWords.of(site.language(of: entry)) }
 
   mutating func html() -> String {
     let contents = TableOfContents(notebook)

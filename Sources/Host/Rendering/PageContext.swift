@@ -12,6 +12,8 @@ package struct PageContext: Sendable {
   package var site: SiteMap?
   /// Files as which the notebook can be downloaded, in the page's folder.
   package var downloads: [Page.Attachment] = []
+  /// The names of those that are written behind the page.
+  package var laterDownloads: [String] = []
   /// The picture by which other sites show the page, as a PNG.
   package var card: Data?
 

@@ -89,6 +89,13 @@ package struct Site: Sendable {
   /// What the pages in the folder say of their notebooks, by name.
   package var entries: [IndexPage.Entry] { pageNames.compactMap(entry) }
 
+  /// Writes files that a notebook's page names, beside the page.
+  package func write(_ files: [Page.Attachment], of name: String) throws {
+    guard SiteNames.isFolder(name), hasPage(name) else { return }
+    let lock = FolderLock(folder, .alone)
+    try withExtendedLifetime(lock) { try write(files.map { ("\(name)/\($0.path)", Data($0.text.utf8)) }) }
+  }
+
   /// Whether the notebook of a name has a page.
   package func hasPage(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)/index.html") }
 

@@ -14,8 +14,10 @@ struct SiteFeed {
     dated = all.sorted { ($1.date, $0.entry.name) < ($0.date, $1.entry.name) }
   }
 
-  /// Whether there is no feed: without an address or without a date there is nothing to tell.
-  var isEmpty: Bool { map.description.url == nil || dated.isEmpty }
+  /// Whether a site has a feed: without an address or without a date there is nothing to tell.
+  static func exists(for map: SiteMap) -> Bool {
+    map.description.url != nil && map.entries.contains { $0.date.flatMap(moment) != nil }
+  }
 
   /// `sitemap.xml`; nil without an address.
   var sitemap: String? {

@@ -35,7 +35,7 @@ struct SiteParts {
       let address = url + SiteNames.folder(name)
       lines.append(Markup.element("link", ["rel": "canonical", "href": address]))
       let title = map.title(words)
-      if !SiteFeed(map).isEmpty {
+      if SiteFeed.exists(for: map) {
         lines.append(
           Markup.element(
             "link", ["rel": "alternate", "type": "application/atom+xml", "href": root + "feed.xml", "title": Markup.label(title)])
@@ -51,6 +51,7 @@ struct SiteParts {
       lines += properties.map { Markup.element("meta", ["property": $0, "content": Markup.label($1)]) }
       if let image = entry?.image {
         lines.append(Markup.element("meta", ["property": "og:image", "content": address + SiteNames.link(image)]))
+        lines.append(Markup.element("meta", ["property": "og:image:alt", "content": Markup.label(entry?.title ?? title)]))
         lines.append(Markup.element("meta", ["name": "twitter:card", "content": "summary_large_image"]))
       }
     }
@@ -150,10 +151,20 @@ struct SiteParts {
     return HTML.element("ul", ["class": "page-links"], html: items.joined())
   }
 
+  /// The footer with links to notebooks as links to their pages, from this one.
+  private func linked(_ footer: String) -> String {
+    var bytes = Array(footer.utf8)
+    for attribute in HTMLTags(footer).all.compactMap({ $0["href"] }).sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) {
+      guard let notebook = SiteDescription.notebook(inLink: attribute.value) else { continue }
+      bytes.replaceSubrange(attribute.range, with: "\"\(SiteNames.link(from: name, to: notebook))\"".utf8)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   private var foot: String {
     let authors = map.description.authors.joined(separator: ", ")
     let parts = [
-      authors.isEmpty ? nil : HTML.element("p", html: HTML.label(authors)), map.description.footer,
+      authors.isEmpty ? nil : HTML.element("p", html: HTML.label(authors)), map.description.footer.map(linked),
     ].compactMap(\.self)
     guard !parts.isEmpty else { return "" }
     return "\n" + HTML.element("footer", ["class": "site-footer"], html: parts.joined(separator: "\n")) + "\n"

@@ -44,8 +44,11 @@ extension Stylesheet {
       .search-results { left: 1.1rem; right: 1.1rem; width: auto }
       .site-footer { padding-left: 1.1rem; padding-right: 1.1rem }
     }
+    @media print { .site-footer { max-width: none; padding: 1rem 0 0 } }
     .index .part { font: 600 1.05rem/1.3 var(--serif); color: var(--soft); margin: 2.4rem 0 .8rem }
+    .index h1:has(+ .lead) { margin-bottom: .35em }
     .index .lead { margin-bottom: 2rem }
+    .index ~ .site-footer { max-width: 46rem }
     .index h3 { font-size: 1.3rem; margin: 0; max-width: none }
     .index h3 a { text-decoration: none; color: var(--ink) }
     .index h3 a:hover { color: var(--accent) }

@@ -15,7 +15,7 @@ struct Build: ParsableCommand {
 
       Without a notebook, all of 'Notebooks/' is built: the folder of that name here, or in the nearest folder above. Each page is written to \
       SITE/<notebook>/index.html when its notebook has run, also if a cell failed: the page then shows where and why. SITE/index.html lists \
-      all pages. A build of all notebooks removes the pages and records of notebooks that are no more.
+      all pages, and each page the others; 'Notebooks/site.yml' may say in which order, and what the site is called. A build of all notebooks removes the pages and records of notebooks that are no more.
 
       Examples:
         folio build

@@ -70,6 +70,24 @@ import Testing
     #expect(folder.exists("Site/part/a/index.html"))
   }
 
+  @Test func aPreviewWritesWhatTakesLongBehindThePage() throws {
+    try folder.write("# A", to: "Notebooks/a.md")
+    let notebook = try Notebooks.read(["\(root)/a.md"])[0]
+    let record = NotebookRecord(notebook: "a", cells: [])
+    var pages = PageMaker(site: folder.path + "/Site", store: nil)
+    pages.isPreview = true
+    let page = pages.page(notebook, record: record).page
+    try Site(folder: folder.path + "/Site").write(page, record: RecordFiles(notebook, record: record))
+    try expect(folder.read("Site/a/index.html"), contains: #"<a href="a.ipynb" download="">"#)
+    #expect(folder.exists("Site/a/a.md"))
+    #expect(!folder.exists("Site/a/a.ipynb"))
+    try pages.finishDownloads(of: notebook, record: record)
+    try expect(folder.read("Site/a/a.ipynb"), contains: "nbformat")
+    let before = page.html
+    pages.isPreview = false
+    #expect(pages.page(notebook, record: record).page.html == before)
+  }
+
   @Test func whatIsWrongWithTheDescriptionIsFoundBeforeACellRuns() throws {
     try folder.write("# A", to: "Notebooks/part/a.md")
     try folder.write("titel: S", to: "Notebooks/site.yml")
@@ -102,7 +120,7 @@ import Testing
     try folder.write(described ? "url: https://x.org/" : "title: T", to: "Notebooks/site.yml")
     let notebook = try Notebook(contentsOf: folder.path + "/Notebooks/n.md")
     var pages = PageMaker(site: folder.path + "/Site", store: folder.path + "/cache")
-    pages.drawsCards = draws
+    pages.isPreview = !draws
     let (page, warnings) = pages.page(notebook, record: record(outputs))
     return (page.html, warnings)
   }

@@ -30,7 +30,7 @@ import Testing
       """
       title: 2024
       description: About.
-      authors: [A. Author, B. Author]
+      authors: [A. Author, {name: B. Author, orcid: x}]
       repository: https://example.org/a/b/
       branch: trunk
       url: https://example.org/site
@@ -76,6 +76,9 @@ import Testing
     ("favicon: site.yml", 1, "'favicon' is 'site.yml', which is no picture that browsers take for it", nil),
     ("downloads: [pdf]", 1, "a notebook cannot be downloaded as 'pdf'", nil),
     ("edit: https://x/edit", 1, "'edit' is 'https://x/edit', and must be an address with {path} in it", nil),
+    ("footer: <img src=\"//x.org/i.png\">", 1, "the footer shows '//x.org/i.png', and cannot load anything", nil),
+    ("\nfooter: See [a](a.md), [b](b.md)", 2, "the footer links to 'b.md', which is no address and no notebook", nil),
+    ("footer: \"![](i.png)\"", 1, "the footer shows 'i.png', and cannot load anything", nil),
     ("authors: {a: b}", 1, "'authors' is a mapping, and must be a name, or a list of names", nil),
     ("contents: a", 1, "'contents' is the text 'a', and must be a list of notebooks and parts", nil),
     ("contents:\n  - a\n  - aa", 3, "the contents name 'aa', and there is no such notebook", "Did you mean 'a'?"),

@@ -171,4 +171,51 @@ enum Browser {
       #expect(server.readerCount == 1)
     }
   }
+
+  @Test func theListOfPagesChangesInPlace() async throws {
+    try await waiting {
+      let folder = try TestFolder()
+      let stopped = Locked<[String]>([])
+      let server = LiveServer(site: folder.path + "/Site", port: 0) { page in stopped.with { $0.append(page) } }
+      func page(list: String, menu: String) -> String {
+        """
+        <!doctype html><html><head><title>T</title></head><body><header class="bar"><a class="home" href="/">S</a>\(menu)</header>
+        <div class="layout"><div class="side">\(list)</div><main><p id="a">the same</p></main></div></body></html>
+        """
+      }
+      try folder.write(page(list: "", menu: ""), to: "Site/n/index.html")
+      // Says by pressing Stop that both lists are there, in the window that it has marked, so that it was not loaded anew.
+      let driver = """
+        <!doctype html><html><head><title>D</title></head><body><iframe src="/n/"></iframe><script>
+        const frame = document.querySelector("iframe");
+        frame.onload = function () { frame.contentWindow.loads = (frame.contentWindow.loads || 0) + 1; };
+        setInterval(function () {
+          const page = frame.contentDocument, button = page.querySelector(".folio-bar button");
+          const isThere = page.querySelector(".side > .site-nav a") && page.querySelector(".bar > .home + .site-menu a");
+          if (isThere && frame.contentWindow.loads === 1 && button && !button.hidden) button.click();
+        }, 50);
+        </script></body></html>
+        """
+      try folder.write(driver, to: "Site/driver/index.html")
+      let port = try server.start()
+      defer { server.stop() }
+      let arguments = [
+        "--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", "--user-data-dir=\(folder.path)/profile",
+        LiveServer.address(of: "driver", port: port),
+      ]
+      let nothing = try Descriptor.null()
+      let browser = try ChildProcess(
+        Browser.chromium ?? "", arguments: arguments, descriptors: [nothing, nothing, nothing])
+      defer {
+        browser.kill()
+        _ = browser.wait()
+      }
+      #expect(eventually { server.readerCount > 0 })
+      let list = #"<nav class="site-nav"><ol><li><a href="/b/">Bee</a></li></ol></nav>"#
+      let menu = #"<details class="site-menu"><summary>All</summary><nav><a href="/b/">Bee</a></nav></details>"#
+      server.show(page: "n", html: page(list: list, menu: menu))
+      server.setStatus(page: "n", LiveStatus(cell: "a", number: 1, count: 1))
+      #expect(eventually { stopped.with { $0 }.contains("n") })
+    }
+  }
 }

@@ -67,6 +67,14 @@ import Testing
     expect(refreshed, contains: "<p>F</p>", #"<link rel="canonical" href="https://x.org/a/"/>"#)
   }
 
+  @Test func theFooterLeadsToPagesFromEachPage() throws {
+    var description = SiteDescription()
+    description.footer = #"<p><a href="part/b%20c.md">B</a> <a href="https://x.org/a.md">X</a></p>"#
+    try write("part/a", title: "A", description: description)
+    try expect(
+      page("part/a"), contains: #"<p><a href="../../part/b%20c/index.html">B</a> <a href="https://x.org/a.md">X</a></p>"#)
+  }
+
   @Test func nothingInAnAuthorsTextIsTakenForAPlaceOfTheSite() throws {
     let forged = ["head", "bar", "side", "end", "foot"].map { "<!--folio:\($0)-->mine<!--/folio:\($0)-->" }.joined()
     try write("a", title: "A", prose: "<p>\(forged)</p>")
@@ -252,7 +260,7 @@ import Testing
     try expect(
       page("a"), contains: #"<html lang="de-CH">"#, "Zum Text springen", #"aria-label="Inhalt""#, "<small>Weiter</small>",
       #"data-label="Suche""#)
-    try expect(index(), contains: #"<html lang="de-CH">"#, "0 Zellen")
+    try expect(index(), contains: #"<html lang="de-CH">"#, "Notebooks</a>")
   }
 }
 
@@ -299,6 +307,14 @@ import Testing
       try home.read("Site/n/outputs/cell-1-1.csv")
         == "trace,x,y,z,error_y.array\nh,a,\"r,1\",0.25,\nh,b,\"r,1\",,\n2,1,3.5,,0.5\n2,2,4,,1\n")
     for file in ["record/cell-1-2.json", "record/cell-1-3.csv"] { #expect(home.exists("Site/n/\(file)")) }
+  }
+
+  @Test func aFigureOfVeryManyNumbersHasItsRecordAlone() throws {
+    let row = "[" + (0..<200).map(String.init).joined(separator: ",") + "]"
+    let matrix = "[" + Array(repeating: row, count: 200).joined(separator: ",") + "]"
+    try write([], outputs: [.figure(FigureOutput(plotly: #"{"data": [{"type": "heatmap", "z": \#(matrix)}], "layout": {}}"#))])
+    try expect(home.read("Site/n/index.html"), contains: #"Data: <a href="record/cell-1-1.json" download="">JSON</a></p>"#)
+    #expect(!home.exists("Site/n/outputs"))
   }
 
   @Test func aPageThatStandsAloneNamesNoFiles() {

@@ -127,7 +127,7 @@ import Testing
     .init(name: "b", title: "B", order: 2, status: .failed(cells: 1, of: 3)),
     .init(name: "a b?", title: "A <b>", description: "About", order: 2, status: .complete(cells: 1)),
     .init(name: "c", title: "C", order: 1, status: .failed(cells: 0, of: 2)),
-    .init(name: "d", title: "D", status: .complete(cells: 4)),
+    .init(name: "d", title: "D", status: .complete(cells: 4)), .init(name: "e", title: "E", status: .complete(cells: 0)),
   ]
 
   @Test func notebooksAreListedByOrderThenByName() throws {
@@ -141,7 +141,7 @@ import Testing
     expect(
       html, contains: #"<h2><a href="a%20b%3F/index.html">A &lt;b&gt;</a></h2>"#, "<p>About</p>", "1 of 3 cells failed",
       "Did not run through", ">4 cells<", #"href="assets/folio.css""#)
-    expect(html, lacks: "href=\"/")
+    expect(html, lacks: "href=\"/", ">0 cells<")
   }
 
   @Test func aNotebooksStateIsReadFromItsRecord() {
