@@ -46,7 +46,7 @@ import Testing
     expect(try html("xyz"), lacks: "mspace")
   }
 
-  @Test(arguments: [#"\text{<script>alert(1)</script>}"#, "a<b>c", #"a \& "b""#])
+  @Test(arguments: [#"\text{<script>alert(1)</script>}"#, "a<b>c", #"a \& b"#])
   func whatIsWrittenIsText(_ tex: String) throws {
     let html = try html(tex)
     #expect(!html.isEmpty)
