@@ -130,7 +130,8 @@ struct MathematicsMask {
     while index < line.endIndex {
       let byte = line[index]
       let length = byte >= 0xF3 ? 4 : byte == 0xEE || byte == 0xEF ? 3 : 1
-      let scalar = length == 1 ? nil : String(decoding: line[index..<min(index + length, line.endIndex)], as: UTF8.self).unicodeScalars.first
+      let scalar =
+        length == 1 ? nil : String(decoding: line[index..<min(index + length, line.endIndex)], as: UTF8.self).unicodeScalars.first
       let isMark = byte == filler || scalar.map { masked[$0] != nil } ?? false
       result += isMark ? Array(repeating: Self.taken, count: length) : Array(line[index..<min(index + length, line.endIndex)])
       index += length
@@ -240,7 +241,8 @@ struct MathematicsMask {
         let lower = max(range.lowerBound, start.offset)
         let end = index + 1 < starts.count ? starts[index + 1].offset - 1 : bytes.count
         let upper = max(lower, min(range.upperBound, end))
-        return MathematicsSource.Piece(line: start.line, start: start.column + lower - start.offset, bytes: Array(bytes[lower..<upper]))
+        return MathematicsSource.Piece(
+          line: start.line, start: start.column + lower - start.offset, bytes: Array(bytes[lower..<upper]))
       }
     }
   }

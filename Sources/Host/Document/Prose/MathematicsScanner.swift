@@ -122,7 +122,9 @@ struct MathematicsScanner {
   }
 
   private func found(from start: Int, to end: Int, end outer: Int, isDisplay: Bool) -> Found? {
-    guard start < end, !bytes[start..<end].allSatisfy(isSpace), !bytes[start..<end].contains(MathematicsMask.taken) else { return nil }
+    guard start < end, !bytes[start..<end].allSatisfy(isSpace), !bytes[start..<end].contains(MathematicsMask.taken) else {
+      return nil
+    }
     return Found(range: index..<outer, tex: start..<end, isDisplay: isDisplay)
   }
 
