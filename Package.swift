@@ -80,7 +80,8 @@ let package = Package(
     .executableTarget(
       name: "folio",
       dependencies: [
-        "Building", "Document", "Figures", "Files", "Interchange", "Live", "Machine", "Mathematics", "Processes", "Record", "Rendering",
+        "Building", "Document", "Figures", "Files", "Interchange", "Live", "Machine", "Mathematics", "Processes", "Record",
+        "Rendering",
         "Review",
         "Session", "Store", "Text", argumentParser,
       ],

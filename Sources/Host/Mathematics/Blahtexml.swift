@@ -43,7 +43,8 @@ struct Blahtexml {
     for formula in formulas { document += "<f b:\(formula.isDisplay ? "block" : "inline")=\"\(Self.attribute(formula.tex))\"/>" }
     document += "</formulas>"
     let encoding = ["--mathml-encoding", "raw", "--other-encoding", "raw"]
-    guard let finished = try run(["--xmlin"] + encoding, input: Data(document.utf8)), let root = XMLTree.root(of: finished.output),
+    guard let finished = try run(["--xmlin"] + encoding, input: Data(document.utf8)),
+      let root = XMLTree.root(of: finished.output),
       root.elements.count == formulas.count
     else { return nil }
     return root.elements.map { element in

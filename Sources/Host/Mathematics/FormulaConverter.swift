@@ -67,7 +67,8 @@ package struct FormulaConverter: Sendable {
     let batches = stride(from: 0, to: sources.count, by: size).map { Array(sources[$0..<min($0 + size, sources.count)]) }
     let answers = Answers(count: batches.count)
     DispatchQueue.concurrentPerform(iterations: batches.count) { index in
-      answers.set(index, Swift.Result { try blahtexml.answers(batches[index].map { (TeXMacros.expanded($0.tex), $0.isDisplay) }) })
+      answers.set(
+        index, Swift.Result { try blahtexml.answers(batches[index].map { (TeXMacros.expanded($0.tex), $0.isDisplay) }) })
     }
     return try answers.all.flatMap { try $0.get() }
   }
@@ -89,7 +90,9 @@ package struct FormulaConverter: Sendable {
     case .error(let message): return .problem(FormulaProblem(message: message, tex: source.tex))
     case .failure: return .problem(.unreadable)
     case .mathML(let root):
-      guard let html = try? MathMLWriter.html(root, tex: source.tex, isDisplay: source.isDisplay) else { return .problem(.unreadable) }
+      guard let html = try? MathMLWriter.html(root, tex: source.tex, isDisplay: source.isDisplay) else {
+        return .problem(.unreadable)
+      }
       return .html(html)
     }
   }

@@ -9,7 +9,8 @@ package struct FormulaProblem: Sendable, Equatable {
   package var advice: String
 
   static let unreadable = FormulaProblem(
-    offset: 0, message: "blahtexml makes no MathML of this formula", advice: "Take it apart, and find the part that it does not take.")
+    offset: 0, message: "blahtexml makes no MathML of this formula",
+    advice: "Take it apart, and find the part that it does not take.")
 
   init(offset: Int, message: String, advice: String) { (self.offset, self.message, self.advice) = (offset, message, advice) }
 

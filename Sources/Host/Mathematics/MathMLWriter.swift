@@ -14,10 +14,13 @@ struct MathMLWriter {
   private static let rows: Set<String> = ["math", "mrow", "mstyle", "mtd", "msqrt", "mpadded", "mphantom"]
   private static let tokens: Set<String> = ["mi", "mn", "mo", "mtext"]
   /// How many children an element has, where that is its meaning.
-  private static let counts = ["mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3]
+  private static let counts = [
+    "mfrac": 2, "mroot": 2, "msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3,
+  ]
   private static let attributes: [String: Set<String>] = [
     "mo": ["form", "lspace", "rspace", "stretchy", "symmetric", "maxsize", "minsize", "largeop", "movablelimits"],
-    "mspace": ["width", "height", "depth"], "mpadded": ["width", "height", "depth", "lspace", "voffset"], "mfrac": ["linethickness"],
+    "mspace": ["width", "height", "depth"], "mpadded": ["width", "height", "depth", "lspace", "voffset"],
+    "mfrac": ["linethickness"],
     "mtd": ["columnspan", "rowspan"],
   ]
   private static let everywhere: Set<String> = ["displaystyle", "scriptlevel", "mathcolor", "mathbackground", "dir"]

@@ -12,6 +12,7 @@ enum TeXMacros {
   static func expanded(_ tex: String) -> String {
     // blahtexml would take the star for the operator's name.
     let tex = tex.replacing(#"\operatorname*"#, with: #"\operatornamewithlimits"#)
-    return definitions.filter { tex.contains($0.name) && !tex.contains("\\newcommand{\($0.name)}") }.map(\.definition).joined() + tex
+    return definitions.filter { tex.contains($0.name) && !tex.contains("\\newcommand{\($0.name)}") }.map(\.definition).joined()
+      + tex
   }
 }

@@ -44,7 +44,8 @@ final class XMLTree: NSObject, XMLParserDelegate {
   }
 
   func parser(
-    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?, attributes: [String: String] = [:]
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+    attributes: [String: String] = [:]
   ) {
     if open.count >= Self.deepest { parser.abortParsing() }
     open.append(Element(name: name, attributes: attributes))

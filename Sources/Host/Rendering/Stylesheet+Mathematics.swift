@@ -18,7 +18,8 @@ extension Stylesheet {
     math .monospace { font-family: var(--mono) }
     @media print {
       .equation { break-inside: avoid }
-      .equation > .display { overflow: visible }
+      .equation, .equation > .display { max-width: none; overflow: visible }
+      .equation > .display { min-width: max-content }
     }
     """
 }

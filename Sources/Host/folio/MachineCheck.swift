@@ -82,7 +82,8 @@ enum MachineCheck {
     do {
       return Finding(part: "mathematics", state: .fine, text: try FormulaConverter.version())
     } catch {
-      return Finding(part: "mathematics", state: .absent, text: "no 'blahtexml', which formulas need: 'apt-get install blahtexml'")
+      return Finding(
+        part: "mathematics", state: .absent, text: "no 'blahtexml', which formulas need: 'apt-get install blahtexml'")
     }
   }
 

@@ -15,7 +15,8 @@ import Testing
   @Test func aFormulaStandsInThePageAsMathMLWithItsTeX() throws {
     expect(
       try page("A $x_1<2$ is.\n"), contains: "<math><semantics><mrow><msub><mi>x</mi><mn>1</mn></msub>",
-      #"<annotation encoding="application/x-tex">x_1&lt;2</annotation>"#, #"<span class="tex" aria-hidden="true">$x_1&lt;2$</span>"#)
+      #"<annotation encoding="application/x-tex">x_1&lt;2</annotation>"#,
+      #"<span class="tex" aria-hidden="true">$x_1&lt;2$</span>"#)
   }
 
   @Test func aLabelledFormulaHasItsNumberAndAnchor() throws {
@@ -34,10 +35,12 @@ import Testing
   }
 
   @Test func aMistakeIsToldAtItsLineAndColumn() throws {
-    let problems = PageMaker(site: nil, store: nil).problems(in: try notebook("é $a$\n\n> $$\n> b\n>  + \\foo\n> $$\n\n$\\baz$ $x^2^3$\n"))
-    #expect(problems.map(\.place) == [
-      Place(file: "n.md", line: 5, column: 6), Place(file: "n.md", line: 8, column: 2), Place(file: "n.md", line: 8, column: 9),
-    ])
+    let problems = PageMaker(site: nil, store: nil).problems(
+      in: try notebook("é $a$\n\n> $$\n> b\n>  + \\foo\n> $$\n\n$\\baz$ $x^2^3$\n"))
+    #expect(
+      problems.map(\.place) == [
+        Place(file: "n.md", line: 5, column: 6), Place(file: "n.md", line: 8, column: 2), Place(file: "n.md", line: 8, column: 9),
+      ])
     #expect(problems.first?.excerpt == ">  + \\foo")
   }
 

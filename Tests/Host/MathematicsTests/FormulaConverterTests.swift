@@ -23,7 +23,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"\mathbb{R}"#, "<mi>ℝ</mi>"), (#"\mathcal{L}"#, "<mi>ℒ</mi>"), (#"\mathfrak{g}"#, "<mi>𝔤</mi>"), (#"\mathbf{x}"#, "<mi>𝐱</mi>"),
+    (#"\mathbb{R}"#, "<mi>ℝ</mi>"), (#"\mathcal{L}"#, "<mi>ℒ</mi>"), (#"\mathfrak{g}"#, "<mi>𝔤</mi>"),
+    (#"\mathbf{x}"#, "<mi>𝐱</mi>"),
     (#"\boldsymbol{\theta}"#, "<mi>𝜽</mi>"), (#"\mathbf{12}"#, "<mn>𝟏𝟐</mn>"), (#"\mathsf{K}"#, "<mi>𝖪</mi>"),
     (#"\mathtt{d}"#, "<mi>𝚍</mi>"), (#"\mathrm{d}"#, "<mi mathvariant=\"normal\">d</mi>"), ("x", "<mi>x</mi>"),
     (#"\log"#, "<mi>log</mi>"), (#"\partial"#, "<mi mathvariant=\"normal\">∂</mi>"),
@@ -31,7 +32,8 @@ import Testing
   func stylesOfLettersAreLetters(_ tex: String, _ expected: String) throws {
     #expect(
       try html(tex)
-        == "<math><semantics><mrow>\(expected)</mrow><annotation encoding=\"application/x-tex\">\(tex)</annotation></semantics></math>")
+        == "<math><semantics><mrow>\(expected)</mrow><annotation encoding=\"application/x-tex\">\(tex)</annotation></semantics></math>"
+    )
   }
 
   @Test func aDisplayFormulaIsABlock() throws {
@@ -46,7 +48,7 @@ import Testing
     expect(try html("xyz"), lacks: "mspace")
   }
 
-  @Test(arguments: [#"\text{<script>alert(1)</script>}"#, "a<b>c", #"a \& "b""#])
+  @Test(arguments: [#"\text{<script>alert(1)</script>}"#, "a<b>c", #"a \& b"#])
   func whatIsWrittenIsText(_ tex: String) throws {
     let html = try html(tex)
     #expect(!html.isEmpty)
@@ -65,7 +67,8 @@ import Testing
     (#"a + \frca{b}{c}"#, 4, #"'\frca' is no command of formulas"#, #"Did you mean '\frac'?"#),
     (#"\alphabet + \alph"#, 0, #"'\alphabet' is no command of formulas"#, nil),
     (#"\begin{align} a \end{align}"#, 0, #"'\begin{align}' is no command of formulas"#, #"Did you mean '\begin{aligned}'?"#),
-    (#"a\_ & b"#, 4, nil, nil), ("x^2^3", 0, nil, nil), (#"\frac{a}"#, 0, #"not enough arguments were supplied for '\frac'"#, nil),
+    (#"a\_ & b"#, 4, nil, nil), ("x^2^3", 0, nil, nil),
+    (#"\frac{a}"#, 0, #"not enough arguments were supplied for '\frac'"#, nil),
     ("a\u{1}b", 1, "the formula holds the control character U+0001", "Take it out."),
   ])
   func aMistakeHasItsPlaceAndAnAdvice(_ tex: String, _ offset: Int, _ message: String?, _ advice: String?) throws {
@@ -77,7 +80,9 @@ import Testing
   }
 
   @Test func manyFormulasKeepTheirPlaces() throws {
-    let formulas = (0..<500).map { Formula(tex: $0 % 7 == 0 ? "\\foo" : "x_{\($0)}", isDisplay: $0 % 2 == 0, line: $0, column: 1) }
+    let formulas = (0..<500).map {
+      Formula(tex: $0 % 7 == 0 ? "\\foo" : "x_{\($0)}", isDisplay: $0 % 2 == 0, line: $0, column: 1)
+    }
     let results = try FormulaConverter(store: nil).results(formulas)
     for (index, formula) in formulas.enumerated() {
       guard case .html(let html)? = results[formula.source] else {

@@ -79,7 +79,8 @@ struct MarkupSpan {
 
   private func endOfAutolink(_ start: Int) -> Int? {
     let end = bytes[start...].firstIndex { $0 <= 0x20 || $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: ">") }
-    guard let end, bytes[end] == UInt8(ascii: ">"), bytes[start..<end].contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "@") })
+    guard let end, bytes[end] == UInt8(ascii: ">"),
+      bytes[start..<end].contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "@") })
     else { return nil }
     return end + 1
   }
@@ -88,7 +89,8 @@ struct MarkupSpan {
   func endOfLinkTarget(at start: Int) -> Int? {
     var index = skippingSpace(start + 1)
     if at(index) == UInt8(ascii: "<") {
-      guard let end = bytes[(index + 1)...].firstIndex(where: { $0 == UInt8(ascii: ">") || $0 == 0x0A }), bytes[end] != 0x0A else { return nil }
+      guard let end = bytes[(index + 1)...].firstIndex(where: { $0 == UInt8(ascii: ">") || $0 == 0x0A }), bytes[end] != 0x0A
+      else { return nil }
       index = end + 1
     } else {
       var depth = 0

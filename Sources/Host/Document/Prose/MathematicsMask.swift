@@ -12,6 +12,9 @@ struct MathematicsMask {
     var pieces: [[UInt8]]
   }
 
+  /// What stands for a part of a formula, when formulas are looked for: no formula holds another one.
+  static let taken: UInt8 = 0
+
   private(set) var problems: [MathematicsSource.Problem] = []
   /// By the characters that stand in their places.
   private(set) var masked: [Unicode.Scalar: Masked] = [:]
@@ -68,7 +71,7 @@ struct MathematicsMask {
     guard leaf.first < lines.count, leaf.first <= leaf.last else { return nil }
     let range = leaf.first...min(leaf.last, lines.count - 1)
     guard range.contains(where: { lines[$0].contains(UInt8(ascii: "$")) }) else { return nil }
-    let content = Content(range.map { ($0, start(of: $0, in: leaf) ?? lines[$0].count) }, lines: lines)
+    let content = Content(range.map { ($0, start(of: $0, in: leaf) ?? lines[$0].count) }, lines: lines, cleared)
     var scanner = MathematicsScanner(content.bytes)
     var found: [MathematicsScanner.Found] = []
     while let next = scanner.next() { found.append(next) }
@@ -90,11 +93,15 @@ struct MathematicsMask {
     var outer = [piece(opening.line, opening.column, lines[opening.line].count)]
     var tex = [piece(opening.line, opening.column + 2, lines[opening.line].count)]
     var line = opening.line + 1
-    while line < lines.count, let start = start(of: line, in: leaf), !beginsFence(lines[line][start...]) {
+    while line < lines.count, let start = start(of: line, in: leaf), !beginsFence(lines[line][start...]),
+      !cleared(lines[line][start...]).contains(Self.taken)
+    {
       if let close = MathematicsScanner.closing(in: lines[line], from: start) {
         tex.append(piece(line, start, close))
         outer.append(piece(line, start, close + 2))
-        guard tex.contains(where: { !$0.bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 } }) else { break }
+        if tex.allSatisfy({ $0.bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 } }) {
+          report(opening, "the formula between '$$' and '$$' is empty", advice: "Write TeX between them, or take them out.")
+        }
         replace(outer, with: MathematicsSource(tex: tex, isDisplay: true))
         return line
       }
@@ -102,13 +109,34 @@ struct MathematicsMask {
       outer.append(piece(line, start, lines[line].count))
       line += 1
     }
-    problems.append(
-      MathematicsSource.Problem(
-        line: opening.line + 1, column: opening.column + 1,
-        message: tex.count > 1 && line < lines.count && MathematicsScanner.closing(in: lines[line], from: 0) != nil
-          ? "the formula between '$$' and '$$' is empty" : "nothing closes the formula that '$$' begins here",
-        advice: #"End it by a line '$$', in the same quote or list. Write '\$$' for two dollar signs."#))
+    report(
+      opening, "nothing closes the formula that '$$' begins here",
+      advice: #"End it by a line '$$', in the same quote or list. Write '\$$' for two dollar signs."#)
     return nil
+  }
+
+  private mutating func report(_ place: (line: Int, column: Int), _ message: String, advice: String) {
+    // It may have been told before, since texts are read again.
+    problems.removeAll { $0.line == place.line + 1 && $0.column == place.column + 1 }
+    problems.append(
+      MathematicsSource.Problem(line: place.line + 1, column: place.column + 1, message: message, advice: advice))
+  }
+
+  /// A part of a line, with what stands for formulas made out.
+  private func cleared(_ line: ArraySlice<UInt8>) -> [UInt8] {
+    if masked.isEmpty { return Array(line) }
+    var (result, index) = ([UInt8](), line.startIndex)
+    result.reserveCapacity(line.count)
+    while index < line.endIndex {
+      let byte = line[index]
+      let length = byte >= 0xF3 ? 4 : byte == 0xEE || byte == 0xEF ? 3 : 1
+      let scalar =
+        length == 1 ? nil : String(decoding: line[index..<min(index + length, line.endIndex)], as: UTF8.self).unicodeScalars.first
+      let isMark = byte == filler || scalar.map { masked[$0] != nil } ?? false
+      result += isMark ? Array(repeating: Self.taken, count: length) : Array(line[index..<min(index + length, line.endIndex)])
+      index += length
+    }
+    return result
   }
 
   private func piece(_ line: Int, _ start: Int, _ end: Int) -> MathematicsSource.Piece {
@@ -183,11 +211,11 @@ struct MathematicsMask {
     /// Where each line begins: in `bytes`, and in the file.
     private var starts: [(offset: Int, line: Int, column: Int)] = []
 
-    init(_ ranges: [(line: Int, start: Int)], lines: [[UInt8]]) {
+    init(_ ranges: [(line: Int, start: Int)], lines: [[UInt8]], _ read: (ArraySlice<UInt8>) -> [UInt8]) {
       for (line, start) in ranges {
         if !starts.isEmpty { bytes.append(0x0A) }
         starts.append((bytes.count, line, start))
-        bytes += lines[line][start...]
+        bytes += read(lines[line][start...])
       }
     }
 
@@ -213,7 +241,8 @@ struct MathematicsMask {
         let lower = max(range.lowerBound, start.offset)
         let end = index + 1 < starts.count ? starts[index + 1].offset - 1 : bytes.count
         let upper = max(lower, min(range.upperBound, end))
-        return MathematicsSource.Piece(line: start.line, start: start.column + lower - start.offset, bytes: Array(bytes[lower..<upper]))
+        return MathematicsSource.Piece(
+          line: start.line, start: start.column + lower - start.offset, bytes: Array(bytes[lower..<upper]))
       }
     }
   }

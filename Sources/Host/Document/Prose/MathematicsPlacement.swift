@@ -143,7 +143,9 @@ extension Formula {
   /// The TeX in such an element, on one line; nil for anything else.
   static func tex(inPlaceholder html: String) -> String? {
     let (open, close) = ("<code>", "</code></\(Placeholder.formula.rawValue)>")
-    guard html.hasPrefix("<\(Placeholder.formula.rawValue) "), html.hasSuffix(close), let start = html.range(of: open) else { return nil }
+    guard html.hasPrefix("<\(Placeholder.formula.rawValue) "), html.hasSuffix(close), let start = html.range(of: open) else {
+      return nil
+    }
     let tex = String(html[start.upperBound...].dropLast(close.count))
     return tex.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&").replacing("\n", with: " ")
   }

@@ -28,7 +28,8 @@ extension MarkdownParser {
       if let label = formula.label, let place {
         if let first = labels[CellLabel.caseless(label)] {
           source.report(
-            line: place.line, column: place.column, "the label '\(label)' is given twice", advice: "Labels are addresses: give each its own.",
+            line: place.line, column: place.column, "the label '\(label)' is given twice",
+            advice: "Labels are addresses: give each its own.",
             notes: [Diagnostic(.note, at: Place(file: source.file, line: first), "the first is here")])
         }
         labels[CellLabel.caseless(label)] = labels[CellLabel.caseless(label)] ?? place.line

@@ -91,7 +91,7 @@ struct MathematicsScanner {
     guard let first = at(index + 1), !isSpace(first) else { return nil }
     var end = index + 1
     while let byte = at(end), byte != UInt8(ascii: "$") {
-      if byte == UInt8(ascii: "`") { return nil }
+      if byte == UInt8(ascii: "`") || byte == MathematicsMask.taken { return nil }
       end += byte == UInt8(ascii: "\\") ? 2 : 1
     }
     guard at(end) == UInt8(ascii: "$"), !isSpace(bytes[end - 1]), at(end + 1) != UInt8(ascii: "$") else { return nil }
@@ -114,6 +114,7 @@ struct MathematicsScanner {
   static func closing(in bytes: [UInt8], from start: Int) -> Int? {
     var index = start
     while index + 1 < bytes.count {
+      if bytes[index] == MathematicsMask.taken { return nil }
       if bytes[index] == UInt8(ascii: "$"), bytes[index + 1] == UInt8(ascii: "$") { return index }
       index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
     }
@@ -121,7 +122,9 @@ struct MathematicsScanner {
   }
 
   private func found(from start: Int, to end: Int, end outer: Int, isDisplay: Bool) -> Found? {
-    guard start < end, !bytes[start..<end].allSatisfy(isSpace) else { return nil }
+    guard start < end, !bytes[start..<end].allSatisfy(isSpace), !bytes[start..<end].contains(MathematicsMask.taken) else {
+      return nil
+    }
     return Found(range: index..<outer, tex: start..<end, isDisplay: isDisplay)
   }
 

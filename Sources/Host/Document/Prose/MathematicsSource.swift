@@ -41,7 +41,8 @@ struct MathematicsSource {
     if labels.count > 1 {
       problems.append(
         Problem(
-          line: labels[1].line, column: labels[1].column, message: "the formula has two labels: '\(labels[0].label)' and '\(labels[1].label)'",
+          line: labels[1].line, column: labels[1].column,
+          message: "the formula has two labels: '\(labels[0].label)' and '\(labels[1].label)'",
           advice: "Leave one of them: a formula has one number."))
     }
     if let label = labels.first, CellLabel.canonical(label.label) == nil {
