@@ -6,8 +6,8 @@ struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Look whether this machine can run notebooks.",
     discussion: """
-      It looks at the Swift toolchain, Folio's own parts, blahtexml for formulas, the system's libraries (by compiling and running a cell), \
-      the BLAS kernel and its speed, the graphics cards with their driver and its compiler of kernels (NVRTC), free memory and disk, and the models of the hub cache. \
+      It looks at the Swift toolchain, Folio's own parts, the system's libraries (by compiling and running a cell), the BLAS kernel and its \
+      speed, the graphics cards with their driver and its compiler of kernels (NVRTC), free memory and disk, and the models of the hub cache. \
       Without a graphics card, cells run on the processor: '--' says what one would need. Exit status: 0 nothing is missing; 2 something is.
       """)
 

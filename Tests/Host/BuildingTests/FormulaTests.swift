@@ -21,7 +21,7 @@ import Testing
 
   @Test func aLabelledFormulaHasItsNumberAndAnchor() throws {
     let html = try page("$$a$$ {#eq-a}\n\n$$b \\tag{*}$$\n\n$$c$$\n")
-    expect(html, contains: #"<span class="equation" id="eq-a">"#, ##"href="#eq-a" aria-label="Equation 1">(1)</a>"##)
+    expect(html, contains: #"<span class="equation" id="eq-a">"#, ##"href="#eq-a" aria-label="Equation (1)">(1)</a>"##)
     expect(html, contains: #"<span class="number">(*)</span>"#)
     #expect(html.components(separatedBy: #"class="number""#).count == 3)
   }

@@ -22,7 +22,7 @@ enum FormulaView {
       return HTML.element("span", ["class": "equation"], html: content + HTML.element("span", ["class": "number"], html: label))
     }
     let link = HTML.element(
-      "a", ["class": "number", "href": SiteNames.anchor(anchor), "aria-label": "Equation \(number)"], html: label)
+      "a", ["class": "number", "href": SiteNames.anchor(anchor), "aria-label": "Equation (\(number))"], html: label)
     return HTML.element("span", ["class": "equation", "id": anchor], html: content + link)
   }
 }
