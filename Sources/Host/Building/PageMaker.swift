@@ -19,7 +19,8 @@ package struct PageMaker: Sendable {
 
   /// The page of a notebook that has run, and what its author should know of it.
   package func page(_ notebook: Notebook, record: NotebookRecord) -> (page: Page, warnings: [Diagnostic]) {
-    let (illustrated, warnings) = notebook.takingFragments(of: record).embeddingLocalImages()
+    let notebook = notebook.takingFragments(of: record)
+    let (illustrated, warnings) = notebook.embeddingLocalImages()
     return (Page(illustrated, record: record, context: PageContext(plotly: plotly)), warnings)
   }
 

@@ -176,11 +176,21 @@ final class LiveNotebook: @unchecked Sendable {
       server.show(page: "", html: nil)
       observe(.updated(notebook, run.record, explanations: run.explanations, since.duration(to: .now)))
     } catch {
+      watchCode()
       server.setStatus(page: name, nil)
       server.setProblems(
         page: name, (error as? Diagnostics)?.all ?? [error as? Diagnostic ?? Diagnostic(Diagnostic.words(error))])
       observe(.problem(error))
     }
+  }
+
+  /// What keeps it from running may be in a file that its cells are compiled from, or in one that is not there yet.
+  private func watchCode() {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8),
+      let notebook = try? Notebook(markdown: text, file: file)
+    else { return }
+    lock.withLock { shown.formUnion(notebook.codeFiles) }
+    ran()
   }
 
   /// Tells the warnings that were not told after the last save.
