@@ -25,5 +25,5 @@ package struct PageMaker: Sendable {
   }
 
   /// The files besides the notebook's own that its page shows, by absolute paths: the page changes with them.
-  package func files(of notebook: Notebook) -> Set<String> { notebook.pictureFiles.union(notebook.codeFiles) }
+  package func files(of notebook: Notebook) -> Set<String> { notebook.pictureFiles }
 }

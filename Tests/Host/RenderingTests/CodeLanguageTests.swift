@@ -32,9 +32,11 @@ import Testing
   }
 
   @Test func codeInListsAndQuotesHasItsColoursToo() throws {
-    let notebook = try Notebook(markdown: "- a\n\n  ```python\n  x = \"<&\"\n  ```\n\n> ```unknown\n> def\n> ```\n", file: "n.md")
+    let markdown = "- a\n\n  ```python\n  x = \"<&\"\n  ```\n\n> ```unknown\n> def\n> ```\n"
+    let notebook = try Notebook(markdown: markdown, file: "n.md")
     let html = Page(notebook, record: NotebookRecord(notebook: "n", cells: [])).html
-    expect(html, contains: "language-python\">x = <span class=\"s\">&quot;&lt;&amp;&quot;</span>\n</code>", "language-unknown\">def\n")
+    expect(html, contains: "language-python\">x = <span class=\"s\">&quot;&lt;&amp;&quot;</span>\n</code>")
+    expect(html, contains: "language-unknown\">def\n")
   }
 
   @Test func aLanguageThatIsNotKnownHasNoColours() {
