@@ -34,7 +34,8 @@ package enum Highlighter {
 
   /// Without the four escapes that cmark writes.
   private static func unescaped(_ html: Substring) -> String {
-    String(html).replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"").replacing("&amp;", with: "&")
+    String(html).replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
+      .replacing("&amp;", with: "&")
   }
 
   /// Swift as escaped HTML; a `<span>` around what has a colour. Its text is the source, to the byte.
