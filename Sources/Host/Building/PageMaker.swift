@@ -23,9 +23,10 @@ package struct PageMaker: Sendable {
 
   /// The page of a notebook that has run, and what its author should know of it.
   package func page(_ notebook: Notebook, record: NotebookRecord) -> (page: Page, warnings: [Diagnostic]) {
-    let (illustrated, warnings) = notebook.takingFragments(of: record).embeddingLocalImages()
+    let notebook = notebook.takingFragments(of: record)
+    let (illustrated, warnings) = notebook.embeddingLocalImages()
     var context = PageContext(plotly: plotly)
-    context.mathematics = mathematics(of: illustrated)
+    context.mathematics = mathematics(of: notebook)
     (context.site, context.downloads) = (siteMap(of: notebook), downloads(of: notebook, record: record))
     context.laterDownloads = isPreview ? laterDownloads(of: notebook).map(\.file) : []
     let (card, notes) = card(of: notebook, record: record)
@@ -35,6 +36,6 @@ package struct PageMaker: Sendable {
 
   /// The files besides the notebook's own that its page shows, by absolute paths: the page changes with them.
   package func files(of notebook: Notebook) -> Set<String> {
-    notebook.pictureFiles.union(notebook.codeFiles).union(siteFiles(of: notebook))
+    notebook.pictureFiles.union(siteFiles(of: notebook))
   }
 }

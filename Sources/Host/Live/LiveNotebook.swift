@@ -25,6 +25,8 @@ final class LiveNotebook: @unchecked Sendable {
   private var files = FilesUsed()
   /// The files besides its own that its page shows.
   private var shown: Set<String> = []
+  /// The files besides its own that its cells were compiled from when it could last be read.
+  private var code: Set<String> = []
   private let pages: PageMaker
   /// When the last run began, by the clock of files; nil once it was checked whether one of its files has changed since.
   private var began: timespec?
@@ -56,13 +58,13 @@ final class LiveNotebook: @unchecked Sendable {
   var name: String { Notebook(file: file, frontMatter: FrontMatter(), blocks: []).name }
 
   /// The notebook's file, what its cells read, and the pictures of its prose.
-  var watchedFiles: Set<String> { lock.withLock { files.read.union(shown).subtracting(files.written).union([path]) } }
+  var watchedFiles: Set<String> { lock.withLock { files.read.union(shown).union(code).subtracting(files.written).union([path]) } }
 
   /// Whether a file that the last run read has changed between that and the moment from which on it was watched. Asked once a run.
   func hasMissedChange() -> Bool {
     let (start, paths): (timespec?, Set<String>) = lock.withLock {
       defer { began = nil }
-      return (began, files.read.subtracting(files.written))
+      return (began, files.read.union(code).subtracting(files.written))
     }
     guard let began = start else { return false }
     return paths.contains { path in
@@ -136,6 +138,7 @@ final class LiveNotebook: @unchecked Sendable {
 
   private func bringUpToDate(_ since: ContinuousClock.Instant) {
     defer { lock.withLock { isRunning = false } }
+    let begun = Self.now
     do {
       let notebook = try Notebooks.read([file], overrides: overrides, ignoringStrangers: true)[0]
       let problems = pages.problems(in: notebook)
@@ -150,8 +153,7 @@ final class LiveNotebook: @unchecked Sendable {
         display.showPage()
       }
       defer { display.end() }
-      var start = timespec()
-      clock_gettime(CLOCK_REALTIME, &start)
+      let start = Self.now
       let run = try session.run(notebook) { [self] event in
         display.show(event)
         for event in event.withOutputProblems(in: notebook) { observe(.session(notebook, event)) }
@@ -160,6 +162,7 @@ final class LiveNotebook: @unchecked Sendable {
       lock.withLock {
         (files, began) = (run.files, start)
         shown = pages.files(of: notebook)
+        code = notebook.codeFiles
       }
       ran()
       // A newer save has come meanwhile: its run goes on where this one stopped.
@@ -179,11 +182,28 @@ final class LiveNotebook: @unchecked Sendable {
       observe(.updated(notebook, run.record, explanations: run.explanations, since.duration(to: .now)))
       if leftOut.isEmpty { try pages.finishDownloads(of: notebook, record: run.record) }
     } catch {
+      watchCode(since: begun)
       server.setStatus(page: name, nil)
       server.setProblems(
         page: name, (error as? Diagnostics)?.all ?? [error as? Diagnostic ?? Diagnostic(Diagnostic.words(error))])
       observe(.problem(error))
     }
+  }
+
+  /// What keeps it from running may be in a file that its cells are compiled from, or in one that is not there yet.
+  private func watchCode(since begun: timespec) {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8),
+      let notebook = try? Notebook(markdown: text, file: file)
+    else { return }
+    lock.withLock { (code, began) = (notebook.codeFiles, begun) }
+    ran()
+  }
+
+  /// By the clock of files.
+  private static var now: timespec {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return now
   }
 
   /// Tells the warnings that were not told after the last save.

@@ -1,4 +1,5 @@
 import Document
+import Foundation
 import SwiftIDEUtils
 
 /// Code with its words in colours, at build time.
@@ -10,6 +11,31 @@ package enum Highlighter {
     return CodeLexer.pieces(of: source, language).map { piece in
       piece.style.map { HTML.element("span", ["class": $0], html: HTML.text(piece.text)) } ?? HTML.text(piece.text)
     }.joined()
+  }
+
+  /// Prose with the fences in it that stand in lists, quotes and notes in the colours of their languages.
+  static func prose(_ html: String) -> String {
+    let (open, close) = ("<pre><code class=\"language-", "</code></pre>")
+    guard html.contains(open) else { return html }
+    var (rest, coloured) = (html[...], "")
+    while let start = rest.range(of: open), let mark = rest[start.upperBound...].range(of: "\">"),
+      let end = rest[mark.upperBound...].range(of: close)
+    {
+      let language = rest[start.upperBound..<mark.lowerBound].lowercased()
+      let code = rest[mark.upperBound..<end.lowerBound]
+      coloured += rest[..<mark.upperBound]
+      // A value in it is an element: such code stays as it is.
+      coloured += code.contains("<") ? String(code) : self.html(unescaped(code), language: language)
+      coloured += close
+      rest = rest[end.upperBound...]
+    }
+    return coloured + rest
+  }
+
+  /// Without the four escapes that cmark writes.
+  private static func unescaped(_ html: Substring) -> String {
+    String(html).replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
+      .replacing("&amp;", with: "&")
   }
 
   /// Swift as escaped HTML; a `<span>` around what has a colour. Its text is the source, to the byte.

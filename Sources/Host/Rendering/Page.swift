@@ -181,7 +181,7 @@ private struct PageBody {
   private mutating func block(_ block: Block) -> String {
     switch block {
     case .heading(let heading): return self.heading(heading)
-    case .prose(let html, _): return HTML.element("div", ["class": "prose"], html: "\n" + filled(html))
+    case .prose(let html, _): return HTML.element("div", ["class": "prose"], html: "\n" + filled(Highlighter.prose(html)))
     case .listing(let listing): return self.listing(listing)
     case .cell(let cell):
       var cellRecord = records[cell.id] ?? CellRecord(id: cell.id, outcome: .notRun, outputs: [])

@@ -27,7 +27,7 @@ import Testing
       "There are: title, description, params, order, after, needs, tolerance, device, include, packages."
     ),
     ("---\ninclude: {a: b}\n---\n", 2, "'include' is a mapping, and must be a path or a list of paths", nil),
-    ("---\npackages:\n  - 1\n---\n", 2, "'packages' is a list", nil),
+    ("---\npackages: {a: b}\n---\n", 2, "'packages' is a mapping", nil),
     ("---\ntitle: a\ndevice: gpu\n---\n", 3, "'device' is the text 'gpu', and must be 'auto', 'cpu', 'cuda'", nil),
     ("---\ndevice: cuda:-1\n---\n", 2, "'device' is the text 'cuda:-1'", nil),
     ("---\ndevice: [cpu]\n---\n", 2, "'device' is a list", nil),

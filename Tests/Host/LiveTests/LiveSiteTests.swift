@@ -98,6 +98,21 @@ import Testing
     }
   }
 
+  @Test func sharedCodeIsFollowedAlsoWhereItIsNotThereYet() async throws {
+    try await waiting {
+      let live = try Live("---\ninclude: lib.swift\n---\n```swift\nf()\n```\n")
+      try #require(eventually { live.cellsRun.contains { $0.hasPrefix("problem") } })
+      try live.folder.write("func f() -> Int { 41 }", to: "lib.swift")
+      #expect(live.pageComes(to: ">41<"))
+      try live.folder.write("func f() -> Int { 43 }", to: "lib.swift")
+      #expect(live.pageComes(to: ">43<"))
+      try live.folder.write("func f() -> Int { 45 + more }", to: "lib.swift")
+      #expect(live.pageComes(to: "cannot find"))
+      try live.folder.write("let more = 2", to: "Shared/more.swift")
+      #expect(live.pageComes(to: ">47<"))
+    }
+  }
+
   @Test func aSaveRunsWhatChangedAndTheModelStays() async throws {
     try await waiting {
       let live = try Live(loading + "```swift\nmodel[0]\n```\n")

@@ -1,4 +1,5 @@
 import Document
+import Record
 import Rendering
 import TestSupport
 import Testing
@@ -28,6 +29,14 @@ import Testing
     #expect(styles("it's\nreturn", "python") == ["k return"])
     #expect(styles("/* a", "c") == ["c /* a"])
     #expect(styles("x # no comment? echo a#b", "sh") == ["c # no comment? echo a#b"])
+  }
+
+  @Test func codeInListsAndQuotesHasItsColoursToo() throws {
+    let markdown = "- a\n\n  ```python\n  x = \"<&\"\n  ```\n\n> ```unknown\n> def\n> ```\n"
+    let notebook = try Notebook(markdown: markdown, file: "n.md")
+    let html = Page(notebook, record: NotebookRecord(notebook: "n", cells: [])).html
+    expect(html, contains: "language-python\">x = <span class=\"s\">&quot;&lt;&amp;&quot;</span>\n</code>")
+    expect(html, contains: "language-unknown\">def\n")
   }
 
   @Test func aLanguageThatIsNotKnownHasNoColours() {

@@ -73,6 +73,15 @@ let pixel =
     #expect(Output.html(HTMLOutput(html)).view.problems(in: "a").isEmpty)
   }
 
+  @Test func noOutputMakesAMonstrousPage() throws {
+    let html = Output.html(HTMLOutput("<p>" + String(repeating: "a", count: 5_000_000) + "</p>"))
+    let markdown = Output.markdown(MarkdownOutput(String(repeating: "a ", count: 250_001)))
+    let large = Output.picture(try #require(PictureOutput(pixel + Data(count: 20_000_000))))
+    for output in [html, markdown, large] { #expect(page([output]).html.utf8.count < 100_000) }
+    #expect(html.view.problems(in: "a").first?.contains("longer than") == true)
+    #expect(markdown.view.problems(in: "a").first?.contains("longer than") == true)
+  }
+
   @Test func htmlThatAsksAnotherHostIsTold() {
     let output = Output.html(HTMLOutput("<img src=\"https://example.com/a.png\">"))
     #expect(output.view.problems(in: "a").first?.contains("asks another host for 'https://example.com/a.png'") == true)

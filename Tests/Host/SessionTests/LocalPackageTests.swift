@@ -25,7 +25,8 @@ import Testing
   }
 
   private func write(answer: String) throws {
-    try folder.write("import CTools\npublic func answer() -> Int { Int(forty()) \(answer) }\n", to: "Tools/Sources/Tools/tools.swift")
+    let source = "import CTools\npublic func answer() -> Int { Int(forty()) \(answer) }\n"
+    try folder.write(source, to: "Tools/Sources/Tools/tools.swift")
   }
 
   private func run(_ packages: String = "../Tools") throws -> NotebookSession.RunResult {

@@ -53,8 +53,14 @@ package struct MarkdownFragment: Sendable, Equatable {
   /// What diagnostics call the text.
   private static let file = "Markdown"
 
+  /// A longer text is no prose that somebody reads: it is shown as long texts are.
+  package static let mostBytes = 500_000
+
   /// What is wrong with a text, at its lines.
   package static func problems(_ markdown: String) -> [Diagnostic] {
+    guard markdown.utf8.count <= mostBytes else {
+      return [Diagnostic(.error, at: Place(file: file, line: 1), "it is longer than \(mostBytes) bytes")]
+    }
     var source = SourceText(markdown, file: file)
     _ = MarkdownParser.parse(&source)
     return source.problems
@@ -106,7 +112,7 @@ extension Notebook {
     let lines = Dictionary(cells.map { ($0.id, $0.line) }, uniquingKeysWith: { first, _ in first })
     for cell in record.cells {
       for (index, output) in cell.outputs.enumerated() {
-        guard case .markdown(let markdown) = output else { continue }
+        guard case .markdown(let markdown) = output, markdown.text.utf8.count <= MarkdownFragment.mostBytes else { continue }
         let name = "\(RecordFiles.name(cell.id))-\(index + 1)"
         // A failed one has added nothing to the lists.
         notebook.fragments[cell.id, default: [:]][index] = try? MarkdownFragment(

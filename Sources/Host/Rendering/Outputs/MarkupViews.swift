@@ -6,15 +6,20 @@ import Text
 struct PictureView: OutputView {
   let picture: PictureOutput
 
+  /// A larger one would take longer to read than the page.
+  private static let mostBytes = 20_000_000
+
   func html(in context: inout OutputContext) -> String {
+    guard picture.data.count <= Self.mostBytes else {
+      return HTML.paragraph("omitted", html: "\(HTML.label(picture.plainText)) is too large for a page.")
+    }
     let size = shownSize
-    let attributes: KeyValuePairs = [
-      "src": "data:\(picture.format.mediaType);base64,\(picture.data.base64EncodedString())",
-      "alt": picture.alt ?? context.alt ?? "Picture (\(picture.facts))",
-    ]
     // The page keeps its place free while it is decoded.
     let measures = size.map { #" width="\#($0.width)""# + ($0.height.map { #" height="\#($0)""# } ?? "") } ?? ""
-    let image = HTML.element("img", attributes, html: "").replacing("></img>", with: "\(measures)>")
+    let alt = HTML.text(picture.alt ?? context.alt ?? "Picture (\(picture.facts))")
+    // Nothing in it needs an escape, and it may be long.
+    let source = "data:\(picture.format.mediaType);base64,\(picture.data.base64EncodedString())"
+    let image = #"<img src="\#(source)" alt="\#(alt)"\#(measures)>"#
     let caption = context.caption.map { HTML.element("figcaption", html: HTML.text($0)) + "\n" } ?? ""
     return HTML.element("figure", ["class": "picture"], html: "\n\(image)\n\(caption)")
   }
@@ -53,16 +58,23 @@ struct HTMLView: OutputView {
   let output: HTMLOutput
 
   func html(in context: inout OutputContext) -> String {
-    guard HTMLPiece(output.html).problem == nil else { return ValueView(text: output.html).html(in: &context) }
+    guard problem == nil else { return ValueView(text: output.html).html(in: &context) }
     let body = HTML.element("div", ["class": "html scroll"], html: "\n\(output.html)\n")
     let caption = context.caption.map { HTML.element("figcaption", html: HTML.text($0)) + "\n" } ?? ""
     return caption.isEmpty ? body : HTML.element("figure", html: "\n\(body)\n\(caption)")
   }
 
+  /// A longer piece is no part of a page that somebody reads.
+  private static let mostBytes = 5_000_000
+
+  private var problem: (message: String, line: Int)? {
+    output.html.utf8.count > Self.mostBytes ? ("it is longer than \(Self.mostBytes) bytes", 1) : HTMLPiece(output.html).problem
+  }
+
   var terminalText: String? { "[html] \(output.html.utf8.count) bytes" }
 
   func problems(in cell: String) -> [String] {
-    if let problem = HTMLPiece(output.html).problem {
+    if let problem {
       return ["the HTML of \(cell), line \(problem.line): \(problem.message); it is shown as a text"]
     }
     let sources = HTMLTags(output.html).all.flatMap(\.sources).map(\.attribute.value)
