@@ -5,7 +5,7 @@ import Yams
 /// Reads what stands between the `---` lines at the top of a file, and blanks it.
 enum FrontMatterParser {
   private static let keys = [
-    "title", "description", "params", "order", "after", "needs", "tolerance", "device", "include", "packages",
+    "title", "description", "params", "order", "after", "needs", "tolerance", "device", "smart", "include", "packages",
   ]
 
   /// How many lines it takes, with both fences: nil if a text does not begin with it, or if it is not closed.
@@ -70,6 +70,9 @@ enum FrontMatterParser {
       let paths = (entry.value.texts ?? []).map { SourceRequest(path: $0, line: entry.line) }
       if entry.key == "include" { frontMatter.include = paths } else { frontMatter.packages = paths }
       expect("a path or a list of paths", of: entry, holds: entry.value.texts != nil, in: &source)
+    case "smart":
+      frontMatter.isSmart = entry.value.truth ?? false
+      expect("true or false", of: entry, holds: entry.value.truth != nil, in: &source)
     case "params": readParameters(entry, into: &frontMatter, source: &source)
     default:
       source.report(

@@ -100,10 +100,10 @@ struct MarkdownParser {
 
   static func literal(_ node: Node) -> String { cmark_node_get_literal(node).map { String(cString: $0) } ?? "" }
 
-  private static func html(_ node: Node) -> String {
+  static func html(_ node: Node) -> String {
     guard let html = cmark_render_html(node, CMARK_OPT_UNSAFE | CMARK_OPT_VALIDATE_UTF8) else { return "" }
     defer { free(html) }
-    return String(cString: html)
+    return MarkdownTree.unwrapped(String(cString: html))
   }
 
   /// A text as a page shows it.

@@ -15,6 +15,7 @@ extension Notebook {
   package init(markdown: String, file: String) throws {
     var source = SourceText(markdown, file: file)
     let frontMatter = FrontMatterParser.parse(&source)
+    source.isSmart = frontMatter.isSmart
     let blocks = MarkdownParser.parse(&source)
     let problems = source.problems.sorted { ($0.place?.line ?? 0) < ($1.place?.line ?? 0) }
     guard !problems.contains(where: { $0.severity == .error }) else { throw Diagnostics(problems) }
@@ -40,6 +41,8 @@ struct SourceText {
   var formulas: [Formula] = []
   var citations: [Citation] = []
   var proseTables: [ProseTable] = []
+  /// Whether quotes and dashes become those of typography.
+  var isSmart = false
 
   init(_ text: String, file: String) {
     self.file = file

@@ -105,6 +105,8 @@ package struct FrontMatter: Sendable, Equatable {
   package var tolerance: Tolerance?
   /// On which device its models compute, where the command line says nothing else.
   package var device: DeviceRequest?
+  /// Whether quotes and dashes in its prose become those of typography.
+  package var isSmart = false
   /// Files of Swift that are compiled before its first cell, besides those of the folders `Shared`.
   package var include: [SourceRequest] = []
   /// Folders of Swift packages whose libraries its cells can import.

@@ -5,7 +5,7 @@ extension Stylesheet {
     .math { position: relative }
     .math > math { -webkit-user-select: none; user-select: none }
     .tex { position: absolute; left: 0; top: 0; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: pre }
-    .equation { display: flex; align-items: center; gap: 1rem; margin: .4em 0; max-width: 100% }
+    .equation { display: flex; align-items: center; gap: 1rem; margin: .4em 0; width: max-content; min-width: 100%; max-width: min(58rem, 100cqw) }
     .equation > .display { flex: 1 1 auto; min-width: 0; overflow-x: auto; overflow-y: hidden; padding: .25em 0 }
     .equation > .number { flex: none; color: var(--soft); text-decoration: none; font-variant-numeric: tabular-nums }
     .equation:target > .number { color: var(--accent); font-weight: 600 }

@@ -15,6 +15,7 @@ package enum Stylesheet {
     \(page)
     \(prose)
     \(mathematics)
+    \(proseExtensions)
     \(cells)
     \(outputs)
     \(reading)
