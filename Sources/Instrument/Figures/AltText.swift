@@ -66,7 +66,8 @@ extension Figure {
       }
     let axes = [y, x].contains { $0.title != nil } || traces.boxes.isEmpty && traces.bars.isEmpty
     let over = axes ? ": \(name(y, "y")) over \(name(x, "x")), " : ": "
-    let head = "\(kind)\(title)\(over)\(traces.boxes.isEmpty ? "\(all.count) series" : Self.count(all.count, "box", plural: "boxes"))."
+    let head =
+      "\(kind)\(title)\(over)\(traces.boxes.isEmpty ? "\(all.count) series" : Self.count(all.count, "box", plural: "boxes"))."
     return ([head] + all.prefix(8) + rest).joined(separator: " ")
   }
 

@@ -114,7 +114,10 @@ extension BarChart: ChartPanel {
       return (Figure.PanelSize(width: 520, height: height), Figure.PanelSize(width: 320, height: height))
     }
     let width = bars * 26 + Double(labels.count) * 14
-    return (Figure.PanelSize(width: width.clamped(to: 300...760), height: 280), Figure.PanelSize(width: width.clamped(to: 220...420), height: 240))
+    return (
+      Figure.PanelSize(width: width.clamped(to: 300...760), height: 280),
+      Figure.PanelSize(width: width.clamped(to: 220...420), height: 240)
+    )
   }
 
   /// Where each bar begins: those that are stacked, at the end of those before on the same side of 0.
@@ -156,7 +159,8 @@ extension BarChart: ChartPanel {
       base: bases.allSatisfy { $0 == 0 } ? nil : bases.map { $0.isFinite ? $0 : nil },
       offset: Self.rounded(isGrouped ? -Self.share / 2 + width * Double(index) : -Self.share / 2), width: Self.rounded(width),
       orientation: isHorizontal ? "h" : nil, text: labels.map(PlotlyText.label), textposition: "none",
-      name: PlotlyText.label(series.name), marker: SeriesStyle(index).barMarker(number: index), errorY: isHorizontal ? nil : errors,
+      name: PlotlyText.label(series.name), marker: SeriesStyle(index).barMarker(number: index),
+      errorY: isHorizontal ? nil : errors,
       errorX: isHorizontal ? errors : nil, xaxis: "x" + number, yaxis: "y" + number, legend: "legend" + number,
       showlegend: hasLegend ? nil : false, hovertemplate: "\(name)%{text}: %{value:\(format)}<extra></extra>")
   }

@@ -38,7 +38,8 @@ extension Figure {
     public var hovertemplate: String?
 
     private enum CodingKeys: String, CodingKey {
-      case x, y, base, offset, width, orientation, text, textposition, name, marker, xaxis, yaxis, legend, showlegend, hovertemplate
+      case x, y, base, offset, width, orientation, text, textposition, name, marker, xaxis, yaxis, legend, showlegend,
+        hovertemplate
       case errorY = "error_y"
       case errorX = "error_x"
     }
@@ -218,7 +219,9 @@ package struct ChartTraces {
     for bar in bars {
       for extent in bar.extents {
         let reach = bar.errors?.reach(extent.index) ?? (0, 0)
-        let (values, sides) = ([extent.from, extent.to - reach.below, extent.to + reach.above], [extent.sides.0, extent.sides.1])
+        let (values, sides) = (
+          [extent.from, extent.to - reach.below, extent.to + reach.above], [extent.sides.0, extent.sides.1]
+        )
         x += bar.isHorizontal ? values : sides
         y += bar.isHorizontal ? sides : values
       }

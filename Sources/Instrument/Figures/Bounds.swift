@@ -48,7 +48,8 @@ extension Figure.Line {
 extension Figure.Marker {
   fileprivate var bounded: Figure.Marker {
     Figure.Marker(
-      color: color, size: size.bounded(to: Figure.sizes), symbol: symbol, opacity: opacity.bounded(to: 0...1), line: line?.bounded)
+      color: color, size: size.bounded(to: Figure.sizes), symbol: symbol, opacity: opacity.bounded(to: 0...1), line: line?.bounded
+    )
   }
 }
 

@@ -95,14 +95,14 @@ extension BoxPlot: ChartPanel {
 }
 
 /// What a box plot shows of a list of numbers.
-struct FiveNumbers: Equatable {
-  var quartiles: Quartiles
-  var whiskers: ClosedRange<Double>
+package struct FiveNumbers: Equatable {
+  package var quartiles: Quartiles
+  package var whiskers: ClosedRange<Double>
   /// Beyond the whiskers, by rising numbers.
-  var outliers: [Double]
+  package var outliers: [Double]
 
   /// - Parameter numbers: at least one that is finite.
-  init(_ numbers: [Double]) {
+  package init(_ numbers: [Double]) {
     let sorted = numbers.filter(\.isFinite).sorted()
     quartiles = Quartiles(sorted: sorted.isEmpty ? [0] : sorted)
     let reach = 1.5 * (quartiles.upper - quartiles.lower)

@@ -69,6 +69,7 @@ extension SeriesStyle {
   func barMarker(number: Int, opacity: Double? = nil) -> Figure.Marker {
     let returns = number / Self.colors.count
     let line = returns > 0 || opacity != nil ? Figure.Line(color: color.css, width: 1.5) : nil
-    return Figure.Marker(color: color.css, opacity: opacity ?? (returns > 0 ? max(0.15, 0.6 - 0.2 * Double(returns)) : nil), line: line)
+    return Figure.Marker(
+      color: color.css, opacity: opacity ?? (returns > 0 ? max(0.15, 0.6 - 0.2 * Double(returns)) : nil), line: line)
   }
 }

@@ -173,7 +173,8 @@ private struct FigureBuilder {
     let (number, frame) = (axisNumber(panel), arrangement.frames[panel])
     let domains = arrangement.domains(of: frame)
     let isSlanted = arrangement.slanted[panel]
-    var (x, y) = panels[panel].heatmap.map { axes($0, frame, isSlanted: isSlanted) } ?? axes(panels[panel].chart, isSlanted: isSlanted)
+    var (x, y) =
+      panels[panel].heatmap.map { axes($0, frame, isSlanted: isSlanted) } ?? axes(panels[panel].chart, isSlanted: isSlanted)
     x.domain = domains.x
     x.anchor = "y" + number
     if let below = arrangement.xNeighbours[panel] { x.follow("x" + axisNumber(below)) }
@@ -239,7 +240,8 @@ private struct FigureBuilder {
       x: arrangement.across(left), y: arrangement.up(top + titleRoom + height / 2),
       len: arrangement.fraction(height, inner.height), thickness: Arrangement.barThickness, outlinewidth: 0)
     return Figure.ColorAxis(
-      colorscale: scale.scale.drawn(over: scale.range, around: scale.midpoint), cmin: scale.range.lowerBound, cmax: scale.range.upperBound, colorbar: bar)
+      colorscale: scale.scale.drawn(over: scale.range, around: scale.midpoint), cmin: scale.range.lowerBound,
+      cmax: scale.range.upperBound, colorbar: bar)
   }
 
   private func annotations(_ panel: Int) -> [Figure.Annotation] {

@@ -53,10 +53,10 @@ public struct Histogram: FigurePanel {
 
   /// A histogram of one list of numbers.
   public init<Number: Plottable>(
-    _ values: some Collection<Number>, title: String? = nil, x: String? = nil, y: String? = nil, bins: Int? = nil,
+    _ values: [Number], title: String? = nil, x: String? = nil, y: String? = nil, bins: Int? = nil,
     counts: Counts = .count
   ) {
-    self.init(["": Array(values)], title: title, x: x, y: y, bins: bins, counts: counts)
+    self.init(["": values], title: title, x: x, y: y, bins: bins, counts: counts)
   }
 
   /// Itself.
@@ -99,15 +99,15 @@ extension Histogram: ChartPanel {
 }
 
 /// Bins of equal width that begin at multiples of it.
-struct Bins: Equatable {
+package struct Bins: Equatable {
   static let most = 60
   private(set) var step: Double
-  private(set) var count: Int
+  package private(set) var count: Int
   /// The first edge.
   private var start: Double
 
   /// - Parameter about: how many are wanted.
-  init(_ numbers: [Double], about wanted: Int?) {
+  package init(_ numbers: [Double], about wanted: Int?) {
     let limit = Double.greatestFiniteMagnitude / 1e6
     let sorted = numbers.filter(\.isFinite).map { $0.clamped(to: -limit...limit) }.sorted()
     guard let low = sorted.first, let high = sorted.last else {
@@ -129,7 +129,7 @@ struct Bins: Equatable {
     if isWhole, edge(count) <= high { count += 1 }
   }
 
-  func edge(_ index: Int) -> Double {
+  package func edge(_ index: Int) -> Double {
     // Without the digits that only the sum has.
     let value = start + step * Double(index)
     let digits = 1e10 / Self.power(max(abs(start), abs(value), step))
@@ -145,7 +145,7 @@ struct Bins: Equatable {
   }
 
   /// How many of the numbers lie in each bin.
-  func counted(_ numbers: [Double]) -> [Int] {
+  package func counted(_ numbers: [Double]) -> [Int] {
     var counts = [Int](repeating: 0, count: count)
     for number in numbers where number.isFinite {
       var bin = Int(bounded: ((number - start) / step).rounded(.down), to: 0...count - 1)
@@ -178,10 +178,10 @@ struct Bins: Equatable {
 }
 
 /// The numbers between the quarters of a list.
-struct Quartiles: Equatable {
-  var lower: Double
-  var median: Double
-  var upper: Double
+package struct Quartiles: Equatable {
+  package var lower: Double
+  package var median: Double
+  package var upper: Double
 
   /// Between two numbers of the list it is as far as between their ranks (NumPy's `linear`, R's type 7).
   /// - Parameter sorted: at least one number.

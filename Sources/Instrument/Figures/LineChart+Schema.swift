@@ -14,7 +14,8 @@ extension LineChart {
     func edge(_ what: String, _ y: [Double]) -> Figure.ScatterTrace {
       Figure.ScatterTrace(
         x: points.map { $0.x.isFinite ? $0.x : nil }, y: y.map { $0.isFinite ? $0 : nil },
-        name: PlotlyText.label(name.isEmpty ? what : "\(name): \(what)"), mode: "lines", line: Figure.Line(color: color.css, width: 0),
+        name: PlotlyText.label(name.isEmpty ? what : "\(name): \(what)"), mode: "lines",
+        line: Figure.Line(color: color.css, width: 0),
         xaxis: "x" + number, yaxis: "y" + number, showlegend: false, hoverinfo: "skip")
     }
     let lower = edge("lower edge", zip(points, band.below).map { $0.y - $1 })
@@ -80,7 +81,8 @@ extension LineChart: ChartPanel {
   private func heights(of index: Int) -> [Double] {
     let (points, series) = (points(of: index), series[index])
     let spreads = [series.errors, series.band].compactMap { $0 }.flatMap { spread in
-      zip(points, spread.below).map { $0.isPresent ? $0.y - $1 : .nan } + zip(points, spread.above).map { $0.isPresent ? $0.y + $1 : .nan }
+      zip(points, spread.below).map { $0.isPresent ? $0.y - $1 : .nan }
+        + zip(points, spread.above).map { $0.isPresent ? $0.y + $1 : .nan }
     }
     return points.filter(\.isPresent).map(\.y) + spreads
   }

@@ -147,7 +147,9 @@ public struct Series: Sendable, Equatable {
 
   /// Lists of another length stay of that length, so that the chart says so.
   private func spread(_ lower: [Double], _ upper: [Double]) -> Spread {
-    Spread(below: zip(y, lower).map { $0 - $1 } + lower.dropFirst(y.count), above: zip(upper, y).map { $0 - $1 } + upper.dropFirst(y.count))
+    Spread(
+      below: zip(y, lower).map { $0 - $1 } + lower.dropFirst(y.count),
+      above: zip(upper, y).map { $0 - $1 } + upper.dropFirst(y.count))
   }
 
   /// A curve through points.

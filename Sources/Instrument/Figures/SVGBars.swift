@@ -55,7 +55,8 @@ struct SVGErrorBar {
         ? "M\(Numbers.coordinate(place.x)) \(Numbers.coordinate(place.y - half))v\(Numbers.coordinate(2 * half))"
         : "M\(Numbers.coordinate(place.x - half)) \(Numbers.coordinate(place.y))h\(Numbers.coordinate(2 * half))"
     }
-    return "M\(Numbers.coordinate(low.x)) \(Numbers.coordinate(low.y))L\(Numbers.coordinate(high.x)) \(Numbers.coordinate(high.y))"
+    return
+      "M\(Numbers.coordinate(low.x)) \(Numbers.coordinate(low.y))L\(Numbers.coordinate(high.x)) \(Numbers.coordinate(high.y))"
       + cap(start, low) + cap(end, high)
   }
 }
@@ -192,7 +193,8 @@ struct SVGBars {
       let title = "<title>\(Markup.escape(Self.title(trace, box)))</title>"
       return "<g stroke=\"\(color)\" stroke-width=\"1.5\" fill=\"none\">\n<path d=\"\(whiskers)\"/>\n"
         + "<path fill=\"\(color)\" fill-opacity=\".22\" d=\"\(body)\">\(title)</path>\n"
-        + "<path stroke-width=\"2.5\" d=\"\(median)\" pointer-events=\"none\"/>\n</g>\n" + outliers(box, color, chart, trace.label)
+        + "<path stroke-width=\"2.5\" d=\"\(median)\" pointer-events=\"none\"/>\n</g>\n"
+        + outliers(box, color, chart, trace.label)
     }.joined()
   }
 
@@ -207,7 +209,8 @@ struct SVGBars {
       let point = chart.pixels(across: across, up: up)
       guard taken.insert(Int(bounded: point.y * 2, to: 0...100_000)).inserted else { return nil }
       let place = "cx=\"\(Numbers.coordinate(point.x))\" cy=\"\(Numbers.coordinate(point.y))\""
-      return "<circle fill=\"\(color)\" \(place) r=\"2.5\"><title>\(Markup.escape(name + ": " + format(number)))</title></circle>\n"
+      return
+        "<circle fill=\"\(color)\" \(place) r=\"2.5\"><title>\(Markup.escape(name + ": " + format(number)))</title></circle>\n"
     }.joined()
   }
 
@@ -216,7 +219,8 @@ struct SVGBars {
     let texts = box.numbers.map(NumberFormat(".4~g").callAsFunction)
     let name = trace.label.isEmpty ? "" : trace.label + ": "
     let beyond = box.outliers.isEmpty ? "" : ", \(box.outliers.count) \(box.outliers.count == 1 ? "point" : "points") beyond"
-    return "\(name)median \(texts[2]), middle half from \(texts[1]) to \(texts[3]), whiskers from \(texts[0]) to \(texts[4])\(beyond)"
+    return
+      "\(name)median \(texts[2]), middle half from \(texts[1]) to \(texts[3]), whiskers from \(texts[0]) to \(texts[4])\(beyond)"
   }
 }
 

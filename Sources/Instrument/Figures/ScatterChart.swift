@@ -14,7 +14,8 @@
 
   /// A chart of any groups of points.
   public init(
-    title: String? = nil, x: String? = nil, y: String? = nil, xScale: LineChart.Scale = .linear, yScale: LineChart.Scale = .linear,
+    title: String? = nil, x: String? = nil, y: String? = nil, xScale: LineChart.Scale = .linear,
+    yScale: LineChart.Scale = .linear,
     xRange: ClosedRange<Double>? = nil, yRange: ClosedRange<Double>? = nil, hoverFormat: String = ".4~g",
     @SeriesBuilder series: () throws -> [Series]
   ) rethrows {
