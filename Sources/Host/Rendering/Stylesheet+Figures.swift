@@ -8,6 +8,8 @@ extension Stylesheet {
     @media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) { \(Figure.darkStyle); \(shadow("160, 180, 210, .3")) } }
     :root[data-theme="dark"] { \(Figure.darkStyle); \(shadow("160, 180, 210, .3")) }
     \(Figure.style)
+    /* Those that plotly.js draws. */
+    .plotly .heatmaplayer, .plotly .cbfills { filter: var(--ramp, none) }
     .scroll {
       background:
         linear-gradient(to right, var(--paper) 40%, transparent) left / 2.4rem 100% no-repeat local,

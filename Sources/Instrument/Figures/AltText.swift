@@ -58,8 +58,11 @@ extension Figure {
     let title = panelTitle(above: chart.frame, geometry).map { " “\($0)”" } ?? ""
     // The edges of a band are told with their curve, by its spread.
     let curves = traces.curves.filter { $0.hoverinfo != "skip" }
-    let all = curves.map { Self.description($0) } + traces.bars.map(Self.description) + traces.boxes.flatMap(Self.descriptions)
-    let rest = Self.more(all.count - 8, "series", plural: "series").map { [$0] } ?? []
+    let count = curves.count + traces.bars.count + traces.boxes.count
+    let told =
+      curves.prefix(8).map { Self.description($0) } + traces.bars.prefix(8).map(Self.description)
+      + traces.boxes.prefix(8).flatMap(Self.descriptions)
+    let rest = Self.more(count - 8, "series", plural: "series").map { [$0] } ?? []
     let kind =
       if !traces.bars.isEmpty { "Bar chart" } else if !traces.boxes.isEmpty { "Box plot" } else {
         curves.contains(where: \.hasLine) ? "Line chart" : "Scatter chart"
@@ -67,8 +70,8 @@ extension Figure {
     let axes = [y, x].contains { $0.title != nil } || traces.boxes.isEmpty && traces.bars.isEmpty
     let over = axes ? ": \(name(y, "y")) over \(name(x, "x")), " : ": "
     let head =
-      "\(kind)\(title)\(over)\(traces.boxes.isEmpty ? "\(all.count) series" : Self.count(all.count, "box", plural: "boxes"))."
-    return ([head] + all.prefix(8) + rest).joined(separator: " ")
+      "\(kind)\(title)\(over)\(traces.boxes.isEmpty ? "\(count) series" : Self.count(count, "box", plural: "boxes"))."
+    return ([head] + told.prefix(8) + rest).joined(separator: " ")
   }
 
   /// `“base”: 4 bars, from 0.1 at 5 hops to 0.8 at 1 hop.`

@@ -97,6 +97,8 @@ extension BarChart: ChartPanel {
 
   private var isHorizontal: Bool { direction == .horizontal }
 
+  var names: (x: String?, y: String?) { (x, y) }
+
   var sides: (x: ChartSide, y: ChartSide) {
     let categories = ChartSide(isHorizontal ? y : x, labels: labels, isReversed: isHorizontal)
     let values = ChartSide(
@@ -105,7 +107,9 @@ extension BarChart: ChartPanel {
     return isHorizontal ? (values, categories) : (categories, values)
   }
 
-  var legendNames: [String] { series.count > 1 ? series.map { Markup.label($0.name) } : [] }
+  var hasLegend: Bool { series.count > 1 }
+
+  var legendNames: [String] { hasLegend ? series.map { Markup.label($0.name) } : [] }
 
   var naturalSize: (alone: Figure.PanelSize, beside: Figure.PanelSize) {
     let bars = Double(labels.count) * Double(arrangement == .grouped ? max(1, series.count) : 1)

@@ -62,12 +62,15 @@ public struct BoxPlot: FigurePanel {
 }
 
 extension BoxPlot: ChartPanel {
+  var names: (x: String?, y: String?) { (x, y) }
+
   var sides: (x: ChartSide, y: ChartSide) {
     let numbers = lists.lazy.flatMap(\.y)
     let axis = range.flatMap { NumberAxis(range: $0, isLog: false) } ?? NumberAxis(values: numbers, isLog: false, room: 0.06)
     return (ChartSide(x, labels: lists.map(\.name)), ChartSide(y, axis))
   }
 
+  var hasLegend: Bool { false }
   var legendNames: [String] { [] }
 
   var naturalSize: (alone: Figure.PanelSize, beside: Figure.PanelSize) {

@@ -4,9 +4,13 @@ import Text
 protocol ChartPanel: FigurePanel {
   /// Why it cannot be drawn, if it cannot.
   var problem: FigureError? { get }
-  /// What stands along its lower and its left side.
+  /// What its sides are called.
+  var names: (x: String?, y: String?) { get }
+  /// What stands along its lower and its left side; all of its numbers are looked at for it.
   var sides: (x: ChartSide, y: ChartSide) { get }
-  /// The names that the legend shows.
+  /// Whether it names its series above itself: one alone needs no legend.
+  var hasLegend: Bool { get }
+  /// The names that the legend shows, if there is one.
   var legendNames: [String] { get }
   /// - Parameter number: that of the panel's axes and of its legend: empty, `2`, `3`.
   func traces(axis number: String) -> [Figure.Trace]
@@ -18,8 +22,6 @@ extension ChartPanel {
   var naturalSize: (alone: Figure.PanelSize, beside: Figure.PanelSize) {
     (Figure.PanelSize(width: 620, height: 300), Figure.PanelSize(width: 380, height: 250))
   }
-
-  var hasLegend: Bool { !legendNames.isEmpty }
 }
 
 /// A side of a chart: numbers, or categories that stand at 0, 1, 2, …

@@ -67,14 +67,18 @@ public struct Histogram: FigurePanel {
 }
 
 extension Histogram: ChartPanel {
+  var names: (x: String?, y: String?) { (x, y ?? (counts == .count ? "count" : "share")) }
+
   var sides: (x: ChartSide, y: ChartSide) {
     let bins = Bins(lists.flatMap(\.y), about: bins)
     let ends = NumberAxis(ends: bins.edge(0)...bins.edge(bins.count), isLog: false)
     let tops = NumberAxis(values: lists.flatMap { heights($0, bins) } + [0], isLog: false, room: 0.06)
-    return (ChartSide(x, ends), ChartSide(y ?? (counts == .count ? "count" : "share"), tops))
+    return (ChartSide(x, ends), ChartSide(names.y, tops))
   }
 
-  var legendNames: [String] { lists.count > 1 ? lists.map { Markup.label($0.name) } : [] }
+  var hasLegend: Bool { lists.count > 1 }
+
+  var legendNames: [String] { hasLegend ? lists.map { Markup.label($0.name) } : [] }
 
   private func heights(_ list: Series, _ bins: Bins) -> [Double] {
     let counted = bins.counted(list.y)

@@ -60,6 +60,8 @@ extension Figure.ErrorBars {
 }
 
 extension LineChart: ChartPanel {
+  var names: (x: String?, y: String?) { (x, y) }
+
   var sides: (x: ChartSide, y: ChartSide) { (ChartSide(x, xAxis), ChartSide(y, yAxis)) }
 
   /// Lines end at the frame; points that are marked keep away from it.
@@ -87,6 +89,7 @@ extension LineChart: ChartPanel {
     return points.filter(\.isPresent).map(\.y) + spreads
   }
 
-  /// One series alone needs no legend.
-  var legendNames: [String] { series.count > 1 ? series.map { Markup.label($0.name) } : [] }
+  var hasLegend: Bool { series.count > 1 }
+
+  var legendNames: [String] { hasLegend ? series.map { Markup.label($0.name) } : [] }
 }

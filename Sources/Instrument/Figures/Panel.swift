@@ -91,10 +91,10 @@ extension Figure.Panel {
   var title: String? { heatmap.map(\.title) ?? chart?.title }
 
   /// What stands along its lower side.
-  var x: String? { heatmap.map(\.x) ?? chart?.sides.x.title }
+  var x: String? { heatmap.map(\.x) ?? chart?.names.x }
 
   /// What stands along its left side.
-  var y: String? { heatmap.map(\.y) ?? chart?.sides.y.title }
+  var y: String? { heatmap.map(\.y) ?? chart?.names.y }
 
   var size: Figure.PanelSize { heatmap?.size ?? chart?.size ?? Figure.PanelSize() }
 

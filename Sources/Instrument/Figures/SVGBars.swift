@@ -137,8 +137,7 @@ struct SVGBars {
   private static func drawn(_ chart: SVGChart, tooltips: Bool, most: Int) -> String {
     let bars = chart.bars.prefix(200).map { self.bars($0, chart, most) }.joined()
     let boxes = chart.boxes.prefix(500).map { self.boxes($0, chart) }.joined()
-    // Curves on the same axes have drawn the lines behind.
-    return (chart.curves.isEmpty ? chart.grid : "") + "<g class=\"bars\">\n" + bars + boxes + "</g>\n"
+    return chart.grid + "<g class=\"bars\">\n" + bars + boxes + "</g>\n"
   }
 
   /// A rectangle between two fractions of the frame on either axis, cut at the frame; nil where nothing is left.

@@ -40,7 +40,9 @@ struct SVGCurves {
       let bands = zip(chart.curves, chart.curves.dropFirst()).prefix(limit).map { lower, upper in
         upper.trace.fill == "tonexty" ? SVGBand(lower: lower, upper: upper, chart: chart, column: growth / 2).text : ""
       }
-      return chart.grid + bands.joined() + "<g class=\"curves\">\n" + curves.joined() + "</g>\n"
+      // Bars on the same axes have drawn the lines behind.
+      let grid = chart.bars.isEmpty && chart.boxes.isEmpty ? chart.grid : ""
+      return curves.isEmpty ? "" : grid + bands.joined() + "<g class=\"curves\">\n" + curves.joined() + "</g>\n"
     }.joined()
   }
 

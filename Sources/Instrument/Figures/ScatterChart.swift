@@ -51,7 +51,9 @@
 }
 
 extension ScatterChart: ChartPanel {
+  var names: (x: String?, y: String?) { chart.names }
   var sides: (x: ChartSide, y: ChartSide) { chart.sides }
+  var hasLegend: Bool { chart.hasLegend }
   var legendNames: [String] { chart.legendNames }
   func traces(axis number: String) -> [Figure.Trace] { chart.traces(axis: number) }
   var naturalSize: (alone: Figure.PanelSize, beside: Figure.PanelSize) {
