@@ -117,26 +117,33 @@ struct SVGBars {
   /// What the reader must know about the drawing.
   private(set) var remark: String?
 
+  /// Elements for single bars: more make a page slow.
+  static let mostElements = 4000
+  /// What a bar takes at least, in bytes.
+  private static let leastSize = 90
+
   init(charts: [SVGChart], budget: Int) {
     let charts = charts.filter { !$0.bars.isEmpty || !$0.boxes.isEmpty }
     guard !charts.isEmpty else { return }
-    for most in [Int.max, 4000, 1000] {
-      text = charts.map { Self.drawn($0, tooltips: true, most: most / charts.count) }.joined()
-      if most < Int.max { remark = "The first \(most / charts.count) bars of each series are drawn." }
-      if text.utf8.count <= budget, !isTooMany(charts, most) { return }
+    let series = charts.reduce(0) { $0 + $1.bars.count + $1.boxes.count }
+    let longest = charts.flatMap(\.bars).map(\.values.count).max() ?? 0
+    var most = max(1, min(Self.mostElements, budget / Self.leastSize) / series)
+    text = charts.map { Self.drawn($0, most: most) }.joined()
+    while text.utf8.count > budget, most > 1 {
+      most = max(1, most / 2)
+      text = charts.map { Self.drawn($0, most: most) }.joined()
     }
-    text = ""
-    remark = "This chart has too many bars for a page."
+    if text.utf8.count > budget {
+      text = ""
+      remark = "This figure has too many bars for a page."
+    } else if longest > most {
+      remark = "The first \(most) bars of each series are drawn."
+    }
   }
 
-  /// More elements make a page slow.
-  private func isTooMany(_ charts: [SVGChart], _ most: Int) -> Bool {
-    most == .max && charts.reduce(0) { $0 + $1.bars.reduce(0) { $0 + $1.values.count } } > 8000
-  }
-
-  private static func drawn(_ chart: SVGChart, tooltips: Bool, most: Int) -> String {
+  private static func drawn(_ chart: SVGChart, most: Int) -> String {
     let bars = chart.bars.prefix(200).map { self.bars($0, chart, most) }.joined()
-    let boxes = chart.boxes.prefix(500).map { self.boxes($0, chart) }.joined()
+    let boxes = chart.boxes.prefix(500).map { self.boxes($0, chart, most) }.joined()
     return chart.grid + "<g class=\"bars\">\n" + bars + boxes + "</g>\n"
   }
 
@@ -176,10 +183,10 @@ struct SVGBars {
   }
 
   /// Whiskers, a box, the line of the median, and a point for each number beyond the whiskers; one tooltip says them all.
-  private static func boxes(_ trace: Figure.BoxTrace, _ chart: SVGChart) -> String {
+  private static func boxes(_ trace: Figure.BoxTrace, _ chart: SVGChart, _ most: Int) -> String {
     let color = (trace.line?.color.flatMap(RGB.init(css:)) ?? SeriesStyle.colors[0]).hex
     let half = (trace.width ?? 0.5) / 2
-    return trace.extents.prefix(500).compactMap { box -> String? in
+    return trace.extents.prefix(most).compactMap { box -> String? in
       let ups = box.numbers.map { chart.up($0) ?? 0 }
       guard let left = chart.across(box.place - half), let right = chart.across(box.place + half),
         let body = rectangle(chart, (left, right), (ups[1], ups[3]))
@@ -193,12 +200,12 @@ struct SVGBars {
       return "<g stroke=\"\(color)\" stroke-width=\"1.5\" fill=\"none\">\n<path d=\"\(whiskers)\"/>\n"
         + "<path fill=\"\(color)\" fill-opacity=\".22\" d=\"\(body)\">\(title)</path>\n"
         + "<path stroke-width=\"2.5\" d=\"\(median)\" pointer-events=\"none\"/>\n</g>\n"
-        + outliers(box, color, chart, trace.label)
+        + outliers(box, color, chart, trace.label).prefix(most).joined()
     }.joined()
   }
 
   /// Those that lie upon each other are one.
-  private static func outliers(_ box: Figure.BoxTrace.Extent, _ color: String, _ chart: SVGChart, _ name: String) -> String {
+  private static func outliers(_ box: Figure.BoxTrace.Extent, _ color: String, _ chart: SVGChart, _ name: String) -> [String] {
     var taken: Set<Int> = []
     let format = NumberFormat(".4~g")
     return box.outliers.compactMap { number -> String? in
@@ -210,7 +217,7 @@ struct SVGBars {
       let place = "cx=\"\(Numbers.coordinate(point.x))\" cy=\"\(Numbers.coordinate(point.y))\""
       return
         "<circle fill=\"\(color)\" \(place) r=\"2.5\"><title>\(Markup.escape(name + ": " + format(number)))</title></circle>\n"
-    }.joined()
+    }
   }
 
   /// `clean: median 1.2, middle half from 0.8 to 1.9, whiskers from −1 to 3.2, 4 points beyond`
