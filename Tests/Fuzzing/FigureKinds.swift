@@ -141,7 +141,8 @@ private struct Choices {
     }
     return Heatmap(
       values, title: optionalText(), x: optionalText(), y: optionalText(), xLabels: labels(columns), yLabels: labels(rows),
-      scale: flag() ? .diverging : .sequential, range: range(), colorBar: optionalText(), hoverFormat: format())
+      scale: flag() ? .diverging : .sequential, range: range(), colorBar: optionalText(), hoverFormat: format(),
+      numbers: flag() ? format() : nil, midpoint: flag() ? number() : nil)
   }
 
   private mutating func chart() -> LineChart {
@@ -161,8 +162,41 @@ private struct Choices {
     ) { series }
   }
 
+  private mutating func numbers(_ count: Int) -> [Double] {
+    let period = (0..<1 + below(40)).map { _ in number() }
+    return (0..<count).map { period[$0 % period.count] }
+  }
+
+  private mutating func panel() -> Figure.Panel {
+    let count = count()
+    switch below(6) {
+    case 0: return heatmap().sized(width: number(), height: number()).panel
+    case 1: return chart().sized(width: number()).panel
+    case 2:
+      let series = (0..<[1, 2, 0, 30][below(4)]).map { _ in Series(text(), y: numbers(count)).errors(numbers(count)) }
+      return BarChart(
+        labels: labels(count) ?? [], title: optionalText(), x: optionalText(), arrangement: flag() ? .stacked : .grouped,
+        direction: flag() ? .horizontal : .vertical, range: range(), format: format()
+      ) { series }.panel
+    case 3:
+      return Histogram(
+        [text(): numbers(count), text(): numbers(self.count())], title: optionalText(),
+        bins: [nil, 0, -1, 1, 60, .max][below(6)],
+        counts: flag() ? .share : .count
+      ).panel
+    case 4:
+      return BoxPlot(
+        labels: labels(below(9)) ?? [text()], (0..<below(9)).map { _ in numbers(count) }, y: optionalText(), range: range()
+      ).panel
+    default:
+      let series = Series(text(), y: numbers(count), labels: labels(count)).errors(numbers(count).map(\.magnitude))
+        .band(numbers(count).map(\.magnitude))
+      return ScatterChart(xScale: flag() ? .log : .linear, yScale: flag() ? .log : .linear, yRange: range()) { series }.panel
+    }
+  }
+
   mutating func figure() -> Figure {
-    let panels = (0..<[1, 1, 2, 3, 0, 12][below(6)]).map { _ in flag() ? Figure.Panel.heatmap(heatmap()) : .lineChart(chart()) }
+    let panels = (0..<[1, 1, 2, 3, 0, 12][below(6)]).map { _ in panel() }
     let columns = [1, 2, 3, 0, -1, Int.max, Int.min, 100][below(8)]
     return Figure.grid(title: optionalText(), columns: columns, range: range(), sharesColors: flag()) { panels }
   }

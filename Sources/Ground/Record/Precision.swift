@@ -48,13 +48,18 @@ extension JSONValue {
   }
 }
 
+extension JSONValue {
+  /// The numbers that a curve or bars show.
+  fileprivate var lengths: [JSONValue] { self[self["orientation"]?.string == "h" ? "x" : "y"]?.array ?? [] }
+}
+
 /// Whether numbers were computed in single precision: then those that are tiny beside others carry the noise of the others' sums.
 enum SinglePrecision {
   /// The traces of a figure whose values are a tensor's.
   static func traces(of figure: JSONValue) -> [Int] {
     let traces = figure["data"]?.array ?? []
     return traces.indices.filter { index in
-      let values = traces[index]["z"]?.array?.flatMap { $0.array ?? [$0] } ?? traces[index]["y"]?.array ?? []
+      let values = traces[index]["z"]?.array?.flatMap { $0.array ?? [$0] } ?? traces[index].lengths
       return holds(values.compactMap(\.number))
     }
   }

@@ -36,8 +36,17 @@ extension Figure {
       case (.scatter(var head), .scatter(let old)):
         guard head.x == old.x, head.y.count == old.y.count else { return nil }
         head.y = zip(head.y, old.y).map { after, before in after.flatMap { after in before.map { after - $0 } } }
+        head.errorY = nil
         figure.data[index] = .scatter(head)
         figure.layout.axes["yaxis" + (head.yaxis ?? "y").dropFirst()]?.showDifference()
+      case (.bar(var head), .bar(let old)):
+        // Of bars upon each other only those below would stand where they did.
+        guard head.base == nil, old.base == nil, head.text == old.text, head.places == old.places else { return nil }
+        head.values = zip(head.values, old.values).map { after, before in after.flatMap { after in before.map { after - $0 } } }
+        (head.errorX, head.errorY) = (nil, nil)
+        figure.data[index] = .bar(head)
+        let axis = head.orientation == "h" ? "xaxis" + (head.xaxis ?? "x").dropFirst() : "yaxis" + (head.yaxis ?? "y").dropFirst()
+        figure.layout.axes[axis]?.showDifference()
       default: return nil
       }
     }

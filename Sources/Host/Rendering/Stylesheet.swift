@@ -19,6 +19,7 @@ package enum Stylesheet {
     \(cells)
     \(outputs)
     \(reading)
+    \(figures)
     \(index)
     \(site)
     \(media)
@@ -146,7 +147,6 @@ package enum Stylesheet {
     .number { text-align: right; white-space: nowrap }
     figure { margin: .4rem 0 0 }
     .folio-figure { display: block; min-width: calc(var(--natural, 0px) * .68) }
-    .cells path:hover { stroke: #000; stroke-width: 1.5; vector-effect: non-scaling-stroke }
     .interact { display: block; margin: 0 0 .3rem; padding: .12rem .6rem; font: .76rem/1.5 var(--sans); color: var(--soft); background: none; border: 1px solid var(--rule); border-radius: 99px; cursor: pointer }
     .interact:hover { color: var(--accent); border-color: currentColor }
     .interact:disabled { cursor: progress }

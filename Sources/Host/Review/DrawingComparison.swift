@@ -22,7 +22,10 @@ struct DrawingComparison {
   /// A trace without what `FigureComparison` compares by itself.
   private static func drawing(_ trace: JSONValue) -> JSONValue {
     guard case .object(let members) = trace else { return trace }
-    let compared: Set<String> = members["z"]?.array != nil ? ["z", "name", "type"] : ["x", "y", "name", "type", "text"]
+    var compared: Set<String> = members["z"]?.array != nil ? ["z", "name", "type"] : ["x", "y", "name", "type", "text"]
+    // Where a stacked bar begins follows from the bars below it.
+    if members["type"]?.string == "bar" { compared.insert("base") }
+    if members["median"]?.array != nil { compared.formUnion(["lowerfence", "q1", "median", "q3", "upperfence"]) }
     return .object(
       members.filter { key, value in
         !compared.contains(key) || value.array == nil && value.string == nil

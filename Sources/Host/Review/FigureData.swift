@@ -10,6 +10,9 @@ struct FigureData {
     let data = figure["data"]?.array ?? []
     let layout = figure["layout"]
     traces = data.enumerated().map { TraceData($1, number: $0 + 1, layout: layout, isOnly: data.count == 1) }
+    traces += data.enumerated().compactMap { index, trace in
+      trace.outliers.map { TraceData($0, number: index + 1, layout: layout, isOnly: false) }
+    }
     var texts: [String] = []
     if let title = layout?["title"] { texts.append(title["text"]?.string ?? title.string ?? "") }
     texts += (layout?["annotations"]?.array ?? []).map { $0["text"]?.string ?? "" }
@@ -43,7 +46,8 @@ struct TraceData {
   let isEven: Bool
   private let matrix: [[JSONValue]]
 
-  init(_ trace: JSONValue, number: Int, layout: JSONValue?, isOnly: Bool) {
+  init(_ given: JSONValue, number: Int, layout: JSONValue?, isOnly: Bool) {
+    let trace = given.asCurve
     name = trace["name"]?.string ?? "trace \(number)"
     type = trace["type"]?.string ?? "scatter"
     self.isOnly = isOnly
@@ -102,6 +106,35 @@ struct TraceData {
     }
     if !isMatrix { return "\(name) at \(columnAxis.name(of: column))" }
     return columns == 1 ? rowAxis.name(of: row) : "\(rowAxis.name(of: row)) at \(columnAxis.name(of: column))"
+  }
+}
+
+extension JSONValue {
+  private func with(_ changes: [String: JSONValue]) -> JSONValue { .object((object ?? [:]).merging(changes) { $1 }) }
+
+  /// A trace as one of y over x. A bar stands at its name: its place on the axis is where the drawing puts it. A box is the numbers that it
+  /// shows, by their names.
+  fileprivate var asCurve: JSONValue {
+    switch self["type"]?.string {
+    case "bar":
+      let names = self["text"] ?? self[self["orientation"]?.string == "h" ? "y" : "x"] ?? .null
+      let values = self["orientation"]?.string == "h" ? self["x"] : self["y"]
+      return with(["x": names, "y": values ?? .null, "text": names])
+    case "box" where self["median"]?.array != nil:
+      let names = ["lowerfence", "q1", "median", "q3", "upperfence"]
+      let numbers = names.map { self[$0]?.array?.first ?? .null }
+      let texts = ["lower whisker", "first quartile", "median", "third quartile", "upper whisker"].map(JSONValue.string)
+      return with(["x": .array(texts), "y": .array(numbers), "text": .array(texts)])
+    default: return self
+    }
+  }
+
+  /// The numbers beyond a box's whiskers: points that only their number tells apart.
+  fileprivate var outliers: JSONValue? {
+    guard self["type"]?.string == "box", self["median"]?.array != nil, let lists = self["y"]?.array else { return nil }
+    let numbers = lists.flatMap { $0.array ?? [$0] }
+    let name = (self["name"]?.string).map { "\($0), beyond the whiskers" } ?? "beyond the whiskers"
+    return .object(["type": .string("scatter"), "name": .string(name), "x": .array(numbers), "y": .array(numbers)])
   }
 }
 

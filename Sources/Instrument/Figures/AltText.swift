@@ -12,7 +12,7 @@ extension Figure {
     let (heatmaps, charts) = (heatmaps, charts)
     let descriptions =
       heatmaps.prefix(12).map { description($0, geometry) } + charts.prefix(12).map { description($0, geometry) }
-    let rest = [Self.more(heatmaps.count - 12, "heatmap"), Self.more(charts.count - 12, "line chart")].compactMap { $0 }
+    let rest = [Self.more(heatmaps.count - 12, "heatmap"), Self.more(charts.count - 12, "chart")].compactMap { $0 }
     let problems = layout.annotations.lazy.filter { $0.yanchor == "middle" }.prefix(SVGDrawing.mostPanels).map {
       PlotlyText.plain($0.text).replacing("\n", with: " ") + "."
     }
@@ -37,16 +37,18 @@ extension Figure {
       + (missing > 0 ? "; \(Self.count(missing, "value")) missing." : ".")
   }
 
-  private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+  private static func count(_ number: Int, _ noun: String, plural: String? = nil) -> String {
+    "\(number) \(number == 1 ? noun : plural ?? noun + "s")"
+  }
 
-  private static func more(_ number: Int, _ noun: String) -> String? {
-    number > 0 ? "And \(number) more \(noun)s." : nil
+  private static func more(_ number: Int, _ noun: String, plural: String? = nil) -> String? {
+    number > 0 ? "And \(number) more \(number == 1 ? noun : plural ?? noun + "s")." : nil
   }
 }
 
 extension Figure {
   /// `Line chart “Training”: loss over step (log scale), 1 series. “loss”: 100 points, from 4.2 at 1 to 1.1 at 100, lowest 1 at 93.`
-  private func description(_ traces: [ScatterTrace], _ geometry: SVGGeometry) -> String {
+  fileprivate func description(_ traces: ChartTraces, _ geometry: SVGGeometry) -> String {
     let chart = SVGChart(traces, in: self, geometry)
     let (x, y) = (chart.axes.x.axis, chart.axes.y.axis)
     func name(_ axis: Axis, _ letter: String) -> String {
@@ -54,10 +56,43 @@ extension Figure {
       return title + (axis.type == "log" ? " (log scale)" : "")
     }
     let title = panelTitle(above: chart.frame, geometry).map { " “\($0)”" } ?? ""
-    let series = traces.prefix(8).map(Self.description)
-    let rest = Self.more(traces.count - 8, "curve").map { [$0] } ?? []
-    let head = "Line chart\(title): \(name(y, "y")) over \(name(x, "x")), \(traces.count) series."
-    return ([head] + series + rest).joined(separator: " ")
+    // The edges of a band are told with their curve, by its spread.
+    let curves = traces.curves.filter { $0.hoverinfo != "skip" }
+    let count = curves.count + traces.bars.count + traces.boxes.count
+    let told =
+      curves.prefix(8).map { Self.description($0) } + traces.bars.prefix(8).map(Self.description)
+      + traces.boxes.prefix(8).flatMap(Self.descriptions)
+    let rest = Self.more(count - 8, "series", plural: "series").map { [$0] } ?? []
+    let kind =
+      if !traces.bars.isEmpty { "Bar chart" } else if !traces.boxes.isEmpty { "Box plot" } else {
+        curves.contains(where: \.hasLine) ? "Line chart" : "Scatter chart"
+      }
+    let axes = [y, x].contains { $0.title != nil } || traces.boxes.isEmpty && traces.bars.isEmpty
+    let over = axes ? ": \(name(y, "y")) over \(name(x, "x")), " : ": "
+    let head =
+      "\(kind)\(title)\(over)\(traces.boxes.isEmpty ? "\(count) series" : Self.count(count, "box", plural: "boxes"))."
+    return ([head] + told.prefix(8) + rest).joined(separator: " ")
+  }
+
+  /// `“base”: 4 bars, from 0.1 at 5 hops to 0.8 at 1 hop.`
+  private static func description(_ trace: BarTrace) -> String {
+    let name = trace.label.isEmpty ? "" : "“\(trace.label)”: "
+    let bars = trace.extents
+    guard let low = bars.min(by: { $0.value < $1.value }), let high = bars.max(by: { $0.value < $1.value }) else {
+      return "\(name)all bars missing."
+    }
+    func text(_ bar: BarTrace.Extent) -> String {
+      let label = trace.text.flatMap { $0.indices.contains(bar.index) ? $0[bar.index] : nil }.map(HoverTemplate.label)
+      return NumberFormat(".4~g")(bar.value) + " at " + (label ?? NumberFormat(".6~g")((bar.sides.0 + bar.sides.1) / 2))
+    }
+    let values = bars.count <= 6 ? bars.map(text).joined(separator: ", ") : "from \(text(low)) to \(text(high))"
+    let missing = trace.values.count - bars.count
+    return "\(name)\(count(bars.count, "bar")), \(values)" + (missing > 0 ? "; \(count(missing, "bar")) missing." : ".")
+  }
+
+  private static func descriptions(_ trace: BoxTrace) -> [String] {
+    let boxes = trace.extents
+    return boxes.isEmpty ? ["\(trace.label): no numbers."] : boxes.map { SVGBars.title(trace, $0) + "." }
   }
 
   /// `“loss”: 100 points, from 4.2 at 0 to 1.1 at 99, lowest 1 at 93, highest 4.2 at 0; 1 point missing.`

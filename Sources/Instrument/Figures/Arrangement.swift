@@ -68,7 +68,7 @@ struct Arrangement {
     }
     inner = panels.isEmpty ? PanelFrame(x: 0, y: 0, width: 260, height: 60) : PanelFrame(x: 0, y: 0, width: x, height: y)
     margin.l = max(lefts.first ?? 0, 12).rounded(.up)
-    let overhang = grid.maximum(column: columns - 1) { panels[$0].lineChart.map { $0.xAxis.widestTick / 2 + 2 } ?? 0 }
+    let overhang = grid.maximum(column: columns - 1) { panels[$0].overhang }
     margin.r = max(sharedBarRoom, 14, overhang).rounded(.up)
     margin.b = max(bottoms.last ?? 0, 8).rounded(.up)
     if let title, !title.isEmpty {
@@ -162,7 +162,16 @@ private struct Grid {
   private func naturalWidth(_ panel: Int) -> Double {
     let title = min(TextMetrics.width(panels[panel].title ?? "", size: Arrangement.panelTitleSize), 260)
     if panels[panel].problem != nil { return max(title, 240) }
-    guard let count = panels[panel].heatmap?.values.columns else { return columns == 1 ? 620 : 380 }
+    if let width = panels[panel].size.drawnWidth { return width }
+    guard let heatmap = panels[panel].heatmap else {
+      let size = panels[panel].chart?.naturalSize
+      return (columns == 1 ? size?.alone : size?.beside)?.width ?? 380
+    }
+    let count = heatmap.values.columns
+    if heatmap.numbers != nil {
+      let text = heatmap.values.present.map { TextMetrics.width(heatmap.number($0), size: SVGCellNumbers.size) }.max() ?? 0
+      return max(Self.narrowest, min(Double(count) * max(Self.cellWidth(count), (text + 8).rounded(.up)), 1000))
+    }
     if panels[panel].isSquare { return min(Double(count) * Self.cellWidth(count), columns == 1 ? 620 : 420) }
     let widest = count > 400 ? 1000.0 : 760
     return max(Self.narrowest, columns > 1 ? title : 0, min(Double(count) * Self.cellWidth(count), widest))
@@ -170,7 +179,11 @@ private struct Grid {
 
   private func naturalHeight(_ panel: Int) -> Double {
     if panels[panel].problem != nil { return 90 }
-    guard let rows = panels[panel].heatmap?.values.rows else { return columns == 1 ? 300 : 250 }
+    if let height = panels[panel].size.drawnHeight { return height }
+    guard let rows = panels[panel].heatmap?.values.rows else {
+      let size = panels[panel].chart?.naturalSize
+      return (columns == 1 ? size?.alone : size?.beside)?.height ?? 250
+    }
     return max(36, min(Double(rows) * Self.cellHeight(rows), rows > 60 ? 640 : 480)).rounded()
   }
 
@@ -199,7 +212,7 @@ private struct Grid {
 
   /// What stands between a panel and its title.
   func legend(_ panel: Int, _ widths: [Double]) -> Double {
-    guard let chart = panels[panel].lineChart, chart.problem == nil else { return 0 }
+    guard let chart = panels[panel].chart, chart.problem == nil else { return 0 }
     return LegendRows(names: chart.legendNames, width: width(of: panel, in: widths)).height
   }
 

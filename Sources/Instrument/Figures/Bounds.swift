@@ -27,15 +27,65 @@ extension Double? {
 
 extension Figure.Trace {
   fileprivate var bounded: Figure.Trace {
-    guard case .scatter(var trace) = self else { return self }
-    // Few curves have numbers that are none.
-    if trace.y.contains(where: { $0?.isFinite == false }) { trace.y = trace.y.map { $0.flatMap(\.present) } }
-    if trace.x?.contains(where: { $0?.isFinite == false }) == true { trace.x = trace.x?.map { $0.flatMap(\.present) } }
-    trace.line = trace.line.map { Figure.Line(color: $0.color, width: $0.width.bounded(to: Figure.sizes), dash: $0.dash) }
-    trace.marker = trace.marker.map {
-      Figure.Marker(color: $0.color, size: $0.size.bounded(to: Figure.sizes), symbol: $0.symbol)
+    switch self {
+    case .heatmap: self
+    case .scatter(let trace): .scatter(trace.bounded)
+    case .bar(let trace): .bar(trace.bounded)
+    case .box(let trace): .box(trace.bounded)
     }
-    return .scatter(trace)
+  }
+}
+
+extension [Double?] {
+  /// Numbers that are none are missing; few lists have any.
+  fileprivate var present: [Double?] { contains { $0?.isFinite == false } ? map { $0.flatMap(\.present) } : self }
+}
+
+extension Figure.Line {
+  fileprivate var bounded: Figure.Line { Figure.Line(color: color, width: width.bounded(to: Figure.sizes), dash: dash) }
+}
+
+extension Figure.Marker {
+  fileprivate var bounded: Figure.Marker {
+    Figure.Marker(
+      color: color, size: size.bounded(to: Figure.sizes), symbol: symbol, opacity: opacity.bounded(to: 0...1), line: line?.bounded
+    )
+  }
+}
+
+extension Figure.ErrorBars {
+  fileprivate var bounded: Figure.ErrorBars {
+    Figure.ErrorBars(type: type, array: array?.present, arrayminus: arrayminus?.present, symmetric: symmetric)
+  }
+}
+
+extension Figure.BarTrace {
+  fileprivate var bounded: Figure.BarTrace {
+    var trace = self
+    (trace.x, trace.y, trace.base) = (x.present, y.present, base?.present)
+    (trace.offset, trace.width) = (offset.flatMap(\.present), width.flatMap(\.present))
+    (trace.errorX, trace.errorY, trace.marker) = (errorX?.bounded, errorY?.bounded, marker?.bounded)
+    return trace
+  }
+}
+
+extension Figure.BoxTrace {
+  fileprivate var bounded: Figure.BoxTrace {
+    var trace = self
+    (trace.q1, trace.median, trace.q3) = (q1.present, median.present, q3.present)
+    (trace.lowerfence, trace.upperfence, trace.y) = (lowerfence.present, upperfence.present, y?.map(\.present))
+    (trace.x, trace.width) = (x.map { $0.isFinite ? $0 : 0 }, width.flatMap(\.present))
+    (trace.line, trace.marker) = (line?.bounded, marker?.bounded)
+    return trace
+  }
+}
+
+extension Figure.ScatterTrace {
+  fileprivate var bounded: Figure.ScatterTrace {
+    var trace = self
+    (trace.x, trace.y, trace.errorY) = (x?.present, y.present, errorY?.bounded)
+    (trace.line, trace.marker) = (line?.bounded, marker?.bounded)
+    return trace
   }
 }
 

@@ -66,12 +66,13 @@ public struct ColorScale: Sendable, Equatable {
     return mirrors && middle.isGrey && !ends.contains(where: \.isGrey) && (isLightest || isDarkest)
   }
 
-  /// The scale as it is drawn over a range. One that diverges has its middle at 0, and equal colours for values equally far from it, so of
-  /// an uneven range the shorter side shows only a part of its colours. A range that lies on one side of 0 has another middle.
-  func drawn(over range: ClosedRange<Double>) -> ColorScale {
-    guard isDiverging, range.contains(0), range.lowerBound != -range.upperBound else { return self }
-    let extent = max(-range.lowerBound, range.upperBound)
-    let (from, to) = ((range.lowerBound / extent + 1) / 2, (range.upperBound / extent + 1) / 2)
+  /// The scale as it is drawn over a range. One that diverges has its middle at a value, 0 by default, and equal colours for values equally
+  /// far from it, so of an uneven range the shorter side shows only a part of its colours. A range that lies on one side of it has another middle.
+  func drawn(over range: ClosedRange<Double>, around middle: Double = 0) -> ColorScale {
+    let (low, high) = (range.lowerBound - middle, range.upperBound - middle)
+    guard isDiverging, range.contains(middle), low != -high, low.isFinite, high.isFinite else { return self }
+    let extent = max(-low, high)
+    let (from, to) = ((low / extent + 1) / 2, (high / extent + 1) / 2)
     let inner = stops.filter { from < $0.position && $0.position < to }
     return ColorScale(
       stops: [Stop(position: 0, color: color(at: from))]
@@ -80,12 +81,14 @@ public struct ColorScale: Sendable, Equatable {
   }
 
   /// The range that this scale spans over values, where nobody asked for another one. Never empty.
-  package func defaultRange(of values: some Sequence<Double>) -> ClosedRange<Double> {
-    var (low, high) = (0.0, 0.0)
+  /// - Parameter middle: the value of the middle of a scale with two directions.
+  package func defaultRange(of values: some Sequence<Double>, around middle: Double = 0) -> ClosedRange<Double> {
+    var (low, high) = (middle, middle)
     for value in values where value.isFinite { (low, high) = (min(low, value), max(high, value)) }
     if self == .sequential { return high > low ? low + 0...high : 0...1 }
-    let extent = max(-low, high)
-    return extent > 0 ? -extent...extent : -1...1
+    let extent = max(middle - low, high - middle)
+    let ends = extent > 0 ? (middle - extent, middle + extent) : (middle - 1, middle + 1)
+    return ends.0.isFinite && ends.1.isFinite && ends.0 < ends.1 ? ends.0...ends.1 : -1...1
   }
 }
 

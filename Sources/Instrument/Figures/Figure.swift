@@ -20,7 +20,7 @@ import Foundation
 ///
 /// The module knows nothing of tensors, models, or notebooks.
 public struct Figure: Codable, Sendable, Equatable {
-  /// What could be drawn, in the order of the panels: one trace for each heatmap, and one for each curve.
+  /// What could be drawn, in the order of the panels: one trace for each heatmap, for each curve, row of bars or box.
   public var data: [Trace]
   /// Sizes, titles, axes and colour scales.
   public var layout: Layout
@@ -53,24 +53,23 @@ public struct Figure: Codable, Sendable, Equatable {
     data.compactMap { trace in
       switch trace {
       case .heatmap(let heatmap): heatmap.z.elements.isEmpty ? nil : heatmap
-      case .scatter: nil
+      case .scatter, .bar, .box: nil
       }
     }
   }
 
-  /// The curves in order, those on the same axes together, without axes that have nothing to draw.
-  package var charts: [[ScatterTrace]] {
-    var charts: [[ScatterTrace]] = []
+  /// Curves, bars and boxes in order, those on the same axes together, without axes that have nothing to draw.
+  package var charts: [ChartTraces] {
+    var charts: [ChartTraces] = []
     var places: [String: Int] = [:]
-    for case .scatter(let trace) in data {
-      if let index = places[trace.axes] {
-        charts[index].append(trace)
-      } else {
-        places[trace.axes] = charts.count
-        charts.append([trace])
-      }
+    for trace in data {
+      guard let axes = trace.chartAxes else { continue }
+      let index = places[axes.x + axes.y] ?? charts.count
+      if index == charts.count { charts.append(ChartTraces(xaxis: axes.x, yaxis: axes.y)) }
+      places[axes.x + axes.y] = index
+      charts[index].append(trace)
     }
-    return charts.filter { $0.contains { $0.points.contains(where: \.isPresent) } }
+    return charts.filter(\.hasData)
   }
 
   /// The title without markup, on one line.

@@ -1,18 +1,11 @@
 import Text
 
 extension Figure {
-  /// One heatmap; its title is the figure's.
-  public init(_ heatmap: Heatmap) {
-    var panel = heatmap
-    panel.title = nil
-    self.init(.heatmap(panel), title: heatmap.title)
-  }
-
-  /// One chart; its title is the figure's.
-  public init(_ chart: LineChart) {
-    var panel = chart
-    panel.title = nil
-    self.init(.lineChart(panel), title: chart.title)
+  /// One heatmap or chart; its title is the figure's.
+  public init(_ panel: some FigurePanel) {
+    var untitled = panel
+    untitled.title = nil
+    self.init(untitled.panel, title: panel.title)
   }
 
   private init(_ panel: Panel, title: String?) {
@@ -61,6 +54,8 @@ extension Figure.Axis {
 private struct PanelScale {
   var scale: ColorScale
   var range: ClosedRange<Double>
+  /// The value of the scale's middle.
+  var midpoint: Double
   /// The bar's title.
   var title: String?
   /// By their indices.
@@ -74,15 +69,16 @@ private struct PanelScale {
     var found: [PanelScale] = []
     for (index, panel) in panels.map(\.heatmap).enumerated() {
       guard let panel, panel.problem == nil else { continue }
-      let own = panel.range.flatMap(usable) ?? panel.scale.defaultRange(of: panel.values.present)
+      let midpoint = panel.scale.isDiverging ? panel.midpoint.flatMap { $0.isFinite ? $0 : nil } ?? 0 : 0
+      let own = panel.range.flatMap(usable) ?? panel.scale.defaultRange(of: panel.values.present, around: midpoint)
       let title = panel.colorBar.map { TextMetrics.clipped(Markup.label($0), to: 24) }
-      if shared, let same = found.firstIndex(where: { $0.scale == panel.scale }) {
+      if shared, let same = found.firstIndex(where: { $0.scale == panel.scale && $0.midpoint == midpoint }) {
         let all = found[same].range
         found[same].range = min(all.lowerBound, own.lowerBound)...max(all.upperBound, own.upperBound)
         found[same].title = found[same].title ?? title
         found[same].panels.append(index)
       } else {
-        found.append(PanelScale(scale: panel.scale, range: own, title: title, panels: [index]))
+        found.append(PanelScale(scale: panel.scale, range: own, midpoint: midpoint, title: title, panels: [index]))
       }
     }
     if let range = range.flatMap(usable) { for index in found.indices { found[index].range = range } }
@@ -124,7 +120,8 @@ private struct FigureBuilder {
       case .heatmap(let heatmap):
         let scale = scales.firstIndex { $0.panels.contains(panel) } ?? 0
         traces.append(.heatmap(trace(heatmap, axis: number, scale: scale)))
-      case .lineChart(let chart):
+      case .lineChart, .scatterChart, .barChart, .histogram, .boxPlot:
+        guard let chart = panels[panel].chart else { break }
         traces += chart.traces(axis: number)
         if chart.hasLegend { layout.legends["legend" + number] = legend(panel) }
       }
@@ -156,7 +153,8 @@ private struct FigureBuilder {
   private func trace(_ panel: Heatmap, axis: String, scale: Int) -> Figure.HeatmapTrace {
     Figure.HeatmapTrace(
       z: panel.values, name: panel.title.map { PlotlyText.label($0) }, xaxis: "x" + axis, yaxis: "y" + axis,
-      coloraxis: colorAxisName(scale), hovertemplate: hoverTemplate(panel))
+      coloraxis: colorAxisName(scale), hovertemplate: hoverTemplate(panel),
+      texttemplate: panel.numbers.map { "%{z:\($0)}" })
   }
 
   /// `layer %{y}, head %{x}: %{z:.4~g}`
@@ -174,11 +172,9 @@ private struct FigureBuilder {
   private func axes(_ panel: Int) -> (x: Figure.Axis, y: Figure.Axis) {
     let (number, frame) = (axisNumber(panel), arrangement.frames[panel])
     let domains = arrangement.domains(of: frame)
+    let isSlanted = arrangement.slanted[panel]
     var (x, y) =
-      switch panels[panel] {
-      case .heatmap(let heatmap): axes(heatmap, frame, isSlanted: arrangement.slanted[panel])
-      case .lineChart(let chart): chart.axes
-      }
+      panels[panel].heatmap.map { axes($0, frame, isSlanted: isSlanted) } ?? axes(panels[panel].chart, isSlanted: isSlanted)
     x.domain = domains.x
     x.anchor = "y" + number
     if let below = arrangement.xNeighbours[panel] { x.follow("x" + axisNumber(below)) }
@@ -186,6 +182,11 @@ private struct FigureBuilder {
     y.anchor = "x" + number
     if let left = arrangement.yNeighbours[panel] { y.follow("y" + axisNumber(left)) }
     return (x, y)
+  }
+
+  private func axes(_ chart: (any ChartPanel)?, isSlanted: Bool) -> (x: Figure.Axis, y: Figure.Axis) {
+    let sides = chart?.sides
+    return (sides?.x.axis(isSlanted: isSlanted) ?? Figure.Axis(), sides?.y.axis() ?? Figure.Axis())
   }
 
   private func axes(_ heatmap: Heatmap, _ frame: PanelFrame, isSlanted: Bool) -> (x: Figure.Axis, y: Figure.Axis) {
@@ -239,7 +240,8 @@ private struct FigureBuilder {
       x: arrangement.across(left), y: arrangement.up(top + titleRoom + height / 2),
       len: arrangement.fraction(height, inner.height), thickness: Arrangement.barThickness, outlinewidth: 0)
     return Figure.ColorAxis(
-      colorscale: scale.scale.drawn(over: scale.range), cmin: scale.range.lowerBound, cmax: scale.range.upperBound, colorbar: bar)
+      colorscale: scale.scale.drawn(over: scale.range, around: scale.midpoint), cmin: scale.range.lowerBound,
+      cmax: scale.range.upperBound, colorbar: bar)
   }
 
   private func annotations(_ panel: Int) -> [Figure.Annotation] {

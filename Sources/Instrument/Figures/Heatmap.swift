@@ -29,12 +29,18 @@ public struct Heatmap: Sendable, Equatable {
   public var colorBar: String?
   /// How a value reads on hovering, as d3 and Plotly write it: `.3f`, `.4~g`, `.1%`.
   public var hoverFormat: String
+  /// How each value is written in its cell, as d3 and Plotly write it: `.2f`. Nothing is written without it.
+  public var numbers: String?
+  /// The value of the middle of a scale with two directions, such as 0.5 for accuracies; 0 without it.
+  public var midpoint: Double?
+  /// Its size, where the author says one.
+  public var size = Figure.PanelSize()
 
   /// A heatmap of a matrix.
   public init(
     _ values: Values, title: String? = nil, x: String? = nil, y: String? = nil, xLabels: [String]? = nil,
     yLabels: [String]? = nil, scale: ColorScale = .diverging, range: ClosedRange<Double>? = nil, colorBar: String? = nil,
-    hoverFormat: String = ".4~g"
+    hoverFormat: String = ".4~g", numbers: String? = nil, midpoint: Double? = nil
   ) {
     self.values = values
     self.title = title
@@ -46,29 +52,34 @@ public struct Heatmap: Sendable, Equatable {
     self.range = range
     self.colorBar = colorBar
     self.hoverFormat = hoverFormat
+    self.numbers = numbers
+    self.midpoint = midpoint
   }
 
   /// A heatmap of `[row][column]`.
   public init<Number: BinaryFloatingPoint>(
     _ rows: [[Number]], title: String? = nil, x: String? = nil, y: String? = nil, xLabels: [String]? = nil,
     yLabels: [String]? = nil, scale: ColorScale = .diverging, range: ClosedRange<Double>? = nil, colorBar: String? = nil,
-    hoverFormat: String = ".4~g"
+    hoverFormat: String = ".4~g", numbers: String? = nil, midpoint: Double? = nil
   ) {
     self.init(
       Values(rows), title: title, x: x, y: y, xLabels: xLabels, yLabels: yLabels, scale: scale, range: range,
-      colorBar: colorBar, hoverFormat: hoverFormat)
+      colorBar: colorBar, hoverFormat: hoverFormat, numbers: numbers, midpoint: midpoint)
   }
 
   /// A vector, drawn as one column with a row for each element.
   public init<Number: BinaryFloatingPoint>(
     _ column: [Number], title: String? = nil, x: String? = nil, y: String? = nil, xLabels: [String]? = nil,
     yLabels: [String]? = nil, scale: ColorScale = .diverging, range: ClosedRange<Double>? = nil, colorBar: String? = nil,
-    hoverFormat: String = ".4~g"
+    hoverFormat: String = ".4~g", numbers: String? = nil, midpoint: Double? = nil
   ) {
     self.init(
       Values(rows: column.count, columns: 1, column), title: title, x: x, y: y, xLabels: xLabels, yLabels: yLabels,
-      scale: scale, range: range, colorBar: colorBar, hoverFormat: hoverFormat)
+      scale: scale, range: range, colorBar: colorBar, hoverFormat: hoverFormat, numbers: numbers, midpoint: midpoint)
   }
+
+  /// The text of a cell.
+  func number(_ value: Double) -> String { numbers.map { NumberFormat($0)(value) } ?? "" }
 
   /// Why this heatmap cannot be drawn, if it cannot.
   public var problem: FigureError? {
@@ -170,6 +181,10 @@ public enum FigureError: Error, Sendable, Equatable, CustomStringConvertible {
   case count(elements: Int, rows: Int, columns: Int)
   case labels(axis: String, labels: Int, expected: Int, of: String)
   case lengths(series: String, x: Int, y: Int)
+  case spreads(String, series: String, count: Int, expected: Int)
+  case negativeSpread(String, series: String, point: Int)
+  case placed(series: String)
+  case noNumbers(name: String)
   case noPoints(series: Int)
   case notAboveZero(axis: String, series: String, point: Int, value: Double)
   case notPlotly(String)
@@ -188,6 +203,14 @@ public enum FigureError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(labels) \(axis) labels for \(expected) \(of); give one for each"
     case .lengths(let series, let x, let y):
       "“\(series)” has \(x) x values and \(y) y values; a point needs one of each"
+    case .spreads(let what, let series, let count, let expected):
+      "“\(series)” has \(what) of \(count) values for \(expected) y values; give one for each"
+    case .negativeSpread(let what, let series, let point):
+      "“\(series)” has \(what) that would end on the wrong side of y at point \(point); give what lies below y first"
+    case .placed(let series):
+      "“\(series)” has x values, but bars stand at the chart’s labels; give y values only"
+    case .noNumbers(let name):
+      "No data: “\(name)” has no number"
     case .noPoints(let series):
       "No data: " + (series == 0 ? "the chart has no series" : "the chart has no point that is a number")
     case .notAboveZero(let axis, let series, let point, let value):

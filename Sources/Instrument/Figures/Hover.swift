@@ -57,13 +57,55 @@ struct CellHover {
   private static func label(_ text: String) -> String { TextMetrics.clipped(Markup.label(text), to: HoverTemplate.longestText) }
 }
 
+/// What a bar says on hovering.
+struct BarHover {
+  private var template: HoverTemplate
+  private var trace: Figure.BarTrace
+  private var name: String
+
+  init(_ trace: Figure.BarTrace) {
+    template = HoverTemplate(trace.hovertemplate ?? "%{fullData.name} %{text}: %{value}")
+    name = HoverTemplate.label(trace.name ?? "")
+    self.trace = trace
+  }
+
+  /// `base, 3 hops: 0.812`; with its error bar `0.812, from 0.7 to 0.9`.
+  func text(_ extent: Figure.BarTrace.Extent) -> String {
+    let text = template.text { variable, format in
+      let number = format ?? NumberFormat(".4~g")
+      switch variable {
+      case "value": return number(extent.value)
+      case "x": return number(trace.isHorizontal ? extent.to : (extent.sides.0 + extent.sides.1) / 2)
+      case "y": return number(trace.isHorizontal ? (extent.sides.0 + extent.sides.1) / 2 : extent.to)
+      case "text", "label":
+        return trace.text.flatMap { $0.indices.contains(extent.index) ? $0[extent.index] : nil }.map(HoverTemplate.label) ?? ""
+      case "fullData.name": return name
+      default: return ""
+      }
+    }
+    return text + ErrorReach.text(trace.errors, extent.index, around: extent.to)
+  }
+}
+
+/// The ends of an error bar in words.
+enum ErrorReach {
+  /// `, from 0.7 to 0.9`
+  static func text(_ errors: Figure.ErrorBars?, _ index: Int, around value: Double) -> String {
+    guard let reach = errors?.reach(index) else { return "" }
+    let format = NumberFormat(".4~g")
+    return ", from \(format(value - reach.below)) to \(format(value + reach.above))"
+  }
+}
+
 /// What a point says on hovering.
 struct PointHover {
   private var template: HoverTemplate
   private var name: String
   private var labels: [String?]
+  private var errors: Figure.ErrorBars?
 
   init(_ trace: Figure.ScatterTrace) {
+    errors = trace.errorY
     template = HoverTemplate(trace.hovertemplate ?? "%{fullData.name}: x %{x}, y %{y}")
     name = HoverTemplate.label(trace.name ?? "")
     labels = trace.text ?? []
@@ -71,7 +113,7 @@ struct PointHover {
 
   /// `loss: warm-up, step 3, nats 0.812`
   func text(_ index: Int, _ point: ChartPoint) -> String {
-    template.text { variable, format in
+    let text = template.text { variable, format in
       switch variable {
       case "x": (format ?? NumberFormat(".6~g"))(point.x)
       case "y": (format ?? NumberFormat(".4~g"))(point.y)
@@ -80,5 +122,6 @@ struct PointHover {
       default: ""
       }
     }
+    return text + ErrorReach.text(errors, index, around: point.y)
   }
 }

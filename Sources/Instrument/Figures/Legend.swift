@@ -59,8 +59,8 @@ struct SVGLegend {
   var panel: SVGChart
 
   func draw(_ svg: inout SVGText) {
-    let shown = panel.curves.filter(\.isInLegend)
-    guard shown.count > 1 || shown.contains(where: { $0.trace.showlegend == true }) else { return }
+    let shown = panel.legendItems
+    guard !shown.isEmpty else { return }
     let legend = LegendRows(names: shown.map(\.label), width: panel.frame.width)
     let (left, top) = (panel.legendPlace.x, panel.legendPlace.y - legend.height)
     for entry in legend.entries {
@@ -75,6 +75,15 @@ struct SVGLegend {
         "text",
         ["x": Numbers.coordinate(textX), "y": Numbers.coordinate(y + 3.8), "fill-opacity": ".82", "style": "white-space:pre"],
         entry.text)
+    }
+  }
+
+  private func sample(of item: SVGChart.LegendItem, _ x: Double, _ y: Double, in svg: inout SVGText) {
+    switch item {
+    case .curve(let curve): sample(of: curve, x, y, in: &svg)
+    case .bars(let bars):
+      let (left, top) = (Numbers.coordinate(x + 7), Numbers.coordinate(y - 5))
+      svg.raw("<path \(BarLook(bars).attributes) d=\"M\(left) \(top)h11v10h-11z\"/>")
     }
   }
 

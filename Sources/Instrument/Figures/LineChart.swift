@@ -9,7 +9,7 @@
 /// ```
 /// Two and more series get a legend; a single one is named on hovering and in the alternative text. Making a chart never fails: lengths
 /// that differ, and numbers that a log axis cannot show, are `problem`s, and the figure shows them in the panel's place.
-public struct LineChart: Sendable, Equatable {
+public struct LineChart: FigurePanel {
   /// How numbers become places on an axis.
   public enum Scale: Sendable, Equatable {
     case linear
@@ -36,6 +36,13 @@ public struct LineChart: Sendable, Equatable {
   public var yRange: ClosedRange<Double>?
   /// How y reads on hovering, as d3 and Plotly write it: `.3f`, `.4~g`, `.1%`.
   public var hoverFormat: String
+  /// Its size, where the author says one.
+  public var size = Figure.PanelSize()
+  /// Whether lines join the points.
+  var joinsPoints = true
+
+  /// Itself.
+  public var panel: Figure.Panel { .lineChart(self) }
 
   /// A chart of any series.
   public init(
@@ -97,6 +104,53 @@ public struct Series: Sendable, Equatable {
   public var labels: [String]?
   /// Whether each point is marked.
   public var markers: Bool
+  /// How far each y may be off, drawn as error bars.
+  public var errors: Spread?
+  /// The numbers around each y that are coloured, drawn as a band.
+  public var band: Spread?
+
+  /// Numbers below and above each y of a series.
+  public struct Spread: Sendable, Equatable {
+    /// How far below y; not negative.
+    public var below: [Double]
+    /// How far above y; not negative.
+    public var above: [Double]
+  }
+
+  /// The series with error bars that reach equally far to both sides: standard errors, for example.
+  public func errors<Number: Plottable>(_ errors: some Collection<Number>) -> Series {
+    let errors = errors.map(\.plotted)
+    return with { $0.errors = Spread(below: errors, above: errors) }
+  }
+
+  /// The series with error bars from `lower` to `upper`, in the numbers of y: confidence intervals, for example.
+  public func errors<Number: Plottable>(from lower: some Collection<Number>, to upper: some Collection<Number>) -> Series {
+    with { $0.errors = $0.spread(lower.map(\.plotted), upper.map(\.plotted)) }
+  }
+
+  /// The series with a band of this width on both sides: standard deviations, for example.
+  public func band<Number: Plottable>(_ deviations: some Collection<Number>) -> Series {
+    let deviations = deviations.map(\.plotted)
+    return with { $0.band = Spread(below: deviations, above: deviations) }
+  }
+
+  /// The series with a band from `lower` to `upper`, in the numbers of y.
+  public func band<Number: Plottable>(from lower: some Collection<Number>, to upper: some Collection<Number>) -> Series {
+    with { $0.band = $0.spread(lower.map(\.plotted), upper.map(\.plotted)) }
+  }
+
+  private func with(_ change: (inout Series) -> Void) -> Series {
+    var copy = self
+    change(&copy)
+    return copy
+  }
+
+  /// Lists of another length stay of that length, so that the chart says so.
+  private func spread(_ lower: [Double], _ upper: [Double]) -> Spread {
+    Spread(
+      below: zip(y, lower).map { $0 - $1 } + lower.dropFirst(y.count),
+      above: zip(upper, y).map { $0 - $1 } + upper.dropFirst(y.count))
+  }
 
   /// A curve through points.
   public init<X: Plottable, Y: Plottable>(
@@ -120,10 +174,17 @@ public struct Series: Sendable, Equatable {
   }
 
   /// Lengths that differ.
-  fileprivate var problem: FigureError? {
+  var problem: FigureError? {
     if let x, x.count != y.count { return .lengths(series: name, x: x.count, y: y.count) }
     if let labels, labels.count != y.count {
       return .labels(axis: "point", labels: labels.count, expected: y.count, of: "points of “\(name)”")
+    }
+    for (what, spread) in [("error bars", errors), ("a band", band)] {
+      guard let spread else { continue }
+      for side in [spread.below, spread.above] {
+        if side.count != y.count { return .spreads(what, series: name, count: side.count, expected: y.count) }
+        if let point = side.firstIndex(where: { $0 < 0 }) { return .negativeSpread(what, series: name, point: point) }
+      }
     }
     return nil
   }

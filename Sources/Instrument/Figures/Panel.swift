@@ -5,19 +5,57 @@ extension Figure {
   public enum Panel: Sendable, Equatable {
     case heatmap(Heatmap)
     case lineChart(LineChart)
+    case scatterChart(ScatterChart)
+    case barChart(BarChart)
+    case histogram(Histogram)
+    case boxPlot(BoxPlot)
   }
+
+  /// The size of a panel between its axes, in pixels; what is not said follows from the data.
+  public struct PanelSize: Sendable, Equatable {
+    /// From 40 to 1000 pixels.
+    public var width: Double?
+    /// From 24 to 2000 pixels.
+    public var height: Double?
+
+    /// A size of which either side may be left open.
+    public init(width: Double? = nil, height: Double? = nil) { (self.width, self.height) = (width, height) }
+
+    var drawnWidth: Double? { width.flatMap { $0.isFinite ? $0.clamped(to: 40...1000) : nil } }
+    var drawnHeight: Double? { height.flatMap { $0.isFinite ? $0.clamped(to: 24...2000) : nil } }
+  }
+}
+
+/// A heatmap or a chart: a figure of its own, or a panel in `Figure.row` and `Figure.grid`.
+public protocol FigurePanel: Sendable, Equatable {
+  /// What stands above the panel.
+  var title: String? { get set }
+  /// Its size, where the author says one.
+  var size: Figure.PanelSize { get set }
+  /// Itself, as one of the kinds of panels.
+  var panel: Figure.Panel { get }
+}
+
+extension FigurePanel {
+  /// The same with another size between its axes, in pixels: `chart.sized(width: 480, height: 200)`.
+  public func sized(width: Double? = nil, height: Double? = nil) -> Self {
+    var copy = self
+    copy.size = Figure.PanelSize(width: width ?? size.width, height: height ?? size.height)
+    return copy
+  }
+}
+
+extension Heatmap: FigurePanel {
+  /// Itself.
+  public var panel: Figure.Panel { .heatmap(self) }
 }
 
 /// How cells make figures: panels in a row, or in a grid, with one colour scale for all heatmaps.
 @resultBuilder public enum PanelBuilder {
   /// A statement in the braces.
-  public static func buildExpression(_ heatmap: Heatmap) -> [Figure.Panel] { [.heatmap(heatmap)] }
+  public static func buildExpression(_ panel: some FigurePanel) -> [Figure.Panel] { [panel.panel] }
   /// A statement in the braces.
-  public static func buildExpression(_ chart: LineChart) -> [Figure.Panel] { [.lineChart(chart)] }
-  /// A statement in the braces.
-  public static func buildExpression(_ heatmaps: [Heatmap]) -> [Figure.Panel] { heatmaps.map(Figure.Panel.heatmap) }
-  /// A statement in the braces.
-  public static func buildExpression(_ charts: [LineChart]) -> [Figure.Panel] { charts.map(Figure.Panel.lineChart) }
+  public static func buildExpression(_ panels: [some FigurePanel]) -> [Figure.Panel] { panels.map(\.panel) }
   /// A statement in the braces.
   public static func buildExpression(_ panels: [Figure.Panel]) -> [Figure.Panel] { panels }
   /// All statements, in order.
@@ -35,104 +73,69 @@ extension Figure {
 }
 
 extension Figure.Panel {
-  /// What stands above the panel.
-  var title: String? {
+  /// The chart, of all that is no heatmap.
+  var chart: (any ChartPanel)? {
     switch self {
-    case .heatmap(let heatmap): heatmap.title
-    case .lineChart(let chart): chart.title
-    }
-  }
-
-  /// What stands along its lower side.
-  var x: String? {
-    switch self {
-    case .heatmap(let heatmap): heatmap.x
-    case .lineChart(let chart): chart.x
-    }
-  }
-
-  /// What stands along its left side.
-  var y: String? {
-    switch self {
-    case .heatmap(let heatmap): heatmap.y
-    case .lineChart(let chart): chart.y
-    }
-  }
-
-  /// Why the panel cannot be drawn, if it cannot.
-  var problem: FigureError? {
-    switch self {
-    case .heatmap(let heatmap): heatmap.problem
-    case .lineChart(let chart): chart.problem
+    case .heatmap: nil
+    case .lineChart(let chart): chart
+    case .scatterChart(let chart): chart
+    case .barChart(let chart): chart
+    case .histogram(let chart): chart
+    case .boxPlot(let chart): chart
     }
   }
 
   var heatmap: Heatmap? { if case .heatmap(let heatmap) = self { heatmap } else { nil } }
-  var lineChart: LineChart? { if case .lineChart(let chart) = self { chart } else { nil } }
 
-  func isSlanted(width: Double) -> Bool { heatmap.map { AxisTicks($0.columnAxis).isSlanted(length: width) } ?? false }
+  /// What stands above the panel.
+  var title: String? { heatmap.map(\.title) ?? chart?.title }
+
+  /// What stands along its lower side.
+  var x: String? { heatmap.map(\.x) ?? chart?.names.x }
+
+  /// What stands along its left side.
+  var y: String? { heatmap.map(\.y) ?? chart?.names.y }
+
+  var size: Figure.PanelSize { heatmap?.size ?? chart?.size ?? Figure.PanelSize() }
+
+  /// Why the panel cannot be drawn, if it cannot.
+  var problem: FigureError? { heatmap.map(\.problem) ?? chart?.problem }
+
+  private var xTicks: AxisTicks? { heatmap.map { AxisTicks($0.columnAxis) } ?? chart?.sides.x.categoryTicks }
+
+  func isSlanted(width: Double) -> Bool { xTicks?.isSlanted(length: width) ?? false }
 
   /// Matrices such as attention patterns, of as many rows as columns.
   var isSquare: Bool {
-    guard let values = heatmap?.values else { return false }
-    return values.rows == values.columns && values.rows >= 8
+    guard let heatmap, heatmap.size == Figure.PanelSize(), heatmap.numbers == nil else { return false }
+    return heatmap.values.rows == heatmap.values.columns && heatmap.values.rows >= 8
   }
 
   /// The width of the labels on the left, in pixels.
-  var yLabelWidth: Double {
-    switch self {
-    case .heatmap(let heatmap): AxisTicks(heatmap.rowAxis).widest
-    case .lineChart(let chart): chart.yAxis.widestTick
-    }
-  }
+  var yLabelWidth: Double { heatmap.map { AxisTicks($0.rowAxis).widest } ?? chart?.sides.y.widestTick ?? 0 }
 
   /// The width of the slanted labels below, in pixels.
-  var slantedLabelWidth: Double { heatmap.map { AxisTicks($0.columnAxis).widest } ?? 0 }
+  var slantedLabelWidth: Double { xTicks?.widest ?? 0 }
+
+  /// How far the numbers below a chart may reach beyond its right side.
+  var overhang: Double { chart.map { $0.sides.x.labels == nil ? $0.sides.x.widestTick / 2 + 2 : 0 } ?? 0 }
 
   var showsXLabels: Bool { heatmap?.showsXLabels ?? true }
 
   /// Whether both have the same rows, so that one's labels can stand for the other's.
   func sharesY(with other: Self) -> Bool {
-    switch (self, other) {
-    case (.heatmap(let own), .heatmap(let other)): own.rowAxis == other.rowAxis
-    case (.lineChart(let own), .lineChart(let other)): own.y == other.y && own.yAxis == other.yAxis
-    default: false
-    }
+    if let own = chart, let other = other.chart { return own.sides.y == other.sides.y }
+    return heatmap.flatMap { own in other.heatmap.map { own.rowAxis == $0.rowAxis } } ?? false
   }
 
   /// Whether both have the same columns.
   func sharesX(with other: Self) -> Bool {
-    switch (self, other) {
-    case (.heatmap(let own), .heatmap(let other)): own.columnAxis == other.columnAxis
-    case (.lineChart(let own), .lineChart(let other)): own.x == other.x && own.xAxis == other.xAxis
-    default: false
-    }
+    if let own = chart, let other = other.chart { return own.sides.x == other.sides.x }
+    return heatmap.flatMap { own in other.heatmap.map { own.columnAxis == $0.columnAxis } } ?? false
   }
 }
 
 extension Heatmap {
   /// The number 0 under a single column says nothing.
   var showsXLabels: Bool { xLabels != nil || values.columns > 1 }
-}
-
-extension LineChart {
-  /// Lines end at the frame; points that are marked keep away from it.
-  var xAxis: NumberAxis {
-    let isLog = xScale == .log
-    let values = series.indices.lazy.flatMap { points(of: $0) }.filter(\.isPresent).map(\.x)
-    return xRange.flatMap { NumberAxis(range: $0, isLog: isLog) }
-      ?? NumberAxis(values: values, isLog: isLog, room: series.contains(where: \.markers) ? 0.03 : 0)
-  }
-
-  var yAxis: NumberAxis {
-    let isLog = yScale == .log
-    let values = series.indices.lazy.flatMap { points(of: $0) }.filter(\.isPresent).map(\.y)
-    return yRange.flatMap { NumberAxis(range: $0, isLog: isLog) } ?? NumberAxis(values: values, isLog: isLog, room: 0.06)
-  }
-
-  /// One series alone needs no legend.
-  var hasLegend: Bool { series.count > 1 }
-
-  /// The names that the legend shows.
-  var legendNames: [String] { hasLegend ? series.map { Markup.label($0.name) } : [] }
 }

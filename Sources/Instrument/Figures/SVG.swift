@@ -54,10 +54,13 @@ struct SVGDrawing {
     let alt = Markup.escape(TextMetrics.clipped(alt, to: 4000))
     let budget = max(60_000, Self.largest - frame.text.utf8.count - alt.utf8.count - 1000)
     let drawnCurves = SVGCurves(charts: charts, budget: panels.isEmpty ? budget : budget / 2)
-    let cells = SVGCells(panels: panels, budget: budget - drawnCurves.text.utf8.count)
+    let bars = SVGBars(charts: charts, budget: (budget - drawnCurves.text.utf8.count) / (panels.isEmpty ? 1 : 2))
+    let left = budget - drawnCurves.text.utf8.count - bars.text.utf8.count
+    let numbers = SVGCellNumbers(panels: panels, budget: left / 2)
+    let cells = SVGCells(panels: panels, budget: left - numbers.text.utf8.count)
     var height = geometry.height
     let cut = isWhole ? nil : "This figure is too large for a page: a part of its panels and labels is left out."
-    for remark in [cells.remark, drawnCurves.remark, cut].compactMap({ $0 }) {
+    for remark in [cells.remark, numbers.remark, bars.remark, drawnCurves.remark, cut].compactMap({ $0 }) {
       frame.element("text", ["x": Numbers.coordinate(12), "y": Numbers.coordinate(height + 6), "fill-opacity": ".7"], remark)
       height += 18
     }
@@ -66,7 +69,7 @@ struct SVGDrawing {
       #"<svg xmlns="http://www.w3.org/2000/svg" class="folio-figure" viewBox="0 0 \#(size.0) \#(size.1)" width="\#(size.0)" height="\#(size.1)" "#
       + #"style="--natural:\#(size.0)px;max-width:100%;height:auto" role="img" aria-label="\#(alt)" fill="currentColor" font-size="11" "#
       + #"font-family="var(--figure-font,system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica Neue&quot;,Arial,sans-serif)">"#
-      + "\n" + cells.text + drawnCurves.text + frame.text + "</svg>"
+      + "\n" + cells.text + numbers.text + bars.text + drawnCurves.text + frame.text + "</svg>"
   }
 
   private func title(_ svg: inout SVGText) {
@@ -143,6 +146,8 @@ struct SVGPanel {
   var x: Figure.Axis
   var y: Figure.Axis
   var hover: CellHover
+  /// How each value is written in its cell, if it is.
+  var numbers: HoverTemplate?
 
   init(_ trace: Figure.HeatmapTrace, in figure: Figure, _ geometry: SVGGeometry) {
     let axes = figure.layout.axes
@@ -154,6 +159,7 @@ struct SVGPanel {
     scale = axis?.colorscale ?? .diverging
     range = axis?.range ?? scale.defaultRange(of: trace.z.present)
     hover = CellHover(template: trace.hovertemplate, x: x.labels(trace.z.columns), y: y.labels(trace.z.rows))
+    numbers = trace.texttemplate.map(HoverTemplate.init)
   }
 
   var xTicks: AxisTicks { AxisTicks(labels: x.labels(values.columns), count: values.columns) }

@@ -113,7 +113,7 @@ struct SVGColorBar {
     let bands = Int(bounded: height / 3, to: 8...96)
     let place = "translate(\(Numbers.coordinate(left)) \(Numbers.coordinate(top)))"
     svg.raw(
-      #"<g shape-rendering="crispEdges" transform="\#(place)scale(\#(Numbers.coordinate(width)) \#(Numbers.scale(height / Double(bands))))">"#
+      #"<g class="ramp" shape-rendering="crispEdges" transform="\#(place)scale(\#(Numbers.coordinate(width)) \#(Numbers.scale(height / Double(bands))))">"#
     )
     for band in 0..<bands {
       let color = scale.color(at: 1 - (Double(band) + 0.5) / Double(bands))

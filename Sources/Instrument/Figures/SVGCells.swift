@@ -77,15 +77,16 @@ struct SVGCells {
 extension SVGCells {
   /// An element a cell.
   private static func singleCells(_ panel: SVGPanel, _ matrix: BlockedMatrix) -> String {
-    var text = ""
+    var (colored, missing) = ("", "")
     for row in 0..<matrix.rows {
       for column in 0..<matrix.columns {
         let level = matrix.levels[row * matrix.columns + column]
         let title = Markup.escape(panel.hover.text(row: row, column: column, panel.values[row, column]))
-        text += #"<path \#(fill(level, matrix)) d="M\#(column) \#(row)h1v1h-1z"><title>\#(title)</title></path>"# + "\n"
+        let cell = #"<path \#(fill(level, matrix)) d="M\#(column) \#(row)h1v1h-1z"><title>\#(title)</title></path>"# + "\n"
+        if level == nil { missing += cell } else { colored += cell }
       }
     }
-    return text + hatches(matrix)
+    return ramp(colored) + missing + hatches(matrix)
   }
 
   /// A path a colour.
@@ -103,10 +104,14 @@ extension SVGCells {
         start = end
       }
     }
-    return paths.enumerated().filter { !$0.element.isEmpty }.map { level, path in
-      #"<path \#(fill(level < BlockedMatrix.levelCount ? level : nil, matrix)) d="\#(path)"/>"# + "\n"
-    }.joined() + hatches(matrix)
+    let drawn = paths.enumerated().map { level, path in
+      path.isEmpty ? "" : #"<path \#(fill(level < BlockedMatrix.levelCount ? level : nil, matrix)) d="\#(path)"/>"# + "\n"
+    }
+    return ramp(drawn.dropLast().joined()) + (drawn.last ?? "") + hatches(matrix)
   }
+
+  /// Cells in the colours of the scale, which dark pages turn (`class="ramp"`), so that the middle of a scale is as dark as the page.
+  private static func ramp(_ cells: String) -> String { cells.isEmpty ? "" : "<g class=\"ramp\">\n\(cells)</g>\n" }
 
   private static func fill(_ level: Int?, _ matrix: BlockedMatrix) -> String {
     level.map { #"fill="\#(matrix.color($0).hex)""# } ?? #"fill-opacity=".13""#

@@ -37,7 +37,12 @@ struct SVGCurves {
   private static func draw(_ charts: [SVGChart], _ limit: Int, _ growth: Double) -> String {
     charts.map { chart in
       let curves = chart.curves.prefix(limit).map { SVGCurve(curve: $0, chart: chart, column: growth / 2).text }
-      return chart.grid + "<g class=\"curves\">\n" + curves.joined() + "</g>\n"
+      let bands = zip(chart.curves, chart.curves.dropFirst()).prefix(limit).map { lower, upper in
+        upper.trace.fill == "tonexty" ? SVGBand(lower: lower, upper: upper, chart: chart, column: growth / 2).text : ""
+      }
+      // Bars on the same axes have drawn the lines behind.
+      let grid = chart.bars.isEmpty && chart.boxes.isEmpty ? chart.grid : ""
+      return curves.isEmpty ? "" : grid + bands.joined() + "<g class=\"curves\">\n" + curves.joined() + "</g>\n"
     }.joined()
   }
 
@@ -87,7 +92,21 @@ private struct SVGCurve {
     if curve.trace.hasMarkers { dots += apart.map { curve.style.markerPath($0.x, $0.y, size: curve.markerSize) }.joined() }
     let title = "<title>\(Markup.escape(curve.label))</title>"
     return (line.isEmpty ? "" : "<path \(curve.stroke) d=\"\(line)\">\(title)</path>\n")
+      + errorBars
       + (dots.isEmpty ? "" : "<path fill=\"\(curve.style.color.hex)\" d=\"\(dots)\"/>\n")
+  }
+
+  /// A bar for each point that lies in a column of its own.
+  private var errorBars: String {
+    guard let errors = curve.trace.errorY else { return "" }
+    var taken: Set<Int> = []
+    let path = inside.filter { taken.insert(place($0.x)).inserted }.compactMap { pixel in
+      errors.reach(pixel.index).flatMap { reach in
+        let point = points[pixel.index]
+        return SVGErrorBar(at: point.x, from: point.y - reach.below, to: point.y + reach.above).path(in: chart)
+      }
+    }.joined()
+    return path.isEmpty ? "" : "<path fill=\"none\" stroke=\"\(curve.style.color.hex)\" stroke-width=\"1.25\" d=\"\(path)\"/>\n"
   }
 
   /// The joined points, cut at the frame and at gaps.
@@ -181,7 +200,11 @@ private struct SVGCurve {
 
   /// Spots with tooltips: of the points in a column the highest.
   var spots: String {
-    Dictionary(grouping: inside) { place($0.x) }.sorted { $0.key < $1.key }.compactMap { _, places in
+    guard curve.trace.hoverinfo != "skip" else { return "" }
+    // Points that no line joins are found by both of their numbers.
+    let isJoined = curve.trace.hasLine
+    let cells = Dictionary(grouping: inside) { SIMD2(place($0.x), isJoined ? 0 : place($0.y)) }
+    return cells.sorted { ($0.key.x, $0.key.y) < ($1.key.x, $1.key.y) }.compactMap { _, places in
       guard let highest = places.min(by: { $0.y < $1.y }) else { return nil }
       let hover = curve.hover.text(highest.index, points[highest.index])
       let title = Markup.escape(hover + (places.count > 1 ? " (highest of \(places.count) points here)" : ""))

@@ -26,6 +26,19 @@ extension Figure {
     public var showlegend: Bool?
     /// `%{text}, step %{x}: %{y:.4~g}<extra></extra>`
     public var hovertemplate: String?
+    /// `skip` where hovering says nothing: the edges of a band.
+    public var hoverinfo: String?
+    /// `tonexty`: the space between the trace before and this one is coloured.
+    public var fill: String?
+    /// The colour of this space: `rgba(0,114,178,0.2)`.
+    public var fillcolor: String?
+    /// How far each y may be off.
+    public var errorY: ErrorBars?
+
+    private enum CodingKeys: String, CodingKey {
+      case x, y, text, name, mode, line, marker, xaxis, yaxis, legend, showlegend, hovertemplate, hoverinfo, fill, fillcolor
+      case errorY = "error_y"
+    }
   }
 
   /// How a line is drawn.
@@ -46,6 +59,10 @@ extension Figure {
     public var size: Double?
     /// `circle`, `square`, `diamond`, `triangle-up`, `triangle-down`, `cross`
     public var symbol: String?
+    /// From 0 to 1.
+    public var opacity: Double?
+    /// The outline of bars.
+    public var line: Line?
   }
 
   /// Where the names of a panel's series stand.
@@ -77,7 +94,7 @@ extension Figure.ScatterTrace {
 
   /// As in Plotly, short lines are marked if nothing is said.
   private var drawn: Substring { mode.map { $0[...] } ?? (y.count < 20 ? "lines+markers" : "lines") }
-  var hasLine: Bool { drawn.contains("lines") }
+  var hasLine: Bool { drawn.contains("lines") && line?.width != 0 }
   var hasMarkers: Bool { drawn.contains("markers") }
 
   /// The series' name as it is drawn.
@@ -85,7 +102,7 @@ extension Figure.ScatterTrace {
 }
 
 extension Figure.Marker: Codable {
-  private enum Key: String, CodingKey { case color, size, symbol }
+  private enum Key: String, CodingKey { case color, size, symbol, opacity, line }
 
   /// Writes it as Plotly does.
   public func encode(to encoder: any Encoder) throws {
@@ -93,6 +110,8 @@ extension Figure.Marker: Codable {
     try object.encodeIfPresent(color, forKey: .color)
     try object.encodeIfPresent(size, forKey: .size)
     try object.encodeIfPresent(symbol, forKey: .symbol)
+    try object.encodeIfPresent(opacity, forKey: .opacity)
+    try object.encodeIfPresent(line, forKey: .line)
   }
 
   /// Plotly also takes lists here, one element a point; these are drawn as if nothing were said.
@@ -100,6 +119,7 @@ extension Figure.Marker: Codable {
     let object = try decoder.container(keyedBy: Key.self)
     self.init(
       color: try? object.decode(String.self, forKey: .color), size: try? object.decode(Double.self, forKey: .size),
-      symbol: try? object.decode(String.self, forKey: .symbol))
+      symbol: try? object.decode(String.self, forKey: .symbol), opacity: try? object.decode(Double.self, forKey: .opacity),
+      line: try? object.decode(Figure.Line.self, forKey: .line))
   }
 }

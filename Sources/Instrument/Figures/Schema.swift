@@ -7,6 +7,8 @@ extension Figure {
   public enum Trace: Sendable, Equatable {
     case heatmap(HeatmapTrace)
     case scatter(ScatterTrace)
+    case bar(BarTrace)
+    case box(BoxTrace)
   }
 
   /// A matrix as coloured cells.
@@ -23,6 +25,8 @@ extension Figure {
     public var coloraxis: String?
     /// `layer %{y}, head %{x}: %{z:.3f}<extra></extra>`
     public var hovertemplate: String?
+    /// What is written in each cell: `%{z:.2f}`; nothing without it.
+    public var texttemplate: String?
   }
 
   /// All that is not data: sizes, titles, axes, colour scales.
@@ -189,6 +193,12 @@ extension Figure.Trace: Codable {
     case .scatter(let trace):
       try object.encode("scatter", forKey: .type)
       try trace.encode(to: encoder)
+    case .bar(let trace):
+      try object.encode("bar", forKey: .type)
+      try trace.encode(to: encoder)
+    case .box(let trace):
+      try object.encode("box", forKey: .type)
+      try trace.encode(to: encoder)
     }
   }
 
@@ -199,6 +209,8 @@ extension Figure.Trace: Codable {
     switch type {
     case "heatmap": self = .heatmap(try Figure.HeatmapTrace(from: decoder))
     case "scatter", "scattergl": self = .scatter(try Figure.ScatterTrace(from: decoder))
+    case "bar": self = .bar(try Figure.BarTrace(from: decoder))
+    case "box": self = .box(try Figure.BoxTrace(from: decoder))
     default:
       throw DecodingError.dataCorruptedError(forKey: .type, in: object, debugDescription: "traces of type \(type) are not known")
     }

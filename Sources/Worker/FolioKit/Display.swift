@@ -84,6 +84,26 @@ extension LineChart: Displayable {
   public var displayed: [Displayed] { [.figure(Figure(self))] }
 }
 
+extension BoxPlot: Displayable {
+  /// Itself.
+  public var displayed: [Displayed] { [.figure(Figure(self))] }
+}
+
+extension Histogram: Displayable {
+  /// Itself.
+  public var displayed: [Displayed] { [.figure(Figure(self))] }
+}
+
+extension BarChart: Displayable {
+  /// Itself.
+  public var displayed: [Displayed] { [.figure(Figure(self))] }
+}
+
+extension ScatterChart: Displayable {
+  /// Itself.
+  public var displayed: [Displayed] { [.figure(Figure(self))] }
+}
+
 extension Record.ColoredTokens: Displayable {
   /// Itself.
   public var displayed: [Displayed] { [.tokens(self)] }

@@ -135,6 +135,44 @@ import Testing
         .isChanged)
   }
 
+  private func bars(_ names: [String], _ values: [Double], isHorizontal: Bool = false) -> Output {
+    let places = names.indices.map(Double.init)
+    let (x, y) = isHorizontal ? (values, places) : (places, values)
+    return .figure(
+      FigureOutput(
+        plotly: """
+          {"data":[{"type":"bar","name":"s","x":\(x),"y":\(y),"text":\(names)\(isHorizontal ? #","orientation":"h""# : "")}],"layout":{}}
+          """))
+  }
+
+  @Test(arguments: [false, true]) func barsBelongTogetherByTheirNames(isHorizontal: Bool) throws {
+    let base = bars(["base", "chat", "code"], [0.5, 0.6, 0.7], isHorizontal: isHorizontal)
+    let head = bars(["code", "base", "chat"], [0.7, 0.5, 0.9], isHorizontal: isHorizontal)
+    let review = try review([cell("a", base)], [cell("a", head)])
+    #expect(review.output("a")?.numbers?.changed == 1)
+    #expect(review.output("a")?.numbers?.largest?.head == 0.9)
+    #expect(try CurveCase.review(base, head).findings.contains("s: the points stand in another order"))
+    #expect(try !CurveCase.review(base, bars(["base", "chat", "code"], [0.5, 0.6, 0.7], isHorizontal: isHorizontal)).isChanged)
+  }
+
+  private func box(median: Double, beyond: [Double]) -> Output {
+    .figure(
+      FigureOutput(
+        plotly: """
+          {"data":[{"type":"box","name":"s","x":[0],"y":[\(beyond)],"q1":[1],"median":[\(median)],"q3":[3],"lowerfence":[0],"upperfence":[4]}],
+          "layout":{}}
+          """))
+  }
+
+  @Test func aBoxIsComparedByItsNumbersAndThePointsBeyondItByTheirs() throws {
+    let base = box(median: 2, beyond: [9, 12])
+    let moved = try CurveCase.review(base, box(median: 2.5, beyond: [9, 12]))
+    #expect(moved.output("a")?.numbers?.changed == 1 && moved.output("a")?.numbers?.largest?.head == 2.5)
+    let added = try CurveCase.review(base, box(median: 2, beyond: [9, 11, 12]))
+    #expect(added.findings.contains("s, beyond the whiskers: points added: (11, 11)"))
+    #expect(try !CurveCase.review(base, box(median: 2, beyond: [9, 12])).isChanged)
+  }
+
   @Test func pointsWithoutAnOrderAreNotPairedByTheirIndex() throws {
     let review = try review(
       [cell("a", curve([3, 1, 2, 4], [30, 10, 20, 40]))], [cell("a", curve([1, 3, 2, 4], [10, 30, 20, 41]))])

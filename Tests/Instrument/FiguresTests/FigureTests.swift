@@ -177,8 +177,8 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     let figure = try Figure(plotlyJSON: json)
     #expect(figure.title == "Plain")
     #expect(isWellFormed(figure.svg()))
-    #expect(throws: FigureError.notPlotly("at data[0].type: traces of type bar are not known")) {
-      try Figure(plotlyJSON: #"{"data":[{"type":"bar"}],"layout":{}}"#)
+    #expect(throws: FigureError.notPlotly("at data[0].type: traces of type pie are not known")) {
+      try Figure(plotlyJSON: #"{"data":[{"type":"pie"}],"layout":{}}"#)
     }
     for broken in ["", "{}", "[1]", #"{"data":[{"type":"heatmap","z":[[1],[2,3]]}],"layout":{}}"#] {
       #expect(throws: FigureError.self) { try Figure(plotlyJSON: broken) }
@@ -191,10 +191,12 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     font-family="var(--figure-font,system-ui,-apple-system,&quot;Segoe UI&quot;,Roboto,&quot;Helvetica Neue&quot;,Arial,\
     sans-serif)">
     <g class="cells" shape-rendering="crispEdges" transform="translate(36 37)scale(44 38)">
+    <g class="ramp">
     <path fill="#f7fbff" d="M0 0h1v1h-1z"><title>query 0, key a: 0</title></path>
     <path fill="#08306b" d="M1 0h1v1h-1z"><title>query 0, key a: 1</title></path>
-    <path fill-opacity=".13" d="M0 1h1v1h-1z"><title>query 1, key a: missing</title></path>
     <path fill="#c6dbef" d="M1 1h1v1h-1z"><title>query 1, key a: 0.25</title></path>
+    </g>
+    <path fill-opacity=".13" d="M0 1h1v1h-1z"><title>query 1, key a: missing</title></path>
     <path d="M0 2l1-1" fill="none" stroke="currentColor" stroke-opacity=".5" vector-effect="non-scaling-stroke" \
     shape-rendering="auto" pointer-events="none"/>
     </g>
@@ -212,7 +214,7 @@ func noise(_ rows: Int, _ columns: Int) -> [[Float]] {
     <path d="M58 113v4M102 113v4" stroke="currentColor" stroke-opacity=".45" stroke-width=".75"/>
     <text x="80" y="146" text-anchor="middle" font-size="12" fill-opacity=".82">key</text>
     <text transform="translate(12.62 75)rotate(-90)" text-anchor="middle" font-size="12" fill-opacity=".82">query</text>
-    <g shape-rendering="crispEdges" transform="translate(142 37)scale(12 3.04)">
+    <g class="ramp" shape-rendering="crispEdges" transform="translate(142 37)scale(12 3.04)">
     <path fill="#083573" d="M0 0h1v1h-1z"/>
     <path fill="#084083" d="M0 1h1v1h-1z"/>
     <path fill="#084a92" d="M0 2h1v1h-1z"/>
