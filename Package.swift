@@ -68,7 +68,7 @@ let package = Package(
     .host("Session", ["Document", "Files", "Keys", "Machine", "Planning", "Processes", "Record", "Store"]),
     .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),
     .host("Rendering", ["Document", "Record", "Figures", "Files", "Keys", "Processes", "Review", "Text"]),
-    .host("Building", ["Document", "Figures", "Machine", "Processes", "Record", "Rendering", "Session", "Store"]),
+    .host("Building", ["Document", "Figures", "Files", "Machine", "Processes", "Record", "Rendering", "Session", "Store"]),
     .host("Live", ["Building", "Document", "Processes", "Record", "Rendering", "Session", "Text"]),
     .host("Interchange", ["Document", "Figures", "Files", "Machine", "Planning", "Record", "Rendering", "Text"]),
     .executableTarget(
@@ -145,7 +145,7 @@ let package = Package(
     .test("Host", "Session", ["Document", "Keys", "Machine", "Planning", "Processes", "Record", "Store", "folio-worker"]),
     .test("Host", "Review", ["CCmark", "Figures", "Processes", "Record", "Rendering"], exclude: ["Snapshots"]),
     .test("Host", "Rendering", ["Document", "Record", "Figures"], exclude: ["Snapshots"]),
-    .test("Host", "Building", ["Document", "Record", "Rendering", "Session", "folio-worker"]),
+    .test("Host", "Building", ["Document", "Figures", "Record", "Rendering", "Session", "folio-worker"]),
     .test(
       "Host", "Live",
       ["Building", "Document", "Figures", "Machine", "Processes", "Record", "Rendering", "Session", "folio-worker"]),

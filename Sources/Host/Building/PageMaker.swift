@@ -15,14 +15,21 @@ package struct PageMaker: Sendable {
   }
 
   /// What is wrong with a notebook's prose and can be known before a cell runs. With errors among it the notebook is not run.
-  package func problems(in notebook: Notebook) -> [Diagnostic] { [] }
+  package func problems(in notebook: Notebook) -> [Diagnostic] {
+    referenceProblems(in: notebook)
+  }
 
   /// The page of a notebook that has run, and what its author should know of it.
   package func page(_ notebook: Notebook, record: NotebookRecord) -> (page: Page, warnings: [Diagnostic]) {
-    let (illustrated, warnings) = notebook.embeddingLocalImages()
-    return (Page(illustrated, record: record, context: PageContext(plotly: plotly)), warnings)
+    let linked = linked(notebook, record: record)
+    let (illustrated, warnings) = linked.notebook.embeddingLocalImages()
+    var page = Page(illustrated, record: record, context: PageContext(plotly: plotly))
+    page.files = linked.files
+    return (page, warnings + linked.warnings)
   }
 
   /// The files besides the notebook's own that its page shows, by absolute paths: the page changes with them.
-  package func files(of notebook: Notebook) -> Set<String> { notebook.pictureFiles }
+  package func files(of notebook: Notebook) -> Set<String> {
+    notebook.pictureFiles.union(referredFiles(of: notebook))
+  }
 }

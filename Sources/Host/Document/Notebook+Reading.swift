@@ -21,6 +21,7 @@ extension Notebook {
     warnings = problems
     pictures = source.pictures
     (formulas, citations, proseTables) = (source.formulas, source.citations, source.proseTables)
+    references = source.references
   }
 
   /// The library that parses Markdown, and its version.
@@ -39,6 +40,7 @@ struct SourceText {
   var formulas: [Formula] = []
   var citations: [Citation] = []
   var proseTables: [ProseTable] = []
+  var references: [Reference] = []
 
   init(_ text: String, file: String) {
     self.file = file

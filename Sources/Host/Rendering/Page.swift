@@ -1,5 +1,6 @@
 import Document
 import Figures
+import Foundation
 import Record
 import Text
 
@@ -22,6 +23,15 @@ package struct Page: Sendable {
     package var text: String
   }
 
+  /// A copy of a file of the project.
+  package struct File: Sendable, Equatable {
+    /// Relative to the page's folder: `files/means.csv`.
+    package var path: String
+    package var data: Data
+
+    package init(path: String, data: Data) { (self.path, self.data) = (path, data) }
+  }
+
   /// The page's folder in the site.
   package let name: String
   /// The notebook's title.
@@ -30,6 +40,8 @@ package struct Page: Sendable {
   package let html: String
   /// In the order of the page; the writer of the site writes them beside it.
   package let attachments: [Attachment]
+  /// Copies of files that its links lead to, beside the page.
+  package var files: [File] = []
   /// What the page loads for its interactive figures.
   let plotly: PlotlyScript?
 
@@ -50,7 +62,7 @@ extension Notebook {
   package func title(with record: NotebookRecord) -> String { withValues(record).title }
 
   /// The notebook with what its inline expressions gave in its headings, on one line, and not the whole of a long text.
-  fileprivate func withValues(_ record: NotebookRecord) -> Notebook {
+  func withValues(_ record: NotebookRecord) -> Notebook {
     let records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     return fillingHeadings { cell, index in
       let values = records[cell]?.values ?? []
@@ -77,12 +89,14 @@ private struct PageBody {
   let record: NotebookRecord
   let context: PageContext
   private let records: [String: CellRecord]
+  private let numbered: NumberedOutputs
   private(set) var attachments: [Page.Attachment] = []
 
   init(notebook: Notebook, record: NotebookRecord, context: PageContext) {
     self.context = context
     self.notebook = notebook
     self.record = record
+    numbered = NumberedOutputs(notebook, record: record)
     records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -160,6 +174,7 @@ private struct PageBody {
         cellRecord.outputs = cellRecord.shownOutputs(hidden: true)
       }
       var view = CellView(cell: cell, record: cellRecord, isInteractive: context.plotly != nil)
+      view.numbered = numbered.items[cell.id] ?? [:]
       let html = view.html()
       attachments += view.attachments
       return html
@@ -168,7 +183,8 @@ private struct PageBody {
 
   /// The prose with the values of its inline expressions.
   private func filled(_ html: String) -> String {
-    InlineExpressions.fill(html) { cell, index in
+    let html = numbered.fillingTableNumbers(html)
+    return InlineExpressions.fill(html) { cell, index in
       let values = records[cell]?.values ?? []
       guard values.indices.contains(index) else { return nil }
       return HTML.element("span", ["class": "inline-value"], html: HTML.label(TerminalText.plain(values[index])))

@@ -149,6 +149,8 @@ package enum Stylesheet {
     .interact:disabled { cursor: progress }
     figcaption, .caption { max-width: 68ch; font: .88rem/1.5 var(--sans); color: var(--soft); text-wrap: pretty }
     figcaption { margin-top: .35rem }
+    figcaption .number { font-weight: 600; color: var(--ink) }
+    a.reference { white-space: nowrap }
     .tokens { max-width: 58rem; font: .9rem/1.75 var(--sans); white-space: pre-wrap; overflow-wrap: anywhere }
     .tokens span { border-radius: 3px; padding: .12em 0; box-decoration-break: clone; -webkit-box-decoration-break: clone }
     .tokens span:hover { outline: 1px solid currentColor }

@@ -39,8 +39,10 @@ package struct OutputContext {
   package let isExpectedToFail: Bool
   /// Whether figures bring their data for plotly.js.
   package let isInteractive: Bool
-  /// What stands below this output.
+  /// What stands below this output, with its number, as HTML.
   package var caption: String?
+  /// What references to this output lead to, where it is not the cell.
+  package var anchor: String?
   /// What describes this output to those who do not see it.
   package var alt: String?
   /// Files beside the page, in the order in which they were attached.
