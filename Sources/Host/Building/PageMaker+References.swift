@@ -81,8 +81,11 @@ extension PageMaker {
       }
     }
     let linker = ReferenceLinker(notebook, record: record, pages: pages, files: links)
-    for reference in notebook.references where reference.isWordless || reference.isPicture {
-      if let warning = Self.nameless(reference, own: linker.targets, pages: pages, file: notebook.file) { warnings.append(warning) }
+    // A cell that failed says why itself.
+    let isWhole = record.cells.allSatisfy { [.succeeded, .failedAsExpected].contains($0.outcome) }
+    for reference in notebook.references where isWhole && (reference.isWordless || reference.isPicture) {
+      let warning = Self.nameless(reference, own: linker.targets, pages: pages, file: notebook.file)
+      warnings += [warning].compactMap(\.self)
     }
     return (linker.linked(notebook), copies, warnings)
   }
@@ -102,7 +105,8 @@ extension PageMaker {
       .warning, at: Place(file: file, line: reference.line),
       "the reference '\(reference.url)' has no number: its cell has put out no figure and no table at that place",
       advice: targets.numbered == nil
-        ? "Build '\(targets.notebook.name)' first: its number is that of its last record in the site." : "See what the cell puts out.")
+        ? "Build '\(targets.notebook.name)' first: its number is that of its last record in the site."
+        : "See what the cell puts out.")
   }
 
   /// Another notebook's page, with the numbers of its last record in the site.

@@ -70,6 +70,7 @@ struct CellView {
       let isNumberable = NumberedOutputs.Kind(output) != nil
       if isNumberable { place += 1 }
       context.caption = isNumberable ? numbered[place]?.captionHTML : nil
+      context.drawing = isNumberable ? numbered[place]?.drawing : nil
       context.anchor = isNumberable && place > 1 ? numbered[place]?.anchor : nil
       parts.append(output.view.html(in: &context))
     }

@@ -8,5 +8,7 @@ extension SiteNames {
   }
 
   /// The link to a file by its path from the page's folder.
-  package static func link(toFile path: String) -> String { path.split(separator: "/").map { link(String($0)) }.joined(separator: "/") }
+  package static func link(toFile path: String) -> String {
+    path.split(separator: "/").map { link(String($0)) }.joined(separator: "/")
+  }
 }

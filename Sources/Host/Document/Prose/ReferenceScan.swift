@@ -67,6 +67,21 @@ package enum CaptionText {
     return String(html[html.index(html.startIndex, offsetBy: 3)..<end.lowerBound])
   }
 
+  /// The words of a caption, without what marks them.
+  package static func plain(_ markdown: String) -> String {
+    guard let root = cmark_parse_document(markdown, markdown.utf8.count, CMARK_OPT_DEFAULT) else { return markdown }
+    defer { cmark_node_free(root) }
+    var text = ""
+    MarkdownParser.forEach(in: root) { node in
+      switch cmark_node_get_type(node) {
+      case CMARK_NODE_TEXT, CMARK_NODE_CODE, CMARK_NODE_HTML_INLINE: text += MarkdownParser.literal(node)
+      case CMARK_NODE_SOFTBREAK, CMARK_NODE_LINEBREAK: text += " "
+      default: return
+      }
+    }
+    return text.isEmpty ? markdown : text
+  }
+
   private static func escaped(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }

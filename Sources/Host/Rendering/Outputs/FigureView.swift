@@ -11,7 +11,9 @@ struct FigureView: OutputView {
     let caption = context.caption.map { HTML.element("figcaption", html: $0) + "\n" } ?? ""
     do {
       let figure = try Figure(plotlyJSON: output.plotly)
-      let drawing = HTML.element("div", ["class": "scroll"], html: "\n\(figure.svg(alt: context.alt))\n")
+      var svg = figure.svg(alt: context.alt)
+      if let name = context.drawing, svg.hasPrefix("<svg ") { svg = "<svg id=\"\(name)\" " + svg.dropFirst(5) }
+      let drawing = HTML.element("div", ["class": "scroll"], html: "\n\(svg)\n")
       // In a script: unlike JSON, pages opened from a disk may load it.
       let data =
         context.isInteractive

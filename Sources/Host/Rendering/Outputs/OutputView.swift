@@ -43,6 +43,8 @@ package struct OutputContext {
   package var caption: String?
   /// What references to this output lead to, where it is not the cell.
   package var anchor: String?
+  /// What references that show its drawing call that.
+  package var drawing: String?
   /// What describes this output to those who do not see it.
   package var alt: String?
   /// Files beside the page, in the order in which they were attached.

@@ -82,9 +82,14 @@ package struct LinkTargets: Sendable {
 
   /// What the place says of itself to who hovers over the link.
   package func description(_ anchor: String) -> String? {
-    if let item = numbered?.item(anchor) { return item.caption }
+    if let item = numbered?.item(anchor) { return CaptionText.plain(item.caption) }
     if let formula = formulas[anchor] { return formula.tex }
     return tables[anchor].flatMap { notebook.proseTables.indices.contains($0) ? notebook.proseTables[$0].caption : nil }
+  }
+
+  /// The `id` of the drawing of a numbered figure, which references show to who hovers over them.
+  func drawing(_ anchor: String) -> String? {
+    numbered?.item(anchor).flatMap { $0.kind == .figure ? $0.drawing : nil }
   }
 
   /// The `id` of the place in the page.

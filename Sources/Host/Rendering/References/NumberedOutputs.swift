@@ -36,6 +36,8 @@ package struct NumberedOutputs: Sendable {
 
     /// `Figure 3`
     package var name: String { "\(kind.rawValue) \(number)" }
+    /// The `id` of its drawing: no label and no anchor holds a dot.
+    var drawing: String { "drawing.\(number)" }
     /// The caption with the number before it.
     package var captionHTML: String { "<span class=\"number\">\(name).</span> " + CaptionText.html(caption) }
   }
@@ -85,7 +87,8 @@ package struct NumberedOutputs: Sendable {
     }
   }
 
-  private static func captions(_ captions: [String], of kinds: [Kind]) -> [(Int, String)] {
+  /// Which of a cell's figures and tables bear its captions: their places among them, from 0.
+  package static func captions(_ captions: [String], of kinds: [Kind]) -> [(Int, String)] {
     if captions.count > 1 { return Array(zip(kinds.indices, captions)) }
     guard let caption = captions.first, let place = kinds.lastIndex(of: .figure) ?? kinds.indices.last else { return [] }
     return [(place, caption)]

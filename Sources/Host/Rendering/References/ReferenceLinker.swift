@@ -77,7 +77,8 @@ package struct ReferenceLinker {
   }
 
   private func edits(of link: HTMLTags.Attribute, isWordless: Bool, end: Int) -> [Edit] {
-    guard let (address, words, description) = resolved(Reference(url: link.value, line: 0)) else { return [] }
+    let reference = Reference(url: link.value, line: 0)
+    guard let (address, words, description) = resolved(reference) else { return [] }
     var edits: [Edit] = []
     var attributes = "\"\(HTML.text(address))\""
     if isWordless {
@@ -85,8 +86,17 @@ package struct ReferenceLinker {
       if let description { attributes += " title=\"\(HTML.label(LongText.clipped(description, to: 300)))\"" }
     }
     edits.append(Edit(range: link.range, text: attributes))
-    if isWordless { edits.append(Edit(range: end..<end, text: HTML.label(words))) }
+    if isWordless { edits.append(Edit(range: end..<end, text: HTML.label(words) + preview(reference))) }
     return edits
+  }
+
+  /// The figure that a reference on its own page leads to, small: the same drawing once more, without a copy of it.
+  private func preview(_ reference: Reference) -> String {
+    guard case .anchor(let anchor) = reference.target, let drawing = own.drawing(anchor) else { return "" }
+    let (width, height) = ("360", "240")
+    let use = HTML.element("use", ["href": "#" + drawing, "width": width, "height": height], html: "")
+    let svg = HTML.element("svg", ["width": width, "height": height], html: use)
+    return HTML.element("span", ["class": "preview", "aria-hidden": "true"], html: svg)
   }
 
   /// The address of a link, what it says if it has no words, and what it leads to; nil if the link stays as it is.
