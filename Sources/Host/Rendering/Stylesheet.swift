@@ -155,7 +155,7 @@ package enum Stylesheet {
     @media screen and (min-width: 60rem) {
       a.reference:hover .preview, a.reference:focus-visible .preview {
         display: block; position: absolute; z-index: 5; left: 0; top: 1.7em; padding: .5rem;
-        background: var(--paper); border: 1px solid var(--rule); border-radius: 4px
+        background: var(--paper); color: var(--ink); border: 1px solid var(--rule); border-radius: 4px
       }
     }
     .tokens { max-width: 58rem; font: .9rem/1.75 var(--sans); white-space: pre-wrap; overflow-wrap: anywhere }
