@@ -153,7 +153,7 @@ let package = Package(
     .test("Host", "Mathematics", ["Document", "Processes", "Record", "Store"]),
     .test("Host", "Review", ["CCmark", "Figures", "Processes", "Record", "Rendering"], exclude: ["Snapshots"]),
     .test("Host", "Rendering", ["Document", "Record", "Figures"], exclude: ["Snapshots"]),
-    .test("Host", "Building", ["Document", "Record", "Rendering", "Session", "folio-worker"]),
+    .test("Host", "Building", ["Document", "Figures", "Record", "Rendering", "Session", "folio-worker"]),
     .test(
       "Host", "Live",
       ["Building", "Document", "Figures", "Machine", "Processes", "Record", "Rendering", "Session", "folio-worker"]),

@@ -20,6 +20,9 @@ package struct NotebookOrder {
       notebook.frontMatter.after.compactMap { name in
         problem(notebook, name).map { (notebook.name, $0) }
       }
+        + notebook.referredNotebooks.compactMap { name, line in
+          circle(notebook, name, line: line).map { (notebook.name, $0) }
+        }
     }
   }
 
@@ -32,6 +35,15 @@ package struct NotebookOrder {
     guard let circle = way(from: name, to: notebook) else { return nil }
     let names = ([notebook.name] + circle).map { "'\($0)'" }.joined(separator: " after ")
     return Diagnostic(at: place, "notebooks wait for each other: \(names)", advice: "Leave out one 'after' of them.")
+  }
+
+  /// What is wrong where a notebook shows or numbers what another puts out that waits for it.
+  private func circle(_ notebook: Notebook, _ name: String, line: Int) -> Diagnostic? {
+    guard let circle = way(from: name, to: notebook) else { return nil }
+    let names = ([notebook.name] + circle).map { "'\($0)'" }.joined(separator: " after ")
+    return Diagnostic(
+      at: Place(file: notebook.file, line: line), "notebooks wait for each other: \(names)",
+      advice: "Give one of the references between them words of its own: a mere link waits for nothing.")
   }
 
   private func unknown(_ name: String, _ notebook: Notebook, at place: Place) -> Diagnostic? {
@@ -64,7 +76,7 @@ package struct NotebookOrder {
   /// What a notebook says that it waits for, also one that is not built now.
   private func after(_ name: String, beside notebook: Notebook) -> [String] {
     let found = notebooks.first { $0.name == name } ?? (try? Notebook(contentsOf: "\(notebook.root)/\(name).md"))
-    return found?.frontMatter.after ?? []
+    return found?.runsAfter ?? []
   }
 
   /// The line of the front matter that names it.

@@ -18,24 +18,26 @@ package struct PageMaker: Sendable {
 
   /// What is wrong with a notebook's prose and can be known before a cell runs. With errors among it the notebook is not run.
   package func problems(in notebook: Notebook) -> [Diagnostic] {
-    siteProblems(of: notebook) + formulaProblems(in: notebook)
+    siteProblems(of: notebook) + formulaProblems(in: notebook) + referenceProblems(in: notebook)
   }
 
   /// The page of a notebook that has run, and what its author should know of it.
   package func page(_ notebook: Notebook, record: NotebookRecord) -> (page: Page, warnings: [Diagnostic]) {
-    let notebook = notebook.takingFragments(of: record)
-    let (illustrated, warnings) = notebook.embeddingLocalImages()
+    let linked = linked(notebook.takingFragments(of: record), record: record)
+    let (illustrated, warnings) = linked.notebook.embeddingLocalImages()
     var context = PageContext(plotly: plotly)
-    context.mathematics = mathematics(of: notebook)
+    context.mathematics = mathematics(of: linked.notebook)
     (context.site, context.downloads) = (siteMap(of: notebook), downloads(of: notebook, record: record))
     context.laterDownloads = isPreview ? laterDownloads(of: notebook).map(\.file) : []
     let (card, notes) = card(of: notebook, record: record)
     context.card = card
-    return (Page(illustrated, record: record, context: context), warnings + notes)
+    var page = Page(illustrated, record: record, context: context)
+    page.files = linked.files
+    return (page, warnings + linked.warnings + notes)
   }
 
   /// The files besides the notebook's own that its page shows, by absolute paths: the page changes with them.
   package func files(of notebook: Notebook) -> Set<String> {
-    notebook.pictureFiles.union(siteFiles(of: notebook))
+    notebook.pictureFiles.union(siteFiles(of: notebook)).union(referredFiles(of: notebook))
   }
 }

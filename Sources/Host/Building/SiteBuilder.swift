@@ -120,7 +120,7 @@ package final class SiteBuilder: @unchecked Sendable {
       if status != .succeeded && !options.keepsGoing { waiting = [] }
       guard !waiting.isEmpty else { return nil }
       let ready = waiting.first { index in
-        notebooks[index].frontMatter.after.allSatisfy { name in
+        notebooks[index].runsAfter.allSatisfy { name in
           !notebooks.indices.contains {
             notebooks[$0].name == name && $0 != index && finished[$0] == nil && !notebooks[$0].isLeftOut
           }

@@ -105,7 +105,7 @@ struct CellParser {
     switch entry.key {
     case "label":
       set(optional: \.label, label(entry, source: &source), CellLabel.rule)
-    case "caption": set(optional: \.caption, value.text, "a text")
+    case "caption": set(\.captions, value.text.map { [$0] } ?? value.texts, "a text or a list of texts")
     case "alt": set(optional: \.alt, value.text, "a text")
     case "echo": set(\.echo, value.truth, "true or false")
     case "fold": set(\.fold, value.truth, "true or false")

@@ -17,6 +17,7 @@ struct MarkdownParser {
     defer { cmark_node_free(root) }
     var parser = MarkdownParser()
     PictureScan.run(root, &source)
+    ReferenceScan.run(root, &source)
     replaceRemoteImages(root)
     FenceChecks(root: root).run(&source)
     var child = cmark_node_first_child(root)

@@ -23,6 +23,7 @@ extension Notebook {
     (self.markdown, warnings) = (markdown, problems)
     pictures = source.pictures
     (formulas, citations, proseTables) = (source.formulas, source.citations, source.proseTables)
+    references = source.references
   }
 
   /// The library that parses Markdown, and its version.
@@ -43,6 +44,7 @@ struct SourceText {
   var proseTables: [ProseTable] = []
   /// Whether quotes and dashes become those of typography.
   var isSmart = false
+  var references: [Reference] = []
 
   init(_ text: String, file: String) {
     self.file = file

@@ -44,6 +44,8 @@ package struct Notebook: Sendable, Equatable {
   package var fragments: [String: [Int: MarkdownFragment]] = [:]
   /// The code that it shares with others, in the order in which it is compiled: before the first cell.
   package var shared: [Cell] = []
+  /// The links of the prose, in order.
+  package var references: [Reference] = []
 
   /// A notebook of blocks that were read, or made.
   package init(file: String, frontMatter: FrontMatter, blocks: [Block]) {
@@ -232,8 +234,14 @@ package struct Cell: Sendable, Equatable {
 package struct CellOptions: Sendable, Equatable {
   /// The name that its author gave the cell.
   package var label: String?
-  /// What stands below its last figure, or below its outputs.
-  package var caption: String?
+  /// What stands below its figures and tables, in Markdown: one text stands below its last figure, or else its last table; of several each
+  /// has the figure or the table of its place.
+  package var captions: [String] = []
+  /// The only caption.
+  package var caption: String? {
+    get { captions.count == 1 ? captions[0] : nil }
+    set { captions = newValue.map { [$0] } ?? [] }
+  }
   /// Alternative text for the cell's figures.
   package var alt: String?
   /// Whether the page shows the code.

@@ -9,7 +9,8 @@ struct PictureScan {
       let line = Int(cmark_node_get_start_line(node))
       switch cmark_node_get_type(node) {
       case CMARK_NODE_IMAGE:
-        add(cmark_node_get_url(node).map { String(cString: $0) } ?? "", line: line, isMarkdown: true, &source)
+        let url = cmark_node_get_url(node).map { String(cString: $0) } ?? ""
+        if !ReferenceScan.isOutput(url) { add(url, line: line, isMarkdown: true, &source) }
       case CMARK_NODE_HTML_INLINE, CMARK_NODE_HTML_BLOCK: scan(MarkdownParser.literal(node), firstLine: line, &source)
       default: return
       }

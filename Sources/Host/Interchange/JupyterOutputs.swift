@@ -1,6 +1,7 @@
 import Document
 import Figures
 import Record
+import Rendering
 import Text
 
 /// What a cell put out, as Jupyter's outputs.
@@ -10,21 +11,23 @@ struct JupyterOutputs {
 
   init(_ cell: Cell, _ record: CellRecord) { (self.cell, self.record) = (cell, record) }
 
-  /// As a page shows them: the error of a cell is shown, even if its option hides its outputs; of several figures in a cell the last bears
-  /// the caption.
+  /// As a page shows them: the error of a cell is shown, even if its option hides its outputs; captions stand where the page has them.
   var all: [JSONValue] {
     let shown = record.shownOutputs(hidden: !cell.options.output)
-    let captioned = shown.indices.filter { shown[$0].content.bearsCaption }
-    var outputs: [JSONValue] = []
-    for (index, output) in shown.enumerated() {
-      outputs.append(output.jupyterForm.jupyter(alt: captioned.count == 1 ? cell.options.alt : nil))
-      if index == captioned.last { outputs += caption }
+    let figures = shown.count { $0.content.bearsCaption }
+    let captions = NumberedOutputs.captions(cell.options.captions, of: shown.compactMap { NumberedOutputs.Kind($0) })
+    let captioned = Dictionary(captions, uniquingKeysWith: { first, _ in first })
+    var (outputs, place) = ([JSONValue](), 0)
+    for output in shown {
+      outputs.append(output.jupyterForm.jupyter(alt: figures == 1 ? cell.options.alt : nil))
+      guard NumberedOutputs.Kind(output) != nil else { continue }
+      outputs += captioned[place].map(displayed) ?? []
+      place += 1
     }
-    return captioned.isEmpty && !shown.isEmpty ? outputs + caption : outputs
+    return captioned.isEmpty && !shown.isEmpty ? outputs + cell.options.captions.flatMap(displayed) : outputs
   }
 
-  private var caption: [JSONValue] {
-    guard let caption = cell.options.caption else { return [] }
+  private func displayed(_ caption: String) -> [JSONValue] {
     return [
       .jupyterDisplay([
         "text/html": .string(Markup.element("p", [:], Markup.element("em", [:], Markup.escape(caption)))),

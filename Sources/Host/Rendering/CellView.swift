@@ -10,6 +10,8 @@ struct CellView {
 
   let cell: Cell
   let record: CellRecord
+  /// Its captioned figures and tables, by their places among its figures and tables, from 1.
+  var numbered: [Int: NumberedOutputs.Item] = [:]
   private var context: OutputContext
   /// Its texts in Markdown as HTML, by their places among the outputs.
   var fragments: [Int: String] = [:]
@@ -59,21 +61,32 @@ struct CellView {
     guard !all.isEmpty else { return "" }
     let tail = all.count > Self.mostOutputs ? Self.lastOutputs : 0
     let head = tail > 0 ? Self.mostOutputs - tail : all.count
-    let captioned = all.indices.filter { all[$0].content.bearsCaption }
-    context.alt = captioned.count == 1 ? cell.options.alt : nil
+    let figures = all.indices.filter { all[$0].content.bearsCaption }
+    context.alt = figures.count == 1 ? cell.options.alt : nil
+    var place = 0
     var parts: [String] = []
-    for (index, output) in all.enumerated() where index < head || index >= all.count - tail {
+    for (index, output) in all.enumerated() {
+      guard index < head || index >= all.count - tail else {
+        place += NumberedOutputs.Kind(output) == nil ? 0 : 1
+        continue
+      }
       if tail > 0, index == all.count - tail {
         let omitted = PageWords.current.outputsLeftOut(index - head)
         parts.append(HTML.paragraph("omitted", html: omitted.replacing("{all}", with: Count.text(all.count))))
       }
-      // Of several figures in a cell the last bears the caption.
-      context.caption = index == captioned.last ? cell.options.caption : nil
+      let isNumberable = NumberedOutputs.Kind(output) != nil
+      if isNumberable { place += 1 }
+      context.caption = isNumberable ? numbered[place]?.captionHTML : nil
+      context.drawing = isNumberable ? numbered[place]?.drawing : nil
+      context.anchor = isNumberable && place > 1 ? numbered[place]?.anchor : nil
       context.fragment = fragments[index]
       parts.append(output.view.html(in: &context))
       if context.hasRecord, let links = DataLinks(output: output, number: index + 1).html(in: &context) { parts.append(links) }
     }
-    if let caption = cell.options.caption, captioned.isEmpty { parts.append(HTML.paragraph("caption", html: HTML.text(caption))) }
+    // Captions of what is no figure and no table stand below all.
+    for caption in numbered.isEmpty ? cell.options.captions : [] {
+      parts.append(HTML.paragraph("caption", html: CaptionText.html(caption)))
+    }
     return HTML.element("div", ["class": "outputs"], html: "\n\(parts.joined(separator: "\n"))\n")
   }
 }

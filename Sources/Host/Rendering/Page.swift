@@ -28,6 +28,15 @@ package struct Page: Sendable {
   /// The name of its card in its folder.
   static let cardFile = "card.png"
 
+  /// A copy of a file of the project.
+  package struct File: Sendable, Equatable {
+    /// Relative to the page's folder: `files/means.csv`.
+    package var path: String
+    package var data: Data
+
+    package init(path: String, data: Data) { (self.path, self.data) = (path, data) }
+  }
+
   /// The page's folder in the site.
   package let name: String
   /// The notebook's title.
@@ -36,6 +45,8 @@ package struct Page: Sendable {
   package let html: String
   /// In the order of the page; the writer of the site writes them beside it.
   package let attachments: [Attachment]
+  /// Copies of files that its links lead to, beside the page.
+  package var files: [File] = []
   /// What the page loads for its interactive figures.
   let plotly: PlotlyScript?
   /// The picture by which other sites show it.
@@ -61,7 +72,7 @@ extension Notebook {
   package func title(with record: NotebookRecord) -> String { withValues(record).title }
 
   /// The notebook with what its inline expressions gave in its headings, on one line, and not the whole of a long text.
-  fileprivate func withValues(_ record: NotebookRecord) -> Notebook {
+  func withValues(_ record: NotebookRecord) -> Notebook {
     let records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     return fillingHeadings { cell, index in
       let values = records[cell]?.values ?? []
@@ -88,6 +99,7 @@ private struct PageBody {
   let record: NotebookRecord
   let context: PageContext
   private let records: [String: CellRecord]
+  private let numbered: NumberedOutputs
   private(set) var attachments: [Page.Attachment] = []
   /// What other pages show of this one.
   let entry: IndexPage.Entry
@@ -98,6 +110,7 @@ private struct PageBody {
     self.context = context
     self.notebook = notebook
     self.record = record
+    numbered = NumberedOutputs(notebook, record: record)
     records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     var entry = IndexPage.Entry(notebook, record: record)
     let downloads = context.downloads.map(\.path) + context.laterDownloads
@@ -193,6 +206,7 @@ private struct PageBody {
       // Shared code stands in its own file; what it puts out is shown.
       if cell.file != nil, cellRecord.outcome != .failed, cellRecord.outputs.isEmpty { return "" }
       var view = CellView(cell: cell, record: cellRecord, isInteractive: context.plotly != nil, hasRecord: context.site != nil)
+      view.numbered = numbered.items[cell.id] ?? [:]
       view.fragments = (notebook.fragments[cell.id] ?? [:]).mapValues { fragment in
         fragment.blocks.map { self.block($0) }.joined(separator: "\n")
       }
@@ -204,7 +218,7 @@ private struct PageBody {
 
   /// The prose with the values of its inline expressions.
   private func filled(_ html: String) -> String {
-    let html = FormulaView.fill(html, notebook.formulas, context)
+    let html = FormulaView.fill(numbered.fillingTableNumbers(html), notebook.formulas, context)
     return InlineExpressions.fill(html) { cell, index in
       let values = records[cell]?.values ?? []
       guard values.indices.contains(index) else { return nil }

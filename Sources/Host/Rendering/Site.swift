@@ -52,13 +52,15 @@ package struct Site: Sendable {
     var attachments = page.attachments.map { ("\(page.name)/\($0.path)", Data($0.text.utf8)) }
     if let card = page.card { attachments.append(("\(page.name)/\(Page.cardFile)", card)) }
     let html = [("\(page.name)/index.html", Data(PageMark.placed(page.html, inSite: folder).utf8))]
-    try write(attachments + html + files(of: record, of: page.name))
+    let copies = page.files.map { ("\(page.name)/\($0.path)", $0.data) }
+    try write(copies + attachments + html + files(of: record, of: page.name))
     // Also where nothing has changed: a build that was killed may have been about to change it.
-    for place in ["assets", page.name, page.name + "/outputs", page.name + "/record"] {
+    for place in ["assets", page.name, page.name + "/outputs", page.name + "/files", page.name + "/record"] {
       WholeFile.removeOrphans(in: "\(folder)/\(place)")
     }
     removeOutputs(of: page)
     if let former { removeFiles(of: former, besides: Set(page.entry.ownFiles)) }
+    removeCopies(of: page)
     removeFiles(besides: record, of: page.name)
   }
 
@@ -120,6 +122,15 @@ package struct Site: Sendable {
       let advice = "See that the folder exists, is yours to write, and that the disk is not full."
       throw Diagnostic("\(error)", advice: isShort ? Diagnostic.moreDescriptors : advice)
     }
+  }
+
+  /// Copies of files that the page no longer links to.
+  private func removeCopies(of page: Page) {
+    let kept = Set(page.files.map(\.path))
+    for file in FolderFile.names(in: "\(page.name)/files", of: folder) where !kept.contains("files/" + file) {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(page.name)/files/\(file)")
+    }
+    if kept.isEmpty { rmdir("\(folder)/\(page.name)/files") }
   }
 
   /// Outputs that no page links to any more. The page is written already, so a file that cannot be removed does no harm.

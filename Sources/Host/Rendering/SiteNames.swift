@@ -39,4 +39,9 @@ package enum SiteNames {
       return stays ? String(character) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
     }.joined()
   }
+
+  /// The link to a file by its path from the page's folder.
+  package static func link(toFile path: String) -> String {
+    path.split(separator: "/").map { link(String($0)) }.joined(separator: "/")
+  }
 }

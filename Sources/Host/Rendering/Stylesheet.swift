@@ -152,6 +152,15 @@ package enum Stylesheet {
     .interact:disabled { cursor: progress }
     figcaption, .caption { max-width: 68ch; font: .88rem/1.5 var(--sans); color: var(--soft); text-wrap: pretty }
     figcaption { margin-top: .35rem }
+    figcaption .number { font-weight: 600; color: var(--ink) }
+    a.reference { position: relative }
+    a.reference .preview { display: none }
+    @media screen and (min-width: 60rem) {
+      a.reference:hover .preview, a.reference:focus-visible .preview {
+        display: block; position: absolute; z-index: 5; left: 0; top: 1.7em; padding: .5rem;
+        background: var(--paper); color: var(--ink); border: 1px solid var(--rule); border-radius: 4px
+      }
+    }
     .tokens { max-width: 58rem; font: .9rem/1.75 var(--sans); white-space: pre-wrap; overflow-wrap: anywhere }
     .tokens span { border-radius: 3px; padding: .12em 0; box-decoration-break: clone; -webkit-box-decoration-break: clone }
     .tokens span:hover { outline: 1px solid currentColor }

@@ -68,7 +68,7 @@ import Testing
     (options("inputs: {a: b}"), 4, "'inputs' is a mapping", nil),
     (options("inputs: [a.csv, /proc/self/maps]"), 4, "'/proc/self/maps' is no input", "cache: false"),
     (options("tolerance: -1"), 4, "'tolerance'", nil),
-    (options("caption: [a]"), 4, "'caption' is a list", nil),
+    (options("caption: {a: b}"), 4, "'caption' is a mapping", nil),
     (options("alt:"), 4, "'alt' is nothing", nil),
     (options("output: no output"), 4, "'output'", nil),
     (options("cache: \"x\""), 4, "'cache'", nil),

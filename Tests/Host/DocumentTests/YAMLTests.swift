@@ -127,6 +127,7 @@ import Testing
     #expect(try cell("timeout: 010").timeout == 10)
     #expect(try cell("timeout: 0x10").timeout == 16)
     #expect(try cell("caption: NO").caption == "NO")
+    #expect(try cell("caption: [A., 'B: *b*']").captions == ["A.", "B: *b*"])
     #expect(try cell("label: no").label == "no")
     #expect(try cell("alt: 12:30").alt == "12:30")
     for option in ["echo: no", "fold: on", "timeout: 1_000", "timeout: 1:30", "tolerance: 1_0.5"] {

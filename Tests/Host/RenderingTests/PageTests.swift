@@ -102,7 +102,8 @@ extension Site {
       $0.caption = "<caption>"
       $0.alt = "\"alt\""
     }.html
-    expect(html, contains: "<figcaption>&lt;caption&gt;</figcaption>", #"aria-label="&quot;alt&quot;""#)
+    let caption = "<figcaption><span class=\"number\">Figure 1.</span> &lt;caption&gt;</figcaption>"
+    expect(html, contains: caption, #"aria-label="&quot;alt&quot;""#)
     let two = page([figure, figure]) { $0.caption = "Once" }.html
     #expect(two.ranges(of: "Once").count == 1)
     #expect(two.ranges(of: "<svg").count == 2)

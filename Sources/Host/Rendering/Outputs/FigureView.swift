@@ -8,16 +8,23 @@ struct FigureView: OutputView {
   init(_ output: FigureOutput) { self.output = output }
 
   func html(in context: inout OutputContext) -> String {
-    let caption = context.caption.map { HTML.element("figcaption", html: HTML.text($0)) + "\n" } ?? ""
+    let caption = context.caption.map { HTML.element("figcaption", html: $0) + "\n" } ?? ""
     do {
       let figure = try Figure(plotlyJSON: output.plotly)
-      let drawing = HTML.element("div", ["class": "scroll"], html: "\n\(figure.svg(alt: context.alt))\n")
+      var svg = figure.svg(alt: context.alt)
+      if let name = context.drawing, svg.hasPrefix("<svg ") { svg = "<svg id=\"\(name)\" " + svg.dropFirst(5) }
+      let drawing = HTML.element("div", ["class": "scroll"], html: "\n\(svg)\n")
       // In a script: unlike JSON, pages opened from a disk may load it.
       let data =
         context.isInteractive
         ? context.attach(suffix: "js") { "window.folioFigures[\"\($0)\"] = \(figure.plotlyJSON);\n" } : nil
-      let attributes: KeyValuePairs = data.map { ["data-plotly": $0] } ?? [:]
-      return HTML.element("figure", attributes, html: "\n\(drawing)\n\(caption)")
+      let html = "\n\(drawing)\n\(caption)"
+      switch (context.anchor, data) {
+      case (let anchor?, let data?): return HTML.element("figure", ["id": anchor, "data-plotly": data], html: html)
+      case (let anchor?, nil): return HTML.element("figure", ["id": anchor], html: html)
+      case (nil, let data?): return HTML.element("figure", ["data-plotly": data], html: html)
+      case (nil, nil): return HTML.element("figure", html: html)
+      }
     } catch {
       return HTML.paragraph("unreadable", html: HTML.text(LongText.clipped("\(error)", to: 500)))
     }

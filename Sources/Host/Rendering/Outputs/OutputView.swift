@@ -44,8 +44,12 @@ package struct OutputContext {
   package let isInteractive: Bool
   /// Whether the record lies beside the page, with the data of this cell's outputs.
   var hasRecord = false
-  /// What stands below this output.
+  /// What stands below this output, with its number, as HTML.
   package var caption: String?
+  /// What references to this output lead to, where it is not the cell.
+  package var anchor: String?
+  /// What references that show its drawing call that.
+  package var drawing: String?
   /// What describes this output to those who do not see it.
   package var alt: String?
   /// What this output, a text in Markdown, is as HTML; nil where it cannot be read.

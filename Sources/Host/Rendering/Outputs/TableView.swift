@@ -18,7 +18,11 @@ package struct TableView: OutputView {
   }
 
   package func html(in context: inout OutputContext) -> String {
-    html(link: omitted > 0 ? context.attach(suffix: "csv") { _ in table.csv } : nil)
+    let html = html(link: omitted > 0 ? context.attach(suffix: "csv") { _ in table.csv } : nil)
+    guard let caption = context.caption else { return html }
+    let content = "\n\(html)\n\(HTML.element("figcaption", html: caption))\n"
+    guard let anchor = context.anchor else { return HTML.element("figure", ["class": "table"], html: content) }
+    return HTML.element("figure", ["class": "table", "id": anchor], html: content)
   }
 
   package var terminalText: String? { table.plainText }
