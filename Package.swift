@@ -67,12 +67,14 @@ let package = Package(
     .host("Processes", ["Record", "CSpawn"]),
     .host("Session", ["Document", "Files", "Keys", "Machine", "Planning", "Processes", "Record", "Store"]),
     .host("Mathematics", ["Document", "Keys", "Machine", "Processes", "Record", "Store", "Text"]),
+    .host("Bibliography", ["Document", "Record"]),
     .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),
-    .host("Rendering", ["Document", "Record", "Figures", "Files", "Keys", "Processes", "Review", "Text"]),
+    .host("Rendering", ["Bibliography", "Document", "Record", "Figures", "Files", "Keys", "Processes", "Review", "Text"]),
     .host(
       "Building",
       [
-        "Document", "Figures", "Files", "Interchange", "Keys", "Machine", "Mathematics", "Processes", "Record", "Rendering",
+        "Bibliography", "Document", "Figures", "Files", "Interchange", "Keys", "Machine", "Mathematics", "Processes", "Record",
+        "Rendering",
         "Session", "Store", "Text",
       ]),
     .host("Live", ["Building", "Document", "Files", "Processes", "Record", "Rendering", "Session", "Text"]),

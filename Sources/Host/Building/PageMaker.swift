@@ -1,3 +1,4 @@
+import Bibliography
 import Document
 import Record
 import Rendering
@@ -18,26 +19,31 @@ package struct PageMaker: Sendable {
 
   /// What is wrong with a notebook's prose and can be known before a cell runs. With errors among it the notebook is not run.
   package func problems(in notebook: Notebook) -> [Diagnostic] {
-    siteProblems(of: notebook) + formulaProblems(in: notebook) + referenceProblems(in: notebook)
+    siteProblems(of: notebook) + formulaProblems(in: notebook) + citationProblems(in: notebook) + referenceProblems(in: notebook)
   }
 
   /// The page of a notebook that has run, and what its author should know of it.
   package func page(_ notebook: Notebook, record: NotebookRecord) -> (page: Page, warnings: [Diagnostic]) {
-    let linked = linked(notebook.takingFragments(of: record), record: record)
+    let site = siteMap(of: notebook)
+    let words = PageWords.of(notebook.frontMatter.publication.language ?? site?.description.language)
+    let linked = PageWords.$current.withValue(words) { self.linked(notebook.takingFragments(of: record), record: record) }
     let (illustrated, warnings) = linked.notebook.embeddingLocalImages()
     var context = PageContext(plotly: plotly)
     context.mathematics = mathematics(of: linked.notebook)
-    (context.site, context.downloads) = (siteMap(of: notebook), downloads(of: notebook, record: record))
+    context.citedWorks = citedWorks(of: linked.notebook)
+    (context.site, context.downloads) = (site, downloads(of: notebook, record: record))
     context.laterDownloads = isPreview ? laterDownloads(of: notebook).map(\.file) : []
     let (card, notes) = card(of: notebook, record: record)
     context.card = card
     var page = Page(illustrated, record: record, context: context)
     page.files = linked.files
-    return (page, warnings + linked.warnings + notes)
+    let late = lateCitationProblems(of: linked.notebook, besides: notebook)
+    return (page, warnings + linked.warnings + late + notes)
   }
 
   /// The files besides the notebook's own that its page shows, by absolute paths: the page changes with them.
   package func files(of notebook: Notebook) -> Set<String> {
     notebook.pictureFiles.union(siteFiles(of: notebook)).union(referredFiles(of: notebook))
+      .union(Bibliography.files(of: notebook))
   }
 }

@@ -74,14 +74,13 @@ enum FrontMatterParser {
       frontMatter.isSmart = entry.value.truth ?? false
       expect("true or false", of: entry, holds: entry.value.truth != nil, in: &source)
     case "params": readParameters(entry, into: &frontMatter, source: &source)
-    default:
-      source.report(
-        line: entry.line, "the front matter has no key '\(entry.key)'", advice: Suggestion.advice(for: entry.key, among: keys))
+    case _ where publicationKeys.contains(entry.key): readPublication(entry, into: &frontMatter.publication, source: &source)
+    default: reportUnknown(entry, among: keys + publicationKeys, &source)
     }
   }
 
   /// Reports a value that is not what it must be.
-  private static func expect(
+  static func expect(
     _ what: String, of entry: YAMLMapping.Entry, holds isRight: Bool, in source: inout SourceText
   ) {
     guard !isRight else { return }

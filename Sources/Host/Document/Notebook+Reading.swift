@@ -16,6 +16,7 @@ extension Notebook {
     var source = SourceText(markdown, file: file)
     let frontMatter = FrontMatterParser.parse(&source)
     source.isSmart = frontMatter.isSmart
+    source.hasBibliography = !frontMatter.publication.bibliography.isEmpty
     let blocks = MarkdownParser.parse(&source)
     let problems = source.problems.sorted { ($0.place?.line ?? 0) < ($1.place?.line ?? 0) }
     guard !problems.contains(where: { $0.severity == .error }) else { throw Diagnostics(problems) }
@@ -44,6 +45,8 @@ struct SourceText {
   var proseTables: [ProseTable] = []
   /// Whether quotes and dashes become those of typography.
   var isSmart = false
+  /// Whether `@key` in a sentence names a work.
+  var hasBibliography = false
   var references: [Reference] = []
 
   init(_ text: String, file: String) {

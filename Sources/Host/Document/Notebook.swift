@@ -109,6 +109,8 @@ package struct FrontMatter: Sendable, Equatable {
   package var device: DeviceRequest?
   /// Whether quotes and dashes in its prose become those of typography.
   package var isSmart = false
+  /// What it says of itself as a publication.
+  package var publication = Publication()
   /// Files of Swift that are compiled before its first cell, besides those of the folders `Shared`.
   package var include: [SourceRequest] = []
   /// Folders of Swift packages whose libraries its cells can import.

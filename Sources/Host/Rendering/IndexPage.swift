@@ -41,6 +41,8 @@ package struct IndexPage: Sendable {
       self.init(
         name: notebook.name, title: notebook.title, description: notebook.frontMatter.description,
         order: notebook.frontMatter.order, status: Status(record))
+      language = notebook.frontMatter.publication.language
+      date = notebook.frontMatter.publication.date
       source = notebook.file.hasPrefix("/") ? nil : notebook.file
       let root = notebook.root.split(separator: "/").last.map(String.init)
       folder = root == Notebook.rootFolder ? nil : root

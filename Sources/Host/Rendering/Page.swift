@@ -125,8 +125,8 @@ private struct PageBody {
     let blocks = blocks.map { block($0) }.filter { !$0.isEmpty }.joined(separator: "\n")
     let parts = SiteParts(site, entry: entry)
     return PageFrame(
-      title: notebook.title, description: notebook.frontMatter.description, entry: entry, plotly: context.plotly, site: site,
-      words: words,
+      title: notebook.title, description: notebook.frontMatter.description, entry: entry, meta: publication.meta,
+      plotly: context.plotly, site: site, words: words,
       body: """
         <div class="layout">
         <div class="side">\(SiteRegion.side.html(parts.html(.side)))
@@ -136,11 +136,21 @@ private struct PageBody {
         \(head)
         \(contents.collapsible)
         \(blocks)
+        \(citations.list(words))
+        \(publication.citing(words))
         \(SiteRegion.end.html(parts.html(.end)))
         </main>
         </div>
         """
     ).html
+  }
+
+  private var citations: CitationView { CitationView(citations: notebook.citations, works: context.citedWorks) }
+
+  private var publication: PublicationView {
+    PublicationView(
+      publication: notebook.frontMatter.publication, title: notebook.title, name: notebook.name,
+      address: site.description.url.map { $0 + SiteNames.folder(notebook.name) })
   }
 
   /// Without the first heading, where it says what the page's title says already.
@@ -155,6 +165,7 @@ private struct PageBody {
     let parts = [
       HTML.element("h1", html: HTML.text(notebook.title)),
       notebook.frontMatter.description.map { HTML.paragraph("lead", html: HTML.text($0)) },
+      publication.byline,
       parameters.isEmpty ? nil : ParameterList(parameters: parameters).html,
       provenance,
       banner,
@@ -218,7 +229,8 @@ private struct PageBody {
 
   /// The prose with the values of its inline expressions.
   private func filled(_ html: String) -> String {
-    let html = FormulaView.fill(numbered.fillingTableNumbers(html), notebook.formulas, context)
+    var html = FormulaView.fill(numbered.fillingTableNumbers(html), notebook.formulas, context)
+    html = citations.fill(html)
     return InlineExpressions.fill(html) { cell, index in
       let values = records[cell]?.values ?? []
       guard values.indices.contains(index) else { return nil }

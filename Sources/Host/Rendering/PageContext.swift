@@ -1,3 +1,4 @@
+import Bibliography
 import Document
 import Foundation
 
@@ -7,6 +8,9 @@ package struct PageContext: Sendable {
   package var plotly: PlotlyScript?
   /// The MathML of its formulas.
   package var mathematics: [Formula.Source: String] = [:]
+
+  /// The works that it cites.
+  package var citedWorks = CitedWorks([], in: Bibliography())
 
   /// The site that it is a page of, as it was before; nil for a page that stands alone.
   package var site: SiteMap?

@@ -25,6 +25,8 @@ struct PageFrame {
   var description: String?
   /// For the page of a notebook, what the index shows of it.
   var entry: IndexPage.Entry?
+  /// What the head says of the page as a publication.
+  var meta = ""
   /// What its interactive figures need.
   var plotly: PlotlyScript?
   /// The site that the page is one of.
@@ -36,10 +38,11 @@ struct PageFrame {
     let root = SiteNames.root(from: entry?.name ?? "")
     let parts = SiteParts(site, entry: entry)
     func region(_ region: SiteRegion) -> String { region.html(parts.html(region)) }
+    let about = self.meta.isEmpty ? "" : "\n" + self.meta
     let meta = description.map { "\n" + Markup.element("meta", ["name": "description", "content": Markup.label($0)]) } ?? ""
     let mark = (entry.map { "\n" + PageMark.html($0) } ?? "") + (plotly.map { "\n" + $0.meta(root: root) } ?? "")
     return """
-      \(Self.start(language: site.language(of: entry)))\(meta)
+      \(Self.start(language: site.language(of: entry)))\(meta)\(about)
       <title>\(HTML.label(title))</title>
       \(region(.head))
       <link rel="stylesheet" href="\(root)assets/\(Stylesheet.file)">

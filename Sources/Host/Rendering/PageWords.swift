@@ -66,6 +66,13 @@ package struct PageWords: Sendable {
   package var lines: Counted
   package var cells: Counted
   package var stopped: String
+  // References.
+  package var figure: String
+  package var table: String
+  package var equation: String
+  package var references: String
+  package var citeThisPage: String
+  package var backToText: String
   /// Of how many cells how many failed: `{failed}`, `{cells}`.
   package var cellsFailed: String
 

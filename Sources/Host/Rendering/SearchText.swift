@@ -136,7 +136,7 @@ struct SearchText {
 
   /// What a page says of itself, and of the pages around it.
   private static let silentClasses: Set<Substring> = [
-    "anchor", "contents", "data-links", "label", "page-links", "parameters", "provenance", "status",
+    "anchor", "cite-card", "cite-page", "contents", "data-links", "label", "page-links", "parameters", "provenance", "status",
   ]
 
   private mutating func open(_ tag: Tag) {

@@ -16,6 +16,7 @@ package enum Stylesheet {
     \(prose)
     \(mathematics)
     \(proseExtensions)
+    \(citations)
     \(cells)
     \(outputs)
     \(reading)

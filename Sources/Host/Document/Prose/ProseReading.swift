@@ -44,6 +44,9 @@ extension MarkdownParser {
     BlockExtensions.run(root)
     Strikethrough.run(root)
     BareLinks.run(root)
+    var citations = CitationScan(lines: source.lines, hasBibliography: source.hasBibliography)
+    citations.run(root)
+    source.citations = citations.citations
     escapes.restore(in: root)
     return root
   }

@@ -20,8 +20,10 @@ struct PictureView: OutputView {
     // Nothing in it needs an escape, and it may be long.
     let source = "data:\(picture.format.mediaType);base64,\(picture.data.base64EncodedString())"
     let image = #"<img src="\#(source)" alt="\#(alt)"\#(measures)>"#
-    let caption = context.caption.map { HTML.element("figcaption", html: HTML.text($0)) + "\n" } ?? ""
-    return HTML.element("figure", ["class": "picture"], html: "\n\(image)\n\(caption)")
+    let caption = context.caption.map { HTML.element("figcaption", html: $0) + "\n" } ?? ""
+    let content = "\n\(image)\n\(caption)"
+    guard let anchor = context.anchor else { return HTML.element("figure", ["class": "picture"], html: content) }
+    return HTML.element("figure", ["class": "picture", "id": anchor], html: content)
   }
 
   var terminalText: String? { picture.plainText }
@@ -60,7 +62,7 @@ struct HTMLView: OutputView {
   func html(in context: inout OutputContext) -> String {
     guard problem == nil else { return ValueView(text: output.html).html(in: &context) }
     let body = HTML.element("div", ["class": "html scroll"], html: "\n\(output.html)\n")
-    let caption = context.caption.map { HTML.element("figcaption", html: HTML.text($0)) + "\n" } ?? ""
+    let caption = context.caption.map { HTML.element("figcaption", html: $0) + "\n" } ?? ""
     return caption.isEmpty ? body : HTML.element("figure", html: "\n\(body)\n\(caption)")
   }
 

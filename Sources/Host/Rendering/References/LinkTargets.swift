@@ -75,8 +75,8 @@ package struct LinkTargets: Sendable {
   /// `Figure 3`, `Equation (2)`, a heading's words.
   package func name(_ anchor: String) -> String? {
     if let item = numbered?.item(anchor) { return item.name }
-    if let number = formulas[anchor]?.number { return "Equation (\(number))" }
-    if let number = tables[anchor].flatMap({ numbered?.tables[$0] }) { return "\(NumberedOutputs.Kind.table.rawValue) \(number)" }
+    if let number = formulas[anchor]?.number { return "\(PageWords.current.equation) (\(number))" }
+    if let number = tables[anchor].flatMap({ numbered?.tables[$0] }) { return "\(NumberedOutputs.Kind.table.word) \(number)" }
     return cells[anchor] == nil ? headings[anchor] : nil
   }
 

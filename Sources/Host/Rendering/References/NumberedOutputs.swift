@@ -4,13 +4,20 @@ import Record
 /// The figures and tables of a page that bear captions, numbered in the order of the page, with the captioned tables of the prose.
 package struct NumberedOutputs: Sendable {
   package enum Kind: String, Sendable {
-    case figure = "Figure"
-    case table = "Table"
+    case figure, table
+
+    /// `Figure`, in the language of the page.
+    package var word: String {
+      switch self {
+      case .figure: PageWords.current.figure
+      case .table: PageWords.current.table
+      }
+    }
 
     /// Of an output that can bear a number.
     package init?(_ output: Output) {
       switch output {
-      case .figure: self = .figure
+      case .figure, .picture: self = .figure
       case .table: self = .table
       default: return nil
       }
@@ -19,7 +26,7 @@ package struct NumberedOutputs: Sendable {
     /// Of an output in a record.
     package init?(_ kind: RecordIndex.Kind) {
       switch kind {
-      case .figure: self = .figure
+      case .figure, .picture: self = .figure
       case .table: self = .table
       default: return nil
       }
@@ -35,7 +42,7 @@ package struct NumberedOutputs: Sendable {
     package var anchor: String
 
     /// `Figure 3`
-    package var name: String { "\(kind.rawValue) \(number)" }
+    package var name: String { "\(kind.word) \(number)" }
     /// The `id` of its drawing: no label and no anchor holds a dot.
     var drawing: String { "drawing.\(number)" }
     /// The caption with the number before it.
@@ -110,7 +117,7 @@ package struct NumberedOutputs: Sendable {
   /// Prose with the numbers of its captioned tables.
   func fillingTableNumbers(_ html: String) -> String {
     Placeholder.tableNumber.fill(html) { index, _ in
-      tables[index].map { "<span class=\"number\">\(Kind.table.rawValue) \($0).</span> " }
+      tables[index].map { "<span class=\"number\">\(Kind.table.word) \($0).</span> " }
     }
   }
 }
