@@ -153,6 +153,7 @@ let package = Package(
     // Sessions start the worker that lies beside the tests.
     .test("Host", "Session", ["Document", "Keys", "Machine", "Planning", "Processes", "Record", "Store", "folio-worker"]),
     .test("Host", "Mathematics", ["Document", "Processes", "Record", "Store"]),
+    .test("Host", "Bibliography", ["Document", "Record"]),
     .test("Host", "Review", ["CCmark", "Figures", "Processes", "Record", "Rendering"], exclude: ["Snapshots"]),
     .test("Host", "Rendering", ["Document", "Record", "Figures"], exclude: ["Snapshots"]),
     .test("Host", "Building", ["Document", "Figures", "Record", "Rendering", "Session", "folio-worker"]),

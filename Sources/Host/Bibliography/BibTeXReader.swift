@@ -123,7 +123,12 @@ struct BibTeXReader {
         defer { position = index + 1 }
         return String(decoding: bytes[position..<index], as: UTF8.self)
       case UInt8(ascii: "{"): depth += 1
-      case UInt8(ascii: "}"): depth -= 1
+      case UInt8(ascii: "}"):
+        guard depth > 0 else {
+          report("a brace closes here that none opens", advice: "Open it, or take it out.", line: line(index))
+          return nil
+        }
+        depth -= 1
       default: break
       }
       index += 1
@@ -131,7 +136,11 @@ struct BibTeXReader {
     return nil
   }
 
-  private mutating func skipBalanced(to close: UInt8) { _ = balanced(to: close) }
+  /// Goes on behind the entry, or, where it does not end, before the next line that begins one.
+  private mutating func skipBalanced(to close: UInt8) {
+    if balanced(to: close) != nil { return }
+    while position < bytes.count, !bytes[position...].starts(with: "\n@".utf8) { position += 1 }
+  }
 
   /// What an entry lacks it has from the entry that its `crossref` names.
   private mutating func inheritCrossReferences() {

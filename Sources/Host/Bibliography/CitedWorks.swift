@@ -1,15 +1,18 @@
 import Document
+import Foundation
 
 /// The works that a page cites, in the words of its citations and of its list: author and year, as the American Psychological Association writes them.
 package struct CitedWorks: Sendable {
   /// In the order of the list.
   package let works: [Work]
+  private let byKey: [String: Work]
   /// The letters that tell works of the same authors and year apart, by key.
   private let letters: [String: String]
 
   package init(_ citations: [Citation], in bibliography: Bibliography) {
     var keys: Set<String> = []
     let cited = citations.flatMap(\.items).compactMap { keys.insert($0.key).inserted ? bibliography.works[$0.key] : nil }
+    byKey = Dictionary(cited.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     works = cited.sorted { Self.order($0).lexicographicallyPrecedes(Self.order($1)) }
     var letters: [String: String] = [:]
     for group in Dictionary(grouping: works, by: { Self.names($0, and: "&") + "\n" + Self.year($0) }).values where group.count > 1
@@ -19,12 +22,14 @@ package struct CitedWorks: Sendable {
     self.letters = letters
   }
 
-  package func work(_ key: String) -> Work? { works.first { $0.key == key } }
+  package func work(_ key: String) -> Work? { byKey[key] }
 
   private static func order(_ work: Work) -> [String] {
     let names = work.authors.isEmpty ? work.editors : work.authors
     let words = names.isEmpty ? [work.title] : names.map { $0.family + " " + $0.given }
-    return [words.joined(separator: " ").lowercased(), year(work), work.title.lowercased(), work.key]
+    // Accents and capitals do not count, in whatever language.
+    func folded(_ text: String) -> String { text.folding(options: [.diacriticInsensitive, .caseInsensitive], locale: nil) }
+    return [folded(words.joined(separator: " ")), year(work), folded(work.title), work.key]
   }
 
   private static func letter(_ index: Int) -> String {
@@ -49,7 +54,10 @@ package struct CitedWorks: Sendable {
   package func names(of work: Work, isNarrative: Bool) -> String { Self.names(work, and: isNarrative ? "and" : "&") }
 
   /// `2023`, or `2023a`.
-  package func year(of work: Work) -> String { Self.year(work) + (letters[work.key] ?? "") }
+  package func year(of work: Work) -> String {
+    guard let letter = letters[work.key] else { return Self.year(work) }
+    return work.year.isEmpty ? "\(Self.year(work))-\(letter)" : work.year + letter
+  }
 
   // MARK: - In the list
 
@@ -87,7 +95,7 @@ package struct CitedWorks: Sendable {
     var rest = ""
     if !work.volume.isEmpty { rest += ", \(work.volume)" }
     if !work.number.isEmpty { rest += "(\(work.number))" }
-    if !work.pages.isEmpty { rest += isPart ? " (pp. \(work.pages))" : ", \(work.pages)" }
+    if !work.pages.isEmpty { rest += isPart ? " (\(work.pages.contains { "–,".contains($0) } ? "pp." : "p.") \(work.pages))" : ", \(work.pages)" }
     pieces.append(.text(rest + "."))
     return pieces
   }

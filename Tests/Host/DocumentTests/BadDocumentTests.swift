@@ -22,10 +22,12 @@ import Testing
 
   @Test(arguments: [
     ("---\ntitel: x\n---\n", 2, "no key 'titel'", "Did you mean 'title'?"),
-    (
-      "---\nfoo: x\n---\n", 2, "no key 'foo'",
-      "There are: title, description, params, order, after, needs, tolerance, device, include, packages."
-    ),
+    ("---\nauthor: x\n---\n", 2, "no key 'author'", "Did you mean 'authors'?"),
+    ("---\ndate: yesterday\n---\n", 2, "'date' is the text 'yesterday', and must be a date", nil),
+    ("---\ndoi: 11.1/x\n---\n", 2, "'doi' is the text '11.1/x', and must be a DOI", nil),
+    ("---\nauthors: [{name: A, orcid: 12}]\n---\n", 2, "'authors' is a list, and must be", nil),
+    ("---\nauthors: [{name: A, mail: b}]\n---\n", 2, "an author has no key 'mail'", "Did you mean 'email'?"),
+    ("---\nlanguage: 3\n---\n", 2, "'language' is", nil),
     ("---\ninclude: {a: b}\n---\n", 2, "'include' is a mapping, and must be a path or a list of paths", nil),
     ("---\npackages: {a: b}\n---\n", 2, "'packages' is a mapping", nil),
     ("---\ntitle: a\ndevice: gpu\n---\n", 3, "'device' is the text 'gpu', and must be 'auto', 'cpu', 'cuda'", nil),
@@ -179,5 +181,31 @@ import Testing
     try folder.write("", to: "n.md")
     truncate(path, 3_000_000_000)
     #expect(message()?.hasSuffix("it has 3000 MB") == true)
+  }
+}
+
+@Suite struct PublicationTests {
+  @Test func keysOfOtherToolsAreLetThroughWithAWarning() throws {
+    let notebook = try Notebook(markdown: "---\nformat: html\njupyter: python3\n---\n", file: "n.md")
+    #expect(notebook.warnings.map { $0.place?.line } == [2, 3])
+    #expect(notebook.warnings.allSatisfy { $0.message.contains("leaves it to other tools") })
+  }
+
+  @Test func aNotebookSaysWhoWroteItAndWhen() throws {
+    let notebook = try Notebook(
+      markdown: """
+        ---
+        authors:
+          - Ada Lovelace
+          - {name: Charles Babbage, orcid: https://orcid.org/0000-0002-1825-0097}
+        date: 2026
+        doi: https://doi.org/10.1000/182
+        ---
+        """, file: "n.md")
+    let publication = notebook.frontMatter.publication
+    #expect(publication.authors.map(\.name) == ["Ada Lovelace", "Charles Babbage"])
+    #expect(publication.authors.map(\.orcid) == [nil, "0000-0002-1825-0097"])
+    #expect(publication.date == "2026")
+    #expect(publication.doi == "10.1000/182")
   }
 }

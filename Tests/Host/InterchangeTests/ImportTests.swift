@@ -84,7 +84,7 @@ import Testing
     #expect(
       try imported(notebook(try cell("raw", "---\ntitle: x\n---\n"), try cell("code", "1")))
         == "---\ntitle: x\n---\n\n```swift\n1\n```\n")
-    #expect(try imported(notebook(try cell("raw", "---\nformat: html\n---"))) == "```text\n---\nformat: html\n---\n```\n")
+    #expect(try imported(notebook(try cell("raw", "---\nformat: html\n---"))) == "---\nformat: html\n---\n")
     let html = try cell("raw", "<b>", metadata: #"{"raw_mimetype": "text/html"}"#)
     #expect(try imported(notebook(html)) == "```html\n<b>\n```\n")
   }

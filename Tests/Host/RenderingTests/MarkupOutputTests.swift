@@ -21,7 +21,7 @@ let pixel =
       html.contains(
         "<img src=\"data:image/png;base64,\(pixel.base64EncodedString())\" alt=\"A &quot;dot&quot;\" width=\"20\" height=\"20\">")
     )
-    #expect(html.contains("<figcaption>Small &amp; red.</figcaption>"))
+    #expect(html.contains("<figcaption><span class=\"number\">Figure 1.</span> Small &amp; red.</figcaption>"))
   }
 
   @Test func aPictureWithoutWordsTakesTheCellsOrItsFacts() throws {
