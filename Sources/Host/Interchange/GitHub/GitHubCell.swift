@@ -18,7 +18,13 @@ struct GitHubCell {
 
   func markdown(_ files: inout GitHubFiles) -> String {
     let anchor = cell.options.label == nil ? nil : GitHubMarkdown.anchor(cell.id)
-    let status = record?.outcome == .notRun ? "*\(PageWords.current.notRun)*" : nil
+    let words: String? =
+      switch record?.outcome {
+      case .notRun: PageWords.current.notRun
+      case .failedAsExpected: PageWords.current.meantToFail
+      case .succeeded, .failed, nil: nil
+      }
+    let status = words.map { "*\(Prose.escaped($0))*" }
     let parts = [anchor, code, status, outputs(&files)].compactMap(\.self).filter { !$0.isEmpty }
     // An anchor to nothing would be a paragraph of its own.
     return parts.count == 1 && parts.first == anchor ? "" : parts.joined(separator: "\n\n")

@@ -66,7 +66,7 @@ package struct GitHubMarkdown {
   /// The Markdown, and the files beside it.
   package func export() -> (text: String, files: GitHubFiles) {
     var files = GitHubFiles(folder: GitHubFolder.name(for: place.path))
-    var pieces = [NotebookHead(notebook, record: record).markdown].compactMap(\.self)
+    var pieces: [String] = []
     pieces += notebook.shared.compactMap { cell in
       records[cell.id].flatMap { $0.outputs.isEmpty ? nil : GitHubCell(cell, record: $0, of: self).outputs(&files) }
     }
@@ -79,11 +79,21 @@ package struct GitHubMarkdown {
         pieces.append(prose.markdown(&files))
       }
     }
+    add(NotebookHead(notebook, record: record).markdown, to: &pieces)
     pieces.append(works.list)
     let body = pieces.filter { !$0.isEmpty }.joined(separator: "\n\n")
     let source = notebook.file.split(separator: "/").last.map(String.init) ?? notebook.file
     let mark = Self.mark + source.replacing("--", with: "-") + " -->"
     return (([mark, body, GitHubFolder.list(files)].filter { !$0.isEmpty }.joined(separator: "\n\n")) + "\n", files)
+  }
+
+  /// Below the title, where the prose begins with that, as on a page.
+  private func add(_ head: String?, to pieces: inout [String]) {
+    guard let head else { return }
+    let first = pieces.first ?? ""
+    guard notebook.beginsWithTitle, first.hasPrefix("# ") else { return pieces.insert(head, at: 0) }
+    let title = first.prefix { !$0.isNewline }
+    pieces[0] = "\(title)\n\n\(head)\(first.dropFirst(title.count).isEmpty ? "" : "\n")\(first.dropFirst(title.count))"
   }
 
   /// What links lead to, before what bears the name.
@@ -142,7 +152,9 @@ package struct GitHubMarkdown {
   func picture(_ url: String, _ files: inout GitHubFiles) -> String? {
     if let (name, data) = Self.data(url) { return files.add(name, data, from: url) }
     do {
-      return try notebook.pictureFile(url).map { files.add($0.name, $0.data, from: "picture " + url) }
+      return try notebook.pictureFile(url).map { file in
+        files.add(URL(fileURLWithPath: file.path).lastPathComponent, file.data, from: "file " + file.path)
+      }
     } catch {
       files.warnings.append("the picture '\(url)' is not in the export: \(error.message)")
       return nil
@@ -160,14 +172,18 @@ package struct GitHubMarkdown {
 
   /// An output of another notebook, in the place of the picture that names it.
   func shown(_ reference: Reference, _ files: inout GitHubFiles) -> String? {
-    guard let (output, name, caption) = linker.shown(reference) else { return nil }
-    var context = GitHubContext(cell: RecordFiles.name(name.replacing(" ", with: "-")), files: files)
+    guard case .notebook(let path, let anchor?) = reference.target, let (output, caption) = linker.shown(reference) else { return nil }
+    var context = GitHubContext(cell: RecordFiles.name(Notebook.name(ofFile: path) + "-" + anchor), files: files)
     let markdown = output.gitHubForm.gitHub(in: &context)
     files = context.files
-    var title = Prose.escaped(name)
-    if case .notebook(let path, let anchor) = reference.target, case .other(let address) = address(ofNotebook: path, anchor: anchor) {
-      title = "[\(title)](\(address))"
-    }
-    return markdown + "\n\n**\(title).**" + (caption.map { " " + $0 } ?? "")
+    return markdown + "\n\n**\(named(reference)).**" + (caption.map { " " + $0 } ?? "")
+  }
+
+  /// What a reference to another notebook is called, as a link where it leads somewhere from here.
+  func named(_ reference: Reference) -> String {
+    let words = Prose.escaped(linker.words(of: reference) ?? reference.url)
+    guard case .notebook(let path, let anchor) = reference.target, case .other(let address) = address(ofNotebook: path, anchor: anchor)
+    else { return words }
+    return "[\(words)](\(address))"
   }
 }

@@ -26,6 +26,7 @@ struct GitHubProse {
       takeCitations()
       takeTableCaptions()
     }
+    takeShownExpressions()
     takeLinks(&files)
     takeDefinitions(&files)
     takeTags(&files)
@@ -90,7 +91,7 @@ struct GitHubProse {
     let prefix = String(decoding: mask.prefix(of: range.lowerBound), as: UTF8.self)
     let isAlone = prefix.allSatisfy { $0 == " " || $0 == ">" }
     let anchor = formula.label.map(GitHubMarkdown.anchor) ?? ""
-    let before = anchor.isEmpty || !isAlone ? anchor : "\(anchor)\n\(prefix)\n\(prefix)"
+    let before = anchor.isEmpty || !isAlone ? anchor : "\(anchor)\n\(String(prefix.reversed().drop { $0 == " " }.reversed()))\n\(prefix)"
     replace(range, before + "$$" + tagged + "$$")
     let rest = String(decoding: mask.bytes[range.upperBound...].prefix(200), as: UTF8.self)
     if let attribute = rest.prefixMatch(of: /[ \t]*\{#[^\s{}]+\}/) {
@@ -106,6 +107,15 @@ struct GitHubProse {
         let range = span(around: start, expression.text)
       else { continue }
       replace(range, Prose.escaped(TerminalText.plain(value)))
+    }
+  }
+
+  /// `` `{swift norun} x` `` shows `{swift} x`.
+  private mutating func takeShownExpressions() {
+    let (shown, mark) = (Array("{swift norun}".utf8), Array("{swift}".utf8))
+    for span in mask.spans where mask.bytes[span.drop { mask.bytes[$0] == UInt8(ascii: "`") }].starts(with: shown) {
+      let start = span.first { mask.bytes[$0] != UInt8(ascii: "`") } ?? span.lowerBound
+      replace(start..<start + shown.count, String(decoding: mark, as: UTF8.self))
     }
   }
 
@@ -199,6 +209,8 @@ struct GitHubProse {
       if isPicture {
         if let figure = document.shown(reference, &files) {
           replace((open - 1)..<close + 1, figure)
+        } else if case .notebook = reference.target {
+          replace((open - 1)..<close + 1, document.named(reference))
         } else if let address = document.picture(destination.url, &files) {
           replace(destination.range, address)
         }

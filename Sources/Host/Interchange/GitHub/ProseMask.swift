@@ -5,6 +5,8 @@ struct ProseMask {
   let bytes: [UInt8]
   /// The same with spaces in the places of code and formulas.
   private(set) var visible: [UInt8]
+  /// The code within lines, with its backticks.
+  private(set) var spans: [Range<Int>] = []
   /// Where the lines begin.
   private let starts: [Int]
 
@@ -68,6 +70,7 @@ struct ProseMask {
           end += max(1, next)
         }
         if end < visible.count, run(at: end) == length {
+          spans.append(index..<end + length)
           blank(index..<end + length)
           index = end + length
         } else {

@@ -38,11 +38,11 @@ package struct ReferenceLinker {
   /// The path of the copy of a file that a link leads to, from the page's folder.
   package func file(_ path: String) -> String? { files[path] }
 
-  /// An output of another page that the prose shows, what it is called there, and its caption in Markdown.
-  package func shown(_ reference: Reference) -> (output: Output, name: String, caption: String?)? {
+  /// An output of another page that the prose shows, and its caption in Markdown.
+  package func shown(_ reference: Reference) -> (output: Output, caption: String?)? {
     guard case .notebook(let path, let anchor?) = reference.target, let page = pages[path], let output = page.shown[anchor]
     else { return nil }
-    return (output, "\(page.targets.name(anchor) ?? anchor) of \(page.title)", page.targets.numbered?.item(anchor)?.caption)
+    return (output, page.targets.numbered?.item(anchor)?.caption)
   }
 
   package func linked(_ notebook: Notebook) -> Notebook {
