@@ -47,7 +47,7 @@ extension PageMaker {
     _ notebook: Notebook, record: NotebookRecord, form: PageContext.Form
   ) -> (html: String, warnings: [Diagnostic]) {
     let (page, warnings) = page(notebook, record: record, form: form)
-    return (OneFilePage(page, site: siteDescription(of: notebook).url).html, warnings)
+    return (OneFilePage(page, site: siteDescription(of: notebook).url, hasFiles: form == .file).html, warnings)
   }
 }
 

@@ -14,12 +14,17 @@ package struct OneFilePage {
   /// - Parameters:
   ///   - page: one that was made for a file of its own (`PageContext.Form`).
   ///   - site: the address of its site, with a slash at its end, if it has one.
-  package init(_ page: Page, site: String?) {
+  ///   - hasFiles: whether what lies beside a page of a site is in the links; a reader of paper has no use for that.
+  package init(_ page: Page, site: String?, hasFiles: Bool = true) {
     name = page.name
     self.site = site
+    self.page = page.html
+    guard hasFiles else {
+      files = [:]
+      return
+    }
     let texts = page.attachments.map { ($0.path, Data($0.text.utf8)) }
     files = Dictionary(texts + page.files.map { ($0.path, $0.data) }, uniquingKeysWith: { first, _ in first })
-    self.page = page.html
   }
 
   private struct Edit {

@@ -66,7 +66,7 @@ package struct PageFrame {
       <title>\(HTML.label(title))</title>
       \(parts.html(.head))
       <style>
-      \(Stylesheet.text)
+      \(Stylesheet.text)\(form == .print ? "\n" + Stylesheet.paper : "")
       </style>\(script)
       </head>
       <body>

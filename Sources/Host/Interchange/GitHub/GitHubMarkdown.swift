@@ -93,7 +93,8 @@ package struct GitHubMarkdown {
     let first = pieces.first ?? ""
     guard notebook.beginsWithTitle, first.hasPrefix("# ") else { return pieces.insert(head, at: 0) }
     let title = first.prefix { !$0.isNewline }
-    pieces[0] = "\(title)\n\n\(head)\(first.dropFirst(title.count).isEmpty ? "" : "\n")\(first.dropFirst(title.count))"
+    let rest = first.dropFirst(title.count)
+    pieces[0] = "\(title)\n\n\(head)" + (rest.isEmpty || rest.hasPrefix("\n\n") ? "" : "\n") + rest
   }
 
   /// What links lead to, before what bears the name.
