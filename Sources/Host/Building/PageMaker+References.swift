@@ -53,6 +53,14 @@ extension PageMaker {
     _ notebook: Notebook, record: NotebookRecord
   ) -> (notebook: Notebook, files: [Page.File], warnings: [Diagnostic]) {
     guard !notebook.references.isEmpty else { return (notebook, [], []) }
+    let (linker, files, warnings) = linker(of: notebook, record: record)
+    return (linker.linked(notebook), files, warnings)
+  }
+
+  /// What gives the links of a notebook their addresses and words.
+  func linker(
+    of notebook: Notebook, record: NotebookRecord
+  ) -> (linker: ReferenceLinker, files: [Page.File], warnings: [Diagnostic]) {
     let referred = ReferredFiles(notebook)
     var (pages, links) = ([String: ReferredPage](), [String: String]())
     var (copies, warnings) = ([Page.File](), [Diagnostic]())
@@ -87,7 +95,7 @@ extension PageMaker {
       let warning = Self.nameless(reference, own: linker.targets, pages: pages, file: notebook.file)
       warnings += [warning].compactMap(\.self)
     }
-    return (linker.linked(notebook), copies, warnings)
+    return (linker, copies, warnings)
   }
 
   /// A reference to an output that did not come.

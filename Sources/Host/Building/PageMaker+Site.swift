@@ -31,6 +31,9 @@ extension PageMaker {
     return try Site(folder: site).refresh(description(notebooks))
   }
 
+  /// What is said of the site that a notebook belongs to.
+  func siteDescription(of notebook: Notebook) -> SiteDescription { description([notebook]) }
+
   private func description(_ notebooks: [Notebook]) -> SiteDescription {
     SiteDescription.read(in: folder(describing: notebooks)).description
   }

@@ -24,17 +24,29 @@ package struct PageMaker: Sendable {
 
   /// The page of a notebook that has run, and what its author should know of it.
   package func page(_ notebook: Notebook, record: NotebookRecord) -> (page: Page, warnings: [Diagnostic]) {
-    let site = siteMap(of: notebook)
-    let words = PageWords.of(notebook.frontMatter.publication.language ?? site?.description.language)
+    page(notebook, record: record, form: .site)
+  }
+
+  /// - Parameter form: a page that is no part of a site is made without what lies beside pages of sites.
+  func page(
+    _ notebook: Notebook, record: NotebookRecord, form: PageContext.Form
+  ) -> (page: Page, warnings: [Diagnostic]) {
+    let description = siteDescription(of: notebook)
+    let words = PageWords.of(notebook.frontMatter.publication.language ?? description.language)
     let linked = PageWords.$current.withValue(words) { self.linked(notebook.takingFragments(of: record), record: record) }
     let (illustrated, warnings) = linked.notebook.embeddingLocalImages()
     var context = PageContext(plotly: plotly)
+    context.form = form
     context.mathematics = mathematics(of: linked.notebook)
     context.citedWorks = citedWorks(of: linked.notebook)
-    (context.site, context.downloads) = (site, downloads(of: notebook, record: record))
-    context.laterDownloads = isPreview ? laterDownloads(of: notebook).map(\.file) : []
-    let (card, notes) = card(of: notebook, record: record)
-    context.card = card
+    var notes: [Diagnostic] = []
+    if form == .site {
+      (context.site, context.downloads) = (siteMap(of: notebook), downloads(of: notebook, record: record))
+      context.laterDownloads = isPreview ? laterDownloads(of: notebook).map(\.file) : []
+      (context.card, notes) = card(of: notebook, record: record)
+    } else {
+      context.site = SiteMap([], description: description)
+    }
     var page = Page(illustrated, record: record, context: context)
     page.files = linked.files
     let late = lateCitationProblems(of: linked.notebook, besides: notebook)

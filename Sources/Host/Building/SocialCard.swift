@@ -58,40 +58,22 @@ struct SocialCard {
 
   /// The picture, which is kept; nil where no browser draws it.
   func drawn(store: String?, environment: [String: String] = ProcessInfo.processInfo.environment) -> Data? {
-    guard let browser = Self.browser(environment), let drawn = draw(browser) else { return nil }
+    guard let browser = Browser(environment), let drawn = draw(browser) else { return nil }
     if let store { EntryStore(folder: store).put(drawn, .memo, key) }
     return drawn
   }
 
-  /// The programs by which Chromium goes: whichever is there first.
-  private static let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-
-  /// The browser that draws cards.
-  static func browser(_ environment: [String: String]) -> String? {
-    let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
-    return names.lazy.flatMap { name in folders.map { "\($0)/\(name)" } }.first {
-      FileManager.default.isExecutableFile(atPath: $0)
-    }
-  }
-
-  private func draw(_ browser: String) -> Data? {
+  private func draw(_ browser: Browser) -> Data? {
     guard let folder = try? TemporaryFolder() else { return nil }
     defer { withExtendedLifetime(folder) {} }
     let (page, picture) = (folder.path + "/card.html", folder.path + "/card.png")
     guard (try? Data(html.utf8).write(to: URL(fileURLWithPath: page))) != nil else { return nil }
-    var arguments = [
-      "--headless", "--disable-gpu", "--hide-scrollbars", "--force-color-profile=srgb", "--force-device-scale-factor=1",
-      "--user-data-dir=\(folder.path)/profile", "--window-size=\(Self.width),\(Self.height)", "--screenshot=\(picture)",
-      URL(fileURLWithPath: page).absoluteString,
+    let arguments = [
+      "--hide-scrollbars", "--force-color-profile=srgb", "--force-device-scale-factor=1",
+      "--window-size=\(Self.width),\(Self.height)", "--screenshot=\(picture)", URL(fileURLWithPath: page).absoluteString,
     ]
-    // Chromium refuses to isolate what root shows; what is shown here was drawn by Folio.
-    if geteuid() == 0 { arguments.insert("--no-sandbox", at: 0) }
-    var call = ChildProcess.Call(browser, arguments)
-    call.joinsStreams = true
-    let latest = Date(timeIntervalSinceNow: Self.limit)
-    call.isCancelled = { latest.timeIntervalSinceNow < 0 }
-    guard let finished = try? ChildProcess.finish(call), finished.status == 0,
-      let data = FileManager.default.contents(atPath: picture), Self.isPicture(data)
+    guard let finished = try? browser.run(arguments, profile: folder.path + "/profile", limit: Self.limit),
+      finished.status == 0, let data = FileManager.default.contents(atPath: picture), Self.isPicture(data)
     else { return nil }
     return data
   }

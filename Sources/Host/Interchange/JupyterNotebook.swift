@@ -53,7 +53,7 @@ package struct JupyterNotebook {
 
   private mutating func cells() -> [JSONValue] {
     var cells: [JSONValue] = []
-    if let head = head { cells.append(markdown(head, id: "title", folio: ["generated": .string(head)])) }
+    if let head = NotebookHead(notebook, record: record).markdown { cells.append(markdown(head, id: "title", folio: ["generated": .string(head)])) }
     var fencedCells = notebook.fencedCells.makeIterator()
     let expressions = inlineValues
     let definitions = SharedDefinitions(parts.pieces.map { $0.before + $0.text }.joined())
@@ -145,23 +145,5 @@ package struct JupyterNotebook {
     }
     if !rest.isEmpty { lines.append(.string(String(decoding: rest, as: UTF8.self))) }
     return .array(lines)
-  }
-
-  // MARK: - The head
-
-  /// What a page shows above the prose, and no cell of the file says: title, description, parameters, provenance.
-  private var head: String? {
-    var parts: [String] = []
-    if notebook.frontMatter.title != nil, !notebook.beginsWithTitle { parts.append("# " + Prose.escaped(notebook.title)) }
-    if let description = notebook.frontMatter.description, !description.isEmpty { parts.append(Prose.escaped(description)) }
-    let parameters = notebook.frontMatter.parameters.map { "\($0.name) = \(ParametersSource.text($0.value))" }
-    if !parameters.isEmpty { parts.append("Parameters: " + parameters.map(Self.code).joined(separator: ", ")) }
-    if let provenance = record?.provenance { parts.append(Prose.escaped(provenance)) }
-    return parts.isEmpty ? nil : parts.joined(separator: "\n\n")
-  }
-
-  private static func code(_ text: String) -> String {
-    let marks = Fence(around: text, words: "").open
-    return text.contains("`") ? "\(marks) \(text) \(marks)" : "`\(text)`"
   }
 }

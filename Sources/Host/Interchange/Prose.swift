@@ -85,7 +85,7 @@ extension Prose {
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
     let escaped = String(line.flatMap { #"\`*_[]<>&#|~$!"#.contains($0) ? ["\\", $0] : [$0] })
     // What would begin a list.
-    return escaped.replacing(/^(\d*)([-+.)])/) { "\($0.1)\\\($0.2)" }
+    return escaped.replacing(/^(\d*)([-+.)])(?=[\s-]|$)/) { "\($0.1)\\\($0.2)" }
   }
 }
 

@@ -125,8 +125,8 @@ private struct PageBody {
     let blocks = blocks.map { block($0) }.filter { !$0.isEmpty }.joined(separator: "\n")
     let parts = SiteParts(site, entry: entry)
     return PageFrame(
-      title: notebook.title, description: notebook.frontMatter.description, entry: entry, meta: publication.meta,
-      plotly: context.plotly, site: site, words: words,
+      title: notebook.title, description: notebook.frontMatter.description, entry: entry, publication: publication.meta,
+      plotly: context.plotly, site: site, words: words, form: context.form,
       body: """
         <div class="layout">
         <div class="side">\(SiteRegion.side.html(parts.html(.side)))
@@ -216,7 +216,7 @@ private struct PageBody {
       }
       // Shared code stands in its own file; what it puts out is shown.
       if cell.file != nil, cellRecord.outcome != .failed, cellRecord.outputs.isEmpty { return "" }
-      var view = CellView(cell: cell, record: cellRecord, isInteractive: context.plotly != nil, hasRecord: context.site != nil)
+      var view = CellView(cell: cell, record: cellRecord, isInteractive: context.plotly != nil, hasRecord: context.hasRecord)
       view.numbered = numbered.items[cell.id] ?? [:]
       view.fragments = (notebook.fragments[cell.id] ?? [:]).mapValues { fragment in
         fragment.blocks.map { self.block($0) }.joined(separator: "\n")

@@ -21,6 +21,22 @@ package struct PageContext: Sendable {
   /// The picture by which other sites show the page, as a PNG.
   package var card: Data?
 
+  /// What the page is made for.
+  package var form = Form.site
+
+  /// What a page is made for.
+  package enum Form: Sendable {
+    /// The site: its style sheet and its script are files of that, and other files lie beside it.
+    case site
+    /// A file of its own, which has everything in it.
+    case file
+    /// Paper: such a file without what readers of paper cannot do.
+    case print
+  }
+
+  /// Whether the record lies beside the page.
+  var hasRecord: Bool { site != nil && form == .site }
+
   /// The context of a page that stands alone.
   package init(plotly: PlotlyScript? = nil) { self.plotly = plotly }
 }

@@ -3,7 +3,7 @@ import Figures
 import Text
 
 /// What every page of the site has: the head, the way back, the switch between light and dark, the skip link.
-struct PageFrame {
+package struct PageFrame {
   /// Where the skip link leads; no heading's anchor begins so.
   static let contentID = "_content"
 
@@ -26,30 +26,77 @@ struct PageFrame {
   /// For the page of a notebook, what the index shows of it.
   var entry: IndexPage.Entry?
   /// What the head says of the page as a publication.
-  var meta = ""
+  var publication = ""
   /// What its interactive figures need.
   var plotly: PlotlyScript?
   /// The site that the page is one of.
   var site: SiteMap
   var words: PageWords
+  /// What the page is made for.
+  var form = PageContext.Form.site
   var body: String
 
-  var html: String {
+  /// What every page says of itself that is a file of its own.
+  package static let fileMark = "<meta name=\"generator\" content=\"folio export\">"
+
+  var html: String { form == .site ? pageOfSite : file }
+
+  private var meta: String {
+    let about = description.map { "\n" + Markup.element("meta", ["name": "description", "content": Markup.label($0)]) } ?? ""
+    return about + (publication.isEmpty ? "" : "\n" + publication)
+  }
+
+  /// What stands before a page's content.
+  private var skip: String { "<a class=\"skip\" href=\"#\(Self.contentID)\">\(words.skip)</a>" }
+
+  /// The page with its style sheet and its script in it. Of its site it has the title, if that can be read somewhere, and the footer.
+  private var file: String {
+    var alone = site.description
+    (alone.url, alone.favicon) = (nil, nil)
+    let parts = SiteParts(SiteMap([], description: alone), entry: entry)
+    let home = site.description.url.map {
+      HTML.element("a", ["class": "home", "href": $0], html: HTML.label(site.title(words)))
+    }
+    let colours: KeyValuePairs = [
+      "class": "bar", "data-colours": words.colours, "data-auto": words.coloursOfSystem, "data-light": words.coloursLight,
+      "data-dark": words.coloursDark,
+    ]
+    let bar = HTML.element("header", colours, html: home ?? "")
+    let script = form == .file ? "\n<script>\n\(Script.text)\n</script>" : ""
+    return """
+      \(Self.start(language: site.language(of: entry)))
+      \(Self.fileMark)\(meta)
+      <title>\(HTML.label(title))</title>
+      \(parts.html(.head))
+      <style>
+      \(Stylesheet.text)\(form == .print ? "\n" + Stylesheet.paper : "")
+      </style>\(script)
+      </head>
+      <body>
+      \(skip)
+      \(bar)
+      \(body)
+      \(parts.html(.foot))
+      </body>
+      </html>
+
+      """
+  }
+
+  private var pageOfSite: String {
     let root = SiteNames.root(from: entry?.name ?? "")
     let parts = SiteParts(site, entry: entry)
     func region(_ region: SiteRegion) -> String { region.html(parts.html(region)) }
-    let about = self.meta.isEmpty ? "" : "\n" + self.meta
-    let meta = description.map { "\n" + Markup.element("meta", ["name": "description", "content": Markup.label($0)]) } ?? ""
     let mark = (entry.map { "\n" + PageMark.html($0) } ?? "") + (plotly.map { "\n" + $0.meta(root: root) } ?? "")
     return """
-      \(Self.start(language: site.language(of: entry)))\(meta)\(about)
+      \(Self.start(language: site.language(of: entry)))\(meta)
       <title>\(HTML.label(title))</title>
       \(region(.head))
       <link rel="stylesheet" href="\(root)assets/\(Stylesheet.file)">
       <script src="\(root)assets/\(Script.file)"></script>\(mark)
       </head>
       <body>
-      <a class="skip" href="#\(Self.contentID)">\(words.skip)</a>
+      \(skip)
       <header class="bar">\(region(.bar))</header>
       \(body)
       \(region(.foot))

@@ -18,6 +18,14 @@ extension Notebook {
     return (notebook, embedding.warnings)
   }
 
+  /// A picture that its prose names: the absolute path of its file, and its bytes; nil for one that is in its URL, or on another host.
+  /// - Throws: a `Diagnostic` that says why it cannot be shown.
+  package func pictureFile(_ url: String) throws(Diagnostic) -> (path: String, data: Data)? {
+    guard case .files(let paths, _) = PictureReference(url: url, line: 0).target else { return nil }
+    let (path, data, _) = try PictureFile.contents(paths, in: URL(fileURLWithPath: folder))
+    return (path, data)
+  }
+
   /// The files of the prose's pictures, by absolute paths, also those that are not there: a page changes with them.
   package var pictureFiles: Set<String> {
     let folder = URL(fileURLWithPath: folder)
@@ -109,6 +117,12 @@ private enum PictureFile {
   ///   - fragment: the part of a drawing that is shown.
   /// - Throws: a `Diagnostic` that says why there is no picture.
   static func dataURL(_ paths: [String], in folder: URL, fragment: String) throws(Diagnostic) -> String {
+    let (_, data, type) = try contents(paths, in: folder)
+    return "data:\(type);base64,\(data.base64EncodedString())" + (type == "image/svg+xml" ? fragment : "")
+  }
+
+  /// The path, the bytes and the type of the first file that exists.
+  static func contents(_ paths: [String], in folder: URL) throws(Diagnostic) -> (path: String, data: Data, type: String) {
     guard let path = paths.first(where: { exists($0, in: folder) }) else {
       throw Diagnostic(
         "there is no such file",
@@ -120,7 +134,7 @@ private enum PictureFile {
         "it is no picture that browsers show",
         advice: "Give a file of the type \(Set(types.keys).sorted().joined(separator: ", ")).")
     }
-    return "data:\(type);base64,\(data.base64EncodedString())" + (type == "image/svg+xml" ? fragment : "")
+    return (URL(fileURLWithPath: path, relativeTo: folder).standardizedFileURL.path, data, type)
   }
 
   private static func exists(_ path: String, in folder: URL) -> Bool {

@@ -32,6 +32,19 @@ package struct ReferenceLinker {
   /// What there is on the page.
   package var targets: LinkTargets { own }
 
+  /// What a link without words says: `Figure 3`, the title of a page; nil if nothing is known of what it leads to.
+  package func words(of reference: Reference) -> String? { resolved(reference)?.words }
+
+  /// The path of the copy of a file that a link leads to, from the page's folder.
+  package func file(_ path: String) -> String? { files[path] }
+
+  /// An output of another page that the prose shows, and its caption in Markdown.
+  package func shown(_ reference: Reference) -> (output: Output, caption: String?)? {
+    guard case .notebook(let path, let anchor?) = reference.target, let page = pages[path], let output = page.shown[anchor]
+    else { return nil }
+    return (output, page.targets.numbered?.item(anchor)?.caption)
+  }
+
   package func linked(_ notebook: Notebook) -> Notebook {
     var notebook = notebook
     notebook.blocks = notebook.blocks.map { block in
