@@ -95,7 +95,9 @@ package struct CitedWorks: Sendable {
     var rest = ""
     if !work.volume.isEmpty { rest += ", \(work.volume)" }
     if !work.number.isEmpty { rest += "(\(work.number))" }
-    if !work.pages.isEmpty { rest += isPart ? " (\(work.pages.contains { "–,".contains($0) } ? "pp." : "p.") \(work.pages))" : ", \(work.pages)" }
+    if !work.pages.isEmpty {
+      rest += isPart ? " (\(work.pages.contains { "–,".contains($0) } ? "pp." : "p.") \(work.pages))" : ", \(work.pages)"
+    }
     pieces.append(.text(rest + "."))
     return pieces
   }

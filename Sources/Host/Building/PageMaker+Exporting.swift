@@ -31,17 +31,23 @@ extension PageMaker {
     let known = record ?? NotebookRecord(notebook: notebook.name, cells: [])
     let (linker, copies, warnings) = linker(of: notebook, record: known)
     let place = GitHubMarkdown.Place(path: path, site: siteDescription(of: notebook).url, files: copies)
-    let markdown = GitHubMarkdown(
-      notebook, parts: parts, record: record, linker: linker, works: works(of: notebook), place: place)
     let language = SiteMap([], description: siteDescription(of: notebook))
       .language(of: IndexPage.Entry(notebook, record: known))
+    let works = works(of: notebook, words: PageWords.of(language))
+    let markdown = GitHubMarkdown(notebook, parts: parts, record: record, linker: linker, works: works, place: place)
     let (text, files) = PageWords.$current.withValue(PageWords.of(language)) { markdown.export() }
     let lost = files.warnings.map { Diagnostic(.warning, at: Place(file: notebook.file, line: 1), $0) }
     return (text, files, warnings + lost)
   }
 
-  /// The words of the citations, and the list of references. Here they are put in: see `GitHubMarkdown.Works`.
-  private func works(of notebook: Notebook) -> GitHubMarkdown.Works { GitHubMarkdown.Works() }
+  /// The words of the citations, and the list of references.
+  private func works(of notebook: Notebook, words: PageWords) -> GitHubMarkdown.Works {
+    let cited = citedWorks(of: notebook)
+    var works = GitHubMarkdown.Works()
+    for (index, citation) in notebook.citations.enumerated() { works.citations[index] = cited.markdown(citation) }
+    if !cited.works.isEmpty { works.list = "## \(words.references)\n\n\(cited.markdownList)\n" }
+    return works
+  }
 
   private func file(
     _ notebook: Notebook, record: NotebookRecord, form: PageContext.Form

@@ -41,7 +41,8 @@ package struct OneFilePage {
         continue
       }
       if let data = data(link.value) {
-        edits.append(Edit(range: link.range, text: "\"\(data.url)\"" + (tag["download"] == nil ? " download=\"\(data.name)\"" : "")))
+        edits.append(
+          Edit(range: link.range, text: "\"\(data.url)\"" + (tag["download"] == nil ? " download=\"\(data.name)\"" : "")))
         if let own = tag["download"] { edits.append(Edit(range: own.range, text: "\"\(data.name)\"")) }
       } else if let site, let base = URL(string: site + SiteNames.folder(name)),
         let address = URL(string: link.value, relativeTo: base)?.absoluteString
