@@ -153,11 +153,11 @@ struct BibTeXReader {
           line: entries[index].line)
         continue
       }
-      for (field, value) in parent.fields where field != "crossref" {
-        // The title of what it stands in is not its own.
-        let name = field == "title" ? "booktitle" : field
-        entries[index].fields[name] = entries[index].fields[name] ?? value
-      }
+      var inherited = parent.fields
+      inherited["crossref"] = nil
+      // The title of what it stands in is not its own.
+      if let title = inherited.removeValue(forKey: "title") { inherited["booktitle"] = inherited["booktitle"] ?? title }
+      entries[index].fields.merge(inherited) { own, _ in own }
     }
   }
 

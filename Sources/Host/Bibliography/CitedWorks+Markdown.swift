@@ -4,25 +4,16 @@ import Document
 extension CitedWorks {
   /// A citation in the words that a page has for it; nil where one of its works is not known.
   package func markdown(_ citation: Citation) -> String? {
-    let parts = citation.items.map { item in work(item.key).map { markdown(item, of: $0, isNarrative: citation.isNarrative) } }
-    guard !parts.contains(nil) else { return nil }
-    let text = parts.compactMap(\.self).joined(separator: "; ")
-    return citation.isNarrative ? text : "(\(text))"
-  }
-
-  private func markdown(_ item: Citation.Item, of work: Work, isNarrative: Bool) -> String {
-    let suffix = item.suffix.isEmpty ? "" : ", " + Self.escaped(item.suffix)
-    let year = year(of: work)
-    if isNarrative {
-      return Self.linked("\(Self.escaped(names(of: work, isNarrative: true))) (\(year)\(suffix))", to: work)
-    }
-    let prefix = item.prefix.isEmpty ? "" : Self.escaped(item.prefix) + " "
-    let names = item.isWithoutAuthor ? "" : Self.escaped(names(of: work, isNarrative: false)) + ", "
-    return prefix + Self.linked(names + year, to: work) + suffix
+    parts(of: citation)?.map { part in
+      switch part {
+      case .text(let text): Self.escaped(text)
+      case .work(let work, let words): Self.linked(Self.escaped(words), to: work)
+      }
+    }.joined()
   }
 
   private static func linked(_ words: String, to work: Work) -> String {
-    work.address.map { "[\(words)](<\($0.replacing("<", with: "%3C").replacing(">", with: "%3E"))>)" } ?? words
+    work.address.map { "[\(words)](<\($0)>)" } ?? words
   }
 
   /// The references as a list; empty where nothing is cited.

@@ -13,7 +13,7 @@ enum TeXText {
     "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "ng": "ŋ", "dj": "đ", "DJ": "Đ", "S": "§", "P": "¶", "copyright": "©",
     "pounds": "£", "euro": "€",
     "textendash": "–", "textemdash": "—", "textquoteright": "’", "textquoteleft": "‘", "ldots": "…", "dots": "…",
-    "textasciitilde": "~",
+    "textasciitilde": "~", "textasciicircum": "^",
     "textbackslash": "\\", "textunderscore": "_", "TeX": "TeX", "LaTeX": "LaTeX", "BibTeX": "BibTeX", "alpha": "α", "beta": "β",
     "gamma": "γ",
     "delta": "δ", "epsilon": "ε", "lambda": "λ", "mu": "μ", "pi": "π", "sigma": "σ", "tau": "τ", "ell": "ℓ", "infty": "∞",

@@ -1,4 +1,5 @@
 import Document
+import Foundation
 import Record
 
 extension Work {
@@ -14,20 +15,36 @@ extension Work {
     year = field("year")
     if year.isEmpty { year = String(field("date").prefix(4)) }
     container = field("journal", "journaltitle", "booktitle")
-    if container.isEmpty { container = field("howpublished") }
     (volume, number) = (field("volume"), field("number", "issue"))
     pages = field("pages").replacing(/\s*[-–—]+\s*/, with: "–")
     edition = field("edition")
     publisher = field("publisher", "school", "institution", "organization")
-    doi = field("doi").replacing(/^(https?:\/\/(dx\.)?doi\.org\/|doi:\s*)/, with: "")
-    // Addresses are no words: what TeX needs before a sign goes, all else stays.
-    url = (entry.fields["url"] ?? "").replacing("\\_", with: "_").replacing("\\%", with: "%").replacing("\\&", with: "&")
-      .replacing("\\#", with: "#").replacing("\\url{", with: "").replacing("}", with: "").replacing("{", with: "")
+    doi = Self.address(entry.fields["doi"] ?? "").replacing(/^(https?:\/\/(dx\.)?doi\.org\/|doi:\s*)/, with: "")
+    url = Self.address(entry.fields["url"] ?? "")
     let archive = field("archiveprefix", "eprinttype").lowercased()
     if archive == "arxiv" || archive.isEmpty && entry.fields["eprint"]?.wholeMatch(of: /[0-9]{4}\.[0-9]{4,5}(v[0-9]+)?/) != nil {
       eprint = field("eprint")
     }
     note = field("note")
+    if container.isEmpty { container = field("howpublished") }
+    // Pages of the web have had no field of their own: `howpublished = {\url{https://…}}`.
+    for name in ["howpublished", "note"] {
+      guard let found = Self.onlyAddress(entry.fields[name] ?? "") else { continue }
+      if url.isEmpty { url = found }
+      if name == "note" { note = "" } else if container == field(name) { container = "" }
+    }
+  }
+
+  /// Addresses are no words: what TeX needs before a sign goes, all else stays.
+  private static func address(_ tex: String) -> String {
+    tex.replacing(/\\url\s*\{/, with: "").replacing(/\\([_%&#~])/) { String($0.1) }.replacing(/[{}]/, with: "")
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// The address that a field consists of.
+  private static func onlyAddress(_ tex: String) -> String? {
+    let address = address(tex)
+    return address.wholeMatch(of: /https?:\/\/\S+/) == nil ? nil : address
   }
 
   /// The names of a field: `Last, First and von Last, Jr, First and others`.

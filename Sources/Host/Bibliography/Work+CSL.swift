@@ -3,22 +3,24 @@ import Record
 extension Work {
   /// What an entry of CSL JSON says; nil if it has no id.
   init?(csl entry: JSONValue, place: Place) {
-    guard let id = entry["id"]?.string ?? entry["id"]?.number.map({ "\(Int($0))" }) else { return nil }
+    guard let id = Self.text(entry["id"]) else { return nil }
     self.init(key: id, kind: entry["type"]?.string ?? "", place: place)
-    func field(_ name: String) -> String {
-      entry[name]?.string ?? entry[name]?.number.map { $0 == $0.rounded() ? "\(Int($0))" : "\($0)" } ?? ""
-    }
+    func field(_ name: String) -> String { Self.text(entry[name]) ?? "" }
     authors = Self.names(entry["author"])
     editors = Self.names(entry["editor"])
     title = field("title")
     let date = (entry["issued"] ?? entry["published"])?["date-parts"]?.array?.first?.array?.first
-    year =
-      date.flatMap { $0.string ?? $0.number.map { "\(Int($0))" } } ?? String(entry["issued"]?["raw"]?.string?.prefix(4) ?? "")
+    year = Self.text(date) ?? String(entry["issued"]?["raw"]?.string?.prefix(4) ?? "")
     container = field("container-title")
     (volume, number) = (field("volume"), field("issue").isEmpty ? field("number") : field("issue"))
     pages = field("page").replacing(/\s*[-–—]+\s*/, with: "–")
     (edition, publisher) = (field("edition"), field("publisher"))
     (doi, url, note) = (field("DOI"), field("URL"), field("note"))
+  }
+
+  /// A text, or a number in its digits.
+  private static func text(_ value: JSONValue?) -> String? {
+    value?.string ?? value?.number.map { number in Int(exactly: number).map { "\($0)" } ?? "\(number)" }
   }
 
   private static func names(_ value: JSONValue?) -> [Name] {

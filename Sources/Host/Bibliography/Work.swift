@@ -44,8 +44,16 @@ package struct Work: Sendable, Equatable {
 
   /// Where it is read.
   package var address: String? {
-    if !doi.isEmpty { return "https://doi.org/\(doi)" }
-    if !url.isEmpty { return url }
-    return eprint.isEmpty ? nil : "https://arxiv.org/abs/\(eprint)"
+    if !doi.isEmpty { return Self.encoded("https://doi.org/\(doi)") }
+    if !url.isEmpty { return Self.encoded(url) }
+    return eprint.isEmpty ? nil : Self.encoded("https://arxiv.org/abs/\(eprint)")
+  }
+
+  /// An address without signs that none may hold: there are DOIs with `<` and `>`.
+  private static func encoded(_ address: String) -> String {
+    address.unicodeScalars.map { scalar in
+      let isSign = scalar.value <= 0x20 || scalar.value == 0x7F || "\"<>\\^`{|}".unicodeScalars.contains(scalar)
+      return isSign ? (scalar.value < 16 ? "%0" : "%") + String(scalar.value, radix: 16, uppercase: true) : String(scalar)
+    }.joined()
   }
 }

@@ -41,8 +41,10 @@ extension FrontMatterParser {
 
   static func isDate(_ text: String) -> Bool {
     guard let match = text.wholeMatch(of: /[0-9]{4}(?:-([0-9]{2})(?:-([0-9]{2}))?)?/) else { return false }
-    let (month, day) = (match.1.flatMap { Int($0) } ?? 1, match.2.flatMap { Int($0) } ?? 1)
-    return (1...12).contains(month) && (1...31).contains(day)
+    let (year, month, day) = (Int(text.prefix(4)) ?? 0, match.1.flatMap { Int($0) } ?? 1, match.2.flatMap { Int($0) } ?? 1)
+    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    return (1...12).contains(month) && (1...days[month - 1]).contains(day)
   }
 
   private static func author(_ node: Node, line: Int, _ source: inout SourceText) -> Publication.Author? {

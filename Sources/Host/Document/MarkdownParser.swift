@@ -129,7 +129,7 @@ struct MarkdownParser {
       switch cmark_node_get_type(node) {
       case CMARK_NODE_TEXT, CMARK_NODE_CODE: text += Self.literal(node)
       case CMARK_NODE_SOFTBREAK, CMARK_NODE_LINEBREAK: text += " "
-      case CMARK_NODE_HTML_INLINE where values[node] == nil: text += Formula.tex(inPlaceholder: Self.literal(node)) ?? ""
+      case CMARK_NODE_HTML_INLINE where values[node] == nil: text += Placeholder.text(of: Self.literal(node)) ?? ""
       default:
         guard let value = values[node] else { return }
         parts += text.isEmpty ? [value] : [.text(text), value]

@@ -24,6 +24,7 @@ import Testing
     ("---\ntitel: x\n---\n", 2, "no key 'titel'", "Did you mean 'title'?"),
     ("---\nauthor: x\n---\n", 2, "no key 'author'", "Did you mean 'authors'?"),
     ("---\ndate: yesterday\n---\n", 2, "'date' is the text 'yesterday', and must be a date", nil),
+    ("---\ndate: 2025-02-29\n---\n", 2, "must be a date", nil),
     ("---\ndoi: 11.1/x\n---\n", 2, "'doi' is the text '11.1/x', and must be a DOI", nil),
     ("---\nauthors: [{name: A, orcid: 12}]\n---\n", 2, "'authors' is a list, and must be", nil),
     ("---\nauthors: [{name: A, mail: b}]\n---\n", 2, "an author has no key 'mail'", "Did you mean 'email'?"),

@@ -18,4 +18,14 @@ package struct Citation: Sendable, Equatable {
   package var items: [Item]
   /// Whether its authors are a part of the sentence: `@key`.
   package var isNarrative: Bool
+
+  /// The citation with the words around its works changed.
+  func mapWords(_ change: (String) -> String) -> Citation {
+    var citation = self
+    for index in items.indices {
+      citation.items[index].prefix = change(items[index].prefix)
+      citation.items[index].suffix = change(items[index].suffix)
+    }
+    return citation
+  }
 }

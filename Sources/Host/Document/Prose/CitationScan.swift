@@ -1,6 +1,24 @@
 import CCmark
 import Foundation
 
+extension Citation {
+  /// What is written where such an element stands; nil for anything else.
+  static func words(inPlaceholder html: String) -> String? {
+    let name = Placeholder.citation.rawValue
+    guard html.hasPrefix("<\(name) "), html.hasSuffix("</\(name)>"), let start = html.range(of: ">") else { return nil }
+    let words = String(html[start.upperBound...].dropLast(name.utf8.count + 3))
+    return words.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
+      .replacing("&amp;", with: "&").replacing("\n", with: " ")
+  }
+}
+
+extension Placeholder {
+  /// What is written where an element stands that is filled later, as text: headings are called by it. Nil for other HTML.
+  static func text(of html: String) -> String? {
+    Formula.tex(inPlaceholder: html) ?? Citation.words(inPlaceholder: html)
+  }
+}
+
 /// Finds the citations of the prose, as pandoc writes them: `[see @key, p. 3; @other]`, `-@key` without the author, and `@key` in a sentence, with
 /// `[p. 3]` behind it.
 ///

@@ -56,6 +56,13 @@ struct EscapeMask {
     }
   }
 
+  /// A piece of the prose with the characters themselves.
+  func restored(_ text: String) -> String {
+    var result = text
+    if isActive { Self.change(text, with: "") { result = $0 } }
+    return result
+  }
+
   private static func change(_ text: String, with slash: String, _ set: (String) -> Void) {
     guard text.unicodeScalars.contains(lead) else { return }
     var (result, isMark) = (String.UnicodeScalarView(), false)

@@ -113,7 +113,7 @@ enum MarkdownTree {
         switch node.kind {
         case CMARK_NODE_TEXT, CMARK_NODE_CODE: text += node.literal
         case CMARK_NODE_SOFTBREAK, CMARK_NODE_LINEBREAK: text += " "
-        case CMARK_NODE_HTML_INLINE: text += Formula.tex(inPlaceholder: node.literal) ?? ""
+        case CMARK_NODE_HTML_INLINE: text += Placeholder.text(of: node.literal) ?? ""
         default: return
         }
       }

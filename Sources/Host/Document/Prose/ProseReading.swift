@@ -46,7 +46,7 @@ extension MarkdownParser {
     BareLinks.run(root)
     var citations = CitationScan(lines: source.lines, hasBibliography: source.hasBibliography)
     citations.run(root)
-    source.citations = citations.citations
+    source.citations = citations.citations.map { $0.mapWords(escapes.restored) }
     escapes.restore(in: root)
     return root
   }

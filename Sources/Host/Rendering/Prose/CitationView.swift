@@ -12,24 +12,14 @@ struct CitationView {
   }
 
   private func text(_ index: Int) -> String? {
-    let citation = citations[index]
-    let parts = citation.items.map { item in works.work(item.key).map { part(item, of: $0, isNarrative: citation.isNarrative) } }
-    guard !parts.contains(nil) else { return nil }
-    let text = parts.compactMap(\.self).joined(separator: "; ")
-    return HTML.element(
-      "span", ["class": "citation", "id": "cite-\(index + 1)"], html: citation.isNarrative ? text : "(\(text))")
-  }
-
-  private func part(_ item: Citation.Item, of work: Work, isNarrative: Bool) -> String {
-    let suffix = item.suffix.isEmpty ? "" : ", " + HTML.text(item.suffix)
-    let year = HTML.text(works.year(of: work))
-    if isNarrative {
-      let words = "\(HTML.text(works.names(of: work, isNarrative: true))) (\(year)\(suffix))"
-      return linked(words, to: work)
+    guard let parts = works.parts(of: citations[index]) else { return nil }
+    let html = parts.map { part in
+      switch part {
+      case .text(let text): HTML.text(text)
+      case .work(let work, let words): linked(HTML.text(words), to: work)
+      }
     }
-    let prefix = item.prefix.isEmpty ? "" : HTML.text(item.prefix) + " "
-    let names = item.isWithoutAuthor ? "" : HTML.text(works.names(of: work, isNarrative: false)) + ", "
-    return prefix + linked(names + year, to: work) + suffix
+    return HTML.element("span", ["class": "citation", "id": Self.place(index)], html: html.joined())
   }
 
   /// A link to the list; whoever hovers over it, or comes to it by the keyboard, reads the reference beside it.
@@ -45,14 +35,21 @@ struct CitationView {
   func list(_ words: PageWords) -> String {
     guard !works.works.isEmpty else { return "" }
     var uses: [String: [Int]] = [:]
-    for (index, citation) in citations.enumerated() { for item in citation.items { uses[item.key, default: []].append(index) } }
+    for (index, citation) in citations.enumerated() {
+      for key in Set(citation.items.map(\.key)) { uses[key, default: []].append(index) }
+    }
     let items = works.works.map { work in
-      let back = (uses[work.key] ?? []).prefix(1).map { index in
-        HTML.element(
-          "a", ["class": "footnote-back", "href": "#cite-\(index + 1)", "role": "doc-backlink", "aria-label": words.backToText],
-          html: "↩")
+      let places = uses[work.key] ?? []
+      let back = places.enumerated().map { use, index in
+        let number = places.count > 1 ? "\(use + 1)" : ""
+        let label = number.isEmpty ? words.backToText : "\(words.backToText) \(number)"
+        let sign = "↩" + (number.isEmpty ? "" : HTML.element("sup", html: number))
+        return HTML.element(
+          "a", ["class": "footnote-back", "href": "#" + Self.place(index), "role": "doc-backlink", "aria-label": label],
+          html: sign)
       }
-      return HTML.element("li", ["id": Self.anchor(work)], html: reference(work, isLinked: true) + " " + back.joined())
+      let html = reference(work, isLinked: true) + " " + back.joined(separator: " ")
+      return HTML.element("li", ["id": Self.anchor(work)], html: html)
     }
     return """
       <section class="references" aria-labelledby="_references">
@@ -64,7 +61,12 @@ struct CitationView {
       """
   }
 
-  static func anchor(_ work: Work) -> String { "ref-" + work.key }
+  // No label and no anchor of a heading holds a dot.
+
+  private static func anchor(_ work: Work) -> String { "ref." + work.key }
+
+  /// The `id` of a citation in the text.
+  private static func place(_ index: Int) -> String { "cite.\(index + 1)" }
 
   private func reference(_ work: Work, isLinked: Bool) -> String {
     works.reference(work).map { piece in

@@ -59,7 +59,8 @@ struct PublicationView {
   var bibTeX: String {
     let family = publication.authors.first?.name.split(separator: " ").last.map { $0.lowercased() } ?? ""
     let year = publication.date.map { String($0.prefix(4)) } ?? ""
-    let key = (family + year + name.replacing("/", with: "-")).filter { $0.isLetter || $0.isNumber || $0 == "-" }
+    let words = (family + year + name.replacing("/", with: "-")).folding(options: .diacriticInsensitive, locale: nil)
+    let key = words.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
     let fields = [
       ("author", publication.authors.map { Self.tex($0.name) }.joined(separator: " and ")), ("title", "{\(Self.tex(title))}"),
       ("year", year), ("doi", publication.doi ?? ""), ("url", address ?? ""),
@@ -70,8 +71,13 @@ struct PublicationView {
 
   private static func tex(_ text: String) -> String {
     text.reduce(into: "") { result, character in
-      if "&%$#_{}".contains(character) { result.append("\\") }
-      result.append(character)
+      switch character {
+      case "\\": result += "\\textbackslash{}"
+      case "~": result += "\\textasciitilde{}"
+      case "^": result += "\\textasciicircum{}"
+      case "&", "%", "$", "#", "_", "{", "}": result += "\\\(character)"
+      default: result.append(character)
+      }
     }
   }
 
