@@ -133,6 +133,8 @@ enum Balance {
   /// What is wrong with it; nil if nothing is.
   static func problem(_ html: String) -> String? {
     var (open, ids) = ([String](), Set<String>())
+    // How many paragraphs, and links, are open.
+    var (paragraph, links) = (0, 0)
     let bytes = Array(html.utf8)
     var index = 0
     while let start = bytes[index...].firstIndex(of: UInt8(ascii: "<")) {
@@ -142,13 +144,17 @@ enum Balance {
       let name = String(tag.drop { $0 == "/" }.prefix { $0 != " " && $0 != "/" })
       if tag.hasPrefix("/") {
         guard open.popLast() == name else { return "</\(name)> ends what is not open" }
+        if paragraphs.contains(name) { paragraph -= 1 }
+        if name == "a" { links -= 1 }
       } else if !void.contains(name) || blocks.contains(name) {
-        if blocks.contains(name), let outer = open.last(where: paragraphs.contains) { return "<\(name)> stands in <\(outer)>" }
-        if name == "a", open.contains("a") { return "a link stands in a link" }
+        if blocks.contains(name), paragraph > 0 { return "<\(name)> stands in a paragraph" }
+        if name == "a", links > 0 { return "a link stands in a link" }
         if !void.contains(name) { open.append(name) }
+        if paragraphs.contains(name) { paragraph += 1 }
+        if name == "a" { links += 1 }
       }
       // Labels of the author are looked at elsewhere.
-      if let id = tag.firstMatch(of: /\sid="(fn[^"]*)"/)?.1, !ids.insert(String(id)).inserted {
+      if tag.contains("fn"), let id = tag.firstMatch(of: /\sid="(fn[^"]*)"/)?.1, !ids.insert(String(id)).inserted {
         return "the id \(id) is given twice"
       }
     }

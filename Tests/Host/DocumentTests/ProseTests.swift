@@ -61,6 +61,11 @@ import Testing
     #expect(html.contains("<th scope=\"col\">a<sup class=\"footnote-ref\""))
   }
 
+  @Test(arguments: ["b", "| b |\n    |---|\n    | c |", "- b", "> b", "    b"])
+  func aNoteLeadsBackWhateverItEndsWith(note: String) throws {
+    #expect(try html("a[^a]\n\n[^a]: x\n\n    \(note)").components(of: "class=\"footnote-back\"") == 1)
+  }
+
   @Test func theMarksOfNotesHaveAddressesOfTheirOwn() throws {
     let html = try html("a[^a] b[^a] c[^a-2]\n\n[^a]: x\n[^a-2]: y")
     #expect(html.components(of: "id=\"fnref-a-2\"") == 1)

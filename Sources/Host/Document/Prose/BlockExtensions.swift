@@ -89,7 +89,7 @@ enum BlockExtensions {
   }
 
   private static func isTerm(_ node: MarkdownNode) -> Bool {
-    node.kind == CMARK_NODE_PARAGRAPH && node.firstChild?.kind != CMARK_NODE_CUSTOM_INLINE && isOneLine(node.children)
+    node.kind == CMARK_NODE_PARAGRAPH && !node.isLeaf && isOneLine(node.children)
   }
 
   private static func isOneLine(_ nodes: [MarkdownNode]) -> Bool {

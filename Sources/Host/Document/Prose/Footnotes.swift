@@ -187,9 +187,10 @@ struct Footnotes {
       let number = numbers[index] ?? 0
       let back =
         " <a class=\"footnote-back\" href=\"#fnref-\(name)\" role=\"doc-backlink\" aria-label=\"Back to footnote \(number) in the text\">↩</a>"
-      if let last = content.last, last.kind == CMARK_NODE_PARAGRAPH {
-        last.append([.html(back)])
-      }
+      var content = content
+      let endsWithWords = content.last.map { $0.kind == CMARK_NODE_PARAGRAPH && !$0.isLeaf } ?? false
+      if !endsWithWords { content.append(.make(CMARK_NODE_PARAGRAPH)) }
+      content.last?.append([.html(back)])
       let mark = MarkdownNode.leaf("<p class=\"footnote-number\">", "</p>\n", [.html("\(number)")])
       return .block(
         "<div class=\"footnote\" id=\"fn-\(name)\" role=\"note\" aria-label=\"Footnote \(number)\">\n", "</div>\n",

@@ -81,6 +81,14 @@ extension MarkdownNode {
     return paragraph
   }
 
+  /// Whether the node is such a block, and no paragraph.
+  var isLeaf: Bool {
+    guard kind == CMARK_NODE_PARAGRAPH, let only = firstChild, only.kind == CMARK_NODE_CUSTOM_INLINE,
+      let open = cmark_node_get_on_enter(only)
+    else { return false }
+    return String(cString: open).hasPrefix(MarkdownTree.leafStart)
+  }
+
   static func html(_ html: String) -> MarkdownNode { make(CMARK_NODE_HTML_INLINE, literal: html) }
 }
 
