@@ -147,7 +147,7 @@ let package = Package(
     .test("Instrument", "CUDA", ["CUDAStandIn", "Keys", "Store"]),
     .test("Instrument", "CCUDAKernels", ["CUDAHostKernels"]),
 
-    .test("Host", "Document", ["Machine"]),
+    .test("Host", "Document", ["CCmark", "Machine"], exclude: ["Fixtures"]),
     .test("Host", "Planning", ["Document", "Keys", "Store"]),
     .test("Host", "Processes", ["Record"]),
     // Sessions start the worker that lies beside the tests.

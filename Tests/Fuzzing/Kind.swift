@@ -39,7 +39,8 @@ struct Failure: Error, CustomStringConvertible {
 /// All kinds by name; the last ones fail, and are for the tests of this program.
 enum Kinds {
   static let all: [any Kind.Type] = [
-    NotebookKind.self, FrontMatterKind.self, JupyterKind.self, RecordKind.self, OutputKind.self, FigureKind.self, ChartKind.self,
+    NotebookKind.self, ProseKind.self, FrontMatterKind.self, JupyterKind.self, RecordKind.self, OutputKind.self, FigureKind.self,
+    ChartKind.self,
     TableKind.self,
     ConfigurationKind.self, WeightsKind.self, GGUFKind.self, TokenizerKind.self, TokenizerJSONKind.self, MergesKind.self,
     RequestKind.self, StoreKind.self, SiteKind.self, SiteDescriptionKind.self,

@@ -17,7 +17,7 @@ import Testing
 
   @Test(arguments: [
     "notebooks", "frontmatter", "ipynb", "records", "outputs", "figures", "charts", "csv", "configurations", "safetensors",
-    "tokenizers", "tokenizer.json", "merges", "requests",
+    "tokenizers", "tokenizer.json", "merges", "requests", "prose",
     "cache", "pages", "site.yml",
   ])
   func mutatedInputsCostNoMoreThanTheyMust(kind: String) async throws {

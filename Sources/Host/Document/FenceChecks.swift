@@ -17,7 +17,7 @@ struct FenceChecks {
   }
 
   private func checkCode(_ node: MarkdownParser.Node, _ source: inout SourceText) {
-    let line = Int(cmark_node_get_start_line(node))
+    let line = node.line
     let role = FenceRole(information: MarkdownParser.information(node))
     if cmark_node_parent(node) != root, !role.isListing {
       source.report(
@@ -55,7 +55,7 @@ struct FenceChecks {
   private func checkHTML(_ node: MarkdownParser.Node, _ source: inout SourceText) {
     guard let offset = Self.cellOffsets(inHTML: MarkdownParser.literal(node)).first else { return }
     source.report(
-      line: Int(cmark_node_get_start_line(node)) + offset, "a cell stands within raw HTML",
+      line: node.line + offset, "a cell stands within raw HTML",
       advice: "Put a blank line between the HTML and the fence.")
   }
 

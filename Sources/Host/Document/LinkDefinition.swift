@@ -24,10 +24,10 @@ package struct LinkDefinition: Equatable {
   /// The definitions that hold in a text, wherever in it they stand. cmark does not tell them: each label is asked for in a paragraph before
   /// the text, where it is a link if it is defined.
   package static func all(in text: String) -> [LinkDefinition] {
-    var labels: [String] = []
-    for match in text.matches(of: /\[((?:[^\[\]\\]|\\.)+)\]:/.dotMatchesNewlines()) {
-      let label = match.1.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-      if !label.isEmpty, !labels.contains(label) { labels.append(label) }
+    var (labels, seen) = ([String](), Set<String>())
+    for written in LabelDefinitions.defined(in: text) {
+      let label = written.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      if !label.isEmpty, seen.insert(label).inserted { labels.append(label) }
     }
     if labels.isEmpty { return [] }
     let answers = links(labels, in: text)

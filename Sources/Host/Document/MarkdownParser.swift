@@ -30,7 +30,7 @@ struct MarkdownParser {
   }
 
   private mutating func read(_ node: Node, source: inout SourceText) {
-    let line = Int(cmark_node_get_start_line(node))
+    let line = node.line
     takeInlineExpressions(node, source: &source)
     switch cmark_node_get_type(node) {
     case CMARK_NODE_HEADING:
@@ -79,7 +79,7 @@ struct MarkdownParser {
     Self.forEach(in: block) { if cmark_node_get_type($0) == CMARK_NODE_CODE { spans.append($0) } }
     var expressions = InlineExpressions()
     for span in spans {
-      let line = Int(cmark_node_get_start_line(span))
+      let line = span.line
       let cell = cells.nextInlineName
       switch expressions.add(Self.literal(span), line: line, cell: cell, source: &source) {
       case nil: continue

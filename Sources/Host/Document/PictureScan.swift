@@ -6,7 +6,7 @@ struct PictureScan {
   /// To be called before pictures of other hosts become links.
   static func run(_ root: MarkdownParser.Node, _ source: inout SourceText) {
     MarkdownParser.forEach(in: root) { node in
-      let line = Int(cmark_node_get_start_line(node))
+      let line = node.line
       switch cmark_node_get_type(node) {
       case CMARK_NODE_IMAGE:
         let url = cmark_node_get_url(node).map { String(cString: $0) } ?? ""

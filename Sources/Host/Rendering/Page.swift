@@ -136,13 +136,16 @@ private struct PageBody {
         \(head)
         \(contents.collapsible)
         \(blocks)
-        \(citations.list(words))
-        \(publication.citing(words))
-        \(SiteRegion.end.html(parts.html(.end)))
+        \(ending)\(SiteRegion.end.html(parts.html(.end)))
         </main>
         </div>
         """
     ).html
+  }
+
+  /// The references, and how the page is cited.
+  private var ending: String {
+    [citations.list(words), publication.citing(words)].filter { !$0.isEmpty }.map { $0 + "\n" }.joined()
   }
 
   private var citations: CitationView { CitationView(citations: notebook.citations, works: context.citedWorks) }

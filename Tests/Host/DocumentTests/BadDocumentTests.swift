@@ -26,7 +26,7 @@ import Testing
     ("---\ndate: yesterday\n---\n", 2, "'date' is the text 'yesterday', and must be a date", nil),
     ("---\ndate: 2025-02-29\n---\n", 2, "must be a date", nil),
     ("---\ndoi: 11.1/x\n---\n", 2, "'doi' is the text '11.1/x', and must be a DOI", nil),
-    ("---\nauthors: [{name: A, orcid: 12}]\n---\n", 2, "'authors' is a list, and must be", nil),
+    ("---\nauthors: [{name: A, orcid: 12}]\n---\n", 2, "'12' is no ORCID", nil),
     ("---\nauthors: [{name: A, mail: b}]\n---\n", 2, "an author has no key 'mail'", "Did you mean 'email'?"),
     ("---\nlanguage: 3\n---\n", 2, "'language' is", nil),
     ("---\ninclude: {a: b}\n---\n", 2, "'include' is a mapping, and must be a path or a list of paths", nil),

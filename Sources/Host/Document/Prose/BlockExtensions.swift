@@ -17,7 +17,8 @@ enum BlockExtensions {
   /// `> [!NOTE]`, as GitHub has it; a title of its own may stand behind it.
   private static func makeCallout(_ quote: MarkdownNode) {
     guard let paragraph = quote.firstChild, paragraph.kind == CMARK_NODE_PARAGRAPH, let first = paragraph.firstChild,
-      first.kind == CMARK_NODE_TEXT, let match = first.literal.prefixMatch(of: /\[!([A-Za-z]+)\][ \t]*/),
+      first.kind == CMARK_NODE_TEXT, first.literal.hasPrefix("[!"),
+      let match = first.literal.prefixMatch(of: /\[!([A-Za-z]+)\](?:[ \t]+|$)/),
       let title = callouts[match.1.lowercased()]
     else { return }
     let kind = match.1.lowercased()
@@ -43,7 +44,8 @@ enum BlockExtensions {
 
   private static func makeTask(_ item: MarkdownNode) {
     guard let paragraph = item.firstChild, paragraph.kind == CMARK_NODE_PARAGRAPH, let first = paragraph.firstChild,
-      first.kind == CMARK_NODE_TEXT, let match = first.literal.prefixMatch(of: /\[([ xX])\](?=\s)/)
+      first.kind == CMARK_NODE_TEXT, first.literal.hasPrefix("["),
+      let match = first.literal.prefixMatch(of: /\[([ xX])\](?=\s)/)
     else { return }
     let isDone = match.1 != " "
     cmark_node_set_literal(first, String(first.literal[match.range.upperBound...]))
@@ -66,7 +68,7 @@ enum BlockExtensions {
     let begins = isDefinition(paragraph.firstChild)
     let goesOn = begins && previous != nil && above == previous
     let term = begins && !goesOn ? above.flatMap { isTerm($0) ? $0 : nil } : nil
-    guard begins ? goesOn || term != nil : lines.count > 1 else { return }
+    guard begins ? goesOn || term != nil : lines.count > 1 && isOneLine(lines[0]) else { return }
     var parts: [MarkdownNode] = []
     if let term { parts.append(.leaf("<dt>", "</dt>\n", term.children)) }
     if !begins { parts.append(.leaf("<dt>", "</dt>\n", lines.removeFirst())) }
@@ -87,12 +89,16 @@ enum BlockExtensions {
   }
 
   private static func isTerm(_ node: MarkdownNode) -> Bool {
-    node.kind == CMARK_NODE_PARAGRAPH && node.firstChild?.kind != CMARK_NODE_CUSTOM_INLINE
-      && !node.children.contains { $0.kind == CMARK_NODE_SOFTBREAK || $0.kind == CMARK_NODE_LINEBREAK }
+    node.kind == CMARK_NODE_PARAGRAPH && !node.isLeaf && isOneLine(node.children)
+  }
+
+  private static func isOneLine(_ nodes: [MarkdownNode]) -> Bool {
+    !nodes.contains { $0.kind == CMARK_NODE_SOFTBREAK || $0.kind == CMARK_NODE_LINEBREAK }
   }
 
   private static func isDefinition(_ node: MarkdownNode?) -> Bool {
     guard let node, node.kind == CMARK_NODE_TEXT else { return false }
-    return node.literal.prefixMatch(of: /:[ \t]+\S/) != nil || node.literal == ": "
+    let text = node.literal
+    return text.hasPrefix(":") && (text.prefixMatch(of: /:[ \t]+\S/) != nil || text == ": ")
   }
 }

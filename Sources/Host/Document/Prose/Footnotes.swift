@@ -37,7 +37,11 @@ struct Footnotes {
       var note = Definition(name: name, line: index + 1, count: 1)
       keep(content, at: index)
       index += 1
-      while index < written.count, let line = continued(written, index) {
+      var following: Int? = index
+      while index < written.count {
+        // The next line that is not empty: asked for once for all the empty lines before it.
+        if let next = following, next <= index { following = written[index...].firstIndex { !$0.allSatisfy(\.isWhitespace) } }
+        guard let line = continued(written, index, following: following) else { break }
         keep(line, at: index)
         note.count += 1
         index += 1
@@ -71,7 +75,7 @@ struct Footnotes {
     defer { cmark_node_free(root) }
     var taken: Set<Int> = []
     for node in root.children {
-      let (first, last) = (node.line, Int(cmark_node_get_end_line(node)))
+      let (first, last) = (node.line, node.lastLine)
       guard node.kind == CMARK_NODE_CODE_BLOCK || node.kind == CMARK_NODE_HTML_BLOCK, first <= last else { continue }
       taken.formUnion(first...last)
     }
@@ -85,13 +89,12 @@ struct Footnotes {
   }
 
   /// A line of a note without its indentation; nil if it is none of it.
-  private func continued(_ written: [String], _ index: Int) -> String? {
+  private func continued(_ written: [String], _ index: Int, following: Int?) -> String? {
     let line = written[index]
     if Self.mark(line) != nil { return nil }
     if line.allSatisfy(\.isWhitespace) {
       // An empty line belongs to it if more comes.
-      let more = written[index...].first { !$0.allSatisfy(\.isWhitespace) }
-      return more.map(Self.isIndented) == true ? "" : nil
+      return following.map { Self.isIndented(written[$0]) } == true ? "" : nil
     }
     if Self.isIndented(line) { return line.first == "\t" ? String(line.dropFirst()) : String(line.dropFirst(4)) }
     // The words of its last paragraph go on without indentation.
@@ -101,11 +104,28 @@ struct Footnotes {
 
   private static func isIndented(_ line: String) -> Bool { line.hasPrefix("    ") || line.first == "\t" }
 
+  /// The first name of a note in a text, with its brackets.
+  private static func reference(in text: Substring) -> (range: Range<Substring.Index>, name: String)? {
+    let bytes = text.utf8
+    var start = bytes.startIndex
+    while let open = bytes[start...].firstIndex(of: UInt8(ascii: "[")) {
+      let mark = bytes.index(after: open)
+      start = mark
+      guard mark < bytes.endIndex, bytes[mark] == UInt8(ascii: "^") else { continue }
+      let first = bytes.index(after: mark)
+      let end = text[first...].firstIndex { "[]\\".contains($0) || $0.isWhitespace }
+      guard let end else { return nil }
+      if text[end] == "]", first < end { return (open..<text.index(after: end), String(text[first..<end])) }
+      start = end
+    }
+    return nil
+  }
+
   // MARK: - Putting them where they are named
 
   /// Numbers the notes, and puts each below the top-level block that names it first.
   /// - Parameter read: gives the blocks of a note.
-  func place(in root: MarkdownNode, _ source: inout SourceText, read: (Definition) -> [MarkdownNode]) {
+  func place(in root: MarkdownNode, _ source: inout SourceText, read: (Definition, inout SourceText) -> [MarkdownNode]) {
     var byName: [String: Int] = [:]
     for (index, note) in definitions.enumerated() {
       if let first = byName[Self.caseless(note.name)] {
@@ -137,13 +157,14 @@ struct Footnotes {
 
     init(definitions: [Definition], byName: [String: Int]) { (self.definitions, self.byName) = (definitions, byName) }
 
-    mutating func place(_ block: MarkdownNode, _ source: inout SourceText, read: (Definition) -> [MarkdownNode]) {
+    mutating func place(_ block: MarkdownNode, _ source: inout SourceText, read: (Definition, inout SourceText) -> [MarkdownNode])
+    {
       var waiting = named(in: block, &source)
       guard !waiting.isEmpty else { return }
       var notes: [MarkdownNode] = []
       while !waiting.isEmpty {
         let index = waiting.removeFirst()
-        let content = read(definitions[index])
+        let content = read(definitions[index], &source)
         let holder = MarkdownNode.block("", "", content)
         // A note may name others.
         waiting += named(in: holder, &source)
@@ -166,9 +187,10 @@ struct Footnotes {
       let number = numbers[index] ?? 0
       let back =
         " <a class=\"footnote-back\" href=\"#fnref-\(name)\" role=\"doc-backlink\" aria-label=\"Back to footnote \(number) in the text\">↩</a>"
-      if let last = content.last, last.kind == CMARK_NODE_PARAGRAPH {
-        last.append([.html(back)])
-      }
+      var content = content
+      let endsWithWords = content.last.map { $0.kind == CMARK_NODE_PARAGRAPH && !$0.isLeaf } ?? false
+      if !endsWithWords { content.append(.make(CMARK_NODE_PARAGRAPH)) }
+      content.last?.append([.html(back)])
       let mark = MarkdownNode.leaf("<p class=\"footnote-number\">", "</p>\n", [.html("\(number)")])
       return .block(
         "<div class=\"footnote\" id=\"fn-\(name)\" role=\"note\" aria-label=\"Footnote \(number)\">\n", "</div>\n",
@@ -181,13 +203,13 @@ struct Footnotes {
       for node in MarkdownTree.all(CMARK_NODE_TEXT, in: block)
       where node.literal.contains("[^") && !MarkdownTree.isWithinLink(node) {
         var (parts, rest) = ([MarkdownNode](), node.literal[...])
-        while let match = rest.firstMatch(of: /\[\^([^\[\]\s\\]+)\]/) {
-          guard let index = byName[Footnotes.caseless(String(match.1))] else {
+        while let (range, name) = Footnotes.reference(in: rest) {
+          guard let index = byName[Footnotes.caseless(name)] else {
             source.warn(
-              line: node.line, "there is no footnote '\(match.1)', and '\(match.0)' stands on the page as it is",
-              advice: "Define it on a line of its own: '[^\(match.1)]: The note.'")
-            parts.append(.make(CMARK_NODE_TEXT, literal: String(rest[..<match.range.upperBound])))
-            rest = rest[match.range.upperBound...]
+              line: node.line, "there is no footnote '\(name)', and '[^\(name)]' stands on the page as it is",
+              advice: "Define it on a line of its own: '[^\(name)]: The note.'")
+            parts.append(.make(CMARK_NODE_TEXT, literal: String(rest[..<range.upperBound])))
+            rest = rest[range.upperBound...]
             continue
           }
           if numbers[index] == nil {
@@ -195,9 +217,9 @@ struct Footnotes {
             new.append(index)
           }
           uses[index, default: 0] += 1
-          parts.append(.make(CMARK_NODE_TEXT, literal: String(rest[..<match.range.lowerBound])))
+          parts.append(.make(CMARK_NODE_TEXT, literal: String(rest[..<range.lowerBound])))
           parts.append(.html(reference(index)))
-          rest = rest[match.range.upperBound...]
+          rest = rest[range.upperBound...]
         }
         guard !parts.isEmpty else { continue }
         node.replace(by: parts + [.make(CMARK_NODE_TEXT, literal: String(rest))])
@@ -208,7 +230,8 @@ struct Footnotes {
     private func reference(_ index: Int) -> String {
       let name = MarkdownTree.escaped(Footnotes.caseless(definitions[index].name))
       let (number, use) = (numbers[index] ?? 0, uses[index] ?? 1)
-      let id = use == 1 ? "fnref-\(name)" : "fnref-\(name)-\(use)"
+      // No name has brackets in it, so that no other note's mark has the same.
+      let id = use == 1 ? "fnref-\(name)" : "fnref-\(name)[\(use)]"
       return
         "<sup class=\"footnote-ref\" id=\"\(id)\"><a href=\"#fn-\(name)\" role=\"doc-noteref\" aria-label=\"Footnote \(number)\">\(number)</a></sup>"
     }

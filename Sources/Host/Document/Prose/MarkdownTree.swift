@@ -7,7 +7,17 @@ typealias MarkdownNode = MarkdownParser.Node
 
 extension MarkdownNode {
   var kind: cmark_node_type { cmark_node_get_type(self) }
-  var line: Int { Int(cmark_node_get_start_line(self)) }
+  /// In the file, from 1.
+  var line: Int { Int(cmark_node_get_start_line(self)) + offset }
+  var lastLine: Int { Int(cmark_node_get_end_line(self)) + offset }
+  /// How many lines of the file stand before the text that the node was read in, where that is a part of the file.
+  private var offset: Int { Int(bitPattern: cmark_node_get_user_data(self)) }
+
+  /// Tells a node, and all below it, how many lines of the file stand before the text that it was read in.
+  func move(by lines: Int) {
+    guard lines > 0 else { return }
+    MarkdownParser.forEach(in: self) { cmark_node_set_user_data($0, UnsafeMutableRawPointer(bitPattern: lines)) }
+  }
   var next: MarkdownNode? { cmark_node_next(self) }
   var parent: MarkdownNode? { cmark_node_parent(self) }
   var firstChild: MarkdownNode? { cmark_node_first_child(self) }
@@ -71,6 +81,14 @@ extension MarkdownNode {
     return paragraph
   }
 
+  /// Whether the node is such a block, and no paragraph.
+  var isLeaf: Bool {
+    guard kind == CMARK_NODE_PARAGRAPH, let only = firstChild, only.kind == CMARK_NODE_CUSTOM_INLINE,
+      let open = cmark_node_get_on_enter(only)
+    else { return false }
+    return String(cString: open).hasPrefix(MarkdownTree.leafStart)
+  }
+
   static func html(_ html: String) -> MarkdownNode { make(CMARK_NODE_HTML_INLINE, literal: html) }
 }
 
@@ -122,14 +140,16 @@ enum MarkdownTree {
   }
 
   /// Reads Markdown that stands at a line of a file.
-  /// - Parameter definitions: of labels, as Markdown.
-  static func read(_ text: String, line: Int, definitions: String, options: Int32) -> MarkdownNode? {
-    let text = String(repeating: "\n", count: max(0, line - 1)) + text + "\n\n" + definitions
-    return cmark_parse_document(text, text.utf8.count, options)
+  static func read(_ text: String, line: Int, definitions: LabelDefinitions, options: Int32) -> MarkdownNode? {
+    let labels = definitions.named(in: text)
+    let text = labels.isEmpty ? text : text + "\n\n" + labels
+    let root = cmark_parse_document(text, text.utf8.count, options)
+    root?.move(by: line - 1)
+    return root
   }
 
   /// Reads inline Markdown that stands at a line of a file: never a list, a heading, or code that it may look like.
-  static func readInline(_ text: String, line: Int, definitions: String, options: Int32) -> [MarkdownNode] {
+  static func readInline(_ text: String, line: Int, definitions: LabelDefinitions, options: Int32) -> [MarkdownNode] {
     // A colon begins no block, and is punctuation, as the beginning of a line is to emphasis.
     guard let root = read(":" + text, line: line, definitions: definitions, options: options) else { return [] }
     defer { cmark_node_free(root) }

@@ -91,7 +91,7 @@ private struct MathematicsPlacement {
   }
 
   private mutating func placeFence(_ node: Node) {
-    let first = Int(cmark_node_get_start_line(node))
+    let first = node.line
     var literal = MarkdownParser.literal(node).split(separator: "\n", omittingEmptySubsequences: false)
     if literal.last?.isEmpty == true { literal.removeLast() }
     let tex = literal.enumerated().map { offset, text in

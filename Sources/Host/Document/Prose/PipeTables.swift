@@ -6,8 +6,8 @@ import Foundation
 struct PipeTables {
   /// The lines of the text that cmark has read.
   let lines: [String]
-  /// Of labels of links, as Markdown.
-  let definitions: String
+  /// Of labels of links.
+  let definitions: LabelDefinitions
   let options: Int32
   private(set) var tables: [ProseTable] = []
   /// A label that is none, with its line.
@@ -15,13 +15,14 @@ struct PipeTables {
   /// Captions are looked for below what was a table a moment ago.
   private var made: [(node: MarkdownNode, line: Int)] = []
 
-  init(lines: [String], definitions: String, options: Int32) {
+  init(lines: [String], definitions: LabelDefinitions, options: Int32) {
     (self.lines, self.definitions, self.options) = (lines, definitions, options)
   }
 
   mutating func run(_ root: MarkdownNode) {
     for node in MarkdownTree.all(CMARK_NODE_PARAGRAPH, in: root) + MarkdownTree.all(CMARK_NODE_HEADING, in: root) { read(node) }
     for (table, line) in made.sorted(by: { $0.line < $1.line }) { takeCaption(of: table, line: line) }
+    made = []
   }
 
   // MARK: - Finding
@@ -34,8 +35,7 @@ struct PipeTables {
       let titles = Self.cells(content[index - 1])
       guard titles.count == alignments.count else { continue }
       // A heading's last line is dashes: they end the table, and are a rule.
-      let underline = content.lastIndex { $0.wholeMatch(of: /(-+|=+)\s*/) != nil }
-      let end = node.kind == CMARK_NODE_HEADING ? underline ?? content.count - 1 : content.count
+      let end = node.kind == CMARK_NODE_HEADING ? content.lastIndex(where: Self.isUnderline) ?? content.count - 1 : content.count
       guard index < end else { return }
       replace(node, content: content, titleLine: index - 1, end: end, alignments: alignments)
       return
@@ -44,7 +44,7 @@ struct PipeTables {
 
   /// A paragraph's lines without the marks of the quotes and lists around it.
   private func contentLines(of node: MarkdownNode) -> [String] {
-    let (first, last) = (node.line, Int(cmark_node_get_end_line(node)))
+    let (first, last) = (node.line, node.lastLine)
     guard first >= 1, last > first, last <= lines.count else { return [] }
     let quotes = node.ancestors { $0.kind == CMARK_NODE_BLOCK_QUOTE }
     let column = Int(cmark_node_get_start_column(node)) - 1
@@ -60,6 +60,12 @@ struct PipeTables {
     }
   }
 
+  /// Whether a line is one of those below the words of a heading.
+  private static func isUnderline(_ line: String) -> Bool {
+    let marks = line.drop { $0 == " " || $0 == "\t" }.prefix { $0 == "-" || $0 == "=" }
+    return !marks.isEmpty && Set(marks).count == 1 && line[marks.endIndex...].allSatisfy(\.isWhitespace)
+  }
+
   enum Alignment: String { case none = "", left, center, right }
 
   /// What the line of dashes says of each column; nil if it is none.
@@ -68,13 +74,10 @@ struct PipeTables {
     else { return nil }
     var alignments: [Alignment] = []
     for cell in cells(line) {
-      guard let match = cell.wholeMatch(of: /(:?)-+(:?)/) else { return nil }
-      switch (match.1.isEmpty, match.2.isEmpty) {
-      case (true, true): alignments.append(.none)
-      case (false, true): alignments.append(.left)
-      case (true, false): alignments.append(.right)
-      case (false, false): alignments.append(.center)
-      }
+      let (isLeft, isRight) = (cell.hasPrefix(":"), cell.count > 1 && cell.hasSuffix(":"))
+      let dashes = cell.dropFirst(isLeft ? 1 : 0).dropLast(isRight ? 1 : 0)
+      guard !dashes.isEmpty, dashes.utf8.allSatisfy({ $0 == UInt8(ascii: "-") }) else { return nil }
+      alignments.append(isLeft ? (isRight ? .center : .left) : (isRight ? .right : .none))
     }
     return alignments.isEmpty ? nil : alignments
   }
@@ -91,9 +94,10 @@ struct PipeTables {
     while index < bytes.endIndex {
       let byte = bytes[index]
       if byte == UInt8(ascii: "\\"), index + 1 < bytes.endIndex {
-        if bytes[index + 1] != UInt8(ascii: "|") { cell.append(byte) }
-        cell.append(bytes[index + 1])
-        index += 2
+        // Whatever stands before it: GitHub knows no escaped backslash here.
+        let isBar = bytes[index + 1] == UInt8(ascii: "|")
+        cell.append(isBar ? bytes[index + 1] : byte)
+        index += isBar ? 2 : 1
         continue
       }
       if byte == UInt8(ascii: "|") {
@@ -120,24 +124,33 @@ struct PipeTables {
   ) {
     let first = node.line
     let head = row(content[titleLine], "th", line: first + titleLine, alignments)
-    let rows = ((titleLine + 2)..<max(titleLine + 2, end)).map { row(content[$0], "td", line: first + $0, alignments) }
+    let captionLine = content.indices.first { $0 > titleLine + 1 && $0 < end && Self.isCaption(content[$0]) }
+    let rows = ((titleLine + 2)..<max(titleLine + 2, captionLine ?? end)).map {
+      row(content[$0], "td", line: first + $0, alignments)
+    }
     let body = rows.isEmpty ? [] : [MarkdownNode.inline("<tbody>\n", "</tbody>\n", rows)]
     let table = MarkdownNode.leaf(
       "<div class=\"scroll table\">\n<table>\n", "</table>\n</div>\n", [.inline("<thead>\n", "</thead>\n", [head])] + body)
     var parts: [MarkdownNode] = []
-    if titleLine > 0 { parts.append(paragraph(before: titleLine, of: content, line: first)) }
+    if titleLine > 0 { parts.append(paragraph(content[..<titleLine], line: first)) }
     parts.append(table)
+    if let captionLine { parts.append(paragraph(content[captionLine..<end], line: first + captionLine)) }
     if node.kind == CMARK_NODE_HEADING { parts.append(.make(CMARK_NODE_THEMATIC_BREAK)) }
     node.replace(by: parts)
     made.append((table, first + titleLine))
   }
 
-  /// Lines before the titles are a paragraph of their own.
-  private func paragraph(before index: Int, of content: [String], line: Int) -> MarkdownNode {
+  /// Lines before the titles, and a caption below the rows, are paragraphs of their own.
+  private func paragraph(_ content: ArraySlice<String>, line: Int) -> MarkdownNode {
     let node = MarkdownNode.make(CMARK_NODE_PARAGRAPH)
-    let text = content[..<index].joined(separator: "\n")
+    let text = content.joined(separator: "\n")
     node.append(MarkdownTree.readInline(text, line: line, definitions: definitions, options: options))
     return node
+  }
+
+  /// Whether a line below rows is the caption, and no row.
+  private static func isCaption(_ line: String) -> Bool {
+    captionMarks.contains { line.hasPrefix($0) } && cells(line).count == 1
   }
 
   private func row(_ line: String, _ element: String, line number: Int, _ alignments: [Alignment]) -> MarkdownNode {
@@ -155,18 +168,20 @@ struct PipeTables {
 
   // MARK: - Captions
 
+  private static let captionMarks = ["Table: ", ": "]
+
   private mutating func takeCaption(of table: MarkdownNode, line: Int) {
     guard let paragraph = table.next, paragraph.kind == CMARK_NODE_PARAGRAPH, let first = paragraph.firstChild,
-      first.kind == CMARK_NODE_TEXT, let mark = ["Table: ", ": "].first(where: { first.literal.hasPrefix($0) })
+      first.kind == CMARK_NODE_TEXT, let mark = Self.captionMarks.first(where: { first.literal.hasPrefix($0) })
     else { return }
     cmark_node_set_literal(first, String(first.literal.dropFirst(mark.count)))
     var label: String?
-    if let last = cmark_node_last_child(paragraph), last.kind == CMARK_NODE_TEXT,
+    if let last = cmark_node_last_child(paragraph), last.kind == CMARK_NODE_TEXT, last.literal.contains("{#"),
       let match = last.literal.firstMatch(of: /\s*\{#([^\s{}]+)\}\s*$/)
     {
       let written = String(match.1)
       label = CellLabel.canonical(written)
-      if label == nil { badLabels.append((written, paragraph.line)) }
+      if label == nil { badLabels.append((written, last.line)) }
       cmark_node_set_literal(last, String(last.literal[..<match.range.lowerBound]))
     }
     let children = paragraph.children

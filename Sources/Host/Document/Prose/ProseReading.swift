@@ -24,21 +24,23 @@ extension MarkdownParser {
     guard let root = cmark_parse_document(text, text.utf8.count, options) else { return nil }
     for problem in mask.problems { source.report(problem) }
     // Cells of tables and notes are read on their own, and know the labels of links all the same.
-    let needsLabels = text.contains("]:") && (!footnotes.definitions.isEmpty || text.contains("|"))
-    let definitions = needsLabels ? LinkDefinition.all(in: text).map(\.text).joined(separator: "\n") : ""
-    footnotes.place(in: root, &source) { note in
+    let areParts = !footnotes.definitions.isEmpty || text.contains("|")
+    let definitions = LabelDefinitions(of: areParts ? text : "")
+    refuseOwnElements(in: root, &source)
+    var tables = PipeTables(lines: lines, definitions: definitions, options: options)
+    tables.run(root)
+    footnotes.place(in: root, &source) { note, source in
       guard
         let note = MarkdownTree.read(
           footnotes.text(of: note, in: lines), line: note.line, definitions: definitions, options: options)
       else { return [] }
       defer { cmark_node_free(note) }
+      refuseOwnElements(in: note, &source)
+      tables.run(note)
       let blocks = note.children
       for block in blocks { cmark_node_unlink(block) }
       return blocks
     }
-    refuseOwnElements(in: root, &source)
-    var tables = PipeTables(lines: lines, definitions: definitions, options: options)
-    tables.run(root)
     take(tables, &source)
     place(mask, in: root, offsets: footnotes.offsets, &source)
     BlockExtensions.run(root)
@@ -55,6 +57,7 @@ extension MarkdownParser {
   private static func refuseOwnElements(in root: Node, _ source: inout SourceText) {
     forEach(in: root) { node in
       guard node.kind == CMARK_NODE_HTML_INLINE || node.kind == CMARK_NODE_HTML_BLOCK,
+        node.literal.lowercased().contains("folio-"),
         let match = node.literal.firstMatch(of: /<\/?(folio-[A-Za-z0-9-]*)/.ignoresCase())
       else { return }
       let before = node.literal[..<match.range.lowerBound].utf8.count { $0 == UInt8(ascii: "\n") }

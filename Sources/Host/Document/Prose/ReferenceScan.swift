@@ -6,7 +6,7 @@ import Record
 struct ReferenceScan {
   static func run(_ root: MarkdownParser.Node, _ source: inout SourceText) {
     MarkdownParser.forEach(in: root) { node in
-      let line = Int(cmark_node_get_start_line(node))
+      let line = node.line
       switch cmark_node_get_type(node) {
       case CMARK_NODE_LINK:
         let isWordless = cmark_node_first_child(node) == nil

@@ -4,11 +4,11 @@ import Foundation
 /// GitHub's `~~strikethrough~~`: runs of one or two tildes, by the rules that CommonMark has for emphasis.
 enum Strikethrough {
   static func run(_ root: MarkdownNode) {
-    var parents: [MarkdownNode] = []
+    var (parents, seen) = ([MarkdownNode](), Set<MarkdownNode>())
     for node in MarkdownTree.all(CMARK_NODE_TEXT, in: root) where node.literal.contains("~") {
-      if let parent = node.parent, !parents.contains(parent) { parents.append(parent) }
+      if let parent = node.parent, seen.insert(parent).inserted { parents.append(parent) }
     }
-    for parent in parents where parent.ancestors({ $0.kind == CMARK_NODE_IMAGE }) == 0 { strike(parent) }
+    for parent in parents { strike(parent) }
   }
 
   private struct Run {
@@ -19,13 +19,14 @@ enum Strikethrough {
   }
 
   private static func strike(_ parent: MarkdownNode) {
-    var open: [Run] = []
-    for run in runs(in: parent) {
-      if run.canClose, let index = open.lastIndex(where: { $0.count == run.count }) {
-        enclose(from: open[index].node, to: run.node)
-        open.removeSubrange(index...)
+    // Those of one tilde, and those of two, with their places among all.
+    var open: [[(place: Int, node: MarkdownNode)]] = [[], []]
+    for (place, run) in runs(in: parent).enumerated() {
+      if run.canClose, let opening = open[run.count - 1].popLast() {
+        enclose(from: opening.node, to: run.node)
+        while let other = open[2 - run.count].last, other.place > opening.place { open[2 - run.count].removeLast() }
       } else if run.canOpen {
-        open.append(run)
+        open[run.count - 1].append((place, run.node))
       }
     }
   }
