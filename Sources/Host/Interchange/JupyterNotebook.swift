@@ -53,7 +53,9 @@ package struct JupyterNotebook {
 
   private mutating func cells() -> [JSONValue] {
     var cells: [JSONValue] = []
-    if let head = NotebookHead(notebook, record: record).markdown { cells.append(markdown(head, id: "title", folio: ["generated": .string(head)])) }
+    if let head = NotebookHead(notebook, record: record).markdown {
+      cells.append(markdown(head, id: "title", folio: ["generated": .string(head)]))
+    }
     var fencedCells = notebook.fencedCells.makeIterator()
     let expressions = inlineValues
     let definitions = SharedDefinitions(parts.pieces.map { $0.before + $0.text }.joined())

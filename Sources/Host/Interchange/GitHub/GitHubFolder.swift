@@ -39,7 +39,8 @@ package struct GitHubFolder {
 
   /// Without what separates names, or ends comments.
   private static func spelled(_ byte: UInt8) -> String {
-    let isPlain = byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "%") && byte != UInt8(ascii: "-") && byte != UInt8(ascii: ">")
+    let isPlain =
+      byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "%") && byte != UInt8(ascii: "-") && byte != UInt8(ascii: ">")
     return isPlain ? String(UnicodeScalar(byte)) : "%" + String(format: "%02X", Int(byte))
   }
 

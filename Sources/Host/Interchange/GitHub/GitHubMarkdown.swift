@@ -173,7 +173,9 @@ package struct GitHubMarkdown {
 
   /// An output of another notebook, in the place of the picture that names it.
   func shown(_ reference: Reference, _ files: inout GitHubFiles) -> String? {
-    guard case .notebook(let path, let anchor?) = reference.target, let (output, caption) = linker.shown(reference) else { return nil }
+    guard case .notebook(let path, let anchor?) = reference.target, let (output, caption) = linker.shown(reference) else {
+      return nil
+    }
     var context = GitHubContext(cell: RecordFiles.name(Notebook.name(ofFile: path) + "-" + anchor), files: files)
     let markdown = output.gitHubForm.gitHub(in: &context)
     files = context.files
@@ -183,7 +185,8 @@ package struct GitHubMarkdown {
   /// What a reference to another notebook is called, as a link where it leads somewhere from here.
   func named(_ reference: Reference) -> String {
     let words = Prose.escaped(linker.words(of: reference) ?? reference.url)
-    guard case .notebook(let path, let anchor) = reference.target, case .other(let address) = address(ofNotebook: path, anchor: anchor)
+    guard case .notebook(let path, let anchor) = reference.target,
+      case .other(let address) = address(ofNotebook: path, anchor: anchor)
     else { return words }
     return "[\(words)](\(address))"
   }

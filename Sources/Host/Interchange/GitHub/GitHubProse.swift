@@ -91,7 +91,8 @@ struct GitHubProse {
     let prefix = String(decoding: mask.prefix(of: range.lowerBound), as: UTF8.self)
     let isAlone = prefix.allSatisfy { $0 == " " || $0 == ">" }
     let anchor = formula.label.map(GitHubMarkdown.anchor) ?? ""
-    let before = anchor.isEmpty || !isAlone ? anchor : "\(anchor)\n\(String(prefix.reversed().drop { $0 == " " }.reversed()))\n\(prefix)"
+    let before =
+      anchor.isEmpty || !isAlone ? anchor : "\(anchor)\n\(String(prefix.reversed().drop { $0 == " " }.reversed()))\n\(prefix)"
     replace(range, before + "$$" + tagged + "$$")
     let rest = String(decoding: mask.bytes[range.upperBound...].prefix(200), as: UTF8.self)
     if let attribute = rest.prefixMatch(of: /[ \t]*\{#[^\s{}]+\}/) {
@@ -275,16 +276,20 @@ struct GitHubProse {
     func skipSpace() { while index < mask.visible.count, [0x20, 0x09, 0x0A].contains(mask.visible[index]) { index += 1 } }
     skipSpace()
     guard index < mask.visible.count else { return nil }
-    if let quote = [UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "'"): UInt8(ascii: "'"), UInt8(ascii: "("): UInt8(ascii: ")")][
-      mask.visible[index]]
-    {
+    if let quote = Self.closingQuotes[mask.visible[index]] {
       index += 1
-      while index < mask.visible.count, mask.visible[index] != quote { index += mask.visible[index] == UInt8(ascii: "\\") ? 2 : 1 }
+      while index < mask.visible.count, mask.visible[index] != quote {
+        index += mask.visible[index] == UInt8(ascii: "\\") ? 2 : 1
+      }
       index += 1
       skipSpace()
     }
     return index < mask.visible.count && mask.visible[index] == UInt8(ascii: ")") ? index : nil
   }
+
+  /// Of titles, by what opens them.
+  private static let closingQuotes: [UInt8: UInt8] = Dictionary(
+    uniqueKeysWithValues: zip(Array("\"'(".utf8), Array("\"')".utf8)))
 
   private static func unescaped(_ url: String) -> String {
     url.replacing(/\\([!-\/:-@\[-`{-~])/) { String($0.1) }.replacing("&amp;", with: "&")
@@ -313,7 +318,8 @@ struct GitHubProse {
       {
         replace(link.range, "\"\(address)\"")
       }
-      if tag.name == "img" || tag.name == "source", let source = tag["src"], let address = document.picture(source.value, &files) {
+      if tag.name == "img" || tag.name == "source", let source = tag["src"], let address = document.picture(source.value, &files)
+      {
         replace(source.range, "\"\(address)\"")
       }
     }
