@@ -147,7 +147,10 @@ private struct ManualPage {
 
   var folder: String { path.contains("/") ? path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + "" : "" }
 
-  var links: [String] { prose.flatMap { $0.matches(of: /\]\(([^)\s]+)\)/).map { String($0.1) } } }
+  /// Those in code are only shown.
+  var links: [String] {
+    prose.flatMap { $0.replacing(/`[^`]*`/, with: "").matches(of: /\]\(([^)\s]+)\)/).map { String($0.1) } }
+  }
 
   var codeSpans: [String] { prose.joined(separator: "\n").matches(of: /`([^`\n]+)`/).map { String($0.1) } }
 
