@@ -107,7 +107,7 @@ struct Export: ParsableCommand {
     _ notebook: Notebook, _ sessionOptions: NotebookSession.Options, pages: PageMaker
   ) throws -> SiteBuilder.Status {
     let path = output ?? GitHubFolder.path(of: notebook)
-    let folder = GitHubFolder(path: path)
+    let folder = GitHubFolder(path: path, of: notebook)
     try folder.check()
     let record = noOutputs ? nil : try notebook.run(sessionOptions, showing: TerminalProgress())
     let (text, files, warnings) = try pages.markdown(notebook, record: record, path: path)
