@@ -25,9 +25,11 @@ extension PageMaker {
   /// - Parameters:
   ///   - record: what its cells put out; nil for Markdown without outputs.
   ///   - path: where the Markdown is written.
+  /// - Throws: a `Diagnostic` if the notebook's file is no longer what it was.
   package func markdown(
-    _ notebook: Notebook, parts: NotebookParts, record: NotebookRecord?, path: String
-  ) -> (text: String, files: GitHubFiles, warnings: [Diagnostic]) {
+    _ notebook: Notebook, record: NotebookRecord?, path: String
+  ) throws -> (text: String, files: GitHubFiles, warnings: [Diagnostic]) {
+    let parts = try NotebookParts(contentsOf: notebook)
     let known = record ?? NotebookRecord(notebook: notebook.name, cells: [])
     let (linker, copies, warnings) = linker(of: notebook, record: known)
     let place = GitHubMarkdown.Place(path: path, site: siteDescription(of: notebook).url, files: copies)

@@ -75,13 +75,13 @@ package struct OneFilePage {
   private func unlinking(_ tag: HTMLTags.Tag, in bytes: [UInt8]) -> [Edit] {
     let last = tag.attributes.map(\.range.upperBound).max() ?? tag.start
     guard let end = bytes[last...].firstIndex(of: UInt8(ascii: ">")),
-      let close = Data(bytes).range(of: Data("</a".utf8), in: end..<min(bytes.count, end + 100_000))
+      let close = bytes[end...].indices.first(where: { bytes[$0] == UInt8(ascii: "<") && bytes[$0...].starts(with: "</a".utf8) })
     else { return [] }
     let kept = tag.attributes.filter { ["id", "class", "title"].contains($0.name) }
     let attributes = kept.map { " \($0.name)=\"\(HTML.text($0.value))\"" }.joined()
     return [
       Edit(range: tag.start..<end + 1, text: "<span\(attributes)>"),
-      Edit(range: close.lowerBound..<close.upperBound, text: "</span"),
+      Edit(range: close..<close + 3, text: "</span"),
     ]
   }
 }

@@ -107,11 +107,10 @@ struct Export: ParsableCommand {
     _ notebook: Notebook, _ sessionOptions: NotebookSession.Options, pages: PageMaker
   ) throws -> SiteBuilder.Status {
     let path = output ?? GitHubFolder.path(of: notebook)
-    let folder = GitHubFolder(path: path)
+    let folder = GitHubFolder(path: path, of: notebook)
     try folder.check()
-    let parts = try NotebookParts(contentsOf: notebook)
     let record = noOutputs ? nil : try notebook.run(sessionOptions, showing: TerminalProgress())
-    let (text, files, warnings) = pages.markdown(notebook, parts: parts, record: record, path: path)
+    let (text, files, warnings) = try pages.markdown(notebook, record: record, path: path)
     for warning in warnings { report(warning) }
     try folder.write(text, files)
     Console.write(path + "\n")

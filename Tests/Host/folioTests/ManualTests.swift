@@ -147,8 +147,9 @@ private struct ManualPage {
 
   var folder: String { path.contains("/") ? path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + "" : "" }
 
+  /// Those in code are only shown.
   var links: [String] {
-    prose.flatMap { line in line.replacing(/`[^`]*`/, with: "").matches(of: /\]\(([^)\s]+)\)/).map { String($0.1) } }
+    prose.flatMap { $0.replacing(/`[^`]*`/, with: "").matches(of: /\]\(([^)\s]+)\)/).map { String($0.1) } }
   }
 
   var codeSpans: [String] { prose.joined(separator: "\n").matches(of: /`([^`\n]+)`/).map { String($0.1) } }

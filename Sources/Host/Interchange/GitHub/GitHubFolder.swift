@@ -10,8 +10,15 @@ import Record
 package struct GitHubFolder {
   private let path: String
 
+  /// The folder of the notebooks, if there is one: Markdown in it is a notebook.
+  private let notebooks: String?
+
   /// - Parameter path: of the Markdown.
-  package init(path: String) { self.path = path }
+  package init(path: String, of notebook: Notebook) {
+    self.path = path
+    let isProject = notebook.root.split(separator: "/").last.map(String.init) == Notebook.rootFolder
+    notebooks = isProject ? notebook.root : nil
+  }
 
   /// Where a notebook is exported to if nobody says it: in the folder `Exports` beside that of the notebooks.
   package static func path(of notebook: Notebook) -> String {
@@ -59,6 +66,10 @@ package struct GitHubFolder {
 
   /// Throws unless all that is there was exported.
   package func check() throws {
+    if let notebooks, URL(fileURLWithPath: path).standardizedFileURL.path.hasPrefix(notebooks + "/") {
+      throw Diagnostic(
+        "'\(path)' lies among the notebooks, and would be one of them", advice: "Give a file in another folder with -o.")
+    }
     try InterchangeFile.check(exportTo: path)
     let own = ownFiles
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

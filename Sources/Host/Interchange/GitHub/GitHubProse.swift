@@ -276,11 +276,7 @@ struct GitHubProse {
     func skipSpace() { while index < mask.visible.count, [0x20, 0x09, 0x0A].contains(mask.visible[index]) { index += 1 } }
     skipSpace()
     guard index < mask.visible.count else { return nil }
-    if let quote = [
-      UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "'"): UInt8(ascii: "'"), UInt8(ascii: "("): UInt8(ascii: ")"),
-    ][
-      mask.visible[index]]
-    {
+    if let quote = Self.closingQuotes[mask.visible[index]] {
       index += 1
       while index < mask.visible.count, mask.visible[index] != quote {
         index += mask.visible[index] == UInt8(ascii: "\\") ? 2 : 1
@@ -290,6 +286,10 @@ struct GitHubProse {
     }
     return index < mask.visible.count && mask.visible[index] == UInt8(ascii: ")") ? index : nil
   }
+
+  /// Of titles, by what opens them.
+  private static let closingQuotes: [UInt8: UInt8] = Dictionary(
+    uniqueKeysWithValues: zip(Array("\"'(".utf8), Array("\"')".utf8)))
 
   private static func unescaped(_ url: String) -> String {
     url.replacing(/\\([!-\/:-@\[-`{-~])/) { String($0.1) }.replacing("&amp;", with: "&")
