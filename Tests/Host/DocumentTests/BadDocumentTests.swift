@@ -24,7 +24,7 @@ import Testing
     ("---\ntitel: x\n---\n", 2, "no key 'titel'", "Did you mean 'title'?"),
     (
       "---\nfoo: x\n---\n", 2, "no key 'foo'",
-      "There are: title, description, params, order, after, needs, tolerance, device, include, packages."
+      "There are: title, description, params, order, after, needs, tolerance, device, smart, include, packages."
     ),
     ("---\ninclude: {a: b}\n---\n", 2, "'include' is a mapping, and must be a path or a list of paths", nil),
     ("---\npackages: {a: b}\n---\n", 2, "'packages' is a mapping", nil),
