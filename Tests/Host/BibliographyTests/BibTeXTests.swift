@@ -27,7 +27,8 @@ import Testing
   @Test func accentsAndSignsBecomeLetters() throws {
     let works = try bibliography(
       #"@misc{a, title = {{\"O}nder \'{e}t\'e, \v{C}e\v{s}ka \& \o{} Stra{\ss}e --- a--b ``q'' \alpha}}"#)
-    #expect(try #require(works.works["a"]).title == "Önder été, Česka & ø Straße — a–b “q” α")
+    let title = works.works["a"]?.title
+    #expect(title == "Önder été, Česka & ø Straße — a–b “q” α")
   }
 
   @Test func stringsAreJoinedAndMonthsKnown() throws {
