@@ -47,7 +47,7 @@ package struct Bibliography: Sendable {
   private mutating func readCSL(_ text: String, file: String) {
     do {
       let json = try JSONValue(text.utf8)
-      for entry in json.array ?? json["items"]?.array ?? [] {
+      for entry in json.array ?? json["items"]?.array ?? [json] {
         if let work = Work(csl: entry, place: Place(file: file, line: 1)) {
           add(work)
         } else {

@@ -77,7 +77,8 @@ package struct CitedWorks: Sendable {
       pieces += [Self.stands(work) ? .title(work.title) : .text(work.title), .text(" (\(year(of: work))).")]
     } else {
       let role = work.authors.isEmpty ? (names.count > 1 ? " (Eds.)" : " (Ed.)") : ""
-      pieces.append(.text("\(Self.list(names, hasOthers: work.hasOthers))\(role) (\(year(of: work))). "))
+      let people = Self.list(names, hasOthers: work.hasOthers) + role
+      pieces.append(.text("\(people)\(Self.end(people)) (\(year(of: work))). "))
       pieces += [Self.stands(work) ? .title(work.title) : .text(work.title), .text(Self.end(work.title))]
     }
     pieces += container(work)

@@ -18,6 +18,7 @@ extension Notebook {
     source.isSmart = frontMatter.isSmart
     source.hasBibliography = !frontMatter.publication.bibliography.isEmpty
     let blocks = MarkdownParser.parse(&source)
+    let captions = source.readCaptions(of: blocks)
     let problems = source.problems.sorted { ($0.place?.line ?? 0) < ($1.place?.line ?? 0) }
     guard !problems.contains(where: { $0.severity == .error }) else { throw Diagnostics(problems) }
     self.init(file: file, frontMatter: frontMatter, blocks: blocks)
@@ -25,6 +26,7 @@ extension Notebook {
     pictures = source.pictures
     (formulas, citations, proseTables) = (source.formulas, source.citations, source.proseTables)
     references = source.references
+    captionHTML = captions
   }
 
   /// The library that parses Markdown, and its version.

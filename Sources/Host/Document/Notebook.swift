@@ -44,6 +44,8 @@ package struct Notebook: Sendable, Equatable {
   package var fragments: [String: [Int: MarkdownFragment]] = [:]
   /// The code that it shares with others, in the order in which it is compiled: before the first cell.
   package var shared: [Cell] = []
+  /// The captions of its cells as HTML with the places of formulas and citations, by what is written.
+  package var captionHTML: [String: String] = [:]
   /// The links of the prose, in order.
   package var references: [Reference] = []
 

@@ -82,7 +82,7 @@ extension Notebook {
 
   /// A cell's label is its address; a heading with the same anchor steps aside.
   fileprivate var withDistinctAnchors: Notebook {
-    let taken = Set(cells.map(\.id) + formulas.compactMap(\.label))
+    let taken = Set(cells.map(\.id) + formulas.compactMap(\.label) + proseTables.compactMap(\.label))
     var notebook = self
     notebook.blocks = blocks.map { block in
       guard case .heading(var heading) = block, taken.contains(heading.anchor) else { return block }
@@ -220,7 +220,11 @@ private struct PageBody {
       // Shared code stands in its own file; what it puts out is shown.
       if cell.file != nil, cellRecord.outcome != .failed, cellRecord.outputs.isEmpty { return "" }
       var view = CellView(cell: cell, record: cellRecord, isInteractive: context.plotly != nil, hasRecord: context.hasRecord)
-      view.numbered = numbered.items[cell.id] ?? [:]
+      view.numbered = (numbered.items[cell.id] ?? [:]).mapValues { item in
+        var item = item
+        item.html = filled(item.html)
+        return item
+      }
       view.fragments = (notebook.fragments[cell.id] ?? [:]).mapValues { fragment in
         fragment.blocks.map { self.block($0) }.joined(separator: "\n")
       }

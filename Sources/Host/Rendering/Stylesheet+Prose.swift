@@ -21,6 +21,7 @@ extension Stylesheet {
     }
     .callout { margin: 0 0 1.2em; padding: .7em 1.1em .1em; border-left: 3px solid var(--soft); border-radius: 0 4px 4px 0; background: var(--wash) }
     .prose .callout-title { margin-bottom: .35em; font: 600 .86rem/1.4 var(--sans); color: var(--soft) }
+    .callout .scroll { --paper: var(--wash) }
     .callout.note { border-color: var(--accent) }
     .callout.note .callout-title { color: var(--accent) }
     .callout.tip { border-color: var(--string) }

@@ -51,7 +51,9 @@ struct CitationScan {
 
   private mutating func read(_ nodes: [MarkdownNode]) {
     let text = nodes.map { $0.kind == CMARK_NODE_SOFTBREAK ? "\n" : $0.literal }.joined()
-    let line = nodes[0].line
+    // A line break has no line of its own.
+    let known = nodes.firstIndex { $0.line > 0 } ?? 0
+    let line = nodes[known].line - nodes[..<known].count { $0.kind == CMARK_NODE_SOFTBREAK }
     var (parts, rest) = ([MarkdownNode](), text[...])
     var places = PlaceFinder(lines: lines, line: line)
     while let found = next(in: rest, of: text, line: line, &places) {

@@ -81,7 +81,7 @@ package struct MarkdownFragment: Sendable, Equatable {
   }
 
   /// The HTML with anchors of its own, and with places that count on from those of the notebook. An expression stays as it is written.
-  private static func placed(_ html: String, anchors: Set<String>, name: String, starts: [Placeholder: Int]) -> String {
+  static func placed(_ html: String, anchors: Set<String>, name: String, starts: [Placeholder: Int]) -> String {
     var bytes = Array(InlineExpressions.fill(html) { _, _ in nil }.utf8)
     let tags = HTMLTags(String(decoding: bytes, as: UTF8.self)).all
     let attributes = tags.flatMap { tag in tag.attributes.map { (tag: tag.name, attribute: $0) } }

@@ -44,7 +44,12 @@ extension MarkdownNode {
 
   /// Puts others into the node's place.
   func replace(by nodes: [MarkdownNode]) {
-    for node in nodes { cmark_node_insert_before(self, node) }
+    let line = line
+    for node in nodes {
+      cmark_node_insert_before(self, node)
+      // What is made in its place stands where it stood.
+      if node.line == 0, line > 0 { cmark_node_set_user_data(node, UnsafeMutableRawPointer(bitPattern: line)) }
+    }
     remove()
   }
 

@@ -76,9 +76,7 @@ private struct MathematicsPlacement {
       breaks = formula.pieces.count - 1
     }
     flush()
-    for part in parts { cmark_node_insert_before(node, part) }
-    cmark_node_unlink(node)
-    cmark_node_free(node)
+    node.replace(by: parts)
   }
 
   /// The element that stands for a formula, with what was written for those who know no better.

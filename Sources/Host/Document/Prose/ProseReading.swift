@@ -107,6 +107,19 @@ extension MarkdownParser {
         guard case .cell(let cell) = block, let label = cell.options.label else { return nil }
         return (CellLabel.caseless(label), (label, cell.line))
       }, uniquingKeysWith: { first, _ in first })
+    var others: [String: Int] = [:]
+    for formula in source.formulas { if let label = formula.label { others[CellLabel.caseless(label)] = formula.line } }
+    for table in source.proseTables {
+      guard let label = table.label else { continue }
+      let name = CellLabel.caseless(label)
+      if let line = labels[name]?.line ?? others[name] {
+        source.report(
+          line: table.line, "the label '\(label)' of this table is given twice",
+          advice: "Labels are addresses: give each its own.",
+          notes: [Diagnostic(.note, at: Place(file: source.file, line: line), "the other is here")])
+      }
+      others[name] = table.line
+    }
     for formula in source.formulas {
       guard let label = formula.label, let cell = labels[CellLabel.caseless(label)] else { continue }
       source.report(

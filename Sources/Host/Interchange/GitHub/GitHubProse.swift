@@ -180,7 +180,7 @@ struct GitHubProse {
       guard let match = text.prefixMatch(of: /[ \t>]*((?:Table)?: )/) else { continue }
       let start = position + String(text[..<match.1.startIndex]).utf8.count
       let anchor = table.label.map(GitHubMarkdown.anchor) ?? ""
-      replace(start..<start + match.1.utf8.count, "\(anchor)**\(NumberedOutputs.Kind.table.rawValue) \(number).** ")
+      replace(start..<start + match.1.utf8.count, "\(anchor)**\(NumberedOutputs.Kind.table.word) \(number).** ")
       if let label = text.firstMatch(of: /\s*\{#[^\s{}]+\}(?=\s*$)/) {
         let from = position + String(text[..<label.range.lowerBound]).utf8.count
         replace(from..<from + label.0.utf8.count, "")

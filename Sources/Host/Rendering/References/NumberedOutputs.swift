@@ -38,6 +38,8 @@ package struct NumberedOutputs: Sendable {
     package var number: Int
     /// Its caption in Markdown.
     package var caption: String
+    /// Its caption as HTML.
+    package var html: String
     /// What references lead to.
     package var anchor: String
 
@@ -46,7 +48,7 @@ package struct NumberedOutputs: Sendable {
     /// The `id` of its drawing: no label and no anchor holds a dot.
     var drawing: String { "drawing.\(number)" }
     /// The caption with the number before it.
-    package var captionHTML: String { "<span class=\"number\">\(name).</span> " + CaptionText.html(caption) }
+    package var captionHTML: String { "<span class=\"number\">\(name).</span> " + html }
   }
 
   /// By cell, and by the place among its figures and tables, from 1.
@@ -87,7 +89,9 @@ package struct NumberedOutputs: Sendable {
           let kind = kinds[place]
           let anchor = "\(cell.id)-\(place + 1)"
           items[cell.id, default: [:]][place + 1] = Item(
-            kind: kind, number: next(kind), caption: caption, anchor: place == 0 || labels.contains(anchor) ? cell.id : anchor)
+            kind: kind, number: next(kind), caption: caption,
+            html: notebook.captionHTML[caption] ?? CaptionText.html(caption),
+            anchor: place == 0 || labels.contains(anchor) ? cell.id : anchor)
         }
       default: continue
       }

@@ -56,6 +56,16 @@ package struct ReferenceLinker {
       case .listing, .cell: return block
       }
     }
+    notebook.captionHTML = notebook.captionHTML.mapValues { linked($0) }
+    notebook.fragments = notebook.fragments.mapValues { fragments in
+      fragments.mapValues { fragment in
+        var fragment = fragment
+        fragment.blocks = fragment.blocks.map { block in
+          if case .prose(let html, let line) = block { .prose(html: linked(html), line: line) } else { block }
+        }
+        return fragment
+      }
+    }
     return notebook
   }
 
