@@ -183,7 +183,7 @@
   }
 
   function addTableTools() {
-    each(".outputs .table", function (frame) {
+    each(".outputs div.table", function (frame) {
       var table = frame.querySelector("table");
       if (!table || !table.tBodies.length || frame.hasAttribute("data-tools")) return;
       frame.setAttribute("data-tools", "");

@@ -28,7 +28,7 @@ extension Stylesheet {
     @media print {
       .copy, .hides, .find { display: none }
       .outputs > pre.columns { white-space: pre-wrap }
-      .table { max-height: none }
+      div.table { max-height: none }
       [data-hides-code] .source { display: none }
     }
     """

@@ -139,12 +139,12 @@ package enum Stylesheet {
     .progress::before { content: "\\2713"; margin-right: .55em; color: var(--string) }
     .progress.partial::before { content: "\\2026" }
     .scroll { overflow-x: auto; max-width: 100% }
-    .table { max-width: fit-content; max-height: 38rem; overflow-y: auto }
+    div.table { max-width: fit-content; max-height: 38rem; overflow-y: auto }
     table { border-collapse: collapse; font: .86rem/1.45 var(--sans); font-variant-numeric: tabular-nums lining-nums }
     th, td { padding: .3rem 1.4rem .3rem 0; text-align: left; vertical-align: baseline; white-space: pre-wrap; border-bottom: 1px solid var(--rule) }
     th:last-child, td:last-child { padding-right: .2rem }
     th { font-weight: 600; color: var(--soft); border-bottom-color: var(--soft); white-space: nowrap }
-    .table thead th { position: sticky; top: 0; background: var(--paper) }
+    div.table thead th { position: sticky; top: 0; background: var(--paper) }
     .number { text-align: right; white-space: nowrap }
     figure { margin: .4rem 0 0 }
     .folio-figure { display: block; min-width: calc(var(--natural, 0px) * .68) }
