@@ -14,12 +14,13 @@ extension PageMaker {
     CitedWorks(notebook.citations, in: notebook.citations.isEmpty ? Bibliography() : Bibliography(of: notebook))
   }
 
-  /// Citations of unknown works in what cells have put out: they are known after the run.
-  func lateCitationProblems(of whole: Notebook, besides notebook: Notebook) -> [Diagnostic] {
-    guard whole.citations.count > notebook.citations.count else { return [] }
+  /// Citations of unknown works and links that lead nowhere in what cells have put out: they are known after the run.
+  func lateProblems(of whole: Notebook, besides notebook: Notebook) -> [Diagnostic] {
     var late = whole
     late.citations = Array(whole.citations.dropFirst(notebook.citations.count))
-    return Bibliography(of: late).problems(in: late).map { problem in
+    late.references = Array(whole.references.dropFirst(notebook.references.count))
+    let citations = late.citations.isEmpty ? [] : Bibliography(of: late).problems(in: late)
+    return (citations + referenceProblems(in: late)).map { problem in
       Diagnostic(.warning, at: problem.place, problem.message, advice: problem.advice)
     }
   }

@@ -49,7 +49,7 @@ package struct PageMaker: Sendable {
     }
     var page = Page(illustrated, record: record, context: context)
     page.files = linked.files
-    let late = lateCitationProblems(of: linked.notebook, besides: notebook)
+    let late = lateProblems(of: linked.notebook, besides: notebook)
     return (page, warnings + linked.warnings + late + notes)
   }
 

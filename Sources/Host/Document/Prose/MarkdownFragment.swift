@@ -35,6 +35,9 @@ package struct MarkdownFragment: Sendable, Equatable {
         return cell.isInline ? nil : .listing(Listing(language: "swift", source: cell.source, line: cell.line))
       }
     }
+    notebook.references += source.references.filter { reference in
+      if case .anchor(let anchor) = reference.target { !anchors.contains(anchor) } else { true }
+    }.map { Reference(url: $0.url, line: line, isWordless: $0.isWordless, isPicture: $0.isPicture) }
     notebook.pictures += source.pictures.map { $0.moved(to: line) }
     notebook.proseTables += source.proseTables.map { ProseTable(label: nil, caption: $0.caption, line: line) }
     notebook.formulas += source.formulas.map { formula in
