@@ -33,7 +33,7 @@ import Testing
     #expect(
       try text(works, "a") == "Curie, M., & Curie, P. (1898). On Rays. Nature, 3(2), 1–9. https://doi.org/10.1/x")
     #expect(try text(works, "b") == "Doe, J. A., Roe, J.-L., et al. (2001). What? In Proc. (p. 5).")
-    #expect(try text(works, "c") == "Poe, E. (Ed.) (n.d.). All. House.")
+    #expect(try text(works, "c") == "Poe, E. (Ed.). (n.d.). All. House.")
   }
 
   @Test func worksOfTheSameAuthorsAndYearGetLetters() throws {
