@@ -28,6 +28,12 @@ import Testing
     #expect(notebook.formulas.map(\.line) == [8])
   }
 
+  @Test func aSignForLessIsNoMarkup() throws {
+    let notebook = try notebook(caption: "p < 0.05 for $x$")
+    #expect(notebook.formulas.map(\.tex) == ["x"])
+    #expect(notebook.captionHTML["p < 0.05 for $x$"]?.hasPrefix("p &lt; 0.05 for <folio-math") == true)
+  }
+
   @Test func rawHTMLInACaptionAndWhatIsNoParagraphAreShownAsTheyAreWritten() throws {
     #expect(try notebook(caption: "a <b>b</b>").captionHTML.isEmpty)
     #expect(try notebook(caption: "- a list").captionHTML.isEmpty)

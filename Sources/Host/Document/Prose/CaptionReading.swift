@@ -1,3 +1,4 @@
+import CCmark
 import Record
 
 extension SourceText {
@@ -12,9 +13,18 @@ extension SourceText {
     return captions
   }
 
+  /// Whether a caption holds raw HTML, or a picture. A `<` that is one, as in `p < 0.05`, is a word.
+  private static func hasMarkupOrPictures(_ caption: String) -> Bool {
+    guard caption.contains("<") || caption.contains("!["),
+      let root = cmark_parse_document(caption, caption.utf8.count, CMARK_OPT_DEFAULT)
+    else { return false }
+    defer { cmark_node_free(root) }
+    return [CMARK_NODE_HTML_INLINE, CMARK_NODE_HTML_BLOCK, CMARK_NODE_IMAGE].contains { !MarkdownTree.all($0, in: root).isEmpty }
+  }
+
   /// A caption as HTML without an element around it; nil for what is no paragraph, and for raw HTML, which is shown as it is written.
   private mutating func read(_ caption: String, line: Int) -> String? {
-    guard !caption.contains("<"), !caption.contains("![") else { return nil }
+    guard !Self.hasMarkupOrPictures(caption) else { return nil }
     var source = SourceText(caption, file: file)
     (source.isSmart, source.hasBibliography) = (isSmart, hasBibliography)
     let blocks = MarkdownParser.parse(&source).filter { if case .cell = $0 { false } else { true } }
@@ -32,11 +42,7 @@ extension SourceText {
       .formula: formulas.count, .citation: citations.count, .tableNumber: proseTables.count,
     ]
     formulas += source.formulas.map { Formula(tex: $0.tex, isDisplay: $0.isDisplay, line: line, column: 1) }
-    citations += source.citations.map { citation in
-      var citation = citation
-      for index in citation.items.indices { (citation.items[index].line, citation.items[index].column) = (line, 1) }
-      return citation
-    }
+    citations += source.citations.map { $0.moved(to: line) }
     references += source.references.map { Reference(url: $0.url, line: line, isWordless: $0.isWordless) }
     return MarkdownFragment.placed(String(html.dropFirst(3).dropLast(5)), anchors: [], name: "", starts: starts)
   }

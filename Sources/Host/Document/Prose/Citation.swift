@@ -29,3 +29,12 @@ package struct Citation: Sendable, Equatable {
     return citation
   }
 }
+
+extension Citation {
+  /// The citation of a text that stands at another line of the file, as what a cell puts out does.
+  func moved(to line: Int) -> Citation {
+    var citation = self
+    for index in citation.items.indices { (citation.items[index].line, citation.items[index].column) = (line, 1) }
+    return citation
+  }
+}

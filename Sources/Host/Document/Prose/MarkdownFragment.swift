@@ -46,11 +46,7 @@ package struct MarkdownFragment: Sendable, Equatable {
         tex: formula.tex, isDisplay: formula.isDisplay, number: formula.label == nil ? formula.number : nil, line: line, column: 1
       )
     }
-    notebook.citations += source.citations.map { citation in
-      var citation = citation
-      for index in citation.items.indices { (citation.items[index].line, citation.items[index].column) = (line, 1) }
-      return citation
-    }
+    notebook.citations += source.citations.map { $0.moved(to: line) }
   }
 
   /// What diagnostics call the text.
