@@ -11,6 +11,14 @@
 import Foundation
 import PackageDescription
 
+/// What the modules of one kind of analysis stand on, and their tests.
+let analysis: [Target.Dependency] = [
+  "Attribution", "Checkpoints", "Files", "Randomness", "Statistics", "Tensors", "Text", "Transformer",
+]
+let analysisTests: [Target.Dependency] = [
+  "Attribution", "Checkpoints", "ModelFixture", "Randomness", "Statistics", "Tensors", "Transformer",
+]
+
 let package = Package(
   name: "folio",
   products: [
@@ -57,6 +65,12 @@ let package = Package(
     // The same model in Double, plain and slow: what passes are measured against.
     .instrument("ModelTwin", ["Checkpoints", "Tensors", "Transformer"]),
     .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
+    // Numbers over examples: their means, intervals and controls.
+    .instrument("Statistics", ["Randomness", "Text"]),
+    .instrument("Circuits", analysis),
+    .instrument("Lenses", analysis),
+    .instrument("SparseAutoencoders", analysis),
+    .instrument("Probing", analysis),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
     .instrument("CUDA", ["CCUDAKernels", "Keys", "Machine", "Store", "Tensors", "Text"]),
@@ -91,7 +105,7 @@ let package = Package(
     .executableTarget(
       name: "folio-bench",
       dependencies: [
-        "Attribution", "BackendConformance", "CUDA", "Machine", "ModelTwin",
+        "Attribution", "BackendConformance", "CUDA", "Circuits", "Lenses", "Machine", "ModelTwin", "SparseAutoencoders",
         "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
         "Session", "Store",
         "Tensors", "Text", "COpenBLAS", argumentParser,
@@ -104,7 +118,7 @@ let package = Package(
       "FolioKit",
       [
         "CellRuntime", "Record", "Figures", "Tensors", "Checkpoints", "Machine", "Transformer", "Attribution", "PrOntoQADataset",
-        "Randomness",
+        "Randomness", "Statistics", "Circuits", "Lenses", "SparseAutoencoders", "Probing",
       ]),
     .executableTarget(
       name: "folio-worker",
@@ -131,6 +145,11 @@ let package = Package(
     .test(
       "Instrument", "Transformer", ["CUDA", "CUDAStandIn", "Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Tensors", "ModelFixture"]),
+    .test("Instrument", "Statistics", ["Randomness"]),
+    .test("Instrument", "Circuits", analysisTests),
+    .test("Instrument", "Lenses", analysisTests),
+    .test("Instrument", "SparseAutoencoders", analysisTests),
+    .test("Instrument", "Probing", analysisTests),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),
 

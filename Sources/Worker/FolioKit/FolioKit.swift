@@ -5,11 +5,16 @@
 
 @_exported import Attribution
 @_exported import CellRuntime
+@_exported import Circuits
 @_exported import Figures
 @_exported import Foundation
 @_exported import Checkpoints
+@_exported import Lenses
 @_exported import Machine
+@_exported import Probing
 @_exported import Transformer
 @_exported import PrOntoQADataset
 @_exported import Randomness
+@_exported import SparseAutoencoders
+@_exported import Statistics
 @_exported import Tensors
