@@ -70,7 +70,7 @@ let package = Package(
     .instrument("Circuits", analysis),
     .instrument("Lenses", analysis),
     .instrument("SparseAutoencoders", analysis),
-    .instrument("Probing", analysis),
+    .instrument("Probing", analysis + ["COpenBLAS"]),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
     .instrument("CUDA", ["CCUDAKernels", "Keys", "Machine", "Store", "Tensors", "Text"]),
