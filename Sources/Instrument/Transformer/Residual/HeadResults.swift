@@ -24,14 +24,22 @@ extension ActivationCache {
 
   /// Adds what a layer's heads write.
   func appendHeads(of layer: Int, to builder: inout StackBuilder) throws(ModelError) {
+    for (head, part) in try headContributions(layer: layer).enumerated() { builder.append("L\(layer)H\(head)", part) }
+  }
+
+  /// What each head of a layer adds to the residual stream, `[position, width]`. Needs `z`, or `result` where it was captured, and
+  /// `attentionPostNormScale` in models that have it.
+  package func headContributions(layer: Int) throws(ModelError) -> [Tensor] {
     let results = try? self[.result(layer: layer)]
     let source = if let results { results } else { try self[.z(layer: layer)] }
     let projection = model.weights.layers[layer].output.weight
+    var parts: [Tensor] = []
     for head in 0..<model.config.heads {
       let part = source.select(head, axis: 1)
       let result = results == nil ? part.projected(by: projection.columns(model.config.columns(ofHead: head))) : part
-      builder.append("L\(layer)H\(head)", try written(result, through: .attentionOutput(layer: layer)))
+      parts.append(try written(result, through: .attentionOutput(layer: layer)))
     }
+    return parts
   }
 
   /// What a part of the output of an attention or an MLP, `[position, width]`, adds to the residual stream: the part itself, or what the norm
