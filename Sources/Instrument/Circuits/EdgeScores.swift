@@ -20,6 +20,8 @@ public struct EdgeScores: Sendable {
   public let metric: [Float]
   /// The means of the examples' scores, `[sender, receiver]`.
   public let values: Tensor
+  /// How they compare with edges that were really patched, if that was asked for.
+  public internal(set) var check: EdgeCheck?
 
   init(
     _ graph: CircuitGraph, _ method: EdgeMethod, ablation: String, examples: [(name: String, metric: Float, scores: Tensor)]

@@ -45,11 +45,19 @@ extension ActivationCache {
   /// What a part of the output of an attention or an MLP, `[position, width]`, adds to the residual stream: the part itself, or what the norm
   /// behind makes of it with the divisor of the run.
   func written(_ part: Tensor, through point: NormPoint) throws(ModelError) -> Tensor {
-    guard let norm = model.weights.norm(point) else { return part }
+    guard model.weights.norm(point) != nil else { return part }
     let scale = try self[point.scale]
     guard scale.shape[0] == part.shape[0] else {
       throw .badRequest("The part has \(part.shape[0]) positions, and this cache \(scale.shape[0]). Take both from the same run.")
     }
+    return model.written(part, through: point, dividedBy: scale)
+  }
+}
+
+extension LanguageModel {
+  /// What the norm behind an attention or an MLP makes of a part of its output, `[position, width]`, with given divisors, `[position, 1]`.
+  package func written(_ part: Tensor, through point: NormPoint, dividedBy scale: Tensor) -> Tensor {
+    guard let norm = weights.norm(point) else { return part }
     return (norm.centers ? part.centeredRows() : part).dividedRows(by: scale).scaledColumns(by: norm.factors)
   }
 }
