@@ -146,7 +146,7 @@ let package = Package(
       "Instrument", "Transformer", ["CUDA", "CUDAStandIn", "Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Tensors", "ModelFixture"]),
     .test("Instrument", "Statistics", ["Randomness"]),
-    .test("Instrument", "Circuits", analysisTests),
+    .test("Instrument", "Circuits", analysisTests, exclude: ["Fixtures"]),
     .test("Instrument", "Lenses", analysisTests),
     .test("Instrument", "SparseAutoencoders", analysisTests),
     .test("Instrument", "Probing", analysisTests),
