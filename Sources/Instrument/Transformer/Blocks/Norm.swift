@@ -63,6 +63,13 @@ package struct Norm: Sendable {
     finished((centers ? rows.centeredRows() : rows).rootMeanSquareNormalized(epsilon: epsilon).normalized)
   }
 
+  /// The same, with what a backward pass needs to know.
+  func appliedKeepingTape(to rows: Tensor) -> (normed: Tensor, tape: Tape) {
+    let input = centers ? rows.centeredRows() : rows
+    let (normalized, scale) = input.rootMeanSquareNormalized(epsilon: epsilon)
+    return (finished(normalized), Tape(input: input, scale: scale))
+  }
+
   /// Divided rows times the factors, and with the bias.
   private func finished(_ normalized: Tensor) -> Tensor {
     var result = normalized.scaledColumns(by: factors)
@@ -91,7 +98,21 @@ package struct Norm: Sendable {
     normalized = normalized.reshaped(flat.shape)
     var scale = normalized.gradientOfScale(x: tape.input, scale: tape.scale).reshaped(gradient.shape.dropLast() + [1])
     batch.visit(point.scale, &scale, rows)
-    let input = normalized.gradientThroughNorm(x: tape.input, scale: tape.scale, scaleGradient: scale.reshaped([-1, 1]))
-    return (centers ? input.centeredRows() : input).reshaped(gradient.shape)
+    return backward(normalized: normalized, scale: scale.reshaped([-1, 1]), tape).reshaped(gradient.shape)
+  }
+
+  /// The gradient of some rows of one lane, `[row, width]`, of which nobody records how it passes the norm. What hooks replace there ends it.
+  /// - Parameter hooks: those of the lane, if they act on what is normed here.
+  func backward(_ gradient: Tensor, _ tape: Tape, hooks: HookSet?, start: Int) -> Tensor {
+    var normalized = gradient.scaledColumns(by: factors)
+    hooks?.goBack(point.normalized, &normalized, start: start)
+    var scale = normalized.gradientOfScale(x: tape.input, scale: tape.scale)
+    hooks?.goBack(point.scale, &scale, start: start)
+    return backward(normalized: normalized, scale: scale, tape)
+  }
+
+  private func backward(normalized: Tensor, scale: Tensor, _ tape: Tape) -> Tensor {
+    let input = normalized.gradientThroughNorm(x: tape.input, scale: tape.scale, scaleGradient: scale)
+    return centers ? input.centeredRows() : input
   }
 }
