@@ -31,7 +31,7 @@ package struct Norm: Sendable {
   func moved(to backend: any Backend) -> Norm { Norm(self, on: backend) }
 
   /// What a backward pass needs to know of a norm.
-  struct Tape {
+  package struct Tape {
     /// The rows that were divided, `[row, width]`: less their mean in a layer norm.
     let input: Tensor
     /// The divisor of each row, `[row, 1]`.
@@ -59,8 +59,13 @@ package struct Norm: Sendable {
   }
 
   /// The normed rows of `[row, width]`, past which no hook looks.
-  func applied(to rows: Tensor) -> Tensor {
-    finished((centers ? rows.centeredRows() : rows).rootMeanSquareNormalized(epsilon: epsilon).normalized)
+  func applied(to rows: Tensor) -> Tensor { taped(rows).normed }
+
+  /// The same, and what the way back needs.
+  package func taped(_ rows: Tensor) -> (normed: Tensor, tape: Tape) {
+    let input = centers ? rows.centeredRows() : rows
+    let (normalized, scale) = input.rootMeanSquareNormalized(epsilon: epsilon)
+    return (finished(normalized), Tape(input: input, scale: scale))
   }
 
   /// Divided rows times the factors, and with the bias.
@@ -91,7 +96,18 @@ package struct Norm: Sendable {
     normalized = normalized.reshaped(flat.shape)
     var scale = normalized.gradientOfScale(x: tape.input, scale: tape.scale).reshaped(gradient.shape.dropLast() + [1])
     batch.visit(point.scale, &scale, rows)
-    let input = normalized.gradientThroughNorm(x: tape.input, scale: tape.scale, scaleGradient: scale.reshaped([-1, 1]))
-    return (centers ? input.centeredRows() : input).reshaped(gradient.shape)
+    return throughDivision(normalized, scale.reshaped([-1, 1]), tape).reshaped(gradient.shape)
+  }
+
+  /// The gradient of the rows that went in, given that of the normed rows, past which no hook looks.
+  package func backward(_ gradient: Tensor, _ tape: Tape) -> Tensor {
+    let normalized = gradient.scaledColumns(by: factors)
+    return throughDivision(normalized, normalized.gradientOfScale(x: tape.input, scale: tape.scale), tape)
+  }
+
+  /// The gradient of the rows that went in, given those of the divided rows and of their divisors.
+  private func throughDivision(_ normalized: Tensor, _ scale: Tensor, _ tape: Tape) -> Tensor {
+    let input = normalized.gradientThroughNorm(x: tape.input, scale: tape.scale, scaleGradient: scale)
+    return centers ? input.centeredRows() : input
   }
 }
