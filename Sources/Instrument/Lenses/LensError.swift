@@ -21,6 +21,8 @@ public enum LensError: Error, Equatable, Sendable {
   case diverged(step: Int)
   /// A prompt of which no query has what a behaviour of heads looks for.
   case nothingToAttend(behaviour: String, prompts: Int)
+  /// A head whose attention pattern was not computed; `known` are those whose was.
+  case noPattern(head: String, known: [String])
   /// A model with fewer ordinary tokens than a sequence of different ones needs.
   case tooFewTokens(wanted: Int, available: Int)
   /// A sequence that is longer than the model's context.
@@ -58,6 +60,8 @@ extension LensError: CustomStringConvertible {
       No position of the \(prompts) prompts has a token that a \(behaviour) would look at. Give prompts in which tokens occur again, \
       or let them be made: `repeatedTokenScores`.
       """
+    case .noPattern(let head, let known):
+      "The pattern of \(head) is not among these: \(known.prefix(8).joined(separator: ", "))\(known.count > 8 ? ", …" : "")."
     case .tooFewTokens(let wanted, let available):
       "A sequence of \(wanted) different tokens is asked for, and the vocabulary has \(available) ordinary ones. Ask for a shorter one."
     case .tooLong(let tokens, let context):

@@ -187,7 +187,7 @@ struct LensGradient {
   private func translated(
     _ stream: Tensor, _ end: Distributions, outOf count: Int
   ) throws -> (loss: Double, gradient: Tensor) {
-    let (normed, tape) = model.weights.finalNorm.taped(stream)
+    let (normed, tape) = model.weights.finalNorm.appliedKeepingTape(to: stream)
     let logits = try model.finished(normed.projected(by: model.weights.unembedding))
     let seen = Distributions(logits.home())
     var gradient = (seen.probabilities - end.probabilities) / Float(count)

@@ -59,10 +59,12 @@ package struct Norm: Sendable {
   }
 
   /// The normed rows of `[row, width]`, past which no hook looks.
-  func applied(to rows: Tensor) -> Tensor { taped(rows).normed }
+  func applied(to rows: Tensor) -> Tensor {
+    finished((centers ? rows.centeredRows() : rows).rootMeanSquareNormalized(epsilon: epsilon).normalized)
+  }
 
-  /// The same, and what the way back needs.
-  package func taped(_ rows: Tensor) -> (normed: Tensor, tape: Tape) {
+  /// The same, with what a backward pass needs to know.
+  package func appliedKeepingTape(to rows: Tensor) -> (normed: Tensor, tape: Tape) {
     let input = centers ? rows.centeredRows() : rows
     let (normalized, scale) = input.rootMeanSquareNormalized(epsilon: epsilon)
     return (finished(normalized), Tape(input: input, scale: scale))
@@ -96,17 +98,23 @@ package struct Norm: Sendable {
     normalized = normalized.reshaped(flat.shape)
     var scale = normalized.gradientOfScale(x: tape.input, scale: tape.scale).reshaped(gradient.shape.dropLast() + [1])
     batch.visit(point.scale, &scale, rows)
-    return throughDivision(normalized, scale.reshaped([-1, 1]), tape).reshaped(gradient.shape)
+    return backward(normalized: normalized, scale: scale.reshaped([-1, 1]), tape).reshaped(gradient.shape)
   }
 
-  /// The gradient of the rows that went in, given that of the normed rows, past which no hook looks.
-  package func backward(_ gradient: Tensor, _ tape: Tape) -> Tensor {
-    let normalized = gradient.scaledColumns(by: factors)
-    return throughDivision(normalized, normalized.gradientOfScale(x: tape.input, scale: tape.scale), tape)
+  /// The gradient of some rows of one lane, `[row, width]`, of which nobody records how it passes the norm. What hooks replace there ends it.
+  /// - Parameter hooks: those of the lane, if they act on what is normed here.
+  func backward(_ gradient: Tensor, _ tape: Tape, hooks: HookSet?, start: Int) -> Tensor {
+    var normalized = gradient.scaledColumns(by: factors)
+    hooks?.goBack(point.normalized, &normalized, start: start)
+    var scale = normalized.gradientOfScale(x: tape.input, scale: tape.scale)
+    hooks?.goBack(point.scale, &scale, start: start)
+    return backward(normalized: normalized, scale: scale, tape)
   }
 
-  /// The gradient of the rows that went in, given those of the divided rows and of their divisors.
-  private func throughDivision(_ normalized: Tensor, _ scale: Tensor, _ tape: Tape) -> Tensor {
+  /// The gradient of the rows that went in, `[row, width]`, past which no hook looks.
+  package func backward(_ gradient: Tensor, _ tape: Tape) -> Tensor { backward(gradient, tape, hooks: nil, start: 0) }
+
+  private func backward(normalized: Tensor, scale: Tensor, _ tape: Tape) -> Tensor {
     let input = normalized.gradientThroughNorm(x: tape.input, scale: tape.scale, scaleGradient: scale)
     return centers ? input.centeredRows() : input
   }

@@ -41,15 +41,18 @@ package struct BaseGradients: Sendable {
   package let dropped: [ActivationCache]
 }
 
-/// One activation that is replaced in a resumed run.
+/// What is replaced in a resumed run.
 package struct Patch {
-  package let replacement: Replacement
-  /// The first position that it changes.
+  /// The replacements, none below the layer at which the run is resumed.
+  package let replacements: [Replacement]
+  /// The first position that they change.
   package let start: Int
 
+  /// Several replacements, which change nothing before a position.
+  package init(_ replacements: [Replacement], start: Int) { (self.replacements, self.start) = (replacements, start) }
+
   package init(_ point: HookPoint, positions: Range<Int>, head: Int? = nil, with value: Tensor) {
-    replacement = Replacement(point, positions: positions, head: head, with: value)
-    start = positions.lowerBound
+    self.init([Replacement(point, positions: positions, head: head, with: value)], start: positions.lowerBound)
   }
 }
 
@@ -105,46 +108,58 @@ extension LanguageModel {
   /// Resumes a run at a layer, once for each patch. The result is the metric of each resumed run.
   package func resume(_ base: BaseRun, at layer: Int, _ patches: [Patch]) throws -> [Float] {
     try base.groups(patches, rowsAtOnce: backend.rowsAtOnce).flatMap { group in
-      var pass = resumedPass(base, group)
+      var pass = try resumedPass(base, group)
       let final = try pass.run(residual(base, layer, group), from: layer)
       return try ends(of: pass, base, final).map { Float($0.value) }
     }
   }
 
-  /// Resumes a run as `resume` does. The result is each patch's metric, and its gradient at the patched point, from the base run's
-  /// `start` on.
+  /// Resumes a run as `resume` does. The result is each patch's metric, and its gradient at the point of the patch's first replacement, from
+  /// the base run's `start` on.
   package func resumeWithGradients(
     _ base: BaseRun, at layer: Int, _ patches: [Patch]
   ) throws -> [(value: Float, gradient: Tensor)] {
+    try zip(patches, resumeWithGradients(base, at: layer, patches) { [$0.replacements[0].point] }).map { patch, run in
+      (run.value, try run.gradients[patch.replacements[0].point])
+    }
+  }
+
+  /// Resumes a run as `resume` does. The result is each patch's metric, and its gradients at the points that are asked for, from the base
+  /// run's `start` on.
+  package func resumeWithGradients(
+    _ base: BaseRun, at layer: Int, _ patches: [Patch], _ points: (Patch) -> Set<HookPoint>
+  ) throws -> [(value: Float, gradients: ActivationCache)] {
     try base.groups(patches, rowsAtOnce: backend.rowsAtOnce).flatMap { group in
-      var pass = resumedPass(base, group)
+      var pass = try resumedPass(base, group)
       let (final, tape) = try pass.taped(residual(base, layer, group), from: layer, TapePlan())
       let ends = try ends(of: pass, base, final)
       let recorders = group.map { patch in
-        var recorder = ActivationRecorder(points: [patch.replacement.point], kept: base.start..<base.tokens.count)
+        var recorder = ActivationRecorder(points: points(patch), kept: base.start..<base.tokens.count)
         recorder.fillsMissing = true
         return recorder
       }
       var backward = BackwardPass(pass, tape, recorders: recorders)
       _ = try backward(Tensor.joined(ends.map(\.gradient)), downTo: layer)
-      return try group.indices.map { index in
-        let gradients = ActivationCache(backward.batch.recorders[index].activations, self)
-        return (Float(ends[index].value), try gradients[group[index].replacement.point])
+      return group.indices.map { index in
+        (Float(ends[index].value), ActivationCache(backward.batch.recorders[index].activations, self))
       }
     }
   }
 
   /// A pass with one lane for each patch, which begins at the patch's first position.
-  private func resumedPass(_ base: BaseRun, _ patches: [Patch]) -> ForwardPass {
+  private func resumedPass(_ base: BaseRun, _ patches: [Patch]) throws -> ForwardPass {
     let count = base.tokens.count
     return ForwardPass(
       self,
-      lanes: patches.map { patch in
-        let needed = patch.replacement.point.needsOutput(config) ? patch.start : count
+      lanes: try patches.map { patch in
+        let needed = patch.replacements.contains { $0.point.needsOutput(config) } ? patch.start : count
+        let replacements = try patch.replacements.map {
+          try PlannedReplacement($0, config, tokens: count, isGenerating: false)
+        }
         return Lane(
           start: patch.start, count: count - patch.start,
           outputStart: min(needed, base.function.positions.min() ?? count - 1), past: base.past.truncated(to: patch.start),
-          hooks: HookSet(.none, [patch.replacement]))
+          hooks: HookSet(.none, replacements))
       })
   }
 

@@ -37,7 +37,7 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
 
   /// No hook point at all.
   public static let none: Capture = []
-  /// Every hook point. With long prompts this is large: the scores and patterns alone are `2 · layers · heads · p²` numbers.
+  /// Every hook point but those of single readers, as `queryInput`. With long prompts this is large: the scores and patterns alone are `2 · layers · heads · p²` numbers.
   public static let all = Capture.matching { _ in true }
   /// The given hook points.
   public static func points(_ points: some Sequence<HookPoint>) -> Capture { Capture(.points(Set(points))) }
@@ -89,7 +89,6 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
   }
 
   private func points(_ config: ModelConfiguration) throws(ModelError) -> Set<HookPoint> {
-    let all = HookPoint.all(config)
     let points: Set<HookPoint>
     switch choice {
     case .points(let chosen): points = chosen
@@ -99,10 +98,10 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
         throw .layerOutOfRange(point: "layers \(layers)", layers: config.layers)
       }
       points = Set(
-        all.filter { point in
+        HookPoint.ordered(config).filter { point in
           components.contains(point.component) && (layers.map { point.layer.map($0.contains) ?? false } ?? true)
         })
-    case .matching(let predicate): points = Set(all.filter(predicate))
+    case .matching(let predicate): points = Set(HookPoint.all(config).filter(predicate))
     case .names(let names):
       var chosen: Set<HookPoint> = []
       for name in names { chosen.insert(try HookPoint(name)) }
