@@ -161,21 +161,9 @@ struct SearchedPart {
   ///   - gradient: at the exchanged activation, `[row, width]`.
   ///   - difference: source less base, `[row, width]`.
   mutating func step(_ gradient: Tensor, _ difference: Tensor, rate: Double, temperature: Double) {
-    let (g, d) = (Matrix(gradient), Matrix(difference))
-    let weights = weights(temperature)
-    // Along each direction, or coordinate: what the gradient says, and how far source and base differ.
-    let (slopes, shares) = basis.map { (g.along($0), d.along($0)) } ?? (g, d)
-    moveGates(slopes, shares, weights, rate: rate, temperature: temperature)
-    guard let basis else { return }
-    turn(basis, Self.turned(g, d, slopes.timesColumns(weights), shares.timesColumns(weights)), rate: rate)
-  }
-
-  /// The derivative of the loss with respect to the directions, `[direction, width]`.
-  private static func turned(_ g: Matrix, _ d: Matrix, _ slopes: Matrix, _ shares: Matrix) -> Matrix {
-    var result = Matrix.product(shares, g, turningLeft: true)
-    let other = Matrix.product(slopes, d, turningLeft: true)
-    for i in result.elements.indices { result.elements[i] += other.elements[i] }
-    return result
+    let derivatives = exchange(temperature).derivatives(gradient, difference)
+    moveGates(derivatives.weights, rate: rate, temperature: temperature)
+    if let basis, let derivative = derivatives.basis { turn(basis, Matrix(derivative), rate: rate) }
   }
 
   /// Goes against a derivative along the directions that keep right angles, and makes the angles right again.
@@ -192,12 +180,9 @@ struct SearchedPart {
     self.basis = Orthonormal.rows(moved) ?? basis
   }
 
-  private mutating func moveGates(
-    _ slopes: Matrix, _ shares: Matrix, _ weights: [Double], rate: Double, temperature: Double
-  ) {
+  private mutating func moveGates(_ ofWeights: [Double], rate: Double, temperature: Double) {
     guard !gates.isEmpty else { return }
-    var ofWeights = [Double](repeating: 0, count: slopes.columns)
-    for row in 0..<slopes.rows { for (i, slope) in slopes.row(row).enumerated() { ofWeights[i] += slope * shares[row, i] } }
+    let weights = weights(temperature)
     var ofGates = [Double](repeating: 0, count: gates.count)
     var scale = 1.0
     switch gating {
@@ -219,14 +204,3 @@ struct SearchedPart {
 }
 
 private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
-
-extension Matrix {
-  /// The products of rows with directions, `[row, direction]`.
-  fileprivate func along(_ basis: Matrix) -> Matrix { Matrix.product(self, basis, turningRight: true) }
-
-  fileprivate func timesColumns(_ factors: [Double]) -> Matrix {
-    var result = self
-    for row in 0..<rows { for i in 0..<columns { result.elements[row * columns + i] *= factors[i] } }
-    return result
-  }
-}

@@ -11,7 +11,7 @@ public struct Exchange: Sendable, Equatable {
   /// How much of each direction, or coordinate, is exchanged: 1 for all, 0 for nothing.
   public let weights: [Float]
 
-  init(basis: Tensor?, weights: [Float]) { (self.basis, self.weights) = (basis, weights) }
+  package init(basis: Tensor?, weights: [Float]) { (self.basis, self.weights) = (basis, weights) }
 
   /// Everything that an activation of a width holds: activation patching.
   public static func everything(width: Int) -> Exchange {
@@ -55,9 +55,22 @@ public struct Exchange: Sendable, Equatable {
   public func applied(base: Tensor, source: Tensor) -> Tensor { base + along(source - base) }
 
   /// The part of differences that is exchanged, `[row, width]`.
-  func along(_ difference: Tensor) -> Tensor {
+  private func along(_ difference: Tensor) -> Tensor {
     guard let basis else { return difference.timesColumns(weights) }
     return difference.multipliedByTransposed(basis).timesColumns(weights).multiplied(by: basis)
+  }
+
+  /// What a function of exchanged activations changes by with each number of the directions, `[direction, width]`, and with each weight.
+  /// - Parameters:
+  ///   - gradient: of the function at the exchanged activations, `[row, width]`.
+  ///   - difference: source less base, `[row, width]`.
+  package func derivatives(_ gradient: Tensor, _ difference: Tensor) -> (basis: Tensor?, weights: [Double]) {
+    guard let basis else { return (nil, (gradient * difference).columnSums) }
+    let (slopes, shares) = (gradient.multipliedByTransposed(basis), difference.multipliedByTransposed(basis))
+    let ofBasis =
+      shares.timesColumns(weights).transposed().multiplied(by: gradient)
+      + slopes.timesColumns(weights).transposed().multiplied(by: difference)
+    return (ofBasis, (slopes * shares).columnSums)
   }
 }
 
@@ -102,6 +115,9 @@ extension Tensor {
     }
     return result
   }
+
+  /// The sum of each column of a matrix.
+  fileprivate var columnSums: [Double] { sum(axis: 0).elements.map(Double.init) }
 
   var isFiniteEverywhere: Bool { withUnsafeElements { $0.allSatisfy(\.isFinite) } }
 }

@@ -69,7 +69,7 @@ public struct InterchangePair: Sendable {
   var range: Range<Int> { (positions.min() ?? 0)..<(positions.max() ?? 0) + 1 }
 
   /// Minus the logarithm of the answer's probability among the answers: what a search makes small, in nats.
-  var loss: LogitFunction {
+  package var loss: LogitFunction {
     reading { logits, answer in
       let largest = logits.reduce(-Float.infinity, max)
       let powers = logits.map { Double($0 - largest).exponential }
@@ -81,7 +81,7 @@ public struct InterchangePair: Sendable {
   }
 
   /// By how much the answer's logit is above the largest other one: above 0 the model gives the answer.
-  var margin: LogitFunction {
+  package var margin: LogitFunction {
     reading { logits, answer in
       let best = logits.indices.filter { $0 != answer }.max { logits[$0] < logits[$1] } ?? answer
       var gradient = [Float](repeating: 0, count: logits.count)

@@ -2,7 +2,7 @@ import Tensors
 import Transformer
 
 /// Pairs whose base has been run up to where something is exchanged, with the numbers of both sides there.
-struct InterchangeRuns {
+package struct InterchangeRuns {
   let model: LanguageModel
   let point: HookPoint
   let head: Int?
@@ -15,7 +15,7 @@ struct InterchangeRuns {
   private(set) var sourceRows: [Tensor]
 
   /// - Parameter metric: what a resumed run is asked for.
-  init(
+  package init(
     _ model: LanguageModel, _ pairs: [InterchangePair], at point: HookPoint, head: Int?, sources: [Tensor]? = nil,
     _ metric: (InterchangePair) -> LogitFunction
   ) throws {
@@ -73,7 +73,7 @@ struct InterchangeRuns {
   }
 
   /// The metric of each pair with an exchange.
-  func values(_ exchange: Exchange) throws -> [Double] {
+  package func values(_ exchange: Exchange) throws -> [Double] {
     try model.resume(pairs.indices.map { (bases[$0], patch($0, exchange)) }, at: layer).map(Double.init)
   }
 
@@ -81,7 +81,7 @@ struct InterchangeRuns {
 
   /// The mean metric of some pairs with an exchange, and for each of their positions the gradient at the exchanged activation and what
   /// the source has more than the base, `[row, width]`.
-  func gradients(_ exchange: Exchange, of chosen: [Int]) throws -> (mean: Double, gradient: Tensor, difference: Tensor) {
+  package func gradients(_ exchange: Exchange, of chosen: [Int]) throws -> (mean: Double, gradient: Tensor, difference: Tensor) {
     let runs = try model.resumeWithGradients(chosen.map { (bases[$0], patch($0, exchange)) }, at: layer) { _ in [point] }
     let rows = try zip(chosen, runs).map { index, run in
       Self.rows(try run.gradients[point], head, pairs[index].positions.map { $0 - bases[index].start })
