@@ -150,7 +150,7 @@ let package = Package(
     .test("Instrument", "Circuits", analysisTests, exclude: ["Fixtures"]),
     .test("Instrument", "Lenses", analysisTests),
     .test("Instrument", "SparseAutoencoders", analysisTests, exclude: ["Fixtures"]),
-    .test("Instrument", "Probing", analysisTests),
+    .test("Instrument", "Probing", analysisTests + ["ModelTwin"]),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),
 
