@@ -43,7 +43,8 @@ public struct Replacement: Hook {
   public let positions: (any PositionChoice)?
   /// The head, or the key and value head. All if nil.
   public let head: Int?
-  let function: (Tensor) throws -> Tensor
+  /// From the part of the activation, and the position of its first row, to what stands there from now on.
+  let function: (Tensor, Int) throws -> Tensor
   let pullback: ((_ gradient: Tensor, _ input: Tensor) -> Tensor)?
 
   /// Replaces what a part of the activation holds by what a function makes of it: of `[p, h, c]`, `positions` and `head` leave
@@ -52,7 +53,16 @@ public struct Replacement: Hook {
     _ point: HookPoint, positions: (any PositionChoice)? = nil, head: Int? = nil,
     _ function: @escaping (Tensor) throws -> Tensor
   ) {
-    (self.point, self.positions, self.head, self.function, pullback) = (point, positions, head, function, nil)
+    self.init(point, positions: positions, head: head, at: { activation, _ in try function(activation) })
+  }
+
+  /// Replaces what a part of the activation holds by what a function makes of it and of the position of its first row.
+  init(
+    _ point: HookPoint, positions: (any PositionChoice)? = nil, head: Int? = nil,
+    at function: @escaping (Tensor, Int) throws -> Tensor, pullback: ((_ gradient: Tensor, _ input: Tensor) -> Tensor)? = nil
+  ) {
+    (self.point, self.positions, self.head, self.function) = (point, positions, head, function)
+    self.pullback = pullback
   }
 
   /// Replaces an activation by a function of it through which gradients pass.
@@ -63,8 +73,7 @@ public struct Replacement: Hook {
     _ point: HookPoint, positions: (any PositionChoice)? = nil, head: Int? = nil,
     forward: @escaping (Tensor) throws -> Tensor, pullback: @escaping (_ gradient: Tensor, _ input: Tensor) -> Tensor
   ) {
-    (self.point, self.positions, self.head, function) = (point, positions, head, forward)
-    self.pullback = pullback
+    self.init(point, positions: positions, head: head, at: { activation, _ in try forward(activation) }, pullback: pullback)
   }
 
   /// Puts given numbers into a part of the activation.
@@ -103,9 +112,9 @@ struct PlannedReplacement {
     positions = try replacement.positions?.positions.resolved(tokens: tokens, isGenerating: isGenerating)
   }
 
-  /// What it makes of a part of an activation, `old`.
-  func value(of old: Tensor) throws -> Tensor {
-    let new = try replacement.function(old)
+  /// What it makes of its part of an activation, `old`, whose first row is at the position `start`.
+  func value(of old: Tensor, start: Int) throws -> Tensor {
+    let new = try replacement.function(old, max(start, positions?.lowerBound ?? 0))
     guard new.shape == old.shape else {
       throw ModelError.badReplacement(point: point.name, expected: old.shape, found: new.shape)
     }
@@ -203,7 +212,7 @@ struct HookSet {
         let isWhole = part.isWhole(in: activation)
         let old = isWhole ? activation : activation.part(part)
         if replacement.replacement.pullback != nil { inputs[point, default: [:]][index] = old }
-        let new = try replacement.value(of: old)
+        let new = try replacement.value(of: old, start: start)
         if isWhole { activation = new } else { activation.replace(part, with: new) }
       }
       activation = activation.moved(to: backend)
@@ -220,7 +229,7 @@ struct HookSet {
       guard !rows.isEmpty else { continue }
       let old = activation[rows]
       if replacement.replacement.pullback != nil { inputs[point, default: [:]][index] = old }
-      activation.replace(TensorPart(first: .range(rows), second: .all), with: try replacement.value(of: old))
+      activation.replace(TensorPart(first: .range(rows), second: .all), with: try replacement.value(of: old, start: start))
     }
     activation = activation.moved(to: backend)
   }
