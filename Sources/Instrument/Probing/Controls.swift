@@ -1,4 +1,3 @@
-import Attribution
 import Checkpoints
 import Randomness
 import Statistics
@@ -37,41 +36,6 @@ extension LanguageModel {
       let again = try self.run(prompt, hooks: [Replacement(point, head: head, with: own)], logits: .all)
       return (again.logits - run.logits).magnitude().max()
     }.max() ?? 0
-  }
-
-  /// Sets of heads that stand beside a set of which something is claimed: as many of each layer, drawn at random from those that are not
-  /// claimed; where a layer has too few others, from all layers.
-  ///
-  /// ```swift
-  /// let others = try model.randomHeads(matching: ["L5H1", "L6H9"])
-  /// let comparison = try Comparison("Ablated", of: claimed, beside: others, named: "random heads") { try effect(of: $0) }
-  /// ```
-  /// - Throws: `ProbingError` for no heads, and where fewer others are left than are claimed; `AttributionError` for heads that there are not.
-  public func randomHeads(matching claimed: [any HeadName], draws: Int = 20, seed: UInt64 = 0) throws -> [[HeadReference]] {
-    guard !claimed.isEmpty else { throw ProbingError.noExamples(of: "heads") }
-    guard draws > 0 else { throw ProbingError.badRequest("\(draws) draws are no control. Take 1 or more; 20 are usual.") }
-    let claimed = try claimed.map { name in
-      let head = try name.reference()
-      try head.check(config)
-      return HeadReference(layer: head.layer, head: head.head)
-    }
-    let taken = Set(claimed)
-    guard taken.count == claimed.count else { throw ProbingError.badRequest("A head is claimed twice among \(claimed).") }
-    let others = (0..<config.layers).map { layer in
-      (0..<config.heads).map { HeadReference(layer: layer, head: $0) }.filter { !taken.contains($0) }
-    }
-    let left = others.reduce(0) { $0 + $1.count }
-    guard left >= claimed.count else {
-      throw ProbingError.badRequest(
-        "\(claimed.count) heads are claimed, and \(left) others are left to be drawn: no set of as many stands beside them.")
-    }
-    var random = SeededGenerator(seed: seed)
-    return (0..<draws).map { _ in
-      let layers = others.map { $0.shuffled(using: &random) }
-      let own = layers.indices.flatMap { layer in layers[layer].prefix(claimed.count { $0.layer == layer }) }
-      let rest = layers.flatMap { $0 }.filter { !own.contains($0) }.shuffled(using: &random)
-      return (own + rest.prefix(claimed.count - own.count)).sorted { ($0.layer, $0.head) < ($1.layer, $1.head) }
-    }
   }
 }
 

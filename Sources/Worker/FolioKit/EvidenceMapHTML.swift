@@ -42,7 +42,8 @@ extension EvidenceMap {
 
   /// A name that tells this map from others on a page, and is the same in every build.
   private var stableName: String {
-    let text = title + rowTitle + columnTitle + cells.flatMap { $0 }.map { $0.map { "\($0.estimate.value)" } ?? "" }.joined(separator: ",")
+    let text =
+      title + rowTitle + columnTitle + cells.flatMap { $0 }.map { $0.map { "\($0.estimate.value)" } ?? "" }.joined(separator: ",")
     // FNV-1a, 64 bits.
     let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     return String(hash, radix: 36)

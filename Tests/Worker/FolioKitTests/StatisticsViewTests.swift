@@ -79,7 +79,10 @@ import Testing
 
   @Test func evidenceIsATableOfItsStrongestAndWeakestExamples() throws {
     let table = try Evidence("Effects", before: [1, 2, 3], after: [0, -2, 2.5]).table(1)
-    #expect(table.rows == [["strongest", "#1", "-4.000", "2.000", "-2.000", "yes"], ["weakest", "#2", "-0.500", "3.000", "2.500", ""]])
+    #expect(
+      table.rows == [
+        ["strongest", "#1", "-4.000", "2.000", "-2.000", "yes"], ["weakest", "#2", "-0.500", "3.000", "2.500", ""],
+      ])
   }
 
   @Test func probesShowTheirAccuracyBesideTheirControls() throws {
