@@ -159,7 +159,8 @@ private struct MeasuredPairs {
   private static func ratio(_ parts: [(own: Double, whole: Double)]) -> Double? {
     let (own, whole) = parts.reduce((0.0, 0.0)) { ($0.0 + $1.own, $0.1 + $1.whole) }
     let size = parts.reduce(0.0) { $0 + abs($1.whole) }
-    return abs(whole) > 1e-6 * size && size > 0 ? own / whole : nil
+    // A change of a hundred-thousandth of a logit is rounding.
+    return abs(whole) > 1e-6 * size && size > 1e-5 * Double(parts.count) ? own / whole : nil
   }
 
   func score(_ exchange: Exchange, title: String) throws -> InterchangeScore {
