@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func boldAreTheNumbersWhoseIntervalExcludesNothing() throws {
+  @Test func boldAreTheNumbersWhoseIntervalExcludesZero() throws {
     let source = try html(map())
     #expect(source.contains("<b>−3.00</b></summary>"))
     #expect(source.contains(">−0.02</summary>"))
