@@ -5,9 +5,9 @@ extension TwinPass {
   /// What attention adds to the residual stream: the sum of what its heads add, and the output's bias.
   mutating func attention(_ x: [Double], _ layer: Int) -> [Double] {
     let normed = norm(x, .attention(layer: layer), width: config.width)
-    var query = visit(.query(layer: layer), linear(normed, layer, .query, bias: .queryBias))
-    var key = visit(.key(layer: layer), linear(normed, layer, .key, bias: .keyBias))
-    let value = visit(.value(layer: layer), linear(normed, layer, .value, bias: .valueBias))
+    var query = visit(.query(layer: layer), read(.queryInput(layer: layer), x, normed, .query, bias: .queryBias))
+    var key = visit(.key(layer: layer), read(.keyInput(layer: layer), x, normed, .key, bias: .keyBias))
+    let value = visit(.value(layer: layer), read(.valueInput(layer: layer), x, normed, .value, bias: .valueBias))
     if config.attention.normsQueriesAndKeys {
       query = norm(query, .query(layer: layer), width: config.headWidth)
       key = norm(key, .key(layer: layer), width: config.headWidth)
@@ -24,6 +24,23 @@ extension TwinPass {
       output = norm(visit(.attentionOutputRaw(layer: layer), output), .attentionOutput(layer: layer), width: config.width)
     }
     return visit(.attentionOutput(layer: layer), output)
+  }
+
+  /// What queries, keys or values make of what they read, `[p, heads, c]`: all of them the normed stream, unless it is replaced for single
+  /// heads, `[p, heads, d]`. Then each head's row has a norm of its own.
+  private mutating func read(
+    _ point: HookPoint, _ x: [Double], _ normed: [Double], _ weight: LayerWeight, bias: LayerWeight
+  ) -> [Double] {
+    guard let layer = point.layer else { return [] }
+    guard replaces(point) else { return linear(normed, layer, weight, bias: bias) }
+    let (d, c, heads) = (config.width, config.headWidth, point.component == .queryInput ? config.heads : config.keyValueHeads)
+    let copies = (0..<positions).flatMap { p in (0..<heads).flatMap { _ in x[p * d..<(p + 1) * d] } }
+    let inputs = visit(point, copies)
+    let all = linear(unseenNorm(inputs, .attention(layer: layer), width: d), layer, weight, bias: bias)
+    return (0..<positions * heads).flatMap { row in
+      let first = row * heads * c + row % heads * c
+      return all[first..<first + c]
+    }
   }
 
   /// Which key and value head a query head reads: heads come in groups of equal size.

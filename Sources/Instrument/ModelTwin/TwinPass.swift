@@ -47,6 +47,15 @@ struct TwinPass {
     return x
   }
 
+  /// Whether what is at a point is replaced.
+  func replaces(_ point: HookPoint) -> Bool { replacing[point] != nil }
+
+  /// A norm past whose numbers nobody looks.
+  func unseenNorm(_ x: [Double], _ point: NormPoint, width: Int) -> [Double] {
+    var pass = TwinPass(twin, positions: positions, [:])
+    return pass.norm(x, point, width: width)
+  }
+
   /// Each row of `width` numbers over its divisor, times the factors, plus the bias of a layer norm.
   mutating func norm(_ x: [Double], _ point: NormPoint, width: Int) -> [Double] {
     let weight = twin.vector(point.weight)
@@ -90,7 +99,8 @@ struct TwinPass {
 
   /// What the MLP adds to the residual stream: down(f(gate(x)) ⊙ up(x)), or down(f(up(x))).
   private mutating func mlp(_ x: [Double], _ layer: Int) -> [Double] {
-    let normed = norm(x, .mlp(layer: layer), width: config.width)
+    let input = replaces(.mlpInput(layer: layer)) ? visit(.mlpInput(layer: layer), x) : x
+    let normed = norm(input, .mlp(layer: layer), width: config.width)
     let neurons: [Double]
     if config.mlp.isGated {
       let gate = visit(.mlpPre(layer: layer), linear(normed, layer, .gate, bias: .gateBias))

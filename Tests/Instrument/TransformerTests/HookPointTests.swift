@@ -17,8 +17,6 @@ import Testing
   @Test
   func transformerLenssOtherNamesForTheSameNumbersAreUnderstood() throws {
     #expect(try HookPoint("blocks.1.hook_attn_in") == .residualPre(layer: 1))
-    #expect(try HookPoint("blocks.1.hook_q_input") == .residualPre(layer: 1))
-    #expect(try HookPoint("blocks.1.hook_mlp_in") == .residualMid(layer: 1))
   }
 
   @Test(

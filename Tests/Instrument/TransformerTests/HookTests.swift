@@ -9,7 +9,7 @@ struct HookTests {
   private static let fixtures = Result { try ModelFixture.all.get() }
   private struct Stop: Error {}
 
-  @Test(arguments: ["blocks.1.hook_q_input", "blocks.1.hook_mlp_in"])
+  @Test(arguments: ["blocks.1.hook_attn_in"])
   func aNameForWhatOneReaderSeesCanBeLookedAtAndNeitherReplacedNorBeWhatAGradientIsTakenOf(name: String) throws {
     let fixture = try Self.fixtures.get()[0]
     let tokens = Array(fixture.expectations.tokensClean.prefix(9))

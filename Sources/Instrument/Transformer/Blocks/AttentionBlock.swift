@@ -21,6 +21,8 @@ struct AttentionBlock {
     /// Whole patterns `[h, query, key]` of those lanes, by their index, that may have replaced them.
     let patterns: [Int: Tensor]
     let postNorm: Norm.Tape?
+    /// Those heads that read something of their own.
+    let readers: (query: ReaderInputs.Tape, key: ReaderInputs.Tape, value: ReaderInputs.Tape)
     /// The norm's result, `[row, width]`, and z, `[row, h · c]`, if the inputs of products are kept.
     let inputs: (normed: Tensor, z: Tensor)?
   }
@@ -32,7 +34,7 @@ struct AttentionBlock {
   func forward(_ x: Tensor, in batch: inout LaneBatch) throws -> Tensor {
     let rows = batch.rows(behindAttentionOf: layer)
     let (normed, norm) = try weights.attentionNorm.forward(x, batch.layout, in: &batch)
-    let (query, queryNorm, keyNorm) = try appendKeysAndValues(of: normed, in: &batch)
+    let (query, queryNorm, keyNorm, readers) = try appendKeysAndValues(of: normed, stream: x, in: &batch)
     let attention = Attention(configuration: batch.configuration, layer: layer, queries: query, rows: rows)
     var (z, patterns) = try attention(&batch.lanes, batch.kind)
     try batch.visit(.z(layer: layer), &z, rows)
@@ -45,6 +47,7 @@ struct AttentionBlock {
     batch.tape.keep(
       Tape(
         norm: norm, query: query, queryNorm: queryNorm, keyNorm: keyNorm, patterns: patterns, postNorm: postNorm,
+        readers: readers,
         inputs: batch.tape.keepsInputs ? (normed, flat(z)) : nil))
     try batch.visit(.attentionOutput(layer: layer), &output, rows)
     return output
@@ -52,12 +55,21 @@ struct AttentionBlock {
 
   /// Adds the rows' keys and values to each lane's, and returns the queries, `[row, h, c]`, with what the norms of both have to know.
   private func appendKeysAndValues(
-    of normed: Tensor, in batch: inout LaneBatch
-  ) throws -> (query: Tensor, queryNorm: Norm.Tape?, keyNorm: Norm.Tape?) {
+    of normed: Tensor, stream: Tensor, in batch: inout LaneBatch
+  ) throws -> (
+    query: Tensor, queryNorm: Norm.Tape?, keyNorm: Norm.Tape?,
+    readers: (query: ReaderInputs.Tape, key: ReaderInputs.Tape, value: ReaderInputs.Tape)
+  ) {
     let (layout, rows) = (batch.layout, batch.rows(behindAttentionOf: layer))
     var key = heads(weights.key.forward(normed, batch.kind), batch.configuration)
     var value = heads(weights.value.forward(normed, batch.kind), batch.configuration)
     var query = heads(weights.query.forward(layout.narrowed(normed, to: rows), batch.kind), batch.configuration)
+    let c = batch.configuration
+    let readers = (
+      query: try queryInputs(c).forward(layout.narrowed(stream, to: rows), &query, rows, in: &batch),
+      key: try keyInputs(c).forward(stream, &key, layout, in: &batch),
+      value: try valueInputs(c).forward(stream, &value, layout, in: &batch)
+    )
     try batch.visit(.query(layer: layer), &query, rows)
     try batch.visit(.key(layer: layer), &key, layout)
     try batch.visit(.value(layer: layer), &value, layout)
@@ -73,7 +85,7 @@ struct AttentionBlock {
     for (lane, range) in layout.rows.enumerated() {
       batch.lanes[lane].past.append(keys: flat(key[range]), values: flat(value[range]), layer: layer)
     }
-    return (query, queryNorm, keyNorm)
+    return (query, queryNorm, keyNorm, readers)
   }
 
   /// What all heads together write, `[row, width]`. Only where a head's result is replaced are the results added up one by one.
@@ -132,6 +144,7 @@ struct AttentionBlock {
     batch.visit(.query(layer: layer), &query, rows)
     batch.visit(.key(layer: layer), &key, layout)
     batch.visit(.value(layer: layer), &value, layout)
+    let own = backwardToReaders(&query, &key, &value, tape, in: &batch)
     let input = tape.inputs?.normed
     weights.query.addGradients(to: batch.weightGradients, flat(query), input: input.map { layout.narrowed($0, to: rows) })
     weights.key.addGradients(to: batch.weightGradients, flat(key), input: input)
@@ -139,7 +152,27 @@ struct AttentionBlock {
     var normed = layout.widened(weights.query.backward(flat(query)), from: rows)
     normed.addProjectedBack(flat(key), by: weights.key.weight)
     normed.addProjectedBack(flat(value), by: weights.value.weight)
-    return weights.attentionNorm.backward(normed, tape.norm, layout, in: &batch)
+    var stream = weights.attentionNorm.backward(normed, tape.norm, layout, in: &batch)
+    for gradient in own { stream.add(gradient) }
+    return stream
+  }
+
+  /// From the gradients of queries, keys and values to what single heads read: those of the stream through heads that read something of their
+  /// own, `[row, width]` each.
+  private func backwardToReaders(
+    _ query: inout Tensor, _ key: inout Tensor, _ value: inout Tensor, _ tape: Tape, in batch: inout GradientBatch
+  ) -> [Tensor] {
+    let (layout, rows, c) = (
+      batch.forward.layout, batch.forward.rows(behindAttentionOf: layer), batch.forward.configuration
+    )
+    let narrowed = Norm.Tape(
+      input: layout.narrowed(tape.norm.input, to: rows), scale: layout.narrowed(tape.norm.scale, to: rows))
+    let ofQueries = queryInputs(c).backward(&query, tape.readers.query, narrowed, rows, in: &batch)
+    return [
+      ofQueries.map { layout.widened($0, from: rows) },
+      keyInputs(c).backward(&key, tape.readers.key, tape.norm, layout, in: &batch),
+      valueInputs(c).backward(&value, tape.readers.value, tape.norm, layout, in: &batch),
+    ].compactMap(\.self)
   }
 
   /// From the gradients of queries and keys as they meet to those before rotary embedding and their norms.

@@ -49,10 +49,10 @@ struct AttentionGradient {
     // Where a query does not look, a pattern has no gradient; unless a hook has lifted the mask.
     square.setUnseen(to: 0, seeing: call.columns(part), where: patterns)
     recorder.record(.pattern(layer: layer), square, start: start)
-    hooks.cut(.pattern(layer: layer), &square, start: start)
+    hooks.goBack(.pattern(layer: layer), &square, start: start)
     square.goBackThroughSoftmax(pattern: patterns)
     recorder.record(.attentionScores(layer: layer), square, start: start)
-    hooks.cut(.attentionScores(layer: layer), &square, start: start)
+    hooks.goBack(.attentionScores(layer: layer), &square, start: start)
     // What was replaced has no gradient left; elsewhere the scores are what they were.
     if let cap = call.softCap { square.goBackThroughSoftCap(at: cap, capped: backend.scores(call, part)) }
     backend.addScoreGradient(square, call, part, to: &gradients)

@@ -37,7 +37,9 @@ struct MLPBlock {
   /// What is added to the residual stream `x`, `[row, width]`.
   func forward(_ x: Tensor, in batch: inout LaneBatch) throws -> Tensor {
     let rows = batch.rows(behindAttentionOf: layer)
-    let (normed, norm) = try weights.mlpNorm.forward(x, rows, in: &batch)
+    var input = x
+    if batch.looks(at: .mlpInput(layer: layer)) { try batch.visit(.mlpInput(layer: layer), &input, rows) }
+    let (normed, norm) = try weights.mlpNorm.forward(input, rows, in: &batch)
     var (output, inner): (Tensor, Inner?)
     if needsNeurons(batch) || batch.tape.reservesNeurons(rows: rows.count, batch.configuration) {
       let neurons: Tensor
@@ -111,7 +113,9 @@ struct MLPBlock {
           let neurons = weights.down.backward(output[block])
           return backwardFromInner(self.gradient(of: inner(tape, block), neurons))
         })
-    return weights.mlpNorm.backward(normed, tape.norm, rows, in: &batch)
+    var input = weights.mlpNorm.backward(normed, tape.norm, rows, in: &batch)
+    batch.visit(.mlpInput(layer: layer), &input, rows)
+    return input
   }
 
   /// All rows at once, where somebody wants the gradients of neurons or of weights.

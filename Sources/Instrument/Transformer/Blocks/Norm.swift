@@ -31,7 +31,7 @@ package struct Norm: Sendable {
   func moved(to backend: any Backend) -> Norm { Norm(self, on: backend) }
 
   /// What a backward pass needs to know of a norm.
-  struct Tape {
+  package struct Tape {
     /// The rows that were divided, `[row, width]`: less their mean in a layer norm.
     let input: Tensor
     /// The divisor of each row, `[row, 1]`.
@@ -63,6 +63,13 @@ package struct Norm: Sendable {
     finished((centers ? rows.centeredRows() : rows).rootMeanSquareNormalized(epsilon: epsilon).normalized)
   }
 
+  /// The same, with what a backward pass needs to know.
+  package func appliedKeepingTape(to rows: Tensor) -> (normed: Tensor, tape: Tape) {
+    let input = centers ? rows.centeredRows() : rows
+    let (normalized, scale) = input.rootMeanSquareNormalized(epsilon: epsilon)
+    return (finished(normalized), Tape(input: input, scale: scale))
+  }
+
   /// Divided rows times the factors, and with the bias.
   private func finished(_ normalized: Tensor) -> Tensor {
     var result = normalized.scaledColumns(by: factors)
@@ -91,7 +98,24 @@ package struct Norm: Sendable {
     normalized = normalized.reshaped(flat.shape)
     var scale = normalized.gradientOfScale(x: tape.input, scale: tape.scale).reshaped(gradient.shape.dropLast() + [1])
     batch.visit(point.scale, &scale, rows)
-    let input = normalized.gradientThroughNorm(x: tape.input, scale: tape.scale, scaleGradient: scale.reshaped([-1, 1]))
-    return (centers ? input.centeredRows() : input).reshaped(gradient.shape)
+    return backward(normalized: normalized, scale: scale.reshaped([-1, 1]), tape).reshaped(gradient.shape)
+  }
+
+  /// The gradient of some rows of one lane, `[row, width]`, of which nobody records how it passes the norm. What hooks replace there ends it.
+  /// - Parameter hooks: those of the lane, if they act on what is normed here.
+  func backward(_ gradient: Tensor, _ tape: Tape, hooks: HookSet?, start: Int) -> Tensor {
+    var normalized = gradient.scaledColumns(by: factors)
+    hooks?.goBack(point.normalized, &normalized, start: start)
+    var scale = normalized.gradientOfScale(x: tape.input, scale: tape.scale)
+    hooks?.goBack(point.scale, &scale, start: start)
+    return backward(normalized: normalized, scale: scale, tape)
+  }
+
+  /// The gradient of the rows that went in, `[row, width]`, past which no hook looks.
+  package func backward(_ gradient: Tensor, _ tape: Tape) -> Tensor { backward(gradient, tape, hooks: nil, start: 0) }
+
+  private func backward(normalized: Tensor, scale: Tensor, _ tape: Tape) -> Tensor {
+    let input = normalized.gradientThroughNorm(x: tape.input, scale: tape.scale, scaleGradient: scale)
+    return centers ? input.centeredRows() : input
   }
 }

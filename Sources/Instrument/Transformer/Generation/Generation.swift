@@ -52,14 +52,17 @@ extension LanguageModel {
   ///   - maxNewTokens: At most this many tokens are written. (The original notebook's `max_tokens = k` writes up to k + 1.)
   ///   - sampling: The likeliest token always, or drawn at random with a seed.
   ///   - capture: The activations of the positions that chose the new tokens, as `run` gives them for the whole text.
+  ///   - hooks: What else happens while the prompt is read and the text is written: at every position, or at those that each hook names, as
+  ///     `.add(vector, at: .residualPost(layer: 9), positions: .newTokens)`. Observations see the prompt first, then one position at a time.
   ///   - onToken: Called with each piece of new text as it comes; a character that takes several tokens comes when it is whole.
   public func generate(
     _ prompt: some Prompt, until stops: some TokenChoice, untilText texts: [String] = [], maxNewTokens: Int = 64,
-    sampling: Sampling = .greedy, capturing capture: Capture? = nil, onToken: (String) throws -> Void = { _ in }
+    sampling: Sampling = .greedy, capturing capture: Capture? = nil, hooks: [any Hook] = [],
+    onToken: (String) throws -> Void = { _ in }
   ) throws -> Generation {
     try generate(
       batch: [prompt.tokens(for: self)], until: stops, untilText: texts, maxNewTokens: maxNewTokens, sampling: sampling,
-      capturing: capture
+      capturing: capture, hooks: hooks
     ) { _, piece in try onToken(piece) }[0]
   }
 
@@ -67,11 +70,11 @@ extension LanguageModel {
   /// `config.json`.
   public func generate(
     _ prompt: some Prompt, untilText texts: [String] = [], maxNewTokens: Int = 64, sampling: Sampling = .greedy,
-    capturing capture: Capture? = nil, onToken: (String) throws -> Void = { _ in }
+    capturing capture: Capture? = nil, hooks: [any Hook] = [], onToken: (String) throws -> Void = { _ in }
   ) throws -> Generation {
     try generate(
       prompt, until: config.eos, untilText: texts, maxNewTokens: maxNewTokens, sampling: sampling, capturing: capture,
-      onToken: onToken)
+      hooks: hooks, onToken: onToken)
   }
 
   /// Goes on with several prompts side by side, which reads the weights once for all of them. Each text is, bit for bit, what its prompt
@@ -80,7 +83,8 @@ extension LanguageModel {
   /// - Parameter onToken: Called with the number of the prompt and each piece of its new text.
   public func generate(
     batch prompts: [some Prompt], until stops: some TokenChoice, untilText texts: [String] = [], maxNewTokens: Int = 64,
-    sampling: Sampling = .greedy, capturing capture: Capture? = nil, onToken: (Int, String) throws -> Void = { _, _ in }
+    sampling: Sampling = .greedy, capturing capture: Capture? = nil, hooks: [any Hook] = [],
+    onToken: (Int, String) throws -> Void = { _, _ in }
   ) throws -> [Generation] {
     if let problem = generationDefaults.problem { throw problem }
     guard maxNewTokens >= 0 else { throw ModelError.badTokenLimit(maxNewTokens) }
@@ -92,10 +96,12 @@ extension LanguageModel {
     }
     for continuation in continuations { try check(continuation.tokens) }
     var running = continuations.indices.filter { continuations[$0].end == nil }
-    guard !running.isEmpty else { return try continuations.map { try finished($0, capture) } }
-    let plans = try running.map { try PlannedRun(self, continuations[$0].tokens, .none, logits: .last) }
+    guard !running.isEmpty else { return try continuations.map { try finished($0, capture, hooks) } }
+    let plans = try running.map {
+      try PlannedRun(self, continuations[$0].tokens, .none, hooks: hooks, logits: .last, written: 0)
+    }
     let prefilled = try runAll(plans, nil)
-    var decoder = TokenDecoder(self, prefilled.map(\.past))
+    var decoder = TokenDecoder(self, prefilled.map(\.past), hooks: plans.map(\.hooks))
     var logits = prefilled.map { $0.run.logits.select(0) }
     while true {
       for (lane, index) in running.enumerated() {
@@ -109,15 +115,20 @@ extension LanguageModel {
       let next = try decoder.step(running.map { continuations[$0].last })
       logits = running.indices.map { next.select($0) }
     }
-    return try continuations.map { try finished($0, capture) }
+    return try continuations.map { try finished($0, capture, hooks) }
   }
 
-  private func finished(_ continuation: Continuation, _ capture: Capture?) throws -> Generation {
+  private func finished(_ continuation: Continuation, _ capture: Capture?, _ hooks: [any Hook]) throws -> Generation {
     var generation = try continuation.generation(storedTokenizer)
     if let capture {
       let positions = max(0, generation.promptCount - 1)..<generation.tokens.count - 1
-      let run = positions.isEmpty ? nil : try run(generation.tokens, capturing: capture.at(positions: positions), logits: .none)
-      generation.cache = run?.cache ?? ActivationCache([:], self)
+      generation.cache = ActivationCache([:], self)
+      guard !positions.isEmpty else { return generation }
+      // What was looked at while writing is not shown again.
+      let plan = try PlannedRun(
+        self, generation.tokens, capture.at(positions: positions), hooks: hooks.filter { !($0 is Observation) }, logits: .none,
+        written: generation.newTokens.count)
+      generation.cache = try runAll([plan], nil)[0].run.cache
     }
     return generation
   }

@@ -117,7 +117,7 @@ struct BackwardPass {
   private static let belowMLPOutput = Set(HookPoint.Component.allCases).subtracting([.mlpOutput, .residualPost])
   private static let belowAttentionOutput: Set<HookPoint.Component> = belowMLPOutput.subtracting([
     .mlpOutputRaw, .mlpPostNormScale, .mlpPostNormalized, .mlpPost, .mlpPre, .mlpPreLinear, .mlpNormalized, .mlpNormScale,
-    .residualMid, .attentionOutput,
+    .mlpInput, .residualMid, .attentionOutput,
   ])
 
   private func wantsAny(of components: Set<HookPoint.Component>, _ layer: Int) -> Bool {

@@ -11,6 +11,8 @@ package struct BaseRun: Sendable {
   /// The first position that a resumed run may begin at.
   package let start: Int
   fileprivate let function: LogitFunction
+  /// What the metric read of it.
+  fileprivate let logits: Tensor
   fileprivate let residuals: [Tensor]
   fileprivate let past: KeyValueCache
 
@@ -41,15 +43,21 @@ package struct BaseGradients: Sendable {
   package let dropped: [ActivationCache]
 }
 
-/// One activation that is replaced in a resumed run.
+/// What is replaced in a resumed run, and what is looked at.
 package struct Patch {
-  package let replacement: Replacement
-  /// The first position that it changes.
+  /// The replacements, none below the layer at which the run is resumed.
+  package let replacements: [Replacement]
+  let observations: [Observation]
+  /// The first position that they change.
   package let start: Int
 
+  /// Several replacements, which change nothing before a position, and observations.
+  package init(_ replacements: [Replacement], observing observations: [Observation] = [], start: Int) {
+    (self.replacements, self.observations, self.start) = (replacements, observations, start)
+  }
+
   package init(_ point: HookPoint, positions: Range<Int>, head: Int? = nil, with value: Tensor) {
-    replacement = Replacement(point, positions: positions, head: head, with: value)
-    start = positions.lowerBound
+    self.init([Replacement(point, positions: positions, head: head, with: value)], start: positions.lowerBound)
   }
 }
 
@@ -68,7 +76,8 @@ extension LanguageModel {
     let final = try pass([Array(tokens[begun.start...])])
     let lane = pass.batch.lanes[0]
     prefixes.insert(tokens, lane.past)
-    return try base(of: lane, plan, function, value: Float(finalGradient(of: function, final, begun).value))
+    let (value, _, logits) = try finalGradient(of: function, final, begun)
+    return try base(of: lane, plan, function, value: Float(value), logits)
   }
 
   /// Runs a prompt as `baseRun` does, and computes the metric's gradients at the points that are captured.
@@ -81,7 +90,7 @@ extension LanguageModel {
     var recorder = try Capture.components(components).at(positions: start..<tokens.count).resolved(config, tokens: tokens.count)
     recorder.fillsMissing = true
     let run = try forwardAndBack(plan, function, at: recorder, TapePlan(), droppingEach: droppingEach)
-    return (try base(of: run.lane, plan, function, value: run.value), run.gradients)
+    return (try base(of: run.lane, plan, function, value: run.value, run.logits), run.gradients)
   }
 
   private func planBase(
@@ -94,57 +103,71 @@ extension LanguageModel {
     return (plan, function)
   }
 
-  private func base(of lane: Lane, _ plan: PlannedRun, _ function: LogitFunction, value: Float) throws -> BaseRun {
+  private func base(
+    of lane: Lane, _ plan: PlannedRun, _ function: LogitFunction, value: Float, _ logits: Tensor
+  ) throws -> BaseRun {
     let activations = ActivationCache(lane.hooks.recorder.activations, self)
     let residuals = try (0..<config.layers).map { try activations[.residualPre(layer: $0)] }
     return BaseRun(
       tokens: plan.tokens, value: value, activations: activations, start: plan.recorder.kept.lowerBound, function: function,
-      residuals: residuals, past: lane.past)
+      logits: logits, residuals: residuals, past: lane.past)
   }
 
   /// Resumes a run at a layer, once for each patch. The result is the metric of each resumed run.
   package func resume(_ base: BaseRun, at layer: Int, _ patches: [Patch]) throws -> [Float] {
     try base.groups(patches, rowsAtOnce: backend.rowsAtOnce).flatMap { group in
-      var pass = resumedPass(base, group)
+      var pass = try resumedPass(base, group)
       let final = try pass.run(residual(base, layer, group), from: layer)
       return try ends(of: pass, base, final).map { Float($0.value) }
     }
   }
 
-  /// Resumes a run as `resume` does. The result is each patch's metric, and its gradient at the patched point, from the base run's
-  /// `start` on.
+  /// Resumes a run as `resume` does. The result is each patch's metric, and its gradient at the point of the patch's first replacement, from
+  /// the base run's `start` on.
   package func resumeWithGradients(
     _ base: BaseRun, at layer: Int, _ patches: [Patch]
   ) throws -> [(value: Float, gradient: Tensor)] {
+    try zip(patches, resumeWithGradients(base, at: layer, patches) { [$0.replacements[0].point] }).map { patch, run in
+      (run.value, try run.gradients[patch.replacements[0].point])
+    }
+  }
+
+  /// Resumes a run as `resume` does. The result is each patch's metric, and its gradients at the points that are asked for, from the base
+  /// run's `start` on.
+  package func resumeWithGradients(
+    _ base: BaseRun, at layer: Int, _ patches: [Patch], _ points: (Patch) -> Set<HookPoint>
+  ) throws -> [(value: Float, gradients: ActivationCache)] {
     try base.groups(patches, rowsAtOnce: backend.rowsAtOnce).flatMap { group in
-      var pass = resumedPass(base, group)
+      var pass = try resumedPass(base, group)
       let (final, tape) = try pass.taped(residual(base, layer, group), from: layer, TapePlan())
       let ends = try ends(of: pass, base, final)
       let recorders = group.map { patch in
-        var recorder = ActivationRecorder(points: [patch.replacement.point], kept: base.start..<base.tokens.count)
+        var recorder = ActivationRecorder(points: points(patch), kept: base.start..<base.tokens.count)
         recorder.fillsMissing = true
         return recorder
       }
       var backward = BackwardPass(pass, tape, recorders: recorders)
       _ = try backward(Tensor.joined(ends.map(\.gradient)), downTo: layer)
-      return try group.indices.map { index in
-        let gradients = ActivationCache(backward.batch.recorders[index].activations, self)
-        return (Float(ends[index].value), try gradients[group[index].replacement.point])
+      return group.indices.map { index in
+        (Float(ends[index].value), ActivationCache(backward.batch.recorders[index].activations, self))
       }
     }
   }
 
   /// A pass with one lane for each patch, which begins at the patch's first position.
-  private func resumedPass(_ base: BaseRun, _ patches: [Patch]) -> ForwardPass {
+  private func resumedPass(_ base: BaseRun, _ patches: [Patch]) throws -> ForwardPass {
     let count = base.tokens.count
     return ForwardPass(
       self,
-      lanes: patches.map { patch in
-        let needed = patch.replacement.point.needsOutput(config) ? patch.start : count
+      lanes: try patches.map { patch in
+        let needed = patch.replacements.contains { $0.point.needsOutput(config) } ? patch.start : count
+        let replacements = try patch.replacements.map {
+          try PlannedReplacement($0, config, tokens: count, isGenerating: false)
+        }
         return Lane(
           start: patch.start, count: count - patch.start,
           outputStart: min(needed, base.function.positions.min() ?? count - 1), past: base.past.truncated(to: patch.start),
-          hooks: HookSet(.none, [patch.replacement]))
+          hooks: HookSet(.none, replacements, patch.observations))
       })
   }
 
@@ -156,7 +179,8 @@ extension LanguageModel {
   /// The metric of each lane, and its gradient with respect to the normed final residual stream.
   private func ends(of pass: ForwardPass, _ base: BaseRun, _ final: Tensor) throws -> [(value: Double, gradient: Tensor)] {
     try zip(pass.batch.lanes, pass.batch.outputLayout.rows).map { lane, rows in
-      try finalGradient(of: base.function, final[rows], lane)
+      let (value, gradient, _) = try finalGradient(of: base.function, final[rows], lane, known: base.logits)
+      return (value, gradient)
     }
   }
 }

@@ -40,7 +40,7 @@ public struct ActivationCache: Sendable {
   }
 
   /// What was captured, in the order of computation.
-  public var points: [HookPoint] { HookPoint.all(model.config).filter { activations[$0] != nil } }
+  public var points: [HookPoint] { HookPoint.ordered(model.config).filter { activations[$0] != nil } }
 
   /// The memory that the activations need, in bytes.
   public var byteCount: Int { activations.values.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride } }

@@ -37,7 +37,7 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
 
   /// No hook point at all.
   public static let none: Capture = []
-  /// Every hook point. With long prompts this is large: the scores and patterns alone are `2 · layers · heads · p²` numbers.
+  /// Every hook point but those of single readers, as `queryInput`. With long prompts this is large: the scores and patterns alone are `2 · layers · heads · p²` numbers.
   public static let all = Capture.matching { _ in true }
   /// The given hook points.
   public static func points(_ points: some Sequence<HookPoint>) -> Capture { Capture(.points(Set(points))) }
@@ -89,7 +89,6 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
   }
 
   private func points(_ config: ModelConfiguration) throws(ModelError) -> Set<HookPoint> {
-    let all = HookPoint.all(config)
     let points: Set<HookPoint>
     switch choice {
     case .points(let chosen): points = chosen
@@ -99,10 +98,10 @@ public struct Capture: ExpressibleByArrayLiteral, Sendable {
         throw .layerOutOfRange(point: "layers \(layers)", layers: config.layers)
       }
       points = Set(
-        all.filter { point in
+        HookPoint.ordered(config).filter { point in
           components.contains(point.component) && (layers.map { point.layer.map($0.contains) ?? false } ?? true)
         })
-    case .matching(let predicate): points = Set(all.filter(predicate))
+    case .matching(let predicate): points = Set(HookPoint.all(config).filter(predicate))
     case .names(let names):
       var chosen: Set<HookPoint> = []
       for name in names { chosen.insert(try HookPoint(name)) }
@@ -118,7 +117,7 @@ struct ActivationRecorder {
   let points: Set<HookPoint>
   /// The positions that are kept.
   let kept: Range<Int>
-  /// Whether rows that were not computed, because nothing can depend on them, are recorded as 0.
+  /// Whether rows that were not computed, because nothing can depend on them, are recorded as 0; divisors as 1.
   var fillsMissing = false
   private(set) var activations: [HookPoint: Tensor] = [:]
 
@@ -146,7 +145,7 @@ struct ActivationRecorder {
     }
     if rows.lowerBound < 0 {
       require(fillsMissing, "\(point) was not computed at \(kept), only from \(start) on.")
-      var filled = Tensor(repeating: 0, shape: [kept.count] + activation.shape.dropFirst())
+      var filled = Tensor(repeating: point.component.isDivisor ? 1 : 0, shape: [kept.count] + activation.shape.dropFirst())
       let here = max(0, rows.upperBound)
       filled.replace(TensorPart(first: .range(kept.count - here..<kept.count), second: .all), with: activation[..<here])
       return keep(point, filled)

@@ -28,58 +28,155 @@ public struct Observation: Hook {
   }
 }
 
-/// Replaces an activation, or a part of it, while the model runs: what is computed from it uses the new numbers, and no gradient passes
-/// to what the old ones were computed from.
+/// Replaces an activation, or a part of it, while the model runs: what is computed from it uses the new numbers.
 ///
 /// ```swift
 /// Replacement(.z(layer: 3), positions: 10..<12, head: 5, with: corruptedZ)
 /// Replacement(.mlpOutput(layer: 0)) { $0 * 0 }
 /// ```
+/// No gradient passes to what the old numbers were computed from, unless the replacement says how: the verbs do (`.add`, `.scale`, `.project`,
+/// `.clamp`), which are made of this.
 public struct Replacement: Hook {
   /// Where it replaces.
   public let point: HookPoint
-  let region: Region
-  let function: (Tensor) throws -> Tensor
-
-  /// Which part of an activation is replaced.
-  struct Region {
-    /// The positions, counted from the beginning of the prompt; for scores and patterns, those of the queries. All if nil.
-    let positions: Range<Int>?
-    /// The head, or the key and value head. All if nil.
-    let head: Int?
-  }
+  /// At which positions; for scores and patterns, those of the queries. All if nil.
+  public let positions: (any PositionChoice)?
+  /// The head, or the key and value head. All if nil.
+  public let head: Int?
+  /// From the part of the activation, and the position of its first row, to what stands there from now on.
+  let function: (Tensor, Int) throws -> Tensor
+  let pullback: ((_ gradient: Tensor, _ input: Tensor) -> Tensor)?
 
   /// Replaces what a part of the activation holds by what a function makes of it: of `[p, h, c]`, `positions` and `head` leave
   /// `[positions.count, c]`. The result must have the same shape.
   public init(
-    _ point: HookPoint, positions: Range<Int>? = nil, head: Int? = nil, _ function: @escaping (Tensor) throws -> Tensor
+    _ point: HookPoint, positions: (any PositionChoice)? = nil, head: Int? = nil,
+    _ function: @escaping (Tensor) throws -> Tensor
   ) {
-    (self.point, region, self.function) = (point, Region(positions: positions, head: head), function)
+    self.init(point, positions: positions, head: head, at: { activation, _ in try function(activation) })
+  }
+
+  /// Replaces what a part of the activation holds by what a function makes of it and of the position of its first row.
+  init(
+    _ point: HookPoint, positions: (any PositionChoice)? = nil, head: Int? = nil,
+    at function: @escaping (Tensor, Int) throws -> Tensor, pullback: ((_ gradient: Tensor, _ input: Tensor) -> Tensor)? = nil
+  ) {
+    (self.point, self.positions, self.head, self.function) = (point, positions, head, function)
+    self.pullback = pullback
+  }
+
+  /// Replaces an activation by a function of it through which gradients pass.
+  /// - Parameters:
+  ///   - forward: from the part of the activation to what stands there from now on, in the same shape.
+  ///   - pullback: from the gradient with respect to what `forward` gave, and what it was given, to the gradient with respect to that.
+  public init(
+    _ point: HookPoint, positions: (any PositionChoice)? = nil, head: Int? = nil,
+    forward: @escaping (Tensor) throws -> Tensor, pullback: @escaping (_ gradient: Tensor, _ input: Tensor) -> Tensor
+  ) {
+    self.init(point, positions: positions, head: head, at: { activation, _ in try forward(activation) }, pullback: pullback)
   }
 
   /// Puts given numbers into a part of the activation.
-  public init(_ point: HookPoint, positions: Range<Int>? = nil, head: Int? = nil, with value: Tensor) {
+  public init(_ point: HookPoint, positions: (any PositionChoice)? = nil, head: Int? = nil, with value: Tensor) {
     self.init(point, positions: positions, head: head) { _ in value }
   }
 
   /// Replaces at the hook point that bears a name of TransformerLens; an unknown name is an error that suggests the nearest.
   public init(
-    _ name: String, positions: Range<Int>? = nil, head: Int? = nil, _ function: @escaping (Tensor) throws -> Tensor
+    _ name: String, positions: (any PositionChoice)? = nil, head: Int? = nil,
+    _ function: @escaping (Tensor) throws -> Tensor
   ) throws(ModelError) {
     self.init(try HookPoint(name), positions: positions, head: head, function)
+  }
+}
+
+/// A replacement of a run whose number of tokens is known.
+struct PlannedReplacement {
+  let replacement: Replacement
+  /// The positions, which may reach beyond the prompt. All if nil.
+  let positions: Range<Int>?
+
+  var point: HookPoint { replacement.point }
+  var head: Int? { replacement.head }
+
+  /// - Throws: an error if a prompt of so many tokens, or the model, does not have the part.
+  init(_ replacement: Replacement, _ config: ModelConfiguration, tokens: Int, isGenerating: Bool) throws(ModelError) {
+    try replacement.point.refuseAlias("replace")
+    if let head = replacement.head {
+      let count = replacement.point.component.heads(config)
+      guard (0..<count).contains(head) else {
+        throw .headOutOfRange(point: replacement.point.name, head: head, heads: count)
+      }
+    }
+    self.replacement = replacement
+    positions = try replacement.positions?.positions.resolved(tokens: tokens, isGenerating: isGenerating)
+  }
+
+  /// What it makes of its part of an activation, `old`, whose first row is at the position `start`.
+  func value(of old: Tensor, start: Int) throws -> Tensor {
+    let new = try replacement.function(old, max(start, positions?.lowerBound ?? 0))
+    guard new.shape == old.shape else {
+      throw ModelError.badReplacement(point: point.name, expected: old.shape, found: new.shape)
+    }
+    return new
+  }
+
+  /// The gradient of what was there before, given that of what it was replaced by.
+  func gradient(of old: Tensor?, _ gradient: Tensor) -> Tensor {
+    guard let pullback = replacement.pullback, let old else {
+      return Tensor(repeating: 0, shape: gradient.shape)
+    }
+    return pullback(gradient, old)
+  }
+
+  /// Which rows of an activation it replaces, whose first row is at the position `start`; for squares, which queries.
+  func rows(of count: Int, start: Int) -> Range<Int> {
+    guard let positions else { return 0..<count }
+    return max(0, positions.lowerBound - start)..<max(0, min(count, positions.upperBound - start), positions.lowerBound - start)
+  }
+
+  /// Which part of an activation it replaces.
+  func part(of shape: [Int], start: Int) -> TensorPart {
+    let isSquare = point.component.isSquare
+    let rows = rows(of: shape[isSquare ? 1 : 0], start: start)
+    return isSquare
+      ? TensorPart(first: head.map { .index($0) } ?? .range(0..<shape[0]), second: .range(rows))
+      : TensorPart(first: .range(rows), second: head.map { .index($0) } ?? .all)
+  }
+}
+
+extension [any Hook] {
+  /// The hooks of a run, for a prompt of so many tokens.
+  /// - Throws: an error for a point, a head or positions that do not exist, and for a hook of a kind that no run knows.
+  func planned(
+    _ config: ModelConfiguration, tokens: Int, isGenerating: Bool
+  ) throws(ModelError) -> (replacements: [PlannedReplacement], observations: [Observation]) {
+    var (replacements, observations): ([PlannedReplacement], [Observation]) = ([], [])
+    for hook in self {
+      try hook.point.check(config)
+      switch hook {
+      case let hook as Replacement:
+        replacements.append(try PlannedReplacement(hook, config, tokens: tokens, isGenerating: isGenerating))
+      case let hook as Observation: observations.append(hook)
+      default: throw .badRequest("A run knows observations and replacements, and no \(type(of: hook)). Make one of these of it.")
+      }
+    }
+    return (replacements, observations)
   }
 }
 
 /// What happens at the hook points of one lane of a pass: replacements first, then what looks and records.
 struct HookSet {
   var recorder: ActivationRecorder
-  private let replacements: [HookPoint: [Replacement]]
+  private let replacements: [HookPoint: [PlannedReplacement]]
   private let observations: [HookPoint: [Observation]]
+  /// What stood at a point before each of its replacements through which gradients pass.
+  private var inputs: [HookPoint: [Int: Tensor]] = [:]
 
-  init(_ recorder: ActivationRecorder, _ hooks: [any Hook] = []) {
+  init(_ recorder: ActivationRecorder, _ replacements: [PlannedReplacement] = [], _ observations: [Observation] = []) {
     self.recorder = recorder
-    replacements = Dictionary(grouping: hooks.compactMap { $0 as? Replacement }, by: \.point)
-    observations = Dictionary(grouping: hooks.compactMap { $0 as? Observation }, by: \.point)
+    self.replacements = Dictionary(grouping: replacements, by: \.point)
+    self.observations = Dictionary(grouping: observations, by: \.point)
   }
 
   var replaces: Bool { !replacements.isEmpty }
@@ -92,57 +189,58 @@ struct HookSet {
     return points.contains { replacements[$0] != nil || observations[$0] != nil }
   }
 
+  /// Whether anything acts on scores or patterns of any layer.
+  var actsOnSquares: Bool {
+    replacements.keys.contains { $0.component.isSquare } || observations.keys.contains { $0.component.isSquare }
+  }
+
+  /// The heads of an activation that anything acts on; nil for all of them.
+  func heads(at point: HookPoint) -> Set<Int>? {
+    guard observations[point] == nil else { return nil }
+    let heads = (replacements[point] ?? []).map(\.head)
+    return heads.contains(nil) ? nil : Set(heads.compactMap(\.self))
+  }
+
   /// Passes an activation through what waits at a point. `start` is the absolute position of its first row.
   mutating func visit(_ point: HookPoint, _ activation: inout Tensor, start: Int) throws {
     if replaces || !observations.isEmpty {
       // What a hook puts in goes on where the run computes, wherever it came from.
       let backend = activation.backend
-      for replacement in replacements[point] ?? [] { try replacement.apply(to: &activation, start: start) }
+      for (index, replacement) in (replacements[point] ?? []).enumerated() {
+        let part = replacement.part(of: activation.shape, start: start)
+        guard part.shape(in: activation).allSatisfy({ $0 > 0 }) else { continue }
+        let isWhole = part.isWhole(in: activation)
+        let old = isWhole ? activation : activation.part(part)
+        if replacement.replacement.pullback != nil { inputs[point, default: [:]][index] = old }
+        let new = try replacement.value(of: old, start: start)
+        if isWhole { activation = new } else { activation.replace(part, with: new) }
+      }
       activation = activation.moved(to: backend)
       for observation in observations[point] ?? [] { try observation.look(activation) }
     }
     recorder.record(point, activation, start: start)
   }
 
-  /// Sets the gradient of what was replaced to 0: it does not reach what the old numbers came from.
-  func cut(_ point: HookPoint, _ gradient: inout Tensor, start: Int) {
+  /// Passes what one head sees of an activation, `[row, …]`, through the replacements of that head.
+  mutating func visit(_ point: HookPoint, head: Int, _ activation: inout Tensor, start: Int) throws {
+    let backend = activation.backend
+    for (index, replacement) in (replacements[point] ?? []).enumerated() where replacement.head == head {
+      let rows = replacement.rows(of: activation.shape[0], start: start)
+      guard !rows.isEmpty else { continue }
+      let old = activation[rows]
+      if replacement.replacement.pullback != nil { inputs[point, default: [:]][index] = old }
+      activation.replace(TensorPart(first: .range(rows), second: .all), with: try replacement.value(of: old, start: start))
+    }
+    activation = activation.moved(to: backend)
+  }
+
+  /// Takes a gradient back through the replacements of a point: it does not reach what the old numbers came from, unless they say how.
+  func goBack(_ point: HookPoint, _ gradient: inout Tensor, start: Int) {
     guard replaces else { return }
-    for replacement in replacements[point] ?? [] {
+    for (index, replacement) in (replacements[point] ?? []).enumerated().reversed() {
       let part = replacement.part(of: gradient.shape, start: start)
-      gradient.replace(part, with: Tensor(repeating: 0, shape: part.shape(in: gradient)))
-    }
-  }
-}
-
-extension Replacement {
-  fileprivate func apply(to activation: inout Tensor, start: Int) throws {
-    let part = part(of: activation.shape, start: start)
-    let old = part.isWhole(in: activation) ? activation : activation.part(part)
-    let new = try function(old)
-    guard new.shape == old.shape else {
-      throw ModelError.badReplacement(point: point.name, expected: old.shape, found: new.shape)
-    }
-    if part.isWhole(in: activation) { activation = new } else { activation.replace(part, with: new) }
-  }
-
-  fileprivate func part(of shape: [Int], start: Int) -> TensorPart {
-    let isSquare = point.component.isSquare
-    let count = shape[isSquare ? 1 : 0]
-    let rows = region.positions.map { ($0.lowerBound - start)..<($0.upperBound - start) } ?? 0..<count
-    let clamped = rows.clamped(to: 0..<count)
-    return isSquare
-      ? TensorPart(first: region.head.map { .index($0) } ?? .range(0..<shape[0]), second: .range(clamped))
-      : TensorPart(first: .range(clamped), second: region.head.map { .index($0) } ?? .all)
-  }
-
-  /// An error if a prompt of so many tokens, or the model, does not have the part.
-  func check(_ config: ModelConfiguration, tokens: Int) throws(ModelError) {
-    if let positions = region.positions, positions.lowerBound < 0 || positions.upperBound > tokens || positions.isEmpty {
-      throw .positionsOutOfRange(positions: positions, tokens: tokens)
-    }
-    if let head = region.head {
-      let count = point.component.heads(config)
-      guard (0..<count).contains(head) else { throw .headOutOfRange(point: point.name, head: head, heads: count) }
+      guard part.shape(in: gradient).allSatisfy({ $0 > 0 }) else { continue }
+      gradient.replace(part, with: replacement.gradient(of: inputs[point]?[index], gradient.part(part)))
     }
   }
 }

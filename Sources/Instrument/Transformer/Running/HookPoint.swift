@@ -17,8 +17,15 @@ public struct HookPoint: Hashable, Sendable {
     case embedding = "hook_embed"
     /// The position's row, in a model that has learned its positions: `[p, d]`. Not in a layer.
     case positionEmbedding = "hook_pos_embed"
-    /// The residual stream before a layer: `[p, d]`. Also answers to `hook_attn_in`, `hook_q_input`, `hook_k_input` and `hook_v_input`.
+    /// The residual stream before a layer: `[p, d]`. Also answers to `hook_attn_in`.
     case residualPre = "hook_resid_pre"
+    /// The residual stream as each head's query reads it, before the norm: `[p, h, d]`. What is changed here reaches this head's query and
+    /// nothing else.
+    case queryInput = "hook_q_input"
+    /// The residual stream as each key reads it, before the norm: `[p, g, d]`.
+    case keyInput = "hook_k_input"
+    /// The residual stream as each value reads it, before the norm: `[p, g, d]`.
+    case valueInput = "hook_v_input"
     /// The divisor of the norm before the attention: `[p, 1]`.
     case attentionNormScale = "ln1.hook_scale"
     /// The residual stream, less its mean in a layer norm, over that divisor, before the norm's weight: `[p, d]`.
@@ -58,9 +65,10 @@ public struct HookPoint: Hashable, Sendable {
     case attentionPostNormalized = "ln1_post.hook_normalized"
     /// What the attention adds to the residual stream: `[p, d]`.
     case attentionOutput = "hook_attn_out"
-    /// The residual stream between attention and MLP: `[p, d]`. Also answers to `hook_mlp_in`. Where attention and MLP are parallel, there is
-    /// none.
+    /// The residual stream between attention and MLP: `[p, d]`. Where attention and MLP are parallel, there is none.
     case residualMid = "hook_resid_mid"
+    /// The residual stream as the MLP reads it, before the norm: `[p, d]`. What is changed here reaches this MLP and nothing else.
+    case mlpInput = "hook_mlp_in"
     /// The divisor of the norm before the MLP: `[p, 1]`.
     case mlpNormScale = "ln2.hook_scale"
     /// The residual stream, less its mean in a layer norm, over that divisor, before the norm's weight: `[p, d]`.
@@ -90,14 +98,23 @@ public struct HookPoint: Hashable, Sendable {
     /// Whether each layer has one.
     public var isInLayer: Bool { ![.embedding, .positionEmbedding, .finalNormScale, .finalNormalized].contains(self) }
 
+    /// Whether it is what one reader of the residual stream reads. Such a point holds copies of the stream, and exists only for those who
+    /// name it: it is no part of `Capture.all`.
+    public var isReaderInput: Bool { [.queryInput, .keyInput, .valueInput, .mlpInput].contains(self) }
+
+    /// Whether it is what a norm divides each row by.
+    var isDivisor: Bool { rawValue.hasSuffix("hook_scale") }
+
     /// Whether it is a square of queries and keys, `[h, query, key]`.
     public var isSquare: Bool { self == .attentionScores || self == .pattern }
 
     /// How many heads its second axis has (its first, of a square); 0 for what has none.
     func heads(_ config: ModelConfiguration) -> Int {
       switch self {
-      case .query, .queryNormScale, .queryNormalized, .rotatedQuery, .z, .result, .attentionScores, .pattern: config.heads
-      case .key, .keyNormScale, .keyNormalized, .value, .rotatedKey: config.keyValueHeads
+      case .query, .queryNormScale, .queryNormalized, .rotatedQuery, .z, .result, .attentionScores, .pattern,
+        .queryInput:
+        config.heads
+      case .keyInput, .valueInput, .key, .keyNormScale, .keyNormalized, .value, .rotatedKey: config.keyValueHeads
       default: 0
       }
     }
@@ -110,7 +127,8 @@ public struct HookPoint: Hashable, Sendable {
       case .key, .keyNormalized, .value, .rotatedKey: [rows, config.keyValueHeads, config.headWidth]
       case .queryNormScale: [rows, config.heads, 1]
       case .keyNormScale: [rows, config.keyValueHeads, 1]
-      case .result: [rows, config.heads, config.width]
+      case .result, .queryInput: [rows, config.heads, config.width]
+      case .keyInput, .valueInput: [rows, config.keyValueHeads, config.width]
       case .mlpPre, .mlpPreLinear, .mlpPost: [rows, config.mlpWidth]
       case .attentionNormScale, .attentionPostNormScale, .mlpNormScale, .mlpPostNormScale, .finalNormScale: [rows, 1]
       default: [rows, config.width]
@@ -132,12 +150,8 @@ public struct HookPoint: Hashable, Sendable {
       }
     }
 
-    /// TransformerLens's other names for the same numbers. (It gives `hook_q_input` and its like a head axis of copies; here they have
-    /// none.)
-    static let aliases: [String: Component] = [
-      "hook_attn_in": .residualPre, "hook_q_input": .residualPre, "hook_k_input": .residualPre, "hook_v_input": .residualPre,
-      "hook_mlp_in": .residualMid,
-    ]
+    /// TransformerLens's other names for the same numbers.
+    static let aliases: [String: Component] = ["hook_attn_in": .residualPre]
   }
 
   /// What is read.
@@ -207,8 +221,11 @@ public struct HookPoint: Hashable, Sendable {
     return count == 0 ? nil : count
   }
 
-  /// All hook points of a model, in the order in which they are computed.
-  public static func all(_ config: ModelConfiguration) -> [HookPoint] {
+  /// All hook points of a model, in the order in which they are computed, without those that hold what single readers read.
+  public static func all(_ config: ModelConfiguration) -> [HookPoint] { ordered(config).filter { !$0.component.isReaderInput } }
+
+  /// All hook points of a model with those of single readers, in the order in which they are computed.
+  static func ordered(_ config: ModelConfiguration) -> [HookPoint] {
     let components = Component.allCases.filter { $0.exists(in: config) }
     let inLayer = components.filter(\.isInLayer)
     let outside = components.filter { !$0.isInLayer }.map { HookPoint($0, layer: nil) }
@@ -244,6 +261,14 @@ extension HookPoint {
   public static let finalNormalized = HookPoint(.finalNormalized, layer: nil)
   /// `Component.residualPre` of a layer.
   public static func residualPre(layer: Int) -> HookPoint { HookPoint(.residualPre, layer: layer) }
+  /// `Component.queryInput` of a layer.
+  public static func queryInput(layer: Int) -> HookPoint { HookPoint(.queryInput, layer: layer) }
+  /// `Component.keyInput` of a layer.
+  public static func keyInput(layer: Int) -> HookPoint { HookPoint(.keyInput, layer: layer) }
+  /// `Component.valueInput` of a layer.
+  public static func valueInput(layer: Int) -> HookPoint { HookPoint(.valueInput, layer: layer) }
+  /// `Component.mlpInput` of a layer.
+  public static func mlpInput(layer: Int) -> HookPoint { HookPoint(.mlpInput, layer: layer) }
   /// `Component.residualMid` of a layer.
   public static func residualMid(layer: Int) -> HookPoint { HookPoint(.residualMid, layer: layer) }
   /// `Component.residualPost` of a layer.

@@ -79,14 +79,14 @@ struct GradientBatch {
   /// Where gradients of weights are added up, if they are wanted.
   let weightGradients: WeightGradients?
 
-  /// Records each lane's rows of a gradient, and ends it where the activation was replaced.
+  /// Records each lane's rows of a gradient, and takes it back through what replaced the activation.
   mutating func visit(_ point: HookPoint, _ gradient: inout Tensor, _ rows: RowLayout) {
     for (lane, range) in rows.rows.enumerated() {
       let start = rows.starts[lane]
       recorders[lane].record(point, gradient[range], start: start)
       guard forward.lanes[lane].hooks.replaces(point) else { continue }
       var part = gradient[range]
-      forward.lanes[lane].hooks.cut(point, &part, start: start)
+      forward.lanes[lane].hooks.goBack(point, &part, start: start)
       gradient.replace(TensorPart(first: .range(range), second: .all), with: part)
     }
   }

@@ -28,7 +28,7 @@ public enum LogitPositions: Equatable, Sendable {
   case at([Int])
 
   /// The positions in a prompt; an error for one that it does not have.
-  func resolved(tokens: Int) throws(ModelError) -> [Int] {
+  package func resolved(tokens: Int) throws(ModelError) -> [Int] {
     switch self {
     case .all: return Array(0..<tokens)
     case .last: return [tokens - 1]
@@ -111,7 +111,7 @@ extension LanguageModel {
   }
 
   /// The logits that products with the unembedding make.
-  func finished(_ products: Tensor) throws(ModelError) -> Tensor {
+  package func finished(_ products: Tensor) throws(ModelError) -> Tensor {
     var logits = products
     let isFinite = logits.isFinite
     try backend.checked()
@@ -138,15 +138,18 @@ extension LanguageModel {
   }
 
   /// Reads further tokens behind those that `past` holds, and adds them to it. Activations and logits are those of the new positions.
-  /// A run that is interrupted leaves `past` empty.
+  /// The positions of hooks are counted from the beginning of all that was read. A run that is interrupted leaves `past` empty.
   public func run(
-    _ tokens: [Int], continuing past: inout KeyValueCache, capturing capture: Capture = .none, logits: LogitPositions = .last
+    _ tokens: [Int], continuing past: inout KeyValueCache, capturing capture: Capture = .none, hooks: [any Hook] = [],
+    logits: LogitPositions = .last
   ) throws -> ModelRun {
     try check(tokens, behind: past.count)
     let total = past.count + tokens.count
     var recorder = try capture.resolved(config, tokens: total)
     recorder = ActivationRecorder(points: recorder.points, kept: recorder.kept.clamped(to: past.count..<total))
-    let lane = Lane(start: past.count, count: tokens.count, past: past, hooks: HookSet(recorder))
+    let (replacements, observations) = try hooks.planned(config, tokens: total, isGenerating: true)
+    let lane = Lane(
+      start: past.count, count: tokens.count, past: past, hooks: HookSet(recorder, replacements, observations))
     // The pass writes to the cache's storage: it must be its only owner, or every buffer would be copied.
     past = emptyCache
     var pass = ForwardPass(self, lanes: [lane])
@@ -176,15 +179,18 @@ struct PlannedRun {
   let tokens: [Int]
   let recorder: ActivationRecorder
   let logits: [Int]
-  private let hooks: [any Hook]
+  private let replacements: [PlannedReplacement]
+  private let observations: [Observation]
   /// The first position of which anything must be computed, and the first whose way through the last layer's MLP is needed.
   private let start: Int
   private let outputStart: Int
 
-  /// - Parameter fillsUnread: whether rows of the last layer that no logit depends on are recorded as 0, instead of being computed.
+  /// - Parameters:
+  ///   - fillsUnread: whether rows of the last layer that no logit depends on are recorded as 0, instead of being computed.
+  ///   - written: how many of the tokens a model has written already behind a prompt, or nil if none will be.
   init(
     _ model: LanguageModel, _ tokens: [Int], _ capture: Capture, hooks: [any Hook] = [], logits: LogitPositions,
-    fillsUnread: Bool = false
+    fillsUnread: Bool = false, written: Int? = nil
   ) throws(ModelError) {
     try model.check(tokens)
     let config = model.config
@@ -198,22 +204,22 @@ struct PlannedRun {
       if output && point.needsOutput(config) { outputStart = min(outputStart, first) }
     }
     for point in recorder.points { needs(point, recorder.kept.lowerBound, output: !fillsUnread) }
-    for hook in hooks {
-      try hook.point.check(config)
-      let replacement = hook as? Replacement
-      try replacement?.point.refuseAlias("replace")
-      try replacement?.check(config, tokens: tokens.count)
-      needs(hook.point, replacement?.region.positions?.lowerBound ?? 0)
-    }
-    (self.tokens, self.recorder, self.logits, self.hooks) = (tokens, recorder, positions, hooks)
+    (replacements, observations) = try hooks.planned(
+      config, tokens: tokens.count - (written ?? 0), isGenerating: written != nil)
+    for replacement in replacements { needs(replacement.point, replacement.positions?.lowerBound ?? 0) }
+    for observation in observations { needs(observation.point, 0) }
+    (self.tokens, self.recorder, self.logits) = (tokens, recorder, positions)
     (self.start, self.outputStart) = (start, outputStart)
   }
+
+  /// What happens at its hook points.
+  var hooks: HookSet { HookSet(recorder, replacements, observations) }
 
   /// The lane that computes it, behind what is known of its beginning.
   func lane(_ prefixes: PrefixCache) -> Lane {
     let past = prefixes.longest(of: tokens, limit: start)
     return Lane(
-      start: past.count, count: tokens.count - past.count, outputStart: outputStart, past: past, hooks: HookSet(recorder, hooks))
+      start: past.count, count: tokens.count - past.count, outputStart: outputStart, past: past, hooks: hooks)
   }
 
   /// The name of the hook point that takes the most memory.
@@ -228,7 +234,8 @@ extension HookPoint {
   func needsOutput(_ config: ModelConfiguration) -> Bool {
     guard let layer else { return ![.embedding, .positionEmbedding].contains(component) }
     let before: Set<Component> = [
-      .residualPre, .attentionNormScale, .attentionNormalized, .key, .keyNormScale, .keyNormalized, .rotatedKey, .value,
+      .residualPre, .keyInput, .valueInput, .attentionNormScale, .attentionNormalized, .key, .keyNormScale, .keyNormalized,
+      .rotatedKey, .value,
     ]
     return layer == config.layers - 1 && !before.contains(component)
   }

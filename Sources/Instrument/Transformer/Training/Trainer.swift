@@ -79,8 +79,7 @@ public struct Trainer: Sendable {
     guard loss.isFinite else { throw diverged("loss") }
     // Squares of a longer one would not fit into the moments.
     guard norm < 1e18 else { throw diverged("gradient") }
-    let scale = optimizer.gradientClip.map { norm > $0 ? $0 / norm : 1 } ?? 1
-    let next = optimizer.stepped(state, gradient, scale: scale)
+    let next = optimizer.stepped(state, gradient, scale: optimizer.scale(ofNorm: norm))
     guard next.parameters.values.isFinite else { throw diverged("new weights") }
     (state, model) = (next, try Self.model(next, model.storedTokenizer))
     return Step(number: number, loss: loss, gradientNorm: norm, learningRate: rate)
