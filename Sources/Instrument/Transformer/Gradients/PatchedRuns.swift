@@ -41,15 +41,18 @@ package struct BaseGradients: Sendable {
   package let dropped: [ActivationCache]
 }
 
-/// What is replaced in a resumed run.
+/// What is replaced in a resumed run, and what is looked at.
 package struct Patch {
   /// The replacements, none below the layer at which the run is resumed.
   package let replacements: [Replacement]
+  let observations: [Observation]
   /// The first position that they change.
   package let start: Int
 
-  /// Several replacements, which change nothing before a position.
-  package init(_ replacements: [Replacement], start: Int) { (self.replacements, self.start) = (replacements, start) }
+  /// Several replacements, which change nothing before a position, and observations.
+  package init(_ replacements: [Replacement], observing observations: [Observation] = [], start: Int) {
+    (self.replacements, self.observations, self.start) = (replacements, observations, start)
+  }
 
   package init(_ point: HookPoint, positions: Range<Int>, head: Int? = nil, with value: Tensor) {
     self.init([Replacement(point, positions: positions, head: head, with: value)], start: positions.lowerBound)
@@ -159,7 +162,7 @@ extension LanguageModel {
         return Lane(
           start: patch.start, count: count - patch.start,
           outputStart: min(needed, base.function.positions.min() ?? count - 1), past: base.past.truncated(to: patch.start),
-          hooks: HookSet(.none, replacements))
+          hooks: HookSet(.none, replacements, patch.observations))
       })
   }
 
