@@ -151,7 +151,7 @@ private struct LensTrainer {
     let (number, weights) = (vectors[0].steps + 1, model.config.width * model.config.width)
     for layer in vectors.indices {
       let vector = vectors[layer]
-      let norm = gradients[layer].norm()
+      let norm = gradients[layer].euclideanLength()
       guard losses[layer].isFinite, norm.isFinite else { throw LensError.diverged(step: number) }
       vectors[layer] = try optimizer.stepped(
         vector, gradients[layer], scale: optimizer.scale(ofNorm: norm),
