@@ -2,6 +2,7 @@ import Attribution
 import Figures
 import Lenses
 import Record
+import Statistics
 import Tensors
 
 // What lenses, scores of heads and tokens look like. Ending a cell with one shows it.
@@ -89,8 +90,13 @@ extension TunedLensTraining: Displayable {
   /// The same in numbers.
   public var table: Table {
     Table(
-      columns: ["before layer", "KL of the logit lens, nats", "KL of the tuned lens, nats", "held-out texts"],
-      rows: layers.map { [$0.layer, $0.meanBefore, $0.meanAfter, heldOut] })
+      columns: ["before layer", "KL of the logit lens, nats", "KL of the tuned lens, nats", "difference", "95 % of", "held-out texts"],
+      rows: layers.map { layer in
+        [
+          layer.layer, layer.meanBefore, layer.meanAfter, layer.meanAfter - layer.meanBefore,
+          (try? layer.evidence())?.estimate.range ?? "", heldOut,
+        ]
+      })
   }
 
   /// The figure and the table.
@@ -111,11 +117,13 @@ extension HeadScores: Displayable {
     return Figure(heatmap)
   }
 
-  /// The strongest heads.
+  /// The strongest heads, with their intervals over the prompts.
   public func table(_ count: Int = 8) -> Table {
     Table(
-      columns: ["head", "\(behaviour) score", "evenly spread"],
-      rows: strongest(count).map { ["\($0.head)", $0.value, chance] })
+      columns: ["head", "\(behaviour) score", "95 % of", "prompts", "evenly spread"],
+      rows: strongest(count).map { head, value in
+        ["\(head)", value, (try? evidence(of: head))?.estimate.range ?? "", examples.count, chance]
+      })
   }
 
   /// Its figure.
@@ -174,5 +182,63 @@ extension AttentionPatterns {
         labels, values: try attention(of: head, from: query), title: "Attention of \(head) from '\(labels[query])' (\(query))",
         limit: 1)
     }
+  }
+}
+
+extension CompositionScores: Displayable {
+  /// The strongest pair of heads of each two layers.
+  public func figure(title: String? = nil) -> Figure {
+    let layers = (0..<values.shape[0]).map { "L\($0)" }
+    return Figure(
+      Heatmap(
+        values.max(axis: 3).max(axis: 1), title: title ?? "\(mode)-composition: the strongest pair of heads of two layers",
+        x: "layer that reads", y: "layer that writes", xLabels: layers, yLabels: layers, scale: .sequential,
+        colorBar: "score"))
+  }
+
+  /// The strongest pairs, beside what random heads have.
+  public func table(_ count: Int = 8) -> Table {
+    Table(
+      columns: ["writes", "reads", "\(mode)-composition", "random heads, mean", "largest of \(random.count)"],
+      rows: strongest(count).map { ["\($0.sender)", "\($0.receiver)", $0.value, baseline, random.max() ?? 0] })
+  }
+
+  /// The figure, and the strongest pairs.
+  public var displayed: [Displayed] { [.figure(figure()), .table(table())] }
+}
+
+extension CopyingScores: Displayable {
+  /// A cell for each head, from -1 to 1.
+  public func figure(title: String = "Copying scores") -> Figure {
+    Figure(Heatmap(values, title: title, x: "head", y: "layer", range: -1...1, colorBar: "Σλ / Σ|λ|"))
+  }
+
+  /// Its figure.
+  public var displayed: [Displayed] { [.figure(figure())] }
+}
+
+extension HeadSingularVectors: Displayable {
+  /// A row for each side of each term.
+  public var table: Table {
+    let sides = circuit == .valueOutput ? ("reads", "writes") : ("queries", "keys")
+    func texts(_ tokens: [WeightedToken]) -> String { tokens.map { "'\($0.text)'" }.joined(separator: " ") }
+    return Table(
+      columns: ["\(circuit) of \(head)", "singular value", "share of the squares", sides.0, sides.1],
+      rows: terms.enumerated().flatMap { index, term in
+        [
+          ["\(index) +", term.value, term.share, texts(term.reads.positive), texts(term.writes.positive)],
+          ["\(index) -", term.value, term.share, texts(term.reads.negative), texts(term.writes.negative)],
+        ]
+      })
+  }
+
+  /// The table.
+  public var displayed: [Displayed] { [.table(table)] }
+}
+
+extension Estimate {
+  /// The interval in words; empty for one example.
+  fileprivate var range: String {
+    interval.map { String(format: "%.3g to %.3g", $0.lowerBound, $0.upperBound) } ?? ""
   }
 }
