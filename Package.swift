@@ -148,7 +148,7 @@ let package = Package(
     .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Statistics", "Tensors", "ModelFixture"]),
     .test("Instrument", "Statistics", ["Randomness"]),
     .test("Instrument", "Circuits", analysisTests, exclude: ["Fixtures"]),
-    .test("Instrument", "Lenses", analysisTests),
+    .test("Instrument", "Lenses", analysisTests, exclude: ["Fixtures"]),
     .test("Instrument", "SparseAutoencoders", analysisTests, exclude: ["Fixtures"]),
     .test("Instrument", "Probing", analysisTests),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
