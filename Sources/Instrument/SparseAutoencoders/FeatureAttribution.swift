@@ -132,7 +132,7 @@ private struct FeatureQuestion<Question: Metric> {
     let run = try model.dictionaryRun(tokens, sae)
     let x = try sae.flat(run.read)
     let scaling = RowScaling(x, sae.configuration)
-    let features = sae.encoded(x, scaling)
+    let features = sae.encoded(x, scaling, on: model.backend)
     let written = scaling.undoneDifference(sae.written(features))
     let ones = scaling.undoneDifference(Tensor(repeating: 1, shape: [x.shape[0], 1]))
     return FeatureCoding(
