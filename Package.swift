@@ -65,7 +65,7 @@ let package = Package(
       "Transformer", ["CUDA", "Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
     // The same model in Double, plain and slow: what passes are measured against.
     .instrument("ModelTwin", ["Checkpoints", "Tensors", "Transformer"]),
-    .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
+    .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Statistics", "Tensors"]),
     // Numbers over examples: their means, intervals and controls.
     .instrument("Statistics", ["Randomness", "Text"]),
     .instrument("Circuits", analysis),
@@ -145,9 +145,9 @@ let package = Package(
     .test("Instrument", "Checkpoints", ["Transformer", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test(
       "Instrument", "Transformer", ["CUDA", "CUDAStandIn", "Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
-    .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Tensors", "ModelFixture"]),
+    .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Statistics", "Tensors", "ModelFixture"]),
     .test("Instrument", "Statistics", ["Randomness"]),
-    .test("Instrument", "Circuits", analysisTests),
+    .test("Instrument", "Circuits", analysisTests, exclude: ["Fixtures"]),
     .test("Instrument", "Lenses", analysisTests),
     .test("Instrument", "SparseAutoencoders", analysisTests, exclude: ["Fixtures"]),
     .test("Instrument", "Probing", analysisTests),

@@ -90,25 +90,15 @@ public struct PatchingCheck: Sendable {
   public let nodes: [Node]
 
   /// Pearson's correlation of estimates and truth; NaN if either does not vary.
-  public var correlation: Double {
-    let (x, y) = (nodes.map { Double($0.estimate) }, nodes.map { Double($0.patched) })
-    let (mx, my) = (x.reduce(0, +) / Double(x.count), y.reduce(0, +) / Double(y.count))
-    let covariance = zip(x, y).reduce(0) { $0 + ($1.0 - mx) * ($1.1 - my) }
-    let variance = { (v: [Double], m: Double) in v.reduce(0) { $0 + ($1 - m) * ($1 - m) } }
-    return covariance / (variance(x, mx) * variance(y, my)).squareRoot()
-  }
+  public var correlation: Double { agreement.correlation }
 
   /// Which part of the `k` nodes with the largest truth is among the `k` with the largest estimates, from 0 to 1. Sizes count, not signs.
-  public func recall(top k: Int) -> Double {
-    let count = min(k, nodes.count)
-    func top(_ size: (Node) -> Float) -> Set<Int> {
-      Set(nodes.indices.sorted { (size(nodes[$0]), $1) > (size(nodes[$1]), $0) }.prefix(count))
-    }
-    return count == 0 ? 1 : Double(top { abs($0.estimate) }.intersection(top { abs($0.patched) }).count) / Double(count)
-  }
+  public func recall(top k: Int) -> Double { agreement.recall(top: k) }
 
   /// The largest difference of an estimate from the truth.
-  public var largestError: Float { nodes.map { abs($0.estimate - $0.patched) }.max() ?? 0 }
+  public var largestError: Float { agreement.largestError }
+
+  private var agreement: Agreement { Agreement(nodes.map { ($0.estimate, $0.patched) }) }
 }
 
 extension ComponentAttribution: CustomStringConvertible {

@@ -31,10 +31,18 @@ public struct Quadrature: Sendable {
   }
 
   /// The midpoints of `steps` equal parts.
-  public static func midpoint(_ steps: Int) -> Quadrature {
-    Quadrature(
-      nodes: (0..<max(steps, 0)).map { (Double($0) + 0.5) / Double(steps) },
-      weights: Array(repeating: 1 / Double(steps), count: max(steps, 0)))
+  public static func midpoint(_ steps: Int) -> Quadrature { equalParts(steps, offset: 0.5) }
+
+  /// The left ends of `steps` equal parts: 0, 1/steps, …
+  public static func leftEnds(_ steps: Int) -> Quadrature { equalParts(steps, offset: 0) }
+
+  /// The right ends of `steps` equal parts: 1/steps, …, 1.
+  public static func rightEnds(_ steps: Int) -> Quadrature { equalParts(steps, offset: 1) }
+
+  /// A sample at the same place of each of `steps` equal parts.
+  private static func equalParts(_ steps: Int, offset: Double) -> Quadrature {
+    let parts = 0..<max(steps, 0)
+    return Quadrature(nodes: parts.map { (Double($0) + offset) / Double(steps) }, weights: parts.map { _ in 1 / Double(steps) })
   }
 
   /// The end of the way alone, α = 1: integrated gradients become attribution patching.

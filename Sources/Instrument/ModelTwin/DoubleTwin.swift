@@ -63,7 +63,7 @@ package struct DoubleTwin: Sendable {
     return matrix
   }
 
-  func vector(_ name: WeightName) -> [Double] { matrix(name).elements }
+  package func vector(_ name: WeightName) -> [Double] { matrix(name).elements }
 
   /// The logits, `[position][vocabulary]`, and every activation in row-major order, in the shapes of `HookPoint.Component`.
   ///

@@ -10,27 +10,20 @@ extension Tensor {
     return result
   }
 
-  /// The numbers of two tensors combined, index by index. The shapes must be equal.
+  /// The numbers of two tensors combined, index by index. The shapes must be equal, or broadcast; see `broadcastShape(_:_:)`.
   public func combined(with other: Tensor, _ combine: (Float, Float) throws -> Float) rethrows -> Tensor {
-    require(shape == other.shape, "Tensors of shapes \(shape) and \(other.shape) cannot be combined element by element.")
-    var result = Tensor(uninitialized: shape)
-    try withUnsafeElements { left in
-      try other.withUnsafeElements { right in
-        try result.withUnsafeMutableElements { target in
-          for i in 0..<count { target[i] = try combine(left[i], right[i]) }
-        }
-      }
+    try lines(with: other) { line in
+      for i in 0..<line.count { line.target[i] = try combine(line.left[i * line.leftStride], line.right[i * line.rightStride]) }
     }
-    return result
   }
 
-  /// The sum of two tensors, number by number. The shapes must be equal.
+  /// The sum of two tensors, number by number. The shapes must be equal, or broadcast.
   public static func + (left: Tensor, right: Tensor) -> Tensor { left.combined(.add, right) }
-  /// The difference of two tensors, number by number. The shapes must be equal.
+  /// The difference of two tensors, number by number. The shapes must be equal, or broadcast.
   public static func - (left: Tensor, right: Tensor) -> Tensor { left.combined(.subtract, right) }
-  /// The product of two tensors, number by number. The shapes must be equal.
+  /// The product of two tensors, number by number. The shapes must be equal, or broadcast.
   public static func * (left: Tensor, right: Tensor) -> Tensor { left.combined(.multiply, right) }
-  /// The quotient of two tensors, number by number. The shapes must be equal.
+  /// The quotient of two tensors, number by number. The shapes must be equal, or broadcast.
   public static func / (left: Tensor, right: Tensor) -> Tensor { left.combined(.divide, right) }
   /// A number added to each number of a tensor.
   public static func + (left: Tensor, right: Float) -> Tensor { left.combined(.add, right) }
@@ -42,11 +35,17 @@ extension Tensor {
   public static func / (left: Tensor, right: Float) -> Tensor { left.combined(.divide, right) }
   /// Each number of a tensor times a number.
   public static func * (left: Float, right: Tensor) -> Tensor { right.combined(.multiply, left, reversed: true) }
+  /// A number added to each number of a tensor.
+  public static func + (left: Float, right: Tensor) -> Tensor { right.combined(.add, left, reversed: true) }
+  /// Each number of a tensor subtracted from a number.
+  public static func - (left: Float, right: Tensor) -> Tensor { right.combined(.subtract, left, reversed: true) }
+  /// A number divided by each number of a tensor.
+  public static func / (left: Float, right: Tensor) -> Tensor { right.combined(.divide, left, reversed: true) }
   /// Each number of a tensor with the other sign.
   public static prefix func - (tensor: Tensor) -> Tensor { tensor.combined(.multiply, -1) }
 
   private func combined(_ operation: Arithmetic, _ other: Tensor) -> Tensor {
-    require(shape == other.shape, "Tensors of shapes \(shape) and \(other.shape) cannot be combined element by element.")
+    guard shape == other.shape else { return broadcastCombined(operation, other) }
     let backend = Tensor.meeting(self, other)
     var result = backend.allocate(shape)
     backend.combine(operation, moved(to: backend), other.moved(to: backend), into: &result)
@@ -91,36 +90,16 @@ extension Tensor {
   }
 }
 
-// MARK: - Along an axis
-
-extension Tensor {
-  /// The sum along an axis, which disappears.
-  public func sum(axis: Int) -> Tensor { reduced(.sum, along: axis) }
-
-  /// The mean along an axis, which disappears.
-  public func mean(axis: Int) -> Tensor { sum(axis: axis) / Float(shape[axis]) }
-
-  /// The largest number along an axis, which disappears.
-  public func max(axis: Int) -> Tensor { reduced(.max, along: axis) }
-
-  private func reduced(_ reduction: Reduction, along axis: Int) -> Tensor {
-    check(axis)
-    var rest = shape
-    rest.remove(at: axis)
-    var result = backend.allocate(rest)
-    backend.reduce(reduction, self, axis: axis, into: &result)
-    return result
-  }
-}
-
 // MARK: - Of several tensors
 
 extension Tensor {
-  /// Tensors of one shape under a new first axis: `Tensor.stack(layers.map { $0.pattern })`.
-  public static func stack(_ tensors: [Tensor]) -> Tensor {
+  /// Tensors of one shape under a new axis, which is the first if none is named: `Tensor.stack(layers.map { $0.pattern })`.
+  public static func stack(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
     guard let first = tensors.first else { return Tensor([]) }
     require(
       tensors.allSatisfy { $0.shape == first.shape }, "Tensors of different shapes cannot be stacked: \(tensors.map(\.shape)).")
+    let axis = resolved(axis, rank: first.rank + 1, of: first.shape)
+    if axis > 0 { return concatenate(tensors.map { $0.expanded(axis: axis) }, axis: axis) }
     return lined(up: tensors, shape: [tensors.count] + first.shape)
   }
 
@@ -156,7 +135,7 @@ extension Tensor {
     return result
   }
 
-  private static func meeting(_ tensors: [Tensor]) -> any Backend {
+  static func meeting(_ tensors: [Tensor]) -> any Backend {
     (tensors.first { $0.storage.block != nil })?.backend ?? CPUBackend.shared
   }
 

@@ -22,7 +22,7 @@ extension Tensor {
   /// The part at an index of one axis, which disappears: of `[layer, head, position]`, `select(3, axis: 1)` is `[layer, position]` of
   /// head 3. Along the first axis no number is copied.
   public func select(_ index: Int, axis: Int = 0) -> Tensor {
-    check(axis)
+    let axis = resolved(axis)
     require(
       index >= 0 && index < shape[axis], "The index \(index) lies outside of axis \(axis) of a tensor of shape \(shape).")
     var rest = shape
@@ -44,9 +44,9 @@ extension Tensor {
   /// The tensor itself, or a copy if it is a part of a larger one.
   package func ownedAlone() -> Tensor { storage.count == count ? self : compacted() }
 
-  /// Rows and columns exchanged.
+  /// Rows and columns exchanged. For other axes there are `transposed(_:_:)` and `permuted(_:)`.
   public func transposed() -> Tensor {
-    require(rank == 2, "Only a matrix can be transposed, not a tensor of shape \(shape).")
+    require(rank == 2, "Only a matrix can be transposed, not a tensor of shape \(shape); name two axes, or permute them.")
     var result = backend.allocate([shape[1], shape[0]])
     let (rows, columns) = (shape[0], shape[1])
     backend.copy(
@@ -61,10 +61,6 @@ extension Tensor {
   /// How an axis divides the storage: `outer` blocks of `length` parts of `inner` numbers.
   func split(at axis: Int) -> (outer: Int, length: Int, inner: Int) {
     (shape[..<axis].reduce(1, *), shape[axis], shape[(axis + 1)...].reduce(1, *))
-  }
-
-  func check(_ axis: Int) {
-    require(shape.indices.contains(axis), "A tensor of shape \(shape) has no axis \(axis).")
   }
 
   private func position(of indices: [Int]) -> Int {

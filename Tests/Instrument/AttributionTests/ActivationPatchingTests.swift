@@ -76,3 +76,28 @@ struct ActivationPatchingTests {
     }
   }
 }
+
+@Suite struct EarlyMetricTests {
+  /// A metric of positions before those that are patched, and behind.
+  @Test(arguments: [ModelVariant.families[0], ModelVariant.families[1], ModelVariant.families[7]])
+  func aMetricMayReadPositionsBeforeThePromptsDiffer(_ variant: ModelVariant) throws {
+    let model = try variant.random(seed: 131).model()
+    let (clean, corrupted) = (FamilyAttributionTests.clean, FamilyAttributionTests.corrupted)
+    for metric in [Loss(), Loss(at: 0..<2), Loss(at: 4..<7)] {
+      let point = HookPoint.mlpOutput(layer: 0)
+      let result = try model.activationPatching(clean: clean, corrupted: corrupted, toward: metric, component: .mlpOutput)
+      let other = try model.run(corrupted, capturing: [point]).cache[point]
+      for position in [3, 8] {
+        let patched = Replacement(point, positions: position..<position + 1, with: other[position..<position + 1])
+        let value = try model.gradients(clean, of: metric, at: [.embedding], hooks: [patched]).value
+        let effect = result.metric.clean - value
+        #expect(abs(result.values[0, position] - effect) < 2e-5, "\(position)")
+      }
+      let attribution = try model.attributionPatching(clean: clean, corrupted: corrupted, toward: metric, component: .mlpOutput)
+      let gradients = try model.gradients(clean, of: metric, at: [point]).gradients[point]
+      let clean = try model.run(clean, capturing: [point]).cache[point]
+      let expected = (gradients * (clean - other)).sum(axis: 1)
+      #expect(largestDifference(attribution.values.select(0), expected) < 2e-5)
+    }
+  }
+}

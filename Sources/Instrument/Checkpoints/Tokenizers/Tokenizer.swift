@@ -220,6 +220,12 @@ extension Tokenizer {
     try toStrTokens(toTokens(text, prependBOS: prependBOS))
   }
 
+  /// The tokens that stand for text: those that are neither special, nor added, nor unused, nor single bytes of what has no token.
+  package var ordinaryTokens: [Int] {
+    let added = Set(settings.added.map(\.id))
+    return (0..<count).filter { more[$0] == nil && !added.contains($0) && model.kind(of: $0) == .normal }
+  }
+
   /// The bytes that a token stands for.
   package func bytes(of token: Int) throws(ModelError) -> [UInt8] {
     guard let bytes = more[token] ?? model.bytes(of: token) else { throw .tokenOutOfRange(token: token, vocabulary: count) }

@@ -31,7 +31,7 @@ package struct Norm: Sendable {
   func moved(to backend: any Backend) -> Norm { Norm(self, on: backend) }
 
   /// What a backward pass needs to know of a norm.
-  struct Tape {
+  package struct Tape {
     /// The rows that were divided, `[row, width]`: less their mean in a layer norm.
     let input: Tensor
     /// The divisor of each row, `[row, 1]`.
@@ -64,7 +64,7 @@ package struct Norm: Sendable {
   }
 
   /// The same, with what a backward pass needs to know.
-  func appliedKeepingTape(to rows: Tensor) -> (normed: Tensor, tape: Tape) {
+  package func appliedKeepingTape(to rows: Tensor) -> (normed: Tensor, tape: Tape) {
     let input = centers ? rows.centeredRows() : rows
     let (normalized, scale) = input.rootMeanSquareNormalized(epsilon: epsilon)
     return (finished(normalized), Tape(input: input, scale: scale))
@@ -110,6 +110,9 @@ package struct Norm: Sendable {
     hooks?.goBack(point.scale, &scale, start: start)
     return backward(normalized: normalized, scale: scale, tape)
   }
+
+  /// The gradient of the rows that went in, `[row, width]`, past which no hook looks.
+  package func backward(_ gradient: Tensor, _ tape: Tape) -> Tensor { backward(gradient, tape, hooks: nil, start: 0) }
 
   private func backward(normalized: Tensor, scale: Tensor, _ tape: Tape) -> Tensor {
     let input = normalized.gradientThroughNorm(x: tape.input, scale: tape.scale, scaleGradient: scale)

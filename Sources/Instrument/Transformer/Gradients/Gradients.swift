@@ -48,11 +48,11 @@ extension LanguageModel {
       activations: ActivationCache(run.lane.hooks.recorder.activations, self))
   }
 
-  /// Runs one prompt forward and back. The result is its lane, the metric's value, and the gradients that `recorder` wants.
+  /// Runs one prompt forward and back. The result is its lane, the metric's value and logits, and the gradients that `recorder` wants.
   /// - Parameter droppingEach: whether those without each layer's own attention and MLP are computed too.
   func forwardAndBack(
     _ plan: PlannedRun, _ function: LogitFunction, at recorder: ActivationRecorder, _ kept: TapePlan, droppingEach: Bool = false
-  ) throws -> (lane: Lane, value: Float, gradients: BaseGradients) {
+  ) throws -> (lane: Lane, value: Float, logits: Tensor, gradients: BaseGradients) {
     guard
       let lowest = recorder.points.map({ $0.layer ?? ([.embedding, .positionEmbedding].contains($0) ? 0 : config.layers) }).min()
     else {
@@ -63,7 +63,7 @@ extension LanguageModel {
     let (final, tape) = try pass.taped([Array(plan.tokens[lane.start...])], kept)
     let done = pass.batch.lanes[0]
     if !lane.hooks.replaces { prefixes.insert(plan.tokens, done.past) }
-    let (value, gradient) = try finalGradient(of: function, final, lane)
+    let (value, gradient, logits) = try finalGradient(of: function, final, lane)
     func gradients(dropping layer: Int?) throws -> ActivationCache {
       var backward = BackwardPass(pass, tape, recorders: [recorder])
       backward.droppedLayer = layer
@@ -72,21 +72,46 @@ extension LanguageModel {
     }
     let dropped = droppingEach ? 0..<config.layers : 0..<0
     return (
-      done, Float(value),
+      done, Float(value), logits,
       BaseGradients(whole: try gradients(dropping: nil), dropped: try dropped.map { try gradients(dropping: $0) })
     )
   }
 
-  /// A function's value, and its gradient with respect to a lane's rows of the normed final residual stream.
-  func finalGradient(of function: LogitFunction, _ final: Tensor, _ lane: Lane) throws -> (value: Double, gradient: Tensor) {
+  /// A function's value, its gradient with respect to a lane's rows of the normed final residual stream, and the logits that it read.
+  /// - Parameter known: its logits in a run that is the same before the lane's first row, where it may read too: nothing there is computed
+  ///   again, and nothing has a gradient.
+  func finalGradient(
+    of function: LogitFunction, _ final: Tensor, _ lane: Lane, known: Tensor? = nil
+  ) throws -> (value: Double, gradient: Tensor, logits: Tensor) {
     let rows = function.positions.map { $0 - lane.outputStart }
-    let logits = try logits(final, at: rows, function.columns)
+    let computed = rows.indices.filter { rows[$0] >= 0 }
+    let logits = try self.logits(final, of: function, rows: rows, computed: computed, known)
     var (value, logitGradient) = try function(logits)
     if let cap = config.logitSoftCap { logitGradient.goBackThroughSoftCap(at: cap, capped: logits) }
-    let columns = function.columns.map { WeightMatrix(weights.unembedding.gathered($0)) } ?? weights.unembedding
-    let read = logitGradient.projectedBack(by: columns)
     var gradient = Tensor(repeating: 0, shape: final.shape, on: final.backend)
-    gradient.addRows(read, at: rows)
-    return (value, gradient)
+    guard !computed.isEmpty else { return (value, gradient, logits) }
+    let columns = function.columns.map { WeightMatrix(weights.unembedding.gathered($0)) } ?? weights.unembedding
+    gradient.addRows(logitGradient.rows(computed).projectedBack(by: columns), at: computed.map { rows[$0] })
+    return (value, gradient, logits)
+  }
+
+  /// A function's logits, in its order: those of the computed rows, and the known ones.
+  private func logits(
+    _ final: Tensor, of function: LogitFunction, rows: [Int], computed: [Int], _ known: Tensor?
+  ) throws -> Tensor {
+    guard computed.count < rows.count, var logits = known else { return try self.logits(final, at: rows, function.columns) }
+    guard !computed.isEmpty else { return logits }
+    let new = try self.logits(final, at: computed.map { rows[$0] }, function.columns)
+    for (index, row) in computed.enumerated() {
+      logits.replace(TensorPart(first: .range(row..<row + 1), second: .all), with: new[index..<index + 1])
+    }
+    return logits
+  }
+}
+
+extension Tensor {
+  /// The rows at some indices, all of them as they are.
+  fileprivate func rows(_ indices: [Int]) -> Tensor {
+    indices == Array(0..<shape[0]) ? self : Tensor.joined(indices.map { self[$0..<$0 + 1] })
   }
 }

@@ -11,6 +11,8 @@ package struct BaseRun: Sendable {
   /// The first position that a resumed run may begin at.
   package let start: Int
   fileprivate let function: LogitFunction
+  /// What the metric read of it.
+  fileprivate let logits: Tensor
   fileprivate let residuals: [Tensor]
   fileprivate let past: KeyValueCache
 
@@ -41,15 +43,18 @@ package struct BaseGradients: Sendable {
   package let dropped: [ActivationCache]
 }
 
-/// What is replaced in a resumed run.
+/// What is replaced in a resumed run, and what is looked at.
 package struct Patch {
   /// The replacements, none below the layer at which the run is resumed.
   package let replacements: [Replacement]
+  let observations: [Observation]
   /// The first position that they change.
   package let start: Int
 
-  /// Several replacements, which change nothing before a position.
-  package init(_ replacements: [Replacement], start: Int) { (self.replacements, self.start) = (replacements, start) }
+  /// Several replacements, which change nothing before a position, and observations.
+  package init(_ replacements: [Replacement], observing observations: [Observation] = [], start: Int) {
+    (self.replacements, self.observations, self.start) = (replacements, observations, start)
+  }
 
   package init(_ point: HookPoint, positions: Range<Int>, head: Int? = nil, with value: Tensor) {
     self.init([Replacement(point, positions: positions, head: head, with: value)], start: positions.lowerBound)
@@ -71,7 +76,8 @@ extension LanguageModel {
     let final = try pass([Array(tokens[begun.start...])])
     let lane = pass.batch.lanes[0]
     prefixes.insert(tokens, lane.past)
-    return try base(of: lane, plan, function, value: Float(finalGradient(of: function, final, begun).value))
+    let (value, _, logits) = try finalGradient(of: function, final, begun)
+    return try base(of: lane, plan, function, value: Float(value), logits)
   }
 
   /// Runs a prompt as `baseRun` does, and computes the metric's gradients at the points that are captured.
@@ -84,7 +90,7 @@ extension LanguageModel {
     var recorder = try Capture.components(components).at(positions: start..<tokens.count).resolved(config, tokens: tokens.count)
     recorder.fillsMissing = true
     let run = try forwardAndBack(plan, function, at: recorder, TapePlan(), droppingEach: droppingEach)
-    return (try base(of: run.lane, plan, function, value: run.value), run.gradients)
+    return (try base(of: run.lane, plan, function, value: run.value, run.logits), run.gradients)
   }
 
   private func planBase(
@@ -97,12 +103,14 @@ extension LanguageModel {
     return (plan, function)
   }
 
-  private func base(of lane: Lane, _ plan: PlannedRun, _ function: LogitFunction, value: Float) throws -> BaseRun {
+  private func base(
+    of lane: Lane, _ plan: PlannedRun, _ function: LogitFunction, value: Float, _ logits: Tensor
+  ) throws -> BaseRun {
     let activations = ActivationCache(lane.hooks.recorder.activations, self)
     let residuals = try (0..<config.layers).map { try activations[.residualPre(layer: $0)] }
     return BaseRun(
       tokens: plan.tokens, value: value, activations: activations, start: plan.recorder.kept.lowerBound, function: function,
-      residuals: residuals, past: lane.past)
+      logits: logits, residuals: residuals, past: lane.past)
   }
 
   /// Resumes a run at a layer, once for each patch. The result is the metric of each resumed run.
@@ -159,7 +167,7 @@ extension LanguageModel {
         return Lane(
           start: patch.start, count: count - patch.start,
           outputStart: min(needed, base.function.positions.min() ?? count - 1), past: base.past.truncated(to: patch.start),
-          hooks: HookSet(.none, replacements))
+          hooks: HookSet(.none, replacements, patch.observations))
       })
   }
 
@@ -171,7 +179,8 @@ extension LanguageModel {
   /// The metric of each lane, and its gradient with respect to the normed final residual stream.
   private func ends(of pass: ForwardPass, _ base: BaseRun, _ final: Tensor) throws -> [(value: Double, gradient: Tensor)] {
     try zip(pass.batch.lanes, pass.batch.outputLayout.rows).map { lane, rows in
-      try finalGradient(of: base.function, final[rows], lane)
+      let (value, gradient, _) = try finalGradient(of: base.function, final[rows], lane, known: base.logits)
+      return (value, gradient)
     }
   }
 }

@@ -24,24 +24,40 @@ extension ActivationCache {
 
   /// Adds what a layer's heads write.
   func appendHeads(of layer: Int, to builder: inout StackBuilder) throws(ModelError) {
+    for (head, part) in try headContributions(layer: layer).enumerated() { builder.append("L\(layer)H\(head)", part) }
+  }
+
+  /// What each head of a layer adds to the residual stream, `[position, width]`. Needs `z`, or `result` where it was captured, and
+  /// `attentionPostNormScale` in models that have it.
+  package func headContributions(layer: Int) throws(ModelError) -> [Tensor] {
     let results = try? self[.result(layer: layer)]
     let source = if let results { results } else { try self[.z(layer: layer)] }
     let projection = model.weights.layers[layer].output.weight
+    var parts: [Tensor] = []
     for head in 0..<model.config.heads {
       let part = source.select(head, axis: 1)
       let result = results == nil ? part.projected(by: projection.columns(model.config.columns(ofHead: head))) : part
-      builder.append("L\(layer)H\(head)", try written(result, through: .attentionOutput(layer: layer)))
+      parts.append(try written(result, through: .attentionOutput(layer: layer)))
     }
+    return parts
   }
 
   /// What a part of the output of an attention or an MLP, `[position, width]`, adds to the residual stream: the part itself, or what the norm
   /// behind makes of it with the divisor of the run.
   func written(_ part: Tensor, through point: NormPoint) throws(ModelError) -> Tensor {
-    guard let norm = model.weights.norm(point) else { return part }
+    guard model.weights.norm(point) != nil else { return part }
     let scale = try self[point.scale]
     guard scale.shape[0] == part.shape[0] else {
       throw .badRequest("The part has \(part.shape[0]) positions, and this cache \(scale.shape[0]). Take both from the same run.")
     }
+    return model.written(part, through: point, dividedBy: scale)
+  }
+}
+
+extension LanguageModel {
+  /// What the norm behind an attention or an MLP makes of a part of its output, `[position, width]`, with given divisors, `[position, 1]`.
+  package func written(_ part: Tensor, through point: NormPoint, dividedBy scale: Tensor) -> Tensor {
+    guard let norm = weights.norm(point) else { return part }
     return (norm.centers ? part.centeredRows() : part).dividedRows(by: scale).scaledColumns(by: norm.factors)
   }
 }

@@ -23,8 +23,14 @@ extension ActivationCache {
       throw .captureTooLarge(
         bytes: bytes, available: available, tokens: stack.positionCount, largest: "the logits of \(stack.count) parts")
     }
-    let normed = model.weights.finalNorm.applied(to: stack.values.reshaped([rows, width]))
-    return try model.finished(normed.projected(by: model.weights.unembedding))
+    return try model.logits(ofResidual: stack.values.reshaped([rows, width]))
       .reshaped([stack.count, stack.positionCount, model.config.vocabulary])
+  }
+}
+
+extension LanguageModel {
+  /// The logits that the model would give if its residual stream ended with these rows, `[row, width]`: `[row, vocabulary]`.
+  package func logits(ofResidual rows: Tensor) throws(ModelError) -> Tensor {
+    try finished(weights.finalNorm.applied(to: rows).projected(by: weights.unembedding))
   }
 }

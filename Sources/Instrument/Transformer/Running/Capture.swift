@@ -117,7 +117,7 @@ struct ActivationRecorder {
   let points: Set<HookPoint>
   /// The positions that are kept.
   let kept: Range<Int>
-  /// Whether rows that were not computed, because nothing can depend on them, are recorded as 0.
+  /// Whether rows that were not computed, because nothing can depend on them, are recorded as 0; divisors as 1.
   var fillsMissing = false
   private(set) var activations: [HookPoint: Tensor] = [:]
 
@@ -145,7 +145,7 @@ struct ActivationRecorder {
     }
     if rows.lowerBound < 0 {
       require(fillsMissing, "\(point) was not computed at \(kept), only from \(start) on.")
-      var filled = Tensor(repeating: 0, shape: [kept.count] + activation.shape.dropFirst())
+      var filled = Tensor(repeating: point.component.isDivisor ? 1 : 0, shape: [kept.count] + activation.shape.dropFirst())
       let here = max(0, rows.upperBound)
       filled.replace(TensorPart(first: .range(kept.count - here..<kept.count), second: .all), with: activation[..<here])
       return keep(point, filled)

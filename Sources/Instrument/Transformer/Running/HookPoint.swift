@@ -102,6 +102,9 @@ public struct HookPoint: Hashable, Sendable {
     /// name it: it is no part of `Capture.all`.
     public var isReaderInput: Bool { [.queryInput, .keyInput, .valueInput, .mlpInput].contains(self) }
 
+    /// Whether it is what a norm divides each row by.
+    var isDivisor: Bool { rawValue.hasSuffix("hook_scale") }
+
     /// Whether it is a square of queries and keys, `[h, query, key]`.
     public var isSquare: Bool { self == .attentionScores || self == .pattern }
 

@@ -28,7 +28,7 @@ public enum LogitPositions: Equatable, Sendable {
   case at([Int])
 
   /// The positions in a prompt; an error for one that it does not have.
-  func resolved(tokens: Int) throws(ModelError) -> [Int] {
+  package func resolved(tokens: Int) throws(ModelError) -> [Int] {
     switch self {
     case .all: return Array(0..<tokens)
     case .last: return [tokens - 1]
@@ -111,7 +111,7 @@ extension LanguageModel {
   }
 
   /// The logits that products with the unembedding make.
-  func finished(_ products: Tensor) throws(ModelError) -> Tensor {
+  package func finished(_ products: Tensor) throws(ModelError) -> Tensor {
     var logits = products
     let isFinite = logits.isFinite
     try backend.checked()

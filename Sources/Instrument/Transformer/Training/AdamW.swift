@@ -72,6 +72,32 @@ package struct TrainingState: Sendable {
     let zeros = Tensor(repeating: 0, shape: [parameters.layout.count])
     (self.parameters, firstMoment, secondMoment, steps) = (parameters, zeros, zeros, 0)
   }
+
+  fileprivate init(_ vector: OptimizedVector, _ layout: ParameterLayout) {
+    parameters = Parameters(layout, vector.values)
+    (firstMoment, secondMoment, steps) = (vector.firstMoment, vector.secondMoment, vector.steps)
+  }
+
+  fileprivate var vector: OptimizedVector {
+    OptimizedVector(parameters.values, firstMoment, secondMoment, steps: steps)
+  }
+}
+
+/// Numbers that an optimizer changes, the moments of their gradients, and how many steps were made.
+package struct OptimizedVector: Sendable {
+  package var values: Tensor
+  fileprivate var firstMoment: Tensor
+  fileprivate var secondMoment: Tensor
+  package fileprivate(set) var steps: Int
+
+  package init(_ values: Tensor) {
+    let zeros = Tensor(repeating: 0, shape: [values.count])
+    self.init(values, zeros, zeros, steps: 0)
+  }
+
+  fileprivate init(_ values: Tensor, _ firstMoment: Tensor, _ secondMoment: Tensor, steps: Int) {
+    (self.values, self.firstMoment, self.secondMoment, self.steps) = (values, firstMoment, secondMoment, steps)
+  }
 }
 
 extension AdamW {
@@ -87,24 +113,45 @@ extension AdamW {
     if let clip = gradientClip { try expect(clip > 0, "gradientClip", is: clip, not: "above 0, or nil") }
   }
 
+  /// What a gradient of some length is multiplied by.
+  package func scale(ofNorm norm: Double) -> Double { gradientClip.map { norm > $0 ? $0 / norm : 1 } ?? 1 }
+
   /// The next state. The old one stays as it is.
   /// - Parameter scale: what the gradient is multiplied by.
   package func stepped(_ state: TrainingState, _ gradient: Tensor, scale: Double) -> TrainingState {
-    let factors = Factors(self, step: state.steps + 1, scale: scale)
-    var next = state
+    let layout = state.parameters.layout
+    let vector = step(state.vector, gradient, scale, layout.names.map { (layout.range($0), $0.kind == .matrix) })
+    return TrainingState(vector, layout)
+  }
+
+  /// The next numbers of a vector. The old ones stay as they are.
+  /// - Parameters:
+  ///   - scale: what the gradient is multiplied by.
+  ///   - parts: all of the vector, and what of it decays.
+  package func stepped(
+    _ vector: OptimizedVector, _ gradient: Tensor, scale: Double, parts: [(range: Range<Int>, decays: Bool)]
+  ) throws(ModelError) -> OptimizedVector {
+    try check(rate: learningRate(vector.steps + 1), step: vector.steps + 1)
+    return step(vector, gradient, scale, parts)
+  }
+
+  private func step(
+    _ vector: OptimizedVector, _ gradient: Tensor, _ scale: Double, _ parts: [(range: Range<Int>, decays: Bool)]
+  ) -> OptimizedVector {
+    let factors = Factors(self, step: vector.steps + 1, scale: scale)
+    var next = vector
     next.steps += 1
-    for vector in [\TrainingState.parameters.values, \.firstMoment, \.secondMoment] {
-      next[keyPath: vector] = Tensor(uninitialized: [gradient.count])
+    for numbers in [\OptimizedVector.values, \.firstMoment, \.secondMoment] {
+      next[keyPath: numbers] = Tensor(uninitialized: [gradient.count])
     }
-    state.withVectors { old in
+    vector.withVectors { old in
       next.withMutableVectors { new in
         gradient.withUnsafeElements { gradient in
           guard let gradient = gradient.baseAddress else { return }
-          for name in state.parameters.layout.names {
-            let range = state.parameters.layout.range(name)
+          for (range, decays) in parts {
             Parallel.overRows(range.count, width: 8) { part in
               let first = range.lowerBound + part.lowerBound
-              factors.apply(old + first, gradient + first, new + first, count: part.count, decays: name.kind == .matrix)
+              factors.apply(old + first, gradient + first, new + first, count: part.count, decays: decays)
             }
           }
         }
@@ -159,9 +206,9 @@ private struct MutableVectors {
   }
 }
 
-extension TrainingState {
+extension OptimizedVector {
   fileprivate func withVectors(_ body: (Vectors) -> Void) {
-    parameters.values.withUnsafeElements { weights in
+    values.withUnsafeElements { weights in
       firstMoment.withUnsafeElements { first in
         secondMoment.withUnsafeElements { second in
           guard let weights = weights.baseAddress, let first = first.baseAddress, let second = second.baseAddress else { return }
@@ -172,7 +219,7 @@ extension TrainingState {
   }
 
   fileprivate mutating func withMutableVectors(_ body: (MutableVectors) -> Void) {
-    parameters.values.withUnsafeMutableElements { weights in
+    values.withUnsafeMutableElements { weights in
       firstMoment.withUnsafeMutableElements { first in
         secondMoment.withUnsafeMutableElements { second in
           guard let weights = weights.baseAddress, let first = first.baseAddress, let second = second.baseAddress else { return }

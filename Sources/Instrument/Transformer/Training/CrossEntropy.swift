@@ -14,7 +14,7 @@ extension Tensor {
         let (largest, wanted) = (largestNumber(x, width), x[answer])
         ck_causal_softmax(x, 1, width, width, width)
         // The largest logit's probability is one over the sum of exponentials.
-        total += Double(weight) * (Double(largest.value - wanted) - log(Double(x[largest.index])))
+        total += Double(weight) * (Double(largest.value - wanted) - Foundation.log(Double(x[largest.index])))
         ck_scale(x, weight, width)
         x[answer] -= weight
       }

@@ -75,12 +75,11 @@ public struct Trainer: Sendable {
     let rate = optimizer.learningRate(number)
     try optimizer.check(rate: rate, step: number)
     let (loss, gradient) = try LossGradient(model)(batch)
-    let norm = gradient.norm()
+    let norm = gradient.euclideanLength()
     guard loss.isFinite else { throw diverged("loss") }
     // Squares of a longer one would not fit into the moments.
     guard norm < 1e18 else { throw diverged("gradient") }
-    let scale = optimizer.gradientClip.map { norm > $0 ? $0 / norm : 1 } ?? 1
-    let next = optimizer.stepped(state, gradient, scale: scale)
+    let next = optimizer.stepped(state, gradient, scale: optimizer.scale(ofNorm: norm))
     guard next.parameters.values.isFinite else { throw diverged("new weights") }
     (state, model) = (next, try Self.model(next, model.storedTokenizer))
     return Step(number: number, loss: loss, gradientNorm: norm, learningRate: rate)
@@ -106,23 +105,5 @@ public struct Trainer: Sendable {
   private static func model(_ state: TrainingState, _ tokenizer: Tokenizer?) throws(ModelError) -> LanguageModel {
     try LanguageModel(
       state.parameters.layout.configuration, tokenizer, state.parameters, origin: "a trainer, after step \(state.steps)")
-  }
-}
-
-extension Tensor {
-  /// The root of the sum of squares, in Double. Blocks of one size are added up in their order, whatever the number of cores.
-  func norm() -> Double {
-    let block = 1 << 14
-    var sums = [Double](repeating: 0, count: (count + block - 1) / block)
-    withUnsafeElements { x in
-      sums.withUnsafeMutableBufferPointer { sums in
-        Parallel.overRows(sums.count, width: block) { part in
-          for index in part {
-            for i in index * block..<Swift.min((index + 1) * block, x.count) { sums[index] += Double(x[i]) * Double(x[i]) }
-          }
-        }
-      }
-    }
-    return sums.reduce(0, +).squareRoot()
   }
 }

@@ -1,0 +1,69 @@
+import Checkpoints
+import Foundation
+import Tensors
+import Transformer
+
+extension TunedLens {
+  /// Writes the lens to a folder of its own: `tuned_lens.safetensors` with `layers.0.weight`, `layers.0.bias`, …, and `tuned_lens.json`,
+  /// which says of what model it is, last. The folder is made if it is missing. Each file is replaced whole.
+  /// - Throws: `ModelError` for a folder that holds a model, or cannot be written to.
+  public func save(to folder: URL) throws(ModelError) {
+    if ModelFile.exists(folder.appending(path: "config.json")) {
+      throw .badRequest(
+        "\(folder.path) holds a model, which could not be loaded with a lens beside its weights. Save the lens to another folder.")
+    }
+    var writer = SafetensorsWriter()
+    for (layer, translator) in translators.enumerated() {
+      writer.add(Self.weight(layer), translator.weight)
+      writer.add(Self.bias(layer), translator.bias)
+    }
+    try writer.write(to: folder.appending(path: Self.numbers))
+    let settings = JSONText.object([
+      ("kind", .string(Self.kind)), ("format", .number(1)), ("model_checksum", .string(modelChecksum)),
+      ("layers", .number(translators.count)), ("width", .number(translators.first?.bias.count ?? 0)),
+    ])
+    try writeWhole(settings.bytes, to: folder.appending(path: Self.settings))
+  }
+
+  /// Reads a lens that `save(to:)` wrote.
+  /// - Throws: `LensError.otherModel` if it is one of another model; `LensError.notALens` and `ModelError` for files that are damaged, or
+  ///   are something else.
+  public init(contentsOf folder: URL, for model: LanguageModel) throws {
+    let keys = try SettingsReader(contentsOf: folder.appending(path: Self.settings))
+    try keys.require("kind", toBe: [.string(Self.kind)], else: "It must be a tuned lens.")
+    guard try keys.string("kind") != nil else { throw LensError.notALens(file: folder.path, problem: "its settings name no kind") }
+    _ = try keys.integer("format", in: 1...1)
+    guard let checksum = try keys.string("model_checksum") else {
+      throw LensError.notALens(file: folder.path, problem: "its settings do not say of what model it is")
+    }
+    let layers = try keys.integer("layers", in: 1...100_000)
+    let width = try keys.integer("width", in: 1...10_000_000)
+    try keys.finish(ignoring: [], else: "Folio does not know this key.")
+    guard checksum == model.checksum else {
+      throw LensError.otherModel(file: folder.path, lens: checksum, model: model.checksum)
+    }
+    guard layers == model.config.layers, width == model.config.width else {
+      throw LensError.notALens(
+        file: folder.path, problem: "it says that the model has \(layers) layers of width \(width), which is not so")
+    }
+    let reader = try SafetensorsFile(folder.appending(path: Self.numbers))
+    guard reader.entries.count == 2 * layers else {
+      throw LensError.notALens(
+        file: folder.path, problem: "it holds \(reader.entries.count) tensors, and \(layers) layers have \(2 * layers)")
+    }
+    func tensor(_ name: String) throws -> Tensor {
+      guard let entry = reader.entries[name] else {
+        throw LensError.notALens(file: folder.path, problem: "it has no “\(name)”")
+      }
+      return try reader.tensor(entry)
+    }
+    try self.init(
+      weights: (0..<layers).map { try tensor(Self.weight($0)) }, biases: (0..<layers).map { try tensor(Self.bias($0)) },
+      for: model)
+  }
+
+  private static let (numbers, settings, kind) = ("tuned_lens.safetensors", "tuned_lens.json", "folio tuned lens")
+
+  private static func weight(_ layer: Int) -> String { "layers.\(layer).weight" }
+  private static func bias(_ layer: Int) -> String { "layers.\(layer).bias" }
+}
