@@ -1,4 +1,5 @@
 import Checkpoints
+import Statistics
 import Tensors
 import Transformer
 
@@ -13,18 +14,17 @@ public struct ReconstructionCheck: Sendable {
   public let promptCount: Int
   /// At how many positions.
   public let positionCount: Int
-  /// 1 - Σ ‖x - x̂‖² / Σ ‖x - mean(x)‖², over all positions: 1 for a perfect reconstruction, 0 for one as good as the mean.
-  public let explainedVariance: Double
+  /// 1 - Σ ‖x - x̂‖² / Σ ‖x - mean(x)‖², over all positions: 1 for a perfect reconstruction, 0 for one as good as the mean. The interval is
+  /// that of other prompts.
+  public let explainedVariance: Estimate
   /// The mean over positions of ‖x - x̂‖².
   public let squaredError: Double
   /// The mean cosine of activation and reconstruction.
   public let cosine: Double
   /// The mean of ‖x̂‖ / ‖x‖: below 1, the reconstruction shrinks.
   public let lengthRatio: Double
-  /// The mean number of active features at a position.
-  public let l0: Double
-  /// The mean number of active features of each prompt.
-  public let l0ByPrompt: [Double]
+  /// The mean number of active features at a position. The interval is that of other prompts.
+  public let l0: Estimate
   /// The mean sum of activations at a position.
   public let l1: Double
   /// At which part of the positions each feature is active, `[d_sae]`.
@@ -45,23 +45,19 @@ public struct ReconstructionCheck: Sendable {
     public let zero: Double
     /// The mean Kullback-Leibler divergence of the next token's distribution with the reconstruction from the model's own, in nats.
     public let divergence: Double
-    /// Of each prompt, by how much the reconstruction raises its loss.
-    public let increaseByPrompt: [Double]
-
-    /// Which part of the loss that zeros cost is saved by the reconstruction: 1 if the model predicts as well as without it.
-    public var recovered: Double { (zero - spliced) / (zero - model) }
+    /// Which part of the loss that zeros cost is saved by the reconstruction: 1 if the model predicts as well as without it. The interval is that
+    /// of other prompts.
+    public let recovered: Estimate
   }
 }
 
 extension ReconstructionCheck: CustomStringConvertible {
-  /// The numbers that matter, in one line: `explained variance 0.87, L0 62.4, loss recovered 0.98; 512 positions of 4 prompts`.
+  /// The numbers that matter, in one line: `explained variance 0.87 [0.85, 0.89], n = 4; L0 62.4 …; loss recovered 0.98 …; 512 positions`.
   public var description: String {
-    let recovered = loss.map { ", loss recovered \(rounded($0.recovered))" } ?? ""
-    return "explained variance \(rounded(explainedVariance)), L0 \(rounded(l0))\(recovered); \(positionCount) positions of \(promptCount) prompts"
+    let recovered = loss.map { "; loss recovered \($0.recovered)" } ?? ""
+    return "explained variance \(explainedVariance); L0 \(l0)\(recovered); \(positionCount) positions"
   }
 }
-
-private func rounded(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }
 
 extension LanguageModel {
   /// Checks a dictionary on some prompts: explained variance and L0, and what the model loses when it goes on with the reconstruction.
@@ -89,7 +85,7 @@ extension LanguageModel {
     guard sums.count > 0 else {
       throw SparseAutoencoderError.badRequest("The prompts have no position besides the beginning-of-sequence token. Give longer texts.")
     }
-    return sums.result(losses, prompts: prompts.count)
+    return try sums.result(losses, prompts: prompts.count)
   }
 
   /// The first position that counts: 1 behind a beginning-of-sequence token.
@@ -137,21 +133,29 @@ private func divergence(of logits: Tensor, from reference: Tensor) -> Double {
 /// What is added up over positions.
 private struct ReconstructionSums {
   private let sae: SparseAutoencoder
-  private(set) var count = 0
-  private var mean: [Double]
-  private var (square, residual, cosine, ratio, active, l1) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+  private var prompts: [Prompt] = []
+  private var (cosine, ratio, l1) = (0.0, 0.0, 0.0)
   private var density: [Double]
-  private var l0ByPrompt: [Double] = []
+
+  /// Of one prompt: what is drawn anew for the intervals.
+  private struct Prompt {
+    var count = 0
+    var active = 0
+    var square = 0.0
+    var residual = 0.0
+    var sum: [Double]
+  }
 
   init(_ sae: SparseAutoencoder) {
     self.sae = sae
-    mean = Array(repeating: 0, count: sae.configuration.outputWidth)
     density = Array(repeating: 0, count: sae.featureCount)
   }
 
+  var count: Int { prompts.reduce(0) { $0 + $1.count } }
+
   mutating func add(_ run: DictionaryRun, from first: Int) throws {
     let (read, written) = (run.read[first...], run.written[first...])
-    let before = (count, active)
+    var prompt = Prompt(sum: Array(repeating: 0, count: sae.configuration.outputWidth))
     // The features of all positions at once need not fit into memory.
     let step = max(1, (1 << 25) / sae.featureCount)
     for start in stride(from: 0, to: written.shape[0], by: step) {
@@ -159,23 +163,20 @@ private struct ReconstructionSums {
       let x = try sae.flat(read[rows])
       let scaling = RowScaling(x, sae.configuration)
       let features = sae.encoded(x, scaling, on: run.read.backend)
-      add(SparseRows(features))
-      add(written[rows], sae.finished(sae.decoded(features), x, scaling))
+      let active = SparseRows(features)
+      prompt.active += active.values.count
+      for (column, value) in zip(active.columns, active.values) {
+        density[Int(column)] += 1
+        l1 += Double(abs(value))
+      }
+      add(written[rows], sae.finished(sae.decoded(features), x, scaling), to: &prompt)
     }
-    if count > before.0 { l0ByPrompt.append((active - before.1) / Double(count - before.0)) }
+    if prompt.count > 0 { prompts.append(prompt) }
   }
 
-  private mutating func add(_ features: SparseRows) {
-    active += Double(features.values.count)
-    for (column, value) in zip(features.columns, features.values) {
-      density[Int(column)] += 1
-      l1 += Double(abs(value))
-    }
-  }
-
-  private mutating func add(_ x: Tensor, _ reconstruction: Tensor) {
-    let width = mean.count
-    count += x.shape[0]
+  private mutating func add(_ x: Tensor, _ reconstruction: Tensor, to prompt: inout Prompt) {
+    let width = prompt.sum.count
+    prompt.count += x.shape[0]
     x.withUnsafeElements { x in
       reconstruction.withUnsafeElements { y in
         for row in 0..<x.count / width {
@@ -183,10 +184,10 @@ private struct ReconstructionSums {
           for i in 0..<width {
             let (a, b) = (Double(x[row * width + i]), Double(y[row * width + i]))
             (xx, yy, xy) = (xx + a * a, yy + b * b, xy + a * b)
-            residual += (a - b) * (a - b)
-            mean[i] += a
+            prompt.residual += (a - b) * (a - b)
+            prompt.sum[i] += a
           }
-          square += xx
+          prompt.square += xx
           cosine += xx * yy == 0 ? 0 : xy / (xx * yy).squareRoot()
           ratio += xx == 0 ? 1 : (yy / xx).squareRoot()
         }
@@ -194,23 +195,39 @@ private struct ReconstructionSums {
     }
   }
 
-  func result(_ losses: [PromptLoss], prompts: Int) -> ReconstructionCheck {
+  func result(_ losses: [PromptLoss], prompts promptCount: Int) throws -> ReconstructionCheck {
     let n = Double(count)
-    let variance = square / n - mean.reduce(0) { $0 + ($1 / n) * ($1 / n) }
+    // Of any choice of prompts, the squared length of the sum of all activations is a sum over pairs.
+    let sums = Tensor(rows: prompts.map { $0.sum.map { Float($0) } })
+    let pairs = sums.multipliedByTransposed(sums).elements
     return ReconstructionCheck(
-      dictionary: "\(sae)", promptCount: prompts, positionCount: count, explainedVariance: 1 - residual / n / variance,
-      squaredError: residual / n, cosine: cosine / n, lengthRatio: ratio / n, l0: active / n, l0ByPrompt: l0ByPrompt, l1: l1 / n,
-      density: Tensor(density.map { Float($0 / n) }), loss: loss(losses))
+      dictionary: "\(sae)", promptCount: promptCount, positionCount: count,
+      explainedVariance: try Estimate.bootstrap(of: Array(prompts.indices), resamples: resamples) { chosen in
+        let count = chosen.reduce(0.0) { $0 + Double(prompts[$1].count) }
+        let square = chosen.reduce(0.0) { $0 + prompts[$1].square }
+        let length = chosen.reduce(0.0) { sum, a in chosen.reduce(sum) { $0 + Double(pairs[a * prompts.count + $1]) } }
+        return 1 - chosen.reduce(0.0) { $0 + prompts[$1].residual } / (square - length / count)
+      },
+      squaredError: prompts.reduce(0.0) { $0 + $1.residual } / n, cosine: cosine / n, lengthRatio: ratio / n,
+      l0: try Estimate.bootstrap(of: prompts, resamples: resamples) { chosen in
+        Double(chosen.reduce(0) { $0 + $1.active }) / Double(chosen.reduce(0) { $0 + $1.count })
+      },
+      l1: l1 / n, density: Tensor(density.map { Float($0 / n) }), loss: try loss(losses))
   }
 
-  private func loss(_ losses: [PromptLoss]) -> ReconstructionCheck.SplicedLoss? {
+  private let resamples = 1000
+
+  private func loss(_ losses: [PromptLoss]) throws -> ReconstructionCheck.SplicedLoss? {
     let counted = losses.filter { $0.count > 0 }
     let count = Double(counted.reduce(0) { $0 + $1.count })
     guard count > 0 else { return nil }
     func mean(_ number: (PromptLoss) -> Double) -> Double { counted.reduce(0) { $0 + number($1) } / count }
     return .init(
       model: mean(\.model), spliced: mean(\.spliced), zero: mean(\.zero), divergence: mean(\.divergence),
-      increaseByPrompt: counted.map { ($0.spliced - $0.model) / Double($0.count) })
+      recovered: try Estimate.bootstrap(of: counted, resamples: resamples) { chosen in
+        let (zero, spliced, model) = chosen.reduce((0.0, 0.0, 0.0)) { ($0.0 + $1.zero, $0.1 + $1.spliced, $0.2 + $1.model) }
+        return (zero - spliced) / (zero - model)
+      })
   }
 }
 

@@ -9,19 +9,19 @@ extension ReconstructionCheck: Displayable {
   /// The numbers of the check, one on each row, with what they are.
   public var table: Table {
     var rows: [[Any]] = [
-      ["explained variance", explainedVariance, "1 is perfect, 0 is as good as the mean"],
-      ["L0", l0, "active features at a position, in the mean"],
-      ["cosine", cosine, "of activation and reconstruction, in the mean"],
-      ["length ratio", lengthRatio, "of reconstruction to activation, in the mean"],
-      ["never active", neverActive, "of \(density.count) features, at \(positionCount) positions of \(promptCount) prompts"],
+      ["explained variance", "\(explainedVariance)", "1 is perfect, 0 is as good as the mean"],
+      ["L0", "\(l0)", "active features at a position, in the mean"],
+      ["cosine", rounded(cosine), "of activation and reconstruction, in the mean"],
+      ["length ratio", rounded(lengthRatio), "of reconstruction to activation, in the mean"],
+      ["never active", "\(neverActive)", "of \(density.count) features, at \(positionCount) positions of \(promptCount) prompts"],
     ]
     if let loss {
       rows += [
-        ["loss, the model's own", loss.model, "nats per token"],
-        ["loss, spliced", loss.spliced, "nats per token, with the reconstruction"],
-        ["loss, zeros", loss.zero, "nats per token, with zeros in its place"],
-        ["loss recovered", loss.recovered, "1 if the model predicts as well as without the dictionary"],
-        ["divergence", loss.divergence, "nats per token, from the model's own distribution"],
+        ["loss recovered", "\(loss.recovered)", "1 if the model predicts as well as without the dictionary"],
+        ["loss, the model's own", rounded(loss.model), "nats per token"],
+        ["loss, spliced", rounded(loss.spliced), "nats per token, with the reconstruction"],
+        ["loss, zeros", rounded(loss.zero), "nats per token, with zeros in its place"],
+        ["divergence", rounded(loss.divergence), "nats per token, from the model's own distribution"],
       ]
     }
     return Table(columns: ["check", "value", "what it is"], rows: rows)
@@ -100,3 +100,5 @@ extension FeatureExamples: Displayable {
 }
 
 private func rounded(_ x: Float) -> Float { (x * 1000).rounded() / 1000 }
+
+private func rounded(_ x: Double) -> String { "\((x * 1000).rounded() / 1000)" }

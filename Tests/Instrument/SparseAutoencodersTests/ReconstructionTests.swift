@@ -32,9 +32,9 @@ struct ReconstructionTests {
     let residual = rows.reduce(0.0) { sum, row in sum + square(zip(row.x, row.y).map { $0 - $1 }) }
     let variance = rows.reduce(0.0) { sum, row in sum + square(zip(row.x, mean).map { $0 - $1 }) }
     #expect(check.positionCount == 19)
-    #expect(abs(check.explainedVariance - (1 - residual / variance)) < 1e-4)
+    #expect(abs(check.explainedVariance.value - (1 - residual / variance)) < 1e-4)
     #expect(abs(check.squaredError - residual / n) < 1e-4 * residual / n)
-    #expect(abs(check.l0 - rows.reduce(0.0) { $0 + Double($1.features.count { $0 != 0 }) } / n) < 1e-9)
+    #expect(abs(check.l0.value - rows.reduce(0.0) { $0 + Double($1.features.count { $0 != 0 }) } / n) < 1e-9)
     #expect(abs(check.l1 - rows.reduce(0.0) { $0 + $1.features.reduce(0, +) } / n) < 1e-4 * check.l1)
     let cosine = rows.reduce(0.0) { sum, row in
       sum + zip(row.x, row.y).reduce(0) { $0 + $1.0 * $1.1 } / (square(row.x) * square(row.y)).squareRoot()
@@ -44,6 +44,8 @@ struct ReconstructionTests {
     #expect(abs(check.lengthRatio - ratio / n) < 1e-5)
     let active = (0..<20).map { feature in Float(rows.count { $0.features[feature] != 0 }) / Float(n) }
     #expect(largestDifference(check.density, Tensor(active)) < 1e-6)
+    #expect(check.l0.n == 3)
+    #expect(try #require(check.l0.interval).contains(check.l0.value))
     #expect(check.neverActive == active.count { $0 == 0 })
   }
 
@@ -63,7 +65,7 @@ struct ReconstructionTests {
     #expect(abs(loss.model - own) < 1e-5)
     #expect(abs(loss.spliced - spliced) < 1e-5)
     #expect(abs(loss.zero - zero) < 1e-5)
-    #expect(abs(loss.recovered - (zero - spliced) / (zero - own)) < 1e-3)
+    #expect(abs(loss.recovered.value - (zero - spliced) / (zero - own)) < 1e-3)
   }
 
   @Test("The divergence is that of the distributions")
@@ -90,9 +92,9 @@ struct ReconstructionTests {
     let encoder = Tensor(rows: (0..<12).map { row in (0..<24).map { $0 == row ? 1 : $0 == row + 12 ? -1 : 0 } })
     let sae = try SparseAutoencoder(W_enc: encoder, W_dec: encoder.transposed(), at: Self.point)
     let check = try model.checkReconstruction(of: sae, over: Self.prompts)
-    #expect(abs(check.explainedVariance - 1) < 1e-6)
-    #expect(check.l0 == 12)
-    #expect(abs(try #require(check.loss).recovered - 1) < 1e-4)
+    #expect(abs(check.explainedVariance.value - 1) < 1e-6)
+    #expect(check.l0.value == 12)
+    #expect(abs(try #require(check.loss).recovered.value - 1) < 1e-4)
   }
 
   @Test("The beginning-of-sequence token is left out, and left as it is, unless it is asked for")
