@@ -74,7 +74,9 @@ extension LanguageModel {
     of features: [Int], in sae: SparseAutoencoder, over texts: [some Prompt], count: Int = 8, context: Int = 12, tokens: Int = 8,
     excludingBOS: Bool = true
   ) throws -> [FeatureExamples] {
-    guard !features.isEmpty else { throw SparseAutoencoderError.badRequest("No feature is named. Name some, from 0 to \(sae.featureCount - 1).") }
+    guard !features.isEmpty else {
+      throw SparseAutoencoderError.badRequest("No feature is named. Name some, from 0 to \(sae.featureCount - 1).")
+    }
     guard !texts.isEmpty else { throw SparseAutoencoderError.badRequest("Features cannot be looked for in no texts. Give some.") }
     try check(sae)
     for feature in features { try sae.check(feature) }
@@ -103,10 +105,12 @@ extension LanguageModel {
     try check(sae)
     guard sae.writesIntoStream else {
       throw SparseAutoencoderError.badRequest(
-        "Features at \(sae.configuration.point.name) do not write into the residual stream, and so change no logit by themselves.")
+        "Features at \(sae.configuration.point.name) do not write into the residual stream, and so change no logit by themselves."
+      )
     }
     let row = try sae.direction(of: feature).reshaped([1, config.width])
-    let logits = weights.finalNorm.read(row.moved(to: backend)).projected(by: weights.unembedding).reshaped([config.vocabulary]).elements
+    let logits = weights.finalNorm.read(row.moved(to: backend)).projected(by: weights.unembedding).reshaped([config.vocabulary])
+      .elements
     let order = logits.indices.sorted { (logits[$0], $1) > (logits[$1], $0) }
     func effects(_ tokens: some Sequence<Int>) throws -> [FeatureExamples.TokenEffect] {
       let tokens = Array(tokens)
@@ -139,7 +143,9 @@ private struct FeatureSearch {
   mutating func add(_ values: [Float], text: Int, labels: [String], from first: Int) {
     positions += values.count - first
     for value in values[first...] where value != 0 { (active, sum) = (active + 1, sum + Double(value)) }
-    guard let position = (first..<values.count).max(by: { (values[$0], $1) < (values[$1], $0) }), values[position] > 0 else { return }
+    guard let position = (first..<values.count).max(by: { (values[$0], $1) < (values[$1], $0) }), values[position] > 0 else {
+      return
+    }
     guard examples.count < count || (examples.last?.value ?? 0) < values[position] else { return }
     let range = max(0, position - context)..<min(values.count, position + context + 1)
     examples.append(

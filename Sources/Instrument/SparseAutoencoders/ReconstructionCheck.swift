@@ -72,7 +72,9 @@ extension LanguageModel {
   public func checkReconstruction(
     of sae: SparseAutoencoder, over prompts: [some Prompt], excludingBOS: Bool = true, withLoss: Bool = true
   ) throws -> ReconstructionCheck {
-    guard !prompts.isEmpty else { throw SparseAutoencoderError.badRequest("A dictionary cannot be checked on no prompts. Give some texts.") }
+    guard !prompts.isEmpty else {
+      throw SparseAutoencoderError.badRequest("A dictionary cannot be checked on no prompts. Give some texts.")
+    }
     try check(sae)
     var (sums, losses) = (ReconstructionSums(sae), [PromptLoss]())
     for prompt in prompts {
@@ -83,7 +85,8 @@ extension LanguageModel {
       if withLoss { losses.append(try splicedLoss(sae, run, from: first)) }
     }
     guard sums.count > 0 else {
-      throw SparseAutoencoderError.badRequest("The prompts have no position besides the beginning-of-sequence token. Give longer texts.")
+      throw SparseAutoencoderError.badRequest(
+        "The prompts have no position besides the beginning-of-sequence token. Give longer texts.")
     }
     return try sums.result(losses, prompts: prompts.count)
   }
@@ -248,7 +251,8 @@ extension SparseAutoencoder {
     }
     guard sum > 0, sum.isFinite else {
       throw SparseAutoencoderError.badRequest(
-        count == 0 ? "No position is left to measure lengths at. Give longer texts." : "The activations at \(point.name) have no length.")
+        count == 0
+          ? "No position is left to measure lengths at. Give longer texts." : "The activations at \(point.name) have no length.")
     }
     return Float(Double(width).squareRoot() * Double(count) / sum)
   }

@@ -166,7 +166,8 @@ private final class Handover: Sendable {
       waiting.isTaking = true
       guard let first = waiting.activations.first else {
         throw SparseAutoencoderError.badRequest(
-          "What the transcoder writes comes before what it reads. Look at its hook points; the one that it reads must come first.")
+          "What the transcoder writes comes before what it reads. Look at its hook points; the one that it reads must come first."
+        )
       }
       waiting.activations.removeFirst()
       // Of the last layer, only the rows are computed that a logit depends on.

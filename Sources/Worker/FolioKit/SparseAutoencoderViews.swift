@@ -13,7 +13,9 @@ extension ReconstructionCheck: Displayable {
       ["L0", "\(l0)", "active features at a position, in the mean"],
       ["cosine", rounded(cosine), "of activation and reconstruction, in the mean"],
       ["length ratio", rounded(lengthRatio), "of reconstruction to activation, in the mean"],
-      ["never active", "\(neverActive)", "of \(density.count) features, at \(positionCount) positions of \(promptCount) prompts"],
+      [
+        "never active", "\(neverActive)", "of \(density.count) features, at \(positionCount) positions of \(promptCount) prompts",
+      ],
     ]
     if let loss {
       rows += [

@@ -44,7 +44,8 @@ struct FeatureAttributionTests {
     let result = try model.featureAttribution(SpliceTests.tokens, in: dictionary.loaded(), toward: SpliceTests.answer)
     for entry in result.entries.prefix(3) + result.entries.suffix(3) {
       let step = 1e-5
-      let change = metric(twin, dictionary.twin, raising: entry.feature, at: entry.position, by: step)
+      let change =
+        metric(twin, dictionary.twin, raising: entry.feature, at: entry.position, by: step)
         - metric(twin, dictionary.twin, raising: entry.feature, at: entry.position, by: -step)
       #expect(abs(Double(entry.gradient) - change / (2 * step)) < 1e-4 * Double(abs(result.entries[0].gradient) + 1))
       #expect(abs(entry.value - entry.gradient * entry.activation) < 1e-5)
@@ -59,7 +60,8 @@ struct FeatureAttributionTests {
     let compared = try model.featureAttribution(
       SpliceTests.tokens, corrupted: Self.corrupted, in: sae, toward: SpliceTests.answer)
     #expect(abs(compared.remainder) < 1e-4)
-    let change = try model.run(SpliceTests.tokens, capturing: [Self.point]).cache[Self.point]
+    let change =
+      try model.run(SpliceTests.tokens, capturing: [Self.point]).cache[Self.point]
       - model.run(Self.corrupted, capturing: [Self.point]).cache[Self.point]
     let gradient = try model.gradients(SpliceTests.tokens, of: SpliceTests.answer, at: [Self.point]).gradients[Self.point]
     guard dictionary.normalization == "none" else { return }

@@ -30,10 +30,15 @@ struct DictionaryLoadingTests {
 
   @Test("A tensor of another shape, too many or too few, and numbers that are none, are refused")
   func tensors() {
-    #expect(plain.loadingError { _, weights in weights[2].tensor = Tensor([1, 2]) }.contains("“b_dec” has the shape [2], and [12] is needed"))
+    #expect(
+      plain.loadingError { _, weights in weights[2].tensor = Tensor([1, 2]) }.contains(
+        "“b_dec” has the shape [2], and [12] is needed"))
     #expect(plain.loadingError { _, weights in weights.removeLast() }.contains("“b_enc” is missing"))
-    #expect(plain.loadingError { _, weights in weights.append(("b_gate", Tensor([1]))) }.contains("“b_gate” is no part of a ReLU autoencoder"))
-    #expect(plain.loadingError { _, weights in weights[0].tensor[0, 3] = .nan }.contains("“W_enc” holds numbers that are not finite"))
+    #expect(
+      plain.loadingError { _, weights in weights.append(("b_gate", Tensor([1]))) }.contains(
+        "“b_gate” is no part of a ReLU autoencoder"))
+    #expect(
+      plain.loadingError { _, weights in weights[0].tensor[0, 3] = .nan }.contains("“W_enc” holds numbers that are not finite"))
   }
 
   @Test("Activations that were scaled in training need their scale, and then are scaled")
@@ -157,7 +162,9 @@ struct DictionaryErrorTests {
     var other = RandomDictionary()
     (other.width, other.out) = (16, 16)
     let wide = try other.loaded()
-    expectError("reads 16 numbers at “blocks.0.hook_resid_mid”, and this model has 12") { _ = try model.features(tokens, in: wide) }
+    expectError("reads 16 numbers at “blocks.0.hook_resid_mid”, and this model has 12") {
+      _ = try model.features(tokens, in: wide)
+    }
     other.hook = "blocks.7.hook_resid_post"
     let deep = try other.loaded()
     expectError("layers, numbered from 0 to 1") { _ = try model.features(tokens, in: deep) }

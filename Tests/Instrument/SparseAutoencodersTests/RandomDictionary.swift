@@ -48,7 +48,9 @@ struct RandomDictionary: Sendable, CustomStringConvertible {
           return isPositive ? abs(x) : x
         }, shape: shape)
     }
-    var weights = [("W_enc", tensor([width, features], 0.4)), ("W_dec", tensor([features, out], 0.3)), ("b_dec", tensor([out], 0.3))]
+    var weights = [
+      ("W_enc", tensor([width, features], 0.4)), ("W_dec", tensor([features, out], 0.3)), ("b_dec", tensor([out], 0.3)),
+    ]
     switch architecture {
     case "gated":
       weights += [("b_gate", tensor([features], 0.3)), ("b_mag", tensor([features], 0.3)), ("r_mag", tensor([features], 0.3))]
@@ -148,7 +150,9 @@ struct DictionaryTwin: Sendable {
       }
     }
     let pre = products.indices.map { (products[$0] + weight("b_enc")[$0]) * decoderNorm($0) }
-    if dictionary.architecture.hasPrefix("jumprelu") { return pre.indices.map { pre[$0] > weight("threshold")[$0] ? max(0, pre[$0]) : 0 } }
+    if dictionary.architecture.hasPrefix("jumprelu") {
+      return pre.indices.map { pre[$0] > weight("threshold")[$0] ? max(0, pre[$0]) : 0 }
+    }
     guard dictionary.architecture == "topk" else { return pre.map { max(0, $0) } }
     let least = pre.sorted(by: >)[dictionary.k - 1]
     return pre.map { $0 >= least ? max(0, $0) : 0 }

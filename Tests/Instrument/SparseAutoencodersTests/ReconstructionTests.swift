@@ -56,7 +56,10 @@ struct ReconstructionTests {
     let loss = try #require(try model.checkReconstruction(of: sae, over: Self.prompts).loss)
     func mean(_ hooks: () throws -> [any Hook]) throws -> Double {
       let losses = try Self.prompts.map { prompt in
-        (try Double(model.gradients(prompt, of: Loss(), at: [.residualPost(layer: 1)], hooks: hooks()).value), Double(prompt.count - 1))
+        (
+          try Double(model.gradients(prompt, of: Loss(), at: [.residualPost(layer: 1)], hooks: hooks()).value),
+          Double(prompt.count - 1)
+        )
       }
       return losses.reduce(0) { $0 + $1.0 * $1.1 } / losses.reduce(0) { $0 + $1.1 }
     }
@@ -81,7 +84,9 @@ struct ReconstructionTests {
       }
     }
     let (p, q) = (try distribution([]), try distribution(sae.splice(error: .dropped)))
-    let sum = zip(p, q).dropLast().reduce(0.0) { sum, rows in sum + zip(rows.0, rows.1).reduce(0.0) { $0 + $1.0 * log($1.0 / $1.1) } }
+    let sum = zip(p, q).dropLast().reduce(0.0) { sum, rows in
+      sum + zip(rows.0, rows.1).reduce(0.0) { $0 + $1.0 * log($1.0 / $1.1) }
+    }
     #expect(abs(loss.divergence - sum / Double(prompt.count - 1)) < 1e-4)
   }
 

@@ -116,7 +116,8 @@ struct SpliceTests {
     let sae = try RandomDictionary(seed: 12).loaded()
     let point = HookPoint.residualMid(layer: 0)
     let plain = try model.run(Self.tokens, capturing: [point]).cache[point]
-    let spliced = try model.run(Self.tokens, capturing: [point], hooks: sae.splice(error: .dropped, positions: 3..<5)).cache[point]
+    let spliced = try model.run(Self.tokens, capturing: [point], hooks: sae.splice(error: .dropped, positions: 3..<5)).cache[
+      point]
     #expect(spliced[..<3] == plain[..<3])
     #expect(spliced[5...] == plain[5...])
     #expect(largestDifference(spliced[3..<5], try sae.reconstruct(plain[3..<5])) < 1e-5)
