@@ -157,7 +157,7 @@ extension SparseAutoencoder {
 
   /// The gradient of what the encoder reads: through the features that are active.
   private func gradientOfInput(_ gradient: Tensor, _ features: Tensor, on backend: any Backend) -> Tensor {
-    var gradient = gradient * features.map { $0 > 0 ? 1 : 0 }
+    var gradient = gradient * (features .> 0)
     if let slopes = weights.slopes { gradient = gradient.scaledColumns(by: slopes) }
     return gradient.projectedBack(by: weights.encoder, on: backend)
   }

@@ -161,6 +161,7 @@ private struct SAELensSettings {
   private func places() throws -> (point: HookPoint, target: HookPoint?) {
     let name = try metadata.string("hook_name") ?? (isOld ? metadata.string("hook_point") : nil)
     let target = try metadata.string("hook_name_out")
+    try refuseNormedInput()
     guard let point = try options.point ?? name.map({ try place($0, "hook_name") }) else {
       throw metadata.error("hook_name", "is missing", "Say which activation it reads, as `at: .residualPost(layer: 6)`.")
     }
@@ -176,6 +177,17 @@ private struct SAELensSettings {
         "hook_name_out", "is missing", "Say which activation the transcoder writes, as `writingTo: .mlpOutput(layer: 6)`.")
     }
     return (point, output)
+  }
+
+  /// What an MLP reads behind its norm's factors is no hook point, whatever TransformerLens's name for it says: its `hook_mlp_in` means this in some
+  /// versions, and the residual stream in others.
+  private func refuseNormedInput() throws {
+    guard options.point == nil, let name = try metadata.string("hf_hook_name"), name.hasSuffix("pre_feedforward_layernorm.output")
+    else { return }
+    throw metadata.error(
+      "hf_hook_name", "is “\(name)”",
+      "No hook point holds the norm's output with its factors. Load it `at: .mlpNormalized(layer:)`, which is the output without them, and "
+        + "fold them into the weights: `foldingNorm(of: model)`.")
   }
 
   private func place(_ name: String, _ key: String) throws -> HookPoint {

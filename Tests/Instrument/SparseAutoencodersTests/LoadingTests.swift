@@ -100,6 +100,16 @@ struct DictionaryLoadingTests {
     #expect(plain.loadingError(change(["quantize": true])).contains("quantize"))
   }
 
+  @Test("An activation that no hook point holds is refused")
+  func normedInput() {
+    let error = plain.loadingError { settings, _ in
+      settings["metadata"] = [
+        "hook_name": "blocks.0.hook_mlp_in", "hf_hook_name": "model.layers.0.pre_feedforward_layernorm.output",
+      ]
+    }
+    #expect(error.contains("hf_hook_name") && error.contains(".mlpNormalized"))
+  }
+
   @Test("A name that is nowhere says where it was looked for")
   func nowhere() {
     expectError("cfg.json and sae_weights.safetensors") { _ = try SparseAutoencoder.load("no/such") }

@@ -229,4 +229,26 @@ struct TranscoderTests {
     let expected = try cache[written].select(3) - sae.direction(of: active) * features[3, active]
     #expect(largestDifference(output.select(3), expected) < 1e-5)
   }
+
+  @Test(
+    "A norm's factors, folded in, make the norm's output what the MLP reads", arguments: ["layer norms", "plain"],
+    ["transcoder", "skip_transcoder"])
+  func folding(_ variant: String, _ architecture: String) throws {
+    let random = try ModelVariant(variant) { if variant != "plain" { ($0.norm, $0.normEpsilon) = (.layer, 1e-5) } }.random(
+      seed: 44)
+    let (model, point) = (try random.model(), HookPoint.mlpNormalized(layer: 0))
+    var dictionary = dictionary(architecture)
+    dictionary.normalization = "none"
+    let sae = try dictionary.loaded()
+    let normalized = try model.run(SpliceTests.tokens, capturing: [point]).cache[point]
+    let weight = try #require(random.weights[.layer(0, .mlpNorm)])
+    let factors = weight.map { if case .rootMeanSquare(let offset) = random.config.norm { offset + $0 } else { $0 } }
+    let bias = random.weights[.layer(0, .mlpNormBias)] ?? Tensor(repeating: 0, shape: [12])
+    let read = Tensor(rows: normalized.rows.map { row in row.indices.map { row[$0] * factors[$0] + bias[$0] } })
+    let folded = try sae.foldingNorm(of: model)
+    #expect(largestDifference(try folded.encode(normalized), try sae.encode(read)) < 1e-4)
+    #expect(largestDifference(try folded.reconstruct(normalized), try sae.reconstruct(read)) < 1e-4)
+    let plain = try RandomDictionary().loaded()
+    expectError("reads .mlpNormalized") { _ = try plain.foldingNorm(of: model) }
+  }
 }
