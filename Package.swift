@@ -192,7 +192,7 @@ let package = Package(
       dependencies: [
         "Document", "Figures", "Checkpoints", "Transformer", "Interchange", "Live", "Planning", "PrOntoQADataset", "Randomness",
         "Record", "Rendering",
-        "Keys", "Review", "Store", "Tensors", "TestSupport", "Text",
+        "Keys", "Review", "SparseAutoencoders", "Store", "Tensors", "TestSupport", "Text",
       ],
       path: "Tests/Fuzzing", swiftSettings: Toolchain.compiling),
     .testTarget(
