@@ -70,8 +70,8 @@ let package = Package(
     .instrument("Statistics", ["Randomness", "Text"]),
     .instrument("Circuits", analysis),
     .instrument("Lenses", analysis),
+    .instrument("Probing", analysis + ["COpenBLAS"]),
     .instrument("SparseAutoencoders", analysis + ["CZlib", "Machine"]),
-    .instrument("Probing", analysis),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
     .instrument("CUDA", ["CCUDAKernels", "Keys", "Machine", "Store", "Tensors", "Text"]),
@@ -150,7 +150,7 @@ let package = Package(
     .test("Instrument", "Circuits", analysisTests, exclude: ["Fixtures"]),
     .test("Instrument", "Lenses", analysisTests, exclude: ["Fixtures"]),
     .test("Instrument", "SparseAutoencoders", analysisTests, exclude: ["Fixtures"]),
-    .test("Instrument", "Probing", analysisTests),
+    .test("Instrument", "Probing", analysisTests + ["ModelTwin"]),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),
 
