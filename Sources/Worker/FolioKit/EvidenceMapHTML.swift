@@ -35,9 +35,16 @@ extension EvidenceMap {
         </tbody>
         </table>
         </div>
-        <figcaption>\(HTML.text([note, "A cell opens its examples; bold: the interval excludes 0."].compactMap(\.self).joined(separator: " ")))</figcaption>
+        <figcaption>\(HTML.text(caption))</figcaption>
         </figure>
         """)
+  }
+
+  /// The note as sentences, and how to read the grid.
+  private var caption: String {
+    let reading = "A cell opens its examples; bold: the interval excludes 0."
+    guard let note, let last = note.last else { return reading }
+    return note + (".!?:".contains(last) ? " " : ". ") + reading
   }
 
   /// A name that tells this map from others on a page, and is the same in every build.
