@@ -92,7 +92,7 @@ extension LanguageModel {
     for prompt in prompts {
       let tokens = try prompt.tokens(for: self)
       let range = try positions.positions.range(in: tokens.count)
-      rows.append(try run(tokens, capturing: Capture([point]).at(positions: range), logits: .none).cache[point])
+      rows.append(try run(tokens, capturing: Capture.points([point]).at(positions: range), logits: .none).cache[point])
     }
     return Tensor.joined(rows)
   }
