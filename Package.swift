@@ -65,13 +65,13 @@ let package = Package(
       "Transformer", ["CUDA", "Checkpoints", "Machine", "Randomness", "Tensors", "CKernels"]),
     // The same model in Double, plain and slow: what passes are measured against.
     .instrument("ModelTwin", ["Checkpoints", "Tensors", "Transformer"]),
-    .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Tensors"]),
+    .instrument("Attribution", ["Checkpoints", "Transformer", "Randomness", "Statistics", "Tensors"]),
     // Numbers over examples: their means, intervals and controls.
     .instrument("Statistics", ["Randomness", "Text"]),
     .instrument("Circuits", analysis),
     .instrument("Lenses", analysis),
+    .instrument("Probing", analysis + ["COpenBLAS"]),
     .instrument("SparseAutoencoders", analysis + ["CZlib", "Machine"]),
-    .instrument("Probing", analysis),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
     .instrument("CUDA", ["CCUDAKernels", "Keys", "Machine", "Store", "Tensors", "Text"]),
@@ -108,7 +108,7 @@ let package = Package(
       dependencies: [
         "Attribution", "BackendConformance", "CUDA", "Circuits", "Lenses", "Machine", "ModelTwin", "SparseAutoencoders",
         "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
-        "Session", "Store",
+        "Randomness", "Session", "Store",
         "Tensors", "Text", "COpenBLAS", argumentParser,
       ],
       path: "Sources/Host/folio-bench", swiftSettings: Toolchain.compiling),
@@ -145,12 +145,12 @@ let package = Package(
     .test("Instrument", "Checkpoints", ["Transformer", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
     .test(
       "Instrument", "Transformer", ["CUDA", "CUDAStandIn", "Checkpoints", "Tensors", "ModelFixture"], exclude: ["Fixtures"]),
-    .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Tensors", "ModelFixture"]),
+    .test("Instrument", "Attribution", ["Checkpoints", "Transformer", "Statistics", "Tensors", "ModelFixture"]),
     .test("Instrument", "Statistics", ["Randomness"]),
     .test("Instrument", "Circuits", analysisTests, exclude: ["Fixtures"]),
-    .test("Instrument", "Lenses", analysisTests),
+    .test("Instrument", "Lenses", analysisTests, exclude: ["Fixtures"]),
     .test("Instrument", "SparseAutoencoders", analysisTests, exclude: ["Fixtures"]),
-    .test("Instrument", "Probing", analysisTests),
+    .test("Instrument", "Probing", analysisTests + ["ModelTwin"]),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),
 
@@ -192,7 +192,7 @@ let package = Package(
       dependencies: [
         "Document", "Figures", "Checkpoints", "Transformer", "Interchange", "Live", "Planning", "PrOntoQADataset", "Randomness",
         "Record", "Rendering",
-        "Keys", "Review", "Store", "Tensors", "TestSupport", "Text",
+        "Keys", "Review", "SparseAutoencoders", "Store", "Tensors", "TestSupport", "Text",
       ],
       path: "Tests/Fuzzing", swiftSettings: Toolchain.compiling),
     .testTarget(

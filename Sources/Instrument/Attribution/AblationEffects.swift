@@ -1,4 +1,5 @@
 import Checkpoints
+import Statistics
 import Tensors
 import Transformer
 
@@ -36,6 +37,29 @@ public struct AblationEffects: Sendable {
         "There is no part “\(label)” of \(component): there are \(labels.first ?? "none") to \(labels.last ?? "none").")
     }
     return rows.select(part, axis: 1).elements
+  }
+}
+
+extension AblationEffects {
+  /// What one part does over the examples: the mean of what is lost without it, its interval, the decisions that flip, and the examples that it
+  /// stands on.
+  /// - Throws: `badRequest` for a part that there is not.
+  public func evidence(of label: String) throws -> Evidence {
+    let (before, lost) = (before.map(Double.init), try effects(of: label).map(Double.init))
+    return try Evidence(
+      "\(label), \(ablation)", before: before, after: zip(before, lost).map { $0 - $1 }, ofLoss: true, names: examples)
+  }
+
+  /// A map of the model, of layers and heads, whose cells hold their evidence.
+  public func map(note: String? = nil) throws -> EvidenceMap {
+    let columns = values.rank == 3 ? values.shape[2] : 1
+    let all = try labels.map { try evidence(of: $0) }
+    return try EvidenceMap(
+      "\(ablation) of \(component): what the metric loses",
+      cells: (0..<values.shape[1]).map { layer in
+        Array(all[layer * columns..<(layer + 1) * columns])
+      }, columns: values.rank == 3 ? "head" : "component", columnNames: values.rank == 3 ? nil : ["\(component)"],
+      note: [note, "n = \(examples.count); positive: the metric is lower without it"].compactMap(\.self).joined(separator: "; "))
   }
 }
 

@@ -27,13 +27,7 @@ public struct HeadScores: Sendable {
   }
 
   /// The heads with the highest scores, highest first; of equal ones the earlier.
-  public func strongest(_ count: Int) -> [(head: HeadReference, value: Float)] {
-    let values = values
-    let all = (0..<values.shape[0]).flatMap { layer in
-      (0..<values.shape[1]).map { (head: HeadReference(layer: layer, head: $0), value: values[layer, $0]) }
-    }
-    return Array(all.sorted { $0.value > $1.value }.prefix(max(0, count)))
-  }
+  public func strongest(_ count: Int) -> [(head: HeadReference, value: Float)] { values.strongestHeads(count) }
 }
 
 extension HeadScores: CustomStringConvertible {

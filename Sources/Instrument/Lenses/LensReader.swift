@@ -106,16 +106,7 @@ struct Distributions {
   }
 
   /// The likeliest tokens of each row, likeliest first; of equal ones the first.
-  func likeliest(_ count: Int) -> [[Int]] {
-    rows { row, x in
-      var best: [Int] = []
-      for token in x.indices where best.count < count || x[token] > x[best[best.count - 1]] {
-        if best.count == count { best.removeLast() }
-        best.insert(token, at: best.firstIndex { x[token] > x[$0] } ?? best.count)
-      }
-      return best
-    }
-  }
+  func likeliest(_ count: Int) -> [[Int]] { logits.topK(count).indices.rows }
 
   /// The entropy of each row, in nats.
   func entropies() -> [Double] {

@@ -147,8 +147,7 @@ private struct LensTrainer {
 
   /// - Returns: the loss of each layer before the step.
   mutating func step(_ batch: [[Int]]) throws -> [Double] {
-    let rows = try LensRows(model, batch)
-    let (losses, gradients) = try LensGradient(model: model, translators: vectors.map(translator))(rows)
+    let (losses, gradients) = try lens.lossesAndGradients(model, batch)
     let (number, weights) = (vectors[0].steps + 1, model.config.width * model.config.width)
     for layer in vectors.indices {
       let vector = vectors[layer]
@@ -162,8 +161,15 @@ private struct LensTrainer {
   }
 }
 
+extension TunedLens {
+  /// The loss of each layer on some texts, and its gradient: that of the weight, and behind it that of the bias.
+  package func lossesAndGradients(_ model: LanguageModel, _ texts: [[Int]]) throws -> (losses: [Double], gradients: [Tensor]) {
+    try LensGradient(model: model, translators: translators)(LensRows(model, texts))
+  }
+}
+
 /// The loss of each layer's translator on some rows, and its gradient.
-struct LensGradient {
+private struct LensGradient {
   let model: LanguageModel
   let translators: [TunedLens.Translator]
 

@@ -50,14 +50,15 @@ public struct Evidence: Sendable, Hashable, Codable {
     estimate = try .mean(of: values, confidence: confidence, resamples: resamples, seed: seed)
   }
 
-  /// The change of a metric for each example: after − before.
+  /// The change of a metric for each example: after − before, or, of what is lost, before − after.
   /// - Parameters:
   ///   - before: the metric of each example without the intervention.
   ///   - after: the metric of each example with it, in the same order.
+  ///   - ofLoss: whether the number is what the intervention takes away.
   ///   - names: one for each example; by default `#0`, `#1`, …
   /// - Throws: `StatisticsError` as `init(_:values:…)`, and for lists of different lengths.
   public init(
-    _ title: String, before: [Double], after: [Double], names: [String]? = nil, confidence: Double = 0.95,
+    _ title: String, before: [Double], after: [Double], ofLoss: Bool = false, names: [String]? = nil, confidence: Double = 0.95,
     resamples: Int = 10_000, seed: UInt64 = 0
   ) throws {
     try requireEqualCounts(("numbers before", before.count), ("numbers after", after.count))
@@ -66,7 +67,8 @@ public struct Evidence: Sendable, Hashable, Codable {
     let names = try Self.names(names, count: before.count)
     self.title = title
     examples = before.indices.map {
-      Example(name: names[$0], value: after[$0] - before[$0], before: before[$0], after: after[$0])
+      Example(
+        name: names[$0], value: ofLoss ? before[$0] - after[$0] : after[$0] - before[$0], before: before[$0], after: after[$0])
     }
     estimate = try .mean(of: examples.map(\.value), confidence: confidence, resamples: resamples, seed: seed)
   }

@@ -24,10 +24,14 @@ extension StatisticsError: CustomStringConvertible {
     switch self {
     case .noExamples(let name): "There are no \(name), and nothing can be said over none. Give at least one."
     case .notFinite(let value, let index, let name):
-      "Entry \(index) of the \(name) is \(value). Leave such examples out by a rule that you state, or find out where the number comes from."
+      """
+      Entry \(index) of the \(name) is \(value). Leave such examples out by a rule that you state, or find out where the number \
+      comes from.
+      """
     case .differentCounts(let first, let count, let second, let other):
       "There are \(count) \(first) and \(other) \(second). Give one for each example, in the same order."
-    case .badHits(let hits, let trials): "\(hits) hits of \(trials) trials are not a share. Hits lie between 0 and the number of trials."
+    case .badHits(let hits, let trials):
+      "\(hits) hits of \(trials) trials are not a share. Hits lie between 0 and the number of trials."
     case .badConfidence(let confidence):
       "An interval of confidence \(confidence) does not exist. Write a share between 0 and 1, such as 0.95."
     case .badResamples(let resamples, let least):

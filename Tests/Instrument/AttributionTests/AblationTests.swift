@@ -112,3 +112,55 @@ extension HookPoint {
     (try? HookPoint("blocks.\(layer).\(component.rawValue)")) ?? .z(layer: layer)
   }
 }
+
+/// Heads ablated together, beside their controls.
+@Suite struct JointAblationTests {
+  @Test
+  func thePlantedHeadsLoseTheAnswerRandomHeadsOfTheSameLayersDoNotAndTheirOwnNumbersChangeNothing() throws {
+    let planted = try PlantedInductionTests.planted.get()
+    let examples = try planted.examples(8)
+    let means = try planted.model.means(of: [.z], over: examples.map(\.clean))
+    let result = try planted.model.jointAblation(of: ["L0H1", "L1H2"], on: examples, by: .mean(means))
+    #expect(result.selfSwap == 0)
+    #expect(result.evidence.estimate.value > 3)
+    #expect(result.evidence.examples.count == 8)
+    let comparison = try #require(result.comparison)
+    #expect(comparison.controls.count == 20)
+    #expect(comparison.rank == 1)
+    #expect(comparison.controls.allSatisfy { abs($0) < 0.2 })
+    #expect(result.note.contains("n = 8") && result.note.contains("20 random sets"))
+  }
+
+  @Test
+  func itIsWhatARunWithAllOfTheHeadsAblatedGives() throws {
+    let model = try AblationTests.model("Gemma 2")
+    let examples = try AblationTests.examples(model)
+    let result = try model.jointAblation(of: ["L0H1", "L1H2", "L1H0"], on: examples, controls: 2)
+    for (example, part) in zip(examples, result.evidence.examples) {
+      let hooks: [any Hook] = [(0, 1), (1, 2), (1, 0)].map { .ablate(.z(layer: $0.0), head: $0.1, by: .zero) }
+      #expect(
+        abs(part.value - Double(try AblationTests.metric(model, example, []) - AblationTests.metric(model, example, hooks)))
+          < 2e-4)
+    }
+  }
+
+  @Test
+  func headsThatAreNotThereNamedTwiceOrTooManyForControlsAreErrors() throws {
+    let model = try AblationTests.model()
+    let examples = try AblationTests.examples(model)
+    for heads in [["L2H0"], ["L0H0", "L0H0"], [], ["head"], ["L0H0", "L0H1", "L0H2", "L0H3", "L1H0"]] {
+      #expect(throws: (any Error).self) { try model.jointAblation(of: heads, on: examples) }
+    }
+    #expect(throws: ModelError.self) { try model.jointAblation(of: ["L0H0"], on: []) }
+  }
+
+  @Test
+  func aMapOfTheModelHoldsTheEvidenceOfEachHead() throws {
+    let planted = try PlantedInductionTests.planted.get()
+    let map = try planted.model.ablationEffects(of: .z, on: planted.examples(5)).map()
+    #expect(Set(map.largest(2).map { "L\($0.row)H\($0.column)" }) == ["L0H1", "L1H2"])
+    #expect(map.cells.count == 2 && map.cells[0].count == 4)
+    #expect(map.cells[1][2]?.estimate.n == 5)
+    #expect(map.cells[1][2]?.flipped != nil)
+  }
+}
