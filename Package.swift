@@ -70,8 +70,8 @@ let package = Package(
     .instrument("Statistics", ["Randomness", "Text"]),
     .instrument("Circuits", analysis),
     .instrument("Lenses", analysis),
+    .instrument("Probing", analysis + ["COpenBLAS"]),
     .instrument("SparseAutoencoders", analysis + ["CZlib", "Machine"]),
-    .instrument("Probing", analysis),
     .instrument("PrOntoQADataset", ["Files", "Randomness", "Tensors"]),
     .instrument("Figures", ["Files", "Text"]),
     .instrument("CUDA", ["CCUDAKernels", "Keys", "Machine", "Store", "Tensors", "Text"]),
@@ -108,7 +108,7 @@ let package = Package(
       dependencies: [
         "Attribution", "BackendConformance", "CUDA", "Circuits", "Lenses", "Machine", "ModelTwin", "SparseAutoencoders",
         "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
-        "Session", "Store",
+        "Randomness", "Session", "Store",
         "Tensors", "Text", "COpenBLAS", argumentParser,
       ],
       path: "Sources/Host/folio-bench", swiftSettings: Toolchain.compiling),
@@ -119,7 +119,7 @@ let package = Package(
       "FolioKit",
       [
         "CellRuntime", "Record", "Figures", "Tensors", "Checkpoints", "Machine", "Transformer", "Attribution", "PrOntoQADataset",
-        "Randomness", "Statistics", "Circuits", "Lenses", "SparseAutoencoders", "Probing",
+        "Randomness", "Statistics", "Circuits", "Lenses", "SparseAutoencoders", "Probing", "Text",
       ]),
     .executableTarget(
       name: "folio-worker",
@@ -150,7 +150,7 @@ let package = Package(
     .test("Instrument", "Circuits", analysisTests, exclude: ["Fixtures"]),
     .test("Instrument", "Lenses", analysisTests, exclude: ["Fixtures"]),
     .test("Instrument", "SparseAutoencoders", analysisTests, exclude: ["Fixtures"]),
-    .test("Instrument", "Probing", analysisTests),
+    .test("Instrument", "Probing", analysisTests + ["ModelTwin"]),
     .test("Instrument", "PrOntoQADataset", ["Randomness", "Tensors"], exclude: ["Fixtures"]),
     .test("Instrument", "Figures"),
 
@@ -192,7 +192,7 @@ let package = Package(
       dependencies: [
         "Document", "Figures", "Checkpoints", "Transformer", "Interchange", "Live", "Planning", "PrOntoQADataset", "Randomness",
         "Record", "Rendering",
-        "Keys", "Review", "Store", "Tensors", "TestSupport", "Text",
+        "Keys", "Review", "SparseAutoencoders", "Store", "Tensors", "TestSupport", "Text",
       ],
       path: "Tests/Fuzzing", swiftSettings: Toolchain.compiling),
     .testTarget(

@@ -43,7 +43,7 @@ enum Kinds {
     ChartKind.self,
     TableKind.self,
     ConfigurationKind.self, WeightsKind.self, GGUFKind.self, TokenizerKind.self, TokenizerJSONKind.self, MergesKind.self,
-    RequestKind.self, StoreKind.self, SiteKind.self, SiteDescriptionKind.self,
+    DictionaryKind.self, RequestKind.self, StoreKind.self, SiteKind.self, SiteDescriptionKind.self,
   ]
   static let failing: [any Kind.Type] = [CrashKind.self, HangKind.self, MemoryKind.self, PromiseKind.self]
 

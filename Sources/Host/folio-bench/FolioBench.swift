@@ -11,5 +11,8 @@ struct FolioBench: ParsableCommand {
       Run it on a machine that does nothing else, from the repository's folder, in a release build:
         swift build -c release && .build/release/folio-bench session
       """,
-    subcommands: [SessionBenchmark.self, ModelBenchmark.self, ModelOperation.self, DeviceBenchmark.self])
+    subcommands: [
+      SessionBenchmark.self, ModelBenchmark.self, ModelOperation.self, VerbsBenchmark.self, VerbsOperation.self,
+      DeviceBenchmark.self,
+    ])
 }

@@ -86,6 +86,25 @@ extension LanguageModel {
       heads: chosen, ablation: "\(ablation)", evidence: evidence, comparison: comparison, selfSwap: selfSwap)
   }
 
+  /// Sets of heads that stand beside a set of which something is claimed: as many of each layer, drawn at random from those that are not
+  /// claimed; of any layer where one has too few others.
+  ///
+  /// ```swift
+  /// let claimed = [HeadReference(layer: 5, head: 1), HeadReference(layer: 6, head: 9)]
+  /// try Comparison("Effect", of: claimed, beside: model.randomHeads(matching: claimed), named: "random heads") { try effect(of: $0) }
+  /// ```
+  /// - Throws: `badRequest` for no head, for a head named twice, and where fewer others are left than are claimed.
+  public func randomHeads(
+    matching heads: [some HeadName], draws: Int = 20, seed: UInt64 = 0
+  ) throws -> [[HeadReference]] {
+    let chosen = try checkedHeads(heads)
+    guard draws > 0 else { throw ModelError.badRequest("\(draws) draws are no control. Take 1 or more; 20 are usual.") }
+    var random = SeededGenerator(seed: seed)
+    return try (0..<draws).map { _ in
+      try drawn(besides: chosen, using: &random).sorted { ($0.layer, $0.head) < ($1.layer, $1.head) }
+    }
+  }
+
   /// Heads that the model has, each named once.
   private func checkedHeads(_ names: [some HeadName]) throws -> [HeadReference] {
     let heads = try names.map { try $0.reference() }.map { HeadReference(layer: $0.layer, head: $0.head) }

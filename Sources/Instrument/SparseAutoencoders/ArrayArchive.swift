@@ -6,7 +6,8 @@ import Tensors
 /// An archive of arrays as numpy saves it (`params.npz`): a ZIP file of `.npy` files, stored or deflated.
 ///
 /// All of it is checked before a number is believed: the central directory against the file's size, each entry's length and checksum against
-/// its content, each array's shape against its bytes. No ZIP64 and no encryption is read, and no entry that unpacks to more than it says.
+/// its content, each array's shape against its bytes. Nothing encrypted is read, and no entry that unpacks to
+/// more than it says.
 package struct ArrayArchive {
   /// The arrays' names, without `.npy`.
   package let shapes: [String: [Int]]
@@ -78,7 +79,9 @@ package struct ArrayArchive {
       let name = String(decoding: bytes[position + 46..<position + 46 + nameLength], as: UTF8.self)
       let (flags, method) = (number(position + 8, 2), number(position + 10, 2))
       guard flags & 0x2041 == 0 else { throw bad(path, "“\(name)” is encrypted") }
-      guard method == 0 || method == 8 else { throw bad(path, "“\(name)” is packed by method \(method), neither stored nor deflated") }
+      guard method == 0 || method == 8 else {
+        throw bad(path, "“\(name)” is packed by method \(method), neither stored nor deflated")
+      }
       var (packed, size, offset) = (number(position + 20, 4), number(position + 24, 4), number(position + 42, 4))
       if [packed, size, offset].contains(0xFFFF_FFFF) {
         // Numpy writes ZIP64 fields for every array when it is not told its size beforehand.
@@ -86,7 +89,9 @@ package struct ArrayArchive {
           bytes[position + 46 + nameLength..<position + 46 + nameLength + extra], &size, &packed, &offset,
           or: bad(path, "“\(name)” has no sizes of 64 bits, though its directory says so"))
       }
-      guard offset >= 0, offset <= start - 30, number(offset, 4) == 0x0403_4b50 else { throw bad(path, "“\(name)” is not where the directory says") }
+      guard offset >= 0, offset <= start - 30, number(offset, 4) == 0x0403_4b50 else {
+        throw bad(path, "“\(name)” is not where the directory says")
+      }
       let data = offset + 30 + number(offset + 26, 2) + number(offset + 28, 2)
       guard packed >= 0, size >= 0, data <= start, packed <= start - data, method == 8 || packed == size else {
         throw bad(path, "“\(name)” does not lie within it")
@@ -133,7 +138,9 @@ package struct ArrayArchive {
   private static func unpacked(_ entry: Entry, _ file: MappedFile, first: Int?) throws -> [UInt8] {
     let count = min(entry.size, first ?? entry.size)
     return try file.withBytes(entry.packed) { source in
-      let content = entry.method == 0 ? Array(source.prefix(count)) : try inflated(source, count, isWhole: count == entry.size, entry, file.path)
+      let content =
+        entry.method == 0
+        ? Array(source.prefix(count)) : try inflated(source, count, isWhole: count == entry.size, entry, file.path)
       guard count == entry.size else { return content }
       let checksum = content.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }
       guard UInt32(truncatingIfNeeded: checksum) == entry.checksum else {
@@ -158,7 +165,9 @@ package struct ArrayArchive {
       let most = 1 << 30
       while status == Z_OK, written < count || isWhole {
         let (input, output) = (min(source.count - read, most), min(count - written, most))
-        stream.next_in = source.baseAddress.map { UnsafeMutableRawPointer(mutating: $0 + read).assumingMemoryBound(to: UInt8.self) }
+        stream.next_in = source.baseAddress.map {
+          UnsafeMutableRawPointer(mutating: $0 + read).assumingMemoryBound(to: UInt8.self)
+        }
         stream.avail_in = UInt32(input)
         stream.next_out = target.baseAddress.map { $0 + written }
         stream.avail_out = UInt32(output)

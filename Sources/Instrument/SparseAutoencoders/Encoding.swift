@@ -10,7 +10,7 @@ extension SparseAutoencoder {
   /// - Throws: `wrongWidth`.
   public func encode(_ activation: Tensor) throws(SparseAutoencoderError) -> Tensor {
     let x = try flat(activation)
-    return encoded(x, RowScaling(x, configuration))
+    return encoded(x, RowScaling(x, configuration), on: activation.backend)
   }
 
   /// What features stand for: `f W_dec + b_dec`, scaled back as the activation was scaled.
@@ -55,17 +55,19 @@ extension SparseAutoencoder {
     return activation.home().reshaped([activation.shape[0], configuration.inputWidth])
   }
 
-  /// The features of rows.
-  package func encoded(_ x: Tensor, _ scaling: RowScaling) -> Tensor {
-    var features = read(x, scaling).projected(by: weights.encoder)
+  /// The features of rows. The product with the encoder's weights, nearly all of the work, is computed where a backend computes.
+  package func encoded(_ x: Tensor, _ scaling: RowScaling, on backend: any Backend = CPUBackend.shared) -> Tensor {
+    var features = read(x, scaling).projected(by: weights.encoder, on: backend)
     activate(&features, weights.activationNumbers)
     return features
   }
 
   /// Some features of rows, in the given order: `[position, features.count]`. Of what takes the top k, all have to be made.
-  package func encoded(_ x: Tensor, _ scaling: RowScaling, only chosen: [Int]) -> Tensor {
+  package func encoded(
+    _ x: Tensor, _ scaling: RowScaling, only chosen: [Int], on backend: any Backend = CPUBackend.shared
+  ) -> Tensor {
     if case .topK = configuration.activation {
-      let all = encoded(x, scaling)
+      let all = encoded(x, scaling, on: backend)
       return Tensor.stackColumns(chosen.map { all.select($0, axis: 1) })
     }
     var features = read(x, scaling).multipliedByTransposed(weights.encoder.gathered(chosen))
@@ -90,7 +92,7 @@ extension SparseAutoencoder {
   /// What features write, `f W_dec`.
   func written(_ features: Tensor) -> Tensor {
     let factors = weights.writingFactors
-    return SparseRows(features, times: factors).multiplied(by: weights.decoder)
+    return SparseRows(features, times: factors).multiplied(by: weights.decoder.home)
   }
 
   /// A reconstruction as the model reads it.
@@ -117,8 +119,8 @@ extension SparseAutoencoder {
 
 extension SparseAutoencoder {
   /// The gradient of features, given that of reconstructions as the model reads them, `[position, d_out]`: along what each feature writes.
-  func featureGradient(_ output: Tensor, _ scaling: RowScaling) -> Tensor {
-    let gradient = scaling.undoneDifference(output).projected(by: weights.decoder)
+  func featureGradient(_ output: Tensor, _ scaling: RowScaling, on backend: any Backend) -> Tensor {
+    let gradient = scaling.undoneDifference(output).projected(by: weights.decoder, on: backend)
     return weights.writingFactors.map { gradient.scaledColumns(by: $0) } ?? gradient
   }
 
@@ -128,10 +130,13 @@ extension SparseAutoencoder {
   ///   - output: the gradient of the reconstruction as the model reads it.
   ///   - edited: the features that were reconstructed, of those that were encoded.
   ///   - factors: by how much the former change with the latter, `[d_sae]`.
-  func gradient(_ output: Tensor, through x: Tensor, edited: (Tensor) -> Tensor, factors: Tensor) -> Tensor {
+  ///   - backend: where the large products are computed.
+  func gradient(
+    _ output: Tensor, through x: Tensor, edited: (Tensor) -> Tensor, factors: Tensor, on backend: any Backend
+  ) -> Tensor {
     let scaling = RowScaling(x, configuration)
-    let features = encoded(x, scaling)
-    let z = gradientOfInput(featureGradient(output, scaling).scaledColumns(by: factors), features)
+    let features = encoded(x, scaling, on: backend)
+    let z = gradientOfInput(featureGradient(output, scaling, on: backend).scaledColumns(by: factors), features, on: backend)
     guard !scaling.isIdentity else { return z }
     return scaling.gradient(x: x, z: z, output: output, y: decoded(edited(features)), restoresMean: true)
   }
@@ -141,18 +146,20 @@ extension SparseAutoencoder {
   /// - Parameters:
   ///   - factors: by how much each feature's change changes with it, `[d_sae]`.
   ///   - change: what was added, as the model reads it.
-  func gradient(_ output: Tensor, through x: Tensor, factors: Tensor, change: Tensor) -> Tensor {
+  ///   - backend: where the large products are computed.
+  func gradient(_ output: Tensor, through x: Tensor, factors: Tensor, change: Tensor, on backend: any Backend) -> Tensor {
     let scaling = RowScaling(x, configuration)
-    let z = gradientOfInput(featureGradient(output, scaling).scaledColumns(by: factors), encoded(x, scaling))
+    let z = gradientOfInput(
+      featureGradient(output, scaling, on: backend).scaledColumns(by: factors), encoded(x, scaling, on: backend), on: backend)
     guard !scaling.isIdentity else { return z }
     return scaling.gradient(x: x, z: z, output: output, y: scaling.beforeUndoing(change), restoresMean: false)
   }
 
   /// The gradient of what the encoder reads: through the features that are active.
-  private func gradientOfInput(_ gradient: Tensor, _ features: Tensor) -> Tensor {
-    var gradient = gradient * features.map { $0 > 0 ? 1 : 0 }
+  private func gradientOfInput(_ gradient: Tensor, _ features: Tensor, on backend: any Backend) -> Tensor {
+    var gradient = gradient * (features .> 0)
     if let slopes = weights.slopes { gradient = gradient.scaledColumns(by: slopes) }
-    return gradient.projectedBack(by: weights.encoder)
+    return gradient.projectedBack(by: weights.encoder, on: backend)
   }
 }
 

@@ -35,7 +35,9 @@ public struct FeatureActivations: Sendable {
   ///   - count: at most so many.
   ///   - position: where; if nil, each counts by its largest activation of the prompt.
   /// - Throws: `badRequest` for a position that the prompt does not have.
-  public func strongest(_ count: Int = 10, at position: Int? = nil) throws(SparseAutoencoderError) -> [(feature: Int, value: Float)] {
+  public func strongest(_ count: Int = 10, at position: Int? = nil) throws(SparseAutoencoderError) -> [(
+    feature: Int, value: Float
+  )] {
     if let position, !labels.indices.contains(position) {
       throw .badRequest("The prompt has positions 0 to \(labels.count - 1), and \(position) is none of them.")
     }
@@ -75,7 +77,8 @@ extension LanguageModel {
   /// An error for a dictionary whose activations are not as wide as the model's.
   func check(_ sae: SparseAutoencoder) throws {
     let configuration = sae.configuration
-    let places = [(configuration.point, configuration.inputWidth)] + (configuration.target.map { [($0, configuration.outputWidth)] } ?? [])
+    let places =
+      [(configuration.point, configuration.inputWidth)] + (configuration.target.map { [($0, configuration.outputWidth)] } ?? [])
     for (point, width) in places {
       try point.check(config)
       let isOneHead = configuration.head != nil

@@ -88,7 +88,9 @@ extension LanguageModel {
     checking nodes: Int = 0, seed: UInt64 = 0
   ) throws -> FeatureAttribution {
     try check(sae)
-    guard steps > 0 else { throw SparseAutoencoderError.badRequest("No integral can be taken in \(steps) steps. Take 1 or more.") }
+    guard steps > 0 else {
+      throw SparseAutoencoderError.badRequest("No integral can be taken in \(steps) steps. Take 1 or more.")
+    }
     let tokens = try prompt.tokens(for: self)
     let question = FeatureQuestion(self, sae, metric)
     let clean = try question.coding(tokens)
@@ -132,7 +134,7 @@ private struct FeatureQuestion<Question: Metric> {
     let run = try model.dictionaryRun(tokens, sae)
     let x = try sae.flat(run.read)
     let scaling = RowScaling(x, sae.configuration)
-    let features = sae.encoded(x, scaling)
+    let features = sae.encoded(x, scaling, on: model.backend)
     let written = scaling.undoneDifference(sae.written(features))
     let ones = scaling.undoneDifference(Tensor(repeating: 1, shape: [x.shape[0], 1]))
     return FeatureCoding(
@@ -148,7 +150,9 @@ private struct FeatureQuestion<Question: Metric> {
     let errors = ((base.map { clean.error - $0.error } ?? clean.error) * gradient).sum(axis: 1).elements
     let entries = entries(clean, base, gradient)
     let sum = entries.reduce(0.0) { $0 + Double($1.value) } + (base == nil ? 0 : errors.reduce(0.0) { $0 + Double($1) })
-    let biases = base.map { base in (clean.activation - clean.error - clean.written) - (base.activation - base.error - base.written) }
+    let biases = base.map { base in
+      (clean.activation - clean.error - clean.written) - (base.activation - base.error - base.written)
+    }
     let expected = Double((change * gradient).sum()) - Double(biases.map { ($0 * gradient).sum() } ?? 0)
     return FeatureAttribution(
       entries: entries.sorted { (abs($0.value), $1.position, $1.feature) > (abs($1.value), $0.position, $0.feature) },
@@ -160,7 +164,8 @@ private struct FeatureQuestion<Question: Metric> {
   private func entries(_ clean: FeatureCoding, _ base: FeatureCoding?, _ gradient: Tensor) -> [FeatureAttribution.Entry] {
     let factors = sae.weights.writingFactors?.elements
     return (0..<clean.tokens.count).flatMap { position in
-      var active = Dictionary(uniqueKeysWithValues: clean.features.entries(position).map { ($0.column, (clean: $0.value, base: Float(0))) })
+      var active = Dictionary(
+        uniqueKeysWithValues: clean.features.entries(position).map { ($0.column, (clean: $0.value, base: Float(0))) })
       for entry in base.map({ Array($0.features.entries(position)) }) ?? [] {
         active[entry.column, default: (clean: 0, base: 0)].base = entry.value
       }
@@ -205,9 +210,11 @@ private struct FeatureQuestion<Question: Metric> {
   }
 
   /// Takes features away in truth, each at its position alone, and compares.
-  func compare(_ attribution: FeatureAttribution, _ clean: FeatureCoding, nodes count: Int, seed: UInt64) throws -> PatchingCheck {
+  func compare(_ attribution: FeatureAttribution, _ clean: FeatureCoding, nodes count: Int, seed: UInt64) throws -> PatchingCheck
+  {
     guard let layer = point.layer else {
-      throw SparseAutoencoderError.badRequest("Features at \(point.name) cannot be checked: it lies in no layer. Leave `checking` out.")
+      throw SparseAutoencoderError.badRequest(
+        "Features at \(point.name) cannot be checked: it lies in no layer. Leave `checking` out.")
     }
     let active = attribution.entries.filter { $0.activation != $0.baseline }
     let largest = active.prefix(count / 2)

@@ -14,11 +14,17 @@ public struct FeatureEdit: Hashable, Sendable {
   /// The feature is never active.
   public static func ablate(_ feature: Int) -> FeatureEdit { FeatureEdit(feature: feature, factor: 0, amount: 0) }
   /// The feature has this activation, whatever it was.
-  public static func set(_ feature: Int, to value: Float) -> FeatureEdit { FeatureEdit(feature: feature, factor: 0, amount: value) }
+  public static func set(_ feature: Int, to value: Float) -> FeatureEdit {
+    FeatureEdit(feature: feature, factor: 0, amount: value)
+  }
   /// The feature's activation is multiplied by a number.
-  public static func scale(_ feature: Int, by factor: Float) -> FeatureEdit { FeatureEdit(feature: feature, factor: factor, amount: 0) }
+  public static func scale(_ feature: Int, by factor: Float) -> FeatureEdit {
+    FeatureEdit(feature: feature, factor: factor, amount: 0)
+  }
   /// The feature's activation is raised by a number, also where it was not active.
-  public static func add(_ feature: Int, _ amount: Float) -> FeatureEdit { FeatureEdit(feature: feature, factor: 1, amount: amount) }
+  public static func add(_ feature: Int, _ amount: Float) -> FeatureEdit {
+    FeatureEdit(feature: feature, factor: 1, amount: amount)
+  }
 }
 
 /// What becomes of the part of an activation that a dictionary does not reconstruct.
@@ -42,7 +48,9 @@ struct FeatureEdits: Sendable {
     for edit in edits {
       try sae.check(edit.feature)
       guard edit.factor.isFinite, edit.amount.isFinite else {
-        throw .badRequest("The edit of feature \(edit.feature) multiplies by \(edit.factor) and adds \(edit.amount); both must be finite numbers.")
+        throw .badRequest(
+          "The edit of feature \(edit.feature) multiplies by \(edit.factor) and adds \(edit.amount); both must be finite numbers."
+        )
       }
     }
     let sorted = edits.sorted { $0.feature < $1.feature }

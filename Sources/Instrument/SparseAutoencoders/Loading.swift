@@ -59,7 +59,8 @@ extension SparseAutoencoder {
     let source = try ArchiveSource(ArrayArchive(file))
     guard let shape = source.shape("W_enc"), shape.count == 2, let output = source.shape("W_dec"), output.count == 2 else {
       throw ModelError.badWeights(
-        file: file.path, tensor: "W_enc", problem: "and “W_dec” are not both there as matrices; there is \(source.names.sorted())")
+        file: file.path, tensor: "W_enc", problem: "and “W_dec” are not both there as matrices; there is \(source.names.sorted())"
+      )
     }
     let configuration = SparseAutoencoderConfiguration(
       inputWidth: shape[0], featureCount: shape[1], outputWidth: output[1], activation: .jumpReLU, subtractsDecoderBias: false,
@@ -78,7 +79,8 @@ extension SparseAutoencoder {
     let folder = URL(filePath: base ?? FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
     let url = URL(filePath: HomeFolder.expanded(name, environment), relativeTo: folder).standardizedFileURL
     let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard !ModelFile.exists(url), parts.count > 2, parts.allSatisfy({ !$0.isEmpty && $0 != ".." && $0 != "." && $0 != "~" }) else {
+    guard !ModelFile.exists(url), parts.count > 2, parts.allSatisfy({ !$0.isEmpty && $0 != ".." && $0 != "." && $0 != "~" })
+    else {
       guard ModelFile.exists(url) else {
         throw ModelError.modelNotFound(
           name: name, looked: [url.path],

@@ -66,7 +66,8 @@ private struct SAELensSettings {
     guard architectures.contains(name) else {
       throw keys.error(
         "architecture", name.isEmpty ? "is missing" : "is “\(name)”",
-        "Folio computes \(architectures.joined(separator: ", ")); batch top-k and matryoshka autoencoders are saved by SAELens as jumprelu.")
+        "Folio computes \(architectures.joined(separator: ", ")); batch top-k and matryoshka autoencoders are saved by SAELens as jumprelu."
+      )
     }
     guard isOld else { return name }
     // Before 6.0, top-k was an activation function of the standard architecture.
@@ -115,7 +116,8 @@ private struct SAELensSettings {
     guard isTranscoder else { return flag ?? true }
     guard flag != true else {
       throw keys.error(
-        "apply_b_dec_to_input", "is true", "The decoder's bias of a transcoder belongs to what it writes; SAELens has no such transcoders.")
+        "apply_b_dec_to_input", "is true",
+        "The decoder's bias of a transcoder belongs to what it writes; SAELens has no such transcoders.")
     }
     return false
   }
@@ -159,6 +161,7 @@ private struct SAELensSettings {
   private func places() throws -> (point: HookPoint, target: HookPoint?) {
     let name = try metadata.string("hook_name") ?? (isOld ? metadata.string("hook_point") : nil)
     let target = try metadata.string("hook_name_out")
+    try refuseNormedInput()
     guard let point = try options.point ?? name.map({ try place($0, "hook_name") }) else {
       throw metadata.error("hook_name", "is missing", "Say which activation it reads, as `at: .residualPost(layer: 6)`.")
     }
@@ -174,6 +177,17 @@ private struct SAELensSettings {
         "hook_name_out", "is missing", "Say which activation the transcoder writes, as `writingTo: .mlpOutput(layer: 6)`.")
     }
     return (point, output)
+  }
+
+  /// What an MLP reads behind its norm's factors is no hook point, whatever TransformerLens's name for it says: its `hook_mlp_in` means this in some
+  /// versions, and the residual stream in others.
+  private func refuseNormedInput() throws {
+    guard options.point == nil, let name = try metadata.string("hf_hook_name"), name.hasSuffix("pre_feedforward_layernorm.output")
+    else { return }
+    throw metadata.error(
+      "hf_hook_name", "is “\(name)”",
+      "No hook point holds the norm's output with its factors. Load it `at: .mlpNormalized(layer:)`, which is the output without them, and "
+        + "fold them into the weights: `foldingNorm(of: model)`.")
   }
 
   private func place(_ name: String, _ key: String) throws -> HookPoint {
@@ -202,7 +216,8 @@ private struct SAELensSettings {
     guard let kwargs = try metadata.object("model_from_pretrained_kwargs") else { return options.centersInput }
     let centers = try kwargs.flag("center_writing_weights") ?? false
     for key in ["fold_value_biases", "refactor_factored_attn_matrices"] {
-      try kwargs.require(key, toBe: [.bool(false)], else: "Folio folds nothing into a model's weights, whose activations differ then.")
+      try kwargs.require(
+        key, toBe: [.bool(false)], else: "Folio folds nothing into a model's weights, whose activations differ then.")
     }
     try kwargs.finish(
       ignoring: ["fold_ln", "center_unembed", "dtype", "device", "torch_dtype", "n_devices", "default_padding_side"],
@@ -257,6 +272,7 @@ private struct SAELensWeights: SparseAutoencoderSource {
   func checkScaling(_ keys: SettingsReader, isUsed: Bool) throws {
     guard isScaled, !isUsed else { return }
     throw keys.error(
-      factors, "is not true", "\(file.path) holds factors for the features that are not 1. Copy both files from the same place again.")
+      factors, "is not true",
+      "\(file.path) holds factors for the features that are not 1. Copy both files from the same place again.")
   }
 }

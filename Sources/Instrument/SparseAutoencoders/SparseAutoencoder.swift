@@ -74,9 +74,9 @@ public struct SparseAutoencoder: Sendable {
   public var featureCount: Int { configuration.featureCount }
 
   /// The encoder's weights, a column for each feature: `[d_in, d_sae]`, as a copy in fp32.
-  public var W_enc: Tensor { weights.encoder.transposed.tensor }
+  public var W_enc: Tensor { weights.encoder.home.transposed.tensor }
   /// The decoder's weights, a row for each feature: `[d_sae, d_out]`, as a copy in fp32.
-  public var W_dec: Tensor { weights.decoder.tensor }
+  public var W_dec: Tensor { weights.decoder.home.tensor }
   /// The encoder's biases, `[d_sae]`; of a gated one, those of the gates.
   public var b_enc: Tensor { weights.encoderBias }
   /// The decoder's bias, `[d_out]`.

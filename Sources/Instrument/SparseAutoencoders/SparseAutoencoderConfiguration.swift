@@ -74,7 +74,8 @@ public struct SparseAutoencoderConfiguration: Equatable, Sendable {
     }
     if target == nil, inputWidth != outputWidth {
       throw .badWeights(
-        name: "W_dec", problem: "makes \(outputWidth) numbers of an activation of \(inputWidth), and an autoencoder reconstructs it")
+        name: "W_dec",
+        problem: "makes \(outputWidth) numbers of an activation of \(inputWidth), and an autoencoder reconstructs it")
     }
   }
 }

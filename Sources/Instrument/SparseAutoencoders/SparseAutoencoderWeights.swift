@@ -29,11 +29,11 @@ struct TensorSource: SparseAutoencoderSource {
 /// The numbers of a sparse autoencoder, checked against its configuration: every tensor that is there is used.
 struct SparseAutoencoderWeights: Sendable {
   /// `W_enc` with a row for each feature, `[d_sae, d_in]`.
-  let encoder: WeightMatrix
+  let encoder: PlacedMatrix
   /// `b_enc`, or the bias of the gates, `[d_sae]`.
   let encoderBias: Tensor
   /// `W_dec`, `[d_sae, d_out]`.
-  let decoder: WeightMatrix
+  let decoder: PlacedMatrix
   /// `b_dec`, `[d_out]`.
   let decoderBias: Tensor
   /// Of JumpReLU, `[d_sae]`.
@@ -73,8 +73,8 @@ struct SparseAutoencoderWeights: Sendable {
       return vector
     }
     activation = configuration.activation
-    encoder = try matrix("W_enc", [width, features]).transposed
-    decoder = try matrix("W_dec", [features, out])
+    encoder = PlacedMatrix(try matrix("W_enc", [width, features]).transposed)
+    decoder = PlacedMatrix(try matrix("W_dec", [features, out]))
     decoderBias = try vector("b_dec", out)
     if configuration.activation == .gated {
       encoderBias = try vector("b_gate", features)
@@ -86,7 +86,7 @@ struct SparseAutoencoderWeights: Sendable {
     }
     threshold = configuration.activation == .jumpReLU ? try vector("threshold", features) : nil
     skip = hasSkip ? try matrix("W_skip", [out, width]) : nil
-    decoderNorms = configuration.rescalesByDecoderNorm ? rowNorms(decoder) : nil
+    decoderNorms = configuration.rescalesByDecoderNorm ? rowNorms(decoder.home) : nil
     let factors = source.names.contains("finetuning_scaling_factor")
     decodingFactors = factors ? try vector("finetuning_scaling_factor", features) : nil
     if let stranger = unused.sorted().first {

@@ -74,9 +74,10 @@ private struct Splice: Sendable {
     let x = try sae.flat(activation)
     if error == .dropped {
       let scaling = RowScaling(x, sae.configuration)
-      return sae.finished(sae.decoded(edited(sae.encoded(x, scaling))), x, scaling).reshaped(activation.shape)
+      return sae.finished(sae.decoded(edited(sae.encoded(x, scaling, on: activation.backend))), x, scaling)
+        .reshaped(activation.shape)
     }
-    return edits.isEmpty ? activation : (x + change(x)).reshaped(activation.shape)
+    return edits.isEmpty ? activation : (x + change(x, on: activation.backend)).reshaped(activation.shape)
   }
 
   /// What stands in the place of what a transcoder writes.
@@ -88,18 +89,18 @@ private struct Splice: Sendable {
     }
     if error == .dropped {
       let scaling = RowScaling(x, sae.configuration)
-      return sae.finished(sae.decoded(edited(sae.encoded(x, scaling))), x, scaling)
+      return sae.finished(sae.decoded(edited(sae.encoded(x, scaling, on: activation.backend))), x, scaling)
     }
-    return edits.isEmpty ? output : output.home() + change(x)
+    return edits.isEmpty ? output : output.home() + change(x, on: activation.backend)
   }
 
   /// By how much the edits change what is written: only the edited features are computed.
-  private func change(_ x: Tensor) -> Tensor {
+  private func change(_ x: Tensor, on backend: any Backend) -> Tensor {
     let scaling = RowScaling(x, sae.configuration)
     let amounts = Tensor(edits.amounts)
     var change = Tensor(repeating: 0, shape: [x.shape[0], edits.features.count])
     if !edits.isConstant {
-      change = sae.encoded(x, scaling, only: edits.features).scaledColumns(by: Tensor(edits.factors.map { $0 - 1 }))
+      change = sae.encoded(x, scaling, only: edits.features, on: backend).scaledColumns(by: Tensor(edits.factors.map { $0 - 1 }))
     }
     change.addToRows(amounts)
     if let factors = sae.weights.writingFactors {
@@ -129,13 +130,15 @@ private struct Splice: Sendable {
     let (x, output) = (activation.home().reshaped([shape[0], -1]), output.home().reshaped([shape[0], -1]))
     guard error == .passing else {
       let factors = factors(others: 1) { $0 }
-      return sae.gradient(output, through: x, edited: edited, factors: factors).reshaped(shape)
+      return sae.gradient(output, through: x, edited: edited, factors: factors, on: activation.backend).reshaped(shape)
     }
     // What is edited is added to the activation itself, so that all of the gradient passes, and besides what passes through the edits.
     let scaling = RowScaling(x, sae.configuration)
     guard !edits.isEmpty, !(edits.isConstant && scaling.isIdentity) else { return output.reshaped(shape) }
     let factors = factors(others: 0) { $0 - 1 }
-    return (output + sae.gradient(output, through: x, factors: factors, change: change(x))).reshaped(shape)
+    let backend = activation.backend
+    let through = sae.gradient(output, through: x, factors: factors, change: change(x, on: backend), on: backend)
+    return (output + through).reshaped(shape)
   }
 
   /// A number for each feature: that of the edited ones follows from their factor.
@@ -163,7 +166,8 @@ private final class Handover: Sendable {
       waiting.isTaking = true
       guard let first = waiting.activations.first else {
         throw SparseAutoencoderError.badRequest(
-          "What the transcoder writes comes before what it reads. Look at its hook points; the one that it reads must come first.")
+          "What the transcoder writes comes before what it reads. Look at its hook points; the one that it reads must come first."
+        )
       }
       waiting.activations.removeFirst()
       // Of the last layer, only the rows are computed that a logit depends on.

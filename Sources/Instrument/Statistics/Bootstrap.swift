@@ -1,6 +1,14 @@
 import Foundation
 import Randomness
 
+/// How examples are drawn anew.
+struct Resampling {
+  let confidence: Double
+  /// How often.
+  let count: Int
+  let seed: UInt64
+}
+
 /// Resamples of examples, and the interval that they give: BCa, the bootstrap corrected for bias and for a spread that changes with
 /// the value (Efron 1987, Better Bootstrap Confidence Intervals).
 struct Bootstrap {

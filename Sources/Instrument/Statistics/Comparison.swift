@@ -36,6 +36,19 @@ public struct Comparison: Sendable, Hashable, Codable {
     (self.title, self.value, self.controls, self.controlName, self.side) = (title, value, controls, controlName, side)
   }
 
+  /// One component beside others that are its controls, each measured in the same way.
+  ///
+  /// ```swift
+  /// try Comparison("Loss of the answer", of: heads, beside: model.randomHeads(matching: heads), named: "random sets of heads") { heads in … }
+  /// ```
+  /// - Throws: `StatisticsError` for no controls, and for numbers that are not finite; what `measure` throws.
+  public init<Component>(
+    _ title: String, of component: Component, beside controls: [Component], named controlName: String, side: Side = .larger,
+    measure: (Component) throws -> Double
+  ) throws {
+    try self.init(title, value: measure(component), controls: controls.map(measure), of: controlName, side: side)
+  }
+
   /// How many controls are at least as extreme as the number.
   private var reaching: Int {
     controls.count { control in

@@ -38,7 +38,7 @@ public struct Estimate: Sendable, Hashable, Codable {
     let (sum, count) = (values.reduce(0, +), Double(values.count))
     return try estimate(
       value: sum / count, count: values.count, leftOut: values.map { (sum - $0) / max(1, count - 1) },
-      Resampling(confidence: confidence, resamples: resamples, seed: seed)
+      Resampling(confidence: confidence, count: resamples, seed: seed)
     ) { chosen in
       values.withUnsafeBufferPointer { values in chosen.reduce(0) { $0 + values[$1] } / count }
     }
@@ -68,7 +68,7 @@ public struct Estimate: Sendable, Hashable, Codable {
       : examples.indices.map { left in statistic(examples.indices.filter { $0 != left }.map { examples[$0] }) }
     return try estimate(
       value: statistic(examples), count: examples.count, leftOut: leftOut,
-      Resampling(confidence: confidence, resamples: resamples, seed: seed)
+      Resampling(confidence: confidence, count: resamples, seed: seed)
     ) { chosen in statistic(chosen.map { examples[$0] }) }
   }
 
@@ -90,13 +90,6 @@ public struct Estimate: Sendable, Hashable, Codable {
       standardError: trials > 1 ? (share * (1 - share) / n).squareRoot() : nil)
   }
 
-  /// How examples are drawn anew.
-  private struct Resampling {
-    let confidence: Double
-    let resamples: Int
-    let seed: UInt64
-  }
-
   private static func estimate(
     value: Double, count: Int, leftOut: [Double], _ resampling: Resampling, statistic: ([Int]) -> Double
   ) throws(StatisticsError) -> Estimate {
@@ -105,9 +98,9 @@ public struct Estimate: Sendable, Hashable, Codable {
     guard value.isFinite else { throw .badStatistic("\(value)") }
     // Beyond each end there must be a resample.
     let least = Int(min(1e9, (2 / (1 - confidence) - 1e-6).rounded(.up)))
-    guard resampling.resamples >= least else { throw .badResamples(resampling.resamples, atLeast: least) }
+    guard resampling.count >= least else { throw .badResamples(resampling.count, atLeast: least) }
     guard count > 1 else { return Estimate(value: value, n: 1, interval: nil, confidence: confidence, standardError: nil) }
-    let bootstrap = Bootstrap(count: count, resamples: resampling.resamples, seed: resampling.seed, statistic: statistic)
+    let bootstrap = Bootstrap(count: count, resamples: resampling.count, seed: resampling.seed, statistic: statistic)
     if let bad = (bootstrap.draws + leftOut).first(where: { !$0.isFinite }) { throw .badStatistic("\(bad)") }
     return Estimate(
       value: value, n: count, interval: bootstrap.interval(around: value, leftOut: leftOut, confidence: confidence),

@@ -24,7 +24,10 @@ extension StatisticsError: CustomStringConvertible {
     switch self {
     case .noExamples(let name): "There are no \(name), and nothing can be said over none. Give at least one."
     case .notFinite(let value, let index, let name):
-      "Entry \(index) of the \(name) is \(value). Leave such examples out by a rule that you state, or find out where the number comes from."
+      """
+      Entry \(index) of the \(name) is \(value). Leave such examples out by a rule that you state, or find out where the number \
+      comes from.
+      """
     case .differentCounts(let first, let count, let second, let other):
       "There are \(count) \(first) and \(other) \(second). Give one for each example, in the same order."
     case .badHits(let hits, let trials):

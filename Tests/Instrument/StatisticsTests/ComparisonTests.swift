@@ -37,3 +37,13 @@ struct ComparisonTests {
     }
   }
 }
+
+extension ComparisonTests {
+  @Test
+  func aComponentIsMeasuredAsItsControlsAre() throws {
+    let comparison = try Comparison("Length", of: "abcd", beside: ["a", "abcde", "ab"], named: "words") { Double($0.count) }
+    #expect(comparison.value == 4)
+    #expect(comparison.controls == [1, 5, 2])
+    #expect(comparison.rank == 2)
+  }
+}

@@ -18,21 +18,6 @@ package struct BaseRun: Sendable {
 
   /// The rotated keys of a layer at all positions, `[position, keyValueHeads · headWidth]`.
   package func keys(layer: Int) -> Tensor { past.layer(layer, length: tokens.count, on: CPUBackend.shared).keys }
-
-  /// Patches in groups of so many rows that products run at speed, and no more: each resumed prompt has keys and values of its own.
-  fileprivate func groups(_ patches: [Patch], rowsAtOnce: Int) -> [[Patch]] {
-    var (groups, rows): ([[Patch]], Int) = ([], 0)
-    for patch in patches {
-      let own = tokens.count - patch.start
-      if groups.isEmpty || rows + own > rowsAtOnce {
-        groups.append([])
-        rows = 0
-      }
-      groups[groups.count - 1].append(patch)
-      rows += own
-    }
-    return groups
-  }
 }
 
 /// The gradients of a metric at the points of a base run.
@@ -115,10 +100,15 @@ extension LanguageModel {
 
   /// Resumes a run at a layer, once for each patch. The result is the metric of each resumed run.
   package func resume(_ base: BaseRun, at layer: Int, _ patches: [Patch]) throws -> [Float] {
-    try base.groups(patches, rowsAtOnce: backend.rowsAtOnce).flatMap { group in
-      var pass = try resumedPass(base, group)
-      let final = try pass.run(residual(base, layer, group), from: layer)
-      return try ends(of: pass, base, final).map { Float($0.value) }
+    try resume(patches.map { (base, $0) }, at: layer)
+  }
+
+  /// Resumes several runs at a layer, each with a patch. The result is the metric of each resumed run.
+  package func resume(_ runs: [(base: BaseRun, patch: Patch)], at layer: Int) throws -> [Float] {
+    try groups(runs).flatMap { group in
+      var pass = try resumedPass(group)
+      let final = try pass.run(residual(group, layer), from: layer)
+      return try ends(of: pass, group, final).map { Float($0.value) }
     }
   }
 
@@ -137,11 +127,19 @@ extension LanguageModel {
   package func resumeWithGradients(
     _ base: BaseRun, at layer: Int, _ patches: [Patch], _ points: (Patch) -> Set<HookPoint>
   ) throws -> [(value: Float, gradients: ActivationCache)] {
-    try base.groups(patches, rowsAtOnce: backend.rowsAtOnce).flatMap { group in
-      var pass = try resumedPass(base, group)
-      let (final, tape) = try pass.taped(residual(base, layer, group), from: layer, TapePlan())
-      let ends = try ends(of: pass, base, final)
-      let recorders = group.map { patch in
+    try resumeWithGradients(patches.map { (base, $0) }, at: layer, points)
+  }
+
+  /// Resumes several runs as `resume` does. The result is each one's metric, and its gradients at the points that are asked for, from its
+  /// base run's `start` on.
+  package func resumeWithGradients(
+    _ runs: [(base: BaseRun, patch: Patch)], at layer: Int, _ points: (Patch) -> Set<HookPoint>
+  ) throws -> [(value: Float, gradients: ActivationCache)] {
+    try groups(runs).flatMap { group in
+      var pass = try resumedPass(group)
+      let (final, tape) = try pass.taped(residual(group, layer), from: layer, TapePlan())
+      let ends = try ends(of: pass, group, final)
+      let recorders = group.map { base, patch in
         var recorder = ActivationRecorder(points: points(patch), kept: base.start..<base.tokens.count)
         recorder.fillsMissing = true
         return recorder
@@ -154,12 +152,27 @@ extension LanguageModel {
     }
   }
 
-  /// A pass with one lane for each patch, which begins at the patch's first position.
-  private func resumedPass(_ base: BaseRun, _ patches: [Patch]) throws -> ForwardPass {
-    let count = base.tokens.count
-    return ForwardPass(
+  /// Runs in groups of so many rows that products run at speed, and no more: each resumed prompt has keys and values of its own.
+  private func groups(_ runs: [(base: BaseRun, patch: Patch)]) -> [[(base: BaseRun, patch: Patch)]] {
+    var (groups, rows): ([[(base: BaseRun, patch: Patch)]], Int) = ([], 0)
+    for run in runs {
+      let own = run.base.tokens.count - run.patch.start
+      if groups.isEmpty || rows + own > backend.rowsAtOnce {
+        groups.append([])
+        rows = 0
+      }
+      groups[groups.count - 1].append(run)
+      rows += own
+    }
+    return groups
+  }
+
+  /// A pass with one lane for each patched run, which begins at the patch's first position.
+  private func resumedPass(_ runs: [(base: BaseRun, patch: Patch)]) throws -> ForwardPass {
+    ForwardPass(
       self,
-      lanes: try patches.map { patch in
+      lanes: try runs.map { base, patch in
+        let count = base.tokens.count
         let needed = patch.replacements.contains { $0.point.needsOutput(config) } ? patch.start : count
         let replacements = try patch.replacements.map {
           try PlannedReplacement($0, config, tokens: count, isGenerating: false)
@@ -171,15 +184,19 @@ extension LanguageModel {
       })
   }
 
-  /// The residual stream of the base run before a layer, from each patch's first position on.
-  private func residual(_ base: BaseRun, _ layer: Int, _ patches: [Patch]) -> Tensor {
-    Tensor.joined(patches.map { base.residuals[layer][($0.start - base.start)...] })
+  /// The residual stream of the base runs before a layer, from each patch's first position on.
+  private func residual(_ runs: [(base: BaseRun, patch: Patch)], _ layer: Int) -> Tensor {
+    Tensor.joined(runs.map { base, patch in base.residuals[layer][(patch.start - base.start)...] })
   }
 
   /// The metric of each lane, and its gradient with respect to the normed final residual stream.
-  private func ends(of pass: ForwardPass, _ base: BaseRun, _ final: Tensor) throws -> [(value: Double, gradient: Tensor)] {
-    try zip(pass.batch.lanes, pass.batch.outputLayout.rows).map { lane, rows in
-      let (value, gradient, _) = try finalGradient(of: base.function, final[rows], lane, known: base.logits)
+  private func ends(
+    of pass: ForwardPass, _ runs: [(base: BaseRun, patch: Patch)], _ final: Tensor
+  ) throws -> [(value: Double, gradient: Tensor)] {
+    try runs.indices.map { index in
+      let (base, rows) = (runs[index].base, pass.batch.outputLayout.rows[index])
+      let (value, gradient, _) = try finalGradient(
+        of: base.function, final[rows], pass.batch.lanes[index], known: base.logits)
       return (value, gradient)
     }
   }

@@ -47,6 +47,14 @@ public struct Positions: Equatable, Sendable {
   }
 }
 
+extension Positions {
+  /// The positions in a prompt of so many tokens.
+  /// - Throws: `positionsOutOfRange` for positions that the prompt does not have.
+  package func range(in tokens: Int) throws(ModelError) -> Range<Int> {
+    (try resolved(tokens: tokens, isGenerating: false) ?? 0..<tokens).clamped(to: 0..<tokens)
+  }
+}
+
 /// What says at which positions something happens: `5..<8`, `5...`, `7`, `.last(1)`, `.newTokens`.
 public protocol PositionChoice: Sendable {
   /// The positions that are meant.
