@@ -35,7 +35,7 @@ extension EvidenceMap {
         </tbody>
         </table>
         </div>
-        <figcaption>\(HTML.text([note, "A cell opens its examples; bold: the interval excludes 0."].compactMap(\.self).joined(separator: " ")))</figcaption>
+        <figcaption>\(HTML.text([note.map { $0.hasSuffix(".") ? $0 : $0 + "." }, "A cell opens its examples; bold: the interval excludes 0."].compactMap(\.self).joined(separator: " ")))</figcaption>
         </figure>
         """)
   }
