@@ -1,4 +1,3 @@
-import Foundation
 import Randomness
 import Tensors
 
@@ -118,9 +117,4 @@ extension Tensor {
 
   /// The sum of each column of a matrix.
   fileprivate var columnSums: [Double] { sum(axis: 0).elements.map(Double.init) }
-}
-
-extension Double {
-  var exponential: Double { exp(self) }
-  var logarithm: Double { log(self) }
 }

@@ -1,4 +1,5 @@
 import Checkpoints
+import Foundation
 import Tensors
 import Transformer
 
@@ -72,11 +73,11 @@ public struct InterchangePair: Sendable {
   package var loss: LogitFunction {
     reading { logits, answer in
       let largest = logits.reduce(-Float.infinity, max)
-      let powers = logits.map { Double($0 - largest).exponential }
+      let powers = logits.map { exp(Double($0 - largest)) }
       let sum = powers.reduce(0, +)
       var gradient = powers.map { Float($0 / sum) }
       gradient[answer] -= 1
-      return (-(Double(logits[answer] - largest) - sum.logarithm), gradient)
+      return (-(Double(logits[answer] - largest) - log(sum)), gradient)
     }
   }
 
