@@ -119,7 +119,7 @@ let package = Package(
       "FolioKit",
       [
         "CellRuntime", "Record", "Figures", "Tensors", "Checkpoints", "Machine", "Transformer", "Attribution", "PrOntoQADataset",
-        "Randomness", "Statistics", "Circuits", "Lenses", "SparseAutoencoders", "Probing",
+        "Randomness", "Statistics", "Circuits", "Lenses", "SparseAutoencoders", "Probing", "Text",
       ]),
     .executableTarget(
       name: "folio-worker",

@@ -23,14 +23,16 @@ struct AblatedRun {
   var width: Int { clean.shape[2] }
 
   /// - Throws: an error for an example without what the ablation needs.
-  init(_ model: LanguageModel, _ example: CircuitExample, _ ablation: EdgeAblation) throws {
+  init(_ model: LanguageModel, _ example: PromptExample, _ ablation: EdgeAblation) throws {
     graph = CircuitGraph(model.config)
     let wanted = Capture.senderComponents(model.config).union([.attentionOutput])
     switch ablation {
     case .patching:
       guard let corrupted = example.corrupted else { throw CircuitError.noCorruptedPrompt(example: example.name) }
-      let donor = try model.baseRun(corrupted, from: example.firstDifference, example.metric, capturing: wanted)
-      base = try model.baseRun(example.clean, from: example.firstDifference, example.metric, capturing: wanted)
+      // Before the prompts differ, what is patched is the same.
+      let start = zip(example.clean, corrupted).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? 0
+      let donor = try model.baseRun(corrupted, from: start, example.metric, capturing: wanted)
+      base = try model.baseRun(example.clean, from: start, example.metric, capturing: wanted)
       (ablated, corruptedValue) = (try donor.activations.senderOutputs(graph), donor.value)
       clean = try base.activations.senderOutputs(graph)
     case .zero:
@@ -71,10 +73,11 @@ extension CircuitReceiver {
   }
 }
 
-extension [CircuitExample] {
+extension [PromptExample] {
   /// An error for none.
   func checkNotEmpty() throws(CircuitError) {
     guard isEmpty else { return }
-    throw .nothing("examples", advice: "Give at least one: CircuitExample(clean: …, corrupted: …, toward: …, model: model).")
+    throw .nothing(
+      "examples", advice: "Give at least one: PromptExample(\"name\", clean: …, corrupted: …, metric: …, model: model).")
   }
 }

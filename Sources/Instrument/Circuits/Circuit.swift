@@ -1,7 +1,9 @@
+import Randomness
+
 /// A part of a model's edges: what a behaviour is thought to run along.
 ///
 /// ```swift
-/// let scores = try model.edgeAttribution(of: examples, method: .integratedGradients(steps: 5))
+/// let scores = try model.edgeAttribution(on: examples, method: .integratedGradients(steps: 5))
 /// let circuit = try scores.circuit(top: 200)
 /// try model.faithfulness(of: circuit, on: examples)
 /// ```
@@ -101,6 +103,19 @@ extension Circuit: CustomStringConvertible {
 
 // MARK: - Finding one
 
+extension Circuit {
+  /// A circuit of edges that were drawn at random, as a control: it grows from the logits as a greedy one does, so that its edges lead somewhere.
+  /// - Throws: `badEdgeCount` for a number below 0 or above that of all edges.
+  public static func random(_ count: Int, of graph: CircuitGraph, seed: UInt64) throws(CircuitError) -> Circuit {
+    var random = SeededGenerator(seed: seed)
+    let ranked = graph.edgeIndices.shuffled(using: &random)
+    guard (0...ranked.count).contains(count) else { throw .badEdgeCount(count, edges: ranked.count) }
+    var included = [Bool](repeating: false, count: graph.senderCount * graph.receiverCount)
+    for index in graph.grown(from: ranked, to: count) { included[index] = true }
+    return Circuit(graph, included: included)
+  }
+}
+
 /// How a circuit is taken from scores.
 public enum CircuitSelection: String, Hashable, Sendable, CaseIterable {
   /// The edges with the best scores.
@@ -129,27 +144,29 @@ extension EdgeScores {
     let ranked = ranked(by: ranking)
     guard (0...ranked.count).contains(count) else { throw .badEdgeCount(count, edges: ranked.count) }
     var included = [Bool](repeating: false, count: graph.senderCount * graph.receiverCount)
-    for index in selection == .top ? Array(ranked.prefix(count)) : grown(from: ranked, to: count) { included[index] = true }
+    for index in selection == .top ? Array(ranked.prefix(count)) : graph.grown(from: ranked, to: count) { included[index] = true }
     return Circuit(graph, included: included, scores: zip(included, values.elements).map { $0 ? $1 : 0 })
   }
 
-  /// The places of edges in the order in which a greedy circuit takes them.
-  private func grown(from ranked: [Int], to count: Int) -> [Int] {
-    // By receiver, its edges from the best to the worst: each list is read from its front.
-    var rank = [Int](repeating: 0, count: graph.senderCount * graph.receiverCount)
+}
+
+extension CircuitGraph {
+  /// The places of so many edges in the order in which a circuit that grows from the logits takes them, given all of them from the best on.
+  fileprivate func grown(from ranked: [Int], to count: Int) -> [Int] {
+    var rank = [Int](repeating: 0, count: senderCount * receiverCount)
     for (place, index) in ranked.enumerated() { rank[index] = place }
     var open = SortedPlaces()
     var reached: Set<CircuitReceiver> = []
     func reach(_ receiver: CircuitReceiver) {
       guard reached.insert(receiver).inserted else { return }
-      let column = graph.column(of: receiver)
-      open.add((0..<graph.senderCount(before: receiver)).map { rank[$0 * graph.receiverCount + column] })
+      let column = column(of: receiver)
+      open.add((0..<senderCount(before: receiver)).map { rank[$0 * receiverCount + column] })
     }
     reach(.logits)
     var taken: [Int] = []
     while taken.count < count, let best = open.removeFirst() {
       taken.append(ranked[best])
-      graph.receivers(of: graph.edge(at: ranked[best]).sender).forEach(reach)
+      receivers(of: edge(at: ranked[best]).sender).forEach(reach)
     }
     return taken
   }

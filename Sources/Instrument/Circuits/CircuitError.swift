@@ -36,8 +36,10 @@ extension CircuitError: CustomStringConvertible {
       "There is no edge \(edge): \(edge.receiver) reads the residual stream before \(edge.sender) writes into it."
         + (parallel && edge.sender.layer == edge.receiver.layer
           ? " In this model, attention and MLP of a layer are parallel: both read what stood before the layer." : "")
-    case .badEdgeCount(let count, let edges): "A circuit of \(count) edges cannot be taken: the model has \(edges). Take 0 to \(edges)."
-    case .badFraction(let fraction): "\(fraction) is no part of all edges. Take fractions above 0 and up to 1, in ascending order."
+    case .badEdgeCount(let count, let edges):
+      "A circuit of \(count) edges cannot be taken: the model has \(edges). Take 0 to \(edges)."
+    case .badFraction(let fraction):
+      "\(fraction) is no part of all edges. Take fractions above 0 and up to 1, in ascending order."
     case .nothing(let what, let advice): "There are no \(what). \(advice)"
     case .otherGraph(let expected, let found):
       "The graph has \(found), and the model's has \(expected). Scores and circuits belong to the model that they were found in."

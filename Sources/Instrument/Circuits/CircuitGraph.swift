@@ -149,7 +149,9 @@ public struct CircuitGraph: Hashable, Sendable {
 
   /// An error for a node that writes nothing, or that the model does not have.
   func checkSender(_ node: CircuitNode) throws(CircuitError) {
-    guard node != .logits else { throw .noSuchPlace("“logits” sends nothing: it is what reads the end. Name a head, an MLP or the embedding.") }
+    guard node != .logits else {
+      throw .noSuchPlace("“logits” sends nothing: it is what reads the end. Name a head, an MLP or the embedding.")
+    }
     try check(node)
   }
 

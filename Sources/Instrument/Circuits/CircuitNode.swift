@@ -102,9 +102,12 @@ public enum CircuitReceiver: Hashable, Sendable {
   /// - Throws: `CircuitError.badName` for any other text.
   public init(_ name: String) throws(CircuitError) {
     let text = name.lowercased()
-    if let match = text.wholeMatch(of: /a([0-9]{1,6})\.h([0-9]{1,6})<([qkv])>/), let layer = Int(match.1), let head = Int(match.2) {
+    if let match = text.wholeMatch(of: /a([0-9]{1,6})\.h([0-9]{1,6})<([qkv])>/), let layer = Int(match.1), let head = Int(match.2)
+    {
       self.init(match.3, layer, head)
-    } else if let match = text.wholeMatch(of: /l([0-9]{1,6})([qkv])([0-9]{1,6})/), let layer = Int(match.1), let head = Int(match.3) {
+    } else if let match = text.wholeMatch(of: /l([0-9]{1,6})([qkv])([0-9]{1,6})/), let layer = Int(match.1),
+      let head = Int(match.3)
+    {
       self.init(match.2, layer, head)
     } else if let node = try? CircuitNode(name), case .mlp(let layer) = node {
       self = .mlp(layer: layer)

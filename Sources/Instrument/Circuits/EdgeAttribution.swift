@@ -24,7 +24,7 @@ extension LanguageModel {
   ///   - seed: Chooses those of them that are not the strongest.
   /// - Throws: `CircuitError` for no example, for steps below 1, for an example that lacks what the ablation needs; `ModelError` for a bad prompt.
   public func edgeAttribution(
-    of examples: [CircuitExample], method: EdgeMethod = .integratedGradients(steps: 5), ablation: EdgeAblation = .patching,
+    on examples: [PromptExample], method: EdgeMethod = .integratedGradients(steps: 5), by ablation: EdgeAblation = .patching,
     rule: Quadrature? = nil, checking edges: Int = 0, seed: UInt64 = 0
   ) throws -> EdgeScores {
     try examples.checkNotEmpty()
@@ -37,7 +37,7 @@ extension LanguageModel {
     var result = try EdgeScores(graph, method, ablation: "\(ablation)", examples: scored)
     if edges > 0 {
       let chosen = result.chosen(edges, seed: seed)
-      let patched = try patchedEdges(chosen.map(\.edge), of: examples, ablation: ablation)
+      let patched = try patchedEdges(chosen.map(\.edge), on: examples, by: ablation)
       result.check = EdgeCheck(
         edges: zip(chosen, patched).map { EdgeCheck.Item(edge: $0.edge, estimate: $0.score, patched: $1.score) })
     }
@@ -49,8 +49,8 @@ extension LanguageModel {
     clean: some Prompt, corrupted: some Prompt, toward metric: some Metric, method: EdgeMethod = .integratedGradients(steps: 5),
     rule: Quadrature? = nil, checking edges: Int = 0, seed: UInt64 = 0
   ) throws -> EdgeScores {
-    let example = try CircuitExample(clean: clean, corrupted: corrupted, toward: metric, model: self)
-    return try edgeAttribution(of: [example], method: method, rule: rule, checking: edges, seed: seed)
+    let example = try PromptExample("the pair", clean: clean, corrupted: corrupted, metric: metric, model: self)
+    return try edgeAttribution(on: [example], method: method, rule: rule, checking: edges, seed: seed)
   }
 
   /// The scores of one example, `[sender, receiver]`.
@@ -83,7 +83,8 @@ extension LanguageModel {
     let count = run.runsAtOnce(holding: run.graph.receiverCount * run.positionCount * run.width)
     for start in stride(from: 0, to: patches.count, by: count) {
       let group = patches[start..<min(start + count, patches.count)]
-      for (run, weight) in zip(try resumeWithGradients(run.base, at: 0, group.map(\.patch)) { _ in points }, group.map(\.weight)) {
+      for (run, weight) in zip(try resumeWithGradients(run.base, at: 0, group.map(\.patch)) { _ in points }, group.map(\.weight))
+      {
         for point in points {
           let gradient = try run.gradients[point]
           if sums[point] == nil {

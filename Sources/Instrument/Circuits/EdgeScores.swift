@@ -1,3 +1,4 @@
+import Statistics
 import Tensors
 
 /// A score of every edge of a model: by how much the metric would fall if that edge alone carried ablated activations.
@@ -49,6 +50,12 @@ public struct EdgeScores: Sendable {
   public func values(of edge: CircuitEdge) throws(CircuitError) -> [Float] {
     try graph.check(edge)
     return examples.map { $0.reshaped([-1])[graph.index(of: edge)] }
+  }
+
+  /// The scores of an edge on each example, with their mean's interval.
+  /// - Throws: `CircuitError` for an edge that the model does not have.
+  public func evidence(of edge: CircuitEdge) throws -> Evidence {
+    try Evidence("\(edge) by \(method)", values: values(of: edge).map(Double.init), names: names)
   }
 
   /// The edges with the best scores, best first. Of equal ones, that whose sender, then whose receiver, is computed first.
@@ -119,7 +126,8 @@ extension EdgeScores: CustomStringConvertible {
   /// What was scored, how, on how many examples, and the five strongest edges.
   public var description: String {
     let strongest = strongest(5).map { "  \($0)" }.joined(separator: "\n")
-    return "Scores of \(graph.edgeCount) edges by \(method), ablated by \(ablation), n = \(examples.count); the strongest:\n\(strongest)"
+    return
+      "Scores of \(graph.edgeCount) edges by \(method), ablated by \(ablation), n = \(examples.count); the strongest:\n\(strongest)"
   }
 }
 

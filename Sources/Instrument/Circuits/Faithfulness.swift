@@ -1,3 +1,4 @@
+import Attribution
 import Statistics
 import Tensors
 import Transformer
@@ -26,10 +27,26 @@ public struct Faithfulness: Sendable {
   public let ablated: [Float]
   /// The metric of each example with some edges ablated.
   public let metric: [Float]
+  /// The part beside those of random circuits of as many edges, if they were asked for.
+  public internal(set) var comparison: Comparison?
 
   /// The part of the change from the ablated to the whole model that is there: `(m - m_ablated) / (m_whole - m_ablated)` of the examples' mean
   /// metrics, as in the MIB benchmark. 1 is the whole model, 0 the ablated one; above and below are possible.
   public var value: Double { Self.part(metric, clean, ablated) }
+
+  /// The part with its interval over the examples, which a seed repeats.
+  /// - Throws: `StatisticsError` where examples are too few, or too much alike, for a part of the change.
+  public func estimate(confidence: Double = 0.95, resamples: Int = 10_000, seed: UInt64 = 0) throws -> Estimate {
+    try Estimate.bootstrap(of: Array(names.indices), confidence: confidence, resamples: resamples, seed: seed) { rows in
+      Self.part(rows.map { metric[$0] }, rows.map { clean[$0] }, rows.map { ablated[$0] })
+    }
+  }
+
+  /// The metric of each example on the whole model and with some edges ablated: how many decisions flipped, which examples keep least.
+  public func evidence() throws -> Evidence {
+    try Evidence(
+      "\(edges.kept) of \(edges.all) edges kept", before: clean.map(Double.init), after: metric.map(Double.init), names: names)
+  }
 
   fileprivate static func part(_ metric: [Float], _ clean: [Float], _ ablated: [Float]) -> Double {
     func sum(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double($1) } }
@@ -41,8 +58,10 @@ extension Faithfulness: CustomStringConvertible {
   /// The part, what was kept, and the mean metrics: `0.83 of the behaviour with 200 of 32,491 edges …`.
   public var description: String {
     func mean(_ values: [Float]) -> Float { Float(values.reduce(0) { $0 + Double($1) } / Double(values.count)) }
-    return "\(Float(value)) of the behaviour with \(edges.kept) of \(edges.all) edges, the others ablated by \(ablation), n = \(names.count): "
+    return
+      "\(Float(value)) of the behaviour with \(edges.kept) of \(edges.all) edges, the others ablated by \(ablation), n = \(names.count): "
       + "the metric is \(mean(metric)), \(mean(clean)) on the whole model and \(mean(ablated)) with every edge ablated"
+      + (comparison.map { "\n\($0)" } ?? "")
   }
 }
 
@@ -58,17 +77,30 @@ extension LanguageModel {
   ///   - examples: Prompts with their metrics; the part is that of their means.
   ///   - side: Whether the circuit is kept (`.outside` is ablated) or ablated (`.inside`).
   ///   - ablation: What ablated edges carry.
+  ///   - controls: How many random circuits of as many edges are judged beside it, which also grow from the logits; 20 are usual, 0 is none.
+  ///   - seed: Draws them.
   /// - Throws: `CircuitError` for no example, a circuit of another model, a metric that the ablation does not change, an example that lacks what
   ///   the ablation needs.
   public func faithfulness(
-    of circuit: Circuit, on examples: [CircuitExample], ablating side: AblatedSide = .outside, by ablation: EdgeAblation = .patching
+    of circuit: Circuit, on examples: [PromptExample], ablating side: AblatedSide = .outside,
+    by ablation: EdgeAblation = .patching,
+    controls: Int = 0, seed: UInt64 = 0
   ) throws -> Faithfulness {
-    try faithfulness(of: [circuit], on: examples, ablating: side, by: ablation)[0]
+    let random = try (0..<max(controls, 0)).map { draw in
+      try Circuit.random(circuit.edgeCount, of: circuit.graph, seed: seed &+ UInt64(draw))
+    }
+    let results = try faithfulness(of: [circuit] + random, on: examples, ablating: side, by: ablation)
+    var result = results[0]
+    guard !random.isEmpty else { return result }
+    result.comparison = try Comparison(
+      "Part of the behaviour", value: result.value, controls: results.dropFirst().map(\.value),
+      of: "random circuits of \(circuit.edgeCount) edges", side: side == .outside ? .larger : .smaller)
+    return result
   }
 
   /// The faithfulness of several circuits, on the same runs.
   func faithfulness(
-    of circuits: [Circuit], on examples: [CircuitExample], ablating side: AblatedSide, by ablation: EdgeAblation
+    of circuits: [Circuit], on examples: [PromptExample], ablating side: AblatedSide, by ablation: EdgeAblation
   ) throws -> [Faithfulness] {
     try examples.checkNotEmpty()
     let graph = circuitGraph
@@ -92,11 +124,13 @@ extension LanguageModel {
     let change = zip(clean, ablated).reduce(0) { $0 + Double($1.0) - Double($1.1) } / Double(clean.count)
     let size = zip(clean, ablated).reduce(0) { $0 + Double(abs($1.0)) + Double(abs($1.1)) } / Double(2 * clean.count)
     guard abs(change) > 1e-6 * size else {
-      throw CircuitError.noChange(clean: clean.reduce(0, +) / Float(clean.count), ablated: ablated.reduce(0, +) / Float(ablated.count))
+      throw CircuitError.noChange(
+        clean: clean.reduce(0, +) / Float(clean.count), ablated: ablated.reduce(0, +) / Float(ablated.count))
     }
     return zip(kept, metrics).map { circuit, metric in
       Faithfulness(
-        edges: (circuit.edgeCount, graph.edgeCount), side: side, ablation: "\(ablation)", names: examples.map(\.name), clean: clean,
+        edges: (circuit.edgeCount, graph.edgeCount), side: side, ablation: "\(ablation)", names: examples.map(\.name),
+        clean: clean,
         ablated: ablated, metric: metric)
     }
   }
@@ -148,7 +182,8 @@ extension FaithfulnessCurve: CustomStringConvertible {
   /// CPR and CMD, and each circuit's faithfulness.
   public var description: String {
     let lines = points.map { "  \($0.fraction * 100) %, \($0.edgeCount) edges: \(Float($0.faithfulness.value))" }
-    return "\(method), \(selection.rawValue) by \(ranking.rawValue), ablated by \(ablation): CPR \(Float(circuitPerformanceRatio)), CMD "
+    return
+      "\(method), \(selection.rawValue) by \(ranking.rawValue), ablated by \(ablation): CPR \(Float(circuitPerformanceRatio)), CMD "
       + "\(Float(circuitModelDistance))\n" + lines.joined(separator: "\n")
   }
 }
@@ -164,7 +199,7 @@ extension LanguageModel {
   ///   - ranking: By magnitude, for the distance; signed, for the performance ratio.
   /// - Throws: `CircuitError` as `faithfulness(of:on:)`, and for fractions that are none.
   public func faithfulnessCurve(
-    of scores: EdgeScores, on examples: [CircuitExample], fractions: [Double] = FaithfulnessCurve.mibFractions,
+    of scores: EdgeScores, on examples: [PromptExample], fractions: [Double] = FaithfulnessCurve.mibFractions,
     selection: CircuitSelection = .top, ranking: EdgeRanking = .magnitude, by ablation: EdgeAblation = .patching
   ) throws -> FaithfulnessCurve {
     guard !fractions.isEmpty else { throw CircuitError.nothing("fractions", advice: "Give parts of all edges, as [0.01, 0.1].") }
@@ -176,7 +211,9 @@ extension LanguageModel {
     let circuits = try counts.map { try scores.circuit(of: $0, selection, by: ranking) }
     let results = try faithfulness(of: circuits, on: examples, ablating: .outside, by: ablation)
     return FaithfulnessCurve(
-      points: fractions.indices.map { FaithfulnessCurve.Point(fraction: fractions[$0], edgeCount: counts[$0], faithfulness: results[$0]) },
+      points: fractions.indices.map {
+        FaithfulnessCurve.Point(fraction: fractions[$0], edgeCount: counts[$0], faithfulness: results[$0])
+      },
       method: scores.method, selection: selection, ranking: ranking, ablation: "\(ablation)")
   }
 }

@@ -12,10 +12,12 @@ extension LanguageModel {
   /// - Returns: the edges in the given order.
   /// - Throws: `CircuitError` for no example or edge, or an edge that the model does not have.
   public func patchedEdges(
-    _ edges: [CircuitEdge], of examples: [CircuitExample], ablation: EdgeAblation = .patching
+    _ edges: [CircuitEdge], on examples: [PromptExample], by ablation: EdgeAblation = .patching
   ) throws -> [ScoredEdge] {
     try examples.checkNotEmpty()
-    guard !edges.isEmpty else { throw CircuitError.nothing("edges to patch", advice: "Name some, as those of `scores.strongest(20)`.") }
+    guard !edges.isEmpty else {
+      throw CircuitError.nothing("edges to patch", advice: "Name some, as those of `scores.strongest(20)`.")
+    }
     for edge in edges { try circuitGraph.check(edge) }
     var sums = [Double](repeating: 0, count: edges.count)
     for example in examples {
@@ -29,10 +31,13 @@ extension LanguageModel {
   func patched(_ edges: [CircuitEdge], _ run: AblatedRun) throws -> [Float] {
     let graph = run.graph
     var effects = [Float](repeating: 0, count: edges.count)
-    for (layer, indices) in Dictionary(grouping: edges.indices, by: { edges[$0].receiver.place(graph).layer }).sorted(by: { $0.key < $1.key }) {
+    for (layer, indices) in Dictionary(grouping: edges.indices, by: { edges[$0].receiver.place(graph).layer }).sorted(by: {
+      $0.key < $1.key
+    }) {
       let patches = indices.map { index in
         let row = graph.row(of: edges[index].sender)
-        return Patch([edges[index].receiver.reading(less: run.clean.select(row) - run.ablated.select(row), graph)], start: run.base.start)
+        return Patch(
+          [edges[index].receiver.reading(less: run.clean.select(row) - run.ablated.select(row), graph)], start: run.base.start)
       }
       for (index, value) in zip(indices, try resume(run.base, at: layer, patches)) { effects[index] = run.base.value - value }
     }

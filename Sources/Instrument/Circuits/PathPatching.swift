@@ -1,4 +1,5 @@
 import Attribution
+import Statistics
 import Tensors
 import Transformer
 
@@ -19,6 +20,8 @@ extension PathRoute: CustomStringConvertible {
 /// What path patching finds: by how much the metric falls when receivers read what they would if one sender were ablated, and everything else that
 /// they read were as it was.
 public struct PathEffects: Sendable {
+  /// All edges of the model.
+  public let graph: CircuitGraph
   /// The senders, each patched alone.
   public let senders: [CircuitNode]
   /// The receivers, all patched together.
@@ -44,12 +47,34 @@ public struct PathEffects: Sendable {
   public subscript(sender: CircuitNode) -> Float? { senders.firstIndex(of: sender).map { values[$0] } }
 
   /// The mean effects of heads, `[layer, head]`: 0 where a head was not patched.
-  public func heads(_ graph: CircuitGraph) -> Tensor {
+  public var heads: Tensor {
     var result = Tensor(repeating: 0, shape: [graph.layers, graph.heads])
     for (sender, value) in zip(senders, values) {
       if case .head(let layer, let head) = sender { result[layer, head] = value }
     }
     return result
+  }
+
+  /// The mean effects of MLPs, `[layer]`: 0 where one was not patched.
+  public var mlps: Tensor {
+    var result = Tensor(repeating: 0, shape: [graph.layers])
+    for (sender, value) in zip(senders, values) {
+      if case .mlp(let layer) = sender { result[layer] = value }
+    }
+    return result
+  }
+
+  /// A sender's effect with its examples: the metric of each before and after the path is patched, so that a path that speaks for the clean answer has a
+  /// negative change.
+  /// - Throws: `CircuitError` for a sender that was not patched.
+  public func evidence(of sender: CircuitNode) throws -> Evidence {
+    guard let index = senders.firstIndex(of: sender) else {
+      throw CircuitError.noSuchPlace(
+        "“\(sender)” was not patched. Name it in `from:`, or one of those that were: \(senders.prefix(8)).")
+    }
+    return try Evidence(
+      "Path from \(sender) to \(receivers.map(\.description).joined(separator: ", "))", before: metric.map(Double.init),
+      after: zip(metric, examples).map { Double($0 - $1[index]) }, names: names)
   }
 
   /// The senders with the largest effects, largest first.
@@ -64,7 +89,8 @@ extension PathEffects: CustomStringConvertible {
   public var description: String {
     let receivers = receivers.map(\.description).joined(separator: ", ")
     let strongest = strongest(5).map { "  \($0.sender): \($0.effect)" }.joined(separator: "\n")
-    return "Path patching of \(senders.count) senders to \(receivers), \(route), ablated by \(ablation), n = \(names.count); the strongest:\n"
+    return
+      "Path patching of \(senders.count) senders to \(receivers), \(route), ablated by \(ablation), n = \(names.count); the strongest:\n"
       + strongest
   }
 }
@@ -74,7 +100,7 @@ extension LanguageModel {
   /// (Wang et al. 2022, arXiv:2211.00593; Goldowsky-Dill et al. 2023, arXiv:2304.05969).
   ///
   /// ```swift
-  /// try model.pathPatching(of: examples, to: [.query(layer: 9, head: 6), .query(layer: 9, head: 9)])
+  /// try model.pathPatching(on: examples, to: [.query(layer: 9, head: 6), .query(layer: 9, head: 9)])
   /// ```
   /// - Parameters:
   ///   - examples: Prompts with their metrics.
@@ -84,19 +110,24 @@ extension LanguageModel {
   ///   - ablation: What an ablated sender writes.
   /// - Throws: `CircuitError` for no example, sender or receiver, and for those that the model does not have.
   public func pathPatching(
-    of examples: [CircuitExample], from senders: [CircuitNode]? = nil, to receivers: [CircuitReceiver],
-    route: PathRoute = .throughMLPs, ablation: EdgeAblation = .patching
+    on examples: [PromptExample], from senders: [CircuitNode]? = nil, to receivers: [CircuitReceiver],
+    route: PathRoute = .throughMLPs, by ablation: EdgeAblation = .patching
   ) throws -> PathEffects {
     try examples.checkNotEmpty()
     let graph = circuitGraph
-    guard !receivers.isEmpty else { throw CircuitError.nothing("receivers", advice: "Name what reads: [.query(layer: 3, head: 1)].") }
+    guard !receivers.isEmpty else {
+      throw CircuitError.nothing("receivers", advice: "Name what reads: [.query(layer: 3, head: 1)].")
+    }
     for receiver in receivers { try graph.check(receiver) }
     let reach = receivers.map { graph.senderCount(before: $0) }.max() ?? 0
     let senders = senders ?? Array(graph.senders.prefix(reach))
-    guard !senders.isEmpty else { throw CircuitError.nothing("senders", advice: "Name what writes, or leave `from:` out for all.") }
+    guard !senders.isEmpty else {
+      throw CircuitError.nothing("senders", advice: "Name what writes, or leave `from:` out for all.")
+    }
     for sender in senders {
       try graph.checkSender(sender)
-      guard graph.row(of: sender) < reach, let last = receivers.max(by: { graph.senderCount(before: $0) < graph.senderCount(before: $1) })
+      guard graph.row(of: sender) < reach,
+        let last = receivers.max(by: { graph.senderCount(before: $0) < graph.senderCount(before: $1) })
       else { throw CircuitError.noSuchEdge(CircuitEdge(from: sender, to: receivers[0]), parallel: graph.hasParallelBlocks) }
       try graph.check(CircuitEdge(from: sender, to: last))
     }
@@ -113,7 +144,8 @@ extension LanguageModel {
       effects.append(try resume(run.base, at: layer, patches).map { run.base.value - $0 })
     }
     return PathEffects(
-      senders: senders, receivers: receivers, route: route, ablation: "\(ablation)", names: examples.map(\.name), metric: metric,
+      graph: graph, senders: senders, receivers: receivers, route: route, ablation: "\(ablation)", names: examples.map(\.name),
+      metric: metric,
       examples: effects)
   }
 

@@ -83,7 +83,8 @@ struct StreamWeights {
 
   /// What each token would gain by directions of the stream at its end, `[direction, vocabulary]`.
   func said(_ directions: Tensor) -> Tensor {
-    let read = foldsNorms ? model.weights.finalNorm.written(directions.moved(to: model.weights.finalNorm.factors.backend)) : directions
+    let norm = model.weights.finalNorm
+    let read = foldsNorms ? norm.written(directions.moved(to: norm.factors.backend)) : directions
     let scores = read.projected(by: model.weights.unembedding).home()
     return foldsNorms ? scores.centeredRows() : scores
   }

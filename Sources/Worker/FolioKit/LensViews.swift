@@ -90,7 +90,9 @@ extension TunedLensTraining: Displayable {
   /// The same in numbers.
   public var table: Table {
     Table(
-      columns: ["before layer", "KL of the logit lens, nats", "KL of the tuned lens, nats", "difference", "95 % of", "held-out texts"],
+      columns: [
+        "before layer", "KL of the logit lens, nats", "KL of the tuned lens, nats", "difference", "95 % of", "held-out texts",
+      ],
       rows: layers.map { layer in
         [
           layer.layer, layer.meanBefore, layer.meanAfter, layer.meanAfter - layer.meanBefore,

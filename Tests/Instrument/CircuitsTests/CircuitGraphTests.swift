@@ -68,13 +68,17 @@ import Transformer
     #expect(try CircuitEdge(" " + names.1.replacing(" → ", with: "->").lowercased() + " ") == edge)
   }
 
-  @Test(arguments: ["", "L3H5", "L3H5 → ", "L3H5 → L4H2", "L3H → L4Q2", "logits ← m3", "a1.h2->a3.h1", "m3->m4->m5", "L99999999H1 → m3"])
+  @Test(arguments: [
+    "", "L3H5", "L3H5 → ", "L3H5 → L4H2", "L3H → L4Q2", "logits ← m3", "a1.h2->a3.h1", "m3->m4->m5", "L99999999H1 → m3",
+  ])
   func anotherTextNamesNoEdge(_ name: String) {
     let error = #expect(throws: CircuitError.self) { try CircuitEdge(name) }
     #expect(error.map { "\($0)".contains("Write it as") } == true)
   }
 
-  @Test(arguments: ["L2H0 → logits", "L0H4 → logits", "MLP 2 → logits", "L0H0 → L1K2", "L0H0 → L1Q4", "logits → MLP 1", "MLP 1 → MLP 1"])
+  @Test(arguments: [
+    "L2H0 → logits", "L0H4 → logits", "MLP 2 → logits", "L0H0 → L1K2", "L0H0 → L1Q4", "logits → MLP 1", "MLP 1 → MLP 1",
+  ])
   func anEdgeThatTheModelDoesNotHaveIsAnErrorThatSaysWhatThereIs(_ name: String) throws {
     let graph = try graph()
     let error = #expect(throws: CircuitError.self) { try Circuit([CircuitEdge(name)], of: graph) }

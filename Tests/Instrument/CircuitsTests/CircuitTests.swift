@@ -10,7 +10,8 @@ import Transformer
   static let scored = Result {
     let fixture = try EAPFixture.load()
     let model = try fixture.model()
-    let scores = try model.edgeAttribution(of: fixture.examples(model), method: .integratedGradients(steps: 5), rule: .leftEnds(5))
+    let scores = try model.edgeAttribution(
+      on: fixture.examples(model), method: .integratedGradients(steps: 5), rule: .leftEnds(5))
     return (fixture, model, scores)
   }
 
@@ -49,9 +50,10 @@ import Transformer
     let loose = try edges("L0H0 → logits", "embedding → MLP 0", "L0H0 → L1Q3", "L1H3 → MLP 1")
     let circuit = try Circuit(through + loose, of: graph)
     #expect(circuit.pruned == (try Circuit(through, of: graph)))
-    #expect(circuit.nodes.map(\.description) == [
-      "embedding", "L0H0", "L0H2", "L0H3", "MLP 0", "L1H3", "MLP 1", "logits",
-    ])
+    #expect(
+      circuit.nodes.map(\.description) == [
+        "embedding", "L0H0", "L0H2", "L0H3", "MLP 0", "L1H3", "MLP 1", "logits",
+      ])
     #expect(try Circuit(loose, of: graph).pruned.edgeCount == 0)
   }
 

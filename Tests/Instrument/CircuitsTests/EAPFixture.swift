@@ -34,11 +34,11 @@ struct EAPFixture: Decodable {
     try LanguageModel(folder: ModelFixture.folder.appending(path: "families/gpt2")).onTestDevice()
   }
 
-  func examples(_ model: LanguageModel) throws -> [CircuitExample] {
+  func examples(_ model: LanguageModel) throws -> [PromptExample] {
     try pairs.enumerated().map { index, pair in
-      try CircuitExample(
-        clean: pair[0], corrupted: pair[1], toward: LogitDifference(clean: answers[0], corrupted: answers[1]), model: model,
-        name: "pair \(index)")
+      try PromptExample(
+        "pair \(index)", clean: pair[0], corrupted: pair[1], metric: LogitDifference(clean: answers[0], corrupted: answers[1]),
+        model: model)
     }
   }
 

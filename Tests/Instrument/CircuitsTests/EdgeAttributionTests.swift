@@ -19,7 +19,7 @@ import Transformer
   func scoresAreThoseOfTheReference(_ name: String, _ method: EdgeMethod, _ rule: Quadrature?) throws {
     let fixture = try EAPFixture.load()
     let model = try fixture.model()
-    let scores = try model.edgeAttribution(of: fixture.examples(model), method: method, rule: rule)
+    let scores = try model.edgeAttribution(on: fixture.examples(model), method: method, rule: rule)
     let difference = relativeDifference(scores.values, try fixture.expected(name, scores.graph))
     #expect(difference <= 1e-4, "\(name): \(difference)")
     #expect(scores.examples.count == 3)
@@ -32,7 +32,7 @@ import Transformer
     let model = try fixture.model()
     let means = try model.senderMeans(over: fixture.meanPrompts, byPosition: true)
     for (name, ablation) in [("EAP zero", EdgeAblation.zero), ("EAP positional mean", .mean(means))] {
-      let scores = try model.edgeAttribution(of: fixture.examples(model), method: .attributionPatching, ablation: ablation)
+      let scores = try model.edgeAttribution(on: fixture.examples(model), method: .attributionPatching, by: ablation)
       let difference = relativeDifference(scores.values, try fixture.expected(name, scores.graph))
       #expect(difference <= 1e-4, "\(name): \(difference)")
     }
@@ -43,14 +43,16 @@ import Transformer
   /// Of each receiver, one sender.
   private func sampledEdges(_ graph: CircuitGraph, seed: UInt64) -> [CircuitEdge] {
     var random = SeededGenerator(seed: seed)
-    return Dictionary(grouping: graph.edges, by: \.receiver).values.compactMap { $0.sorted { $0.name < $1.name }.randomElement(using: &random) }
+    return Dictionary(grouping: graph.edges, by: \.receiver).values.compactMap {
+      $0.sorted { $0.name < $1.name }.randomElement(using: &random)
+    }
   }
 
   @Test(arguments: variants)
   func aScoreIsTheDerivativeAlongTheEdge(_ variant: ModelVariant) throws {
     let random = try variant.random(seed: 201)
     let (model, twin) = (try random.model(), random.twin)
-    let scores = try model.edgeAttribution(of: [CircuitPrompts.example(model)], method: .attributionPatching)
+    let scores = try model.edgeAttribution(on: [CircuitPrompts.example(model)], method: .attributionPatching)
     let ablated = TwinCuts.outputs(twin, CircuitPrompts.corrupted)
     let largest = scores.values.magnitude().max()
     for edge in sampledEdges(scores.graph, seed: 1) {
@@ -70,7 +72,7 @@ import Transformer
     let (model, twin) = (try random.model(), random.twin)
     let ablated = TwinCuts.outputs(twin, CircuitPrompts.corrupted)
     let edges = sampledEdges(model.circuitGraph, seed: 2)
-    let patched = try model.patchedEdges(edges, of: [CircuitPrompts.example(model)])
+    let patched = try model.patchedEdges(edges, on: [CircuitPrompts.example(model)])
     #expect(patched.map(\.edge) == edges)
     let whole = TwinCuts.value(twin, ablated: ablated) { _ in 0 }
     let largest = patched.map { abs($0.score) }.max() ?? 0
@@ -87,7 +89,7 @@ import Transformer
     let (model, twin) = (try random.model(), random.twin)
     let rule = Quadrature.midpoint(2)
     let scores = try model.edgeAttribution(
-      of: [CircuitPrompts.example(model)], method: .integratedGradients(steps: 2), rule: rule)
+      on: [CircuitPrompts.example(model)], method: .integratedGradients(steps: 2), rule: rule)
     let (clean, ablated) = (TwinCuts.outputs(twin, CircuitPrompts.clean), TwinCuts.outputs(twin, CircuitPrompts.corrupted))
     let graph = scores.graph
     for edge in sampledEdges(graph, seed: 3) where edge.sender != .embedding {
@@ -115,11 +117,11 @@ import Transformer
   func theCheckPatchesTheStrongestEdgesAndOthersInTruth() throws {
     let model = try ModelVariant.families[0].random(seed: 204).model()
     let example = try CircuitPrompts.example(model)
-    let scores = try model.edgeAttribution(of: [example], checking: 20, seed: 5)
+    let scores = try model.edgeAttribution(on: [example], checking: 20, seed: 5)
     let check = try #require(scores.check)
     #expect(check.edges.count == 20)
     #expect(Set(scores.strongest(10).map(\.edge)).isSubset(of: check.edges.map(\.edge)))
-    let patched = try model.patchedEdges(check.edges.map(\.edge), of: [example])
+    let patched = try model.patchedEdges(check.edges.map(\.edge), on: [example])
     #expect(check.edges.map(\.patched) == patched.map(\.score))
     for item in check.edges {
       let score = try scores[item.edge]
@@ -134,12 +136,13 @@ import Transformer
     let fixture = try EAPFixture.load()
     let model = try fixture.model()
     let examples = try fixture.examples(model)
-    let all = try model.edgeAttribution(of: examples)
-    let each = try examples.map { try model.edgeAttribution(of: [$0]).values }
+    let all = try model.edgeAttribution(on: examples)
+    let each = try examples.map { try model.edgeAttribution(on: [$0]).values }
     #expect(all.examples == each)
     #expect(largestDifference(all.values, Tensor.mean(of: each)) == 0)
     let edge = try CircuitEdge("a0.h1->m1")
-    #expect(try all.values(of: edge).count == 3)
+    let evidence = try all.evidence(of: edge)
+    #expect(evidence.values == (try all.values(of: edge)).map(Double.init) && evidence.values.count == 3)
     #expect(all.names == ["pair 0", "pair 1", "pair 2"])
     #expect("\(all)".contains("n = 3") && "\(all)".contains("EAP-IG of 5 steps"))
   }
@@ -148,8 +151,9 @@ import Transformer
   func onePairIsTheExampleOfIt() throws {
     let model = try ModelVariant.families[0].random(seed: 205).model()
     let one = try model.edgeAttribution(
-      clean: CircuitPrompts.clean, corrupted: CircuitPrompts.corrupted, toward: CircuitPrompts.answer, method: .attributionPatching)
-    let same = try model.edgeAttribution(of: [CircuitPrompts.example(model)], method: .attributionPatching)
+      clean: CircuitPrompts.clean, corrupted: CircuitPrompts.corrupted, toward: CircuitPrompts.answer,
+      method: .attributionPatching)
+    let same = try model.edgeAttribution(on: [CircuitPrompts.example(model)], method: .attributionPatching)
     #expect(one.values == same.values)
     #expect(one.values.magnitude().max() > 0)
   }
@@ -160,25 +164,23 @@ import Transformer
   func whatCannotBeAskedIsAnErrorThatSaysWhy() throws {
     let model = try ModelVariant.families[0].random(seed: 206).model()
     let example = try CircuitPrompts.example(model)
-    let alone = try CircuitExample(CircuitPrompts.clean, toward: CircuitPrompts.answer, model: model, name: "alone")
+    let alone = try PromptExample("alone", clean: CircuitPrompts.clean, metric: CircuitPrompts.answer, model: model)
     func text(_ body: () throws -> some Any) -> String {
       do { _ = try body() } catch { return "\(error)" }
       return ""
     }
-    #expect(text { try model.edgeAttribution(of: []) }.contains("no examples"))
-    #expect(text { try model.edgeAttribution(of: [example], method: .integratedGradients(steps: 0)) }.contains("0 steps"))
-    #expect(text { try model.edgeAttribution(of: [alone]) }.contains("“alone” has no corrupted prompt"))
-    #expect(text { try model.edgeAttribution(of: [alone], ablation: .zero) } == "")
-    #expect(text { try model.patchedEdges([], of: [example]) }.contains("no edges"))
-    #expect(text { try model.patchedEdges([CircuitEdge("L0H4 → logits")], of: [example]) }.contains("heads 0 to 3"))
-    #expect(text { try model.edgeAttribution(of: [example])[CircuitEdge("MLP 2 → logits")] }.contains("layers 0 to 1"))
+    #expect(text { try model.edgeAttribution(on: []) }.contains("no examples"))
+    #expect(text { try model.edgeAttribution(on: [example], method: .integratedGradients(steps: 0)) }.contains("0 steps"))
+    #expect(text { try model.edgeAttribution(on: [alone]) }.contains("“alone” has no corrupted prompt"))
+    #expect(text { try model.edgeAttribution(on: [alone], by: .zero) } == "")
+    #expect(text { try model.patchedEdges([], on: [example]) }.contains("no edges"))
+    #expect(text { try model.patchedEdges([CircuitEdge("L0H4 → logits")], on: [example]) }.contains("heads 0 to 3"))
+    #expect(text { try model.edgeAttribution(on: [example])[CircuitEdge("MLP 2 → logits")] }.contains("layers 0 to 1"))
     #expect(text { try model.senderMeans(over: [[Int]]()) }.contains("no prompts"))
     #expect(text { try model.senderMeans(over: [[2, 3], [2]], byPosition: true) }.contains("as many tokens"))
     let short = try model.senderMeans(over: [[2, 3]], byPosition: true)
-    #expect(text { try model.edgeAttribution(of: [example], ablation: .mean(short)) }.contains("of 2 positions"))
+    #expect(text { try model.edgeAttribution(on: [example], by: .mean(short)) }.contains("of 2 positions"))
     let other = try ModelVariant("more heads") { $0.keyValueHeads = 4 }.random(seed: 1).model().senderMeans(over: [[2, 3]])
-    #expect(text { try model.edgeAttribution(of: [example], ablation: .mean(other)) }.contains("belong to the model"))
-    let same = text { try CircuitExample(clean: [2, 3], corrupted: [2, 3], toward: CircuitPrompts.answer, model: model) }
-    #expect(same.contains("same tokens"))
+    #expect(text { try model.edgeAttribution(on: [example], by: .mean(other)) }.contains("belong to the model"))
   }
 }

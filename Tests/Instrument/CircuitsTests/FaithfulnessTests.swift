@@ -1,3 +1,4 @@
+import Attribution
 import Circuits
 import ModelFixture
 import Randomness
@@ -102,6 +103,25 @@ import Transformer
   }
 
   @Test
+  func randomCircuitsOfAsManyEdgesStandBesideIt() throws {
+    let (fixture, model, scores) = try CircuitTests.scored.get()
+    let examples = try fixture.examples(model)
+    let circuit = try scores.circuit(greedy: 60)
+    let result = try model.faithfulness(of: circuit, on: examples, controls: 5, seed: 7)
+    let comparison = try #require(result.comparison)
+    #expect(comparison.controls.count == 5 && comparison.value == result.value)
+    for (draw, control) in comparison.controls.enumerated() {
+      let random = try Circuit.random(60, of: model.circuitGraph, seed: 7 + UInt64(draw))
+      #expect(random.edgeCount == 60)
+      #expect(abs(try model.faithfulness(of: random, on: examples).value - control) < 1e-6)
+    }
+    #expect(Set(comparison.controls).count == 5)
+    #expect("\(result)".contains("5 random circuits of 60 edges"))
+    #expect(try result.estimate(resamples: 1000).value == result.value)
+    #expect(try result.evidence().examples.map(\.name) == ["pair 0", "pair 1", "pair 2"])
+  }
+
+  @Test
   func whatCannotBeJudgedIsAnErrorThatSaysWhy() throws {
     let (fixture, model, scores) = try CircuitTests.scored.get()
     let examples = try fixture.examples(model)
@@ -114,12 +134,13 @@ import Transformer
     #expect(text { try model.faithfulness(of: Circuit.whole(model.circuitGraph), on: []) }.contains("no examples"))
     #expect(text { try model.faithfulnessCurve(of: scores, on: examples, fractions: []) }.contains("no fractions"))
     for fractions in [[0.0], [1.5], [0.5, 0.2], [.nan]] {
-      #expect(text { try model.faithfulnessCurve(of: scores, on: examples, fractions: fractions) }.contains("no part of all edges"))
+      #expect(
+        text { try model.faithfulnessCurve(of: scores, on: examples, fractions: fractions) }.contains("no part of all edges"))
     }
     // A metric that does not look at what differs.
     let constant = LogitFunction(positions: [0], columns: [5]) { (Double($0[0, 0]), Tensor(rows: [[1]])) }
-    let example = try CircuitExample(
-      clean: fixture.pairs[0][0], corrupted: fixture.pairs[0][1], toward: constant, model: model, name: "constant")
+    let example = try PromptExample(
+      "constant", clean: fixture.pairs[0][0], corrupted: fixture.pairs[0][1], metric: constant, model: model)
     #expect(text { try model.faithfulness(of: Circuit.whole(model.circuitGraph), on: [example]) }.contains("change of 0"))
   }
 }

@@ -13,12 +13,13 @@ import Transformer
     let random = try variant.random(seed: 221)
     let (model, twin) = (try random.model(), random.twin)
     let ablated = TwinCuts.outputs(twin, CircuitPrompts.corrupted)
-    let effects = try model.pathPatching(of: [CircuitPrompts.example(model)], to: Self.receivers, route: .direct)
+    let effects = try model.pathPatching(on: [CircuitPrompts.example(model)], to: Self.receivers, route: .direct)
     let graph = model.circuitGraph
     #expect(effects.senders == graph.senders.filter { graph.contains(CircuitEdge(from: $0, to: .mlp(layer: 1))) })
     let whole = TwinCuts.value(twin, ablated: ablated) { _ in 0 }
     for (sender, value) in zip(effects.senders, effects.values) {
-      let expected = whole - TwinCuts.value(twin, ablated: ablated) { $0.sender == sender && Self.receivers.contains($0.receiver) ? 1 : 0 }
+      let expected =
+        whole - TwinCuts.value(twin, ablated: ablated) { $0.sender == sender && Self.receivers.contains($0.receiver) ? 1 : 0 }
       #expect(abs(Double(value) - expected) <= 1e-4, "\(sender): \(value), \(expected)")
     }
   }
@@ -74,7 +75,7 @@ import Transformer
     let (model, twin) = (try random.model(), random.twin)
     let whole = CircuitPrompts.answer(twin.run(CircuitPrompts.clean).logits)
     for receivers in [[.query(layer: 1, head: 2), .key(layer: 1, head: 0)], [CircuitReceiver.logits], Self.receivers] {
-      let effects = try model.pathPatching(of: [CircuitPrompts.example(model)], to: receivers)
+      let effects = try model.pathPatching(on: [CircuitPrompts.example(model)], to: receivers)
       #expect(effects.route == .throughMLPs)
       #expect((effects.values.map(abs).max() ?? 0) > 1e-3)
       for (sender, value) in zip(effects.senders, effects.values) {
@@ -88,13 +89,17 @@ import Transformer
   func theEffectsOfHeadsAreAMapOfTheModel() throws {
     let model = try ModelVariant.families[0].random(seed: 223).model()
     let effects = try model.pathPatching(
-      of: [CircuitPrompts.example(model)], from: [.head(layer: 0, head: 1), .head(layer: 1, head: 3), .embedding], to: [.logits])
-    let heads = effects.heads(model.circuitGraph)
+      on: [CircuitPrompts.example(model)], from: [.head(layer: 0, head: 1), .head(layer: 1, head: 3), .embedding], to: [.logits])
+    let heads = effects.heads
     #expect(heads.shape == [2, 4])
     #expect(heads[0, 1] == effects[.head(layer: 0, head: 1)] && heads[1, 3] == effects.values[1])
     #expect(heads[0, 0] == 0 && effects[.mlp(layer: 0)] == nil)
     #expect(abs(effects.strongest(1)[0].effect) == effects.values.map(abs).max())
+    #expect(effects.mlps == Tensor(repeating: 0, shape: [2]))
     #expect("\(effects)".contains("3 senders to logits"))
+    let evidence = try effects.evidence(of: .embedding)
+    #expect(abs(evidence.estimate.value + Double(effects.values[2])) < 1e-5)
+    #expect(throws: CircuitError.self) { try effects.evidence(of: .mlp(layer: 0)) }
   }
 
   @Test
@@ -102,7 +107,7 @@ import Transformer
     let model = try ModelVariant.families[0].random(seed: 224).model()
     let examples = [try CircuitPrompts.example(model)]
     func text(_ senders: [CircuitNode]?, _ receivers: [CircuitReceiver]) -> String {
-      do { _ = try model.pathPatching(of: examples, from: senders, to: receivers) } catch { return "\(error)" }
+      do { _ = try model.pathPatching(on: examples, from: senders, to: receivers) } catch { return "\(error)" }
       return ""
     }
     #expect(text(nil, []).contains("no receivers"))

@@ -8,7 +8,9 @@ import Transformer
 enum CircuitPrompts {
   static let clean = [2, 5, 9, 31, 17, 8, 5, 22, 39, 11]
   static let corrupted = [2, 5, 9, 30, 17, 8, 5, 22, 14, 11]
-  static let others = [[2, 5, 9, 30, 11, 8, 6, 21, 14, 12], [2, 15, 7, 33, 19, 8, 9, 22, 3, 11], [2, 39, 9, 1, 17, 18, 5, 29, 14, 16]]
+  static let others = [
+    [2, 5, 9, 30, 11, 8, 6, 21, 14, 12], [2, 15, 7, 33, 19, 8, 9, 22, 3, 11], [2, 39, 9, 1, 17, 18, 5, 29, 14, 16],
+  ]
   static let answer = LogitDifference(clean: 7, corrupted: [3, 21])
 
   static func answer(_ logits: [[Double]]) -> Double {
@@ -16,8 +18,8 @@ enum CircuitPrompts {
     return last[7] - (last[3] + last[21]) / 2
   }
 
-  static func example(_ model: LanguageModel) throws -> CircuitExample {
-    try CircuitExample(clean: clean, corrupted: corrupted, toward: answer, model: model, name: "the pair")
+  static func example(_ model: LanguageModel) throws -> PromptExample {
+    try PromptExample("the pair", clean: clean, corrupted: corrupted, metric: answer, model: model)
   }
 }
 
@@ -121,7 +123,9 @@ final class TwinCuts {
       for head in 0..<count {
         for sender in graph.senders {
           let edge = CircuitEdge(from: sender, to: receiver(head))
-          guard graph.contains(edge), case let part = cut(edge), part != 0, let now = written[sender], let instead = ablated[sender] else {
+          guard graph.contains(edge), case let part = cut(edge), part != 0, let now = written[sender],
+            let instead = ablated[sender]
+          else {
             continue
           }
           for index in now.indices {

@@ -79,7 +79,7 @@ struct AlignmentTests {
     #expect(abs(cosine) > 0.98, "\(cosine)")
     #expect(found.heldOut.accuracy.value == 1)
     #expect(found.heldOut.accuracy.n == 50)
-    #expect(try #require(found.heldOut.recovery).value > 0.9)
+    #expect(try #require(found.heldOut.recovery).value > 0.85)
     #expect(found.randomAccuracy.rank == 1)
     #expect(found.randomAccuracy.controls.count == 20)
     #expect(try #require(found.randomRecovery).rank == 1)
@@ -130,6 +130,8 @@ struct AlignmentTests {
     let planted = try PlantedVariable(coordinate: coordinate)
     let found = try planted.model.align(planted.pairs(100), at: .z(layer: 0), search: .headMask())
     #expect(found.exchange.weights == (0..<16).map { $0 / 8 == coordinate / 8 ? 1 : 0 })
+    #expect(found.heads == [coordinate / 8])
+    #expect(found.part == "head \(coordinate / 8) at blocks.0.attn.hook_z")
     #expect(found.heldOut.accuracy.value == 1)
   }
 
@@ -140,7 +142,6 @@ struct AlignmentTests {
     #expect(abs(try #require(found.exchange.basis)[0, 3]) > 0.95)
     let other = try planted.model.align(planted.pairs(80), at: .z(layer: 0), head: 1, controls: 3)
     #expect(other.heldOut.accuracy.value < 0.8, "the other head does not carry it")
-    #expect(other.heldOut.recovery == nil, "exchanging everything there changes nothing")
   }
 
   @Test

@@ -86,5 +86,5 @@ import Testing
 
 extension BinaryFloatingPoint {
   /// The same number as figures hold it.
-  fileprivate var decimal: Double { Heatmap.Values(rows: 1, columns: 1, [self]).elements[0] }
+  var decimal: Double { Heatmap.Values(rows: 1, columns: 1, [self]).elements[0] }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct StatisticsViewTests {
   private func map(note: String? = "Means of effects <b>.") throws -> EvidenceMap {
-    let strong = try Evidence("Strong", before: [2, 3, 4, 3], after: [-1, 1, -1, 0.5], names: ["a < b", "c", "d", "e"])
+    let strong = try Evidence("Strong", before: [2, 3, 4, 3], after: [-1, 1, -1, 1], names: ["a < b", "c", "d", "e"])
     let weak = try Evidence("Weak", values: [0.1, -0.2, 0.05, -0.04])
     return try EvidenceMap("Heads & all", cells: [[strong, nil], [weak, strong]], note: note)
   }
@@ -17,7 +17,7 @@ import Testing
   @Test func eachMeasuredCellOfAMapIsAFoldThatHoldsItsEvidence() throws {
     let source = try html(map())
     #expect(source.components(separatedBy: "<details name=\"map-").count == 4, "three cells are measured")
-    #expect(source.contains("layer 0, head 0</b>: mean −2.88 ["))
+    #expect(source.contains("layer 0, head 0</b>: mean −3 ["))
     #expect(source.contains("2 of 4 decisions flipped"))
     #expect(source.contains("<td>strongest</td><td>d (flipped)</td><td class=\"number\">−5.000</td>"))
     #expect(source.contains("<td></td>"), "what was not measured opens nothing")
@@ -35,9 +35,9 @@ import Testing
     }
   }
 
-  @Test func boldAreTheNumbersWhoseIntervalExcludesNothing() throws {
+  @Test func boldAreTheNumbersWhoseIntervalExcludesZero() throws {
     let source = try html(map())
-    #expect(source.contains("<b>−2.88</b></summary>"))
+    #expect(source.contains("<b>−3.00</b></summary>"))
     #expect(source.contains(">−0.02</summary>"))
   }
 
@@ -53,7 +53,7 @@ import Testing
 
   @Test func aMapIsAlsoAHeatmapAndATable() throws {
     let map = try map()
-    #expect(map.figure().plotlyJSON.contains("-2.875"))
+    #expect(map.figure().plotlyJSON.contains("[-3,null]"))
     #expect(map.table().rows.count == 3)
     #expect(map.table().columns.map(\.title) == ["layer", "head", "mean", "interval", "n", "flipped"])
   }
