@@ -14,7 +14,7 @@ struct VerbsBenchmark: ParsableCommand {
     discussion: """
       Random weights of GPT-2's shape (0.5 GB) are made in --folder and kept there, with prompts as JSON. With --peer, the same operations \
       are run by another program, which gets that folder, the prompts' file and the operation's name as its last arguments, and prints \
-      seconds as "wall": .., processor seconds as "cpu": [..], and the sum of what it found as "sum": ..
+      seconds as "wall": .., processor seconds as "cpu": [..], and the sum of the sizes of what it found as "sum": ..
       """)
 
   @Option(help: ArgumentHelp("Where the random weights are kept.", valueName: "folder"))
@@ -53,7 +53,7 @@ struct VerbsBenchmark: ParsableCommand {
     }
   }
 
-  /// What an operation took, and the sum of what it found.
+  /// What an operation took, and the sum of the sizes of what it found.
   private struct Figures {
     var wall: Double
     var cpu: Double

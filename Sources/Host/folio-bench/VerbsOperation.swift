@@ -36,7 +36,7 @@ struct VerbsOperation: ParsableCommand {
         Double(Measured.peakMemory) / 1e9, sum))
   }
 
-  /// The sum of what the verb finds, for the comparison with the peer.
+  /// The sum of the sizes of what the verb finds, for the comparison with the peer.
   private func perform(_ model: LanguageModel, _ prompts: VerbsPrompts, _ sae: SparseAutoencoder?) throws -> Double {
     let answer = LogitDifference(clean: prompts.answers[0], corrupted: prompts.answers[1])
     switch operation {
@@ -44,11 +44,11 @@ struct VerbsOperation: ParsableCommand {
       return try zip(prompts.clean, prompts.corrupted).reduce(0) { sum, pair in
         let example = try PromptExample("", clean: pair.0, metric: answer, model: model)
         let other = try model.run(pair.1, capturing: .components([.z]), logits: .none).cache
-        return sum + Double(try model.ablationEffects(of: .z, on: [example], by: .resample(other)).values.sum())
+        return sum + Double(try model.ablationEffects(of: .z, on: [example], by: .resample(other)).values.magnitude().sum())
       }
     case .ablation:
       let examples = try prompts.clean.map { try PromptExample("", clean: $0, metric: answer, model: model) }
-      return Double(try model.ablationEffects(of: .z, on: examples, by: .zero).values.sum())
+      return Double(try model.ablationEffects(of: .z, on: examples, by: .zero).values.magnitude().sum())
     case .path:
       let (layer, head) = (prompts.receiver[0], prompts.receiver[1])
       let senders = (0..<layer).flatMap { layer in
@@ -56,12 +56,12 @@ struct VerbsOperation: ParsableCommand {
       }
       let effects = try model.pathPatching(
         on: examples(prompts, answer, model), from: senders, to: [.query(layer: layer, head: head)], route: .throughMLPs)
-      return effects.examples.joined().reduce(0) { $0 + Double($1) }
+      return effects.examples.joined().reduce(0) { $0 + Double(abs($1)) }
     case .edges:
       return Double(
         try model.edgeAttribution(
           on: examples(prompts, answer, model), method: .integratedGradients(steps: 5), rule: .leftEnds(5)
-        ).values.sum())
+        ).values.magnitude().sum())
     case .features:
       guard let sae else { return 0 }
       return Double(try model.features(prompts.text, in: sae).values.sum())
