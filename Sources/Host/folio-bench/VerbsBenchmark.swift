@@ -44,6 +44,7 @@ struct VerbsBenchmark: ParsableCommand {
       let arguments = ["verbs-operation", operation.rawValue, "--model", model, "--prompts", file]
       let own = try figures(of: "/proc/self/exe", arguments, environment: WorkerEnvironment.make())
       print(own.row(operation.rawValue))
+      fflush(nil)
       guard let peer else { continue }
       let other = try figures(of: "/bin/sh", ["-c", "\(peer) '\(model)' '\(file)' \(operation)"], environment: [:])
       print(

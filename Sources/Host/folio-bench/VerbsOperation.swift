@@ -55,12 +55,12 @@ struct VerbsOperation: ParsableCommand {
         (0..<model.config.heads).map { CircuitNode.head(layer: layer, head: $0) }
       }
       let effects = try model.pathPatching(
-        of: examples(prompts, answer, model), from: senders, to: [.query(layer: layer, head: head)], route: .throughMLPs)
+        on: examples(prompts, answer, model), from: senders, to: [.query(layer: layer, head: head)], route: .throughMLPs)
       return effects.examples.joined().reduce(0) { $0 + Double($1) }
     case .edges:
       return Double(
         try model.edgeAttribution(
-          of: examples(prompts, answer, model), method: .integratedGradients(steps: 5), rule: .leftEnds(5)
+          on: examples(prompts, answer, model), method: .integratedGradients(steps: 5), rule: .leftEnds(5)
         ).values.sum())
     case .features:
       guard let sae else { return 0 }
@@ -68,9 +68,9 @@ struct VerbsOperation: ParsableCommand {
     }
   }
 
-  private func examples(_ prompts: VerbsPrompts, _ answer: LogitDifference, _ model: LanguageModel) throws -> [CircuitExample] {
+  private func examples(_ prompts: VerbsPrompts, _ answer: LogitDifference, _ model: LanguageModel) throws -> [PromptExample] {
     try zip(prompts.clean, prompts.corrupted).map {
-      try CircuitExample(clean: $0, corrupted: $1, toward: answer, model: model)
+      try PromptExample("", clean: $0, corrupted: $1, metric: answer, model: model)
     }
   }
 

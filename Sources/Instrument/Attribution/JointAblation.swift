@@ -21,11 +21,8 @@ public struct JointAblation: Sendable {
   /// What a reader must know to believe the number.
   public var note: String {
     [
-      "\(evidence)",
-      comparison.map {
-        "\($0.controls.count) \($0.controlName) lose \(NumberText.short($0.median)) (at most \(NumberText.short($0.range.upperBound)))"
-      },
-      "putting the heads' own numbers in changes the metric by \(NumberText.short(Double(selfSwap)))",
+      "\(evidence)", comparison?.description,
+      "the heads' own numbers in their place change the metric by \(selfSwap == 0 ? "0" : "\(selfSwap)")",
     ]
     .compactMap(\.self).joined(separator: "; ")
   }
@@ -80,7 +77,7 @@ extension LanguageModel {
       losses.isEmpty
       ? nil
       : try Comparison(
-        evidence.title, value: evidence.estimate.value, controls: losses, of: "random sets of as many heads",
+        "mean loss", value: evidence.estimate.value, controls: losses, of: "random sets of as many heads",
         side: .fartherFromZero)
     return JointAblation(
       heads: chosen, ablation: "\(ablation)", evidence: evidence, comparison: comparison, selfSwap: selfSwap)
@@ -131,12 +128,5 @@ extension LanguageModel {
       drawn.append(other)
     }
     return drawn
-  }
-}
-
-/// A number in a sentence.
-private enum NumberText {
-  static func short(_ number: Double) -> String {
-    abs(number) < 5e-4 && number != 0 ? "less than 0.0005" : "\((number * 1000).rounded() / 1000)"
   }
 }

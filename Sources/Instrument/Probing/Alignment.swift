@@ -31,6 +31,8 @@ public struct Alignment: Sendable {
   public let search: AlignmentSearch
   /// What is exchanged.
   public let exchange: Exchange
+  /// The heads that are exchanged, where heads were searched for.
+  public let heads: [Int]?
   /// The loss of each step, in nats.
   public let losses: [Double]
   /// On the pairs that it was not searched on.
@@ -50,13 +52,19 @@ public struct Alignment: Sendable {
 }
 
 extension Alignment: CustomStringConvertible {
+  /// What is exchanged, and where: `2 directions of 64 at blocks.5.hook_resid_post`.
+  public var part: String {
+    let what = heads.map { "\($0.count == 1 ? "head" : "heads") \($0.map(String.init).joined(separator: ", "))" } ?? "\(exchange)"
+    return "\(what) at \(point)\(head.map { ", head \($0)" } ?? "")"
+  }
+
   /// What was found, and its controls as a note.
   public var description: String {
     let whole = "everything there: \(everything.accuracy.short)"
     let controls = [randomAccuracy, randomRecovery, shuffledSources].compactMap { $0.map { "\($0)." } }
     return """
-      \(exchange) at \(point)\(head.map { ", head \($0)" } ?? ""): \(heldOut); \(whole). \(controls.joined(separator: " ")) \
-      Self-swap changes a margin by \(selfSwap) at most. Searched on \(trainingPairs) other pairs.
+      \(part): \(heldOut); \(whole). \(controls.joined(separator: " ")) \
+      Self-swap changes \(selfSwap == 0 ? "no margin" : "a margin by up to \(selfSwap)"). Searched on \(trainingPairs) other pairs.
       """
   }
 }
@@ -197,7 +205,8 @@ private struct MeasuredPairs {
     let whole = try score(everything, title: "Everything at \(runs.point)")
     let unchanged = try runs.selfSwapped.values(exchange)
     return Alignment(
-      point: runs.point, head: runs.head, search: search, exchange: exchange, losses: losses,
+      point: runs.point, head: runs.head, search: search, exchange: exchange, heads: units.map { exchange.heads(of: $0) },
+      losses: losses,
       heldOut: try score(after, title: "\(exchange) at \(runs.point)"), everything: whole,
       randomAccuracy: try Comparison("Accuracy", value: Self.accuracy(after), controls: random.map(Self.accuracy), of: name),
       randomRecovery: try recovery(after).flatMap { value in
@@ -220,6 +229,9 @@ private struct MeasuredPairs {
 
 extension Exchange {
   fileprivate var width: Int { basis?.shape[1] ?? weights.count }
+
+  /// Of so many heads, those that are exchanged.
+  fileprivate func heads(of count: Int) -> [Int] { (0..<count).filter { weights[$0 * weights.count / count] > 0.5 } }
 
   /// A part of equal size, drawn at random: a space of as many dimensions, or as many coordinates, or as many heads.
   fileprivate func drawnAtRandom(width: Int, units: Int?, seed: UInt64) throws -> Exchange {

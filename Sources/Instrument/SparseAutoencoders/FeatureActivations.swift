@@ -54,7 +54,7 @@ extension FeatureActivations: CustomStringConvertible {
   /// How many positions there are, and how many features are active at one.
   public var description: String {
     let mean = Double(activeCounts.reduce(0, +)) / Double(max(labels.count, 1))
-    return "\(labels.count) positions, \(mean) features active at one in the mean, of \(values.shape[1])"
+    return "\(labels.count) positions, \((mean * 10).rounded() / 10) features active at one in the mean, of \(values.shape[1])"
   }
 }
 

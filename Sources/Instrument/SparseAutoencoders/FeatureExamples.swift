@@ -52,8 +52,12 @@ public struct FeatureExamples: Sendable {
 extension FeatureExamples: CustomStringConvertible {
   /// The feature, how often it is active, and the token at which it is most so.
   public var description: String {
-    let top = examples.first.map { ", most at “\($0.labels[$0.position - $0.start])” (\($0.value))" } ?? ""
-    return "feature \(feature): active at \(density * 100) % of \(positionCount) positions\(top)"
+    let top = examples.first.map { example in
+      let value = (example.value * 100).rounded() / 100
+      return ", most at “\(example.labels[example.position - example.start])” (\(value))"
+    }
+    let share = (density * 1000).rounded() / 10
+    return "feature \(feature): active at \(share) % of \(positionCount) positions\(top ?? "")"
   }
 }
 

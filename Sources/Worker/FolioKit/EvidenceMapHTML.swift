@@ -35,9 +35,16 @@ extension EvidenceMap {
         </tbody>
         </table>
         </div>
-        <figcaption>\(HTML.text([note, "A cell opens its examples; bold: the interval excludes 0."].compactMap(\.self).joined(separator: " ")))</figcaption>
+        <figcaption>\(HTML.text(caption))</figcaption>
         </figure>
         """)
+  }
+
+  /// The note as sentences, and how to read the grid.
+  private var caption: String {
+    let reading = "A cell opens its examples; bold: the interval excludes 0."
+    guard let note, let last = note.last else { return reading }
+    return note + (".!?:".contains(last) ? " " : ". ") + reading
   }
 
   /// A name that tells this map from others on a page, and is the same in every build.
@@ -55,8 +62,9 @@ extension EvidenceMap {
     .evidence-map .title { font-weight: 600; margin: 0 0 .4rem }
     .evidence-map > .scroll { overflow-x: auto }
     .evidence-map table { border-collapse: separate; border-spacing: 1px; width: auto; margin: 0; font: inherit }
-    .evidence-map th { font-weight: 400; color: var(--soft, #5c626c); padding: 0 .4em; border: 0; text-align: right; white-space: nowrap }
-    .evidence-map td { padding: 0; border: 0 }
+    .evidence-map th { font-weight: 400; color: var(--soft, #5c626c); padding: 0 .4em; border: 0; text-align: right; vertical-align: middle; white-space: nowrap }
+    .evidence-map td { padding: 0; border: 0; vertical-align: top }
+    .evidence-map details { margin: 0; height: 1.9em }
     .evidence-map summary { display: block; cursor: pointer; min-width: 3.2em; padding: .25em .2em; text-align: center; \
     font-variant-numeric: tabular-nums }
     .evidence-map summary::-webkit-details-marker { display: none }

@@ -74,11 +74,16 @@ extension InterchangeScore: Displayable {
 extension Alignment: Displayable {
   /// On held-out pairs: accuracy and recovery beside their random controls and shuffled sources, and the loss of each step of the search.
   public func figure(title: String? = nil) -> Figure {
-    let claims = [("accuracy", randomAccuracy), ("recovery", randomRecovery), ("accuracy, sources shuffled", shuffledSources)]
-      .compactMap { name, comparison in comparison.map { (name: name, comparison: $0) } }
-    let intervals = claims.map { $0.name == "recovery" ? heldOut.recovery?.interval : heldOut.accuracy.interval }
-    return .row(title: title ?? "\(exchange) at \(point)", sharesColors: false) {
-      BarChart(labels: claims.map(\.name), title: "Held-out pairs, beside controls", y: "share") {
+    let claims = [
+      ("accuracy, random parts", randomAccuracy), ("recovery, random parts", randomRecovery),
+      ("accuracy, shuffled sources", shuffledSources),
+    ]
+    .compactMap { name, comparison in comparison.map { (name: name, comparison: $0) } }
+    let intervals = claims.map { $0.name.hasPrefix("recovery") ? heldOut.recovery?.interval : heldOut.accuracy.interval }
+    return .row(title: title ?? part, sharesColors: false) {
+      BarChart(
+        labels: claims.map(\.name), title: "Held-out pairs, beside controls", x: "share", direction: .horizontal
+      ) {
         Series("found", y: claims.map(\.comparison.value))
           .errors(
             from: zip(claims, intervals).map { $1?.lowerBound ?? $0.comparison.value },

@@ -40,19 +40,19 @@ extension FeatureActivations: Displayable {
     ColoredTokens(labels, values: try values(of: feature), title: "Feature \(feature)")
   }
 
-  /// The strongest features of each position, a row each.
-  public func table(strongest count: Int = 5) -> Table {
+  /// The strongest features of the last positions, a row each.
+  public func table(strongest count: Int = 5, last positions: Int = 24) -> Table {
     Table(
       columns: ["position", "token", "active", "strongest features"],
-      rows: labels.indices.map { position in
+      rows: labels.indices.suffix(max(0, positions)).map { position in
         let strongest = (try? strongest(count, at: position)) ?? []
         let text = strongest.map { "\($0.feature) (\(rounded($0.value)))" }.joined(separator: ", ")
         return [position, labels[position], activeCounts[position], text]
       })
   }
 
-  /// The table.
-  public var displayed: [Displayed] { [.table(table())] }
+  /// What it is, and the table.
+  public var displayed: [Displayed] { [.text("\(self)"), .table(table())] }
 }
 
 extension FeatureAttribution: Displayable {
@@ -74,7 +74,11 @@ extension FeatureAttribution: Displayable {
     let errors = errors.reduce(0.0) { $0 + Double($1) }
     let method = steps == 1 ? "gradient × activation" : "integrated gradients of \(steps) steps"
     let note = "\(method): \(rounded(Float(features))) in \(entries.count) features, \(rounded(Float(errors))) in the error terms"
-    return [.text(note), .tokens(coloredTokens()), .table(table())] + (check.map { [.text("\($0)")] } ?? [])
+    return [.text(note), .tokens(coloredTokens()), .table(table())] + (check.map { [.text(text($0))] } ?? [])
+  }
+
+  private func text(_ check: PatchingCheck) -> String {
+    "\(check.nodes.count) of them taken away in truth: correlation \(rounded(check.correlation)), largest error \(rounded(check.largestError))"
   }
 }
 

@@ -33,6 +33,11 @@ public var patching: TransformerLensCall { TransformerLensCall() }
 @available(*, unavailable, message: "Folio: `try model.repeatedTokenScores()`")
 public var head_detector: TransformerLensCall { TransformerLensCall() }
 
+@available(
+  *, unavailable, message: "Folio: `try SparseAutoencoder.load(\"models/gemma-2b-res-jb\")`, of a folder that SAELens wrote"
+)
+public var SAE: TransformerLensCall { TransformerLensCall() }
+
 extension LanguageModel {
   @available(*, unavailable, message: "Folio: `model.config`")
   public var cfg: TransformerLensCall { TransformerLensCall() }
@@ -140,11 +145,7 @@ extension LanguageModel {
   )
   public var accumulated_bias: TransformerLensCall { TransformerLensCall() }
 
-  @available(
-    *, unavailable,
-    message:
-      "Folio: `first.multiplied(by: second).frobeniusNorm / (first.frobeniusNorm * second.frobeniusNorm)` of `model.W_OV` and `model.W_QK`"
-  )
+  @available(*, unavailable, message: "Folio: `try model.compositionScores(.query)`")
   public var all_composition_scores: TransformerLensCall { TransformerLensCall() }
 
   @available(*, unavailable, message: "Folio: `HeadReference(layer: 3, head: 5).description`")

@@ -130,6 +130,8 @@ struct AlignmentTests {
     let planted = try PlantedVariable(coordinate: coordinate)
     let found = try planted.model.align(planted.pairs(100), at: .z(layer: 0), search: .headMask())
     #expect(found.exchange.weights == (0..<16).map { $0 / 8 == coordinate / 8 ? 1 : 0 })
+    #expect(found.heads == [coordinate / 8])
+    #expect(found.part == "head \(coordinate / 8) at blocks.0.attn.hook_z")
     #expect(found.heldOut.accuracy.value == 1)
   }
 
