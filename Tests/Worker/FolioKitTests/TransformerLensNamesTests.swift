@@ -34,7 +34,9 @@ import Testing
       var calls: [Call] = []
       for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
         if let match = line.firstMatch(of: /^extension (\w+)/) { owner = String(match.1) }
-        if let match = line.firstMatch(of: /message: "Folio: (.*)"\)?$/) { message = match.1.replacing("\\\"", with: "\"") }
+        if let match = line.firstMatch(of: /message: "Folio: (.*)"\)?$/) {
+          message = String(match.1).replacing("\\\"", with: "\"")
+        }
         guard let match = line.firstMatch(of: /public var `?(\w+)`?: TransformerLensCall/) else { continue }
         calls.append(Call(owner: owner, name: String(match.1), folio: message))
         message = ""
