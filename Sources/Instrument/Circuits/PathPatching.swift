@@ -149,12 +149,15 @@ extension LanguageModel {
       examples: effects)
   }
 
-  /// Runs in which the receivers read what runs with one sender ablated, the other heads held and the MLPs computing give them.
+  /// Runs in which the receivers read what runs with one sender ablated, the other heads held and the MLPs computing give them. Below a sender,
+  /// nothing changes: those of one layer are resumed there, side by side.
   private func throughMLPs(_ senders: [CircuitNode], _ receivers: [CircuitReceiver], _ run: AblatedRun) throws -> [Patch] {
     let streams = senders.map { _ in ReadStreams(run.graph, receivers) }
     let held = try (0..<config.layers).map { try run.base.activations[.attentionOutput(layer: $0)] }
-    let patches = zip(senders, streams).map { run.holdingHeads(held, without: $0, observing: $1) }
-    _ = try resume(run.base, at: 0, patches)
+    for (layer, indices) in Dictionary(grouping: senders.indices, by: { senders[$0].layer ?? 0 }) {
+      let patches = indices.map { run.holdingHeads(held, from: layer, without: senders[$0], observing: streams[$0]) }
+      _ = try resume(run.base, at: layer, patches)
+    }
     return streams.map { Patch($0.replacements, start: run.base.start) }
   }
 }
@@ -174,11 +177,15 @@ extension AblatedRun {
   }
 
   /// A run in which a sender is ablated, all heads besides write what they wrote, and MLPs compute.
-  /// - Parameter held: what the attention of each layer adds on the clean prompt.
-  fileprivate func holdingHeads(_ held: [Tensor], without sender: CircuitNode, observing streams: ReadStreams) -> Patch {
+  /// - Parameters:
+  ///   - held: what the attention of each layer adds on the clean prompt.
+  ///   - first: from which layer on it runs.
+  fileprivate func holdingHeads(
+    _ held: [Tensor], from first: Int, without sender: CircuitNode, observing streams: ReadStreams
+  ) -> Patch {
     let delta = difference(of: sender)
     var replacements: [Replacement] = []
-    for (layer, output) in held.enumerated() {
+    for (layer, output) in held.enumerated().dropFirst(first) {
       var output = output
       if case .head(layer, _) = sender { output = output - delta }
       replacements.append(Replacement(.attentionOutput(layer: layer)) { output.lastRows($0.shape[0]) })
@@ -217,6 +224,7 @@ private final class ReadStreams {
   var replacements: [Replacement] {
     receivers.map { receiver in
       let (point, head, _) = receiver.place(graph)
+      // What reads below the sender reads what it read.
       let stream = streams[source(receiver)]
       return Replacement(point, head: head) { stream?.lastRows($0.shape[0]) ?? $0 }
     }

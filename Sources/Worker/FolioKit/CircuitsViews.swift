@@ -32,7 +32,7 @@ extension EdgeScores: Displayable {
       columns: ["edge", "score", "95 % interval"],
       rows: edges.map { item in
         let interval = (try? evidence(of: item.edge))?.estimate.interval
-        return [item.edge, item.score, interval.map { String(format: "%.3f to %.3f", $0.lowerBound, $0.upperBound) } ?? ""]
+        return [item.edge, item.score, interval.map { String(format: "%.3g to %.3g", $0.lowerBound, $0.upperBound) } ?? ""]
       })
   }
 
