@@ -2,7 +2,7 @@ import Synchronization
 import Tensors
 
 /// A matrix where it was read, and its copies on devices, which are made when they are first needed.
-final class PlacedMatrix: Sendable {
+package final class PlacedMatrix: Sendable {
   let home: WeightMatrix
   private let copies = Mutex<[ObjectIdentifier: WeightMatrix]>([:])
 

@@ -1,5 +1,6 @@
 import CellRuntime
 import Checkpoints
+import SparseAutoencoders
 import Transformer
 import Tensors
 
@@ -18,6 +19,7 @@ extension Tensor: PlainValue {
 
 extension LanguageModel: ImmutableObject {}
 extension Tokenizer: ImmutableObject {}
+extension PlacedMatrix: ImmutableObject {}
 
 /// It remembers what any cell has read.
 extension PrefixCache: OpaqueValue {}
