@@ -98,7 +98,7 @@ extension SparseAutoencoder {
   /// A reconstruction as the model reads it.
   func finished(_ reconstruction: Tensor, _ x: Tensor, _ scaling: RowScaling) -> Tensor {
     let result = scaling.undone(reconstruction)
-    return weights.skip.map { result + x.projected(by: $0) } ?? result
+    return weights.skip.map { result + x.projected(by: $0.home) } ?? result
   }
 
   /// Makes features of the products with the encoder's weights, in place.

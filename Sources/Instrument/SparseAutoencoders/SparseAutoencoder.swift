@@ -84,7 +84,7 @@ public struct SparseAutoencoder: Sendable {
   /// The thresholds of a JumpReLU autoencoder, `[d_sae]`; nil for others.
   public var threshold: Tensor? { weights.threshold }
   /// The skip connection of a transcoder that has one, `[d_out, d_in]`.
-  public var W_skip: Tensor? { weights.skip?.tensor }
+  public var W_skip: Tensor? { weights.skip?.home.tensor }
 
   /// What a feature writes: its row of the decoder, `[d_out]`.
   /// - Throws: `featureOutOfRange`.

@@ -41,7 +41,7 @@ struct SparseAutoencoderWeights: Sendable {
   /// Of a gated one: `exp(r_mag)`, and the magnitudes' biases, `[d_sae]`.
   let magnitude: (factor: Tensor, bias: Tensor)?
   /// `W_skip`, `[d_out, d_in]`.
-  let skip: WeightMatrix?
+  let skip: PlacedMatrix?
   /// The length of each feature's row of the decoder, `[d_sae]`, if features count by it.
   let decoderNorms: Tensor?
   /// What makes features of products.
@@ -85,7 +85,7 @@ struct SparseAutoencoderWeights: Sendable {
       magnitude = nil
     }
     threshold = configuration.activation == .jumpReLU ? try vector("threshold", features) : nil
-    skip = hasSkip ? try matrix("W_skip", [out, width]) : nil
+    skip = hasSkip ? PlacedMatrix(try matrix("W_skip", [out, width])) : nil
     decoderNorms = configuration.rescalesByDecoderNorm ? rowNorms(decoder.home) : nil
     let factors = source.names.contains("finetuning_scaling_factor")
     decodingFactors = factors ? try vector("finetuning_scaling_factor", features) : nil
