@@ -21,6 +21,7 @@ package enum Stylesheet {
     \(outputs)
     \(reading)
     \(figures)
+    \(evidenceMaps)
     \(index)
     \(site)
     \(media)

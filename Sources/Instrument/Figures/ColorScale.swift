@@ -138,6 +138,9 @@ public struct RGB: Sendable, Hashable {
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] < 0.179
   }
 
+  /// The colour of letters on it: white or black, whichever is better read, and never with a contrast below 4.58.
+  package var ink: String { isDark ? "#fff" : "#000" }
+
   /// `rgb(5,48,97)`, as Plotly writes it.
   package var css: String { "rgb(\(red),\(green),\(blue))" }
 

@@ -30,7 +30,9 @@ extension SparseAutoencoder {
     if let bias = norm.bias?.home() {
       let shift = bias.reshaped([1, -1]).multipliedByTransposed(encoder).reshaped([featureCount])
       tensors["b_enc"] = b_enc + shift
-      if let skip = weights.skip { tensors["b_dec"] = b_dec + bias.reshaped([1, -1]).projected(by: skip.home).reshaped(b_dec.shape) }
+      if let skip = weights.skip {
+        tensors["b_dec"] = b_dec + bias.reshaped([1, -1]).projected(by: skip.home).reshaped(b_dec.shape)
+      }
     }
     tensors["threshold"] = threshold
     tensors["W_skip"] = W_skip?.scaledColumns(by: factors)

@@ -2,7 +2,7 @@ import Figures
 import Foundation
 import Statistics
 
-// A map whose cells open their evidence, in HTML and CSS alone: it works without JavaScript, and its texts can be searched. Each cell is a
+// A map whose cells open their evidence, in HTML and the site's style sheet alone: it works without JavaScript, and its texts can be searched. Each cell is a
 // fold; folds of one map share a name, so that one at most is open, and what it holds stands below the grid.
 
 extension EvidenceMap {
@@ -25,7 +25,6 @@ extension EvidenceMap {
     return HTML(
       trusted: """
         <figure class="evidence-map">
-        <style>\(Self.styleSheet)</style>
         <p class="title">\(HTML.text(title))</p>
         <div class="scroll">
         <table>
@@ -55,27 +54,6 @@ extension EvidenceMap {
     let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     return String(hash, radix: 36)
   }
-
-  private static let styleSheet = """
-    .evidence-map { position: relative; margin-inline: 0; font: .8rem var(--sans, system-ui, sans-serif) }
-    .evidence-map:has(details[open]) { padding-bottom: 18.5rem }
-    .evidence-map .title { font-weight: 600; margin: 0 0 .4rem }
-    .evidence-map > .scroll { overflow-x: auto }
-    .evidence-map table { border-collapse: separate; border-spacing: 1px; width: auto; margin: 0; font: inherit }
-    .evidence-map th { font-weight: 400; color: var(--soft, #5c626c); padding: 0 .4em; border: 0; text-align: right; vertical-align: middle; white-space: nowrap }
-    .evidence-map td { padding: 0; border: 0; vertical-align: top }
-    .evidence-map details { margin: 0; height: 1.9em }
-    .evidence-map summary { display: block; cursor: pointer; min-width: 3.2em; padding: .25em .2em; text-align: center; \
-    font-variant-numeric: tabular-nums }
-    .evidence-map summary::-webkit-details-marker { display: none }
-    .evidence-map summary b { font-weight: 700 }
-    .evidence-map details[open] > summary { outline: 2px solid var(--accent, #1b568f); outline-offset: 1px }
-    .evidence-map .evidence { position: absolute; left: 0; right: 0; bottom: 0; height: 18rem; overflow: auto; padding: .6rem .8rem; \
-    background: var(--wash, #f5f3ee); color: var(--ink, #22252a); border-top: 2px solid var(--accent, #1b568f) }
-    .evidence-map .evidence p { margin: 0 0 .3rem }
-    .evidence-map .evidence td, .evidence-map .evidence th { padding: .1em .6em; text-align: left; vertical-align: top }
-    .evidence-map .evidence td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
-    """
 }
 
 /// How a cell of a map is drawn.
@@ -90,9 +68,9 @@ private struct EvidenceCellStyle {
     let number = Self.short(value)
     let text = evidence.estimate.differs(from: 0) ? "<b>\(number)</b>" : number
     return """
-      <details name="\(group)"><summary style="background: \(ground.hex); color: \(ground.isDark ? "#fff" : "#111")" \
+      <details name="\(group)"><summary style="background: \(ground.hex); color: \(ground.ink)" \
       title="\(HTML.text("\(place): \(evidence.estimate)"))">\(text)</summary>
-      <div class="evidence">
+      <div class="evidence" role="region" tabindex="0" aria-label="\(HTML.text(place))">
       <p><b>\(HTML.text(place))</b>: mean \(HTML.text("\(evidence.estimate)"))\
       \(evidence.flipped.map { "; \($0) of \(evidence.examples.count) decisions flipped" } ?? "")</p>
       \(table(evidence))

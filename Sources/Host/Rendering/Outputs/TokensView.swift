@@ -52,6 +52,6 @@ package struct TokensView: OutputView {
   private static func style(fraction: Double) -> String {
     guard abs(fraction) >= 0.02 else { return "" }
     let ground = ColorScale.diverging.color(at: (max(-1, min(1, fraction)) + 1) / 2)
-    return "background:\(ground.hex);color:\(ground.isDark ? "#fff" : "#111")"
+    return "background:\(ground.hex);color:\(ground.ink)"
   }
 }
