@@ -77,7 +77,7 @@ extension LanguageModel {
   ///
   /// - Parameters:
   ///   - component: z, result, mlpOutput, attentionOutput, …: what attribution patching can attribute to.
-  ///   - ablation: `.zero`, `.mean(model.means(of: [.z], over: prompts))`, or `.resample(cache)` of a run of a prompt of as many tokens.
+  ///   - ablation: `.zero`, `.mean(model.means(of: [.z], over: prompts))`, or `.resample(cache)` of another run of the same model, at the same positions.
   ///   - positions: Where; all if nil.
   /// - Throws: `badRequest` for no example; what is wrong with means, positions, components.
   public func ablationEffects(

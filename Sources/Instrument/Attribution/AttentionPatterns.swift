@@ -1,3 +1,4 @@
+import Checkpoints
 import Transformer
 import Tensors
 
@@ -39,6 +40,9 @@ extension LanguageModel {
   public func attentionPatterns(
     _ prompt: some Prompt, heads: [some HeadName], from firstQuery: Int = 0
   ) throws -> AttentionPatterns {
+    guard !heads.isEmpty else {
+      throw ModelError.badRequest("No head is named whose pattern is to be shown. Name some: [\"L3H1\"].")
+    }
     var references: [HeadReference] = []
     for head in heads {
       let reference = try head.reference()

@@ -26,6 +26,11 @@ public struct LogitDifference: Sendable {
   public func value(_ logits: Tensor, tokenizer: any TokenVocabulary) throws -> Float {
     let (clean, corrupted) = try tokens(tokenizer)
     let columns = logits.shape.last ?? 0
+    guard columns >= tokenizer.tokenCount else {
+      throw ModelError.badRequest(
+        "The logits have the shape \(logits.shape), and the vocabulary has \(tokenizer.tokenCount) tokens: which column is whose cannot be told. "
+          + "Give the logits of the whole vocabulary.")
+    }
     let last = logits.reshaped([-1, columns])
     let row = last.select(last.shape[0] - 1)
     return mean(clean, row) - mean(corrupted, row)

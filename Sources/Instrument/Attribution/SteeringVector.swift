@@ -11,6 +11,8 @@ import Transformer
 /// try model.generate(prompt, hooks: [steering.add(times: 2, positions: .newTokens)])
 /// ```
 public struct SteeringVector: Sendable {
+  /// The model whose activations it is of.
+  public let model: LanguageModel
   /// Where it was taken, and is added.
   public let point: HookPoint
   /// The difference, `[width]`, or `[head, width]` of what has heads.
@@ -25,8 +27,13 @@ public struct SteeringVector: Sendable {
   /// Adds a multiple of it to the activation.
   public func add(times factor: Float = 1, positions: any PositionChoice = .all) -> Replacement {
     let scaled = vector * factor
-    guard scaled.rank == 2 else { return .add(scaled, at: point, positions: positions) }
-    return Replacement(point, positions: positions) { activation in
+    var replacement = scaled.rank == 2 ? addToHeads(scaled, positions) : .add(scaled, at: point, positions: positions)
+    replacement.takesNumbers(of: model)
+    return replacement
+  }
+
+  private func addToHeads(_ scaled: Tensor, _ positions: any PositionChoice) -> Replacement {
+    Replacement(point, positions: positions) { activation in
       var rows = activation.reshaped([activation.shape[0], -1])
       rows.addToRows(scaled.reshaped([-1]))
       return rows.reshaped(activation.shape)
@@ -41,7 +48,7 @@ public struct SteeringVector: Sendable {
     let direction = Tensor((0..<vector.count).map { _ in Float(random.normal()) }, shape: vector.shape)
     let length = (direction * direction).sum().squareRoot()
     return SteeringVector(
-      point: point, vector: direction * (norm / length), norm: norm, activationNorm: activationNorm, counts: counts)
+      model: model, point: point, vector: direction * (norm / length), norm: norm, activationNorm: activationNorm, counts: counts)
   }
 }
 
@@ -83,7 +90,7 @@ extension LanguageModel {
     let all = Tensor.joined([away, toward])
     let lengths = (all * all).reshaped([all.shape[0], -1]).sum(axis: 1).map { $0.squareRoot() }
     return SteeringVector(
-      point: point, vector: vector, norm: norm, activationNorm: lengths.mean(), counts: (from.count, to.count))
+      model: self, point: point, vector: vector, norm: norm, activationNorm: lengths.mean(), counts: (from.count, to.count))
   }
 
   /// The activations of all prompts at some of their positions, one row each.

@@ -52,7 +52,10 @@ extension SparseAutoencoder {
     guard joined || activation.rank == 2, activation.shape.dropFirst().reduce(1, *) == configuration.inputWidth else {
       throw .wrongWidth(what: "Activations", expected: configuration.inputWidth, found: activation.shape)
     }
-    return activation.home().reshaped([activation.shape[0], configuration.inputWidth])
+    let rows = activation.home().reshaped([activation.shape[0], configuration.inputWidth])
+    // Whoever takes the largest features would take none of what is not a number, and say nothing.
+    guard rows.isFinite else { throw .badRequest("The activations hold numbers that are not finite, which have no features.") }
+    return rows
   }
 
   /// The features of rows. The product with the encoder's weights, nearly all of the work, is computed where a backend computes.

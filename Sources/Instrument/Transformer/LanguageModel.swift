@@ -47,6 +47,9 @@ public final class LanguageModel: Sendable {
   /// Identifies the model by its content: any change to a byte of its weights, its configuration or its tokenizer changes it. It is a
   /// 64-bit hash, which notices accidents and not attacks.
   public var checksum: String { contents.checksum }
+  /// Whether it is the same model, wherever either computes.
+  func isSame(as other: LanguageModel) -> Bool { contents === other.contents || checksum == other.checksum }
+
   /// What the model remembers of the prompts that it has read.
   public let prefixes: PrefixCache
   package let weights: Weights

@@ -87,6 +87,41 @@ import Transformer
   }
 
   @Test
+  func whatIsResampledStandsAtItsOwnPositionAlsoFromARunThatKeptOnlySome() throws {
+    let model = try Self.model()
+    let prompt = Self.prompts[2]
+    let point = HookPoint.z(layer: 1)
+    let part = try model.run(prompt, capturing: Capture.points([point]).at(positions: 2..<6)).cache
+    let plain = try model.run(prompt).logits
+    #expect(try model.run(prompt, hooks: [.ablate(point, positions: 3..<5, by: .resample(part))]).logits == plain)
+    for positions in [0..<3, 5..<7] {
+      let error = #expect(throws: ModelError.self) {
+        try model.run(prompt, hooks: [.ablate(point, positions: positions, by: .resample(part))])
+      }
+      #expect(error?.description.contains("kept those of 2..<6") == true)
+    }
+  }
+
+  @Test
+  func numbersOfAnotherModelAreRefused() throws {
+    let (model, other) = (try Self.model(seed: 71), try Self.model(seed: 72))
+    let prompt = Self.prompts[0]
+    let cache = try other.run(prompt, capturing: .components([.z])).cache
+    let means = try other.means(of: [.z], over: [prompt])
+    let steering = try other.steeringVector(from: [prompt], to: [Self.prompts[1]], at: .residualPost(layer: 0))
+    let hooks: [any Hook] = [
+      .ablate(.z(layer: 0), by: .resample(cache)), .ablate(.z(layer: 0), by: .mean(means)), steering.add(),
+    ]
+    for hook in hooks {
+      let error = #expect(throws: ModelError.self) { try model.run(prompt, hooks: [hook]) }
+      #expect(error?.description.contains("another model") == true)
+      _ = try other.run(prompt, hooks: [hook])
+    }
+    // The same weights once more are the same model.
+    _ = try Self.model(seed: 72).run(prompt, hooks: hooks)
+  }
+
+  @Test
   func whatCannotBeAblatedIsAnErrorThatSaysWhatThereIs() throws {
     let model = try Self.model()
     let example = try Self.examples(model)[2]

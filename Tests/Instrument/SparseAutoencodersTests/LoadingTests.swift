@@ -202,4 +202,12 @@ struct DictionaryErrorTests {
       _ = try SparseAutoencoder(W_enc: encoder, W_dec: Tensor(repeating: 1, shape: [5, 4]), at: .mlpOutput(layer: 0))
     }
   }
+
+  @Test
+  func whatIsNotANumberHasNoFeaturesAndIsNotTakenForNone() throws {
+    for topK in [2, nil] {
+      let sae = try SparseAutoencoder(W_enc: .ones([4, 8]), W_dec: .ones([8, 4]), topK: topK, at: .mlpOutput(layer: 0))
+      #expect(throws: SparseAutoencoderError.self) { try sae.encode(Tensor(rows: [[1, .nan, 0, 2]])) }
+    }
+  }
 }

@@ -76,7 +76,7 @@ import Transformer
     let config = try ModelConfiguration(
       json: #"{"model_type": "gpt2", "n_layer": 1, "n_embd": 8, "n_head": 2, "vocab_size": 5, "n_positions": 4}"#)
     let unknown = #expect(throws: ModelError.self) { try LanguageModel(config, weights: ["blocks.0.attn.W_q": Tensor([1])]) }
-    #expect(unknown?.description.contains("“blocks.0.attn.W_q”. It has embed.W_E, pos_embed.W_pos, ") == true)
+    #expect(unknown?.description.contains("Did you mean “blocks.0.attn.W_Q”? It has embed.W_E, pos_embed.W_pos, ") == true)
     let shape = #expect(throws: ModelError.self) { try LanguageModel(config, weights: ["embed.W_E": .zeros([8, 5])]) }
     #expect(shape?.description.contains("has the shape [8, 5], and the model's has [5, 8]") == true)
     #expect(throws: ModelError.self) {

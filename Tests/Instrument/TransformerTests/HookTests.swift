@@ -97,6 +97,23 @@ struct HookTests {
   }
 
   @Test
+  func hooksAtOnePointActInTheirOrderObservationsToo() throws {
+    let fixture = try Self.fixtures.get()[0]
+    let tokens = Array(fixture.expectations.tokensClean.prefix(9))
+    let point = HookPoint.z(layer: 1)
+    let plain = try fixture.model.run(tokens, capturing: [point]).cache[point]
+    var seen: [Tensor] = []
+    _ = try fixture.model.run(
+      tokens,
+      hooks: [
+        Observation(point) { seen.append($0) }, Replacement.scale(by: 0, at: point), Observation(point) { seen.append($0) },
+      ])
+    #expect(seen.count == 2)
+    #expect(seen[0] == plain)
+    #expect(seen[1].elements.allSatisfy { $0 == 0 })
+  }
+
+  @Test
   func hooksEndWithTheirRunAlsoWhenOneOfThemThrows() throws {
     let fixture = try Self.fixtures.get()[0]
     let tokens = Array(fixture.expectations.tokensClean.prefix(20))

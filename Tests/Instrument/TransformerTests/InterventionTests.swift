@@ -118,6 +118,37 @@ import Transformer
     }
   }
 
+  @Test
+  func whatAQueryDoesNotSeeItDoesNotSeeWithOtherScoresEither() throws {
+    let model = try Self.pair(seed: 67).model
+    for hook in [Replacement.scale(by: 0, at: .attentionScores(layer: 0)), .ablate(.attentionScores(layer: 0), by: .zero)] {
+      let pattern = try model.run(Self.tokens, capturing: [.pattern(layer: 0)], hooks: [hook]).cache[.pattern(layer: 0)]
+      for query in 0..<Self.tokens.count {
+        for key in 0..<Self.tokens.count {
+          #expect(abs(pattern[1, query, key] - (key <= query ? 1 / Float(query + 1) : 0)) < 1e-6)
+        }
+      }
+    }
+  }
+
+  @Test
+  func limitsThatAreNoNumbersAndPositionsThatNoTextReachesAreErrors() throws {
+    let model = try Self.pair(seed: 68).model
+    #expect(throws: ModelError.self) { try Replacement.clamp(Self.direction, to: .nan, at: Self.point) }
+    #expect(throws: ModelError.self) { try Replacement.clamp(Self.direction, to: .infinity, at: Self.point) }
+    let far: [any PositionChoice] = [Int.max, 0...Int.max - 1, 64, 60..<65, .last(0), .last(Int.min), -1]
+    for positions in far {
+      #expect(throws: ModelError.self) {
+        try model.generate(
+          Self.tokens, until: [Int](), maxNewTokens: 0, hooks: [.scale(by: 0, at: Self.point, positions: positions)])
+      }
+      #expect(throws: ModelError.self) {
+        try model.run(Self.tokens, hooks: [.scale(by: 0, at: Self.point, positions: positions)])
+      }
+    }
+    _ = try model.run(Self.tokens, hooks: [.scale(by: 0, at: Self.point, positions: 0...Int.max)])
+  }
+
   // MARK: - While a text is written
 
   /// What a text would be if each token were chosen by a run of the whole text so far.

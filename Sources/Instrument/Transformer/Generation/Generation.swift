@@ -94,7 +94,10 @@ extension LanguageModel {
     var continuations = try prompts.enumerated().map { index, prompt in
       Continuation(try prompt.tokens(for: self), storedTokenizer, Sampler(sampling, index: index), until: stops)
     }
-    for continuation in continuations { try check(continuation.tokens) }
+    for continuation in continuations {
+      try check(continuation.tokens)
+      _ = try hooks.planned(self, tokens: continuation.tokens.count, limit: config.contextLength)
+    }
     var running = continuations.indices.filter { continuations[$0].end == nil }
     guard !running.isEmpty else { return try continuations.map { try finished($0, capture, hooks) } }
     let plans = try running.map {
@@ -122,7 +125,7 @@ extension LanguageModel {
     var generation = try continuation.generation(storedTokenizer)
     if let capture {
       let positions = max(0, generation.promptCount - 1)..<generation.tokens.count - 1
-      generation.cache = ActivationCache([:], self)
+      generation.cache = ActivationCache(.none, self)
       guard !positions.isEmpty else { return generation }
       // What was looked at while writing is not shown again.
       let plan = try PlannedRun(

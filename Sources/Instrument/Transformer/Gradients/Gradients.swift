@@ -45,7 +45,7 @@ extension LanguageModel {
     let run = try forwardAndBack(plan, function, at: plan.recorder, TapePlan(neuronBudget: tapeBudget))
     return GradientRun(
       tokens: tokens, value: run.value, gradients: run.gradients.whole,
-      activations: ActivationCache(run.lane.hooks.recorder.activations, self))
+      activations: ActivationCache(run.lane.hooks.recorder, self))
   }
 
   /// Runs one prompt forward and back. The result is its lane, the metric's value and logits, and the gradients that `recorder` wants.
@@ -68,7 +68,7 @@ extension LanguageModel {
       var backward = BackwardPass(pass, tape, recorders: [recorder])
       backward.droppedLayer = layer
       _ = try backward(gradient, downTo: lowest)
-      return ActivationCache(backward.batch.recorders[0].activations, self)
+      return ActivationCache(backward.batch.recorders[0], self)
     }
     let dropped = droppingEach ? 0..<config.layers : 0..<0
     return (

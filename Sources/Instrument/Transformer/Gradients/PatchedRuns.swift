@@ -91,7 +91,7 @@ extension LanguageModel {
   private func base(
     of lane: Lane, _ plan: PlannedRun, _ function: LogitFunction, value: Float, _ logits: Tensor
   ) throws -> BaseRun {
-    let activations = ActivationCache(lane.hooks.recorder.activations, self)
+    let activations = ActivationCache(lane.hooks.recorder, self)
     let residuals = try (0..<config.layers).map { try activations[.residualPre(layer: $0)] }
     return BaseRun(
       tokens: plan.tokens, value: value, activations: activations, start: plan.recorder.kept.lowerBound, function: function,
@@ -147,7 +147,7 @@ extension LanguageModel {
       var backward = BackwardPass(pass, tape, recorders: recorders)
       _ = try backward(Tensor.joined(ends.map(\.gradient)), downTo: layer)
       return group.indices.map { index in
-        (Float(ends[index].value), ActivationCache(backward.batch.recorders[index].activations, self))
+        (Float(ends[index].value), ActivationCache(backward.batch.recorders[index], self))
       }
     }
   }
@@ -174,13 +174,11 @@ extension LanguageModel {
       lanes: try runs.map { base, patch in
         let count = base.tokens.count
         let needed = patch.replacements.contains { $0.point.needsOutput(config) } ? patch.start : count
-        let replacements = try patch.replacements.map {
-          try PlannedReplacement($0, config, tokens: count, isGenerating: false)
-        }
+        let hooks: [any Hook] = patch.replacements + patch.observations
         return Lane(
           start: patch.start, count: count - patch.start,
           outputStart: min(needed, base.function.positions.min() ?? count - 1), past: base.past.truncated(to: patch.start),
-          hooks: HookSet(.none, replacements, patch.observations))
+          hooks: HookSet(.none, try hooks.planned(self, tokens: count, limit: count)))
       })
   }
 

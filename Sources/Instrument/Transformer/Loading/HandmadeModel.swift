@@ -42,8 +42,9 @@ extension LanguageModel {
 extension ModelError {
   fileprivate static func unknownWeight(_ name: String, _ all: [String]) -> ModelError {
     let general = all.filter { !$0.hasPrefix("blocks.") || $0.hasPrefix("blocks.0.") }
+    let nearest = all.min { (editDistance($0, name), $0) < (editDistance($1, name), $1) }.map { "Did you mean “\($0)”? " } ?? ""
     return .badRequest(
-      "The model has no weight “\(name)”. It has \(general.joined(separator: ", ")), and those of its other layers.")
+      "The model has no weight “\(name)”. \(nearest)It has \(general.joined(separator: ", ")), and those of its other layers.")
   }
 }
 

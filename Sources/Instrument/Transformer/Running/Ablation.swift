@@ -7,7 +7,8 @@ public enum Ablation: Sendable {
   case zero
   /// The activation's mean over prompts: over all of their positions, or at each position by itself, as the means were taken.
   case mean(ActivationMeans)
-  /// What the activation is in another run, at the same positions (resample ablation; Chan et al. 2022, "Causal scrubbing").
+  /// What the activation is in another run of the same model, at the same positions of its text (resample ablation; Chan et al. 2022, "Causal
+  /// scrubbing").
   case resample(ActivationCache)
 
   /// What stands at a part of an activation of this shape.
@@ -21,12 +22,12 @@ public enum Ablation: Sendable {
     case .resample(let cache):
       let other = try cache[point]
       let isSquare = point.component.isSquare
-      let count = other.shape[isSquare ? 1 : 0]
-      guard rows.upperBound <= count else {
+      guard cache.positions.lowerBound <= rows.lowerBound, rows.upperBound <= cache.positions.upperBound else {
         throw .badRequest(
-          "\(point) is resampled at the positions \(rows), and the other run kept \(count) of them. Capture it at all positions of a prompt "
-            + "of as many tokens.")
+          "\(point) is resampled at the positions \(rows), and the other run kept those of \(cache.positions). Capture it at these positions, "
+            + "of a prompt that has them.")
       }
+      let rows = rows.lowerBound - cache.positions.lowerBound..<rows.upperBound - cache.positions.lowerBound
       let along = head.map { TensorPart.Along.index($0) } ?? .all
       let part = isSquare ? TensorPart(first: along, second: .range(rows)) : TensorPart(first: .range(rows), second: along)
       let value = other.part(part)
@@ -49,8 +50,21 @@ extension Ablation: CustomStringConvertible {
   }
 }
 
+extension Ablation {
+  /// The model whose numbers stand in the place, if it is one's.
+  fileprivate var origin: LanguageModel? {
+    switch self {
+    case .zero: nil
+    case .mean(let means): means.model
+    case .resample(let cache): cache.model
+    }
+  }
+}
+
 /// The means of activations over prompts.
 public struct ActivationMeans: Sendable {
+  /// The model whose activations they are of.
+  public let model: LanguageModel
   /// Whether each position has a mean of its own.
   public let isByPosition: Bool
   /// How many prompts they are of.
@@ -60,8 +74,8 @@ public struct ActivationMeans: Sendable {
   /// How many prompts reach each position.
   private let counts: [Int]
 
-  init(_ means: [HookPoint: Tensor], isByPosition: Bool, prompts: Int, counts: [Int]) {
-    (self.means, self.isByPosition, self.prompts, self.counts) = (means, isByPosition, prompts, counts)
+  init(_ means: [HookPoint: Tensor], of model: LanguageModel, isByPosition: Bool, prompts: Int, counts: [Int]) {
+    (self.means, self.model, self.isByPosition, self.prompts, self.counts) = (means, model, isByPosition, prompts, counts)
   }
 
   /// The mean at a hook point: without the axis of positions, or, by position, with it.
@@ -120,7 +134,7 @@ extension LanguageModel {
     guard !prompts.isEmpty else { throw ModelError.badRequest("A mean needs at least one prompt to be taken over.") }
     if let square = components.first(where: \.isSquare) {
       throw ModelError.badRequest(
-        "\(square) is a square of queries and keys, of which prompts of different lengths have no mean.")
+        "\(square.rawValue) is a square of queries and keys, of which prompts of different lengths have no mean.")
     }
     let capture = Capture.components(components)
     var (sums, counts): ([HookPoint: Tensor], [Int]) = ([:], [])
@@ -137,11 +151,14 @@ extension LanguageModel {
     }
     let total = Float(counts.reduce(0, +))
     let means = sums.mapValues { sum in byPosition ? sum.dividedRows(by: counts) : sum / total }
-    return ActivationMeans(means, isByPosition: byPosition, prompts: prompts.count, counts: counts)
+    return ActivationMeans(means, of: self, isByPosition: byPosition, prompts: prompts.count, counts: counts)
   }
 }
 
 extension Tensor {
+  /// Scores, with -∞ where others are masked: what a query does not see it does not see with other scores either.
+  func masked(as scores: Tensor) -> Tensor { combined(with: scores) { $1 == -.infinity ? -.infinity : $0 } }
+
   /// The sum with a tensor that may have more or fewer rows: what one lacks is 0.
   fileprivate func addedRows(_ other: Tensor) -> Tensor {
     let (long, short) = shape[0] >= other.shape[0] ? (self, other) : (other, self)
@@ -158,7 +175,7 @@ extension Tensor {
 }
 
 extension Hook where Self == Replacement {
-  /// Takes away what a component does: puts zeros, a mean, or what another run has in its place. No gradient passes.
+  /// Takes away what a component does; of attention scores, those that are masked stay so. Puts zeros, a mean, or what another run has in its place. No gradient passes.
   ///
   /// ```swift
   /// let means = try model.means(of: [.z], over: prompts)
@@ -168,11 +185,14 @@ extension Hook where Self == Replacement {
     _ point: HookPoint, head: Int? = nil, positions: any PositionChoice = .all, by ablation: Ablation
   ) -> Replacement {
     let isSquare = point.component.isSquare
-    return Replacement(
+    var replacement = Replacement(
       point, positions: positions, head: head,
       at: { old, start in
         let rows = old.shape[isSquare && head == nil ? 1 : 0]
-        return try ablation.value(at: point, rows: start..<start + rows, head: head, shape: old.shape)
+        let value = try ablation.value(at: point, rows: start..<start + rows, head: head, shape: old.shape)
+        return point.component == .attentionScores ? value.masked(as: old) : value
       })
+    replacement.origin = ablation.origin
+    return replacement
   }
 }

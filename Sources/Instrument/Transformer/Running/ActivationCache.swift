@@ -12,13 +12,18 @@ public struct ActivationCache: Sendable {
   private let activations: [HookPoint: Tensor]
   /// The model whose activations they are.
   public let model: LanguageModel
+  /// The positions of the text that were kept: the first row of every activation is that of the first of them.
+  public let positions: Range<Int>
 
-  init(_ activations: [HookPoint: Tensor], _ model: LanguageModel) { (self.activations, self.model) = (activations, model) }
+  init(_ recorder: ActivationRecorder, _ model: LanguageModel) {
+    (activations, positions, self.model) = (recorder.activations, recorder.kept, model)
+  }
 
   /// The activation at a hook point; an error if the run did not capture it.
   public subscript(point: HookPoint) -> Tensor {
     get throws(ModelError) {
       guard let activation = activations[point] else {
+        try point.check(model.config)
         throw .notCaptured(point: point.name, captured: captured)
       }
       return activation

@@ -46,6 +46,8 @@ public struct Replacement: Hook {
   /// From the part of the activation, and the position of its first row, to what stands there from now on.
   let function: (Tensor, Int) throws -> Tensor
   let pullback: ((_ gradient: Tensor, _ input: Tensor) -> Tensor)?
+  /// The model whose numbers it puts in, if it puts in those of one: in another model they mean nothing.
+  var origin: LanguageModel?
 
   /// Replaces what a part of the activation holds by what a function makes of it: of `[p, h, c]`, `positions` and `head` leave
   /// `[positions.count, c]`. The result must have the same shape.
@@ -90,6 +92,11 @@ public struct Replacement: Hook {
   }
 }
 
+extension Replacement {
+  /// Says that it puts in numbers of a model, which mean nothing in another: there it is an error.
+  package mutating func takesNumbers(of model: LanguageModel) { origin = model }
+}
+
 /// A replacement of a run whose number of tokens is known.
 struct PlannedReplacement {
   let replacement: Replacement
@@ -100,16 +107,21 @@ struct PlannedReplacement {
   var head: Int? { replacement.head }
 
   /// - Throws: an error if a prompt of so many tokens, or the model, does not have the part.
-  init(_ replacement: Replacement, _ config: ModelConfiguration, tokens: Int, isGenerating: Bool) throws(ModelError) {
+  init(_ replacement: Replacement, _ model: LanguageModel, tokens: Int, limit: Int) throws(ModelError) {
     try replacement.point.refuseAlias("replace")
+    if let origin = replacement.origin, !origin.isSame(as: model) {
+      throw .badRequest(
+        "What is put in at \(replacement.point) comes from another model, \(origin.folder), in which it means something else. Take it from the "
+          + "model that runs, \(model.folder).")
+    }
     if let head = replacement.head {
-      let count = replacement.point.component.heads(config)
+      let count = replacement.point.component.heads(model.config)
       guard (0..<count).contains(head) else {
         throw .headOutOfRange(point: replacement.point.name, head: head, heads: count)
       }
     }
     self.replacement = replacement
-    positions = try replacement.positions?.positions.resolved(tokens: tokens, isGenerating: isGenerating)
+    positions = try replacement.positions?.positions.resolved(tokens: tokens, limit: limit)
   }
 
   /// What it makes of its part of an activation, `old`, whose first row is at the position `start`.
@@ -145,68 +157,78 @@ struct PlannedReplacement {
   }
 }
 
+/// A hook of a run whose number of tokens is known.
+enum PlannedHook {
+  case replacement(PlannedReplacement)
+  case observation(Observation)
+
+  var point: HookPoint {
+    switch self {
+    case .replacement(let replacement): replacement.point
+    case .observation(let observation): observation.point
+    }
+  }
+
+  var replacement: PlannedReplacement? { if case .replacement(let replacement) = self { replacement } else { nil } }
+}
+
 extension [any Hook] {
-  /// The hooks of a run, for a prompt of so many tokens.
+  /// The hooks of a run, in their order, for a prompt of so many tokens.
+  /// - Parameter limit: how many positions there may be: as many as tokens, or, while a text is written, as the context has.
   /// - Throws: an error for a point, a head or positions that do not exist, and for a hook of a kind that no run knows.
-  func planned(
-    _ config: ModelConfiguration, tokens: Int, isGenerating: Bool
-  ) throws(ModelError) -> (replacements: [PlannedReplacement], observations: [Observation]) {
-    var (replacements, observations): ([PlannedReplacement], [Observation]) = ([], [])
+  func planned(_ model: LanguageModel, tokens: Int, limit: Int) throws(ModelError) -> [PlannedHook] {
+    var planned: [PlannedHook] = []
     for hook in self {
-      try hook.point.check(config)
+      try hook.point.check(model.config)
       switch hook {
       case let hook as Replacement:
-        replacements.append(try PlannedReplacement(hook, config, tokens: tokens, isGenerating: isGenerating))
-      case let hook as Observation: observations.append(hook)
+        planned.append(.replacement(try PlannedReplacement(hook, model, tokens: tokens, limit: limit)))
+      case let hook as Observation: planned.append(.observation(hook))
       default: throw .badRequest("A run knows observations and replacements, and no \(type(of: hook)). Make one of these of it.")
       }
     }
-    return (replacements, observations)
+    return planned
   }
 }
 
-/// What happens at the hook points of one lane of a pass: replacements first, then what looks and records.
+/// What happens at the hook points of one lane of a pass: hooks in their order, then what records.
 struct HookSet {
   var recorder: ActivationRecorder
-  private let replacements: [HookPoint: [PlannedReplacement]]
-  private let observations: [HookPoint: [Observation]]
+  private let hooks: [HookPoint: [PlannedHook]]
+  private let replaced: Set<HookPoint>
   /// What stood at a point before each of its replacements through which gradients pass.
   private var inputs: [HookPoint: [Int: Tensor]] = [:]
 
-  init(_ recorder: ActivationRecorder, _ replacements: [PlannedReplacement] = [], _ observations: [Observation] = []) {
+  init(_ recorder: ActivationRecorder, _ hooks: [PlannedHook] = []) {
     self.recorder = recorder
-    self.replacements = Dictionary(grouping: replacements, by: \.point)
-    self.observations = Dictionary(grouping: observations, by: \.point)
+    self.hooks = Dictionary(grouping: hooks, by: \.point)
+    replaced = Set(hooks.compactMap(\.replacement?.point))
   }
 
-  var replaces: Bool { !replacements.isEmpty }
+  var replaces: Bool { !replaced.isEmpty }
 
-  func replaces(_ point: HookPoint) -> Bool { replaces && replacements[point] != nil }
+  func replaces(_ point: HookPoint) -> Bool { replaced.contains(point) }
 
   /// Whether anything acts at one of the points, besides recording.
-  func acts(at points: [HookPoint]) -> Bool {
-    guard replaces || !observations.isEmpty else { return false }
-    return points.contains { replacements[$0] != nil || observations[$0] != nil }
-  }
+  func acts(at points: [HookPoint]) -> Bool { !hooks.isEmpty && points.contains { hooks[$0] != nil } }
 
   /// Whether anything acts on scores or patterns of any layer.
-  var actsOnSquares: Bool {
-    replacements.keys.contains { $0.component.isSquare } || observations.keys.contains { $0.component.isSquare }
-  }
+  var actsOnSquares: Bool { hooks.keys.contains { $0.component.isSquare } }
 
   /// The heads of an activation that anything acts on; nil for all of them.
   func heads(at point: HookPoint) -> Set<Int>? {
-    guard observations[point] == nil else { return nil }
-    let heads = (replacements[point] ?? []).map(\.head)
+    let heads = (hooks[point] ?? []).map { $0.replacement?.head }
     return heads.contains(nil) ? nil : Set(heads.compactMap(\.self))
   }
 
   /// Passes an activation through what waits at a point. `start` is the absolute position of its first row.
   mutating func visit(_ point: HookPoint, _ activation: inout Tensor, start: Int) throws {
-    if replaces || !observations.isEmpty {
-      // What a hook puts in goes on where the run computes, wherever it came from.
-      let backend = activation.backend
-      for (index, replacement) in (replacements[point] ?? []).enumerated() {
+    // What a hook puts in goes on where the run computes, wherever it came from.
+    let backend = activation.backend
+    for (index, hook) in (hooks[point] ?? []).enumerated() {
+      switch hook {
+      case .observation(let observation): try observation.look(activation)
+      case .replacement(let replacement):
         let part = replacement.part(of: activation.shape, start: start)
         guard part.shape(in: activation).allSatisfy({ $0 > 0 }) else { continue }
         let isWhole = part.isWhole(in: activation)
@@ -214,9 +236,8 @@ struct HookSet {
         if replacement.replacement.pullback != nil { inputs[point, default: [:]][index] = old }
         let new = try replacement.value(of: old, start: start)
         if isWhole { activation = new } else { activation.replace(part, with: new) }
+        activation = activation.moved(to: backend)
       }
-      activation = activation.moved(to: backend)
-      for observation in observations[point] ?? [] { try observation.look(activation) }
     }
     recorder.record(point, activation, start: start)
   }
@@ -224,7 +245,8 @@ struct HookSet {
   /// Passes what one head sees of an activation, `[row, …]`, through the replacements of that head.
   mutating func visit(_ point: HookPoint, head: Int, _ activation: inout Tensor, start: Int) throws {
     let backend = activation.backend
-    for (index, replacement) in (replacements[point] ?? []).enumerated() where replacement.head == head {
+    for (index, hook) in (hooks[point] ?? []).enumerated() {
+      guard let replacement = hook.replacement, replacement.head == head else { continue }
       let rows = replacement.rows(of: activation.shape[0], start: start)
       guard !rows.isEmpty else { continue }
       let old = activation[rows]
@@ -236,8 +258,9 @@ struct HookSet {
 
   /// Takes a gradient back through the replacements of a point: it does not reach what the old numbers came from, unless they say how.
   func goBack(_ point: HookPoint, _ gradient: inout Tensor, start: Int) {
-    guard replaces else { return }
-    for (index, replacement) in (replacements[point] ?? []).enumerated().reversed() {
+    guard replaces(point) else { return }
+    for (index, hook) in (hooks[point] ?? []).enumerated().reversed() {
+      guard let replacement = hook.replacement else { continue }
       let part = replacement.part(of: gradient.shape, start: start)
       guard part.shape(in: gradient).allSatisfy({ $0 > 0 }) else { continue }
       gradient.replace(part, with: replacement.gradient(of: inputs[point]?[index], gradient.part(part)))

@@ -332,7 +332,7 @@ extension HookPoint {
 }
 
 /// How many letters must be inserted, removed or exchanged to turn one text into the other (Levenshtein 1966).
-private func editDistance(_ a: String, _ b: String) -> Int {
+func editDistance(_ a: String, _ b: String) -> Int {
   let b = Array(b.prefix(200))
   var row = Array(0...b.count)
   for (i, letter) in a.enumerated() {

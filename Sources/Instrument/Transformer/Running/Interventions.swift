@@ -40,8 +40,9 @@ extension Hook where Self == Replacement {
   public static func scale(
     by factor: Float, at point: HookPoint, head: Int? = nil, positions: any PositionChoice = .all
   ) -> Replacement {
-    Replacement(point, positions: positions, head: head) {
-      $0 * factor
+    Replacement(point, positions: positions, head: head) { activation in
+      // A masked score stays masked, also times 0.
+      point.component == .attentionScores ? (activation * factor).masked(as: activation) : activation * factor
     } pullback: { gradient, _ in
       gradient * factor
     }
@@ -70,7 +71,8 @@ extension Hook where Self == Replacement {
   public static func clamp(
     _ direction: Tensor, to value: Float, at point: HookPoint, head: Int? = nil, positions: any PositionChoice = .all
   ) throws(ModelError) -> Replacement {
-    try clamp(direction, to: value...value, at: point, head: head, positions: positions)
+    guard value.isFinite else { throw .badRequest("A coefficient cannot be clamped to \(value). Give a finite number.") }
+    return try clamp(direction, to: value...value, at: point, head: head, positions: positions)
   }
 
   /// Keeps how much of a direction an activation has within limits: a coefficient below or above becomes the nearer limit, others stay.
@@ -79,6 +81,9 @@ extension Hook where Self == Replacement {
     _ direction: Tensor, to limits: ClosedRange<Float>, at point: HookPoint, head: Int? = nil,
     positions: any PositionChoice = .all
   ) throws(ModelError) -> Replacement {
+    guard limits.lowerBound.isFinite || limits.lowerBound == -.infinity,
+      limits.upperBound.isFinite || limits.upperBound == .infinity
+    else { throw .badRequest("The limits of a coefficient are \(limits.lowerBound) and \(limits.upperBound). Give numbers.") }
     let basis = try OrthonormalBasis(direction.reshaped([1, -1]))
     let unit = basis.rows.select(0)
     func excess(_ rows: Tensor) -> Tensor {

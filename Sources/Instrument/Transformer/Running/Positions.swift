@@ -23,23 +23,24 @@ public struct Positions: Equatable, Sendable {
   fileprivate init(from first: Int) { kind = .from(first) }
 
   /// The positions for a prompt of so many tokens; those that have no end reach beyond it.
+  /// - Parameter limit: how many positions there may be: as many as tokens, or, while a text is written, as the context has.
   /// - Throws: `positionsOutOfRange` for positions that the prompt does not have.
-  func resolved(tokens: Int, isGenerating: Bool) throws(ModelError) -> Range<Int>? {
+  func resolved(tokens: Int, limit: Int) throws(ModelError) -> Range<Int>? {
     switch kind {
     case .all: return nil
     case .range(let range):
-      guard range.lowerBound >= 0, !range.isEmpty, isGenerating || range.upperBound <= tokens else {
-        throw .positionsOutOfRange(positions: range, tokens: tokens)
+      guard range.lowerBound >= 0, !range.isEmpty, range.upperBound <= limit else {
+        throw .positionsOutOfRange(positions: range, tokens: limit)
       }
       return range
     case .from(let first):
-      guard first >= 0, isGenerating || first < tokens else {
-        throw .positionsOutOfRange(positions: first..<first + 1, tokens: tokens)
+      guard first >= 0, first < limit else {
+        throw .positionsOutOfRange(positions: first..<max(first, first &+ 1), tokens: limit)
       }
       return first..<Int.max
     case .last(let count):
       guard count > 0, count <= tokens else {
-        throw .positionsOutOfRange(positions: min(tokens - count, tokens)..<tokens, tokens: tokens)
+        throw .badRequest("The last \(count) positions are meant of a prompt of \(tokens) tokens. Choose 1 to \(tokens).")
       }
       return tokens - count..<tokens
     case .newTokens: return tokens - 1..<Int.max
@@ -51,7 +52,7 @@ extension Positions {
   /// The positions in a prompt of so many tokens.
   /// - Throws: `positionsOutOfRange` for positions that the prompt does not have.
   package func range(in tokens: Int) throws(ModelError) -> Range<Int> {
-    (try resolved(tokens: tokens, isGenerating: false) ?? 0..<tokens).clamped(to: 0..<tokens)
+    (try resolved(tokens: tokens, limit: tokens) ?? 0..<tokens).clamped(to: 0..<tokens)
   }
 }
 
@@ -73,7 +74,7 @@ extension Range: PositionChoice where Bound == Int {
 
 extension ClosedRange: PositionChoice where Bound == Int {
   /// The positions of the range.
-  public var positions: Positions { Positions(Range(self)) }
+  public var positions: Positions { upperBound == .max ? Positions(from: lowerBound) : Positions(Range(self)) }
 }
 
 extension PartialRangeFrom: PositionChoice where Bound == Int {
@@ -83,7 +84,7 @@ extension PartialRangeFrom: PositionChoice where Bound == Int {
 
 extension Int: PositionChoice {
   /// The one position.
-  public var positions: Positions { Positions(self..<self + 1) }
+  public var positions: Positions { self == .max ? Positions(from: self) : Positions(self..<self + 1) }
 }
 
 extension PositionChoice where Self == Positions {

@@ -97,7 +97,7 @@ extension LanguageModel {
       if !lane.hooks.replaces { prefixes.insert(plan.tokens, lane.past) }
       let rows = final[pass.batch.outputLayout.rows[index]]
       let logits = try logits(rows, at: plan.logits.map { $0 - lane.outputStart }, columns)
-      let cache = ActivationCache(lane.hooks.recorder.activations, self)
+      let cache = ActivationCache(lane.hooks.recorder, self)
       return (ModelRun(tokens: plan.tokens, logits: logits, cache: cache), lane.past)
     }
   }
@@ -147,9 +147,9 @@ extension LanguageModel {
     let total = past.count + tokens.count
     var recorder = try capture.resolved(config, tokens: total)
     recorder = ActivationRecorder(points: recorder.points, kept: recorder.kept.clamped(to: past.count..<total))
-    let (replacements, observations) = try hooks.planned(config, tokens: total, isGenerating: true)
+    let planned = try hooks.planned(self, tokens: total, limit: config.contextLength)
     let lane = Lane(
-      start: past.count, count: tokens.count, past: past, hooks: HookSet(recorder, replacements, observations))
+      start: past.count, count: tokens.count, past: past, hooks: HookSet(recorder, planned))
     // The pass writes to the cache's storage: it must be its only owner, or every buffer would be copied.
     past = emptyCache
     var pass = ForwardPass(self, lanes: [lane])
@@ -157,7 +157,7 @@ extension LanguageModel {
     past = pass.batch.lanes[0].past
     return ModelRun(
       tokens: tokens, logits: try self.logits(final, at: logits.resolved(tokens: tokens.count), nil),
-      cache: ActivationCache(pass.batch.lanes[0].hooks.recorder.activations, self))
+      cache: ActivationCache(pass.batch.lanes[0].hooks.recorder, self))
   }
 
   /// A cache of no position, to start `run(_:continuing:)` with.
@@ -179,8 +179,7 @@ struct PlannedRun {
   let tokens: [Int]
   let recorder: ActivationRecorder
   let logits: [Int]
-  private let replacements: [PlannedReplacement]
-  private let observations: [Observation]
+  private let planned: [PlannedHook]
   /// The first position of which anything must be computed, and the first whose way through the last layer's MLP is needed.
   private let start: Int
   private let outputStart: Int
@@ -204,16 +203,15 @@ struct PlannedRun {
       if output && point.needsOutput(config) { outputStart = min(outputStart, first) }
     }
     for point in recorder.points { needs(point, recorder.kept.lowerBound, output: !fillsUnread) }
-    (replacements, observations) = try hooks.planned(
-      config, tokens: tokens.count - (written ?? 0), isGenerating: written != nil)
-    for replacement in replacements { needs(replacement.point, replacement.positions?.lowerBound ?? 0) }
-    for observation in observations { needs(observation.point, 0) }
+    planned = try hooks.planned(
+      model, tokens: tokens.count - (written ?? 0), limit: written == nil ? tokens.count : config.contextLength)
+    for hook in planned { needs(hook.point, hook.replacement?.positions?.lowerBound ?? 0) }
     (self.tokens, self.recorder, self.logits) = (tokens, recorder, positions)
     (self.start, self.outputStart) = (start, outputStart)
   }
 
   /// What happens at its hook points.
-  var hooks: HookSet { HookSet(recorder, replacements, observations) }
+  var hooks: HookSet { HookSet(recorder, planned) }
 
   /// The lane that computes it, behind what is known of its beginning.
   func lane(_ prefixes: PrefixCache) -> Lane {
