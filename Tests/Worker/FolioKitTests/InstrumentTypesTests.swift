@@ -47,7 +47,8 @@ import Testing
       let bytes = bytes(of: value)
       #expect(bytes != nil, "\(declared) is plain, and has no digest")
       #expect(bytes == self.bytes(of: same), "\(declared)")
-      #expect(bytes != self.bytes(of: other), "\(declared)")
+      // Of an enumeration whose other cases hold objects, only one value can be made.
+      #expect(bytes != self.bytes(of: other) || holdsObject(type), "\(declared)")
       compared += 1
     }
     #expect(compared > 40)

@@ -42,7 +42,10 @@ extension LanguageModel {
 extension ModelError {
   fileprivate static func unknownWeight(_ name: String, _ all: [String]) -> ModelError {
     let general = all.filter { !$0.hasPrefix("blocks.") || $0.hasPrefix("blocks.0.") }
-    let nearest = all.min { (editDistance($0, name), $0) < (editDistance($1, name), $1) }.map { "Did you mean “\($0)”? " } ?? ""
+    func distance(_ other: String) -> (Int, Int, String) {
+      (editDistance(other.lowercased(), name.lowercased()), editDistance(other, name), other)
+    }
+    let nearest = all.min { distance($0) < distance($1) }.map { "Did you mean “\($0)”? " } ?? ""
     return .badRequest(
       "The model has no weight “\(name)”. \(nearest)It has \(general.joined(separator: ", ")), and those of its other layers.")
   }
