@@ -63,6 +63,7 @@ import Testing
   }
 
   private func holdsObject(_ type: Any.Type) -> Bool {
-    type is any ImmutableObject.Type || MadeValue.parts(of: type).contains(where: holdsObject)
+    type is any ImmutableObject.Type
+      || (MadeValue.parts(of: type) + MadeValue.payloads(of: type)).contains(where: holdsObject)
   }
 }

@@ -21,6 +21,14 @@ enum MadeValue {
     return (0..<RuntimeFields.count(of: type)).map { RuntimeFields.type($0, of: type) }
   }
 
+  /// The types of what the cases of an enumeration hold, where that can be told.
+  static func payloads(of type: Any.Type) -> [Any.Type] {
+    guard unsafeBitCast(type, to: UnsafePointer<UInt>.self).pointee == 0x201 else { return [] }
+    let descriptor = unsafeBitCast(type, to: UnsafeRawPointer.self).load(fromByteOffset: 8, as: UnsafeRawPointer.self)
+    let count = Int(descriptor.load(fromByteOffset: 20, as: UInt32.self) & 0xff_ffff)
+    return (0..<count).map { payloadType(descriptor, $0) }.filter { !$0.isIndirect }.compactMap(\.type)
+  }
+
   private static func initialize(_ type: Any.Type, at memory: UnsafeMutableRawPointer, _ number: Int) -> Bool {
     func initialize<Value>(_ type: Value.Type) -> Bool {
       if let sample = (type as? any Sample.Type)?.sample(number) as? Value {
