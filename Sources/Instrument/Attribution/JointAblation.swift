@@ -41,8 +41,8 @@ extension LanguageModel {
   ///   - examples: Prompts with their metrics.
   ///   - ablation: What stands in place of the heads' z.
   ///   - positions: Where; all if nil.
-  ///   - controls: How many sets of other heads are drawn, as many of each layer as were named; of any layer where a layer has too few others. 0
-  ///     for none.
+  ///   - controls: How many sets of other heads are drawn, no set twice, as many of each layer as were named; of any layer where a layer has too few
+  ///     others. Where there are fewer such sets, all of them are taken. 0 for none.
   ///   - seed: Chooses them.
   /// - Throws: `badRequest` for no head, no example, or a head named twice, and where there are not as many other heads; what is wrong with the
   ///   names, the ablation, positions.
@@ -53,7 +53,8 @@ extension LanguageModel {
     let chosen = try checkedHeads(heads)
     guard !examples.isEmpty else { throw ModelError.badRequest("No example is given on which to ablate anything.") }
     var random = SeededGenerator(seed: seed)
-    let sets = try [chosen] + (0..<max(controls, 0)).map { _ in try drawn(besides: chosen, using: &random) }
+    let others = controls > 0 ? try drawn(controls, besides: chosen, using: &random) : (sets: [], areAll: false)
+    let sets = [chosen] + others.sets
     var (before, after, selfSwap): ([Double], [[Double]], Float) = ([], sets.map { _ in [] }, 0)
     for example in examples {
       let base = try baseRun(example.clean, from: 0, example.metric, capturing: [.z])
@@ -77,14 +78,15 @@ extension LanguageModel {
       losses.isEmpty
       ? nil
       : try Comparison(
-        "mean loss", value: evidence.estimate.value, controls: losses, of: "random sets of as many heads",
+        "mean loss", value: evidence.estimate.value, controls: losses,
+        of: others.areAll ? "sets of as many other heads, which are all that there are" : "random sets of as many heads",
         side: .fartherFromZero)
     return JointAblation(
       heads: chosen, ablation: "\(ablation)", evidence: evidence, comparison: comparison, selfSwap: selfSwap)
   }
 
   /// Sets of heads that stand beside a set of which something is claimed: as many of each layer, drawn at random from those that are not
-  /// claimed; of any layer where one has too few others.
+  /// claimed; of any layer where one has too few others. No set comes twice; where there are fewer sets than asked for, the result is all of them.
   ///
   /// ```swift
   /// let claimed = [HeadReference(layer: 5, head: 1), HeadReference(layer: 6, head: 9)]
@@ -97,9 +99,7 @@ extension LanguageModel {
     let chosen = try checkedHeads(heads)
     guard draws > 0 else { throw ModelError.badRequest("\(draws) draws are no control. Take 1 or more; 20 are usual.") }
     var random = SeededGenerator(seed: seed)
-    return try (0..<draws).map { _ in
-      try drawn(besides: chosen, using: &random).sorted { ($0.layer, $0.head) < ($1.layer, $1.head) }
-    }
+    return try drawn(draws, besides: chosen, using: &random).sets
   }
 
   /// Heads that the model has, each named once.
@@ -111,22 +111,19 @@ extension LanguageModel {
     return heads
   }
 
-  /// As many other heads of each layer, or of any where there are too few.
-  private func drawn(besides chosen: [HeadReference], using random: inout SeededGenerator) throws -> [HeadReference] {
-    let all = (0..<config.layers).flatMap { layer in (0..<config.heads).map { HeadReference(layer: layer, head: $0) } }
-    var others = all.filter { !chosen.contains($0) }
-    guard others.count >= chosen.count else {
+  /// Different sets of as many other heads of each layer, each in ascending order, in the order of their draws; all that there are where those are
+  /// no more than asked for.
+  private func drawn(
+    _ count: Int, besides chosen: [HeadReference], using random: inout SeededGenerator
+  ) throws -> (sets: [[HeadReference]], areAll: Bool) {
+    let sets = HeadSets(
+      besides: chosen,
+      layers: (0..<config.layers).map { layer in (0..<config.heads).map { HeadReference(layer: layer, head: $0) } })
+    guard sets.otherCount >= chosen.count else {
       throw ModelError.badRequest(
-        "\(chosen.count) of \(all.count) heads are ablated, and as many others to compare them with there are not. Ask for `controls: 0`."
-      )
+        "\(chosen.count) of \(config.layers * config.heads) heads are claimed, and so many others to compare them with there are not. Ask for "
+          + "no controls (`controls: 0`).")
     }
-    var drawn: [HeadReference] = []
-    for head in chosen {
-      let beside = others.filter { $0.layer == head.layer }
-      guard let other = (beside.isEmpty ? others : beside).randomElement(using: &random) else { continue }
-      others.removeAll { $0 == other }
-      drawn.append(other)
-    }
-    return drawn
+    return sets.drawn(count, using: &random)
   }
 }

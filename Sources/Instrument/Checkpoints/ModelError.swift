@@ -116,7 +116,8 @@ extension ModelError: CustomStringConvertible {
     case .layerOutOfRange(let point, let layers):
       "“\(point)” does not exist: the model has \(layers) layers, numbered from 0 to \(layers - 1)."
     case .positionsOutOfRange(let positions, let tokens):
-      "The prompt has \(tokens) tokens, positions 0 to \(tokens - 1), and \(positions.lowerBound)..<\(positions.upperBound) "
+      "The prompt has \(tokens) tokens, positions 0 to \(tokens - 1), and "
+        + (positions.upperBound == .max ? "\(positions.lowerBound)... " : "\(positions.lowerBound)..<\(positions.upperBound) ")
         + (positions.isEmpty ? "holds none of them." : "is not within them.")
     case .headOutOfRange(let point, let head, let heads):
       heads == 0

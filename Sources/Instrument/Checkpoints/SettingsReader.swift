@@ -94,7 +94,10 @@ package final class SettingsReader {
       throw error(key, "is \(digits)", "It must be a whole number.")
     }
     guard let value = Int(digits), range.contains(value) else {
-      throw error(key, "is \(digits)", "It must lie between \(range.lowerBound) and \(range.upperBound).")
+      throw error(
+        key, "is \(digits)",
+        range.upperBound == .max
+          ? "It must be \(range.lowerBound) or more." : "It must lie between \(range.lowerBound) and \(range.upperBound).")
     }
     return value
   }

@@ -1,6 +1,7 @@
 import Attribution
 import Statistics
 import Tensors
+import Text
 import Transformer
 
 /// Which edges are ablated to judge a circuit.
@@ -77,7 +78,8 @@ extension LanguageModel {
   ///   - examples: Prompts with their metrics; the part is that of their means.
   ///   - side: Whether the circuit is kept (`.outside` is ablated) or ablated (`.inside`).
   ///   - ablation: What ablated edges carry.
-  ///   - controls: How many random circuits of as many edges are judged beside it, which also grow from the logits; 20 are usual, 0 is none.
+  ///   - controls: How many random circuits of as many edges are judged beside it, which also grow from the logits; 20 are usual, 0 is none. Those that
+  ///     are kept are pruned too, which leaves fewer edges of them than of a circuit whose edges belong together; the comparison says how many.
   ///   - seed: Draws them.
   /// - Throws: `CircuitError` for no example, a circuit of another model, a metric that the ablation does not change, an example that lacks what
   ///   the ablation needs.
@@ -92,9 +94,11 @@ extension LanguageModel {
     let results = try faithfulness(of: [circuit] + random, on: examples, ablating: side, by: ablation)
     var result = results[0]
     guard !random.isEmpty else { return result }
+    let left = results.dropFirst().map(\.edges.kept).sorted()
+    let pruned = side == .outside ? ", of which a median of \(left[left.count / 2]) remain behind pruning" : ""
     result.comparison = try Comparison(
       "Part of the behaviour", value: result.value, controls: results.dropFirst().map(\.value),
-      of: "random circuits of \(circuit.edgeCount) edges", side: side == .outside ? .larger : .smaller)
+      of: "random circuits of \(circuit.edgeCount) edges\(pruned)", side: side == .outside ? .larger : .smaller)
     return result
   }
 
@@ -163,15 +167,25 @@ public struct FaithfulnessCurve: Sendable {
   public static let mibFractions = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]
 
   /// The circuit performance ratio: the area under the faithfulness over the fraction of edges, by trapezoids. The larger the better. (MIB takes it
-  /// of signed scores.)
-  public var circuitPerformanceRatio: Double { area { $0 } }
+  /// of signed scores.) `nil` where the curve has no such area: fewer than two points, or a last fraction below 1.
+  public var circuitPerformanceRatio: Double? { area { $0 } }
 
   /// The circuit-model distance: the area between the faithfulness and 1. The smaller the better; 0 is the whole model at every size. (MIB
-  /// takes it of scores by magnitude.)
-  public var circuitModelDistance: Double { area { abs(1 - $0) } }
+  /// takes it of scores by magnitude.) `nil` where the curve has no such area: fewer than two points, or a last fraction below 1.
+  public var circuitModelDistance: Double? { area { abs(1 - $0) } }
 
-  private func area(_ height: (Double) -> Double) -> Double {
-    zip(points, points.dropFirst()).reduce(0) { sum, pair in
+  /// Both areas in words, or why there are none.
+  public var areas: String {
+    guard let cpr = circuitPerformanceRatio, let cmd = circuitModelDistance else {
+      return "no CPR and CMD, which take two fractions or more, the last of them 1"
+    }
+    let digits = NumberFormat(".3~f")
+    return "CPR \(digits(cpr)), CMD \(digits(cmd))"
+  }
+
+  private func area(_ height: (Double) -> Double) -> Double? {
+    guard points.count > 1, points.last?.fraction == 1 else { return nil }
+    return zip(points, points.dropFirst()).reduce(0) { sum, pair in
       let (left, right) = (height(pair.0.faithfulness.value), height(pair.1.faithfulness.value))
       return sum + (pair.1.fraction - pair.0.fraction) * (left + right) / 2
     }
@@ -179,12 +193,11 @@ public struct FaithfulnessCurve: Sendable {
 }
 
 extension FaithfulnessCurve: CustomStringConvertible {
-  /// CPR and CMD, and each circuit's faithfulness.
+  /// CPR and CMD where the curve has them, and each circuit's faithfulness.
   public var description: String {
     let lines = points.map { "  \($0.fraction * 100) %, \($0.edgeCount) edges: \(Float($0.faithfulness.value))" }
-    return
-      "\(method), \(selection.rawValue) by \(ranking.rawValue), ablated by \(ablation): CPR \(Float(circuitPerformanceRatio)), CMD "
-      + "\(Float(circuitModelDistance))\n" + lines.joined(separator: "\n")
+    return "\(method), \(selection.rawValue) by \(ranking.rawValue), ablated by \(ablation): \(areas)\n"
+      + lines.joined(separator: "\n")
   }
 }
 
@@ -194,7 +207,7 @@ extension LanguageModel {
   ///
   /// - Parameters:
   ///   - scores: Of this model; at best found on other examples.
-  ///   - fractions: Parts of all edges above 0 and up to 1, ascending.
+  ///   - fractions: Parts of all edges above 0 and up to 1, ascending; the areas need two or more, the last of them 1.
   ///   - selection: The best edges, or grown from the logits.
   ///   - ranking: By magnitude, for the distance; signed, for the performance ratio.
   /// - Throws: `CircuitError` as `faithfulness(of:on:)`, and for fractions that are none.

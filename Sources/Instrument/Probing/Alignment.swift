@@ -49,6 +49,8 @@ public struct Alignment: Sendable {
   public let selfSwap: Double
   /// How many pairs it was searched on.
   public let trainingPairs: Int
+  /// How many different pairs of two prompts, whichever is the base, it was searched and measured on.
+  public let distinctPairs: (training: Int, heldOut: Int)
 }
 
 extension Alignment: CustomStringConvertible {
@@ -64,7 +66,8 @@ extension Alignment: CustomStringConvertible {
     let controls = [randomAccuracy, randomRecovery, shuffledSources].compactMap { $0.map { "\($0)." } }
     return """
       \(part): \(heldOut); \(whole). \(controls.joined(separator: " ")) \
-      Self-swap changes \(selfSwap == 0 ? "no margin" : "a margin by up to \(selfSwap)"). Searched on \(trainingPairs) other pairs.
+      Self-swap changes \(selfSwap == 0 ? "no margin" : "a margin by up to \(selfSwap)"). Searched on \(trainingPairs) other pairs; \
+      \(distinctPairs.training) there and \(distinctPairs.heldOut) here are of different prompts.
       """
   }
 }
@@ -79,7 +82,7 @@ extension LanguageModel {
   /// print(found)  // held-out accuracy and recovery beside 20 random rotations, shuffled sources and a self-swap
   /// ```
   /// - Parameters:
-  ///   - pairs: some held out by `split`.
+  ///   - pairs: some held out by `split`; those of the same two prompts, in either direction, are never on both sides.
   ///   - point: in a layer, and no square of queries and keys.
   ///   - head: within one head of it; over all if nil.
   ///   - controls: how many random parts of equal size, and orders of sources, stand beside it.
@@ -91,7 +94,10 @@ extension LanguageModel {
     try checkExchanged(pairs, point, head)
     try training.check()
     guard controls > 0 else { throw ProbingError.badRequest("\(controls) controls are none. Take 1 or more; 20 are usual.") }
-    let parts = try split.parts(count: pairs.count, classes: [], groups: nil)
+    let prompts = pairs.map(\.prompts)
+    let parts = try split.parts(
+      count: pairs.count, classes: [], groups: Set(prompts).count == pairs.count ? nil : prompts,
+      units: "pairs of different prompts")
     guard parts.count == 1 else {
       throw ProbingError.badRequest(
         "An alignment is searched once, and not in folds. Split by `.heldOut(share)` or `.given(test:)`.")
@@ -104,7 +110,7 @@ extension LanguageModel {
     let measured = try MeasuredPairs(self, parts[0].test.map { pairs[$0] }, at: point, head: head)
     return try measured.alignment(
       part.result, search, losses, controls: controls, units: search.isOfHeads ? heads : nil, seed: training.seed,
-      trainingPairs: learned.count)
+      training: learned)
   }
 
   /// Measures an exchange that is known already, on all pairs: a direction of a probe, some neurons, everything.
@@ -194,7 +200,7 @@ private struct MeasuredPairs {
 
   func alignment(
     _ exchange: Exchange, _ search: AlignmentSearch, _ losses: [Double], controls: Int, units: Int?, seed: UInt64,
-    trainingPairs: Int
+    training: [InterchangePair]
   ) throws -> Alignment {
     let after = try runs.values(exchange)
     let random = try (0..<controls).map { draw in
@@ -213,14 +219,15 @@ private struct MeasuredPairs {
         recoveries.isEmpty ? nil : try Comparison("Recovery", value: value, controls: recoveries, of: name)
       },
       shuffledSources: try shuffled(exchange, accuracy: Self.accuracy(after), controls, seed),
-      selfSwap: zip(unchanged, runs.untouched).map { abs($0 - $1) }.max() ?? 0, trainingPairs: trainingPairs)
+      selfSwap: zip(unchanged, runs.untouched).map { abs($0 - $1) }.max() ?? 0, trainingPairs: training.count,
+      distinctPairs: (Set(training.map(\.prompts)).count, Set(runs.pairs.map(\.prompts)).count))
   }
 
   /// The accuracy with the sources of other pairs.
   private func shuffled(_ exchange: Exchange, accuracy: Double, _ controls: Int, _ seed: UInt64) throws -> Comparison? {
     guard runs.pairs.count > 1, Set(runs.pairs.map(\.positions.count)).count == 1 else { return nil }
     let others = try (0..<controls).map { draw in
-      let order = Array(runs.pairs.indices).deranged(seed: seed &+ 2000 &+ UInt64(draw))
+      let order = try Array(runs.pairs.indices).deranged(seed: seed &+ 2000 &+ UInt64(draw))
       return Self.accuracy(try runs.withSources(order).values(exchange))
     }
     return try Comparison("Accuracy", value: accuracy, controls: others, of: "orders of shuffled sources")

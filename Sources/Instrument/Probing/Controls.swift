@@ -5,10 +5,13 @@ import Tensors
 import Transformer
 
 extension RandomAccessCollection {
-  /// The elements in an order, drawn evenly, in which none keeps its place: sources that belong to other bases. One element alone stays.
-  public func deranged(seed: UInt64 = 0) -> [Element] {
+  /// The elements in an order, drawn evenly, in which none keeps its place: sources that belong to other bases.
+  /// - Throws: `ProbingError` for one element alone, which cannot leave its place.
+  public func deranged(seed: UInt64 = 0) throws -> [Element] {
     let elements = Array(self)
-    guard elements.count > 1 else { return elements }
+    guard elements.count != 1 else {
+      throw ProbingError.badRequest("One element alone has no order in which it does not keep its place. Give two or more.")
+    }
     var random = SeededGenerator(seed: seed)
     // About every third order is one.
     while true {

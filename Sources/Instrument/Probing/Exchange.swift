@@ -82,7 +82,9 @@ extension Exchange: CustomStringConvertible {
 
 extension ProbingError {
   static func badDimensions(_ dimensions: Int, width: Int) -> ProbingError {
-    .badRequest("A space of \(dimensions) dimensions does not fit activations of width \(width). Take 1 to \(width).")
+    .badRequest(
+      "A space of \(dimensions) dimensions does not fit activations of width \(width). "
+        + (width > 1 ? "Take 1 to \(width)." : "Take 1."))
   }
 }
 

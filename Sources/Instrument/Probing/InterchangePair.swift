@@ -66,6 +66,9 @@ public struct InterchangePair: Sendable {
     }
   }
 
+  /// Its two prompts, whichever is the base.
+  var prompts: String { "\([base, source].sorted { $0.lexicographicallyPrecedes($1) })" }
+
   /// The positions of the base, and all between them.
   var range: Range<Int> { (positions.min() ?? 0)..<(positions.max() ?? 0) + 1 }
 

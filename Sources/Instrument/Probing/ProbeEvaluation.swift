@@ -43,7 +43,8 @@ extension LogisticProbe {
   /// - Parameters:
   ///   - activations: `[example, width]`.
   ///   - labels: one for each example.
-  ///   - groups: one for each example; those of one group (the same sentence in other words) are never on both sides of the split.
+  ///   - groups: one for each example; those of one group (the same sentence in other words) are never on both sides of the split. If nil, examples
+  ///     with equal rows are a group.
   ///   - names: one for each example, for the strongest and weakest.
   ///   - shuffles: how many probes learn shuffled labels. Where all examples of a group have one label, groups exchange theirs.
   /// - Throws: `ProbingError` as for a probe, and for a training part with one class only.
@@ -52,12 +53,23 @@ extension LogisticProbe {
     names: [String]? = nil, penalty: Double = 1, shuffles: Int = 20, seed: UInt64 = 0, title: String = "Logistic probe"
   ) throws -> ProbeEvaluation {
     let x = try ProbeInput.matrix(activations, labels.count, "labels")
-    let labels = labels.map(\.description)
+    return try evaluated(
+      on: activations, labels: labels.map(\.description), split: HeldOut(split, groups, equal: [x]), names: names,
+      penalty: penalty,
+      shuffles: shuffles, seed: seed, title: title)
+  }
+
+  static func evaluated(
+    on activations: Tensor, labels: [String], split: HeldOut, names: [String]?, penalty: Double, shuffles: Int, seed: UInt64,
+    title: String
+  ) throws -> ProbeEvaluation {
+    let x = try ProbeInput.matrix(activations, labels.count, "labels")
+    let groups = split.groups
     if let names { try requireEqualCounts(("names", names.count), ("examples", labels.count)) }
     guard shuffles > 0 else {
       throw ProbingError.badRequest("\(shuffles) shuffles are no control. Take 1 or more; 20 are usual.")
     }
-    let trial = try ProbeTrial(x, activations, split.parts(count: labels.count, classes: labels, groups: groups), penalty)
+    let trial = try ProbeTrial(x, activations, split.parts(count: labels.count, classes: labels), penalty)
     let reading = try trial.reading(of: labels)
     var random = SeededGenerator(seed: seed)
     let controls = try (0..<shuffles).map { _ in
@@ -78,6 +90,33 @@ extension LogisticProbe {
       margins: try Evidence(
         title + ", margin", values: reading.margins, names: reading.tested.map { names?[$0] ?? "#\($0)" }),
       confusion: confusion, probe: probe)
+  }
+}
+
+/// How examples are held out, and which of them stay together.
+struct HeldOut: CustomStringConvertible {
+  let split: ProbeSplit
+  /// What stays together; nil if each example is alone.
+  let groups: [String]?
+  private let areEqualRows: Bool
+
+  /// - Parameters:
+  ///   - groups: the author's.
+  ///   - equal: the activations, of which examples with equal rows stay together if the author has no groups.
+  init(_ split: ProbeSplit, _ groups: [String]?, equal activations: [Matrix]) {
+    self.split = split
+    self.groups = groups ?? ProbeInput.equalRows(activations)
+    areEqualRows = groups == nil && self.groups != nil
+  }
+
+  func parts(count: Int, classes: [String]) throws(ProbingError) -> [(train: [Int], test: [Int])] {
+    try split.parts(count: count, classes: classes, groups: groups, units: areEqualRows ? "different examples" : "groups")
+  }
+
+  /// How examples are held out, and how many of them differ where not all do.
+  var description: String {
+    guard areEqualRows, let groups else { return "\(split)" }
+    return "\(split); \(Set(groups).count) of \(groups.count) examples are different, and equal ones on one side"
   }
 }
 

@@ -24,7 +24,10 @@ public struct ProbeSplit: Sendable, Equatable {
   /// - Parameters:
   ///   - classes: each example's class, of which each part has its share; none if empty.
   ///   - groups: examples of one group are never on both sides.
-  package func parts(count: Int, classes: [String], groups: [String]?) throws(ProbingError) -> [(train: [Int], test: [Int])] {
+  ///   - units: what the groups are, in the plural.
+  package func parts(
+    count: Int, classes: [String], groups: [String]?, units: String = "groups"
+  ) throws(ProbingError) -> [(train: [Int], test: [Int])] {
     if let groups { try requireEqualCounts(("groups", groups.count), ("examples", count)) }
     let parts: [[Int]]
     switch kind {
@@ -36,10 +39,11 @@ public struct ProbeSplit: Sendable, Equatable {
       parts = [(0..<count).filter { isHeldOut(unit[$0] ?? 0, share: share) }]
     case .folds(let folds):
       let order = order(count, classes, groups)
-      guard folds > 1, folds <= order.count else {
+      guard folds > 1 else { throw .badRequest("\(folds) folds hold nothing out. Take 2 or more; 5 are usual.") }
+      guard folds <= order.count else {
         throw .badRequest(
-          "\(order.count) \(groups == nil ? "examples" : "groups") cannot be divided into \(folds) parts. Take 2 to \(order.count)."
-        )
+          "\(folds) folds need as many \(groups == nil ? "examples" : units), and there \(order.count == 1 ? "is" : "are") \(order.count). "
+            + (order.count > 1 ? "Give more, or take fewer folds." : "Give more."))
       }
       parts = (0..<folds).map { fold in
         order.enumerated().filter { $0.offset % folds == fold }.flatMap(\.element).sorted()

@@ -30,6 +30,7 @@ extension LanguageModel {
   ///   - component: in every layer.
   ///   - layers: all if nil.
   ///   - positions: one for each prompt; the last if nil.
+  ///   - groups: see `LogisticProbe.evaluated`; if nil, examples whose rows are equal in all layers are a group.
   /// - Throws: what `activations(of:at:)` and `LogisticProbe.evaluated` throw.
   public func probeSweep(
     of prompts: [some Prompt], labels: [some CustomStringConvertible], component: HookPoint.Component = .residualPost,
@@ -42,9 +43,12 @@ extension LanguageModel {
     }
     let points = layers.map { HookPoint(component, layer: $0) }
     let activations = try activations(of: prompts, at: points, head: head, positions: positions)
+    let labels = labels.map(\.description)
+    // One split for all layers: examples that differ in any of them are different.
+    let held = HeldOut(split, groups, equal: try activations.map { try ProbeInput.matrix($0, labels.count, "labels") })
     let evaluations = try zip(layers, activations).map { layer, activations in
       try LogisticProbe.evaluated(
-        on: activations, labels: labels, split: split, groups: groups, names: names, penalty: penalty, shuffles: shuffles,
+        on: activations, labels: labels, split: held, names: names, penalty: penalty, shuffles: shuffles,
         seed: seed, title: "Layer \(layer)")
     }
     return ProbeSweep(component: component, layers: layers, evaluations: evaluations)

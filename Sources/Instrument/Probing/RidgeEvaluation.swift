@@ -29,7 +29,7 @@ extension RidgeProbe {
   /// - Parameters:
   ///   - activations: `[example, width]`.
   ///   - targets: one for each example, not all equal.
-  ///   - groups: one for each example; those of one group are never on both sides of the split.
+  ///   - groups: one for each example; those of one group are never on both sides of the split. If nil, examples with equal rows are a group.
   ///   - names: one for each example, for the nearest and farthest.
   /// - Throws: `ProbingError` as for a probe.
   public static func evaluated(
@@ -46,7 +46,8 @@ extension RidgeProbe {
       throw ProbingError.badRequest("\(shuffles) shuffles are no control. Take 1 or more; 20 are usual.")
     }
     let home = activations.home()
-    let folds = try split.parts(count: targets.count, classes: [], groups: groups).map { train, test in
+    let held = HeldOut(split, groups, equal: [x])
+    let folds = try held.parts(count: targets.count, classes: []).map { train, test in
       (part: TrainingPart(x.gathered(train)), train: train, test: test, x: Tensor.stack(test.map { home.select($0) }))
     }
     func predictions(of targets: [Double]) throws -> [(example: Int, target: Double, predicted: Double)] {
@@ -58,11 +59,11 @@ extension RidgeProbe {
     let found = try predictions(of: targets)
     var random = SeededGenerator(seed: seed)
     let controls = try (0..<shuffles).map { _ in explained(try predictions(of: targets.shuffled(using: &random))) }
-    let units = groups.map { groups in
+    let units = held.groups.map { groups in
       Dictionary(grouping: found, by: { groups[$0.example] }).sorted { $0.key < $1.key }.map(\.value)
     }
     return RidgeEvaluation(
-      title: title, split: "\(split)",
+      title: title, split: "\(held)",
       explained: try .bootstrap(of: units ?? found.map { [$0] }) { explained($0.flatMap { $0 }) },
       shuffled: try Comparison(title + ", R²", value: explained(found), controls: controls, of: "probes of shuffled targets"),
       errors: try Evidence(

@@ -77,6 +77,20 @@ enum ProbeInput {
     return matrix
   }
 
+  /// A group for each example, in which those are that have equal rows everywhere; nil if no two have. What is learned of a row is known of its
+  /// equals, so that they must not be on both sides of a split.
+  static func equalRows(_ activations: [Matrix]) -> [String]? {
+    guard let count = activations.first?.rows else { return nil }
+    var first: [[ArraySlice<Double>]: Int] = [:]
+    let groups = (0..<count).map { index -> Int in
+      let row = activations.map { $0.row(index) }
+      if let known = first[row] { return known }
+      first[row] = index
+      return index
+    }
+    return first.count == count ? nil : groups.map { "equal to #\($0)" }
+  }
+
   /// Stops for activations that a probe cannot read.
   static func require(_ activations: Tensor, width: Int) {
     Tensors.require(

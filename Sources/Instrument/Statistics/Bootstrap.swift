@@ -7,6 +7,13 @@ struct Resampling {
   /// How often.
   let count: Int
   let seed: UInt64
+
+  /// An interval of this confidence exists, and beyond each of its ends there is a resample.
+  func check() throws(StatisticsError) {
+    guard confidence > 0, confidence < 1 else { throw .badConfidence(confidence) }
+    let least = Int(min(1e9, (2 / (1 - confidence) - 1e-6).rounded(.up)))
+    guard count >= least else { throw .badResamples(count, atLeast: least) }
+  }
 }
 
 /// Resamples of examples, and the interval that they give: BCa, the bootstrap corrected for bias and for a spread that changes with

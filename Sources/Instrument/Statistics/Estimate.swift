@@ -25,7 +25,12 @@ public struct Estimate: Sendable, Hashable, Codable {
     self.standardError = standardError
   }
 
-  /// The mean of values, with a bootstrap interval (BCa, Efron 1987) that a seed repeats.
+  /// Below so many examples the interval of a mean is Student's: resamples of few examples spread less than their means do.
+  static let fewExamples = 15
+
+  /// The mean of values, with a bootstrap interval (BCa, Efron 1987) that a seed repeats; of fewer than 15 examples with Student's t interval, the
+  /// mean ± t · s / √n with n - 1 degrees of freedom, since resamples of few examples lie too close together: of two, half of all intervals would miss
+  /// the true mean.
   /// - Parameters:
   ///   - values: one for each example.
   ///   - confidence: between 0 and 1.
@@ -36,15 +41,19 @@ public struct Estimate: Sendable, Hashable, Codable {
   ) throws -> Estimate {
     try requireFinite(values, "values")
     let (sum, count) = (values.reduce(0, +), Double(values.count))
+    let resampling = Resampling(confidence: confidence, count: resamples, seed: seed)
+    guard values.count < 2 || values.count >= fewExamples else {
+      try resampling.check()
+      return try student(values, mean: sum / count, confidence)
+    }
     return try estimate(
-      value: sum / count, count: values.count, leftOut: values.map { (sum - $0) / max(1, count - 1) },
-      Resampling(confidence: confidence, count: resamples, seed: seed)
+      value: sum / count, count: values.count, leftOut: values.map { (sum - $0) / max(1, count - 1) }, resampling
     ) { chosen in
       values.withUnsafeBufferPointer { values in chosen.reduce(0) { $0 + values[$1] } / count }
     }
   }
 
-  /// The mean of values, with a bootstrap interval that a seed repeats.
+  /// The mean of values, with a bootstrap interval that a seed repeats; of fewer than 15 examples with Student's t interval.
   public static func mean(
     of values: [Float], confidence: Double = 0.95, resamples: Int = 10_000, seed: UInt64 = 0
   ) throws -> Estimate {
@@ -52,7 +61,7 @@ public struct Estimate: Sendable, Hashable, Codable {
   }
 
   /// Any statistic of examples, with a bootstrap interval (BCa, Efron 1987) that a seed repeats: of values a median, of pairs a
-  /// correlation.
+  /// correlation. Of fewer than about 15 examples such an interval is too short; a mean has a better one (`mean(of:)`).
   /// - Parameters:
   ///   - examples: what is drawn anew, with putting back.
   ///   - statistic: of a sample. It is called `resamples` times, and once without each example.
@@ -90,15 +99,22 @@ public struct Estimate: Sendable, Hashable, Codable {
       standardError: trials > 1 ? (share * (1 - share) / n).squareRoot() : nil)
   }
 
+  /// Student's interval of the mean of two values or more.
+  private static func student(_ values: [Double], mean: Double, _ confidence: Double) throws(StatisticsError) -> Estimate {
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    let error = (squares / Double(values.count - 1) / Double(values.count)).squareRoot()
+    let reach = StudentDistribution.reach(confidence, degrees: values.count - 1) * error
+    guard mean.isFinite, reach.isFinite else { throw .badStatistic("\(mean.isFinite ? reach : mean)") }
+    return Estimate(
+      value: mean, n: values.count, interval: mean - reach...mean + reach, confidence: confidence, standardError: error)
+  }
+
   private static func estimate(
     value: Double, count: Int, leftOut: [Double], _ resampling: Resampling, statistic: ([Int]) -> Double
   ) throws(StatisticsError) -> Estimate {
+    try resampling.check()
     let confidence = resampling.confidence
-    guard confidence > 0, confidence < 1 else { throw .badConfidence(confidence) }
     guard value.isFinite else { throw .badStatistic("\(value)") }
-    // Beyond each end there must be a resample.
-    let least = Int(min(1e9, (2 / (1 - confidence) - 1e-6).rounded(.up)))
-    guard resampling.count >= least else { throw .badResamples(resampling.count, atLeast: least) }
     guard count > 1 else { return Estimate(value: value, n: 1, interval: nil, confidence: confidence, standardError: nil) }
     let bootstrap = Bootstrap(count: count, resamples: resampling.count, seed: resampling.seed, statistic: statistic)
     if let bad = (bootstrap.draws + leftOut).first(where: { !$0.isFinite }) { throw .badStatistic("\(bad)") }

@@ -71,17 +71,22 @@ extension Tensor {
   /// The mean of all numbers; NaN for a tensor without any.
   public func mean() -> Float { Float(backend.sum(self) / Double(count)) }
 
-  /// The largest number.
+  /// The largest number; NaN where one is NaN.
   public func max() -> Float {
     require(count > 0, "A tensor of shape \(shape) has no largest number.")
-    return withUnsafeElements { $0.reduce(-.infinity) { Swift.max($0, $1) } }
+    return withUnsafeElements { $0.reduce(-.infinity, Self.larger) }
   }
 
-  /// The smallest number.
+  /// The smallest number; NaN where one is NaN.
   public func min() -> Float {
     require(count > 0, "A tensor of shape \(shape) has no smallest number.")
-    return withUnsafeElements { $0.reduce(.infinity) { Swift.min($0, $1) } }
+    return withUnsafeElements { $0.reduce(.infinity, Self.smaller) }
   }
+
+  /// The larger of two numbers, or NaN if either is, so that it does not pass unseen.
+  static func larger<Number: BinaryFloatingPoint>(_ a: Number, _ b: Number) -> Number { a.isNaN || a > b ? a : b }
+  /// The smaller of two numbers, or NaN if either is.
+  static func smaller<Number: BinaryFloatingPoint>(_ a: Number, _ b: Number) -> Number { a.isNaN || a < b ? a : b }
 
   /// The index of the largest number in row-major order; of several equal ones, that of the first.
   public func argmax() -> Int {

@@ -35,9 +35,9 @@ extension Tensor {
   public static prefix func .! (mask: Tensor) -> Tensor { mask.each { $0 == 0 ? 1 : 0 } }
 
   /// The larger of two numbers, number by number; NaN if either is.
-  public func maximum(_ other: Tensor) -> Tensor { zipped(with: other) { $0.isNaN || $0 > $1 ? $0 : $1 } }
+  public func maximum(_ other: Tensor) -> Tensor { zipped(with: other) { Self.larger($0, $1) } }
   /// The smaller of two numbers, number by number; NaN if either is.
-  public func minimum(_ other: Tensor) -> Tensor { zipped(with: other) { $0.isNaN || $0 < $1 ? $0 : $1 } }
+  public func minimum(_ other: Tensor) -> Tensor { zipped(with: other) { Self.smaller($0, $1) } }
 
   /// 1 where a number is NaN.
   public var isNaN: Tensor { each { $0.isNaN ? 1 : 0 } }

@@ -57,6 +57,8 @@ extension Tensor {
       var result = rows.home()
       result.withUnsafeMutableElements { numbers in
         for (row, sum) in sums.enumerated() {
+          // Of ∞ there is no share, as with `softmax(axis:)`.
+          let sum = sum.isFinite ? sum : .nan
           for i in row * width..<(row + 1) * width { numbers[i] = Float(Double(numbers[i]) - sum) }
         }
       }
@@ -64,7 +66,7 @@ extension Tensor {
     }
   }
 
-  /// The logarithm of the sum of the exponentials along an axis, which disappears; taken in Double.
+  /// The logarithm of the sum of the exponentials along an axis, which disappears; taken in Double. -∞ where all numbers are.
   public func logSumExp(axis: Int, keepingAxis: Bool = false) -> Tensor {
     let axis = resolved(axis)
     require(shape[axis] > 0, "A tensor of shape \(shape) has no numbers along axis \(axis) to sum.")

@@ -103,7 +103,10 @@ extension Tensor {
   /// The logarithm of the sum of each row's exponentials, in Double: what logits less it are log-probabilities.
   package func logSumExp() -> [Double] {
     require(rank == 2, "A tensor of shape \(shape) is not a matrix.")
-    return backend.logSumExp(self)
+    var sums = backend.logSumExp(self)
+    // A row whose largest number is infinite has differences that are none; its sum is that number. NaN stays NaN.
+    for row in sums.indices where sums[row].isNaN { sums[row] = Double(self[row..<row + 1].max()) }
+    return sums
   }
 
   /// Whether every number is finite: neither NaN nor infinite.

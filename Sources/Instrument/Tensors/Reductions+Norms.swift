@@ -48,7 +48,7 @@ extension Tensor {
   }
 
   /// The cosine of the angle between the vectors of two tensors along an axis, which disappears: `[…]` without it. Shapes broadcast; sums are taken in
-  /// Double. A vector of zeros has no angle: NaN.
+  /// Double. A vector of zeros is like no other: 0.
   public func cosine(with other: Tensor, axis: Int = -1) -> Tensor {
     let shape = Tensor.broadcastShape(shape, other.shape)
     let (left, right) = (broadcast(to: shape), other.broadcast(to: shape))
@@ -63,12 +63,13 @@ extension Tensor {
           let r = Double(numbers[l.first + i * l.stride])
           (product, squares) = (product + Double(l[i]) * r, squares + r * r)
         }
-        target[index] = Float(product / (lengths * squares.squareRoot()))
+        let size = lengths * squares.squareRoot()
+        target[index] = size == 0 ? 0 : Float(product / size)
       }
     }
     return result
   }
 
-  /// Each vector along an axis over its Euclidean length. A vector of zeros has no direction: NaN.
-  public func normalized(axis: Int = -1) -> Tensor { self / norm(axis: axis, keepingAxis: true) }
+  /// Each vector along an axis over its Euclidean length. A vector of zeros stays as it is.
+  public func normalized(axis: Int = -1) -> Tensor { self / norm(axis: axis, keepingAxis: true).each { $0 == 0 ? 1 : $0 } }
 }

@@ -17,12 +17,24 @@ extension Tensor {
     sum(axis: axis, keepingAxis: keepingAxis) / Float(shape[resolved(axis)])
   }
 
-  /// The largest number along an axis.
-  public func max(axis: Int, keepingAxis: Bool = false) -> Tensor { reduced(.max, along: axis, keepingAxis) }
+  /// The largest number along an axis, which must have some; NaN where one is NaN.
+  public func max(axis: Int, keepingAxis: Bool = false) -> Tensor {
+    requireNumbers(axis, "largest")
+    guard storage.block != nil else { return reducedLines(axis, keepingAxis) { $0.numbers.reduce(-.infinity, Self.larger) } }
+    let largest = reduced(.max, along: axis, keepingAxis)
+    // Devices pass over NaN when they seek the largest number, and not when they add up: only where a sum is NaN there can be one.
+    guard sum(axis: axis).withUnsafeElements({ $0.contains(where: \.isNaN) }) else { return largest }
+    return home().max(axis: axis, keepingAxis: keepingAxis).moved(to: backend)
+  }
 
-  /// The smallest number along an axis; as with `max(axis:)`, a NaN counts for nothing.
+  /// The smallest number along an axis, which must have some; NaN where one is NaN.
   public func min(axis: Int, keepingAxis: Bool = false) -> Tensor {
-    reducedLines(axis, keepingAxis) { line in line.numbers.reduce(.infinity) { Swift.min($0, $1) } }
+    requireNumbers(axis, "smallest")
+    return reducedLines(axis, keepingAxis) { $0.numbers.reduce(.infinity, Self.smaller) }
+  }
+
+  private func requireNumbers(_ axis: Int, _ which: String) {
+    require(shape[resolved(axis)] > 0, "A tensor of shape \(shape) has no \(which) number along axis \(axis).")
   }
 
   private func reduced(_ reduction: Reduction, along axis: Int, _ keepingAxis: Bool) -> Tensor {

@@ -17,7 +17,12 @@ public struct IndexTensor: Sendable, Hashable, RandomAccessCollection, CustomStr
   /// Behind the last place in row-major order.
   public var endIndex: Int { elements.count }
   /// The index at a place in row-major order.
-  public subscript(place: Int) -> Int { elements[place] }
+  public subscript(place: Int) -> Int {
+    require(
+      elements.indices.contains(place),
+      "The place [\(place)] lies outside of indices of shape \(shape), of which there are \(count).")
+    return elements[place]
+  }
 
   /// One index by its place on every axis of two: `best.indices[position, rank]`.
   public subscript(row: Int, column: Int) -> Int {

@@ -57,14 +57,17 @@ extension EdgeCheck: Displayable {
 }
 
 extension FaithfulnessCurve: Displayable {
-  /// The faithfulness over the part of the edges that is kept; of several examples with the band of its 95 % interval.
+  /// The faithfulness over the part of the edges that is kept, under CPR and CMD where the curve has them; of several examples with the band of its
+  /// 95 % interval.
   public func chart(title: String? = nil) -> LineChart {
     let values = points.map(\.faithfulness.value)
     let intervals = points.map { (try? $0.faithfulness.estimate())?.interval }
     let series = Series(
       "\(method)", x: points.map { 100 * $0.fraction }, y: values, labels: points.map { "\($0.edgeCount) edges" }, markers: true)
-    let areas = String(format: "CPR %.3f, CMD %.3f", circuitPerformanceRatio, circuitModelDistance)
-    return LineChart(title: title ?? areas, x: "edges kept (%)", y: "faithfulness", xScale: .log) {
+    return LineChart(
+      title: title ?? (circuitPerformanceRatio == nil ? "Faithfulness" : areas), x: "edges kept (%)", y: "faithfulness",
+      xScale: .log
+    ) {
       if intervals.allSatisfy({ $0 != nil }) {
         series.band(
           from: zip(intervals, values).map { min($0?.lowerBound ?? $1, $1) },
@@ -79,6 +82,7 @@ extension FaithfulnessCurve: Displayable {
   public var displayed: [Displayed] {
     let how =
       "\(method), \(selection.rawValue) by \(ranking.rawValue), ablated by \(ablation), n = \(points.first?.faithfulness.names.count ?? 0)"
+      + (circuitPerformanceRatio == nil ? "; \(areas)" : "")
     return [.figure(Figure(chart())), .text(how)]
   }
 }

@@ -292,6 +292,30 @@ extension Tensor {
   @available(*, unavailable, message: "Folio: `x.magnitude()`")
   public var abs: TransformerLensCall { TransformerLensCall() }
 
+  @available(*, unavailable, message: "Folio: `x.max(axis: -1)`; where they are, `x.argmax(axis: -1)`")
+  public func max(_ axis: Int) -> TransformerLensCall { TransformerLensCall() }
+
+  @available(*, unavailable, message: "Folio: `x.min(axis: -1)`; where they are, `x.argmin(axis: -1)`")
+  public func min(_ axis: Int) -> TransformerLensCall { TransformerLensCall() }
+
+  @available(*, unavailable, message: "Folio: `x.sum(axis: 0)`")
+  public func sum(_ axis: Int) -> TransformerLensCall { TransformerLensCall() }
+
+  @available(*, unavailable, message: "Folio: `x.mean(axis: 0)`")
+  public func mean(_ axis: Int) -> TransformerLensCall { TransformerLensCall() }
+
+  @available(*, unavailable, message: "Folio: `x.std(axis: -1)`")
+  public func std(_ axis: Int) -> TransformerLensCall { TransformerLensCall() }
+
+  @available(*, unavailable, message: "Folio: `x.argmax(axis: -1)`")
+  public func argmax(_ axis: Int) -> TransformerLensCall { TransformerLensCall() }
+
+  @available(*, unavailable, message: "Folio: `x.argmin(axis: -1)`")
+  public func argmin(_ axis: Int) -> TransformerLensCall { TransformerLensCall() }
+
+  @available(*, unavailable, message: "Folio: `x.shape`, and of one axis `x.shape[0]`")
+  public var size: TransformerLensCall { TransformerLensCall() }
+
   @available(*, unavailable, message: "Folio: `x.variance(axis: -1)`")
   public var `var`: TransformerLensCall { TransformerLensCall() }
 

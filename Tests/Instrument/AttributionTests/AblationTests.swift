@@ -160,10 +160,29 @@ extension HookPoint {
     #expect(result.evidence.estimate.value > 3)
     #expect(result.evidence.examples.count == 8)
     let comparison = try #require(result.comparison)
-    #expect(comparison.controls.count == 20)
+    #expect(comparison.controls.count == 9, "each of three heads of either layer")
     #expect(comparison.rank == 1)
     #expect(comparison.controls.allSatisfy { abs($0) < 0.2 })
-    #expect(result.note.contains("n = 8") && result.note.contains("20 random sets"))
+    #expect(result.note.contains("n = 8"))
+    #expect(result.note.contains("9 sets of as many other heads, which are all that there are"))
+  }
+
+  @Test
+  func oneHeadStandsBesideEachOtherHeadOfItsLayerOnce() throws {
+    let planted = try PlantedInductionTests.planted.get()
+    let examples = try planted.examples(4)
+    let result = try planted.model.jointAblation(of: ["L1H2"], on: examples)
+    let comparison = try #require(result.comparison)
+    #expect(comparison.controls.count == 3)
+    #expect(comparison.p == Double(comparison.rank) / 4, "the smallest p that four heads can have is a quarter")
+    let each = try [0, 1, 3].map { head in
+      try planted.model.jointAblation(of: ["L1H\(head)"], on: examples, controls: 0).evidence.estimate.value
+    }
+    for (control, expected) in zip(comparison.controls.sorted(), each.sorted()) { #expect(abs(control - expected) < 1e-5) }
+    #expect(result.note.contains("3 sets of as many other heads, which are all that there are"))
+    let two = try planted.model.jointAblation(of: ["L1H2"], on: examples, controls: 2)
+    #expect(two.comparison?.controlName == "random sets of as many heads")
+    #expect(two.comparison?.controls.count == 2)
   }
 
   @Test

@@ -96,10 +96,19 @@ import Transformer
     let values = curve.points.map(\.faithfulness.value)
     let cpr = 0.2 * (values[0] + values[1]) / 2 + 0.7 * (values[1] + values[2]) / 2
     let cmd = 0.2 * (abs(1 - values[0]) + abs(1 - values[1])) / 2 + 0.7 * (abs(1 - values[1]) + abs(1 - values[2])) / 2
-    #expect(abs(curve.circuitPerformanceRatio - cpr) < 1e-9)
-    #expect(abs(curve.circuitModelDistance - cmd) < 1e-9)
+    #expect(abs(try #require(curve.circuitPerformanceRatio) - cpr) < 1e-9)
+    #expect(abs(try #require(curve.circuitModelDistance) - cmd) < 1e-9)
     #expect(values[2] == 1)
     #expect(FaithfulnessCurve.mibFractions.first == 0.001 && FaithfulnessCurve.mibFractions.contains(0.5))
+  }
+
+  @Test(arguments: [[0.1, 0.3], [1.0]])
+  func aCurveThatDoesNotReachTheWholeModelHasNoAreas(_ fractions: [Double]) throws {
+    let (fixture, model, scores) = try CircuitTests.scored.get()
+    let curve = try model.faithfulnessCurve(of: scores, on: fixture.examples(model), fractions: fractions)
+    #expect(curve.circuitPerformanceRatio == nil)
+    #expect(curve.circuitModelDistance == nil)
+    #expect("\(curve)".contains("no CPR and CMD"))
   }
 
   @Test
@@ -116,7 +125,13 @@ import Transformer
       #expect(abs(try model.faithfulness(of: random, on: examples).value - control) < 1e-6)
     }
     #expect(Set(comparison.controls).count == 5)
-    #expect("\(result)".contains("5 random circuits of 60 edges"))
+    let left = try comparison.controls.indices.map {
+      try Circuit.random(60, of: model.circuitGraph, seed: 7 + UInt64($0)).pruned.edgeCount
+    }
+    #expect(
+      "\(result)".contains("5 random circuits of 60 edges, of which a median of \(left.sorted()[2]) remain behind pruning"))
+    let ablated = try model.faithfulness(of: circuit, on: examples, ablating: .inside, controls: 2)
+    #expect(ablated.comparison?.controlName == "random circuits of 60 edges", "what is ablated is not pruned")
     #expect(try result.estimate(resamples: 1000).value == result.value)
     #expect(try result.evidence().examples.map(\.name) == ["pair 0", "pair 1", "pair 2"])
   }

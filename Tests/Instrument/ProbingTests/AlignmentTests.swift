@@ -78,7 +78,8 @@ struct AlignmentTests {
     let cosine = (basis.select(0) * planted.direction).sum()
     #expect(abs(cosine) > 0.98, "\(cosine)")
     #expect(found.heldOut.accuracy.value == 1)
-    #expect(found.heldOut.accuracy.n == 50)
+    #expect(found.heldOut.accuracy.n + found.trainingPairs == 100)
+    #expect(abs(found.trainingPairs - 50) < 8)
     #expect(try #require(found.heldOut.recovery).value > 0.85)
     #expect(found.randomAccuracy.rank == 1)
     #expect(found.randomAccuracy.controls.count == 20)
@@ -167,8 +168,30 @@ struct AlignmentTests {
   func itsNoteStatesItsControls() throws {
     let planted = try PlantedVariable()
     let found = try planted.model.align(planted.pairs(30), at: .residualPost(layer: 0), training: AlignmentTraining(steps: 5))
-    for part in ["20 random rotations of equal dimension", "20 orders of shuffled sources", "Self-swap", "n = 15"] {
+    for part in [
+      "20 random rotations of equal dimension", "20 orders of shuffled sources", "Self-swap", "n = \(30 - found.trainingPairs)",
+    ] {
       #expect("\(found)".contains(part))
+    }
+    let (training, heldOut) = found.distinctPairs
+    #expect("\(found)".contains("\(training) there and \(heldOut) here are of different prompts"))
+  }
+
+  @Test
+  func pairsOfTheSameTwoPromptsAreNeverOnBothSides() throws {
+    let planted = try PlantedVariable()
+    let pair = { (base: Int, source: Int) in
+      try InterchangePair(
+        base: [base, 16], source: [source, 16], answer: source < 8 ? 17 : 18, others: [source < 8 ? 18 : 17], model: planted.model
+      )
+    }
+    let pairs = try (0..<8).flatMap { try [pair($0, $0 + 8), pair($0 + 8, $0), pair($0, $0 + 8)] }
+    let found = try planted.model.align(
+      pairs, at: .residualPost(layer: 0), training: AlignmentTraining(steps: 3), controls: 1)
+    #expect(found.trainingPairs == 12)
+    #expect(found.distinctPairs == (4, 4), "eight in all, of which none is on both sides")
+    #expect(throws: ProbingError.self) {
+      try planted.model.align(pairs, at: .residualPost(layer: 0), split: .given(test: [0]), controls: 1)
     }
   }
 

@@ -23,11 +23,17 @@ struct ControlTests {
   }
 
   @Test(arguments: 2..<12)
-  func noElementOfADerangementKeepsItsPlace(_ count: Int) {
-    let order = Array(0..<count).deranged(seed: UInt64(count))
+  func noElementOfADerangementKeepsItsPlace(_ count: Int) throws {
+    let order = try Array(0..<count).deranged(seed: UInt64(count))
     #expect(order.sorted() == Array(0..<count))
     #expect(order.enumerated().allSatisfy { $0.offset != $0.element })
-    #expect(Array(0..<count).deranged(seed: UInt64(count)) == order)
+    #expect(try Array(0..<count).deranged(seed: UInt64(count)) == order)
+  }
+
+  @Test
+  func oneElementAloneHasNoDerangementAndNoneHasItself() throws {
+    #expect(throws: ProbingError.self) { try [1].deranged() }
+    #expect(try [Int]().deranged().isEmpty)
   }
 
   @Test

@@ -85,6 +85,48 @@ struct ProbeTests {
     #expect(apart.accuracy.n == 20, "with groups, groups are what is counted")
   }
 
+  /// Random rows with labels that mean nothing, each three times.
+  private func repeated() -> (x: Tensor, labels: [Bool]) {
+    var random = SeededGenerator(seed: 31)
+    let rows = (0..<30).map { _ in (0..<40).map { _ in Float(random.normal()) } }
+    return (Tensor(rows: rows + rows + rows), (0..<90).map { $0 % 30 % 2 == 0 })
+  }
+
+  @Test
+  func equalRowsAreNeverOnBothSides() throws {
+    let (x, labels) = repeated()
+    let result = try LogisticProbe.evaluated(on: x, labels: labels)
+    #expect(result.accuracy.value < 0.8, "who has seen a row knows its equals")
+    #expect(result.accuracy.n == 30)
+    #expect("\(result)".contains("30 of 90 examples are different"))
+    let numbers = (0..<90).map { Double($0 % 30 * 7 % 11) }
+    let ridge = try RidgeProbe.evaluated(on: x, targets: numbers)
+    #expect(ridge.explained.value < 0.5)
+    #expect(ridge.explained.n == 30)
+    #expect(ridge.split.contains("30 of 90 examples are different"))
+    #expect(throws: ProbingError.self) { try LogisticProbe.evaluated(on: x, labels: labels, split: .given(test: [0, 1])) }
+    let own = try LogisticProbe.evaluated(on: x, labels: labels, groups: (0..<90).map(String.init))
+    #expect(own.accuracy.value > 0.9, "groups that the author gives are as they are given")
+  }
+
+  @Test
+  func tooFewExamplesForTheFoldsAreRefusedInWordsThatHelp() throws {
+    let text = { (count: Int, folds: Int, groups: [String]?) in
+      do throws(ProbingError) { _ = try ProbeSplit.folds(folds).parts(count: count, classes: [], groups: groups) } catch {
+        return "\(error)"
+      }
+      return ""
+    }
+    #expect(text(3, 5, nil) == "5 folds need as many examples, and there are 3. Give more, or take fewer folds.")
+    #expect(text(2, 5, ["a", "a"]) == "5 folds need as many groups, and there is 1. Give more.")
+    #expect(text(3, 1, nil) == "1 folds hold nothing out. Take 2 or more; 5 are usual.")
+    let equal = Tensor(rows: [[1, 2], [1, 2], [1, 2], [1, 2]])
+    let error = #expect(throws: ProbingError.self) { try LogisticProbe.evaluated(on: equal, labels: [0, 1, 0, 1]) }
+    #expect(error?.description == "5 folds need as many different examples, and there is 1. Give more.")
+    let wide = #expect(throws: ProbingError.self) { try Exchange.randomSubspace(dimensions: 3, width: 1, seed: 0) }
+    #expect(wide?.description.hasSuffix("Take 1.") == true)
+  }
+
   @Test(arguments: [ProbeSplit.heldOut(0.25), .folds(4), .given(test: [0, 3])])
   func noExampleIsOnBothSides(_ split: ProbeSplit) throws {
     let parts = try split.parts(count: 24, classes: (0..<24).map { $0 < 12 ? "a" : "b" }, groups: nil)

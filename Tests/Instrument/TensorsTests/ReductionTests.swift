@@ -90,7 +90,57 @@ import Testing
         return product / (left * right).squareRoot()
       })
     #expect(a.cosine(with: a, axis: 0).isClose(to: .ones(6)) && Tensor([1, 0]).cosine(with: Tensor([-2, 0])).scalar == -1)
-    #expect(Tensor([0, 0]).cosine(with: Tensor([1, 0])).scalar.isNaN)
+  }
+
+  @Test
+  func aVectorOfZerosHasCosine0AndStaysAsItIsWhenNormalized() {
+    #expect(Tensor([0, 0]).cosine(with: Tensor([1, 0])).scalar == 0)
+    #expect(Tensor([1, 0]).cosine(with: Tensor([0, 0])).scalar == 0)
+    #expect(Tensor([0, 0]).cosine(with: Tensor([.nan, 0])).scalar.isNaN)
+    #expect(Tensor(rows: [[0, 0], [3, 4]]).normalized().rows == [[0, 0], [0.6, 0.8]])
+    #expect(Tensor([.nan, 1]).normalized()[1].isNaN)
+  }
+
+  @Test
+  func theLargestAndTheSmallestNumberAreNaNWhereOneIs() throws {
+    let tensor = Tensor(rows: [[1, .nan, 3], [4, 5, -.infinity], [.nan, .nan, .nan], [.infinity, 0, -.infinity]])
+    func text(_ tensor: Tensor) -> String { "\(tensor.elements)" }
+    #expect(tensor.max().isNaN && tensor.min().isNaN)
+    #expect(Tensor([.nan, 1]).max().isNaN && Tensor([1, .nan]).min().isNaN)
+    #expect(text(tensor.max(axis: 1)) == "[nan, 5.0, nan, inf]")
+    #expect(text(tensor.min(axis: 1)) == "[nan, -inf, nan, -inf]")
+    #expect(text(tensor.max(axis: 0)) == "[nan, nan, nan]")
+    let card = try Algebra.onCard(tensor)
+    #expect(text(card.max(axis: 1)) == "[nan, 5.0, nan, inf]")
+    #expect(card.max(axis: 1, keepingAxis: true).shape == [4, 1])
+    #expect(text(card.min(axis: 1)) == "[nan, -inf, nan, -inf]")
+    #expect(card.max().isNaN)
+    #expect(text(try Algebra.onCard(Tensor(rows: [[1, 2], [4, 3]])).max(axis: 1)) == "[2.0, 4.0]")
+  }
+
+  @Test
+  func theLogarithmOfASumOfExponentialsHoldsWhereNumbersAreInfinite() throws {
+    let tensor = Tensor(rows: [[-.infinity, -.infinity], [.infinity, 0], [.nan, .infinity], [0, -.infinity]])
+    for tensor in [tensor, try Algebra.onCard(tensor)] {
+      #expect("\(tensor.logSumExp(axis: 1).elements)" == "[-inf, inf, nan, 0.0]")
+      #expect(tensor.logSoftmax()[0, 0].isNaN && tensor.logSoftmax()[1, 0].isNaN && tensor.logSoftmax()[1, 1].isNaN)
+    }
+    #expect(tensor.logSumExp(axis: 0)[0].isNaN && tensor.logSumExp(axis: 0)[1] == .infinity)
+  }
+
+  @Test
+  func whatIsNotThereStopsWithAMessage() async {
+    let largest = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.zeros(2, 0).max(axis: 1)
+    }
+    let largestWords = String(decoding: largest?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(largestWords.contains("A tensor of shape [2, 0] has no largest number along axis 1."))
+    await #expect(processExitsWith: .failure) { _ = Tensor.zeros(2, 0).min(axis: -1) }
+    let place = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = IndexTensor([1, 2, 3, 4], shape: [2, 2])[5]
+    }
+    let placeWords = String(decoding: place?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(placeWords.contains("The place [5] lies outside of indices of shape [2, 2], of which there are 4."))
   }
 
   @Test

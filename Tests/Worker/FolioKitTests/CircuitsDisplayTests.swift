@@ -71,6 +71,11 @@ import Testing
     #expect(chart.series[0].y == curve.points.map(\.faithfulness.value))
     #expect(chart.series[0].band != nil && chart.problem == nil)
     #expect(chart.title?.contains("CPR") == true)
+    let part = try planted.model.faithfulnessCurve(of: scores, on: examples, fractions: [0.02, 0.1])
+    #expect(part.chart().title == "Faithfulness")
+    #expect(
+      outputs { display(part) }.contains { if case .value(let text) = $0 { "\(text)".contains("no CPR and CMD") } else { false } }
+    )
     let shown = outputs { display(try? planted.model.faithfulness(of: scores.circuit(top: 5), on: examples)) }
     #expect(shown.contains { if case .value(let text) = $0 { "\(text)".contains("decisions flipped") } else { false } })
   }

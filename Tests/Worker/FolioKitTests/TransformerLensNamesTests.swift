@@ -37,7 +37,9 @@ import Testing
         if let match = line.firstMatch(of: /message: "Folio: (.*)"\)?$/) {
           message = String(match.1).replacing("\\\"", with: "\"")
         }
-        guard let match = line.firstMatch(of: /public var `?(\w+)`?: TransformerLensCall/) else { continue }
+        guard let match = line.firstMatch(of: /public (?:var|func) `?(\w+)`?(?:\(_ axis: Int\) ->|:) TransformerLensCall/) else {
+          continue
+        }
         calls.append(Call(owner: owner, name: String(match.1), folio: message))
         message = ""
       }
