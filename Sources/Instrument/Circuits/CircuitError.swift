@@ -20,6 +20,8 @@ public enum CircuitError: Error, Equatable, Sendable {
   case badMeans(String)
   /// Steps of an integral below 1.
   case badSteps(Int)
+  /// A number of edges to check, or of controls, below 0.
+  case badCount(what: String, count: Int)
   /// The metric does not change when all edges are ablated, so that no part of its change can be kept.
   case noChange(clean: Float, ablated: Float)
   /// Numbers that are no numbers.
@@ -47,6 +49,7 @@ extension CircuitError: CustomStringConvertible {
       "The example “\(example)” has no corrupted prompt to take activations from. Give it one, or ablate by .zero or .mean(…)."
     case .badMeans(let text): text
     case .badSteps(let steps): "No integral can be taken in \(steps) steps. Take 1 or more; 5 are usual."
+    case .badCount(let what, let count): "\(count) \(what) cannot be taken. Ask for 0 or more."
     case .noChange(let clean, let ablated):
       "The metric is \(clean) on the whole model and \(ablated) with every edge ablated: no part of a change of 0 can be kept. "
         + "Choose examples, or a metric, that the ablation changes."

@@ -28,6 +28,7 @@ extension LanguageModel {
     rule: Quadrature? = nil, checking edges: Int = 0, seed: UInt64 = 0
   ) throws -> EdgeScores {
     try examples.checkNotEmpty()
+    guard edges >= 0 else { throw CircuitError.badCount(what: "edges to check", count: edges) }
     let graph = circuitGraph
     var scored: [(name: String, metric: Float, scores: Tensor)] = []
     for example in examples {

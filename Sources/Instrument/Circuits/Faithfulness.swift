@@ -88,7 +88,8 @@ extension LanguageModel {
     by ablation: EdgeAblation = .patching,
     controls: Int = 0, seed: UInt64 = 0
   ) throws -> Faithfulness {
-    let random = try (0..<max(controls, 0)).map { draw in
+    guard controls >= 0 else { throw CircuitError.badCount(what: "controls", count: controls) }
+    let random = try (0..<controls).map { draw in
       try Circuit.random(circuit.edgeCount, of: circuit.graph, seed: seed &+ UInt64(draw))
     }
     let results = try faithfulness(of: [circuit] + random, on: examples, ablating: side, by: ablation)

@@ -40,7 +40,7 @@ extension LensError: CustomStringConvertible {
     case .noTexts(let purpose): "There is no text to \(purpose). Give at least one."
     case .sharedText(let learnt, let heldOut):
       """
-      Text \(learnt) of those to learn from is text \(heldOut) of those held out, so that the lens would be measured by what it has learnt. \
+      Text \(learnt) of those to learn from is text \(heldOut) of those held out, or one begins the other, so that the lens would be measured by what it has learnt. \
       Take it from one of them.
       """
     case .otherModel(let file, let lens, let model):

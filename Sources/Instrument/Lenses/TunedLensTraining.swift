@@ -88,11 +88,11 @@ extension LanguageModel {
     return TunedLensTraining(lens: trainer.lens, losses: losses, layers: layers, heldOut: measured.count)
   }
 
-  /// The first text that is among both.
+  /// The first text that is among both, or begins one of the others.
   private func shared(_ learnt: [[Int]], _ measured: [[Int]]) -> (Int, Int)? {
-    let places = Dictionary(measured.enumerated().map { ($1, $0) }, uniquingKeysWith: min)
     for (index, text) in learnt.enumerated() {
-      if let other = places[text] { return (index, other) }
+      // The beginning of a text that was learnt from is known too.
+      if let other = measured.firstIndex(where: { $0.starts(with: text) || text.starts(with: $0) }) { return (index, other) }
     }
     return nil
   }

@@ -129,6 +129,7 @@ import Transformer
     #expect(throws: AttributionError.self) { try model.ablationEffects(of: .mlpPost, on: [example]) }
     #expect(throws: ModelError.self) { try model.means(of: [.pattern], over: Self.prompts) }
     #expect(throws: ModelError.self) { try model.means(of: [.z], over: [[Int]]()) }
+    #expect(throws: ModelError.self) { try model.means(of: [], over: Self.prompts) }
     let means = try model.means(of: [.mlpOutput], over: Self.prompts)
     let missing = #expect(throws: ModelError.self) { try model.ablationEffects(of: .z, on: [example], by: .mean(means)) }
     #expect(missing?.description.contains("blocks.0.attn.hook_z") == true)

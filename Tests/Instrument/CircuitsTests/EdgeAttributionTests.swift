@@ -171,6 +171,7 @@ import Transformer
     }
     #expect(text { try model.edgeAttribution(on: []) }.contains("no examples"))
     #expect(text { try model.edgeAttribution(on: [example], method: .integratedGradients(steps: 0)) }.contains("0 steps"))
+    #expect(text { try model.edgeAttribution(on: [example], checking: -3) }.contains("-3 edges to check cannot be taken"))
     #expect(text { try model.edgeAttribution(on: [alone]) }.contains("“alone” has no corrupted prompt"))
     #expect(text { try model.edgeAttribution(on: [alone], by: .zero) } == "")
     #expect(text { try model.patchedEdges([], on: [example]) }.contains("no edges"))

@@ -131,6 +131,7 @@ extension LanguageModel {
   public func means(
     of components: Set<HookPoint.Component>, over prompts: [some Prompt], byPosition: Bool = false
   ) throws -> ActivationMeans {
+    guard !components.isEmpty else { throw ModelError.badRequest("No component is named of which means are to be taken: [.z].") }
     guard !prompts.isEmpty else { throw ModelError.badRequest("A mean needs at least one prompt to be taken over.") }
     if let square = components.first(where: \.isSquare) {
       throw ModelError.badRequest(
