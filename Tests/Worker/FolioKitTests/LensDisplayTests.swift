@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func aTrainingShowsEachLayerBeforeAndAfterWithItsInterval() throws {
-    let training = try model.trainTunedLens(on: [prompt, prompt + " x"], heldOut: ["Fae is", "Sam is a", "A b"], steps: 2)
+    let training = try model.trainTunedLens(on: [prompt, prompt + " x"], heldOut: ["Rex is", "Sam is a", "A b"], steps: 2)
     let table = try #require(tables(training).first)
     #expect(table.rows.count == 4)
     #expect(table.rows[0][0] == "0" && table.rows[0][5] == "3")
