@@ -43,6 +43,11 @@ struct AblatedRun {
       guard means.graph == graph, means.values.shape[2] == model.config.width else {
         throw CircuitError.otherGraph(expected: "\(graph)", found: "\(means.graph)")
       }
+      guard means.model.isSame(as: model) else {
+        throw CircuitError.badMeans(
+          "The means are of another model, \(means.model.folder). Take them over prompts that this model reads: `model.senderMeans(over:)`."
+        )
+      }
       base = try model.baseRun(example.clean, from: 0, example.metric, capturing: wanted)
       clean = try base.activations.senderOutputs(graph)
       (ablated, corruptedValue) = (try means.values(at: 0..<example.clean.count), nil)

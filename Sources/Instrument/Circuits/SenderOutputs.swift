@@ -56,6 +56,8 @@ public struct SenderMeans: Sendable {
   /// Over how many prompts the means are taken.
   public let promptCount: Int
   let graph: CircuitGraph
+  /// The model whose senders they are of.
+  let model: LanguageModel
   /// `[sender, position, width]`, with one position if all share a mean.
   let values: Tensor
 
@@ -105,6 +107,6 @@ extension LanguageModel {
       sum.add(byPosition ? outputs : outputs.sum(axis: 1).reshaped(sum.shape))
     }
     sum.scale(by: 1 / Float(byPosition ? tokens.count : tokens.reduce(0) { $0 + $1.count }))
-    return SenderMeans(isByPosition: byPosition, promptCount: tokens.count, graph: graph, values: sum)
+    return SenderMeans(isByPosition: byPosition, promptCount: tokens.count, graph: graph, model: self, values: sum)
   }
 }

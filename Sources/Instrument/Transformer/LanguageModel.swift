@@ -48,7 +48,7 @@ public final class LanguageModel: Sendable {
   /// 64-bit hash, which notices accidents and not attacks.
   public var checksum: String { contents.checksum }
   /// Whether it is the same model, wherever either computes.
-  func isSame(as other: LanguageModel) -> Bool { contents === other.contents || checksum == other.checksum }
+  package func isSame(as other: LanguageModel) -> Bool { contents === other.contents || checksum == other.checksum }
 
   /// What the model remembers of the prompts that it has read.
   public let prefixes: PrefixCache

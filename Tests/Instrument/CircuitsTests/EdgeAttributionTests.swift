@@ -181,6 +181,8 @@ import Transformer
     #expect(text { try model.senderMeans(over: [[2, 3], [2]], byPosition: true) }.contains("as many tokens"))
     let short = try model.senderMeans(over: [[2, 3]], byPosition: true)
     #expect(text { try model.edgeAttribution(on: [example], by: .mean(short)) }.contains("of 2 positions"))
+    let stranger = try ModelVariant.families[0].random(seed: 999).model().senderMeans(over: [[2, 3]])
+    #expect(text { try model.edgeAttribution(on: [example], by: .mean(stranger)) }.contains("another model"))
     let other = try ModelVariant("more heads") { $0.keyValueHeads = 4 }.random(seed: 1).model().senderMeans(over: [[2, 3]])
     #expect(text { try model.edgeAttribution(on: [example], by: .mean(other)) }.contains("belong to the model"))
   }

@@ -79,4 +79,13 @@ import Transformer
       #expect(try model.run(Self.tokens, hooks: [Replacement(point) { $0 }], logits: .all).logits == plain)
     }
   }
+
+  @Test
+  func ofALongPromptOnlyThePositionsThatAreKeptAreCopied() throws {
+    let model = try FamilyPartsTests.pair(ModelVariant.families[0], seed: 57).model
+    let whole = try model.run(Self.tokens, capturing: .points(Self.points)).cache
+    let part = try model.run(Self.tokens, capturing: Capture.points(Self.points).at(positions: 3..<5)).cache
+    for point in Self.points { #expect(try part[point] == whole[point][3..<5], "\(point)") }
+    #expect(part.positions == 3..<5)
+  }
 }

@@ -21,6 +21,10 @@ struct ReaderInputs {
     var tape: Tape = [:]
     for (lane, range) in rows.rows.enumerated() where batch.lanes[lane].looks(at: point) {
       let (old, start) = (stream[range], rows.starts[lane])
+      guard batch.lanes[lane].hooks.acts(at: [point]) else {
+        record(old, start, in: &batch.lanes[lane].hooks.recorder)
+        continue
+      }
       for (head, new) in try visited(old, start, &batch.lanes[lane].hooks) where new != old {
         let (normed, saved) = norm.appliedKeepingTape(to: new)
         var result = normed.projected(by: weight(head))
@@ -30,6 +34,13 @@ struct ReaderInputs {
       }
     }
     return tape
+  }
+
+  /// Records copies of the stream, `[row, width]`, at the positions that are kept, and no more: there is one for each head.
+  private func record(_ stream: Tensor, _ start: Int, in recorder: inout ActivationRecorder) {
+    let wanted = max(recorder.kept.lowerBound, start)..<max(recorder.kept.upperBound, start)
+    let part = stream[wanted.lowerBound - start..<wanted.upperBound - start]
+    recorder.record(point, Tensor.stackColumns(Array(repeating: part, count: heads)), start: wanted.lowerBound)
   }
 
   /// What each head reads behind the hooks, of those heads on which any acts.
