@@ -81,6 +81,8 @@ let package = Package(
     .host("Planning", ["Document", "Keys", "Record", "Store"]),
     .host("Processes", ["Record", "CSpawn"]),
     .host("Session", ["Document", "Files", "Keys", "Machine", "Planning", "Processes", "Record", "Store"]),
+    // Which job runs next, and beside which: values alone.
+    .host("Scheduling", ["Record"]),
     .host("Mathematics", ["Document", "Keys", "Machine", "Processes", "Record", "Store", "Text"]),
     .host("Bibliography", ["Document", "Record"]),
     .host("Review", ["Document", "Files", "Processes", "Record", "Text"]),
@@ -89,9 +91,13 @@ let package = Package(
       "Building",
       [
         "Bibliography", "Document", "Figures", "Files", "Interchange", "Keys", "Machine", "Mathematics", "Processes", "Record",
-        "Rendering",
+        "Rendering", "Scheduling",
         "Session", "Store", "Text",
       ]),
+    // Many runs of one notebook, here or on a cluster.
+    .host(
+      "Sweeping",
+      ["Building", "Document", "Files", "Keys", "Machine", "Processes", "Record", "Scheduling", "Session", "Store", "Text"]),
     .host("Live", ["Building", "Document", "Files", "Processes", "Record", "Rendering", "Session", "Text"]),
     .host("Interchange", ["Document", "Figures", "Files", "Machine", "Planning", "Record", "Rendering", "Text"]),
     .executableTarget(
@@ -100,7 +106,7 @@ let package = Package(
         "Building", "Document", "Figures", "Files", "Interchange", "Live", "Machine", "Mathematics", "Processes", "Record",
         "Rendering",
         "Review",
-        "Session", "Store", "Text", argumentParser,
+        "Scheduling", "Session", "Store", "Sweeping", "Text", argumentParser,
       ],
       path: "Sources/Host/folio", swiftSettings: Toolchain.compiling),
     .executableTarget(
@@ -172,6 +178,8 @@ let package = Package(
     .test("Host", "Processes", ["Record"]),
     // Sessions start the worker that lies beside the tests.
     .test("Host", "Session", ["Document", "Keys", "Machine", "Planning", "Processes", "Record", "Store", "folio-worker"]),
+    .test("Host", "Scheduling", ["Record"]),
+    .test("Host", "Sweeping", ["Building", "Document", "Keys", "Processes", "Record", "Session", "Store", "folio-worker"]),
     .test("Host", "Mathematics", ["Document", "Processes", "Record", "Store"]),
     .test("Host", "Bibliography", ["Document", "Record"]),
     .test("Host", "Review", ["CCmark", "Figures", "Processes", "Record", "Rendering"], exclude: ["Snapshots"]),

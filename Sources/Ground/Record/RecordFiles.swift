@@ -19,11 +19,12 @@ public struct RecordFiles: Sendable, Equatable {
 
   /// - Parameters:
   ///   - details: what is known of the cells besides their outputs, by id.
+  ///   - run: which of the runs of a notebook it is.
   ///   - parameters: with which the notebook ran, as text.
   ///   - tolerance: the notebook's.
   public init(
-    _ record: NotebookRecord, details: [String: RecordIndex.Detail] = [:], parameters: [String: String] = [:],
-    tolerance: Tolerance? = nil
+    _ record: NotebookRecord, details: [String: RecordIndex.Detail] = [:], run: RecordIndex.Run? = nil,
+    parameters: [String: String] = [:], tolerance: Tolerance? = nil
   ) {
     var cells: [RecordIndex.Cell] = []
     for cell in record.cells {
@@ -53,7 +54,7 @@ public struct RecordFiles: Sendable, Equatable {
           id: cell.id, outcome: cell.outcome, key: detail?.key, tolerance: detail?.tolerance, outputs: outputs))
     }
     let index = RecordIndex(
-      notebook: record.notebook, device: record.device, parameters: parameters, tolerance: tolerance, cells: cells)
+      notebook: record.notebook, device: record.device, run: run, parameters: parameters, tolerance: tolerance, cells: cells)
     files[Self.indexName] = index.text
   }
 

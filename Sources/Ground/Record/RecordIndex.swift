@@ -11,6 +11,8 @@ public struct RecordIndex: Codable, Sendable, Equatable {
   public var device: String?
   /// How the numbers of figures were rounded, in words.
   public var precision: String? = Precision.statement
+  /// Which of the runs of a notebook it is; nil for the one with the defaults of its parameters.
+  public var run: Run?
   /// The values with which the notebook ran, as text, by name.
   public var parameters: [String: String]
   /// How far a review lets numbers differ where a cell says nothing else.
@@ -20,10 +22,29 @@ public struct RecordIndex: Codable, Sendable, Equatable {
 
   /// The index of a record in the format that this Folio writes.
   public init(
-    notebook: String, device: String? = nil, parameters: [String: String] = [:], tolerance: Tolerance? = nil, cells: [Cell]
+    notebook: String, device: String? = nil, run: Run? = nil, parameters: [String: String] = [:], tolerance: Tolerance? = nil,
+    cells: [Cell]
   ) {
+    self.run = run
     (self.notebook, self.device, self.parameters) = (notebook, device, parameters)
     (self.tolerance, self.cells) = (tolerance, cells)
+  }
+
+  /// One of the runs of a notebook.
+  public struct Run: Codable, Sendable, Equatable {
+    /// The notebook's own name: `prontoqa`.
+    public var notebook: String
+    /// The run's name, and its folder in that of the notebook: `idx=2`.
+    public var name: String
+    /// The parameters that were given values, in the notebook's order.
+    public var assigned: [String]
+    /// Whether the front matter names it, and not a command line.
+    public var isDeclared: Bool
+
+    /// A run of a notebook.
+    public init(notebook: String, name: String, assigned: [String], isDeclared: Bool) {
+      (self.notebook, self.name, self.assigned, self.isDeclared) = (notebook, name, assigned, isDeclared)
+    }
   }
 
   /// A cell, and the files of its outputs.
@@ -90,6 +111,7 @@ public struct RecordIndex: Codable, Sendable, Equatable {
       "\"format\": \(format)", "\"notebook\": \(line(notebook))", "\"parameters\": \(line(parameters))",
       "\"precision\": \(line(precision))",
     ]
+    if let run { head.append("\"run\": \(line(run))") }
     if let device { head.append("\"device\": \(line(device))") }
     if let tolerance { head.append("\"tolerance\": \(line(tolerance))") }
     let rows = cells.map { "  " + line($0) }.joined(separator: ",\n")
@@ -111,6 +133,9 @@ public struct RecordIndex: Codable, Sendable, Equatable {
   private func checkNames() throws(Unreadable) {
     guard FolderFile.isPath(notebook) else {
       throw Unreadable(reason: "its notebook's name, '\(notebook)', leads out of the site")
+    }
+    if let run, "\(run.notebook)/\(run.name)" != notebook || !FolderFile.isName(run.name) {
+      throw Unreadable(reason: "it is of '\(notebook)', and says that it is the run '\(run.name)' of '\(run.notebook)'")
     }
     for cell in cells {
       for file in cell.outputs.compactMap(\.file) where !FolderFile.isName(file) {

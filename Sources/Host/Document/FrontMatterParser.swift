@@ -6,6 +6,7 @@ import Yams
 enum FrontMatterParser {
   private static let keys = [
     "title", "description", "params", "order", "after", "needs", "tolerance", "device", "smart", "include", "packages",
+    "variants", "resources",
   ]
 
   /// How many lines it takes, with both fences: nil if a text does not begin with it, or if it is not closed.
@@ -27,7 +28,9 @@ enum FrontMatterParser {
     defer { source.blank(first: count) }
     guard let mapping = YAMLMapping(yaml, firstLine: 2, what: "the front matter", in: &source) else { return FrontMatter() }
     var frontMatter = FrontMatter()
-    for entry in mapping.entries { read(entry, into: &frontMatter, source: &source) }
+    // Variants give parameters values, wherever both stand.
+    for entry in mapping.entries where entry.key != "variants" { read(entry, into: &frontMatter, source: &source) }
+    for entry in mapping.entries where entry.key == "variants" { readVariants(entry, into: &frontMatter, source: &source) }
     for entry in mapping.entries where entry.key == "needs" {
       let names = frontMatter.parameters.map { "params.\($0.name)" }
       for need in frontMatter.needs where need.hasPrefix("params.") && !names.contains(need) {
@@ -73,6 +76,7 @@ enum FrontMatterParser {
     case "smart":
       frontMatter.isSmart = entry.value.truth ?? false
       expect("true or false", of: entry, holds: entry.value.truth != nil, in: &source)
+    case "resources": readResources(entry, into: &frontMatter, source: &source)
     case "params": readParameters(entry, into: &frontMatter, source: &source)
     case _ where publicationKeys.contains(entry.key): readPublication(entry, into: &frontMatter.publication, source: &source)
     default: reportUnknown(entry, among: keys + publicationKeys, &source)

@@ -8,7 +8,8 @@ import Record
 ///   schema: `title`, `description`, `order` (a whole number; the index is sorted by it), `after` (the notebooks that run before it),
 ///   `needs` (the models without which it is left out of a site), `include` (files of Swift before its first cell), `packages` (local
 ///   Swift packages whose libraries its cells import), `tolerance` (of its numbers, in review), `device` (on which its models
-///   compute: see `Device`) and `params`, a mapping of names to defaults. A default is an integer, a number, a truth value, a text, or a list of one of these, and gives the parameter its type. So `010` is
+///   compute: see `Device`) `resources` (what one run takes: `memory`, `cores`, `gpus`, `time`), `variants` (its other runs: see
+///   `FrontMatterParser.readVariants`) and `params`, a mapping of names to defaults. A default is an integer, a number, a truth value, a text, or a list of one of these, and gives the parameter its type. So `010` is
 ///   ten, `0o17` fifteen, and `12:30`, `NO`, `1_000` and `2024-01-01` are texts.
 /// - A fence at the top level whose info string is `swift` is a cell. `swift norun`, and every other language, is only shown. What looks
 ///   like a cell and is none is an error: `Swift`, `{swift}`, `swift,ignore`, a `swift` fence in a list, a quote or raw HTML; or a
@@ -48,6 +49,8 @@ package struct Notebook: Sendable, Equatable {
   package var captionHTML: [String: String] = [:]
   /// The links of the prose, in order.
   package var references: [Reference] = []
+  /// Which of its runs it is; nil for the one with the defaults of its parameters.
+  package var variant: Variant?
 
   /// A notebook of blocks that were read, or made.
   package init(file: String, frontMatter: FrontMatter, blocks: [Block]) {
@@ -117,6 +120,10 @@ package struct FrontMatter: Sendable, Equatable {
   package var include: [SourceRequest] = []
   /// Folders of Swift packages whose libraries its cells can import.
   package var packages: [SourceRequest] = []
+  /// Its runs besides the one with the defaults.
+  package var variants: [Variant] = []
+  /// What one run of it takes of a machine, where it says so.
+  package var resources = Resources()
 
   /// Front matter of what is given; all else is as if the file said nothing.
   package init(title: String? = nil, description: String? = nil, parameters: [Parameter] = [], order: Int? = nil) {

@@ -8,8 +8,8 @@ extension Notebook {
   /// The folder of a project that holds its notebooks.
   package static let rootFolder = "Notebooks"
 
-  /// Its path in the folder of the notebooks, without `.md`: the page's folder in the site.
-  package var name: String { Self.name(ofFile: file) }
+  /// The page's folder in the site: its path in the folder of the notebooks, without `.md`, and in it that of its run: `part/a/idx=2`.
+  package var name: String { notebookName + (variant.map { "/" + $0.name } ?? "") }
 
   /// The name of the notebook in a file, which need not be there: `part/a` for `Notebooks/part/a.md`, from wherever it is named.
   package static func name(ofFile file: String) -> String {

@@ -2,7 +2,7 @@ import Record
 import Yams
 
 /// A parameter's default, or what it was overridden by, with its type.
-package enum ParameterValue: Sendable, Equatable {
+package enum ParameterValue: Sendable, Hashable, Codable {
   case int(Int)
   case double(Double)
   case bool(Bool)
@@ -88,7 +88,7 @@ extension ParameterValue {
   }
 
   /// What YAML says as a value of this one's type, which is no list.
-  private func fitting(_ node: Node) -> ParameterValue? {
+  func fitting(_ node: Node) -> ParameterValue? {
     switch (self, ParameterValue(scalar: node)) {
     case (.int, let value?) where value.typeName == typeName, (.bool, let value?) where value.typeName == typeName: value
     case (.double, let value?): value.number.map(ParameterValue.double)

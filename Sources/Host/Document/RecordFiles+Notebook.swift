@@ -11,10 +11,26 @@ extension RecordFiles {
         RecordIndex.Detail(key: cell.key, tolerance: cell.options.tolerance, expressions: cell.expressions.map(\.text))
       )
     }
-    let values = notebook.frontMatter.parameters.map { ($0.name, $0.value.text) }
     self.init(
       record, details: Dictionary(details, uniquingKeysWith: { first, _ in first }),
-      parameters: Dictionary(values, uniquingKeysWith: { first, _ in first }), tolerance: notebook.frontMatter.tolerance)
+      run: RecordIndex.Run(notebook), parameters: notebook.parameterTexts, tolerance: notebook.frontMatter.tolerance)
+  }
+}
+
+extension RecordIndex.Run {
+  /// Nil for the run with the defaults of the notebook's parameters.
+  package init?(_ notebook: Notebook) {
+    guard let variant = notebook.variant else { return nil }
+    self.init(
+      notebook: notebook.notebookName, name: variant.name, assigned: variant.assignments.map(\.name),
+      isDeclared: variant.isDeclared)
+  }
+}
+
+extension Notebook {
+  /// The values of its parameters, as text, by name.
+  package var parameterTexts: [String: String] {
+    Dictionary(frontMatter.parameters.map { ($0.name, $0.value.text) }, uniquingKeysWith: { first, _ in first })
   }
 }
 

@@ -27,6 +27,10 @@ package struct IndexPage: Sendable {
     package var image: String?
     /// The notebook's file, as it was named when it was built; nil for one that was named from the root of the file system.
     package var source: String?
+    /// Which of the runs of a notebook it is; nil for the one with the defaults of its parameters.
+    package var run: RecordIndex.Run?
+    /// The values of the run's parameters, as text, by name.
+    package var values: [String: String]?
 
     package init(name: String, title: String, description: String? = nil, order: Int? = nil, status: Status) {
       self.name = name
@@ -44,6 +48,8 @@ package struct IndexPage: Sendable {
       language = notebook.frontMatter.publication.language
       date = notebook.frontMatter.publication.date
       source = notebook.file.hasPrefix("/") ? nil : notebook.file
+      run = RecordIndex.Run(notebook)
+      values = run.map { _ in notebook.parameterTexts }
       let root = notebook.root.split(separator: "/").last.map(String.init)
       folder = root == Notebook.rootFolder ? nil : root
     }

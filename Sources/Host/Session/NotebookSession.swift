@@ -57,6 +57,8 @@ package final class NotebookSession {
     package var isForced = false
     /// The folder of the store; nil keeps nothing.
     package var store: String? = EntryStore.folder(environment: ProcessInfo.processInfo.environment)
+    /// The folders of sites in which cells find the records of other runs, the first that has any of a notebook first.
+    package var sites: [String] = []
     /// A folder for the Swift source that each cell is compiled from, to look at: `NOTEBOOK/CELL.swift`. Nil keeps none.
     package var keptSources: String?
 
