@@ -189,7 +189,7 @@ let package = Package(
       "Host", "Live",
       ["Building", "Document", "Figures", "Machine", "Processes", "Record", "Rendering", "Session", "folio-worker"]),
     .test("Host", "Interchange", ["Document", "Figures", "Record"], exclude: ["Snapshots"]),
-    .test("Host", "folio", ["folio-worker", "Processes", "Store", yams]),
+    .test("Host", "folio", ["folio-worker", "Processes", "Store", yams], exclude: ["Slurm"]),
 
     .test("Worker", "CellRuntime", ["Record"]),
     .test("Worker", "FolioKit", ["CellRuntime", "Record", "ModelFixture"]),
