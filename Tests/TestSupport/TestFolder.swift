@@ -23,4 +23,15 @@ package final class TestFolder: Sendable {
   package func read(_ file: String) throws -> String { try String(contentsOfFile: path + "/" + file, encoding: .utf8) }
 
   package func exists(_ file: String) -> Bool { FileManager.default.fileExists(atPath: path + "/" + file) }
+
+  /// All files below a folder, whatever lies in it, by their paths from there.
+  package static func files(below folder: String) -> [String: Data] {
+    let names = (FileManager.default.enumerator(atPath: folder)?.allObjects ?? []).compactMap { $0 as? String }
+    return names.reduce(into: [:]) { files, name in
+      var isFolder: ObjCBool = false
+      let path = "\(folder)/\(name)"
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else { return }
+      files[name] = FileManager.default.contents(atPath: path)
+    }
+  }
 }

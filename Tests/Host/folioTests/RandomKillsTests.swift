@@ -104,27 +104,15 @@ private final class KillWorkshop {
 
   // MARK: - What is there
 
-  /// All files below a folder, by their paths from there.
-  private func files(_ place: String) -> [String: Data] {
-    let names = (FileManager.default.enumerator(atPath: place)?.allObjects ?? []).compactMap { $0 as? String }
-    return names.reduce(into: [:]) { files, name in
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: "\(place)/\(name)", isDirectory: &isFolder), !isFolder.boolValue else {
-        return
-      }
-      files[name] = FileManager.default.contents(atPath: "\(place)/\(name)")
-    }
-  }
-
   /// What was being written and bears another name until it is whole.
   private func isUnfinished(_ path: String) -> Bool { path.split(separator: "/").last?.hasPrefix(".") == true }
 
   private func tornFiles() -> [String] {
-    let site = files(folder + "/Site").filter { !isUnfinished($0.key) }
+    let site = TestFolder.files(below: folder + "/Site").filter { !isUnfinished($0.key) }
     let pages = site.filter { $0.key.hasSuffix(".html") && !$0.value.suffix(8).elementsEqual("</html>\n".utf8) }
     let records = site.filter { $0.key.hasSuffix(".json") && (try? JSONSerialization.jsonObject(with: $0.value)) == nil }
     let others = site.filter { !$0.key.hasSuffix(".html") && $0.value.last != 0x0A }
-    let entries = files(folder + "/cache").filter {
+    let entries = TestFolder.files(below: folder + "/cache").filter {
       !isUnfinished($0.key) && $0.value.starts(with: "folio 1\n".utf8) && $0.value.count != 48 + Self.length($0.value)
     }
     return (Array(pages.keys) + records.keys + others.keys + entries.keys).map { "\($0) is torn" }
@@ -138,7 +126,9 @@ private final class KillWorkshop {
   /// What no build has a use for. The cache's own goes when it is old.
   private func left() -> [String] {
     let temporary = ((try? FileManager.default.contentsOfDirectory(atPath: folder + "/tmp")) ?? []).map { "tmp/" + $0 }
-    let unfinished = ["Site", "Notebooks"].flatMap { place in files("\(folder)/\(place)").keys.filter(isUnfinished) }
+    let unfinished = ["Site", "Notebooks"].flatMap { place in
+      TestFolder.files(below: "\(folder)/\(place)").keys.filter(isUnfinished)
+    }
     return (temporary + unfinished).map { "\($0) is left" }
   }
 
@@ -149,9 +139,9 @@ private final class KillWorkshop {
       defer { try? FileManager.default.removeItem(atPath: other) }
       try write(numbers, in: other)
       let built = try finish(["build"], in: other, cache: "cache")
-      undisturbed[numbers] = built.status == 0 ? files(other + "/Site") : [:]
+      undisturbed[numbers] = built.status == 0 ? TestFolder.files(below: other + "/Site") : [:]
     }
-    let (expected, site) = (undisturbed[numbers] ?? [:], files(folder + "/Site"))
+    let (expected, site) = (undisturbed[numbers] ?? [:], TestFolder.files(below: folder + "/Site"))
     return Set(expected.keys).union(site.keys).filter { expected[$0] != site[$0] }.sorted().map {
       "\($0) is not what an undisturbed build gives: \(expected[$0] == nil ? "it is none of its files" : site[$0] == nil ? "it is missing" : "it differs")"
     }

@@ -66,18 +66,9 @@ import Testing
       environment: ["FOLIO_CACHE": "\(cluster.path)/cache"])
     #expect(swept.status == 0, "\(swept.output)\(swept.errors)")
 
-    let (expected, site) = (Self.files(here.path + "/Site"), Self.files(cluster.path + "/Site"))
+    let (expected, site) = (TestFolder.files(below: here.path + "/Site"), TestFolder.files(below: cluster.path + "/Site"))
     let differing = Set(expected.keys).union(site.keys).filter { expected[$0] != site[$0] }.sorted()
     #expect(differing == [])
     #expect(expected.keys.contains("n/idx=39/index.html"))
-  }
-
-  private static func files(_ place: String) -> [String: Data] {
-    let names = (FileManager.default.enumerator(atPath: place)?.allObjects ?? []).compactMap { $0 as? String }
-    return names.reduce(into: [:]) { files, name in
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: "\(place)/\(name)", isDirectory: &isFolder), !isFolder.boolValue else { return }
-      files[name] = FileManager.default.contents(atPath: "\(place)/\(name)")
-    }
   }
 }

@@ -137,21 +137,10 @@ private final class SharedProject: @unchecked Sendable {
       let built = try run(all, machine: 1, in: folder)
       if built.status != 0 { problems.append("the last build in \(folder) ended with \(built.status): \(built.text)") }
     }
-    let (expected, site) = (Self.files(other + "/Site"), Self.files(path + "/Site"))
+    let (expected, site) = (TestFolder.files(below: other + "/Site"), TestFolder.files(below: path + "/Site"))
     problems += Set(expected.keys).union(site.keys).filter { expected[$0] != site[$0] }.sorted()
       .map { "\($0) is not what an undisturbed build gives" }
     return problems
-  }
-
-  private static func files(_ place: String) -> [String: Data] {
-    let names = (FileManager.default.enumerator(atPath: place)?.allObjects ?? []).compactMap { $0 as? String }
-    return names.reduce(into: [:]) { files, name in
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: "\(place)/\(name)", isDirectory: &isFolder), !isFolder.boolValue else {
-        return
-      }
-      files[name] = FileManager.default.contents(atPath: "\(place)/\(name)")
-    }
   }
 }
 
