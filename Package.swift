@@ -42,6 +42,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", path: "Sources/C/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CSentencePiece", path: "Sources/C/CSentencePiece", linkerSettings: [.linkedLibrary("sentencepiece")]),
     .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .c("CFiles"),
     .c("CKernels"),
     // Sources of kernels are data here: NVRTC compiles them, and the tests do.
     .target(name: "CCUDAKernels", path: "Sources/C/CCUDAKernels", exclude: ["Kernels"]),
@@ -52,7 +53,7 @@ let package = Package(
     .ground("Text"),
     .ground("Machine"),
     .ground("Randomness"),
-    .ground("Files"),
+    .ground("Files", ["CFiles"]),
     .ground("Record", ["Files", "Machine", "Text"]),
     .ground("Keys", ["COpenSSL"]),
     .ground("Store", ["Keys", "Machine"]),

@@ -1,3 +1,4 @@
+import CFiles
 import Foundation
 
 /// Work on a folder's files beside which no other process does such work, if it asks in the same way.
@@ -12,16 +13,29 @@ package final class FolderLock {
   private let descriptor: Int32
   private let isHeld: Bool
 
+  /// The file systems that only this machine writes to.
+  private let ownFileSystems: Set<Int>
+
   /// Waits for the folder, for ten seconds at most, and holds it as long as this object lives.
-  package init(_ folder: String, _ kind: Kind) {
+  package init(_ folder: String, _ kind: Kind, ownFileSystems: Set<Int> = FolderLock.ownFileSystems) {
+    self.ownFileSystems = ownFileSystems
     descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     isHeld = descriptor >= 0 && Self.lock(descriptor, kind == .alone ? LOCK_EX : LOCK_SH, attempts: 1000)
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Whether nobody else holds the folder; then nobody does until this object's end.
-  package var isAlone: Bool { isHeld && Self.lock(descriptor, LOCK_EX, attempts: 1) }
+  /// Whether nobody else holds the folder; then nobody does until this object's end. A folder that other machines may share is never known to be
+  /// held alone: there, a lock may hold for the processes of one machine only.
+  package var isAlone: Bool { isHeld && isOfThisMachine && Self.lock(descriptor, LOCK_EX, attempts: 1) }
+
+  /// Whether the folder lies on a file system that only this machine writes to. One that is not known here may be anyone's.
+  private var isOfThisMachine: Bool { ownFileSystems.contains(folio_file_system_kind(descriptor)) }
+
+  /// By their numbers in `<linux/magic.h>`: ext2 to ext4, XFS, Btrfs, tmpfs, ramfs, overlayfs, F2FS, ZFS, bcachefs.
+  package static let ownFileSystems: Set<Int> = [
+    0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0x8584_58F6, 0x794C_7630, 0xF2F5_2010, 0x2FC1_2FC1, 0xCA45_1A4E,
+  ]
 
   /// The names in the folder. What they are is no input of what the process computes, so it is asked of the descriptor.
   package var names: [String] {

@@ -42,8 +42,7 @@ package enum WholeFile {
       }
       waiting.removeFirst()
     }
-    // Nobody else writes there now, so whoever began such a file is no more.
-    for (folder, lock) in locks where lock.isAlone { removeOrphans(among: lock.names, in: folder) }
+    for (folder, lock) in locks { removeOrphans(in: folder, holding: lock) }
   }
 
   /// How the name begins of a file that has not its own yet.
@@ -79,15 +78,22 @@ package enum WholeFile {
   }
 
   /// Removes from a folder what processes left there that were killed while they wrote a file.
-  package static func removeOrphans(in folder: String) {
-    let lock = FolderLock(folder, .shared)
-    if lock.isAlone { removeOrphans(among: lock.names, in: folder) }
+  package static func removeOrphans(in folder: String) { removeOrphans(in: folder, holding: FolderLock(folder, .shared)) }
+
+  /// If nobody else writes there now, whoever began such a file is no more. Where that cannot be known, since the folder may be shared with other
+  /// machines, it is so if the file has not grown for a day.
+  package static func removeOrphans(in folder: String, holding lock: FolderLock) {
+    let names = lock.names.filter {
+      $0.hasPrefix(unfinished) && UUID(uuidString: String($0.dropFirst(unfinished.count))) != nil
+    }
+    guard !names.isEmpty else { return }
+    let isAlone = lock.isAlone
+    for path in names.map({ folder + "/" + $0 }) where isAlone || isOld(path) { unlink(path) }
   }
 
-  private static func removeOrphans(among names: [String], in folder: String) {
-    for name in names where name.hasPrefix(unfinished) {
-      if UUID(uuidString: String(name.dropFirst(unfinished.count))) != nil { unlink(folder + "/" + name) }
-    }
+  private static func isOld(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && time(nil) - status.st_mtim.tv_sec > 86_400
   }
 
   /// Why a file could not be written.

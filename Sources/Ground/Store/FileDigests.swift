@@ -24,21 +24,27 @@ package final class FileDigests: Sendable {
     guard stat(path, &status) == 0 else { return nil }
     switch status.st_mode & S_IFMT {
     case S_IFDIR: return folderDigest(path, Identity(status), within: folders)
-    case S_IFREG: return fileDigest(path, Stamp(status))
+    case S_IFREG: return fileDigest(path)
     default: return nil
     }
   }
 
   // MARK: - Files
 
-  private func fileDigest(_ path: String, _ stamp: Stamp) -> String? {
-    let key = Self.key(path)
+  /// The file is asked what it says of itself when it is open: what another machine has written and closed is seen then, as network file systems
+  /// promise, while a mere question may be answered from memory.
+  private func fileDigest(_ path: String) -> String? {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    guard let stamp = Self.stamp(file) else { return nil }
+    let key = Self.key(path, stamp)
     if let remembered = known[key], remembered.stamp == stamp { return remembered.digest }
     if let remembered = store?.value(Remembered.self, .digests, key), remembered.stamp == stamp {
       known[key] = remembered
       return remembered.digest
     }
-    guard let (remembered, isSteady) = Self.read(path) else { return nil }
+    guard let (remembered, isSteady) = Self.read(file, stamp) else { return nil }
     if isSteady {
       known[key] = remembered
       store?.put(value: remembered, .digests, key)
@@ -46,18 +52,18 @@ package final class FileDigests: Sendable {
     return remembered.digest
   }
 
-  /// Reads a file. Its digest is steady if what the file says of itself tells that nothing changed, and will tell when something does.
-  private static func read(_ path: String) -> (Remembered, isSteady: Bool)? {
-    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
+  private static func stamp(_ file: Int32) -> Stamp? {
     var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Stamp(status)
+  }
+
+  /// Reads a file. Its digest is steady if what the file says of itself tells that nothing changed, and will tell when something does.
+  private static func read(_ file: Int32, _ stamp: Stamp) -> (Remembered, isSteady: Bool)? {
     // The time before the reading: it is then that the file must have been at rest for a while.
     let start = Moment.now
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    let stamp = Stamp(status)
     guard let (digest, size) = hash(file) else { return nil }
-    let isSame = fstat(file, &status) == 0 && Stamp(status) == stamp && size == stamp.size
+    let isSame = self.stamp(file) == stamp && size == stamp.size
     return (Remembered(stamp: stamp, digest: digest), isSame && stamp.modified < start.earlier(seconds: 2))
   }
 
@@ -77,9 +83,11 @@ package final class FileDigests: Sendable {
     }
   }
 
-  /// Where a file's digest is remembered. The same relative path is another file elsewhere.
-  private static func key(_ path: String) -> Key {
+  /// Where a file's digest is remembered. The same relative path is another file elsewhere. Machines that share a file system may know it under
+  /// numbers of their own: none takes another one's place.
+  private static func key(_ path: String, _ stamp: Stamp) -> Key {
     var builder = KeyBuilder("digest")
+    builder.add("device", "\(stamp.file.device)")
     builder.add("path", path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path)
     return builder.key
   }

@@ -32,6 +32,19 @@ import Testing
     withExtendedLifetime(other) {}
   }
 
+  @Test func whereOtherMachinesMayWriteOnlyWhatIsOldGoes() throws {
+    let (young, old) = (leaveOrphan(), leaveOrphan())
+    let times = [timeval(tv_sec: time(nil) - 100_000, tv_usec: 0), timeval(tv_sec: time(nil) - 100_000, tv_usec: 0)]
+    utimes("\(folder.path)/\(old)", times)
+    WholeFile.removeOrphans(in: folder.path, holding: FolderLock(folder.path, .shared, ownFileSystems: []))
+    #expect(try names == [young])
+  }
+
+  @Test func aFolderThatOtherMachinesMayShareIsNeverKnownToBeHeldAlone() {
+    #expect(FolderLock(folder.path, .shared).isAlone)
+    #expect(!FolderLock(folder.path, .shared, ownFileSystems: []).isAlone)
+  }
+
   @Test func manyWritersOfOneFileLeaveOneWhole() throws {
     DispatchQueue.concurrentPerform(iterations: 100) { [folder] round in
       try? WholeFile.write(String(repeating: "\(round % 10)", count: 10_000), to: folder.path + "/a")
