@@ -135,21 +135,23 @@ package enum Notebooks {
   private static func override(
     _ notebooks: [Notebook], by overrides: [(name: String, value: String)], ignoringStrangers: Bool
   ) throws -> [Notebook] {
-    var notebooks = notebooks
-    for override in overrides {
-      let owners = notebooks.indices.filter { index in
-        notebooks[index].frontMatter.parameters.contains { $0.name == override.name }
-      }
-      do {
-        // Where nobody has it, the first notebook says so, with what it has instead.
-        for index in owners.isEmpty && !ignoringStrangers ? Array(notebooks.indices.prefix(1)) : owners {
-          notebooks[index] = try notebooks[index].applying(overrides: [override])
-        }
-      } catch let problem as Diagnostic {
-        throw ParameterProblem(description: [problem.message + ".", problem.advice].compactMap(\.self).joined(separator: " "))
-      }
+    try assigning(notebooks, overrides, ignoringStrangers: ignoringStrangers) { try [$0.applying(overrides: $1)] }
+  }
+
+  /// Gives each notebook those of the values that are for parameters of its own; one that none has is an error, unless strangers are ignored.
+  static func assigning(
+    _ notebooks: [Notebook], _ overrides: [(name: String, value: String)], ignoringStrangers: Bool,
+    _ body: (Notebook, [(name: String, value: String)]) throws -> [Notebook]
+  ) throws -> [Notebook] {
+    func has(_ notebook: Notebook, _ name: String) -> Bool { notebook.frontMatter.parameters.contains { $0.name == name } }
+    let strangers = overrides.filter { override in !notebooks.contains { has($0, override.name) } }
+    do {
+      // Where nobody has it, the first notebook says so, with what it has instead.
+      if !ignoringStrangers, let stranger = strangers.first { _ = try notebooks.first?.applying(overrides: [stranger]) }
+      return try notebooks.flatMap { notebook in try body(notebook, overrides.filter { has(notebook, $0.name) }) }
+    } catch let problem as Diagnostic {
+      throw ParameterProblem(description: [problem.message + ".", problem.advice].compactMap(\.self).joined(separator: " "))
     }
-    return notebooks
   }
 
   /// A `-P name=value` that fits no parameter: a wrong use of the command.

@@ -1,24 +1,38 @@
 import Record
 
 extension Notebook {
-  /// The notebook with other values for some of its parameters, as a command line gives them.
-  /// - Throws: a `Diagnostic` for a name that the notebook lacks, or a text that does not fit the parameter's type.
+  /// The run of the notebook that has other values for some of its parameters, as a command line gives them.
+  /// - Throws: a `Diagnostic` for a name that the notebook lacks, a text that does not fit the parameter's type, and for several runs.
   package func applying(overrides: [(name: String, value: String)]) throws -> Notebook {
-    var notebook = self
-    for (name, text) in overrides {
-      guard let index = frontMatter.parameters.firstIndex(where: { $0.name == name }) else {
-        let names = frontMatter.parameters.map(\.name)
-        throw Diagnostic(
-          "\(file) has no parameter '\(name)'",
-          advice: names.isEmpty ? "It has none at all." : Suggestion.advice(for: name, among: names))
-      }
-      let former = frontMatter.parameters[index].value
-      guard let value = former.parsed(text) else {
-        throw Diagnostic("'\(name)' is of type \(former.typeName), and '\(text)' is not", advice: former.example(name))
-      }
-      notebook.frontMatter.parameters[index].value = value
+    let variants = try variants(assigning: overrides)
+    if variants.count > 1 {
+      throw Diagnostic(
+        "these are \(variants.count) runs of \(file), and one is wanted here",
+        advice: "'folio build' makes several, and so does 'folio sweep'.")
     }
-    return notebook
+    return variants.first.map(running) ?? self
+  }
+
+  /// The run of a name: one that the front matter names, or one that is named by its values, as `idx=2,shots=7`.
+  /// - Throws: a `Diagnostic` for a name of none.
+  package func run(named name: String) throws -> Notebook {
+    if let declared = frontMatter.variants.first(where: { $0.name == name }) { return running(declared) }
+    var values: [(name: String, value: String)] = []
+    for part in name.split(separator: ",") {
+      let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard pair.count == 2 else { throw noRun(name) }
+      values.append((pair[0], Variant.unspelled(pair[1])))
+    }
+    guard !values.isEmpty, let variants = try? variants(assigning: values), variants.count == 1 else { throw noRun(name) }
+    return frontMatter.variants.first { $0.name == variants[0].name }.map(running) ?? running(variants[0])
+  }
+
+  private func noRun(_ name: String) -> Diagnostic {
+    let names = frontMatter.variants.map(\.name)
+    let parameters = frontMatter.parameters.map(\.name)
+    let form = parameters.first.map { "Name it by values of its parameters, as '\(notebookName)@\($0)=…'." }
+    let near = Suggestion.nearest(to: name, among: names).map { "Did you mean '\(notebookName)@\($0)'?" }
+    return Diagnostic("\(file) has no run '\(name)'", advice: near ?? form ?? "It has no parameters, and so one run alone.")
   }
 }
 
@@ -30,9 +44,10 @@ extension Notebook {
     var values: [String: [ParameterValue]] = [:]
     for (name, text) in texts {
       guard let parameter = frontMatter.parameters.first(where: { $0.name == name }) else {
-        // It says what there is instead.
-        _ = try applying(overrides: [(name, text)])
-        continue
+        let names = frontMatter.parameters.map(\.name)
+        throw Diagnostic(
+          "\(file) has no parameter '\(name)'",
+          advice: names.isEmpty ? "It has none at all." : Suggestion.advice(for: name, among: names))
       }
       guard let given = parameter.value.severalParsed(text) else {
         throw Diagnostic(

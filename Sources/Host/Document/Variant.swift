@@ -54,6 +54,24 @@ package struct Variant: Sendable, Equatable, Hashable, Codable {
     }.joined()
   }
 
+  /// The text that is spelled in a name; a text that is not spelled stays.
+  static func unspelled(_ text: String) -> String {
+    let bytes = Array(text.utf8)
+    var (result, index) = ([UInt8](), 0)
+    while index < bytes.count {
+      if bytes[index] == UInt8(ascii: "~"), index + 2 < bytes.count,
+        let byte = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16)
+      {
+        result.append(byte)
+        index += 3
+      } else {
+        result.append(bytes[index])
+        index += 1
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
   /// Names that a set of the front matter cannot have, since something else lies there in the folder of a page.
   private static let taken: Set = ["record", "outputs", "files", "runs", "index.html", "card.png", "runs.json"]
 
