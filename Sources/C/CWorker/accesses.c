@@ -219,18 +219,19 @@ VISIBLE struct box swift_allocBox(const void *metadata) {
 // The runtime follows a key path in its own code, whose accesses do not pass here. So the functions by which it is asked to are taken over: each notes
 // that some instance may have been read or changed, and jumps to the runtime's with all registers as they were.
 
-static void note_key_path(uint8_t kinds) {
-  if (current_run) atomic_fetch_or_explicit(&by_key_paths, kinds, memory_order_relaxed);
+static void note_key_path(uint8_t kinds, uintptr_t caller) {
+  // As with accesses: what the worker's own code follows leads to its own values, and none of its functions takes a path of a cell's to an instance.
+  if (current_run && !folio_is_worker_code(caller)) atomic_fetch_or_explicit(&by_key_paths, kinds, memory_order_relaxed);
 }
 
 static void note_reading(uintptr_t first, uintptr_t caller) {
-  (void)first, (void)caller;
-  note_key_path(READ);
+  (void)first;
+  note_key_path(READ, caller);
 }
 
 static void note_changing(uintptr_t first, uintptr_t caller) {
-  (void)first, (void)caller;
-  note_key_path(READ | CHANGED);
+  (void)first;
+  note_key_path(READ | CHANGED, caller);
 }
 
 TRAMPOLINE(swift_getAtKeyPath, note_reading)

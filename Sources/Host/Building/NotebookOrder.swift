@@ -18,29 +18,29 @@ package struct NotebookOrder {
   package var problems: [(notebook: String, diagnostic: Diagnostic)] {
     notebooks.flatMap { notebook in
       notebook.frontMatter.after.compactMap { name in
-        problem(notebook, name).map { (notebook.name, $0) }
+        problem(notebook, name).map { (notebook.notebookName, $0) }
       }
         + notebook.referredNotebooks.compactMap { name, line in
-          circle(notebook, name, line: line).map { (notebook.name, $0) }
+          circle(notebook, name, line: line).map { (notebook.notebookName, $0) }
         }
     }
   }
 
   private func problem(_ notebook: Notebook, _ name: String) -> Diagnostic? {
     let place = Self.place(of: name, in: notebook)
-    if name == notebook.name {
+    if name == notebook.notebookName {
       return Diagnostic(at: place, "'\(name)' says that it runs after itself", advice: "Leave it out of 'after'.")
     }
-    if !notebooks.contains(where: { $0.name == name }), let unknown = unknown(name, notebook, at: place) { return unknown }
+    if !notebooks.contains(where: { $0.notebookName == name }), let unknown = unknown(name, notebook, at: place) { return unknown }
     guard let circle = way(from: name, to: notebook) else { return nil }
-    let names = ([notebook.name] + circle).map { "'\($0)'" }.joined(separator: " after ")
+    let names = ([notebook.notebookName] + circle).map { "'\($0)'" }.joined(separator: " after ")
     return Diagnostic(at: place, "notebooks wait for each other: \(names)", advice: "Leave out one 'after' of them.")
   }
 
   /// What is wrong where a notebook shows or numbers what another puts out that waits for it.
   private func circle(_ notebook: Notebook, _ name: String, line: Int) -> Diagnostic? {
     guard let circle = way(from: name, to: notebook) else { return nil }
-    let names = ([notebook.name] + circle).map { "'\($0)'" }.joined(separator: " after ")
+    let names = ([notebook.notebookName] + circle).map { "'\($0)'" }.joined(separator: " after ")
     return Diagnostic(
       at: Place(file: notebook.file, line: line), "notebooks wait for each other: \(names)",
       advice: "Give one of the references between them words of its own: a mere link waits for nothing.")
@@ -49,7 +49,7 @@ package struct NotebookOrder {
   private func unknown(_ name: String, _ notebook: Notebook, at place: Place) -> Diagnostic? {
     let beside = Notebooks.entries(of: notebook.root).map(Notebook.name(ofFile:))
     if beside.contains(name) { return nil }
-    let names = Set(beside + notebooks.map(\.name)).subtracting([notebook.name]).sorted()
+    let names = Set(beside + notebooks.map(\.notebookName)).subtracting([notebook.notebookName]).sorted()
     let plain = name.hasSuffix(".md") ? String(name.dropLast(3)) : name
     let advice =
       names.contains(plain)
@@ -65,7 +65,7 @@ package struct NotebookOrder {
     var ways = [[start]]
     while let way = ways.popLast() {
       guard let last = way.last else { continue }
-      if last == end.name { return way }
+      if last == end.notebookName { return way }
       for next in after(last, beside: end) where known.insert(next).inserted {
         ways.append(way + [next])
       }
@@ -75,7 +75,7 @@ package struct NotebookOrder {
 
   /// What a notebook says that it waits for, also one that is not built now.
   private func after(_ name: String, beside notebook: Notebook) -> [String] {
-    let found = notebooks.first { $0.name == name } ?? (try? Notebook(contentsOf: "\(notebook.root)/\(name).md"))
+    let found = notebooks.first { $0.notebookName == name } ?? (try? Notebook(contentsOf: "\(notebook.root)/\(name).md"))
     return found?.runsAfter ?? []
   }
 

@@ -10,6 +10,9 @@ extension Notebooks {
     package var notebook: String
     package var run: String?
 
+    /// A notebook as it is.
+    package init(file: String) { notebook = file }
+
     /// A file with an `@` in its name is one.
     package init(_ text: String) {
       guard !isFile(text), let mark = text.lastIndex(of: "@"), mark > text.startIndex else {
@@ -25,11 +28,11 @@ extension Notebooks {
   ///
   /// Of a notebook that is named alone, they are those with the values of the command line; without any, its own and those that its front matter names.
   /// - Parameters:
-  ///   - names: by their files, each with the names of the runs that are wanted of it; with none, it is wanted as it is.
   ///   - overrides: as written after `-P`.
+  ///   - takesOne: whether one run of each is wanted: without values, the notebook's own; several are an error.
   /// - Throws: as `read`; a `Diagnostic` for a run that there is not.
   package static func runs(
-    _ names: [Name], overrides: [(name: String, value: String)] = []
+    _ names: [Name], overrides: [(name: String, value: String)] = [], takesOne: Bool = false
   ) throws -> (runs: [Notebook], problems: [Diagnostic]) {
     var wanted: [String: [String]] = [:]
     for name in names { wanted[name.notebook, default: []] += name.run.map { [$0] } ?? [] }
@@ -47,6 +50,7 @@ extension Notebooks {
         }
         return try names.map(notebook.run(named:))
       }
+      if takesOne { return try [notebook.applying(overrides: values)] }
       return values.isEmpty ? notebook.declaredRuns : try notebook.variants(assigning: values).map(notebook.running)
     }
     return (runs, problems + collisions(runs))

@@ -19,7 +19,7 @@ extension PageMaker {
 
   /// The site as it is before a page of it is made.
   func siteMap(of notebook: Notebook) -> SiteMap? {
-    site.map { SiteMap(Site(folder: $0).entries, description: description([notebook])) }
+    site.map { (known ?? KnownPages(site: $0, notebooks: [notebook.notebookName])).map(of: notebook, description([notebook])) }
   }
 
   /// Brings up to date what depends on all pages of the site: see `Site.refresh`.
@@ -93,7 +93,7 @@ extension PageMaker {
 
   private func kindsOfDownloads(of notebook: Notebook) -> [(kind: SiteDescription.Download, file: String)] {
     guard site != nil else { return [] }
-    let base = notebook.name.split(separator: "/").last.map(String.init) ?? notebook.name
+    let base = notebook.runName.split(separator: "/").last.map(String.init) ?? notebook.runName
     return description([notebook]).downloads.map { ($0, "\(base).\($0.rawValue)") }
   }
 

@@ -4,14 +4,16 @@ import Machine
 import Processes
 import Record
 import Rendering
+import Scheduling
 import Session
 import Store
 
-/// Builds a site from notebooks: reads them, runs each in a session of its own, several at once, and writes a page for each and the index.
+/// Builds a site from runs of notebooks, several at once, and writes a page for each and the index.
 ///
 /// Promises: a page is replaced whole when its notebook has run, also if a cell
 /// failed (the page then shows where and why, and keeps what was put out before); pages of other notebooks stay as they are. A notebook
-/// that says `after: other` runs when the other has; one that reads what another writes without saying so is run again, and told.
+/// that says `after: other` runs when all runs of the other have; one that reads what another writes without saying so is run again, and told. Runs of one
+/// notebook are made in the same sessions, one after the other.
 package final class SiteBuilder: @unchecked Sendable {
   package enum Event {
     case notebookStarted(Notebook, number: Int, of: Int)
@@ -36,14 +38,15 @@ package final class SiteBuilder: @unchecked Sendable {
 
   private let notebooks: [Notebook]
   private let site: String
-  private let pages: PageMaker
+  private var pages: PageMaker
   private let options: NotebookSession.Options
   private let isWhole: Bool
 
   private let lock = NSCondition()
-  private var waiting: [Int] = []
-  private var running: [Int: NotebookSession?] = [:]
-  /// The files that each notebook read and wrote, for those that have ended.
+  private var schedule: Schedule
+  private let warm = WarmSessions()
+  private var sessions: [Int: NotebookSession] = [:]
+  /// The files that each run read and wrote, for those that have ended.
   private var finished: [Int: FilesUsed] = [:]
   private var status = Status.succeeded
   private var isInterrupted = false
@@ -59,7 +62,28 @@ package final class SiteBuilder: @unchecked Sendable {
     pages = PageMaker(site: site, store: options.store, plotly: plotly)
     self.notebooks = notebooks
     self.site = site
+    var options = options
+    options.sites = options.sites.isEmpty || !options.sites.contains(site) ? [site] : options.sites
     self.options = options
+    schedule = Self.schedule(notebooks, options)
+  }
+
+  /// A notebook that is left out is none of the jobs: nobody waits for it.
+  private static func schedule(_ notebooks: [Notebook], _ options: NotebookSession.Options) -> Schedule {
+    let places = Dictionary(grouping: notebooks.indices.filter { !notebooks[$0].isLeftOut }) { notebooks[$0].notebookName }
+    let files = Dictionary(grouping: notebooks, by: \.file)
+    return Schedule(
+      notebooks.map { notebook in
+        Schedule.Job(group: notebook.file, after: notebook.runsAfter.flatMap { places[$0] ?? [] })
+      }, needs: files.compactMapValues { $0.first.map { need(of: $0, options) } }, keepsGoing: options.keepsGoing)
+  }
+
+  /// What a run takes: what the notebook says, or what its last run took. One that has never run may load anything.
+  private static func need(of notebook: Notebook, _ options: NotebookSession.Options) -> Schedule.Resources {
+    let known = NotebookSession.peakMemory(of: notebook, store: options.store)
+    let resources = notebook.frontMatter.resources
+    return Schedule.Resources(
+      memory: resources.memory ?? (known > 0 ? known + known / 2 : SystemMemory.total / 2), cores: resources.cores ?? 1)
   }
 
   /// Builds the site. After a notebook that did not run through, no other is begun, unless the options say to keep going.
@@ -74,10 +98,15 @@ package final class SiteBuilder: @unchecked Sendable {
         observe(event)
       }
     }
-    waiting = notebooks.indices.filter { !notebooks[$0].isLeftOut }
     for notebook in notebooks where notebook.isLeftOut { tell(.warning(notebook.leftOut)) }
+    noteRuns(observe: tell)
+    pages.known = KnownPages(site: site, notebooks: notebooks.map(\.notebookName))
     let group = DispatchGroup()
     while let index = next() {
+      if notebooks[index].isLeftOut {
+        end(index, .succeeded)
+        continue
+      }
       group.enter()
       tell(.notebookStarted(notebooks[index], number: index + 1, of: notebooks.count))
       Thread.detachNewThread { [self] in
@@ -95,90 +124,91 @@ package final class SiteBuilder: @unchecked Sendable {
       tell(.problem(error))
       status = max(status, .couldNotRun)
     }
+    warm.closeAll()
     pruneStore()
     return status
+  }
+
+  /// Which runs the site should have is known before the first of them runs: what is missing afterwards is known then.
+  private func noteRuns(observe: (Event) -> Void) {
+    for runs in Dictionary(grouping: notebooks, by: \.notebookName).sorted(by: { $0.key < $1.key }).map(\.value) {
+      let variants = runs.compactMap(\.variant)
+      do { try Site(folder: site).note(runs: variants, of: runs[0]) } catch {
+        observe(.problem(error))
+        lock.withLock { status = max(status, .couldNotRun) }
+      }
+    }
   }
 
   /// Stops the cells that run, and begins no other.
   package func interrupt() {
     lock.withLock {
       isInterrupted = true
-      waiting = []
+      schedule.stop()
       status = .interrupted
-      for session in running.values { session?.interrupt() }
+      for session in sessions.values { session.interrupt() }
       lock.broadcast()
     }
   }
 
   // MARK: - One after the other, or side by side
 
-  /// Waits for the next notebook that may run; nil when there is none left.
+  /// Waits for the next run that may begin; nil when there is none left.
   private func next() -> Int? {
     lock.lock()
     defer { lock.unlock() }
     while true {
-      if status != .succeeded && !options.keepsGoing { waiting = [] }
-      guard !waiting.isEmpty else { return nil }
-      let ready = waiting.first { index in
-        notebooks[index].runsAfter.allSatisfy { name in
-          !notebooks.indices.contains {
-            notebooks[$0].name == name && $0 != index && finished[$0] == nil && !notebooks[$0].isLeftOut
-          }
-        }
-      }
-      if let ready, hasRoom(for: notebooks[ready]) {
-        waiting.removeAll { $0 == ready }
-        running[ready] = .some(nil)
-        return ready
-      }
-      if ready == nil && running.isEmpty {
-        // They wait for each other: the order of the site decides.
-        let first = waiting.removeFirst()
-        running[first] = .some(nil)
-        return first
-      }
+      if let index = schedule.next(free: free, prepared: warm.notebooks) { return index }
+      guard schedule.open > 0 else { return nil }
       lock.wait()
     }
   }
 
-  /// Whether there is a core, and enough memory and descriptors, for a notebook beside those that run. One alone may always run.
-  private func hasRoom(for notebook: Notebook) -> Bool {
-    if running.isEmpty { return true }
-    guard running.count < min(Processor.threads, Descriptors.mostPrograms) else { return false }
-    let known = NotebookSession.peakMemory(of: notebook, store: options.store)
-    // A notebook that has never run may load anything, so half of the machine's memory must be free for it.
-    return SystemMemory.available > (known > 0 ? known + known / 2 : SystemMemory.total / 2)
+  /// What there is beside what runs.
+  private var free: Schedule.Resources {
+    let needs = schedule.running.map { schedule.need(of: schedule.jobs[$0].group) }
+    let cores = min(Processor.threads, Descriptors.mostPrograms) - needs.reduce(0) { $0 + $1.cores }
+    // Who has begun a moment ago has not taken yet what it will take.
+    let promised = SystemMemory.total - needs.reduce(0) { $0 + $1.memory }
+    return Schedule.Resources(memory: min(SystemMemory.available, promised), cores: cores)
   }
 
   private func end(_ index: Int, _ status: Status) {
-    lock.withLock {
-      running[index] = nil
+    let file = notebooks[index].file
+    let isLast = lock.withLock {
+      sessions[index] = nil
       self.status = max(self.status, status)
       finished[index] = finished[index] ?? FilesUsed()
+      schedule.setNeed(Self.need(of: notebooks[index], options), of: file)
+      schedule.end(index, succeeded: status == .succeeded)
       lock.broadcast()
+      return !schedule.hasOpen(file)
     }
+    if isLast { warm.close(file) }
   }
 
   private func build(_ notebook: Notebook, index: Int, observe: @escaping (Event) -> Void) -> Status {
     do {
-      let session = try notebook.session(options)
-      defer { session.close() }
+      let session = try warm.take(notebook.file) ?? notebook.session(options)
       let isLate = lock.withLock {
-        running[index] = session
+        sessions[index] = session
         return isInterrupted
       }
-      if isLate { return .interrupted }
+      guard !isLate else {
+        session.close()
+        return .interrupted
+      }
+      defer { warm.give(session, back: notebook.file) }
       let run = try session.run(notebook) { event in
         for event in event.withOutputProblems(in: notebook) { observe(.session(notebook, event)) }
       }
-      let (page, warnings) = pages.page(notebook, record: run.record)
-      for warning in warnings { observe(.warning(warning)) }
-      try Site(folder: site).write(page, record: RecordFiles(notebook, record: run.record))
+      var files = run.files
+      files.read.formUnion(pages.files(of: notebook))
+      let record = try write(notebook, run.record, observe: observe)
       observe(
         .notebookEnded(
           notebook, run.record, page: "\(site)/\(notebook.name)/index.html", explanations: run.explanations))
-      var files = run.files
-      files.read.formUnion(pages.files(of: notebook))
+      files.written.insert(record)
       lock.withLock { finished[index] = files }
       return Status(run.record)
     } catch {
@@ -187,24 +217,35 @@ package final class SiteBuilder: @unchecked Sendable {
     }
   }
 
+  /// Writes the page and the record of a run. Returns the absolute path of the record's index.
+  private func write(_ notebook: Notebook, _ record: NotebookRecord, observe: (Event) -> Void) throws -> String {
+    let (page, warnings) = pages.page(notebook, record: record)
+    for warning in warnings { observe(.warning(warning)) }
+    try Site(folder: site).write(page, record: RecordFiles(notebook, record: record))
+    pages.known?.note(page.entry)
+    return URL(fileURLWithPath: "\(site)/\(notebook.name)/record/\(RecordFiles.indexName)").standardizedFileURL.path
+  }
+
   /// Runs a notebook again that read a file which another one wrote meanwhile.
   private func repairOrder(observe: @escaping (Event) -> Void) {
     guard status == .succeeded || options.keepsGoing, !isInterrupted else { return }
+    var writers: [String: Int] = [:]
+    for index in notebooks.indices.reversed() { for path in finished[index]?.written ?? [] { writers[path] = index } }
     for reader in notebooks.indices {
-      for writer in notebooks.indices
-      where writer != reader && !notebooks[reader].frontMatter.after.contains(notebooks[writer].name) {
-        guard let read = finished[reader], let wrote = finished[writer],
-          let shared = read.read.intersection(wrote.written).min()
-        else { continue }
-        observe(
-          .warning(
-            Diagnostic(
-              .warning, at: Place(file: notebooks[reader].file, line: 1),
-              "\(notebooks[reader].name) reads \(shared), which \(notebooks[writer].name) writes",
-              advice: "Say 'after: \(notebooks[writer].name)' in its front matter, so that it is built after it.")))
-        status = max(status, build(notebooks[reader], index: reader, observe: observe))
-        break
-      }
+      let notebook = notebooks[reader]
+      let known = Set(notebook.runsAfter + [notebook.notebookName])
+      let shared = (finished[reader]?.read ?? []).filter { path in
+        writers[path].map { !known.contains(notebooks[$0].notebookName) } ?? false
+      }.min()
+      guard let shared, let writer = writers[shared] else { continue }
+      observe(
+        .warning(
+          Diagnostic(
+            .warning, at: Place(file: notebook.file, line: 1),
+            "\(notebook.name) reads \(shared), which \(notebooks[writer].name) writes",
+            advice:
+              "Say 'after: \(notebooks[writer].notebookName)' in its front matter, so that it is built after it.")))
+      status = max(status, build(notebook, index: reader, observe: observe))
     }
   }
 

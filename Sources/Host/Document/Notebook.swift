@@ -160,13 +160,15 @@ package struct Parameter: Sendable, Equatable {
   package var name: String
   /// Its default, or what it was overridden by.
   package var value: ParameterValue
+  /// Its default.
+  package let standard: ParameterValue
   /// The line of its default in the file.
   package var line: Int
 
   /// A parameter, with the line of its default.
   package init(name: String, value: ParameterValue, line: Int) {
     self.name = name
-    self.value = value
+    (self.value, standard) = (value, value)
     self.line = line
   }
 }

@@ -102,6 +102,11 @@ extension Notebook {
     return run
   }
 
+  /// The defaults of its parameters, by name, whichever run it is.
+  package var defaults: [String: ParameterValue] {
+    Dictionary(frontMatter.parameters.map { ($0.name, $0.standard) }) { first, _ in first }
+  }
+
   /// All runs that its front matter names: its own, and one for each of its variants.
   package var declaredRuns: [Notebook] { [self] + frontMatter.variants.map(running) }
 }

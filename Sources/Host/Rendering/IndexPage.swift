@@ -31,6 +31,8 @@ package struct IndexPage: Sendable {
     package var run: RecordIndex.Run?
     /// The values of the run's parameters, as text, by name.
     package var values: [String: String]?
+    /// Numbers of the run that stand beside those of other runs.
+    var scalars: [RunScalar]?
 
     package init(name: String, title: String, description: String? = nil, order: Int? = nil, status: Status) {
       self.name = name
@@ -38,6 +40,19 @@ package struct IndexPage: Sendable {
       self.description = description
       self.order = order
       self.status = status
+    }
+
+    /// The notebook whose run it is, or that it is itself.
+    package var notebook: String { run?.notebook ?? name }
+
+    /// Where its page is in the site: that of a notebook of which there are only runs is the table of these.
+    var page: String { isStandIn ? name + "/" + SiteNames.runsFolder : name }
+
+    /// Whether the notebook has no page of its own, but runs.
+    var isStandIn = false
+
+    private enum CodingKeys: CodingKey {
+      case name, title, description, order, status, folder, language, date, downloads, image, source, run, values, scalars
     }
 
     /// - Parameter record: how it ran.
@@ -77,7 +92,7 @@ package struct IndexPage: Sendable {
     let words = PageWords.of(map.description.language)
     let title = map.title(words)
     let about = map.description.description
-    let groups = map.groups.map { Self.group($0, words) }.joined(separator: "\n")
+    let groups = map.groups.map { Self.group($0, map, words) }.joined(separator: "\n")
     let lead = about.map { "\n" + HTML.paragraph("lead", html: HTML.text($0)) } ?? ""
     html =
       PageFrame(
@@ -91,28 +106,38 @@ package struct IndexPage: Sendable {
       ).html
   }
 
-  private static func group(_ group: SiteMap.Group, _ words: PageWords) -> String {
-    let items = group.entries.map { item($0, words, level: group.title == nil ? "h2" : "h3") }.joined(separator: "\n")
+  private static func group(_ group: SiteMap.Group, _ map: SiteMap, _ words: PageWords) -> String {
+    let items = group.entries.map { item($0, map, words, level: group.title == nil ? "h2" : "h3") }.joined(separator: "\n")
     let title = group.title.map { HTML.element("h2", ["class": "part"], html: HTML.label($0)) + "\n" } ?? ""
     return title + "<ul>\n\(items)\n</ul>"
   }
 
-  private static func item(_ entry: Entry, _ words: PageWords, level: String) -> String {
-    let link = HTML.link(to: SiteNames.link(from: "", to: entry.name), html: HTML.text(entry.title))
+  private static func item(_ entry: Entry, _ map: SiteMap, _ words: PageWords, level: String) -> String {
+    let link = HTML.link(to: SiteNames.link(from: "", to: entry.page), html: HTML.text(entry.title))
     let about = entry.description.map { HTML.element("p", html: HTML.text($0)) }
-    let parts = [HTML.element(level, html: link), about, state(entry.status, words)].compactMap { $0 }
+    let runs = map.runs[entry.name].map { RunTable($0, entries: map.runEntries, from: "", words: words).excerpt(of: entry.name) }
+    let parts = [HTML.element(level, html: link), about, entry.isStandIn ? nil : state(entry.status, words), runs].compactMap {
+      $0
+    }
     return HTML.element("li", html: "\n\(parts.joined(separator: "\n"))\n")
   }
 
   /// Nothing for a notebook of prose alone.
   private static func state(_ status: Status, _ words: PageWords) -> String? {
     switch status {
-    case .complete(0): return nil
-    case .complete(let cells): return HTML.paragraph("state", html: words.cells(cells))
-    case .failed(0, _): return HTML.paragraph("state failed", html: words.stopped)
+    case .complete(0): nil
+    case .complete(let cells): HTML.paragraph("state", html: words.cells(cells))
+    case .failed: HTML.paragraph("state failed", html: failure(status, words))
+    }
+  }
+
+  /// How many cells failed, in words; nothing if none did.
+  static func failure(_ status: Status, _ words: PageWords) -> String {
+    switch status {
+    case .complete: ""
+    case .failed(0, _): words.stopped
     case .failed(let failed, let cells):
-      let text = words.cellsFailed.replacing("{failed}", with: String(failed)).replacing("{cells}", with: String(cells))
-      return HTML.paragraph("state failed", html: text)
+      words.cellsFailed.replacing("{failed}", with: String(failed)).replacing("{cells}", with: String(cells))
     }
   }
 }

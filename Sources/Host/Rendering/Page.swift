@@ -52,7 +52,7 @@ package struct Page: Sendable {
   /// The picture by which other sites show it.
   let card: Data?
   /// What other pages show of it.
-  let entry: IndexPage.Entry
+  package let entry: IndexPage.Entry
 
   /// - Parameter context: what the page shows besides them.
   package init(_ notebook: Notebook, record: NotebookRecord, context: PageContext = PageContext()) {
@@ -113,6 +113,7 @@ private struct PageBody {
     numbered = NumberedOutputs(notebook, record: record)
     records = Dictionary(record.cells.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     var entry = IndexPage.Entry(notebook, record: record)
+    entry.scalars = notebook.variant.map { _ in RunScalar.all(notebook, record: record) }
     let downloads = context.downloads.map(\.path) + context.laterDownloads
     entry.downloads = downloads.isEmpty ? nil : downloads
     entry.image = context.card.map { _ in Page.cardFile }
@@ -125,7 +126,7 @@ private struct PageBody {
     let blocks = blocks.map { block($0) }.filter { !$0.isEmpty }.joined(separator: "\n")
     let parts = SiteParts(site, entry: entry)
     return PageFrame(
-      title: notebook.title, description: notebook.frontMatter.description, entry: entry, publication: publication.meta,
+      title: notebook.title + (notebook.variant.map { " (\($0.name))" } ?? ""), description: notebook.frontMatter.description, entry: entry, publication: publication.meta,
       plotly: context.plotly, site: site, words: words, form: context.form,
       body: """
         <div class="layout">
@@ -133,7 +134,7 @@ private struct PageBody {
         \(contents.sidebar)
         </div>
         <main id="\(PageFrame.contentID)">
-        \(head)
+        \(head)\(SiteRegion.runs.html(parts.html(.runs)))
         \(contents.collapsible)
         \(blocks)
         \(ending)\(SiteRegion.end.html(parts.html(.end)))
@@ -169,7 +170,8 @@ private struct PageBody {
       HTML.element("h1", html: HTML.text(notebook.title)),
       notebook.frontMatter.description.map { HTML.paragraph("lead", html: HTML.text($0)) },
       publication.byline,
-      parameters.isEmpty ? nil : ParameterList(parameters: parameters).html,
+      parameters.isEmpty
+        ? nil : ParameterList(parameters: parameters, assigned: Set(notebook.variant?.assignments.map(\.name) ?? [])).html,
       provenance,
       banner,
     ]
@@ -259,11 +261,14 @@ private struct PageBody {
 /// The parameters of a notebook, by name and value.
 private struct ParameterList {
   var parameters: [Parameter]
+  /// The names of those that tell this run from others.
+  var assigned: Set<String>
 
   var html: String {
     let items = parameters.map { parameter in
       let name = HTML.element("dt", html: HTML.label(parameter.name))
-      return HTML.element("div", html: name + HTML.element("dd", html: HTML.label(parameter.value.excerpt)))
+      let value = name + HTML.element("dd", html: HTML.label(parameter.value.excerpt))
+      return HTML.element("div", assigned.contains(parameter.name) ? ["class": "assigned"] : [:], html: value)
     }
     return HTML.element("dl", ["class": "parameters", "aria-label": PageWords.current.parameters], html: items.joined())
   }

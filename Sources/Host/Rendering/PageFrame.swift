@@ -32,6 +32,8 @@ package struct PageFrame {
   /// The site that the page is one of.
   var site: SiteMap
   var words: PageWords
+  /// The folder of the site in which a page lies that is no notebook's; empty for the first page.
+  var place = ""
   /// What the page is made for.
   var form = PageContext.Form.site
   var body: String
@@ -84,8 +86,8 @@ package struct PageFrame {
   }
 
   private var pageOfSite: String {
-    let root = SiteNames.root(from: entry?.name ?? "")
-    let parts = SiteParts(site, entry: entry)
+    let root = SiteNames.root(from: entry?.name ?? place)
+    let parts = SiteParts(site, entry: entry, place: place)
     func region(_ region: SiteRegion) -> String { region.html(parts.html(region)) }
     let mark = (entry.map { "\n" + PageMark.html($0) } ?? "") + (plotly.map { "\n" + $0.meta(root: root) } ?? "")
     return """

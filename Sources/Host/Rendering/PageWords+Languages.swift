@@ -15,7 +15,9 @@ extension PageWords {
     andMore: Counted("and # more", "and # more"), cellsDidNotRun: Counted("One cell did not run.", "# cells did not run."),
     notRun: "Not run.", meantToFail: "This cell is meant to fail.", cell: "Cell #", code: "Code",
     lines: Counted("# line", "# lines"),
-    cells: Counted("# cell", "# cells"), stopped: "Did not run through", figure: "Figure", table: "Table", equation: "Equation",
+    cells: Counted("# cell", "# cells"), stopped: "Did not run through", runs: Counted("# run", "# runs"), allRuns: "All runs",
+    ownRun: "With the defaults", runsOf: "Runs of #", run: "Run", state: "State",
+    ranThrough: "ran through", runsPage: "Page #", figure: "Figure", table: "Table", equation: "Equation",
     references: "References", citeThisPage: "Cite this page", backToText: "Back to the text",
     cellsFailed: "{failed} of {cells} cells failed")
 
@@ -37,7 +39,9 @@ extension PageWords {
     andMore: Counted("und # weitere", "und # weitere"),
     cellsDidNotRun: Counted("Eine Zelle lief nicht.", "# Zellen liefen nicht."), notRun: "Nicht ausgeführt.",
     meantToFail: "Diese Zelle soll scheitern.", cell: "Zelle #", code: "Code", lines: Counted("# Zeile", "# Zeilen"),
-    cells: Counted("# Zelle", "# Zellen"), stopped: "Lief nicht bis zum Ende", figure: "Abbildung", table: "Tabelle",
+    cells: Counted("# Zelle", "# Zellen"), stopped: "Lief nicht bis zum Ende", runs: Counted("# Lauf", "# Läufe"),
+    allRuns: "Alle Läufe", ownRun: "Mit den Vorgaben", runsOf: "Läufe von #", run: "Lauf",
+    state: "Zustand", ranThrough: "lief durch", runsPage: "Seite #", figure: "Abbildung", table: "Tabelle",
     equation: "Gleichung",
     references: "Literatur", citeThisPage: "Diese Seite zitieren", backToText: "Zurück zum Text",
     cellsFailed: "{failed} von {cells} Zellen gescheitert")
@@ -59,7 +63,10 @@ extension PageWords {
     cellsDidNotRun: Counted("Une cellule n’a pas été exécutée.", "# cellules n’ont pas été exécutées."),
     notRun: "Non exécutée.", meantToFail: "Cette cellule doit échouer.", cell: "Cellule #", code: "Code",
     lines: Counted("# ligne", "# lignes"),
-    cells: Counted("# cellule", "# cellules"), stopped: "Exécution interrompue", figure: "Figure", table: "Tableau",
+    cells: Counted("# cellule", "# cellules"), stopped: "Exécution interrompue", runs: Counted("# exécution", "# exécutions"),
+    allRuns: "Toutes les exécutions", ownRun: "Avec les valeurs par défaut",
+    runsOf: "Exécutions de #", run: "Exécution", state: "État", ranThrough: "terminée", runsPage: "Page #", figure: "Figure",
+    table: "Tableau",
     equation: "Équation",
     references: "Références", citeThisPage: "Citer cette page", backToText: "Retour au texte",
     cellsFailed: "{failed} cellules sur {cells} en échec")
@@ -80,7 +87,10 @@ extension PageWords {
     cellFailed: "La celda # ha fallado", andMore: Counted("y # más", "y # más"),
     cellsDidNotRun: Counted("Una celda no se ejecutó.", "# celdas no se ejecutaron."), notRun: "No ejecutada.",
     meantToFail: "Esta celda debe fallar.", cell: "Celda #", code: "Código", lines: Counted("# línea", "# líneas"),
-    cells: Counted("# celda", "# celdas"), stopped: "No se ejecutó hasta el final", figure: "Figura", table: "Tabla",
+    cells: Counted("# celda", "# celdas"), stopped: "No se ejecutó hasta el final", runs: Counted("# ejecución", "# ejecuciones"),
+    allRuns: "Todas las ejecuciones", ownRun: "Con los valores por defecto",
+    runsOf: "Ejecuciones de #", run: "Ejecución", state: "Estado", ranThrough: "completa", runsPage: "Página #", figure: "Figura",
+    table: "Tabla",
     equation: "Ecuación",
     references: "Referencias", citeThisPage: "Citar esta página", backToText: "Volver al texto",
     cellsFailed: "{failed} de {cells} celdas con errores")
@@ -99,6 +109,7 @@ extension PageWords {
     cellFailed: "单元 # 失败", andMore: Counted("另外 # 个", "另外 # 个"),
     cellsDidNotRun: Counted("有一个单元没有运行。", "有 # 个单元没有运行。"), notRun: "未运行。", meantToFail: "此单元应当失败。",
     cell: "单元 #", code: "代码", lines: Counted("# 行", "# 行"), cells: Counted("# 个单元", "# 个单元"),
-    stopped: "没有完整运行", figure: "图", table: "表", equation: "公式",
+    stopped: "没有完整运行", runs: Counted("# 次运行", "# 次运行"), allRuns: "全部运行", ownRun: "使用默认值", runsOf: "# 的运行", run: "运行", state: "状态",
+    ranThrough: "已完成", runsPage: "第 # 页", figure: "图", table: "表", equation: "公式",
     references: "参考文献", citeThisPage: "引用本页", backToText: "回到正文", cellsFailed: "{cells} 个单元中有 {failed} 个失败")
 }

@@ -66,6 +66,15 @@ package struct PageWords: Sendable {
   package var lines: Counted
   package var cells: Counted
   package var stopped: String
+  // Runs of a notebook.
+  package var runs: Counted
+  package var allRuns: String
+  package var ownRun: String
+  package var runsOf: String
+  package var run: String
+  package var state: String
+  package var ranThrough: String
+  package var runsPage: String
   // References.
   package var figure: String
   package var table: String

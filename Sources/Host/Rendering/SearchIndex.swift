@@ -17,6 +17,14 @@ struct SearchIndex {
       (name, title) = (entry.name, entry.title)
       pieces = SearchText.pieces(of: html)
     }
+
+    /// A run is found by what tells it from the others: its text is that of its notebook.
+    init(run entry: IndexPage.Entry) {
+      name = entry.name
+      title = "\(entry.title) (\(entry.run?.name ?? ""))"
+      let values = (entry.run?.assigned ?? []).compactMap { name in entry.values?[name].map { "\(name) = \($0)" } }
+      pieces = [SearchText.Piece(anchor: "", heading: "", text: LongText.clipped(values.joined(separator: ", "), to: 300))]
+    }
   }
 
   private let pages: [Page]

@@ -4,7 +4,7 @@ import Record
 
 /// What is left in a site of notebooks that are no more.
 extension Site {
-  /// The names under which a page or a record of Folio's lies in the site, and no notebook.
+  /// The names under which a page or a record of Folio's lies in the site, and no notebook, or no run of it.
   ///
   /// Only what Folio made is looked at: pages by their mark, records by their index, each under its own name. A page whose notebook still exists,
   /// here or beside the site, belongs to that notebook, wherever it lies.
@@ -14,6 +14,8 @@ extension Site {
       guard !notebooks.contains(name), let entry = entry(name) else {
         return !notebooks.contains(name) && hasRecord(name) && !hasPage(name)
       }
+      // A run that its notebook's front matter named, and names no more. Those of a command line stay.
+      if let run = entry.run, run.isDeclared, notebooks.contains(run.notebook) { return true }
       return !(entry.source.map(exists) ?? false)
     }
   }
@@ -33,8 +35,10 @@ extension Site {
       for file in files { unlink("\(place)/record/\(file)") }
       unlink("\(place)/record/\(RecordFiles.indexName)")
     }
+    unlink("\(place)/\(RunsFile.fileName)")
+    removeRunsPages(of: name, besides: [])
     // Only empty folders go, and those above them.
-    for path in ["\(place)/outputs", "\(place)/record"] {
+    for path in ["\(place)/outputs", "\(place)/record", "\(place)/\(SiteNames.runsFolder)"] {
       WholeFile.removeOrphans(in: path)
       rmdir(path)
     }

@@ -20,14 +20,14 @@ extension Site {
   }
 
   private func refreshed(_ description: SiteDescription) throws -> [String] {
-    let map = SiteMap(entries, description: description)
+    let map = SiteMap(entries, runs: runSets, description: description)
     var (files, changed, searched) = ([(path: String, data: Data)](), [String](), [SearchIndex.Page]())
-    for entry in map.entries {
+    for entry in map.entries.filter({ !$0.isStandIn }) + map.runEntries.values.sorted(by: { $0.name < $1.name }) {
       let path = "\(entry.name)/index.html"
       guard let old = try? FolderFile.read(path, in: folder) else { continue }
       let parts = SiteParts(map, entry: entry)
       let new = SiteRegion.fill(old, parts.html)
-      searched.append(SearchIndex.Page(entry, html: new))
+      searched.append(entry.run == nil ? SearchIndex.Page(entry, html: new) : SearchIndex.Page(run: entry))
       guard new != old else { continue }
       files.append((path, new))
       changed.append(entry.name)
@@ -42,9 +42,28 @@ extension Site {
     let tellers = [("sitemap.xml", feed.sitemap), ("feed.xml", feed.atom)]
     for (path, text) in tellers { if let text { files.append((path, Data(text.utf8))) } }
     files.append(("index.html", Data(IndexPage(map).html.utf8)))
+    let tables = map.runs.values.sorted { $0.notebook < $1.notebook }.map { RunsPages(map, $0) }
+    for table in tables { files += table.files }
     try write(files, isHeld: true)
+    let kept = Dictionary(tables.map { ($0.notebook, $0.files.map(\.path)) }) { first, _ in first }
+    for entry in map.entries { removeRunsPages(of: entry.name, besides: kept[entry.name] ?? []) }
     for (path, text) in tellers where text == nil && isOwn(path) { unlink("\(folder)/\(path)") }
     return changed
+  }
+
+  /// The runs that have a page: those that are noted, in their order, and then others.
+  private var runSets: [String: RunSet] {
+    let runs = Dictionary(grouping: entries.filter { $0.run != nil }, by: \.notebook)
+    return runs.reduce(into: [:]) { sets, item in
+      let there = Dictionary(item.value.compactMap { entry in entry.run.map { ($0.name, entry) } }) { first, _ in first }
+      var file = self.runs(of: item.key) ?? RunsFile(notebook: item.key, parameters: [], runs: [])
+      let noted = Set(file.runs.map(\.name))
+      let others = there.values.filter { !noted.contains($0.run?.name ?? "") }.compactMap { entry in
+        entry.run.map { RunsFile.Entry(name: $0.name, values: entry.values ?? [:], isDeclared: false) }
+      }
+      if file.parameters.isEmpty { file.parameters = Set(others.flatMap(\.values.keys)).sorted() }
+      sets[item.key] = RunSet(file.with(declared: nil, others: others)) { there[$0] != nil }
+    }
   }
 
   /// Whether a file that tells of pages was written by Folio: it names the site's pages in its way.

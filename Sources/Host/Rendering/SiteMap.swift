@@ -9,17 +9,30 @@ package struct SiteMap: Sendable {
   }
 
   package let description: SiteDescription
+  /// The notebooks. One that has no page of its own, but runs, is there too.
   package let groups: [Group]
+  /// The runs of notebooks that have any, by the names of these.
+  package let runs: [String: RunSet]
+  /// The pages of runs, by their names.
+  package let runEntries: [String: IndexPage.Entry]
 
-  /// The pages in the order of the groups.
+  /// The notebooks in the order of the groups.
   package var entries: [IndexPage.Entry] { groups.flatMap(\.entries) }
 
   /// - Parameters:
   ///   - entries: the pages of the site, in any order.
+  ///   - runs: those of notebooks that have any.
   ///   - description: gives their order and their parts; without it they are sorted by `order`, then by name, and each folder is a part.
-  package init(_ entries: [IndexPage.Entry], description: SiteDescription = SiteDescription()) {
-    self.description = description
-    let known = Dictionary(entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  package init(
+    _ entries: [IndexPage.Entry], runs: [String: RunSet] = [:], description: SiteDescription = SiteDescription()
+  ) {
+    (self.description, self.runs) = (description, runs)
+    var known = Dictionary(entries.filter { $0.run == nil }.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    runEntries = Dictionary(entries.filter { $0.run != nil }.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    for (notebook, set) in runs where known[notebook] == nil && !set.runs.isEmpty {
+      known[notebook] = IndexPage.Entry(name: notebook, title: notebook, status: .complete(cells: 0))
+      known[notebook]?.isStandIn = true
+    }
     let named = description.contents.map { part in Group(title: part.title, entries: part.notebooks.compactMap { known[$0] }) }
     let listed = Set(named.flatMap(\.entries).map(\.name))
     let rest = known.values.filter { !listed.contains($0.name) }.sorted(by: Self.isBefore)
@@ -44,7 +57,8 @@ package struct SiteMap: Sendable {
 
   /// The site with a page that is being made, in place of the one that was there.
   package func with(_ entry: IndexPage.Entry) -> SiteMap {
-    SiteMap(entries.filter { $0.name != entry.name } + [entry], description: description)
+    let others = entries.filter { !$0.isStandIn } + runEntries.values
+    return SiteMap(others.filter { $0.name != entry.name } + [entry], runs: runs, description: description)
   }
 
   /// The pages before and behind a page.

@@ -3,7 +3,9 @@ package enum SiteNames {
   /// What lies in the site's own folder besides pages.
   private static let ownNames: Set = ["assets", "index.html", "sitemap.xml", "feed.xml"]
   /// What lies in a page's folder besides pages below it.
-  private static let pageNames: Set = ["record", "outputs", "files", "index.html", "card.png"]
+  private static let pageNames: Set = ["record", "outputs", "files", runsFolder, "runs.json", "index.html", "card.png"]
+  /// Where the table of a notebook's runs lies in the folder of its page.
+  static let runsFolder = "runs"
 
   /// Whether a notebook of this name has a folder of its own in the site.
   static func isFolder(_ name: String) -> Bool {

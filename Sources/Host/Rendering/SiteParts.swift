@@ -7,14 +7,16 @@ struct SiteParts {
   let map: SiteMap
   /// The page's; nil for the site's first page.
   let entry: IndexPage.Entry?
+  /// The folder of the site in which the page lies.
+  private let name: String
   private let words: PageWords
 
-  init(_ map: SiteMap, entry: IndexPage.Entry?) {
-    (self.map, self.entry) = (map, entry)
+  /// - Parameter place: where a page lies that is no notebook's; empty for the first page.
+  init(_ map: SiteMap, entry: IndexPage.Entry?, place: String = "") {
+    (self.map, self.entry, name) = (map, entry, entry?.name ?? place)
     words = PageWords.of(map.language(of: entry))
   }
 
-  private var name: String { entry?.name ?? "" }
   private var root: String { SiteNames.root(from: name) }
 
   func html(_ region: SiteRegion) -> String {
@@ -22,6 +24,7 @@ struct SiteParts {
     case .head: head
     case .bar: bar
     case .side: side
+    case .runs: entry.map { RunControl(map, entry: $0, words: words).html } ?? ""
     case .end: end
     case .foot: foot
     }
@@ -76,8 +79,10 @@ struct SiteParts {
     return home + menu + search
   }
 
+  private var hasOthers: Bool { map.entries.contains { $0.name != name } }
+
   private var menu: String {
-    guard entry != nil, map.entries.count > 1 else { return "" }
+    guard entry != nil, hasOthers else { return "" }
     let list = HTML.element("nav", ["aria-label": words.notebooks], html: "\n\(list)\n")
     return "\n" + HTML.element("details", ["class": "site-menu"], html: HTML.element("summary", html: words.allPages) + list)
   }
@@ -97,7 +102,7 @@ struct SiteParts {
   }
 
   private var side: String {
-    guard entry != nil, map.entries.count > 1 else { return "" }
+    guard entry != nil, hasOthers else { return "" }
     let title = HTML.paragraph("caps", html: words.notebooks)
     return "\n" + HTML.element("nav", ["class": "site-nav", "aria-label": words.notebooks], html: "\n\(title)\n\(list)\n") + "\n"
   }
@@ -106,9 +111,10 @@ struct SiteParts {
     map.groups.map { group in
       let title = group.title.map { HTML.paragraph("part", html: HTML.label($0)) + "\n" } ?? ""
       let items = group.entries.map { other in
-        let address = other.name == name ? "#" + PageFrame.contentID : SiteNames.link(from: name, to: other.name)
-        let attributes: KeyValuePairs =
-          other.name == name ? ["href": address, "aria-current": "page"] : ["href": address]
+        let address = other.name == name ? "#" + PageFrame.contentID : SiteNames.link(from: name, to: other.page)
+        // The page of a run belongs to its notebook, and is another one.
+        let current = other.name == name ? "page" : other.name == entry?.notebook ? "true" : nil
+        let attributes: KeyValuePairs = current.map { ["href": address, "aria-current": $0] } ?? ["href": address]
         return HTML.element("li", html: HTML.element("a", attributes, html: HTML.label(other.title)))
       }
       return title + "<ol>\n" + items.joined(separator: "\n") + "\n</ol>"
@@ -124,10 +130,10 @@ struct SiteParts {
   }
 
   private func pager(_ entry: IndexPage.Entry) -> String? {
-    let (previous, next) = map.neighbours(of: entry.name)
+    let (previous, next) = map.neighbours(of: entry.notebook)
     func link(_ other: IndexPage.Entry, _ relation: String, _ word: String) -> String {
       HTML.element(
-        "a", ["rel": relation, "class": relation, "href": SiteNames.link(from: name, to: other.name)],
+        "a", ["rel": relation, "class": relation, "href": SiteNames.link(from: name, to: other.page)],
         html: HTML.element("small", html: word) + " " + HTML.label(other.title))
     }
     let links = [previous.map { link($0, "prev", words.previous) }, next.map { link($0, "next", words.next) }].compactMap(\.self)
@@ -184,7 +190,7 @@ extension SiteDescription {
     }
     let usual = repository.map { $0 + (purpose == .edit ? "/edit" : "/blob") + "/{branch}/{path}" }
     let pattern = purpose == .edit ? edit ?? usual : source ?? usual
-    let path = (folderInRepository + entry.name + ".md").split(separator: "/").map { SiteNames.link(String($0)) }
+    let path = (folderInRepository + entry.notebook + ".md").split(separator: "/").map { SiteNames.link(String($0)) }
     let branch = branch.split(separator: "/").map { SiteNames.link(String($0)) }
     return pattern?.replacing("{branch}", with: branch.joined(separator: "/")).replacing(
       "{path}", with: path.joined(separator: "/"))

@@ -12,6 +12,8 @@ enum SiteRegion: String, CaseIterable {
   case bar
   /// Beside the text: the list of pages.
   case side
+  /// Above the text of a run: the way to the runs beside it.
+  case runs
   /// Below the text: previous and next, edit and download.
   case end
   /// At the very end: the site's footer.

@@ -26,6 +26,29 @@ extension Stylesheet {
     .search-results a:hover, .search-results a:focus { background: var(--wash) }
     .search-results strong { display: block; color: var(--accent); font-weight: 600 }
     .search-results mark { background: color-mix(in srgb, var(--accent) 22%, transparent); color: var(--ink); border-radius: 2px }
+    .runs { max-width: 68ch; margin: 0 0 2rem; padding: .7rem 0; border: solid var(--rule); border-width: 1px 0; font: .86rem/1.5 var(--sans); color: var(--soft) }
+    .run-axis { display: flex; align-items: center; gap: .3rem; position: relative }
+    .run-axis .axis { min-width: 6rem; max-width: 12rem; overflow-wrap: anywhere }
+    .run-axis .step { flex: none; min-width: 1.9rem; padding: .15rem .5rem; text-align: center; border-radius: 5px; font-size: 1.15rem; line-height: 1.3 }
+    .run-axis a.step { color: var(--accent); text-decoration: none }
+    .run-axis a.step:hover { background: var(--wash) }
+    .run-axis span.step { opacity: .35 }
+    .run-axis summary { cursor: pointer; padding: .15rem .4rem; border-radius: 5px }
+    .run-axis summary:hover { background: var(--wash) }
+    .run-axis summary code { color: var(--ink); overflow-wrap: anywhere }
+    .run-axis ul { position: absolute; left: 0; z-index: 2; max-width: 100%; max-height: 50vh; overflow-y: auto; display: flex; flex-wrap: wrap; gap: .1rem .2rem; list-style: none; margin: .2rem 0 0; padding: .6rem; background: var(--paper); border: 1px solid var(--rule); border-radius: 8px; box-shadow: 0 .6rem 1.6rem #0003 }
+    .run-axis li a { display: block; min-width: 2rem; padding: .2rem .5rem; text-align: center; border-radius: 5px }
+    .run-axis li a:hover { background: var(--wash) }
+    .run-ways, .run-list { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin: .3rem 0 0; overflow-wrap: anywhere }
+    .run-list { gap: .2rem .9rem }
+    .parameters .assigned dt, .parameters .assigned dd { color: var(--ink); font-weight: 600 }
+    .runs-page { max-width: 84rem; margin: 0 auto; padding: 2.2rem 1.5rem 3rem }
+    .runs-page .rows, .run-rows .rows { font: .84rem/1.5 var(--sans); color: var(--soft) }
+    .runs-page .scroll.table { max-height: none }
+    .run-pages ul { display: flex; flex-wrap: wrap; gap: .3rem .9rem; list-style: none; margin: .8rem 0; padding: 0; font: .86rem/1.5 var(--sans) }
+    .run-rows { margin: .5rem 0 0 }
+    .run-rows summary { cursor: pointer; font: .86rem/1.5 var(--sans); color: var(--soft) }
+    td.failed { color: var(--alarm) }
     .pager { display: flex; flex-wrap: wrap; gap: 1rem; justify-content: space-between; max-width: 68ch; margin: 4rem 0 0; padding: 1.2rem 0 0; border-top: 1px solid var(--rule) }
     .pager a { flex: 0 1 auto; padding: .2rem 0; font: .95rem/1.35 var(--sans); color: var(--accent) }
     .pager .next { margin-left: auto; text-align: right }

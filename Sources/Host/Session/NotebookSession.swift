@@ -138,6 +138,7 @@ package final class NotebookSession {
     yielding.withLock { $0 = false }
     try takeDevice(for: notebook)
     try takePackages(of: notebook)
+    if runtime.isUsedUp { restart() }
     var run = NotebookRun(session: self, notebook: notebook, observe: observe)
     return try run.runWhatMustRun()
   }

@@ -51,7 +51,7 @@ struct RecordBook {
   private var reads: [Key: [CellReads]] = [:]
 
   /// The number of runs of a cell, each reading something else, of which the reads are kept.
-  private static let mostReads = 12
+  private static let mostReads = 100
 
   init(store: EntryStore?, environment: [CellKey.Part], directory: String) {
     self.store = store
@@ -314,8 +314,11 @@ struct RecordBook {
   }
 
   private mutating func keep(_ cellReads: CellReads, _ base: Key) {
-    let known = ([cellReads] + knownReads(base).filter { $0 != cellReads }).prefix(Self.mostReads)
-    guard Array(known) != reads[base] else { return }
+    if let first = reads[base]?.first, first == cellReads { return }
+    // Another session, also of another machine, may have kept some meanwhile.
+    let others = (reads[base] ?? []) + (store?.value([CellReads].self, .traces, base) ?? [])
+    let known = others.reduce(into: [cellReads]) { known, reads in if !known.contains(reads) { known.append(reads) } }
+      .prefix(Self.mostReads)
     reads[base] = Array(known)
     store?.put(value: Array(known), .traces, base)
   }

@@ -29,6 +29,9 @@ package protocol Runtime: AnyObject {
   /// The most memory that it has had so far, in bytes; 0 if that is not known.
   var peakMemory: Int { get }
 
+  /// Whether it has run as many cells as it can tell apart: only a new start gives it numbers again.
+  var isUsedUp: Bool { get }
+
   // MARK: Making cells ready
 
   /// Begins to make cells ready, and all that they import. Returns at once.
@@ -174,4 +177,8 @@ package struct CodeLocation: Equatable {
   package var place: Place
   /// What the compiler checks there, for a trap without a message: `arithmetic overflow`.
   package var runtimeFailure: String?
+}
+
+extension Runtime {
+  package var isUsedUp: Bool { false }
 }

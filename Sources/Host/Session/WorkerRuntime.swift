@@ -21,6 +21,8 @@ final class WorkerRuntime: Runtime {
   /// The number of the last run in this worker.
   private var lastRun = 0
   private var mostMemory = 0
+  /// The worker knows a run by a number of two bytes; many cells may run before it is asked again.
+  var isUsedUp: Bool { lastRun > 50_000 }
 
   /// - Parameters:
   ///   - codeEnvironment: stands for the toolchain and FolioKit.

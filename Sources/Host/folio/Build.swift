@@ -17,9 +17,15 @@ struct Build: ParsableCommand {
       SITE/<notebook>/index.html when its notebook has run, also if a cell failed: the page then shows where and why. SITE/index.html lists \
       all pages, and each page the others; 'Notebooks/site.yml' may say in which order, and what the site is called. A build of all notebooks removes the pages and records of notebooks that are no more.
 
+      A notebook with other values of its parameters than their defaults is a run of its own, with a page and a record of its own: \
+      'folio build prontoqa -P idx=3' makes 'prontoqa@idx=3', and '-P idx=0..25' makes 26 runs. Without '-P', the runs that a front matter names \
+      as its variants are made too.
+
       Examples:
         folio build
         folio build Notebooks/prontoqa.md -P shots=7 -P model=google/gemma-2b
+        folio build prontoqa -P idx=0..25 -P shots=1,7
+        folio build prontoqa@small
         folio build --explain
         folio build --site /tmp/preview --keep-going
         folio build --interactive
@@ -54,7 +60,9 @@ struct Build: ParsableCommand {
       let script = interactive || plotly != nil ? try PlotlyPackage.script(file: plotly, site: site) : nil
       let progress = TerminalProgress(explains: explain)
       // A notebook that cannot be read is still there, and so is its page.
-      let isWhole = try named.notebooks.isEmpty && notebooks.count == Notebooks.all(in: Project.required().notebooks).count
+      let isWhole =
+        try named.notebooks.isEmpty && options.parameters.isEmpty
+        && Set(notebooks.map(\.file)).count == Notebooks.all(in: Project.required().notebooks).count
       let builder = SiteBuilder(
         notebooks, site: site, isWhole: isWhole, plotly: script, options: sessionOptions)
       let interrupts = Interrupts { _ in builder.interrupt() }
@@ -68,34 +76,41 @@ struct Build: ParsableCommand {
 extension RunOptions {
   /// Reads the notebooks and does something with them. What is wrong with a notebook is reported, and ends the command with 2; one that
   /// cannot be read is left out if the command shall keep going.
-  /// - Parameter makesPages: whether `after` and what the prose refers to matter.
+  /// - Parameters:
+  ///   - makesPages: whether `after` and what the prose refers to matter.
+  ///   - takesOne: whether one run of each notebook is wanted.
   func withNotebooks(
-    _ paths: [String], isForced: Bool, makesPages: Bool = true,
+    _ names: [String], isForced: Bool, makesPages: Bool = true, takesOne: Bool = false,
     _ body: ([Notebook], NotebookSession.Options) throws -> SiteBuilder.Status
   ) throws -> SiteBuilder.Status {
     try reporting {
-      let areAll = paths.isEmpty
+      let areAll = names.isEmpty
       let folder = areAll ? try Project.required().notebooks : ""
-      var (notebooks, problems) = try Notebooks.readable(
-        areAll ? Notebooks.all(in: folder) : Project.files(of: paths), overrides: parameters.map { ($0.name, $0.value) })
-      for (name, problem) in makesPages ? NotebookOrder(notebooks, areAll: areAll).problems : [] {
+      let all = areAll ? try Notebooks.all(in: folder).map { Notebooks.Name(file: $0) } : try Project.notebooks(named: names)
+      var (notebooks, problems) = try Notebooks.runs(
+        all, overrides: parameters.map { ($0.name, $0.value) }, takesOne: takesOne)
+      // What is wrong with a notebook is told once, and not for each of its runs.
+      var distinct = notebooks.reduce(into: [Notebook]()) { if $0.last?.file != $1.file { $0.append($1) } }
+      for (name, problem) in makesPages ? NotebookOrder(distinct, areAll: areAll).problems : [] {
         if problem.severity == .error {
           problems.append(problem)
-          notebooks.removeAll { $0.name == name }
+          notebooks.removeAll { $0.notebookName == name }
+          distinct.removeAll { $0.notebookName == name }
         } else {
           report(problem)
         }
       }
-      for warning in notebooks.flatMap(\.warnings) { report(warning) }
-      let session = session(isForced: isForced)
+      for warning in distinct.flatMap(\.warnings) { report(warning) }
+      var session = session(isForced: isForced)
+      session.sites = [Project.defaultSite]
       let pages = PageMaker(site: Project.defaultSite, store: session.store)
-      for notebook in notebooks where makesPages {
+      for notebook in distinct where makesPages {
         let found = pages.problems(in: notebook)
         for warning in found where warning.severity != .error { report(warning) }
         let errors = found.filter { $0.severity == .error }
         // What is wrong with the site's description is found with each of its notebooks.
         problems += errors.filter { !problems.contains($0) }
-        if !errors.isEmpty { notebooks.removeAll { $0.name == notebook.name } }
+        if !errors.isEmpty { notebooks.removeAll { $0.file == notebook.file } }
       }
       if !problems.isEmpty && (!keepGoing || notebooks.isEmpty) { throw Diagnostics(problems) }
       // A folder's name does not make it a notebook, so it keeps none from being built.

@@ -43,6 +43,8 @@ struct Check: ParsableCommand {
       let folder = try TemporaryFolder()
       defer { withExtendedLifetime(folder) {} }
       let fresh = folder.path + "/site"
+      var session = session
+      session.sites = [fresh, site]
       let built = build(notebooks, into: fresh, session)
       guard built <= .cellFailed else { return built }
       let present = notebooks.filter { !$0.isLeftOut }

@@ -56,7 +56,7 @@ struct Export: ParsableCommand {
   @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    let status = try options.withNotebooks([notebook], isForced: cache.force) { notebooks, sessionOptions in
+    let status = try options.withNotebooks([notebook], isForced: cache.force, takesOne: true) { notebooks, sessionOptions in
       guard let notebook = notebooks.first else { return .couldNotRun }
       let pages = PageMaker(site: Project.defaultSite, store: sessionOptions.store)
       switch to {

@@ -45,7 +45,13 @@ struct Preview: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let files = try Project.files(of: named.notebooks)
+      let names = try Project.notebooks(named: named.notebooks)
+      if let run = names.first(where: { $0.run != nil }) {
+        throw Diagnostic(
+          "a preview shows a notebook, and '\(run.notebook)@\(run.run ?? "")' is one of its runs",
+          advice: "Give the run's values: folio preview '\(run.notebook)' -P name=value.")
+      }
+      let files = names.map(\.notebook)
       if let problem = files.compactMap(Notebooks.whyNoNotebook).first { throw problem }
       let folder = files.isEmpty ? try Project.required().notebooks : nil
       let paths = try folder.map(Notebooks.all) ?? files

@@ -47,13 +47,15 @@ struct Project {
       advice: "Name the notebooks (folio build a.md b.md), or go to a project: a folder that holds '\(Notebooks.folder)'.")
   }
 
-  /// The files of notebooks as they are named to a command: by a path, or as 'folio diff' names them: `part/prontoqa` is
-  /// `Notebooks/part/prontoqa.md` of the project where there is no such file here.
-  static func files(of names: [String]) throws -> [String] {
-    try names.map { name in
-      guard !name.hasPrefix("/"), !Notebooks.isFile(name), let project = try find() else { return name }
-      let path = "\(project.notebooks)/" + (name.hasSuffix(".md") ? name : name + ".md")
-      return Notebooks.isFile(path) ? path : name
+  /// Notebooks as they are named to a command, and their runs: by a path, or as 'folio diff' names them: `part/prontoqa` is
+  /// `Notebooks/part/prontoqa.md` of the project where there is no such file here; behind an `@` may stand the name of a run.
+  static func notebooks(named names: [String]) throws -> [Notebooks.Name] {
+    try names.map { text in
+      var name = Notebooks.Name(text)
+      guard !name.notebook.hasPrefix("/"), !Notebooks.isFile(name.notebook), let project = try find() else { return name }
+      let path = "\(project.notebooks)/" + (name.notebook.hasSuffix(".md") ? name.notebook : name.notebook + ".md")
+      if Notebooks.isFile(path) { name.notebook = path }
+      return name
     }
   }
 
