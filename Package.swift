@@ -98,7 +98,9 @@ let package = Package(
     // Many runs of one notebook, here or on a cluster.
     .host(
       "Sweeping",
-      ["Building", "Document", "Files", "Keys", "Machine", "Processes", "Record", "Scheduling", "Session", "Store", "Text"]),
+      ["Building", "Document", "Files", "Keys", "Machine", "Processes", "Record", "Rendering", "Scheduling", "Session", "Store",
+        "Text",
+      ]),
     .host("Live", ["Building", "Document", "Files", "Processes", "Record", "Rendering", "Session", "Text"]),
     .host("Interchange", ["Document", "Figures", "Files", "Machine", "Planning", "Record", "Rendering", "Text"]),
     .executableTarget(

@@ -13,7 +13,7 @@ package struct PageMaker: Sendable {
   /// Whether an author waits for the page: then no card is drawn for it, and what takes long to write is written behind it, by `finishDownloads`.
   package var isPreview = false
   /// The other pages, where many are made one after the other.
-  var known: KnownPages?
+  package var known: KnownPages?
 
   package init(site: String?, store: String?, plotly: PlotlyScript? = nil) {
     (self.site, self.store, self.plotly) = (site, store, plotly)

@@ -43,7 +43,7 @@ package final class SiteBuilder: @unchecked Sendable {
   private let isWhole: Bool
 
   private let lock = NSCondition()
-  private var schedule: Schedule
+  private var room: MachineRoom
   private let warm = WarmSessions()
   private var sessions: [Int: NotebookSession] = [:]
   /// The files that each run read and wrote, for those that have ended.
@@ -65,25 +65,16 @@ package final class SiteBuilder: @unchecked Sendable {
     var options = options
     options.sites = options.sites.isEmpty || !options.sites.contains(site) ? [site] : options.sites
     self.options = options
-    schedule = Self.schedule(notebooks, options)
+    room = Self.room(notebooks, options)
   }
 
-  /// A notebook that is left out is none of the jobs: nobody waits for it.
-  private static func schedule(_ notebooks: [Notebook], _ options: NotebookSession.Options) -> Schedule {
+  /// Nobody waits for a notebook that is left out.
+  private static func room(_ notebooks: [Notebook], _ options: NotebookSession.Options) -> MachineRoom {
     let places = Dictionary(grouping: notebooks.indices.filter { !notebooks[$0].isLeftOut }) { notebooks[$0].notebookName }
-    let files = Dictionary(grouping: notebooks, by: \.file)
-    return Schedule(
-      notebooks.map { notebook in
-        Schedule.Job(group: notebook.file, after: notebook.runsAfter.flatMap { places[$0] ?? [] })
-      }, needs: files.compactMapValues { $0.first.map { need(of: $0, options) } }, keepsGoing: options.keepsGoing)
-  }
-
-  /// What a run takes: what the notebook says, or what its last run took. One that has never run may load anything.
-  private static func need(of notebook: Notebook, _ options: NotebookSession.Options) -> Schedule.Resources {
-    let known = NotebookSession.peakMemory(of: notebook, store: options.store)
-    let resources = notebook.frontMatter.resources
-    return Schedule.Resources(
-      memory: resources.memory ?? (known > 0 ? known + known / 2 : SystemMemory.total / 2), cores: resources.cores ?? 1)
+    let jobs = notebooks.map { notebook in
+      Schedule.Job(group: notebook.file, after: notebook.runsAfter.flatMap { places[$0] ?? [] })
+    }
+    return MachineRoom(jobs: jobs, notebooks: notebooks, options: options)
   }
 
   /// Builds the site. After a notebook that did not run through, no other is begun, unless the options say to keep going.
@@ -144,7 +135,7 @@ package final class SiteBuilder: @unchecked Sendable {
   package func interrupt() {
     lock.withLock {
       isInterrupted = true
-      schedule.stop()
+      room.stop()
       status = .interrupted
       for session in sessions.values { session.interrupt() }
       lock.broadcast()
@@ -158,19 +149,10 @@ package final class SiteBuilder: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     while true {
-      if let index = schedule.next(free: free, prepared: warm.notebooks) { return index }
-      guard schedule.open > 0 else { return nil }
+      if let index = room.next(prepared: warm.notebooks) { return index }
+      guard room.hasOpen else { return nil }
       lock.wait()
     }
-  }
-
-  /// What there is beside what runs.
-  private var free: Schedule.Resources {
-    let needs = schedule.running.map { schedule.need(of: schedule.jobs[$0].group) }
-    let cores = min(Processor.threads, Descriptors.mostPrograms) - needs.reduce(0) { $0 + $1.cores }
-    // Who has begun a moment ago has not taken yet what it will take.
-    let promised = SystemMemory.total - needs.reduce(0) { $0 + $1.memory }
-    return Schedule.Resources(memory: min(SystemMemory.available, promised), cores: cores)
   }
 
   private func end(_ index: Int, _ status: Status) {
@@ -179,10 +161,9 @@ package final class SiteBuilder: @unchecked Sendable {
       sessions[index] = nil
       self.status = max(self.status, status)
       finished[index] = finished[index] ?? FilesUsed()
-      schedule.setNeed(Self.need(of: notebooks[index], options), of: file)
-      schedule.end(index, succeeded: status == .succeeded)
+      room.end(index, notebook: notebooks[index], succeeded: status == .succeeded)
       lock.broadcast()
-      return !schedule.hasOpen(file)
+      return !room.schedule.hasOpen(file)
     }
     if isLast { warm.close(file) }
   }

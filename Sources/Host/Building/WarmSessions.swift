@@ -5,15 +5,17 @@ import Session
 /// there already.
 ///
 /// All calls may come from any thread; a session is in the hands of one of them at a time.
-final class WarmSessions: @unchecked Sendable {
+package final class WarmSessions: @unchecked Sendable {
   private let lock = NSLock()
   private var idle: [String: [NotebookSession]] = [:]
 
-  /// The notebooks for which a session waits.
-  var notebooks: Set<String> { lock.withLock { Set(idle.keys) } }
+  package init() {}
+
+  /// The files of the notebooks for which a session waits.
+  package var notebooks: Set<String> { lock.withLock { Set(idle.keys) } }
 
   /// A session that waits for a run of the notebook in this file.
-  func take(_ file: String) -> NotebookSession? {
+  package func take(_ file: String) -> NotebookSession? {
     lock.withLock {
       let session = idle[file]?.popLast()
       if idle[file]?.isEmpty == true { idle[file] = nil }
@@ -21,16 +23,16 @@ final class WarmSessions: @unchecked Sendable {
     }
   }
 
-  func give(_ session: NotebookSession, back file: String) {
+  package func give(_ session: NotebookSession, back file: String) {
     lock.withLock { idle[file, default: []].append(session) }
   }
 
   /// Ends the sessions that wait for runs of a notebook.
-  func close(_ file: String) {
+  package func close(_ file: String) {
     let sessions = lock.withLock { idle.removeValue(forKey: file) ?? [] }
     for session in sessions { session.close() }
   }
 
   /// Ends all that wait.
-  func closeAll() { for file in notebooks { close(file) } }
+  package func closeAll() { for file in notebooks { close(file) } }
 }

@@ -34,6 +34,23 @@ package enum ParameterValue: Sendable, Hashable, Codable {
 }
 
 extension ParameterValue {
+  /// The value of this one's type that has a text: `text` read back. Nil if there is none.
+  package func value(ofText text: String) -> ParameterValue? {
+    switch self {
+    case .int: return Int(text).map(ParameterValue.int)
+    case .double: return Double(text).map(ParameterValue.double)
+    case .bool: return Bool(text).map(ParameterValue.bool)
+    case .string: return .string(text)
+    case .array(let values):
+      let element = values.first ?? .string("")
+      guard let texts = (try? JSONValue(text.utf8))?.array?.map(\.string) else { return nil }
+      let read = texts.map { $0.flatMap(element.value(ofText:)) }
+      return read.contains(nil) ? nil : .array(read.compactMap(\.self))
+    }
+  }
+}
+
+extension ParameterValue {
   /// What YAML says; nil for what is neither a scalar nor a list of scalars of one type.
   init?(_ node: Node) {
     guard let elements = node.list else {

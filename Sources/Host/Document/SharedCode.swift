@@ -16,7 +16,7 @@ extension Notebook {
 
   /// Reads the code, and counts the notebook's own cells on from it.
   /// - Throws: `Diagnostics`, if a file cannot be read as Swift.
-  mutating func takeSharedCode() throws {
+  package mutating func takeSharedCode() throws {
     var problems: [Diagnostic] = []
     var cells: [Cell] = []
     var seen: Set<String> = []
