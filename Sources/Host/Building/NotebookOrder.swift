@@ -20,7 +20,7 @@ package struct NotebookOrder {
       notebook.frontMatter.after.compactMap { name in
         problem(notebook, name).map { (notebook.notebookName, $0) }
       }
-        + notebook.referredNotebooks.compactMap { name, line in
+        + (notebook.referredNotebooks + notebook.collectedNotebooks).compactMap { name, line in
           circle(notebook, name, line: line).map { (notebook.notebookName, $0) }
         }
     }
@@ -43,7 +43,7 @@ package struct NotebookOrder {
     let names = ([notebook.notebookName] + circle).map { "'\($0)'" }.joined(separator: " after ")
     return Diagnostic(
       at: Place(file: notebook.file, line: line), "notebooks wait for each other: \(names)",
-      advice: "Give one of the references between them words of its own: a mere link waits for nothing.")
+      advice: "Give one of the references between them words of its own: a mere link waits for nothing. What collects runs waits for them.")
   }
 
   private func unknown(_ name: String, _ notebook: Notebook, at place: Place) -> Diagnostic? {
