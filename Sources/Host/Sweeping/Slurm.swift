@@ -29,8 +29,14 @@ package struct SlurmPrograms: SlurmCommands {
 /// Slurm as a sweep sees it: job arrays.
 package struct Slurm: Sendable {
   private let commands: any SlurmCommands
+  /// Waits before a question is asked again.
+  private let pause: @Sendable (_ seconds: Int) -> Void
 
-  package init(_ commands: any SlurmCommands = SlurmPrograms()) { self.commands = commands }
+  package init(
+    _ commands: any SlurmCommands = SlurmPrograms(), pause: @escaping @Sendable (Int) -> Void = { sleep(UInt32($0)) }
+  ) {
+    (self.commands, self.pause) = (commands, pause)
+  }
 
   /// What a user asks for besides what a run takes.
   package struct Request: Sendable, Equatable {
@@ -64,14 +70,16 @@ package struct Slurm: Sendable {
   ///   - logs: the folder of their logs.
   /// - Returns: the job's number.
   package func submit(
-    _ submission: SweepSubmission, script: String, logs: String, resources: Resources, request: Request
+    _ submission: SweepSubmission, script: String, logs: String, request: Request
   ) throws -> String {
+    let resources = submission.resources
     let limit = request.atOnce.map { "%\($0)" } ?? ""
     let points = submission.tasks.map(\.count).max() ?? 1
     var arguments = [
       "--parsable", "--array=0-\(submission.tasks.count - 1)\(limit)", "--job-name=\(submission.name)", "--requeue",
       // A task that is about to run out of time, or to be put aside, has a minute to note what it was about.
-      "--open-mode=append", "--signal=B:TERM@60", "--output=\(logs)/%A_%a.log", "--nodes=1", "--ntasks=1",
+      "--open-mode=append", "--signal=B:TERM@60", "--output=\(logs.replacing("%", with: "%%"))/%A_%a.log", "--nodes=1",
+      "--ntasks=1",
     ]
     if let cores = resources.cores { arguments.append("--cpus-per-task=\(cores)") }
     if let memory = resources.memory { arguments.append("--mem=\(max(1, (memory + 1_048_575) / 1_048_576))M") }
@@ -79,7 +87,8 @@ package struct Slurm: Sendable {
     if let time = resources.time { arguments.append("--time=\((time * points + 59) / 60 + 1)") }
     if let partition = request.partition { arguments.append("--partition=\(partition)") }
     if let account = request.account { arguments.append("--account=\(account)") }
-    let answer = try ask("sbatch", arguments + request.others + [script])
+    // It is not asked twice: whether the first time was heard is not known. The job is found again by its name.
+    let answer = try ask("sbatch", arguments + request.others + [script], times: 1)
     guard let number = answer.split(separator: "\n").last?.split(separator: ";").first, number.allSatisfy(\.isNumber) else {
       throw Diagnostic("sbatch said '\(answer.trimmingCharacters(in: .whitespacesAndNewlines))', and no job's number")
     }
@@ -88,17 +97,14 @@ package struct Slurm: Sendable {
 
   /// The number of the job with a name that is queued or runs; nil if there is none.
   package func job(named name: String) throws -> String? {
-    let answer = try ask("squeue", ["--noheader", "--array", "--me", "--name=\(name)", "--format=%F"])
+    let answer = try ask("squeue", ["--noheader", "--array", "--me", "--name=\(name)", "--states=all", "--format=%F"])
     return answer.split(whereSeparator: \.isWhitespace).first.map(String.init)
   }
 
   /// What became of the tasks of a job, by their numbers. Of those that Slurm has forgotten nothing is said.
   package func states(ofJob job: String) throws -> [Int: TaskState] {
     var states = try ended(job)
-    let queued = try commands.run("squeue", ["--noheader", "--array", "--jobs=\(job)", "--format=%K %T"])
-    // Of a job that it has forgotten Slurm says that its number is not valid.
-    guard queued.status == 0 || queued.errors.contains("Invalid job id") else { throw Self.unreachable("squeue", queued) }
-    for line in queued.output.split(separator: "\n") where queued.status == 0 {
+    for line in try ask("squeue", ["--noheader", "--array", "--jobs=\(job)", "--format=%K %T"]).split(separator: "\n") {
       let words = line.split(separator: " ")
       guard words.count == 2, let task = Int(words[0]) else { continue }
       switch words[1] {
@@ -119,10 +125,8 @@ package struct Slurm: Sendable {
     {
       return Self.pairs(accounts.output.split(separator: "\n").map { $0.split(separator: "|").map(String.init) })
     }
-    let shown = try commands.run("scontrol", ["show", "job", job, "--oneliner"])
-    guard shown.status == 0 || shown.errors.contains("Invalid job id") else { throw Self.unreachable("scontrol", shown) }
     return Self.pairs(
-      shown.output.split(separator: "\n").map { line in
+      try ask("scontrol", ["show", "job", job, "--oneliner"]).split(separator: "\n").map { line in
         var fields: [Substring: Substring] = [:]
         for field in line.split(separator: " ") {
           let pair = field.split(separator: "=", maxSplits: 1)
@@ -151,18 +155,28 @@ package struct Slurm: Sendable {
   package func cancel(_ job: String) throws { _ = try ask("scancel", [job]) }
 
   /// Asks a program, and asks again where the controller does not answer at once.
-  private func ask(_ program: String, _ arguments: [String]) throws -> String {
-    let answer = try commands.run(program, arguments)
-    guard answer.status == 0 else { throw Self.unreachable(program, answer) }
-    return answer.output
+  /// - Returns: its answer; empty if it asks for a job that Slurm has forgotten.
+  private func ask(_ program: String, _ arguments: [String], times: Int = 3) throws -> String {
+    for time in 1... {
+      let answer = try commands.run(program, arguments)
+      if answer.status == 0 { return answer.output }
+      // Of a job that it has forgotten Slurm says that its number is not valid.
+      if answer.errors.contains("Invalid job id") { return "" }
+      guard time < times, Self.isAway(answer.errors) else { throw Self.unreachable(program, answer) }
+      pause(time * 2)
+    }
+    return ""
+  }
+
+  private static func isAway(_ words: String) -> Bool {
+    ["contact", "Socket timed out", "Connection refused", "Zero Bytes", "Communication"].contains { words.contains($0) }
   }
 
   private static func unreachable(_ program: String, _ answer: (status: Int32, output: String, errors: String)) -> Diagnostic {
     let words = (answer.errors + answer.output).split(separator: "\n").last.map(String.init) ?? "status \(answer.status)"
-    let isAway = ["contact", "Socket timed out", "Connection refused", "Zero Bytes"].contains { words.contains($0) }
     return Diagnostic(
       "\(program): \(words)",
-      advice: isAway
+      advice: isAway(answer.errors)
         ? "Slurm's controller does not answer. What the sweep has done is kept, and tasks that run go on; ask again later."
         : "What the sweep has done is kept.")
   }

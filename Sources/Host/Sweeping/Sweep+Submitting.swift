@@ -30,9 +30,9 @@ extension Sweep {
     return stride(from: 0, to: together.count, by: size).map { Array(together[$0..<min(together.count, $0 + size)]) } + alone
   }
 
-  /// The command that runs a task: what Slurm and others start.
+  /// The command that runs a task, from any folder: what Slurm and others start.
   package func command(program: String, _ submission: SweepSubmission, task: String) -> String {
-    "\(Self.quoted(program)) sweep-task \(Self.quoted(folder.path)) --submission \(submission.number) --task \(task)"
+    "\(Self.quoted(program)) sweep-task \(Self.quoted(folder.absolutePath)) --submission \(submission.number) --task \(task)"
   }
 
   /// A word as a shell reads it.
@@ -45,7 +45,6 @@ extension Sweep {
     let script = """
       #!/bin/sh
       # A task of the sweep \(name). Written by Folio.
-      cd \(Self.quoted(FileManager.default.currentDirectoryPath)) || exit 1
       if [ -n "$SLURM_CPUS_PER_TASK" ]; then export FOLIO_THREADS="$SLURM_CPUS_PER_TASK"; fi
       exec \(command(program: program, submission, task: "\"$SLURM_ARRAY_TASK_ID\""))
 
@@ -54,12 +53,10 @@ extension Sweep {
     try folder.write(Data(script.utf8), to: path)
     try FileManager.default.createDirectory(atPath: folder.file("logs"), withIntermediateDirectories: true)
     let job = try slurm.submit(
-      submission, script: folder.file(path), logs: absolute("logs"), resources: receipt.resources, request: request)
+      submission, script: folder.file(path), logs: folder.absolutePath + "/logs", request: request)
     try note(job: job, of: submission)
     return job
   }
-
-  private func absolute(_ name: String) -> String { URL(fileURLWithPath: folder.file(name)).standardizedFileURL.path }
 
   /// The log of a task; nil if there is none.
   package func log(ofJob job: String?) -> String? {

@@ -23,8 +23,8 @@ package struct Sweep: Sendable {
   ///   - folio: the version of Folio.
   /// - Throws: a `Diagnostic` if there is no point, or if nothing can be written.
   package static func plan(
-    _ notebook: Notebook, variants: [Variant], resources: Resources, options: SweepReceipt.Options, site: String,
-    inProject project: String, folio: String
+    _ notebook: Notebook, variants: [Variant], resources: Resources = Resources(), options: SweepReceipt.Options = .init(),
+    site: String, inProject project: String, folio: String
   ) throws -> Sweep {
     guard !variants.isEmpty else {
       throw Diagnostic(
@@ -34,9 +34,11 @@ package struct Sweep: Sendable {
     let source = SweepSource(notebook)
     let points = SweepPoint.all(variants, of: source)
     let receipt = SweepReceipt(
-      folio: folio, file: notebook.file, notebook: notebook.notebookName, source: source.digest, count: points.count,
-      resources: notebook.frontMatter.resources.overridden(by: resources), options: options, site: site)
-    let name = "\(notebook.notebookName.replacing("/", with: "~"))-\(id(points, source))"
+      folio: folio, file: SweepFolder.path(notebook.file, fromProject: project), notebook: notebook.notebookName,
+      source: source.digest, count: points.count,
+      resources: notebook.frontMatter.resources.overridden(by: resources), options: options,
+      site: SweepFolder.path(site, fromProject: project))
+    let name = "\(notebook.notebookName.replacing("/", with: "~"))-\(id(points, source, receipt))"
     let folder = SweepFolder(path: "\(SweepFolder.all(inProject: project))/\(name)")
     if folder.isThere { return try Sweep(folder) }
     try ignoreByGit(project)
@@ -49,9 +51,12 @@ package struct Sweep: Sendable {
     return Sweep(folder: folder, receipt: receipt, points: points)
   }
 
-  private static func id(_ points: [SweepPoint], _ source: SweepSource) -> String {
+  private static func id(_ points: [SweepPoint], _ source: SweepSource, _ receipt: SweepReceipt) -> String {
     var builder = KeyBuilder("sweep")
     builder.add("source", source.digest)
+    // Its cells read files from there.
+    builder.add("file", receipt.file)
+    builder.add("device", receipt.options.device ?? "")
     for point in points { builder.add(point.variant.name, point.digest) }
     return String(builder.key.description.prefix(8))
   }
@@ -102,7 +107,10 @@ package struct Sweep: Sendable {
     return folders.map { ($0, time($0)) }.sorted { $0.1 > $1.1 }.map(\.0)
   }
 
-  package var name: String { folder.path.split(separator: "/").last.map(String.init) ?? folder.path }
+  /// The folder of the site that its pages are for, from the working directory.
+  package var site: String { folder.path(fromReceipt: receipt.site) }
+
+  package var name: String { folder.name }
 
   // MARK: - What runs
 
@@ -110,7 +118,8 @@ package struct Sweep: Sendable {
     guard let text = FileManager.default.contents(atPath: folder.file(notebookFile)) else {
       throw Diagnostic("'\(folder.file(notebookFile))' is not there: it is the notebook that the sweep runs")
     }
-    return SweepSource(markdown: String(decoding: text, as: UTF8.self), file: receipt.file, digest: receipt.source)
+    return SweepSource(
+      markdown: String(decoding: text, as: UTF8.self), file: folder.path(fromReceipt: receipt.file), digest: receipt.source)
   }
 
   /// The notebook as it was when the sweep was planned.
@@ -120,7 +129,7 @@ package struct Sweep: Sendable {
   // MARK: - Submissions
 
   package var submissions: [SweepSubmission] {
-    folder.names(in: "submissions").filter { $0.hasSuffix(".json") }.compactMap {
+    folder.names(in: "submissions").filter { $0.wholeMatch(of: /[0-9]+\.json/) != nil }.compactMap {
       folder.read(SweepSubmission.self, "submissions/\($0)")
     }.sorted { $0.number < $1.number }
   }
@@ -136,22 +145,34 @@ package struct Sweep: Sendable {
     try folder.write(Data((job + "\n").utf8), to: "submissions/\(submission.number).job")
   }
 
-  /// Writes down what is about to be handed to an executor. Two commands at once do not take one number.
+  /// Writes down what is about to be handed to an executor.
+  /// - Parameters:
+  ///   - status: what was known when the tasks were made.
+  ///   - resources: what the command says of what a run takes; what it does not say is as it was before.
+  ///   - process: this process, which others see to be at work as long as it is.
+  /// - Returns: nil if another command has handed over something meanwhile: then its points are in its hands.
   package func submission(
-    _ executor: SweepSubmission.Executor, tasks: [[Int]], retriesFailed: Bool
-  ) throws -> SweepSubmission {
-    try FileManager.default.createDirectory(atPath: folder.file("submissions"), withIntermediateDirectories: true)
-    var number = (submissions.map(\.number).max() ?? 0) + 1
-    // To make a folder is one step on every file system: only one of several gets it.
-    while mkdir(folder.file("submissions/\(number)"), 0o755) != 0 {
-      guard errno == EEXIST else { throw Diagnostic.system("'\(folder.file("submissions"))' cannot be written") }
-      number += 1
+    _ executor: SweepSubmission.Executor, tasks: [[Int]], after status: SweepStatus, retriesFailed: Bool = false,
+    resources: Resources = Resources(), options: SweepReceipt.Options = .init(), process: SweepProcess
+  ) throws -> SweepSubmission? {
+    if let device = options.device, device != receipt.options.device {
+      throw Diagnostic(
+        "the sweep in '\(folder.path)' computes on \(receipt.options.device ?? "the device that the notebook names")",
+        advice: "Results of another device are another sweep: 'folio sweep' with the values and '--device \(device)' plans it.")
     }
-    var submission = SweepSubmission(
-      number: number, executor: executor, tasks: tasks, retriesFailed: retriesFailed, name: "folio-\(name)-\(number)")
-    if executor == .local { submission.process = "\(Self.host) \(getpid())" }
-    try folder.write(submission, to: "submissions/\(number).json")
-    return submission
+    let former = submissions.last
+    let number = status.latestSubmission + 1
+    let submission = SweepSubmission(
+      number: number, executor: executor, tasks: tasks, retriesFailed: retriesFailed, name: Self.jobName(receipt.notebook),
+      resources: (former?.resources ?? receipt.resources).overridden(by: resources),
+      options: (former?.options ?? receipt.options).overridden(by: options), process: process.name)
+    return try folder.writeFirst(submission, to: "submissions/\(number).json") ? submission : nil
+  }
+
+  /// A name that no other job has, of letters that every list of Slurm's takes.
+  private static func jobName(_ notebook: String) -> String {
+    let word = notebook.split(separator: "/").last.map { $0.filter { $0.isASCII && ($0.isLetter || $0.isNumber) } } ?? ""
+    return "folio-\(word.prefix(40))-\(UUID().uuidString.prefix(8).lowercased())"
   }
 
   static var host: String {

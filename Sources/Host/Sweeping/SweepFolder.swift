@@ -10,6 +10,7 @@ import Record
 ///   receipt.json         what the sweep is, written before anything runs
 ///   points.jsonl         its points, one a line, and their digests
 ///   notebook.md          the notebook's text as it was then: that is what runs
+///   processes/           a file for each process that works on it now
 ///   submissions/1.json   what was handed to whom: which points each task has; 1.job: the number that a cluster gave it
 ///   attempts/1-7.json    what task 7 of submission 1 is about to do, or was about to do when it died
 ///   results/0/17.json    what the run of point 17 gave
@@ -27,6 +28,29 @@ package struct SweepFolder: Sendable {
   package static func all(inProject project: String) -> String { (project.isEmpty ? "" : project) + ".folio/sweeps" }
 
   func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  package var name: String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
+
+  var absolutePath: String { URL(fileURLWithPath: path).standardizedFileURL.path }
+
+  /// The project's folder, as paths begin: empty, `../` or `/home/me/project/`.
+  package var project: String {
+    let end = Self.all(inProject: "") + "/" + name
+    if path == end { return "" }
+    if path.hasSuffix("/" + end) { return String(path.dropLast(end.count)) }
+    // A sweep that lies elsewhere is about files as they are named from here.
+    return absolutePath.hasSuffix("/" + end) ? String(absolutePath.dropLast(end.count)) : ""
+  }
+
+  /// A path as the receipt says it: from the project's folder, where it lies in that.
+  static func path(_ path: String, fromProject project: String) -> String {
+    func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
+    let (root, whole) = (absolute(project.isEmpty ? "." : project), absolute(path))
+    return whole.hasPrefix(root + "/") ? String(whole.dropFirst(root.count + 1)) : whole
+  }
+
+  /// The same path from the working directory.
+  func path(fromReceipt path: String) -> String { path.hasPrefix("/") ? path : project + path }
 
   /// Whether a sweep is here.
   package var isThere: Bool { FileManager.default.fileExists(atPath: file(SweepReceipt.fileName)) }
@@ -48,6 +72,20 @@ package struct SweepFolder: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try write(try encoder.encode(value), to: name)
+  }
+
+  /// Writes a file that nobody has written yet.
+  /// - Returns: false if it is there already: of several that write it at once, one succeeds, also on network file systems.
+  func writeFirst(_ value: some Encodable, to name: String) throws -> Bool {
+    let other = "\(name).\(UUID().uuidString)"
+    try write(value, to: other)
+    defer { unlink(file(other)) }
+    if link(file(other), file(name)) == 0 { return true }
+    if errno == EEXIST { return false }
+    // A file system without hard links has folders all the same: to make one is a single step everywhere.
+    if mkdir(file(name + ".claim"), 0o755) == 0, rename(file(other), file(name)) == 0 { return true }
+    guard errno == EEXIST else { throw Diagnostic.system("'\(file(name))' cannot be written") }
+    return false
   }
 
   /// What a file says; nil if it is not there, or not of this form.
@@ -83,12 +121,24 @@ package struct SweepReceipt: Codable, Sendable, Equatable {
 
   /// What a command says of how cells are run.
   package struct Options: Codable, Sendable, Equatable {
-    package var keepsGoing = false
+    /// Whether a run goes on after a cell that failed; nil if nothing was said.
+    package var keepsGoing: Bool?
     package var timeout: Double?
     package var memory: Int?
+    /// Its results depend on it, so it is the same for all of a sweep.
     package var device: String?
 
     package init() {}
+
+    /// With what another one says in place of what this one says.
+    package func overridden(by other: Options) -> Options {
+      var options = self
+      options.keepsGoing = other.keepsGoing ?? keepsGoing
+      options.timeout = other.timeout ?? timeout
+      options.memory = other.memory ?? memory
+      options.device = other.device ?? device
+      return options
+    }
   }
 }
 
@@ -105,6 +155,9 @@ package struct SweepSubmission: Codable, Sendable, Equatable {
   package var retriesFailed: Bool
   /// The name of its job, by which it is found where the number that the cluster gave it is not known.
   package var name: String
-  /// The process that makes it, for a local one: `host pid`.
-  package var process: String?
+  /// What one run takes, and how cells are run: as the sweep was planned, or as the command said that made this submission.
+  package var resources: Resources
+  package var options: SweepReceipt.Options
+  /// The process that makes it, or hands it to a cluster.
+  package var process: String
 }

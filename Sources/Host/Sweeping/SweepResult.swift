@@ -74,7 +74,8 @@ struct SweepAttempt: Codable, Sendable, Equatable {
   /// Nil when it has ended.
   var point: Int?
   var host: String
-  var process: Int32
+  /// Its file among the processes.
+  var process: String
   var job: String?
 }
 

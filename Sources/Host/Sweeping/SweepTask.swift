@@ -30,9 +30,14 @@ package final class SweepTask: @unchecked Sendable {
   private var problem: (any Error)?
   private let environment = ProcessInfo.processInfo.environment
 
+  private let process: SweepProcess
+
+  /// - Parameter process: this one, which others see to be at work.
   /// - Throws: what is wrong with the notebook; a `Diagnostic` if it is not what was planned.
-  package init(_ sweep: Sweep, _ submission: SweepSubmission, options: NotebookSession.Options) throws {
-    (self.sweep, self.submission, self.options) = (sweep, submission, options)
+  package init(
+    _ sweep: Sweep, _ submission: SweepSubmission, options: NotebookSession.Options, process: SweepProcess
+  ) throws {
+    (self.sweep, self.submission, self.options, self.process) = (sweep, submission, options, process)
     notebook = try sweep.notebook()
   }
 
@@ -68,7 +73,7 @@ package final class SweepTask: @unchecked Sendable {
     nonisolated(unsafe) let tell: (Event) -> Void = { event in telling.withLock { observe(event) } }
     var room = MachineRoom(
       jobs: submission.tasks.map { _ in Schedule.Job(group: notebook.file) }, notebooks: [notebook], options: options,
-      resources: sweep.receipt.resources)
+      resources: submission.resources)
     let warm = WarmSessions()
     defer { warm.closeAll() }
     let group = DispatchGroup()
@@ -151,7 +156,7 @@ package final class SweepTask: @unchecked Sendable {
   private func note(_ point: SweepPoint?, task: Int) throws {
     try sweep.folder.write(
       SweepAttempt(
-        submission: submission.number, task: task, point: point?.number, host: Sweep.host, process: getpid(), job: job))
+        submission: submission.number, task: task, point: point?.number, host: Sweep.host, process: process.name, job: job))
   }
 
   /// The number of this task in the cluster's queue.

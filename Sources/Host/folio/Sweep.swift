@@ -48,7 +48,7 @@ struct SweepCommand: ParsableCommand {
       switch value {
       case .status: "Say how far the sweep is."
       case .resume: "Run what has no result and is in nobody's hands, where it ran before, or by '--slurm' or '--print'."
-      case .cancel: "Take what is queued or runs on the cluster out of it. Results stay."
+      case .cancel: "Stop what runs, here or on the cluster, and take what is queued out of it. Results stay."
       case .collect: "Make pages and records of the results that there are."
       case .list: "List the sweeps of the project."
       }
@@ -137,6 +137,14 @@ struct SweepCommand: ParsableCommand {
     Resources(memory: mem?.bytes, cores: cores, gpus: gpus, time: time.flatMap(Resources.seconds))
   }
 
+  private var runOptions: SweepReceipt.Options {
+    var said = SweepReceipt.Options()
+    (said.keepsGoing, said.timeout, said.memory, said.device) = (
+      options.keepGoing ? true : nil, options.timeout, options.memory?.bytes, options.device?.description
+    )
+    return said
+  }
+
   private func sweep() throws -> Sweep {
     let name = notebook ?? ""
     let folder = SweepFolder(path: name)
@@ -169,12 +177,8 @@ struct SweepCommand: ParsableCommand {
     {
       throw ValidationError([problem.message + ".", problem.advice].compactMap(\.self).joined(separator: " "))
     }
-    var kept = SweepReceipt.Options()
-    (kept.keepsGoing, kept.timeout, kept.memory, kept.device) = (
-      options.keepGoing, options.timeout, options.memory?.bytes, options.device?.description
-    )
     return try Sweep.plan(
-      notebook, variants: variants, resources: resources, options: kept, site: place.site, inProject: project,
+      notebook, variants: variants, resources: resources, options: runOptions, site: place.site, inProject: project,
       folio: Folio.version)
   }
 
@@ -190,56 +194,106 @@ struct SweepCommand: ParsableCommand {
 
   private func start(_ sweep: Sweep) throws -> SiteBuilder.Status {
     let slurm = Slurm()
-    let known = SweepStatus(sweep, slurm: slurm)
-    if let problem = known.problem, executor == .slurm { throw problem }
-    if let problem = known.problem { report(problem) }
-    let before = sweep.submissions.last?.executor
-    let executor =
-      self.executor.map { $0 == .slurm ? SweepSubmission.Executor.slurm : .print }
-      ?? (action == .resume ? before ?? .local : .local)
-    let mostTasks = executor == .slurm ? try slurm.mostTasks() : Int.max / 2
-    let tasks = sweep.tasks(
-      known, pointsPerTask: executor == .local ? pointsPerTask ?? 1 : pointsPerTask, mostTasks: mostTasks,
-      retriesFailed: retryFailed)
-    if tasks.isEmpty {
-      Console.writeError("\(sweep.folder.path): \(SweepReport(sweep, known).summary)\n")
-      return executor == .local ? try collect(sweep) : .succeeded
-    }
-    let submission = try sweep.submission(executor, tasks: tasks, retriesFailed: retryFailed)
-    switch executor {
-    case .slurm:
-      var request = Slurm.Request()
-      (request.partition, request.account, request.atOnce, request.others) = (partition, account, atOnce, sbatch)
-      let job = try sweep.submit(submission, to: slurm, program: Self.program, request: request)
-      Console.write("\(sweep.folder.path): job \(job), \(tasks.count) tasks, \(tasks.reduce(0) { $0 + $1.count }) points\n")
-      return .succeeded
-    case .print:
-      for task in tasks.indices { Console.write(sweep.command(program: Self.program, submission, task: String(task)) + "\n") }
-      Console.writeError(
-        "\(sweep.folder.path): when these have run, 'folio sweep \(sweep.folder.path) --collect' makes the pages.\n")
-      return .succeeded
-    case .local: return try runHere(sweep, submission)
+    let process = try SweepProcess(in: sweep.folder)
+    defer { process.end() }
+    var retriesFailed = retryFailed
+    // A point that was begun here and has no result is not begun here again.
+    var begun: Set<Int> = []
+    var waits = false
+    while true {
+      let known = SweepStatus(sweep, slurm: slurm)
+      if let problem = known.problem, executor == .slurm { throw problem }
+      if let problem = known.problem { report(problem) }
+      let executor = executor(of: sweep)
+      let tasks = sweep.tasks(
+        known, pointsPerTask: executor == .local ? pointsPerTask ?? 1 : pointsPerTask,
+        mostTasks: executor == .slurm ? try slurm.mostTasks() : Int.max / 2, retriesFailed: retriesFailed
+      ).filter { begun.isDisjoint(with: $0) }
+      if tasks.isEmpty {
+        guard executor == .local else {
+          Console.writeError("\(sweep.folder.path): \(SweepReport(sweep, known).summary)\n")
+          return .succeeded
+        }
+        guard known.inHandsOfProcesses.isEmpty else {
+          if !waits { Console.writeError("Another command makes \(names(known, sweep)): this one waits for it.\n") }
+          waits = true
+          sleep(1)
+          continue
+        }
+        return try collect(sweep)
+      }
+      // Where another command has taken the points meanwhile, what is left is looked for anew.
+      guard
+        let submission = try sweep.submission(
+          executor, tasks: tasks, after: known, retriesFailed: retriesFailed, resources: resources, options: runOptions,
+          process: process)
+      else { continue }
+      switch executor {
+      case .slurm: return try submit(submission, of: sweep, to: slurm)
+      case .print: return write(submission, of: sweep)
+      case .local:
+        if try !runHere(sweep, submission, process) {
+          _ = try collect(sweep)
+          return .interrupted
+        }
+        begun.formUnion(tasks.flatMap(\.self))
+        retriesFailed = false
+      }
     }
   }
 
-  private func runHere(_ sweep: Sweep, _ submission: SweepSubmission) throws -> SiteBuilder.Status {
-    let task = try SweepTask(sweep, submission, options: sweep.receipt.sessionOptions)
+  private func executor(of sweep: Sweep) -> SweepSubmission.Executor {
+    switch executor {
+    case .slurm: .slurm
+    case .print: .print
+    case nil: action == .resume ? sweep.submissions.last?.executor ?? .local : .local
+    }
+  }
+
+  private func names(_ known: SweepStatus, _ sweep: Sweep) -> String {
+    SweepReport.names(known.inHandsOfProcesses.map { sweep.points[$0] }, of: sweep)
+  }
+
+  private func submit(_ submission: SweepSubmission, of sweep: Sweep, to slurm: Slurm) throws -> SiteBuilder.Status {
+    var request = Slurm.Request()
+    (request.partition, request.account, request.atOnce, request.others) = (partition, account, atOnce, sbatch)
+    let job = try sweep.submit(submission, to: slurm, program: Self.program, request: request)
+    let count = submission.tasks.reduce(0) { $0 + $1.count }
+    Console.write("\(sweep.folder.path): job \(job), \(submission.tasks.count) tasks, \(count) points\n")
+    return .succeeded
+  }
+
+  private func write(_ submission: SweepSubmission, of sweep: Sweep) -> SiteBuilder.Status {
+    for task in submission.tasks.indices {
+      Console.write(sweep.command(program: Self.program, submission, task: String(task)) + "\n")
+    }
+    Console.writeError(
+      "\(sweep.folder.path): when these have run, 'folio sweep \(sweep.folder.path) --collect' makes the pages.\n")
+    return .succeeded
+  }
+
+  /// - Returns: false if it was interrupted.
+  private func runHere(_ sweep: Sweep, _ submission: SweepSubmission, _ process: SweepProcess) throws -> Bool {
+    let task = try SweepTask(sweep, submission, options: sweep.sessionOptions(submission), process: process)
     let interrupts = Interrupts { _ in task.interrupt() }
     defer { interrupts.cancel() }
     let progress = SweepProgress(sweep, count: submission.tasks.reduce(0) { $0 + $1.count })
-    let isWhole = try task.runHere { progress.show($0) }
-    progress.end()
-    let collected = try collect(sweep)
-    return isWhole ? collected : .interrupted
+    defer { progress.end() }
+    return try task.runHere { progress.show($0) }
   }
 
   private func cancel(_ sweep: Sweep) throws -> SiteBuilder.Status {
     let slurm = Slurm()
+    var cancelled: [String] = []
     for submission in sweep.submissions where submission.executor == .slurm {
       guard let job = try sweep.job(of: submission) ?? slurm.job(named: submission.name) else { continue }
       guard try slurm.states(ofJob: job).values.contains(where: { $0 == .queued || $0 == .running }) else { continue }
       try slurm.cancel(job)
-      Console.write("job \(job) is cancelled\n")
+      cancelled.append("job \(job) is cancelled")
+    }
+    cancelled += sweep.stopProcesses()
+    for line in cancelled.isEmpty ? ["nothing of it is queued or runs"] : cancelled {
+      Console.write("\(sweep.folder.path): \(line)\n")
     }
     return .succeeded
   }
@@ -268,11 +322,12 @@ struct SweepCommand: ParsableCommand {
 
 enum SweepFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
 
-extension SweepReceipt {
-  /// How the cells of a point are run, here or elsewhere.
-  var sessionOptions: NotebookSession.Options {
+extension Sweep {
+  /// How the cells of a submission's points are run, here or elsewhere.
+  func sessionOptions(_ submission: SweepSubmission) -> NotebookSession.Options {
+    let options = submission.options
     var session = NotebookSession.Options()
-    (session.keepsGoing, session.timeout, session.memory) = (options.keepsGoing, options.timeout, options.memory)
+    (session.keepsGoing, session.timeout, session.memory) = (options.keepsGoing ?? false, options.timeout, options.memory)
     session.device = options.device.flatMap { .init($0) }
     session.sites = [site]
     return session

@@ -17,7 +17,7 @@ struct SweepReport {
     switch place {
     case .done: "done"
     case .failed: "failed"
-    case .queued(let isRunning): isRunning ? "running" : "queued"
+    case .queued(let isRunning, _): isRunning ? "running" : "queued"
     case .lost: "lost"
     case .waiting: "waiting"
     }
@@ -55,16 +55,17 @@ struct SweepReport {
       let name = "\(sweep.receipt.notebook)@\(point.variant.name)"
       switch place {
       case .failed(let problem, let job):
-        let log = sweep.log(ofJob: job).map { "\n  log: \($0)" } ?? ""
         let words = problem.map { $0.description.split(separator: "\n").first.map(String.init) ?? "" } ?? ""
-        return "failed   \(name)  \(words)\(log)"
-      case .lost(let reason): return "lost     \(name)  \(reason)"
-      case .queued(true): return "running  \(name)"
+        return "failed   \(name)  \(words)\(log(job))"
+      case .lost(let reason, let job): return "lost     \(name)  \(reason)\(log(job))"
+      case .queued(true, _): return "running  \(name)"
       case .done, .queued, .waiting: return nil
       }
     }
     return ([sweep.folder.path + ": " + summary] + rows).joined(separator: "\n") + "\n"
   }
+
+  private func log(_ job: String?) -> String { sweep.log(ofJob: job).map { "\n  log: \($0)" } ?? "" }
 
   private var json: JSONValue {
     let points = zip(sweep.points, status.places).map { point, place -> JSONValue in
@@ -74,7 +75,10 @@ struct SweepReport {
         fields["place"] = problem?.place.map { .string($0.description) } ?? .null
         fields["log"] = sweep.log(ofJob: job).map(JSONValue.string) ?? .null
       }
-      if case .lost(let reason) = place { fields["reason"] = .string(reason) }
+      if case .lost(let reason, let job) = place {
+        fields["reason"] = .string(reason)
+        fields["log"] = sweep.log(ofJob: job).map(JSONValue.string) ?? .null
+      }
       return .object(fields)
     }
     return .object([

@@ -23,12 +23,25 @@ struct SweepTaskCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The number of the task.", valueName: "n"))
   var task: Int
 
+  /// The folder, from that of its project, which is the working directory from now on: so that the task's messages and records name files as those do that
+  /// are made there.
+  private static func entered(_ folder: SweepFolder) throws -> SweepFolder {
+    let project = folder.project
+    guard folder.isThere, !project.isEmpty else { return folder }
+    guard FileManager.default.changeCurrentDirectoryPath(project) else {
+      throw Diagnostic.system("'\(project)' cannot be entered")
+    }
+    return SweepFolder(path: SweepFolder.all(inProject: "") + "/" + folder.name)
+  }
+
   func run() throws {
     try reporting {
-      let sweep = try Sweep(SweepFolder(path: folder))
+      let sweep = try Sweep(Self.entered(SweepFolder(path: folder)))
       guard let submission = sweep.submissions.first(where: { $0.number == submission }), submission.tasks.indices.contains(task)
       else { throw Diagnostic("the sweep in '\(folder)' has no task \(task) of a submission \(submission)") }
-      let work = try SweepTask(sweep, submission, options: sweep.receipt.sessionOptions)
+      let process = try SweepProcess(in: sweep.folder)
+      defer { process.end() }
+      let work = try SweepTask(sweep, submission, options: sweep.sessionOptions(submission), process: process)
       let interrupts = Interrupts { _ in work.interrupt() }
       defer { interrupts.cancel() }
       let isWhole = try work.run(task) { event in

@@ -1,0 +1,5 @@
+import Document
+import Foundation
+import Testing
+
+@testable import Sweeping
