@@ -79,7 +79,8 @@ extension Figure.Axis {
   /// Ends that hold those of all; nil for axes of names, where they are the same already, and where one has no ends, or runs the other way.
   fileprivate static func common(_ axes: [Figure.Axis]) -> [Double?]? {
     let ends = axes.compactMap { axis -> (least: Double, most: Double)? in
-      guard axis.ticktext == nil, let range = axis.range, range.count == 2, let first = range[0], let last = range[1], first < last
+      guard axis.ticktext == nil, let range = axis.range, range.count == 2, let first = range[0], let last = range[1],
+        first < last
       else { return nil }
       return (first, last)
     }

@@ -46,7 +46,8 @@ package struct RunComparisonPage {
     let isPair = records.count == 2
     let titles = (isPair ? [] : ["spread"]) + comparison.columns
     let shown = comparison.numbers.prefix(max(100, Self.mostNumbers / titles.count))
-    let head = ["number", "cell"].map { HTML.element("th", ["scope": "col", "class": "text"], html: $0) }
+    let head =
+      ["number", "cell"].map { HTML.element("th", ["scope": "col", "class": "text"], html: $0) }
       + titles.map { HTML.element("th", ["scope": "col"], html: HTML.label($0)) }
     let rows = shown.map { row -> String in
       let exact = comparison.texts(row)
@@ -59,7 +60,8 @@ package struct RunComparisonPage {
       return HTML.element("tr", html: names + (spread + zip(exact, short).map(cell)).joined())
     }
     let left = comparison.numbers.count - shown.count
-    let more = left > 0 ? HTML.paragraph("omitted", html: "\(Count.text(left)) more: 'folio diff … --format csv' has them all.") : ""
+    let more =
+      left > 0 ? HTML.paragraph("omitted", html: "\(Count.text(left)) more: 'folio diff … --format csv' has them all.") : ""
     return """
       <h2>Numbers that differ</h2>
       <div class="numbers" tabindex="0" role="region" aria-label="Numbers that differ"><table>
@@ -99,7 +101,8 @@ package struct RunComparisonPage {
         return HTML.element("figure", html: "\(caption)<div class=\"scroll\">\(figure.svg(alt: nil))</div>")
       }
       let left = records.count - Self.mostFigures
-      let more = left > 0 ? HTML.paragraph("omitted", html: "The figures of \(Count.text(left)) more runs are on their pages.") : ""
+      let more =
+        left > 0 ? HTML.paragraph("omitted", html: "The figures of \(Count.text(left)) more runs are on their pages.") : ""
       return """
         <article>
         <h3><code>\(HTML.label(set.cell))</code> \(HTML.label(set.output))</h3>

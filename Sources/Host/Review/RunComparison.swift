@@ -110,7 +110,8 @@ package struct RunComparison: Codable, Sendable, Equatable {
     let cells = Set(reviews.flatMap(\.cells).filter(\.isChanged).map(\.id)).count
     let parts =
       ["\(Words.count(numbers.count, "number")) \(numbers.count == 1 ? "differs" : "differ")"]
-      + (missing > 0 ? ["\(missing) of them not in all runs"] : []) + (cells > 0 ? ["outputs of \(Words.count(cells, "cell")) differ"] : [])
+      + (missing > 0 ? ["\(missing) of them not in all runs"] : [])
+      + (cells > 0 ? ["outputs of \(Words.count(cells, "cell")) differ"] : [])
     return "\(parts.joined(separator: ", ")); \(what)."
   }
 
@@ -183,7 +184,9 @@ private struct NumberTable {
         kinds[name, default: 0] += 1
         let label = kinds[name, default: 1] > 1 ? "\(name) \(kinds[name, default: 1])" : name
         let content = try output.file.flatMap { try record.read($0, of: RunRecord.notebook) }
-        if output.kind == .figure, let file = output.file { note(file, content, Key(cell: cell.id, output: label, place: ""), number) }
+        if output.kind == .figure, let file = output.file {
+          note(file, content, Key(cell: cell.id, output: label, place: ""), number)
+        }
         for found in RecordedNumbers(output, content: content).numbers {
           set(found, at: Key(cell: cell.id, output: label, place: found.place), rule, number)
         }

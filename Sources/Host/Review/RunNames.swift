@@ -129,7 +129,9 @@ extension RunRecord {
     }
     guard names.contains(where: { $0.contains("@") && !isSide($0) }) else { return nil }
     // With a side it is a review, and one run of HEAD beside the working tree is one too.
-    guard !names.contains(where: { isSide($0) && !reader.isNotebook($0) }), names.count > 1 || names[0].contains("*") else { return nil }
+    guard !names.contains(where: { isSide($0) && !reader.isNotebook($0) }), names.count > 1 || names[0].contains("*") else {
+      return nil
+    }
     let tree = try FolderRecords(folder: site, notebookFolder: SideReader.notebookFolder(beside: site))
     let own = try RunNames(in: [tree])
     var runs: [RunRecord] = []
@@ -140,7 +142,8 @@ extension RunRecord {
       }
       let source: any RecordSource =
         reader.isFolder(prefix)
-        ? try FolderRecords(folder: prefix, notebookFolder: SideReader.notebookFolder(beside: prefix)) : try reader.revision(prefix)
+        ? try FolderRecords(folder: prefix, notebookFolder: SideReader.notebookFolder(beside: prefix))
+        : try reader.revision(prefix)
       runs += try RunNames(in: [source]).runs(rest).map { try RunRecord($0, in: source, prefix: prefix + ":") }
     }
     var known: Set<String> = []

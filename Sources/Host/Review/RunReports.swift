@@ -14,7 +14,8 @@ extension RunComparison {
     }
     if numbers.count > mostRows {
       lines.append(
-        "  \(paint.faint("and \(Words.count(numbers.count - mostRows, "number")) more: --format csv, json or html has them all"))")
+        "  \(paint.faint("and \(Words.count(numbers.count - mostRows, "number")) more: --format csv, json or html has them all"))"
+      )
     }
     if !missing.isEmpty {
       lines.append("")
@@ -132,7 +133,8 @@ extension RunComparison {
     text += "\(ours: "|---|---|---|" + String(repeating: "--:|", count: shown.count))\n"
     for (index, row) in numbers.enumerated() {
       guard text.text.utf8.count < 58_000 else {
-        text += "\n_\(ours: "\(Words.count(numbers.count - index, "number")) left out: the comment would be too long") (`--format csv`)._\n"
+        text +=
+          "\n_\(ours: "\(Words.count(numbers.count - index, "number")) left out: the comment would be too long") (`--format csv`)._\n"
         break
       }
       let values: [MarkdownText] = texts(row, digits: 5).prefix(shown.count).map { "\($0)" }

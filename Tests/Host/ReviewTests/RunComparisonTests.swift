@@ -23,7 +23,8 @@ struct SiteOfRuns {
     try write(cells, idx.map { "idx=\($0)" }, assigned: ["idx"], ["idx": "\(idx ?? 0)", "model": "small"], notebook)
   }
 
-  func write(_ cells: [CellRecord], _ run: String?, assigned: [String], _ parameters: [String: String], _ notebook: String) throws {
+  func write(_ cells: [CellRecord], _ run: String?, assigned: [String], _ parameters: [String: String], _ notebook: String) throws
+  {
     let name = notebook + (run.map { "/" + $0 } ?? "")
     let index = run.map { RecordIndex.Run(notebook: notebook, name: $0, assigned: assigned, isDeclared: true) }
     let files = RecordFiles(
@@ -43,14 +44,20 @@ struct SiteOfRuns {
   init() throws {
     site = try SiteOfRuns([
       (nil, [cell("sum", .value("accuracy = 0.5"))]),
-      (2, [
-        cell("sum", .value("accuracy = 0.5")), cell("dla", figure([[0.8, 0.2]])),
-        cell("heads", table(["head", "logit"], [["L0H1", "2.0"], ["L3H2", "4.0"]])), cell("words", .text("the cat\nsat\n")),
-      ]),
-      (3, [
-        cell("sum", .value("accuracy = 0.75")), cell("dla", figure([[0.4, 0.2]])),
-        cell("heads", table(["head", "logit"], [["L3H2", "5.0"], ["L7H7", "1.0"]])), cell("words", .text("the dog\nsat\n")),
-      ]),
+      (
+        2,
+        [
+          cell("sum", .value("accuracy = 0.5")), cell("dla", figure([[0.8, 0.2]])),
+          cell("heads", table(["head", "logit"], [["L0H1", "2.0"], ["L3H2", "4.0"]])), cell("words", .text("the cat\nsat\n")),
+        ]
+      ),
+      (
+        3,
+        [
+          cell("sum", .value("accuracy = 0.75")), cell("dla", figure([[0.4, 0.2]])),
+          cell("heads", table(["head", "logit"], [["L3H2", "5.0"], ["L7H7", "1.0"]])), cell("words", .text("the dog\nsat\n")),
+        ]
+      ),
       (10, [cell("sum", .value("accuracy = 0.5"))]),
     ])
   }
@@ -129,7 +136,9 @@ struct SiteOfRuns {
   @Test func thePageOfTwoRunsHasTheirNumbersAndTheirFiguresSideBySide() throws {
     let runs = try site.runs("story@idx=2", "story@idx=3")
     let html = RunComparisonPage(try RunComparison(runs), runs).html
-    expect(html, contains: "<div class=\"numbers\"", "<figure data-side=\"base\"", "<figure data-side=\"head less base\"", "story@idx=2")
+    expect(
+      html, contains: "<div class=\"numbers\"", "<figure data-side=\"base\"", "<figure data-side=\"head less base\"",
+      "story@idx=2")
     expect(html, lacks: "src=", "href=\"http")
   }
 
@@ -233,7 +242,9 @@ struct SiteOfRuns {
     #expect(told.count == 1)
     #expect(told[0].shown.name == "story@idx=5")
     #expect(told[0].others.count == 11)
-    expect(review.terminalText(colors: false), contains: "story: 12 of 12 runs changed", "The same changed in 11 other runs: story@idx=0, ")
+    expect(
+      review.terminalText(colors: false), contains: "story: 12 of 12 runs changed",
+      "The same changed in 11 other runs: story@idx=0, ")
     expect(review.markdown, contains: "11 other runs")
   }
 
