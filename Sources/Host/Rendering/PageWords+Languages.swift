@@ -16,7 +16,8 @@ extension PageWords {
     notRun: "Not run.", meantToFail: "This cell is meant to fail.", cell: "Cell #", code: "Code",
     lines: Counted("# line", "# lines"),
     cells: Counted("# cell", "# cells"), stopped: "Did not run through", runs: Counted("# run", "# runs"),
-    runsMissing: Counted("# is missing", "# are missing"), runsFailed: Counted("# failed", "# failed"), runMissing: "missing", allRuns: "All runs",
+    runsMissing: Counted("# is missing", "# are missing"), runsFailed: Counted("# failed", "# failed"), runMissing: "missing",
+    allRuns: "All runs",
     ownRun: "With the defaults", runsOf: "Runs of #", run: "Run", state: "State",
     ranThrough: "ran through", runsPage: "Page #", figure: "Figure", table: "Table", equation: "Equation",
     references: "References", citeThisPage: "Cite this page", backToText: "Back to the text",
@@ -114,7 +115,8 @@ extension PageWords {
     cellsDidNotRun: Counted("有一个单元没有运行。", "有 # 个单元没有运行。"), notRun: "未运行。", meantToFail: "此单元应当失败。",
     cell: "单元 #", code: "代码", lines: Counted("# 行", "# 行"), cells: Counted("# 个单元", "# 个单元"),
     stopped: "没有完整运行", runs: Counted("# 次运行", "# 次运行"),
-    runsMissing: Counted("缺少 # 次", "缺少 # 次"), runsFailed: Counted("# 次失败", "# 次失败"), runMissing: "缺少", allRuns: "全部运行", ownRun: "使用默认值", runsOf: "# 的运行", run: "运行", state: "状态",
+    runsMissing: Counted("缺少 # 次", "缺少 # 次"), runsFailed: Counted("# 次失败", "# 次失败"), runMissing: "缺少", allRuns: "全部运行",
+    ownRun: "使用默认值", runsOf: "# 的运行", run: "运行", state: "状态",
     ranThrough: "已完成", runsPage: "第 # 页", figure: "图", table: "表", equation: "公式",
     references: "参考文献", citeThisPage: "引用本页", backToText: "回到正文", cellsFailed: "{cells} 个单元中有 {failed} 个失败")
 }

@@ -55,26 +55,23 @@ struct RunControl {
   private func rows(_ set: RunSet, _ run: RunSet.Run) -> String {
     var rows = set.axes.map { axis in self.row(axis, set.line(axis, through: run)) { Self.shown($0.values[axis] ?? "") } }
     if !set.isGrid { rows.append(row(words.run, set.row(through: run)) { Self.shown($0.name) }) }
-    return rows.joined(separator: "\n")
+    return rows.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
   private static func shown(_ value: String) -> String { LongText.clipped(value, to: 60) }
 
   // MARK: - One parameter
 
-  /// The step back, the value with the others to choose from, and the step on.
+  /// The step back, the value with the others to choose from, and the step on; nothing where there are no others.
   private func row(_ title: String, _ row: RunSet.Row, shown: (RunSet.Run) -> String) -> String {
-    guard row.runs.indices.contains(row.place) else { return "" }
+    guard row.runs.count > 1 else { return "" }
     func step(_ run: RunSet.Run?, _ sign: String, _ word: String) -> String {
       guard let run else { return HTML.element("span", ["class": "step", "aria-hidden": "true"], html: sign) }
       let label = Markup.label("\(word): \(title) = \(shown(run))")
       return HTML.element("a", ["class": "step", "href": link(run), "aria-label": label, "title": label], html: sign)
     }
-    let value = HTML.element("code", html: HTML.label(shown(row.runs[row.place])))
-    let choice =
-      row.runs.count > 1
-      ? HTML.element("details", html: HTML.element("summary", html: value) + "\n" + list(row, shown: shown))
-      : HTML.element("span", ["class": "only"], html: value)
+    let value = HTML.element("summary", html: HTML.element("code", html: HTML.label(shown(row.runs[row.place]))))
+    let choice = HTML.element("details", html: value + "\n" + list(row, shown: shown))
     let label = HTML.element("span", ["class": "axis"], html: HTML.label(Self.shown(title)))
     let parts = [label, step(row.previous, "‹", words.previous), choice, step(row.next, "›", words.next)]
     return HTML.element("div", ["class": "run-axis"], html: parts.joined(separator: "\n"))

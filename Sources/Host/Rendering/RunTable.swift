@@ -126,7 +126,8 @@ struct RunTable {
       "<table>\n<thead><tr>\(titles.joined())</tr></thead>\n<tbody>\n\(lines.joined(separator: "\n"))\n</tbody>\n</table>"
     let attributes: KeyValuePairs = ["class": "scroll table"]
     let tools: KeyValuePairs = [
-      "class": "scroll table", "data-rows": loading ?? "", "data-page": String(rows.count), "data-fine": words.ranThrough,
+      "class": "scroll table", "data-rows": loading ?? "", "data-page": String(RunsPages.rowsOfPage),
+      "data-fine": words.ranThrough,
       "data-state": String(set.axes.count + 1), "data-label": words.search, "data-none": words.searchNothing,
       "data-failed": words.searchFailed, "data-one": words.searchResults.one, "data-many": words.searchResults.many,
       "data-more": words.andMore.many,
