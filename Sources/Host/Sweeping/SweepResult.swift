@@ -17,6 +17,13 @@ package struct SweepResult: Codable, Sendable, Equatable {
   package var job: String?
   package var submission: Int
 
+  package init(
+    of point: SweepPoint, record: NotebookRecord, seconds: Double, peakMemory: Int, host: String, job: String?, submission: Int
+  ) {
+    (self.point, digest, self.record) = (point.number, point.digest, record)
+    (self.seconds, self.peakMemory, self.host, self.job, self.submission) = (seconds, peakMemory, host, job, submission)
+  }
+
   package var hasFailed: Bool { record.cells.contains { $0.outcome == .failed || $0.outcome == .notRun } }
 
   /// The first error, for a list.
@@ -39,7 +46,7 @@ extension SweepFolder {
   }
 
   /// Writes a result: its digest on the first line, and then the result.
-  func write(_ result: SweepResult) throws {
+  package func write(_ result: SweepResult) throws {
     let content = try Self.encoder.encode(result)
     try write(Data((Digest(of: content).hexadecimal + "\n").utf8) + content, to: name(result.point))
   }

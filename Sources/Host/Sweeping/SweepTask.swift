@@ -12,7 +12,7 @@ import Session
 /// whose process died, has none.
 package final class SweepTask: @unchecked Sendable {
   package enum Event {
-    case started(SweepPoint, reason: String?)
+    case started(SweepPoint)
     case ended(SweepPoint, SweepResult)
     /// A result is there already.
     case known(SweepPoint)
@@ -132,7 +132,7 @@ package final class SweepTask: @unchecked Sendable {
 
   private func run(_ point: SweepPoint, task: Int, in session: NotebookSession, observe: @escaping (Event) -> Void) throws {
     if let known = sweep.folder.result(of: point), isKept(known) { return observe(.known(point)) }
-    observe(.started(point, reason: nil))
+    observe(.started(point))
     try note(point, task: task)
     let start = ContinuousClock.now
     let run = notebook.running(point.variant)
@@ -143,8 +143,8 @@ package final class SweepTask: @unchecked Sendable {
     let wasStopped = result.record.cells.contains { $0.error?.kind == .interrupted }
     guard !wasStopped, !isStopped || SiteBuilder.Status(result.record) == .succeeded else { return }
     let made = SweepResult(
-      point: point.number, digest: point.digest, record: result.record, seconds: start.duration(to: .now) / .seconds(1),
-      peakMemory: result.peakMemory, host: Sweep.host, job: job, submission: submission.number)
+      of: point, record: result.record, seconds: start.duration(to: .now) / .seconds(1), peakMemory: result.peakMemory,
+      host: Sweep.host, job: job, submission: submission.number)
     try sweep.folder.write(made)
     observe(.ended(point, made))
   }
