@@ -16,12 +16,16 @@ package struct SweepResult: Codable, Sendable, Equatable {
   /// The cluster's number of the task that made it.
   package var job: String?
   package var submission: Int
+  /// The digests of the project's files that its run read, by path from there.
+  package var inputs: [String: String]
 
   package init(
-    of point: SweepPoint, record: NotebookRecord, seconds: Double, peakMemory: Int, host: String, job: String?, submission: Int
+    of point: SweepPoint, record: NotebookRecord, seconds: Double, peakMemory: Int, host: String, job: String?, submission: Int,
+    inputs: [String: String] = [:]
   ) {
     (self.point, digest, self.record) = (point.number, point.digest, record)
     (self.seconds, self.peakMemory, self.host, self.job, self.submission) = (seconds, peakMemory, host, job, submission)
+    self.inputs = inputs
   }
 
   package var hasFailed: Bool { record.cells.contains { $0.outcome == .failed || $0.outcome == .notRun } }

@@ -31,6 +31,7 @@ package final class SweepTask: @unchecked Sendable {
   private let environment = ProcessInfo.processInfo.environment
 
   private let process: SweepProcess
+  private let inputs: SweepInputs
 
   /// - Parameter process: this one, which others see to be at work.
   /// - Throws: what is wrong with the notebook; a `Diagnostic` if it is not what was planned.
@@ -39,6 +40,7 @@ package final class SweepTask: @unchecked Sendable {
   ) throws {
     (self.sweep, self.submission, self.options, self.process) = (sweep, submission, options, process)
     notebook = try sweep.notebook()
+    inputs = SweepInputs(of: sweep.folder, store: options.store)
   }
 
   /// Stops what runs; the points that run get no result.
@@ -144,13 +146,14 @@ package final class SweepTask: @unchecked Sendable {
     guard !wasStopped, !isStopped || SiteBuilder.Status(result.record) == .succeeded else { return }
     let made = SweepResult(
       of: point, record: result.record, seconds: start.duration(to: .now) / .seconds(1), peakMemory: result.peakMemory,
-      host: Sweep.host, job: job, submission: submission.number)
+      host: Sweep.host, job: job, submission: submission.number, inputs: inputs.read(result.files))
     try sweep.folder.write(made)
     observe(.ended(point, made))
   }
 
   private func isKept(_ result: SweepResult) -> Bool {
-    !(submission.retriesFailed && result.hasFailed && result.submission < submission.number)
+    inputs.changed(since: result) == nil
+      && !(submission.retriesFailed && result.hasFailed && result.submission < submission.number)
   }
 
   private func note(_ point: SweepPoint?, task: Int) throws {

@@ -81,6 +81,7 @@ extension SweepStatus.Place {
     case .failed: "failed"
     case .queued(let isRunning, _): isRunning ? "running" : "queued"
     case .lost: "lost"
+    case .outdated: "outdated"
     case .waiting: "waiting"
     }
   }

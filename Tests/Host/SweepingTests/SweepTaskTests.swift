@@ -137,6 +137,41 @@ import Testing
     #expect(results == [false, true, false, false, false, false])
   }
 
+  @Test func aResultIsOutdatedWhenAFileOfTheProjectThatItsRunReadChanges() throws {
+    let project = try SweepProject(
+      SweepProject.text.replacing(
+        "let square", with: "if params.idx < 2 { print(try String(contentsOfFile: \"data.txt\", encoding: .utf8)) }\nlet square"))
+    try project.folder.write("one", to: "Notebooks/data.txt")
+    let sweep = try project.plan()
+    let (task, _, process) = try begin(project, sweep)
+    defer { process.end() }
+    #expect(try task.runHere { _ in })
+    #expect(SweepStatus(sweep).places.map(\.word) == ["done", "done", "done", "failed", "done", "done"])
+    try project.folder.write("two", to: "Notebooks/data.txt")
+    let status = SweepStatus(sweep)
+    #expect(status.places.map(\.word) == ["outdated", "outdated", "done", "failed", "done", "done"])
+    #expect(status.places[0] == .outdated("Notebooks/data.txt"))
+    let collected = try SweepCollector(sweep, site: project.site, store: nil).collect { _ in }
+    #expect(collected.missing == Array(sweep.points[..<2]))
+    let (again, submission, other) = try begin(project, sweep)
+    defer { other.end() }
+    #expect(submission.tasks == [[0], [1]])
+    #expect(try again.runHere { _ in })
+    #expect(SweepStatus(sweep).places.map(\.word) == ["done", "done", "done", "failed", "done", "done"])
+  }
+
+  @Test func aResultThatCannotBeWrittenEndsTheTaskAndIsNotThere() throws {
+    let project = try SweepProject()
+    let sweep = try project.plan()
+    // Where the folder of results would be lies a file.
+    try project.folder.write("", to: project.file("results", of: sweep))
+    let (task, _, process) = try begin(project, sweep, .print)
+    defer { process.end() }
+    let error = #expect(throws: Diagnostic.self) { try task.run(0) { _ in } }
+    expect(error?.description, contains: "cannot be written", "What was done before is kept")
+    #expect(sweep.folder.result(of: sweep.points[0]) == nil)
+  }
+
   @Test func whatIsMissingIsSaidWhenPagesAreMade() throws {
     let project = try SweepProject()
     let sweep = try project.plan()
