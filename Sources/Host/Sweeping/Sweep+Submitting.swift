@@ -16,7 +16,7 @@ extension Sweep {
     var (alone, together) = ([[Int]](), [Int]())
     for (number, place) in status.places.enumerated() {
       switch place {
-      case .waiting: together.append(number)
+      case .waiting, .outdated: together.append(number)
       case .lost: alone.append([number])
       case .failed: if retriesFailed { together.append(number) }
       case .done, .queued: continue

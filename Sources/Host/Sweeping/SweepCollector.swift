@@ -12,7 +12,7 @@ package struct SweepCollector {
     package var pages = 0
     /// Their cells failed; their pages show it.
     package var failed: [SweepPoint] = []
-    /// There is no result.
+    /// There is no result, or files that its run read have changed since.
     package var missing: [SweepPoint] = []
 
     package var isWhole: Bool { failed.isEmpty && missing.isEmpty }
@@ -37,8 +37,9 @@ package struct SweepCollector {
     pages.known = KnownPages(site: site, notebooks: [notebook.notebookName])
     var collected = Collected()
     var told: Set<String> = []
+    let inputs = SweepInputs(of: sweep.folder, store: store)
     for point in sweep.points {
-      guard let result = sweep.folder.result(of: point) else {
+      guard let result = sweep.folder.result(of: point), inputs.changed(since: result) == nil else {
         collected.missing.append(point)
         continue
       }

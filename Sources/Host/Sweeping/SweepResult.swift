@@ -16,6 +16,17 @@ package struct SweepResult: Codable, Sendable, Equatable {
   /// The cluster's number of the task that made it.
   package var job: String?
   package var submission: Int
+  /// The digests of the project's files that its run read, by path from there.
+  package var inputs: [String: String]
+
+  package init(
+    of point: SweepPoint, record: NotebookRecord, seconds: Double, peakMemory: Int, host: String, job: String?, submission: Int,
+    inputs: [String: String] = [:]
+  ) {
+    (self.point, digest, self.record) = (point.number, point.digest, record)
+    (self.seconds, self.peakMemory, self.host, self.job, self.submission) = (seconds, peakMemory, host, job, submission)
+    self.inputs = inputs
+  }
 
   package var hasFailed: Bool { record.cells.contains { $0.outcome == .failed || $0.outcome == .notRun } }
 
@@ -39,7 +50,7 @@ extension SweepFolder {
   }
 
   /// Writes a result: its digest on the first line, and then the result.
-  func write(_ result: SweepResult) throws {
+  package func write(_ result: SweepResult) throws {
     let content = try Self.encoder.encode(result)
     try write(Data((Digest(of: content).hexadecimal + "\n").utf8) + content, to: name(result.point))
   }

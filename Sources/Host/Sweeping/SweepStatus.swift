@@ -11,6 +11,8 @@ package struct SweepStatus: Sendable {
     case queued(isRunning: Bool, by: SweepSubmission.Executor)
     /// It ran when its task died, for this reason.
     case lost(String, job: String?)
+    /// There is a result, but this file, which its run read, has changed since.
+    case outdated(String)
     /// No task has it.
     case waiting
   }
@@ -33,7 +35,9 @@ package struct SweepStatus: Sendable {
   }
 
   /// Looks at the results, and asks the cluster for the tasks of those that have none.
-  package init(_ sweep: Sweep, slurm: Slurm = Slurm()) {
+  /// - Parameter store: where digests of files are known already.
+  package init(_ sweep: Sweep, slurm: Slurm = Slurm(), store: String? = nil) {
+    let inputs = SweepInputs(of: sweep.folder, store: store)
     var places = [Place](repeating: .waiting, count: sweep.points.count)
     var retried: [Int: Int] = [:]
     var problem: Diagnostic?
@@ -53,7 +57,10 @@ package struct SweepStatus: Sendable {
     let there = sweep.folder.numbersOfResults
     for point in sweep.points where there.contains(point.number) {
       guard let result = sweep.folder.result(of: point) else { continue }
-      if !result.hasFailed {
+      if let file = inputs.changed(since: result) {
+        if case .queued = places[point.number] { continue }
+        places[point.number] = .outdated(file)
+      } else if !result.hasFailed {
         places[point.number] = .done
       } else if case .queued = places[point.number], result.submission < retried[point.number] ?? 0 {
         // It is tried again.

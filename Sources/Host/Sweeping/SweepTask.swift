@@ -12,7 +12,7 @@ import Session
 /// whose process died, has none.
 package final class SweepTask: @unchecked Sendable {
   package enum Event {
-    case started(SweepPoint, reason: String?)
+    case started(SweepPoint)
     case ended(SweepPoint, SweepResult)
     /// A result is there already.
     case known(SweepPoint)
@@ -31,6 +31,7 @@ package final class SweepTask: @unchecked Sendable {
   private let environment = ProcessInfo.processInfo.environment
 
   private let process: SweepProcess
+  private let inputs: SweepInputs
 
   /// - Parameter process: this one, which others see to be at work.
   /// - Throws: what is wrong with the notebook; a `Diagnostic` if it is not what was planned.
@@ -39,6 +40,7 @@ package final class SweepTask: @unchecked Sendable {
   ) throws {
     (self.sweep, self.submission, self.options, self.process) = (sweep, submission, options, process)
     notebook = try sweep.notebook()
+    inputs = SweepInputs(of: sweep.folder, store: options.store)
   }
 
   /// Stops what runs; the points that run get no result.
@@ -132,7 +134,7 @@ package final class SweepTask: @unchecked Sendable {
 
   private func run(_ point: SweepPoint, task: Int, in session: NotebookSession, observe: @escaping (Event) -> Void) throws {
     if let known = sweep.folder.result(of: point), isKept(known) { return observe(.known(point)) }
-    observe(.started(point, reason: nil))
+    observe(.started(point))
     try note(point, task: task)
     let start = ContinuousClock.now
     let run = notebook.running(point.variant)
@@ -143,14 +145,15 @@ package final class SweepTask: @unchecked Sendable {
     let wasStopped = result.record.cells.contains { $0.error?.kind == .interrupted }
     guard !wasStopped, !isStopped || SiteBuilder.Status(result.record) == .succeeded else { return }
     let made = SweepResult(
-      point: point.number, digest: point.digest, record: result.record, seconds: start.duration(to: .now) / .seconds(1),
-      peakMemory: result.peakMemory, host: Sweep.host, job: job, submission: submission.number)
+      of: point, record: result.record, seconds: start.duration(to: .now) / .seconds(1), peakMemory: result.peakMemory,
+      host: Sweep.host, job: job, submission: submission.number, inputs: inputs.read(result.files))
     try sweep.folder.write(made)
     observe(.ended(point, made))
   }
 
   private func isKept(_ result: SweepResult) -> Bool {
-    !(submission.retriesFailed && result.hasFailed && result.submission < submission.number)
+    inputs.changed(since: result) == nil
+      && !(submission.retriesFailed && result.hasFailed && result.submission < submission.number)
   }
 
   private func note(_ point: SweepPoint?, task: Int) throws {

@@ -201,7 +201,7 @@ struct SweepCommand: ParsableCommand {
     var begun: Set<Int> = []
     var waits = false
     while true {
-      let known = SweepStatus(sweep, slurm: slurm)
+      let known = SweepStatus(sweep, slurm: slurm, store: options.session(isForced: false).store)
       if let problem = known.problem, executor == .slurm { throw problem }
       if let problem = known.problem { report(problem) }
       let executor = executor(of: sweep)

@@ -1,6 +1,7 @@
 import Building
 import Foundation
 import Record
+import Session
 import Sweeping
 
 /// How far a sweep is, in words or as JSON.
@@ -10,7 +11,7 @@ struct SweepReport {
 
   init(_ sweep: Sweep, _ status: SweepStatus? = nil, asksCluster: Bool = true) {
     self.sweep = sweep
-    self.status = status ?? SweepStatus(sweep)
+    self.status = status ?? SweepStatus(sweep, store: NotebookSession.Options().store)
   }
 
   private static func word(_ place: SweepStatus.Place) -> String {
@@ -19,11 +20,12 @@ struct SweepReport {
     case .failed: "failed"
     case .queued(let isRunning, _): isRunning ? "running" : "queued"
     case .lost: "lost"
+    case .outdated: "outdated"
     case .waiting: "waiting"
     }
   }
 
-  private static let words = ["done", "failed", "running", "queued", "lost", "waiting"]
+  private static let words = ["done", "failed", "running", "queued", "lost", "outdated", "waiting"]
 
   private var counts: [(word: String, count: Int)] {
     let counts = status.places.reduce(into: [String: Int]()) { $0[Self.word($1), default: 0] += 1 }
@@ -58,6 +60,7 @@ struct SweepReport {
         let words = problem.map { $0.description.split(separator: "\n").first.map(String.init) ?? "" } ?? ""
         return "failed   \(name)  \(words)\(log(job))"
       case .lost(let reason, let job): return "lost     \(name)  \(reason)\(log(job))"
+      case .outdated(let file): return "outdated \(name)  \(file) has changed since it ran"
       case .queued(true, _): return "running  \(name)"
       case .done, .queued, .waiting: return nil
       }
@@ -75,6 +78,7 @@ struct SweepReport {
         fields["place"] = problem?.place.map { .string($0.description) } ?? .null
         fields["log"] = sweep.log(ofJob: job).map(JSONValue.string) ?? .null
       }
+      if case .outdated(let file) = place { fields["reason"] = .string("\(file) has changed since it ran") }
       if case .lost(let reason, let job) = place {
         fields["reason"] = .string(reason)
         fields["log"] = sweep.log(ofJob: job).map(JSONValue.string) ?? .null

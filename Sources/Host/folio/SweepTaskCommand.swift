@@ -46,7 +46,7 @@ struct SweepTaskCommand: ParsableCommand {
       defer { interrupts.cancel() }
       let isWhole = try work.run(task) { event in
         switch event {
-        case .started(let point, _): Console.writeError("\(sweep.receipt.notebook)@\(point.variant.name): begins\n")
+        case .started(let point): Console.writeError("\(sweep.receipt.notebook)@\(point.variant.name): begins\n")
         case .ended(let point, let result):
           let state = result.hasFailed ? "failed" : "done"
           Console.writeError(
