@@ -120,7 +120,7 @@ package final class NotebookSession {
   package init(on runtime: any Runtime, environment: [CellKey.Part] = [], directory: String, options: Options) {
     (self.options, self.runtime) = (options, runtime)
     store = options.store.map(EntryStore.init(folder:))
-    book = RecordBook(store: store, environment: environment, directory: directory)
+    book = RecordBook(store: store, environment: environment, directory: directory, sites: options.sites)
   }
 
   deinit { close() }

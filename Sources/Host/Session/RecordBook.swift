@@ -46,6 +46,8 @@ struct RecordBook {
   var packages: Key?
   /// The notebook's folder: paths in it are kept relative to it, so that they mean the same in another checkout.
   let directory: String
+  /// The folders of sites in which cells find what other runs have put out, by absolute paths.
+  private let sites: [String]
   // What this session has run is kept here too, since the store may not be writable.
   private var entries: [Key: Entry] = [:]
   private var reads: [Key: [CellReads]] = [:]
@@ -53,7 +55,8 @@ struct RecordBook {
   /// The number of runs of a cell, each reading something else, of which the reads are kept.
   private static let mostReads = 100
 
-  init(store: EntryStore?, environment: [CellKey.Part], directory: String) {
+  init(store: EntryStore?, environment: [CellKey.Part], directory: String, sites: [String] = []) {
+    self.sites = sites.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
     self.store = store
     digests = FileDigests(store: store)
     self.environment = environment
@@ -197,7 +200,29 @@ struct RecordBook {
     return path.hasPrefix(directory + "/") ? String(path.dropFirst(directory.count + 1)) : path
   }
 
-  func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : path == "." ? directory : directory + "/" + path }
+  func absolute(_ path: String) -> String {
+    if path.hasPrefix(Self.siteMark) { return inSite(path.dropFirst(Self.siteMark.count)) }
+    return path.hasPrefix("/") ? path : path == "." ? directory : directory + "/" + path
+  }
+
+  /// What begins a path in one of the sites, before its place among them; no path in standard form begins so.
+  private static let siteMark = "//site/"
+
+  /// A path in a site as it is kept besides: a session of another site looks there for what this one found here. Nil if it lies in none.
+  private func keptInSite(_ path: String) -> String? {
+    let path = URL(fileURLWithPath: path).standardizedFileURL.path
+    for (place, site) in sites.enumerated() where path.hasPrefix(site + "/") {
+      return "\(Self.siteMark)\(place)/\(path.dropFirst(site.count + 1))"
+    }
+    return nil
+  }
+
+  /// - Parameter path: the place of a site, and the path in it. Of a site that this session has not, nothing is there.
+  private func inSite(_ path: Substring) -> String {
+    let parts = path.split(separator: "/", maxSplits: 1)
+    guard parts.count == 2, let place = Int(parts[0]), sites.indices.contains(place) else { return "/dev/null/\(path)" }
+    return "\(sites[place])/\(parts[1])"
+  }
 
   /// A file as it is now; zeros if it is not there.
   private func state(of path: String) -> WorkerProtocol.FileState {
@@ -270,11 +295,13 @@ struct RecordBook {
 
   private func fileReads(_ files: [WorkerProtocol.FileUse]) -> [CellReads.FileRead] {
     files.flatMap { file -> [CellReads.FileRead] in
-      let path = kept(file.path)
-      return (file.wasRead ? [.init(path: path, kind: .content)] : [])
-        + (file.wasListed ? [.init(path: path, kind: .listing)] : [])
-        // Who reads a file asks about it first; its content says more. What the cell writes itself is looked at as that.
-        + (file.wasExamined && !file.wasRead && !file.wasListed && !file.wasWritten ? [.init(path: path, kind: .status)] : [])
+      // By both names: the file itself, and what stands in its place where another site is built.
+      [kept(file.path), keptInSite(file.path)].compactMap { $0 }.flatMap { path -> [CellReads.FileRead] in
+        (file.wasRead ? [.init(path: path, kind: .content)] : [])
+          + (file.wasListed ? [.init(path: path, kind: .listing)] : [])
+          // Who reads a file asks about it first; its content says more. What the cell writes itself is looked at as that.
+          + (file.wasExamined && !file.wasRead && !file.wasListed && !file.wasWritten ? [.init(path: path, kind: .status)] : [])
+      }
     }
   }
 

@@ -16,7 +16,7 @@ import Record
 public struct Runs {
   /// The notebook's name.
   public let notebook: String
-  /// Those that have a whole record, in the order of the site.
+  /// Those whose cells all succeeded, in the order of the site.
   public let all: [Run]
   /// The names of runs that the site should have, and has not.
   public let missing: [String]
@@ -71,12 +71,12 @@ public struct Runs {
         missing.append(entry.name)
         continue
       }
-      let isWhole = index.cells.allSatisfy { $0.outcome == .succeeded || $0.outcome == .failedAsExpected }
-      if !isWhole { failed.append(entry.name) }
-      if isWhole || allowingMissing {
-        let assigned = index.run?.assigned ?? []
-        all.append(Run(name: entry.name, parameters: index.parameters, assigned: assigned, index: index))
+      guard index.cells.allSatisfy({ $0.outcome == .succeeded || $0.outcome == .failedAsExpected }) else {
+        failed.append(entry.name)
+        continue
       }
+      let assigned = index.run?.assigned ?? []
+      all.append(Run(name: entry.name, parameters: index.parameters, assigned: assigned, index: index))
     }
     guard allowingMissing || missing.isEmpty && failed.isEmpty else {
       throw RunsError(Self.note(all.count, of: file.runs.count, missing: missing, failed: failed), notebook: notebook)
@@ -90,8 +90,7 @@ public struct Runs {
 
   /// How many there are: `24 of 26 runs; missing: idx=3, idx=7`
   public var note: String {
-    let whole = all.count { !failed.contains($0.name) }
-    return Self.note(whole, of: whole + missing.count + failed.count, missing: missing, failed: failed)
+    Self.note(all.count, of: all.count + missing.count + failed.count, missing: missing, failed: failed)
   }
 
   private static func note(_ count: Int, of total: Int, missing: [String], failed: [String]) -> String {

@@ -305,10 +305,24 @@ import Testing
     try FileManager.default.removeItem(atPath: site + "/n/idx=1")
     try write("```swift\ntry Runs(\"n\")\n```\n", to: "strict")
     try write("```swift\n//| label: some\ntry Runs(\"n\", allowingMissing: true).note\n```\n", to: "lax")
+    try write("```swift\n//| label: some\ntry Runs(\"n\", allowingMissing: true).table(of: \"value\")\n```\n", to: "table")
     try build(["strict"])
     try build(["lax"])
+    try build(["table"])
     expect(try folder.read("Site/strict/index.html"), contains: "2 of 4 runs; missing: idx=1; failed: idx=2")
     expect(try folder.read("Site/lax/record/some-1.txt"), contains: "2 of 4 runs; missing: idx=1; failed: idx=2")
+    #expect(try folder.read("Site/table/record/some-1.csv") == "idx,value\n0,1\n3,31\n")
+  }
+
+  @Test func whatIsCollectedIsOfTheSiteThatIsBuilt() throws {
+    try write(Self.points("{idx: 0..1}"), to: "n")
+    try write("```swift\n//| label: all\ntry Runs(\"n\").numbers(\"value\")\n```\n", to: "c")
+    try build(["c", "n"])
+    try write(Self.points("{idx: 0..1}").replacing("* 10", with: "* 100"), to: "n")
+    let other = folder.path + "/Other"
+    _ = SiteBuilder(try runs(["c", "n"]), site: other, options: options).build { _ in }
+    #expect(try folder.read("Other/c/record/all-1.txt") == "[1.0, 101.0]\n")
+    #expect(try folder.read("Site/c/record/all-1.txt") == "[1.0, 11.0]\n")
   }
 
   @Test func runsOfDifferentVersionsOfTheCodeDoNotGoTogether() throws {
