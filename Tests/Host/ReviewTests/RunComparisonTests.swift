@@ -48,14 +48,16 @@ struct SiteOfRuns {
         2,
         [
           cell("sum", .value("accuracy = 0.5")), cell("dla", figure([[0.8, 0.2]])),
-          cell("heads", table(["head", "logit"], [["L0H1", "2.0"], ["L3H2", "4.0"]])), cell("words", .text(.standardOutput, "the cat\nsat\n")),
+          cell("heads", table(["head", "logit"], [["L0H1", "2.0"], ["L3H2", "4.0"]])),
+          cell("words", .text(.standardOutput, "the cat\nsat\n")),
         ]
       ),
       (
         3,
         [
           cell("sum", .value("accuracy = 0.75")), cell("dla", figure([[0.4, 0.2]])),
-          cell("heads", table(["head", "logit"], [["L3H2", "5.0"], ["L7H7", "1.0"]])), cell("words", .text(.standardOutput, "the dog\nsat\n")),
+          cell("heads", table(["head", "logit"], [["L3H2", "5.0"], ["L7H7", "1.0"]])),
+          cell("words", .text(.standardOutput, "the dog\nsat\n")),
         ]
       ),
       (10, [cell("sum", .value("accuracy = 0.5"))]),
