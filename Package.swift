@@ -98,7 +98,8 @@ let package = Package(
     // Many runs of one notebook, here or on a cluster.
     .host(
       "Sweeping",
-      ["Building", "Document", "Files", "Keys", "Machine", "Processes", "Record", "Rendering", "Scheduling", "Session", "Store",
+      [
+        "Building", "Document", "Files", "Keys", "Machine", "Processes", "Record", "Rendering", "Scheduling", "Session", "Store",
         "Text",
       ]),
     .host("Live", ["Building", "Document", "Files", "Processes", "Record", "Rendering", "Session", "Text"]),
@@ -117,7 +118,7 @@ let package = Package(
       dependencies: [
         "Attribution", "BackendConformance", "CUDA", "Circuits", "Lenses", "Machine", "ModelTwin", "SparseAutoencoders",
         "Building", "Document", "Figures", "Checkpoints", "Transformer", "Keys", "Live", "Planning", "Processes",
-        "Randomness", "Session", "Store",
+        "Randomness", "Record", "Session", "Store", "Sweeping",
         "Tensors", "Text", "COpenBLAS", argumentParser,
       ],
       path: "Sources/Host/folio-bench", swiftSettings: Toolchain.compiling),

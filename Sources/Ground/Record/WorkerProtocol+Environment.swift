@@ -10,6 +10,7 @@ extension WorkerProtocol {
       case untrackedFolders = "FOLIO_UNTRACKED"
       case store = "FOLIO_CACHE"
       case build = "FOLIO_BUILD"
+      case sites = "FOLIO_SITES"
       /// It is read by `Tensors`, in any process.
       case memoryLimit = "FOLIO_MEMORY_LIMIT"
       /// How many threads compute at once. It is read by `Tensors`, in any process, and the author may set it.
@@ -31,9 +32,14 @@ extension WorkerProtocol {
     public var device: Device
     /// How much memory the worker may have, in bytes; nil if nobody has said it.
     public var memoryLimit: Int?
+    /// The folders of sites in which cells find what other runs have put out, by absolute paths.
+    public var sites: [String]
 
     /// What a worker is to be told.
-    public init(untrackedFolders: [String], store: String?, build: String, device: Device, memoryLimit: Int?) {
+    public init(
+      untrackedFolders: [String], store: String?, build: String, device: Device, memoryLimit: Int?, sites: [String] = []
+    ) {
+      self.sites = sites
       self.untrackedFolders = untrackedFolders
       self.store = store
       self.build = build
@@ -52,15 +58,17 @@ extension WorkerProtocol {
       if let limit = value(.memoryLimit), Int(limit) == nil { return nil }
       self.init(
         untrackedFolders: folders, store: store.isEmpty ? nil : store, build: build, device: device,
-        memoryLimit: value(.memoryLimit).flatMap { Int($0) })
+        memoryLimit: value(.memoryLimit).flatMap { Int($0) },
+        sites: value(.sites).flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) } ?? [])
     }
 
     /// An environment in which a worker finds all of this: another one, with these variables in place of those that it has. Empty ones are
     /// set too, since programs that a cell starts must not find what the host itself was started with.
     public func added(to others: [String: String]) -> [String: String] {
       var variables = others
-      let folders = (try? JSONEncoder().encode(untrackedFolders)).map { String(decoding: $0, as: UTF8.self) }
-      variables[Variable.untrackedFolders.rawValue] = folders
+      func text(_ paths: [String]) -> String? { (try? JSONEncoder().encode(paths)).map { String(decoding: $0, as: UTF8.self) } }
+      variables[Variable.untrackedFolders.rawValue] = text(untrackedFolders)
+      variables[Variable.sites.rawValue] = text(sites)
       variables[Variable.store.rawValue] = store ?? ""
       variables[Variable.build.rawValue] = build
       variables[Device.variable] = device.description

@@ -20,7 +20,7 @@ package struct NotebookOrder {
       notebook.frontMatter.after.compactMap { name in
         problem(notebook, name).map { (notebook.notebookName, $0) }
       }
-        + notebook.referredNotebooks.compactMap { name, line in
+        + (notebook.referredNotebooks + notebook.collectedNotebooks).compactMap { name, line in
           circle(notebook, name, line: line).map { (notebook.notebookName, $0) }
         }
     }
@@ -31,7 +31,8 @@ package struct NotebookOrder {
     if name == notebook.notebookName {
       return Diagnostic(at: place, "'\(name)' says that it runs after itself", advice: "Leave it out of 'after'.")
     }
-    if !notebooks.contains(where: { $0.notebookName == name }), let unknown = unknown(name, notebook, at: place) { return unknown }
+    let isKnown = notebooks.contains { $0.notebookName == name }
+    if !isKnown, let unknown = unknown(name, notebook, at: place) { return unknown }
     guard let circle = way(from: name, to: notebook) else { return nil }
     let names = ([notebook.notebookName] + circle).map { "'\($0)'" }.joined(separator: " after ")
     return Diagnostic(at: place, "notebooks wait for each other: \(names)", advice: "Leave out one 'after' of them.")
@@ -43,7 +44,9 @@ package struct NotebookOrder {
     let names = ([notebook.notebookName] + circle).map { "'\($0)'" }.joined(separator: " after ")
     return Diagnostic(
       at: Place(file: notebook.file, line: line), "notebooks wait for each other: \(names)",
-      advice: "Give one of the references between them words of its own: a mere link waits for nothing.")
+      advice:
+        "Give one of the references between them words of its own: a mere link waits for nothing. What collects runs waits for them."
+    )
   }
 
   private func unknown(_ name: String, _ notebook: Notebook, at place: Place) -> Diagnostic? {

@@ -46,7 +46,8 @@ extension Notebooks {
     let runs = try assigning(notebooks, overrides, ignoringStrangers: !problems.isEmpty) { notebook, values in
       if let names = wanted[notebook.file], !names.isEmpty {
         guard values.isEmpty else {
-          throw Diagnostic("'\(notebook.notebookName)@\(names[0])' has its values already", advice: "Leave '-P' out, or the name.")
+          throw Diagnostic(
+            "'\(notebook.notebookName)@\(names[0])' has its values already", advice: "Leave '-P' out, or the name.")
         }
         return try names.map(notebook.run(named:))
       }

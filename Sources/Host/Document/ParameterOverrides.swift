@@ -74,8 +74,7 @@ extension ParameterValue {
     case .int: if let range = Self.range(text) { return range }
     case .double, .bool: break
     }
-    let isList = text.hasPrefix("[") && text.hasSuffix("]")
-    let parts = (isList ? String(text.dropFirst().dropLast()) : text).split(separator: ",", omittingEmptySubsequences: false)
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
     let values = parts.flatMap { part -> [ParameterValue?] in
       let part = String(part)
       if case .int = self, let range = Self.range(part) { return range }

@@ -37,8 +37,8 @@ package struct Resources: Sendable, Equatable, Codable {
       return zip(parts, [86_400, 3600, 60, 1]).map(*).reduce(0, +)
     }
     if let match = text.wholeMatch(of: /[0-9]{1,7}/) { return Int(match.0).map { $0 * 60 } }
-    guard let match = text.wholeMatch(of: /(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?/), !text.isEmpty
-    else { return nil }
+    let units = /(?:([0-9]{1,6})d)?(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?/
+    guard let match = text.wholeMatch(of: units), !text.isEmpty else { return nil }
     let parts = [match.1, match.2, match.3, match.4].map { $0.flatMap { Int($0) } ?? 0 }
     return zip(parts, [86_400, 3600, 60, 1]).map(*).reduce(0, +)
   }

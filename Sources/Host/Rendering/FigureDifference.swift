@@ -1,22 +1,37 @@
 import Figures
 
 extension Figure {
-  /// Both with the same colours for the same values, so that they can be compared by eye.
-  static func sharingColors(_ base: Figure, _ head: Figure) -> (base: Figure, head: Figure) {
-    var (base, head) = (base, head)
-    for (name, axis) in head.layout.colorAxes {
-      guard let old = base.layout.colorAxes[name], old.colorscale == axis.colorscale, let before = old.range,
-        let after = axis.range
+  /// Both with the same colours for the same values, and axes of numbers with the same ends, so that they can be compared by eye.
+  static func sharingScales(_ base: Figure, _ head: Figure) -> (base: Figure, head: Figure) {
+    let both = sharingScales([base, head])
+    return (both[0], both[1])
+  }
+
+  /// All with the same colours for the same values, and axes of numbers with the same ends.
+  static func sharingScales(_ figures: [Figure]) -> [Figure] {
+    var figures = figures
+    for name in Set(figures.flatMap(\.layout.colorAxes.keys)) {
+      let axes = figures.compactMap { $0.layout.colorAxes[name] }
+      let ranges = axes.compactMap(\.range)
+      guard axes.count == figures.count, ranges.count == axes.count, axes.allSatisfy({ $0.colorscale == axes[0].colorscale }),
+        let least = ranges.map(\.lowerBound).min(), let most = ranges.map(\.upperBound).max()
       else { continue }
-      let (least, most) = (min(before.lowerBound, after.lowerBound), max(before.upperBound, after.upperBound))
-      base.layout.colorAxes[name]?.cmin = least
-      base.layout.colorAxes[name]?.cmax = most
-      head.layout.colorAxes[name]?.cmin = least
-      head.layout.colorAxes[name]?.cmax = most
+      for index in figures.indices {
+        figures[index].layout.colorAxes[name]?.cmin = least
+        figures[index].layout.colorAxes[name]?.cmax = most
+      }
     }
-    base.makeRoomForColorBars()
-    head.makeRoomForColorBars()
-    return (base, head)
+    // The sides of a matrix are no axes of numbers.
+    let areCharts = figures.allSatisfy { $0.data.allSatisfy { if case .heatmap = $0 { false } else { true } } }
+    for name in areCharts ? Set(figures.flatMap(\.layout.axes.keys)) : [] {
+      let axes = figures.compactMap { $0.layout.axes[name] }
+      guard axes.count == figures.count, axes.allSatisfy({ $0.type == axes[0].type && $0.autorange == axes[0].autorange }),
+        let range = Axis.common(axes)
+      else { continue }
+      for index in figures.indices { figures[index].layout.axes[name]?.range = range }
+    }
+    for index in figures.indices { figures[index].makeRoomForColorBars() }
+    return figures
   }
 
   /// The head less the base, trace by trace, in the head's frame; nil if the two have not the same shape everywhere.
@@ -61,6 +76,20 @@ extension Figure {
 }
 
 extension Figure.Axis {
+  /// Ends that hold those of all; nil for axes of names, where they are the same already, and where one has no ends, or runs the other way.
+  fileprivate static func common(_ axes: [Figure.Axis]) -> [Double?]? {
+    let ends = axes.compactMap { axis -> (least: Double, most: Double)? in
+      guard axis.ticktext == nil, let range = axis.range, range.count == 2, let first = range[0], let last = range[1],
+        first < last
+      else { return nil }
+      return (first, last)
+    }
+    guard ends.count == axes.count, let least = ends.map(\.least).min(), let most = ends.map(\.most).max(),
+      ends.contains(where: { $0 != (least, most) })
+    else { return nil }
+    return [least, most]
+  }
+
   /// Makes an axis of values one of differences: these have other sizes and no logarithms, so its ends and labels are found anew.
   fileprivate mutating func showDifference() {
     (type, range, tickmode, tickvals, ticktext, tick0, dtick, autorange) = (nil, nil, nil, nil, nil, nil, nil, .forward)

@@ -55,6 +55,13 @@ package struct IndexPage: Sendable {
       case name, title, description, order, status, folder, language, date, downloads, image, source, run, values, scalars
     }
 
+    /// Of a notebook that has no page of its own: what one of its runs says of it.
+    init(standingFor notebook: String, of run: Entry?) {
+      self.init(name: notebook, title: run?.title ?? notebook, status: .complete(cells: 0))
+      (description, order, folder, language, source) = (run?.description, run?.order, run?.folder, run?.language, run?.source)
+      isStandIn = true
+    }
+
     /// - Parameter record: how it ran.
     package init(_ notebook: Notebook, record: NotebookRecord) {
       self.init(
@@ -92,7 +99,9 @@ package struct IndexPage: Sendable {
     let words = PageWords.of(map.description.language)
     let title = map.title(words)
     let about = map.description.description
-    let groups = map.groups.map { Self.group($0, map, words) }.joined(separator: "\n")
+    let groups = PageWords.$current.withValue(words) {
+      map.groups.map { Self.group($0, map, words) }.joined(separator: "\n")
+    }
     let lead = about.map { "\n" + HTML.paragraph("lead", html: HTML.text($0)) } ?? ""
     html =
       PageFrame(
@@ -115,10 +124,9 @@ package struct IndexPage: Sendable {
   private static func item(_ entry: Entry, _ map: SiteMap, _ words: PageWords, level: String) -> String {
     let link = HTML.link(to: SiteNames.link(from: "", to: entry.page), html: HTML.text(entry.title))
     let about = entry.description.map { HTML.element("p", html: HTML.text($0)) }
-    let runs = map.runs[entry.name].map { RunTable($0, entries: map.runEntries, from: "", words: words).excerpt(of: entry.name) }
-    let parts = [HTML.element(level, html: link), about, entry.isStandIn ? nil : state(entry.status, words), runs].compactMap {
-      $0
-    }
+    let runs = map.runs[entry.name].map { RunTable($0, entries: map.runEntries, from: "", words: words).excerpt }
+    let parts = [HTML.element(level, html: link), about, entry.isStandIn ? nil : state(entry.status, words), runs]
+      .compactMap(\.self)
     return HTML.element("li", html: "\n\(parts.joined(separator: "\n"))\n")
   }
 

@@ -126,7 +126,8 @@ private struct PageBody {
     let blocks = blocks.map { block($0) }.filter { !$0.isEmpty }.joined(separator: "\n")
     let parts = SiteParts(site, entry: entry)
     return PageFrame(
-      title: notebook.title + (notebook.variant.map { " (\($0.name))" } ?? ""), description: notebook.frontMatter.description, entry: entry, publication: publication.meta,
+      title: notebook.title + (notebook.variant.map { " (\($0.name))" } ?? ""),
+      description: notebook.frontMatter.description, entry: entry, publication: publication.meta,
       plotly: context.plotly, site: site, words: words, form: context.form,
       body: """
         <div class="layout">
@@ -170,6 +171,9 @@ private struct PageBody {
       HTML.element("h1", html: HTML.text(notebook.title)),
       notebook.frontMatter.description.map { HTML.paragraph("lead", html: HTML.text($0)) },
       publication.byline,
+      notebook.variant.map { _ in
+        HTML.paragraph("run-name", html: HTML.text(words.run + " ") + HTML.element("code", html: HTML.label(notebook.runName)))
+      },
       parameters.isEmpty
         ? nil : ParameterList(parameters: parameters, assigned: Set(notebook.variant?.assignments.map(\.name) ?? [])).html,
       provenance,

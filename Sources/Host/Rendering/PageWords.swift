@@ -68,6 +68,9 @@ package struct PageWords: Sendable {
   package var stopped: String
   // Runs of a notebook.
   package var runs: Counted
+  package var runsMissing: Counted
+  package var runsFailed: Counted
+  package var runMissing: String
   package var allRuns: String
   package var ownRun: String
   package var runsOf: String

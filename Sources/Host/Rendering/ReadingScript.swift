@@ -67,30 +67,37 @@ extension Script {
         var value = parseFloat(text.replace(/\\u2212/g, "-").replace(/,/g, ""));
         return isNaN(value) ? Infinity : value;
       }
+      // Which of two texts with their places comes first. What is no number stays last.
+      function order(isNumeric, isFalling) {
+        return function (a, b) {
+          var left = isNumeric ? number(a.key) : a.key, right = isNumeric ? number(b.key) : b.key;
+          if (isNumeric && (left === Infinity) !== (right === Infinity)) return left === Infinity ? 1 : -1;
+          var order = isNumeric ? (left < right ? -1 : left > right ? 1 : 0) : left.localeCompare(right, undefined, { numeric: true });
+          return (isFalling ? -order : order) || a.place - b.place;
+        };
+      }
       function sort(table, column, isNumeric, isFalling) {
-        var body = table.tBodies[0], rows = Array.prototype.slice.call(body.rows);
+        var body = table.tBodies[0], rows = Array.prototype.slice.call(body.rows), first = order(isNumeric, isFalling);
         var keys = rows.map(function (row, place) {
-          var cell = row.cells[column], text = cell ? cell.textContent : "";
+          var cell = row.cells[column];
           // What stands for rows that are left out stays last.
-          return { row: row, place: place, isLast: !cell || row.cells.length === 1 && cell.colSpan > 1, key: isNumeric ? number(text) : text };
+          return { row: row, place: place, isLast: !cell || row.cells.length === 1 && cell.colSpan > 1, key: cell ? cell.textContent : "" };
         });
         keys.sort(function (a, b) {
           if (a.isLast !== b.isLast) return a.isLast ? 1 : -1;
-          if (isNumeric && (a.key === Infinity) !== (b.key === Infinity)) return a.key === Infinity ? 1 : -1;
-          var order = isNumeric ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : a.key.localeCompare(b.key, undefined, { numeric: true });
-          return (isFalling ? -order : order) || a.place - b.place;
+          return first(a, b);
         });
         keys.forEach(function (entry) { body.appendChild(entry.row); });
       }
 
-      function addSorting(table) {
+      function addSorting(table, act) {
         var titles = table.tHead ? Array.prototype.slice.call(table.tHead.rows[0].cells) : [];
         titles.forEach(function (title, column) {
           var sorts = button("sort", title.textContent, function () {
             var isFalling = title.getAttribute("aria-sort") === "ascending";
             titles.forEach(function (other) { other.removeAttribute("aria-sort"); });
             title.setAttribute("aria-sort", isFalling ? "descending" : "ascending");
-            sort(table, column, title.classList.contains("number"), isFalling);
+            act(column, title.classList.contains("number"), isFalling);
           });
           if (!title.textContent) return;
           title.textContent = "";
@@ -98,19 +105,25 @@ extension Script {
         });
       }
 
-      function addSearch(frame, table, update) {
+      function searchField(frame, act) {
         var field = document.createElement("input");
         field.type = "search"; field.className = "find"; field.placeholder = "Find rows";
         field.setAttribute("aria-label", "Find rows of this table");
-        field.oninput = function () {
+        field.oninput = act;
+        frame.parentNode.insertBefore(field, frame);
+        return field;
+      }
+      function addSearch(frame, table, update) {
+        var field = searchField(frame, function () {
           var wanted = field.value.trim().toLowerCase();
           Array.prototype.forEach.call(table.tBodies[0].rows, function (row) {
             row.hidden = wanted !== "" && row.textContent.toLowerCase().indexOf(wanted) < 0;
           });
           update();
-        };
-        frame.parentNode.insertBefore(field, frame);
+        });
       }
+
+    \(runs)
 
       function addTableTools() {
         each(".outputs div.table", function (frame) {
@@ -118,6 +131,7 @@ extension Script {
           if (!table || !table.tBodies.length || frame.hasAttribute("data-tools")) return;
           frame.setAttribute("data-tools", "");
           var rows = Array.prototype.slice.call(table.tBodies[0].rows), count = frame.nextElementSibling;
+          if (frame.hasAttribute("data-rows")) return addPagedTools(frame, table);
           if (rows.length < 8) return;
           var hasCount = count && count.classList.contains("rows"), words = hasCount ? count.textContent : "";
           function update() {
@@ -127,7 +141,7 @@ extension Script {
             count.textContent = (seen.length < rows.length ? seen.length + " found of " + words : words)
               + (below ? " \\u00B7 " + below + " below \\u2193" : "");
           }
-          addSorting(table);
+          addSorting(table, function (column, isNumeric, isFalling) { sort(table, column, isNumeric, isFalling); });
           if (rows.length >= 16) addSearch(frame, table, update);
           frame.addEventListener("scroll", update, { passive: true });
           addEventListener("resize", update);

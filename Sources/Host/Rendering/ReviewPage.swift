@@ -20,32 +20,44 @@ package struct ReviewPage {
   }
 
   package var html: String {
-    let title = "\(review.base) → \(review.head)"
-    return """
-      \(PageFrame.start)
-      <title>Review: \(HTML.label(title))</title>
-      <style>\(Stylesheet.text)\(Self.style)</style>
-      </head>
-      <body>
-      <div class="review">
-      <header class="head">
-      <h1>\(HTML.label(title))</h1>
-      <p class="lead">\(HTML.text(review.verdict))</p>
-      </header>
-      \(contents)
-      \(review.notebooks.map(notebook).filter { !$0.isEmpty }.joined(separator: "\n"))
-      </div>
-      <script>\(Self.script)</script>
-      </body>
-      </html>
+    let counts = review.runCounts.map { HTML.paragraph("note", html: HTML.label($0)) }
+    return Self.page(
+      kind: "Review", title: "\(review.base) → \(review.head)", verdict: review.verdict,
+      body: (counts + [contents, notebooks]).filter { !$0.isEmpty }.joined(separator: "\n"))
+  }
 
-      """
+  /// What changed cell by cell, of all notebooks.
+  var notebooks: String { review.told.map(notebook).filter { !$0.isEmpty }.joined(separator: "\n") }
+
+  /// A page that needs nothing beside it.
+  /// - Parameter body: HTML.
+  static func page(kind: String, title: String, verdict: String, body: String) -> String {
+    """
+    \(PageFrame.start)
+    <title>\(HTML.text(kind)): \(HTML.label(title))</title>
+    <style>\(Stylesheet.text)\(style)</style>
+    </head>
+    <body>
+    <div class="review">
+    <header class="head">
+    <h1>\(HTML.label(title))</h1>
+    <p class="lead">\(HTML.text(verdict))</p>
+    </header>
+    \(body)
+    </div>
+    <script>\(script)</script>
+    </body>
+    </html>
+
+    """
   }
 
   // MARK: - What changed, worst first
 
   private var contents: String {
-    let worst = review.worstFirst
+    // Of runs in which the same changed, one is shown below.
+    let shown = Set(review.told.map(\.shown.name))
+    let worst = review.worstFirst.filter { shown.contains($0.notebook.name) }
     guard !worst.isEmpty else { return "" }
     let items = worst.prefix(200).map { notebook, cell in
       let finding = cell.outputs.first { $0.verdict != .same && $0.verdict != .within }?.findings.first
@@ -72,7 +84,8 @@ package struct ReviewPage {
 
   // MARK: - Cell by cell
 
-  private func notebook(_ notebook: NotebookReview) -> String {
+  private func notebook(_ group: AlikeReviews) -> String {
+    let notebook = group.shown
     let shown = notebook.cells.filter { $0.status != .same || $0.isChanged || !$0.source.isEmpty }
     guard notebook.isChanged || notebook.device != nil || !shown.isEmpty else { return "" }
     let problem = notebook.problem.map { HTML.paragraph("unreadable", html: "It cannot be compared: " + HTML.label($0)) } ?? ""
@@ -81,16 +94,17 @@ package struct ReviewPage {
       HTML.paragraph("note", html: HTML.label("\(change.name): \(change.base ?? "none") → \(change.head ?? "none")"))
     }
     let cells = shown.map { cell($0, in: notebook) }
+    let alike = group.sentence.map { HTML.paragraph("note", html: HTML.label($0)) } ?? ""
     return """
       <section>
       <h2>\(HTML.label(notebook.name))</h2>
-      \(([problem, status.isEmpty ? "" : HTML.paragraph("note", html: status)] + parameters + cells).filter { !$0.isEmpty }.joined(separator: "\n"))
+      \(([problem, status.isEmpty ? "" : HTML.paragraph("note", html: status), alike] + parameters + cells).filter { !$0.isEmpty }.joined(separator: "\n"))
       </section>
       """
   }
 
   private func cell(_ cell: CellReview, in notebook: NotebookReview) -> String {
-    let outputs = cell.outputs.filter { $0.verdict != .same }.map { output($0, notebook.name) }
+    let outputs = cell.outputs.filter { $0.verdict != .same }.map { output($0, notebook.record) }
     let source = cell.source.isEmpty ? "" : "<details open><summary>Source</summary>\(lines(cell.source))</details>"
     let state = cell.isChanged ? "changed" : "within"
     return """
@@ -157,7 +171,7 @@ package struct ReviewPage {
   private func figures(_ output: OutputReview, _ notebook: String) -> String {
     func figure(_ data: Data?) -> Figure? { data.flatMap { try? Figure(plotlyJSON: String(decoding: $0, as: UTF8.self)) } }
     var (old, new) = (figure(read(output.baseFile, base, notebook)), figure(read(output.headFile, head, notebook)))
-    if let before = old, let after = new { (old, new) = Figure.sharingColors(before, after) }
+    if let before = old, let after = new { (old, new) = Figure.sharingScales(before, after) }
     let difference = old.flatMap { new?.difference(from: $0) }
     let sides = [("base", old), ("head", new), ("head less base", difference)].compactMap { name, figure in
       figure.map { figure in
@@ -194,6 +208,14 @@ package struct ReviewPage {
     .swiping > figure[data-side="head"] { position: absolute; inset: 0 0 auto 0; background: var(--paper); clip-path: inset(0 0 0 var(--swipe, 50%)) }
     .swiping > figure[data-side="head less base"] { display: none }
     .swipe { font: .8rem var(--sans); margin: .3rem 0; display: flex; gap: .8rem; align-items: center }
+    .numbers { overflow-x: auto; max-width: 100% }
+    .numbers table { border-collapse: collapse; font: .84rem/1.5 var(--sans); font-variant-numeric: tabular-nums }
+    .numbers th, .numbers td { padding: .1rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--rule) }
+    .numbers .text { text-align: left }
+    .numbers tbody th.text { font-weight: 400; white-space: normal; min-width: 12rem; position: sticky; left: 0; background: var(--paper) }
+    .numbers th button { all: unset; cursor: pointer } .numbers th button:focus-visible { outline: 2px solid var(--alarm) }
+    .finder { display: flex; flex-wrap: wrap; gap: .8rem; align-items: center; font: .88rem var(--sans); margin: .6rem 0 }
+    .finder input { font: inherit; max-width: 60vw }
     .swipe input[type=range] { width: min(24rem, 60vw) }
     """
 
@@ -220,6 +242,51 @@ package struct ReviewPage {
       };
       bar.append(button, range);
       sides.before(bar);
+    });
+    document.querySelectorAll(".numbers").forEach(function (box) {
+      var body = box.querySelector("tbody"), rows = Array.prototype.slice.call(body.rows), found = rows, page = 0, size = 100;
+      var bar = document.createElement("p"), label = document.createElement("label"), search = document.createElement("input");
+      var count = document.createElement("span");
+      function button(text, step) {
+        var made = document.createElement("button");
+        made.type = "button"; made.className = "interact"; made.textContent = text;
+        made.onclick = function () { page += step; show(); };
+        return made;
+      }
+      var back = button("Previous", -1), next = button("Next", 1);
+      bar.className = "finder"; search.type = "search"; label.append("Find ", search); count.setAttribute("role", "status");
+      function show() {
+        var last = Math.max(0, Math.ceil(found.length / size) - 1);
+        page = Math.min(Math.max(page, 0), last);
+        body.replaceChildren.apply(body, found.slice(page * size, (page + 1) * size));
+        count.textContent = found.length ? (page * size + 1) + "–" + Math.min(found.length, (page + 1) * size) + " of " + found.length : "None.";
+        back.disabled = page === 0; next.disabled = page === last;
+      }
+      var texts = new Map(rows.map(function (row) { return [row, row.textContent.toLowerCase()]; }));
+      search.oninput = function () {
+        var words = search.value.toLowerCase().split(/\\s+/);
+        found = rows.filter(function (row) { return words.every(function (word) { return texts.get(row).indexOf(word) >= 0; }); });
+        page = 0; show();
+      };
+      box.querySelectorAll("thead th").forEach(function (head, column) {
+        var sort = document.createElement("button"), falling = false;
+        sort.type = "button"; sort.append.apply(sort, Array.prototype.slice.call(head.childNodes)); head.append(sort);
+        sort.onclick = function () {
+          falling = !falling;
+          box.querySelectorAll("thead th").forEach(function (other) { other.removeAttribute("aria-sort"); });
+          head.setAttribute("aria-sort", falling ? "descending" : "ascending");
+          var keys = new Map(rows.map(function (row) {
+            var text = row.cells[column].dataset.n || row.cells[column].textContent, number = parseFloat(text);
+            return [row, head.className === "text" ? text : isNaN(number) ? -Infinity : number];
+          }));
+          var sign = falling ? -1 : 1;
+          function order(a, b) { var x = keys.get(a), y = keys.get(b); return x < y ? -sign : x > y ? sign : 0; }
+          rows.sort(order); found = found.slice().sort(order); page = 0; show();
+        };
+      });
+      bar.append(label, back, next, count);
+      box.before(bar);
+      show();
     });
     """
 }

@@ -1,39 +1,17 @@
-import Document
-import Foundation
 import Record
 import Text
 
-/// A number that a run has put out, under a name by which it is found in other runs.
-struct RunScalar: Codable, Sendable, Equatable {
-  /// The label of the cell, or the inline expression.
-  var name: String
-  var text: String
-
-  /// So many of a run stand beside those of others.
-  private static let most = 16
-
-  /// The numbers among the values of labelled cells and of inline expressions.
-  static func all(_ notebook: Notebook, record: NotebookRecord) -> [RunScalar] {
-    let values = Dictionary(record.cells.map { ($0.id, $0.values) }) { first, _ in first }
-    var known: Set<String> = []
-    let found = notebook.ownCells.flatMap { cell -> [RunScalar] in
-      let texts = values[cell.id] ?? []
-      if cell.isInline { return zip(cell.expressions.map(\.text), texts).map { RunScalar(name: $0, text: $1) } }
-      guard let label = cell.options.label, texts.count == 1 else { return [] }
-      return [RunScalar(name: label, text: texts[0])]
-    }
-    return Array(found.filter { Double($0.text) != nil && known.insert($0.name).inserted }.prefix(most))
-  }
-}
-
 /// The runs of a notebook beside each other: their values, how they ended, and the numbers that differ among them.
+///
+/// A run that the site should have, and has no page of, has its row too.
 struct RunTable {
   let set: RunSet
-  let entries: [String: IndexPage.Entry]
+  private let entries: [String: IndexPage.Entry]
   /// The page on which it stands.
-  let from: String
-  let words: PageWords
+  private let from: String
+  private let words: PageWords
   private let scalars: [String]
+  private let numericAxes: Set<String>
 
   /// So many rows the site's first page shows.
   private static let excerpt = 10
@@ -49,113 +27,112 @@ struct RunTable {
       }
     }
     scalars = names.filter { texts[$0, default: []].count > 1 }
+    numericAxes = Set(set.axes.filter { axis in set.noted.allSatisfy { $0.values[axis].map { Double($0) != nil } ?? true } })
+  }
+
+  private func entry(_ run: RunSet.Run) -> IndexPage.Entry? { entries["\(set.notebook)/\(run.name)"] }
+
+  // MARK: - Whole
+
+  /// How many there are, how many are missing, and how many failed.
+  var summary: String {
+    let there = set.noted.map(entry)
+    let failed = there.compactMap(\.self).count { IndexPage.failure($0.status, words) != "" }
+    let missing = there.count { $0 == nil }
+    let parts = [
+      words.runs(set.noted.count), missing == 0 ? nil : words.runsMissing(missing), failed == 0 ? nil : words.runsFailed(failed),
+    ]
+    return parts.compactMap(\.self).joined(separator: " · ")
   }
 
   /// The first rows, and the way to all.
-  func excerpt(of notebook: String) -> String {
-    let summary = HTML.element("summary", html: HTML.text(words.runs(set.runs.count)))
-    let link = SiteNames.link(from: from, to: "\(notebook)/\(SiteNames.runsFolder)")
+  var excerpt: String {
+    let link = SiteNames.link(from: from, to: "\(set.notebook)/\(SiteNames.runsFolder)")
     let more = HTML.paragraph(
-      "rows", html: HTML.link(to: link, html: HTML.text("\(words.allRuns) (\(Count.text(set.runs.count)))")))
+      "rows", html: HTML.link(to: link, html: HTML.text("\(words.allRuns) (\(Count.text(set.noted.count)))")))
     return HTML.element(
-      "details", ["class": "run-rows"], html: "\(summary)\n\(html(set.runs.prefix(Self.excerpt), isWhole: false))\n\(more)\n")
+      "details", ["class": "run-rows"],
+      html: """
+        \(HTML.element("summary", html: HTML.text(summary)))
+        \(html(Array(set.noted.prefix(Self.excerpt)), columns: columns(withNumbers: false), loading: nil))
+        \(more)
+
+        """)
   }
 
-  /// Some rows; a table of a page of its own has the numbers too.
-  func html(_ runs: some Sequence<RunSet.Run>, isWhole: Bool) -> String {
-    let columns = isWhole ? scalars : []
-    let titles =
-      [th(words.run, "text")] + set.axes.map { th($0, isNumeric($0) ? "number" : "text") } + [th(words.state, "text")]
-      + columns.map { th($0, "number") }
-    let rows = runs.map { run -> String in
-      let entry = entries["\(set.notebook)/\(run.name)"]
-      let link = HTML.link(to: SiteNames.link(from: from, to: "\(set.notebook)/\(run.name)"), html: HTML.label(run.name))
-      let values = set.axes.map { td(run.values[$0] ?? "", isNumeric($0) ? "number" : "text") }
-      let numbers = Dictionary((entry?.scalars ?? []).map { ($0.name, $0.text) }) { first, _ in first }
-      let cells =
-        [HTML.element("td", ["class": "text"], html: link)] + values + [state(entry)]
-        + columns.map { td(numbers[$0] ?? "", "number") }
-      return HTML.element("tr", html: cells.joined())
+  /// Some rows, on a page of their own.
+  /// - Parameter loading: the script in which all rows are, where these are not all.
+  func html(_ rows: some Sequence<RunSet.Run>, loading: String?) -> String {
+    html(Array(rows), columns: columns(withNumbers: true), loading: loading)
+  }
+
+  /// All rows for other programs.
+  var csv: String { CSVText.text([columns(withNumbers: true).map(\.title)] + set.noted.map { texts($0, withNumbers: true) }) }
+
+  /// All rows as a script: pages opened from a disk may load no other file. The texts of each row, and whether the run has a page.
+  var script: String {
+    let rows = set.noted.map { run in
+      let texts = texts(run, withNumbers: true).map { SearchIndex.json(Markup.label(LongText.clipped($0, to: Self.longest))) }
+      return "[[\(texts.joined(separator: ","))],\(entry(run) == nil ? 0 : 1)]"
     }
-    let table =
-      "<table>\n<thead><tr>\(titles.joined())</tr></thead>\n<tbody>\n\(rows.joined(separator: "\n"))\n</tbody>\n</table>"
-    return HTML.element("div", ["class": "outputs"], html: HTML.element("div", ["class": "scroll table"], html: "\n\(table)\n"))
+    return "// Written by Folio: all runs.\nwindow.folioRuns = [\n\(rows.joined(separator: ",\n"))\n];\n"
   }
 
-  private func isNumeric(_ axis: String) -> Bool { set.runs.allSatisfy { $0.values[axis].map { Double($0) != nil } ?? true } }
+  // MARK: - Rows
 
-  private func th(_ text: String, _ style: String) -> String {
-    HTML.element("th", ["scope": "col", "class": style], html: HTML.label(LongText.clipped(text, to: 60)))
+  private static let longest = 200
+
+  private struct Column {
+    var title: String
+    var isNumeric: Bool
+    var style: String { isNumeric ? "number" : "text" }
   }
 
-  private func td(_ text: String, _ style: String) -> String {
-    HTML.element("td", ["class": style], html: HTML.label(LongText.clipped(text, to: 200)))
+  private func columns(withNumbers: Bool) -> [Column] {
+    [Column(title: words.run, isNumeric: false)] + set.axes.map { Column(title: $0, isNumeric: numericAxes.contains($0)) }
+      + [Column(title: words.state, isNumeric: false)]
+      + (withNumbers ? scalars.map { Column(title: $0, isNumeric: true) } : [])
+  }
+
+  private func texts(_ run: RunSet.Run, withNumbers: Bool) -> [String] {
+    let entry = entry(run)
+    let numbers = Dictionary((entry?.scalars ?? []).map { ($0.name, $0.text) }) { first, _ in first }
+    return [run.name] + set.axes.map { run.values[$0] ?? "" } + [state(entry)]
+      + (withNumbers ? scalars.map { numbers[$0] ?? "" } : [])
   }
 
   private func state(_ entry: IndexPage.Entry?) -> String {
-    guard let entry else { return td("", "text") }
-    if case .complete = entry.status { return td(words.ranThrough, "text") }
-    return HTML.element("td", ["class": "text failed"], html: IndexPage.failure(entry.status, words))
+    guard let entry else { return words.runMissing }
+    if case .complete = entry.status { return words.ranThrough }
+    return IndexPage.failure(entry.status, words)
   }
-}
 
-/// The pages with the table of all runs of a notebook: `<notebook>/runs/index.html`, `runs/2.html` and so on.
-struct RunsPages {
-  static let rowsOfPage = 250
-
-  let notebook: String
-  let files: [(path: String, data: Data)]
-
-  init(_ map: SiteMap, _ set: RunSet) {
-    notebook = set.notebook
-    let from = "\(set.notebook)/\(SiteNames.runsFolder)"
-    let own = map.entries.first { $0.name == set.notebook && !$0.isStandIn }
-    let title = own?.title ?? set.runs.first.flatMap { map.runEntries["\(set.notebook)/\($0.name)"]?.title } ?? set.notebook
-    let words = PageWords.of(map.language(of: own))
-    let table = RunTable(set, entries: map.runEntries, from: from, words: words)
-    let count = max(1, (set.runs.count + Self.rowsOfPage - 1) / Self.rowsOfPage)
-    func file(_ page: Int) -> String { page == 0 ? "index.html" : "\(page + 1).html" }
-    files = (0..<count).map { page in
-      let rows = set.runs.dropFirst(page * Self.rowsOfPage).prefix(Self.rowsOfPage)
-      let heading = PageWords.filled(words.runsOf, with: title)
-      let pages = (0..<count).map { other in
-        let attributes: KeyValuePairs = other == page ? ["href": file(other), "aria-current": "page"] : ["href": file(other)]
-        return HTML.element(
-          "li", html: HTML.element("a", attributes, html: HTML.text(PageWords.filled(words.runsPage, with: String(other + 1)))))
-      }
-      let pager =
-        count == 1
-        ? ""
-        : HTML.element(
-          "nav", ["class": "run-pages", "aria-label": words.pageOrder], html: HTML.element("ul", html: pages.joined()))
-      let back = own.map {
-        HTML.paragraph("lead", html: HTML.link(to: SiteNames.link(from: from, to: $0.name), html: HTML.label($0.title)))
-      }
-      let html = PageFrame(
-        title: heading, description: nil, site: map, words: words, place: from,
-        body: """
-          <main class="runs-page" id="\(PageFrame.contentID)">
-          <h1>\(HTML.text(heading))</h1>
-          \(back ?? "")
-          \(HTML.paragraph("rows", html: HTML.text(words.runs(set.runs.count))))
-          \(pager)
-          \(table.html(rows, isWhole: true))
-          \(pager)
-          </main>
-          """
-      ).html
-      return ("\(from)/\(file(page))", Data(html.utf8))
+  private func html(_ rows: [RunSet.Run], columns: [Column], loading: String?) -> String {
+    let titles = columns.map { column in
+      HTML.element("th", ["scope": "col", "class": column.style], html: HTML.label(LongText.clipped(column.title, to: 60)))
     }
-  }
-}
-
-extension Site {
-  /// Removes tables of runs that are too many now.
-  func removeRunsPages(of notebook: String, besides kept: [String]) {
-    let place = "\(notebook)/\(SiteNames.runsFolder)"
-    for file in FileManager.default.enumerator(atPath: "\(folder)/\(place)")?.compactMap({ $0 as? String }) ?? []
-    where file.wholeMatch(of: /index\.html|[0-9]+\.html/) != nil && !kept.contains("\(place)/\(file)") {
-      unlink("\(folder)/\(place)/\(file)")
+    let lines = rows.map { run -> String in
+      let isThere = entry(run) != nil
+      let texts = texts(run, withNumbers: columns.count > set.axes.count + 2)
+      let cells = zip(texts, columns).enumerated().map { place, cell -> String in
+        var text = HTML.label(LongText.clipped(cell.0, to: Self.longest))
+        if place == 0, isThere { text = HTML.link(to: SiteNames.link(from: from, to: "\(set.notebook)/\(run.name)"), html: text) }
+        let isAlarm = place == set.axes.count + 1 && cell.0 != words.ranThrough
+        return HTML.element("td", ["class": cell.1.style + (isAlarm ? " failed" : "")], html: text)
+      }
+      return HTML.element("tr", html: cells.joined())
     }
+    let table =
+      "<table>\n<thead><tr>\(titles.joined())</tr></thead>\n<tbody>\n\(lines.joined(separator: "\n"))\n</tbody>\n</table>"
+    let attributes: KeyValuePairs = ["class": "scroll table"]
+    let tools: KeyValuePairs = [
+      "class": "scroll table", "data-rows": loading ?? "", "data-page": String(RunsPages.rowsOfPage),
+      "data-fine": words.ranThrough,
+      "data-state": String(set.axes.count + 1), "data-label": words.search, "data-none": words.searchNothing,
+      "data-failed": words.searchFailed, "data-one": words.searchResults.one, "data-many": words.searchResults.many,
+      "data-more": words.andMore.many,
+    ]
+    let frame = HTML.element("div", loading == nil ? attributes : tools, html: "\n\(table)\n")
+    return HTML.element("div", ["class": "outputs"], html: frame)
   }
 }

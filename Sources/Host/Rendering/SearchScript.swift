@@ -148,15 +148,15 @@ extension Script {
       }
 
       addEventListener("DOMContentLoaded", function () { document.querySelectorAll(".search").forEach(begin); });
-      // An open list of pages is closed by a click elsewhere and by Escape.
+      // An open list of pages or runs is closed by a click elsewhere and by Escape.
       addEventListener("click", function (event) {
-        document.querySelectorAll(".site-menu[open]").forEach(function (menu) {
+        document.querySelectorAll(".site-menu[open], .run-axis details[open]").forEach(function (menu) {
           if (!menu.contains(event.target) || event.target.closest("a")) menu.open = false;
         });
       });
       addEventListener("keydown", function (event) {
         if (event.key !== "Escape") return;
-        document.querySelectorAll(".site-menu[open]").forEach(function (menu) { menu.open = false; });
+        document.querySelectorAll(".site-menu[open], .run-axis details[open]").forEach(function (menu) { menu.open = false; });
       });
     })();
 

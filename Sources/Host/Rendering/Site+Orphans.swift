@@ -38,7 +38,7 @@ extension Site {
     unlink("\(place)/\(RunsFile.fileName)")
     removeRunsPages(of: name, besides: [])
     // Only empty folders go, and those above them.
-    for path in ["\(place)/outputs", "\(place)/record", "\(place)/\(SiteNames.runsFolder)"] {
+    for path in ["\(place)/outputs", "\(place)/record"] {
       WholeFile.removeOrphans(in: path)
       rmdir(path)
     }

@@ -20,7 +20,8 @@ extension Site {
   }
 
   private func refreshed(_ description: SiteDescription) throws -> [String] {
-    let map = SiteMap(entries, runs: runSets, description: description)
+    let entries = entries
+    let map = SiteMap(entries, runs: runSets(entries), description: description)
     var (files, changed, searched) = ([(path: String, data: Data)](), [String](), [SearchIndex.Page]())
     for entry in map.entries.filter({ !$0.isStandIn }) + map.runEntries.values.sorted(by: { $0.name < $1.name }) {
       let path = "\(entry.name)/index.html"
@@ -45,14 +46,14 @@ extension Site {
     let tables = map.runs.values.sorted { $0.notebook < $1.notebook }.map { RunsPages(map, $0) }
     for table in tables { files += table.files }
     try write(files, isHeld: true)
-    let kept = Dictionary(tables.map { ($0.notebook, $0.files.map(\.path)) }) { first, _ in first }
+    let kept = Dictionary(tables.map { ($0.notebook, Set($0.files.map(\.path))) }) { first, _ in first }
     for entry in map.entries { removeRunsPages(of: entry.name, besides: kept[entry.name] ?? []) }
     for (path, text) in tellers where text == nil && isOwn(path) { unlink("\(folder)/\(path)") }
     return changed
   }
 
   /// The runs that have a page: those that are noted, in their order, and then others.
-  private var runSets: [String: RunSet] {
+  private func runSets(_ entries: [IndexPage.Entry]) -> [String: RunSet] {
     let runs = Dictionary(grouping: entries.filter { $0.run != nil }, by: \.notebook)
     return runs.reduce(into: [:]) { sets, item in
       let there = Dictionary(item.value.compactMap { entry in entry.run.map { ($0.name, entry) } }) { first, _ in first }

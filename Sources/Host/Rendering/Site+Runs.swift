@@ -26,7 +26,8 @@ extension Site {
     try withExtendedLifetime(lock) {
       var known = runs(of: notebook.notebookName) ?? RunsFile(notebook: notebook.notebookName, parameters: [], runs: [])
       known.parameters = notebook.frontMatter.parameters.map(\.name)
-      let new = known.with(declared: notebook.frontMatter.variants.map(entry), others: others.filter { !$0.isDeclared }.map(entry))
+      let given = others.filter { !$0.isDeclared }.map(entry)
+      let new = known.with(declared: notebook.frontMatter.variants.map(entry), others: given)
       if new.runs.isEmpty {
         unlink("\(folder)/\(path)")
       } else {

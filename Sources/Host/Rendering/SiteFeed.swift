@@ -22,7 +22,7 @@ struct SiteFeed {
   /// `sitemap.xml`; nil without an address.
   var sitemap: String? {
     guard let url = map.description.url else { return nil }
-    let places = ([""] + map.entries.map(\.name)).map { "<url><loc>\(HTML.text(url + SiteNames.folder($0)))</loc></url>" }
+    let places = ([""] + map.entries.map(\.page)).map { "<url><loc>\(HTML.text(url + SiteNames.folder($0)))</loc></url>" }
     return """
       <?xml version="1.0" encoding="UTF-8"?>
       <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">

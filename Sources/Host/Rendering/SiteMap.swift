@@ -28,10 +28,10 @@ package struct SiteMap: Sendable {
   ) {
     (self.description, self.runs) = (description, runs)
     var known = Dictionary(entries.filter { $0.run == nil }.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    runEntries = Dictionary(entries.filter { $0.run != nil }.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let ofRuns = Dictionary(entries.filter { $0.run != nil }.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    runEntries = ofRuns
     for (notebook, set) in runs where known[notebook] == nil && !set.runs.isEmpty {
-      known[notebook] = IndexPage.Entry(name: notebook, title: notebook, status: .complete(cells: 0))
-      known[notebook]?.isStandIn = true
+      known[notebook] = IndexPage.Entry(standingFor: notebook, of: set.runs.first.flatMap { ofRuns["\(notebook)/\($0.name)"] })
     }
     let named = description.contents.map { part in Group(title: part.title, entries: part.notebooks.compactMap { known[$0] }) }
     let listed = Set(named.flatMap(\.entries).map(\.name))

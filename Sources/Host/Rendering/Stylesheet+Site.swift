@@ -39,6 +39,9 @@ extension Stylesheet {
     .run-axis ul { position: absolute; left: 0; z-index: 2; max-width: 100%; max-height: 50vh; overflow-y: auto; display: flex; flex-wrap: wrap; gap: .1rem .2rem; list-style: none; margin: .2rem 0 0; padding: .6rem; background: var(--paper); border: 1px solid var(--rule); border-radius: 8px; box-shadow: 0 .6rem 1.6rem #0003 }
     .run-axis li a { display: block; min-width: 2rem; padding: .2rem .5rem; text-align: center; border-radius: 5px }
     .run-axis li a:hover { background: var(--wash) }
+    .run-axis li a[aria-current] { background: var(--wash); color: var(--ink); font-weight: 600 }
+    .run-name { margin: 0 0 .4rem; font: .82rem/1.5 var(--sans); color: var(--soft); overflow-wrap: anywhere }
+    .find-more { margin: .8rem 0 0; padding: .12rem .6rem; font: .82rem/1.5 var(--sans); color: var(--accent); background: none; border: 1px solid var(--rule); border-radius: 99px; cursor: pointer }
     .run-ways, .run-list { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; margin: .3rem 0 0; overflow-wrap: anywhere }
     .run-list { gap: .2rem .9rem }
     .parameters .assigned dt, .parameters .assigned dd { color: var(--ink); font-weight: 600 }

@@ -218,7 +218,7 @@ package enum Stylesheet {
     @media print {
       :root:root:root { \(light) --paper: #fff }
       body { font-size: 10.5pt }
-      .bar, .side, .contents, .skip, .anchor, .pager, .page-links, .data-links { display: none }
+      .bar, .side, .contents, .skip, .anchor, .runs, .pager, .page-links, .data-links { display: none }
       .layout { display: block; max-width: none; padding: 0 }
       .code, .outputs > pre, .excerpt { white-space: pre-wrap; overflow: visible; max-height: none }
       .scroll { overflow: visible; max-height: none }

@@ -2,7 +2,12 @@ extension SiteReview {
   /// The report for a comment on a pull request: never longer than such a comment may be (65,536 characters), the worst first.
   package var markdown: String {
     var text: MarkdownText = "### Outputs: \(base) → \(head)\n\n\(ours: verdict)\n"
-    let tables = notebooks.filter(\.isTold).map(table)
+    for count in runCounts { text += "\n\(count)\n" }
+    let tables = told.map { group -> MarkdownText in
+      var text = table(group.shown)
+      if let sentence = group.sentence { text += "\n\(sentence)\n" }
+      return text
+    }
     for (index, table) in tables.enumerated() {
       guard text.text.utf8.count + table.text.utf8.count < 60_000 else {
         let left = Words.count(tables.count - index, "notebook")

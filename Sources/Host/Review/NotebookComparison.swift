@@ -17,7 +17,7 @@ struct NotebookComparison {
     do {
       let (old, new) = (try base.index(of: notebook), try head.index(of: notebook))
       let records = try RecordPair(of: notebook, base: base, head: head)
-      let sources = CellSources(try base.markdown(of: notebook), try head.markdown(of: notebook))
+      let sources = CellSources(try base.markdown(of: old.ownNotebook), try head.markdown(of: new.ownNotebook))
       var review = NotebookReview(name: notebook, status: .same, cells: cells(old, new, in: records, sources: sources))
       review.parameters = parameters(old, new)
       if let before = old.device, let after = new.device, before != after {
@@ -110,6 +110,11 @@ struct NotebookComparison {
     }
     return Pairing(pairs: pairs.sorted { $0.1 < $1.1 }, oldCount: old.count, newCount: new.count)
   }
+}
+
+extension RecordIndex {
+  /// The name of the notebook of which it is a run: that of its file.
+  var ownNotebook: String { run?.notebook ?? notebook }
 }
 
 extension RecordIndex.Cell {

@@ -29,11 +29,12 @@ package struct ReviewSides {
       sides.append(side)
       rest = rest.dropFirst()
     }
-    notebooks = rest.map(reader.notebook)
+    let named = rest.map(reader.notebook)
     base = try sides.first ?? reader.revision("HEAD")
     head =
       try sides.count > 1
       ? sides[1] : FolderRecords(folder: site, name: "the working tree", notebookFolder: SideReader.notebookFolder(beside: site))
+    notebooks = named.isEmpty ? [] : try RunNames(in: [base, head]).notebooks(named)
   }
 
   /// - Parameters:
@@ -49,7 +50,7 @@ package struct ReviewSides {
 }
 
 /// Finds what a name of the command means.
-private struct SideReader {
+struct SideReader {
   let site: String
   private let repository = try? GitRepository(containing: FileManager.default.currentDirectoryPath)
 
@@ -63,7 +64,7 @@ private struct SideReader {
       if isNotebook(name), try folder.notebooks().isEmpty { return nil }
       return folder
     }
-    if repository?.hasRevision(name) == true {
+    if isRevision(name) {
       guard !isNotebook(name) else {
         throw Diagnostic(
           "'\(name)' is a revision and a notebook",
@@ -71,7 +72,7 @@ private struct SideReader {
       }
       return try revision(name)
     }
-    let isKnown = isNotebook(name) || name.hasSuffix(".md")
+    let isKnown = isNotebook(name) || name.hasSuffix(".md") || name.contains("@")
     guard !isKnown, name.contains("/") || isFirst && !isAlone else { return nil }
     throw Diagnostic(
       "'\(name)' is neither a folder nor a revision",
@@ -106,13 +107,15 @@ private struct SideReader {
     return try RevisionRecords(name, in: repository, site: path, notebookFolder: Self.notebookFolder(beside: path) ?? "Notebooks")
   }
 
-  private func isFolder(_ name: String) -> Bool {
+  func isFolder(_ name: String) -> Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) && isFolder.boolValue
   }
 
+  func isRevision(_ name: String) -> Bool { repository?.hasRevision(name) == true }
+
   /// Whether a name is that of a notebook, by its record or its file.
-  private func isNotebook(_ name: String) -> Bool {
+  func isNotebook(_ name: String) -> Bool {
     guard FolderFile.isPath(name) else { return false }
     let paths =
       ["\(site)/\(name)/record/\(RecordFiles.indexName)"] + (Self.notebookFolder(beside: site).map { ["\($0)/\(name).md"] } ?? [])
@@ -120,7 +123,12 @@ private struct SideReader {
   }
 
   /// The name of a notebook that is named by it, or by its file.
-  func notebook(_ name: String) -> String { isNotebook(name) ? name : Notebook.name(ofFile: name) }
+  func notebook(_ name: String) -> String {
+    guard let at = name.firstIndex(of: "@") else { return plainNotebook(name) }
+    return plainNotebook(String(name[..<at])) + name[at...]
+  }
+
+  private func plainNotebook(_ name: String) -> String { isNotebook(name) ? name : Notebook.name(ofFile: name) }
 
   /// `Notebooks` beside the site.
   static func notebookFolder(beside site: String) -> String? {

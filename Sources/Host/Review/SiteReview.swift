@@ -37,7 +37,10 @@ extension Sequence {
 
 /// What changed in one notebook.
 package struct NotebookReview: Codable, Sendable, Equatable {
+  /// How one names it: `prontoqa`, and a run of it `prontoqa@idx=2`.
   package var name: String
+  /// Of a run, where its record is in the site: `prontoqa/idx=2`.
+  package var folder: String?
   package var status: Status
   /// In the order of the head; removed ones where they stood.
   package var cells: [CellReview]
@@ -51,6 +54,12 @@ package struct NotebookReview: Codable, Sendable, Equatable {
   package enum Status: String, Codable, Sendable { case same, changed, added, removed, unreadable }
 
   package var isChanged: Bool { status != .same }
+
+  /// Where its record is in the site.
+  package var record: String { folder ?? name }
+
+  /// The name of the notebook of which it is a run, or its own.
+  package var notebook: String { folder == nil ? name : String(name.prefix { $0 != "@" }) }
 }
 
 /// A named value that is different.

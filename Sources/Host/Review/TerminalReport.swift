@@ -8,7 +8,9 @@ extension SiteReview {
   package func terminalText(colors: Bool, mostLines: Int = 20) -> String {
     let paint = Paint(isOn: colors)
     var lines: [TerminalLine] = ["\(paint.faint("base")) \(base)  \(paint.faint("head")) \(head)"]
-    for notebook in notebooks where notebook.isTold {
+    lines += runCounts.map { "\($0)" }
+    for group in told {
+      let notebook = group.shown
       lines.append("")
       lines.append("\(paint.bold("\(notebook.name)"))\(paint.faint("  \(notebook.summary)"))")
       if let problem = notebook.problem { lines.append("  \(paint.red("cannot be compared: \(problem)"))") }
@@ -19,6 +21,7 @@ extension SiteReview {
         let cells = Words.list(notebook.withinCells.map(\.idAndDistance), first: 10)
         lines.append("  \(paint.faint("within tolerance: \(cells)"))")
       }
+      if let sentence = group.sentence { lines.append("  \(paint.faint("\(sentence)"))") }
     }
     lines.append("")
     lines.append(isChanged ? paint.red("\(verdict)") : paint.green("\(verdict)"))

@@ -109,7 +109,8 @@ package final class NotebookSession {
     let environment = Self.environment(toolchain, installation, store)
     let runtime = try WorkerRuntime(
       toolchain: toolchain, installation: installation, store: store, codeEnvironment: Self.codeEnvironment(environment),
-      directory: directory, memoryLimit: options.memory)
+      directory: directory, memoryLimit: options.memory,
+      sites: options.sites.map { URL(fileURLWithPath: $0).standardizedFileURL.path })
     self.init(on: runtime, environment: environment, directory: directory, options: options)
   }
 

@@ -111,7 +111,9 @@ package struct Installation: Sendable {
 
   /// The C modules below FolioKit. Its interface names them, so the compiler wants a module map for each, but no declaration that a
   /// cell can reach uses their types: empty ones do, and cost nothing to read.
-  static let hiddenModules = ["CCUDAKernels", "CFiles", "CKernels", "COpenBLAS", "COpenSSL", "CSentencePiece", "CWorker", "CZlib"]
+  static let hiddenModules = [
+    "CCUDAKernels", "CFiles", "CKernels", "COpenBLAS", "COpenSSL", "CSentencePiece", "CWorker", "CZlib",
+  ]
 
   /// The text of a module map that has them.
   package static var hiddenModuleMap: String { hiddenModules.map { "module \($0) {}\n" }.joined() }

@@ -14,6 +14,8 @@ final class WorkerRuntime: Runtime {
   /// The working directory of the cells.
   private let directory: String
   private let memoryLimit: Int?
+  /// The folders of sites that cells may look into, by absolute paths.
+  private let sites: [String]
   var device = ResolvedDevice.processor
   /// Of compiled cells; nil when the session is over.
   private var folder: TemporaryFolder?
@@ -29,9 +31,9 @@ final class WorkerRuntime: Runtime {
   ///   - directory: the working directory of the cells.
   init(
     toolchain: Toolchain, installation: Installation, store: EntryStore?, codeEnvironment: Key, directory: String,
-    memoryLimit: Int?
+    memoryLimit: Int?, sites: [String]
   ) throws {
-    (self.store, self.directory, self.memoryLimit) = (store, directory, memoryLimit)
+    (self.store, self.directory, self.memoryLimit, self.sites) = (store, directory, memoryLimit, sites)
     let folder = try TemporaryFolder()
     self.folder = folder
     compiler = try CellCompiler(
@@ -120,7 +122,8 @@ final class WorkerRuntime: Runtime {
     if let worker { return worker }
     let environment = WorkerProtocol.Environment(
       untrackedFolders: [compiler.folder, store?.folder].compactMap { $0 }, store: store?.folder,
-      build: "\(compiler.environment) \(device.kind)", device: device.device, memoryLimit: memoryLimit)
+      build: "\(compiler.environment) \(device.kind)", device: device.device, memoryLimit: memoryLimit,
+      sites: sites)
     let worker = try WorkerProcess(
       installation: compiler.installation, directory: directory, environment: environment.added(to: WorkerEnvironment.make()))
     // Before its first cell, a worker only fails for what its machine lacks; the dynamic loader says it on the standard error.

@@ -13,6 +13,6 @@ struct FolioBench: ParsableCommand {
       """,
     subcommands: [
       SessionBenchmark.self, ModelBenchmark.self, ModelOperation.self, VerbsBenchmark.self, VerbsOperation.self,
-      DeviceBenchmark.self,
+      DeviceBenchmark.self, SweepBenchmark.self,
     ])
 }

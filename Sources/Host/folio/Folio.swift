@@ -32,7 +32,8 @@ struct Folio: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Build.self, Run.self, Preview.self, SweepCommand.self, Diff.self, Check.self, GitCommand.self, Export.self, Import.self, API.self,
+      Build.self, Run.self, Preview.self, SweepCommand.self, Diff.self, Check.self, GitCommand.self, Export.self, Import.self,
+      API.self,
       Cache.self, Doctor.self, Install.self, SweepTaskCommand.self,
     ])
 

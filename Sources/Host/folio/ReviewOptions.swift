@@ -6,7 +6,7 @@ import Review
 
 /// The options of all commands that compare outputs.
 struct ReviewOptions: ParsableArguments {
-  @Option(help: "The form of the report: text, markdown, json or html.")
+  @Option(help: "The form of the report: text, markdown, json, html or csv.")
   var format = ReportFormat.text
 
   @Option(
@@ -29,17 +29,37 @@ struct ReviewOptions: ParsableArguments {
 }
 
 enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
-  case text, markdown, json, html
+  case text, markdown, json, html, csv
 
   /// Writes a report to a file, or to the terminal.
   func write(_ review: SiteReview, _ sides: ReviewSides, to file: String?) throws {
     let text =
       switch self {
-      case .text: review.terminalText(colors: file == nil && isatty(STDOUT_FILENO) == 1)
+      case .text: review.terminalText(colors: hasColors(file))
       case .markdown: review.markdown
       case .json: review.json
       case .html: ReviewPage(review, base: sides.base, head: sides.head).html
+      case .csv: review.csv
       }
+    try write(text, to: file)
+  }
+
+  /// Writes runs beside each other to a file, or to the terminal.
+  func write(_ comparison: RunComparison, _ records: [RunRecord], to file: String?) throws {
+    let text =
+      switch self {
+      case .text: comparison.terminalText(colors: hasColors(file))
+      case .markdown: comparison.markdown
+      case .json: comparison.json
+      case .html: RunComparisonPage(comparison, records).html
+      case .csv: comparison.csv
+      }
+    try write(text, to: file)
+  }
+
+  private func hasColors(_ file: String?) -> Bool { file == nil && isatty(STDOUT_FILENO) == 1 }
+
+  private func write(_ text: String, to file: String?) throws {
     guard let file else { return Console.write(text) }
     try ReportFile.write(text, to: file)
   }

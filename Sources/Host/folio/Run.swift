@@ -25,7 +25,8 @@ struct Run: ParsableCommand {
   @OptionGroup var cache: CacheOptions
 
   func run() throws {
-    let status = try options.withNotebooks([notebook], isForced: cache.force, makesPages: false, takesOne: true) { notebooks, sessionOptions in
+    let status = try options.withNotebooks([notebook], isForced: cache.force, makesPages: false, takesOne: true) {
+      notebooks, sessionOptions in
       guard let notebook = notebooks.first else { return .couldNotRun }
       return SiteBuilder.Status(try notebook.run(sessionOptions, showing: TerminalProgress(showsOutputs: true)))
     }

@@ -71,7 +71,7 @@ final class TerminalProgress: @unchecked Sendable {
     case .updated(let notebook, let record, let explanations, let duration):
       let ran = explanations.filter(\.ran)
       for explanation in ran { writeOutput("  \(explanation.cell)  \(explanation.text)\n") }
-      writeOutput("\(notebook.name): \(Self.ran(ran.count, of: record)), \(Self.seconds(duration))\n")
+      writeOutput("\(notebook.runName): \(Self.ran(ran.count, of: record)), \(Self.seconds(duration))\n")
     case .came(let name): writeOutput("\(name): a new notebook\n")
     case .went(let name): writeOutput("\(name): its file is gone; its page stays\n")
     case .problem(let error): tell(error)
@@ -91,11 +91,11 @@ final class TerminalProgress: @unchecked Sendable {
       if explains {
         let width = explanations.map(\.cell.count).max() ?? 0
         for line in explanations {
-          writeOutput("\(notebook.name)  \(line.cell.padding(toLength: width, withPad: " ", startingAt: 0))  \(line.text)\n")
+          writeOutput("\(notebook.runName)  \(line.cell.padding(toLength: width, withPad: " ", startingAt: 0))  \(line.text)\n")
         }
       }
       let what = "\(notebook.title(with: record))  (\(Self.ran(explanations.count(where: \.ran), of: record)), \(elapsed))\n"
-      if pagesAreResults { writeOutput("\(page)  \(what)") } else { writeError("\(notebook.name)  \(what)") }
+      if pagesAreResults { writeOutput("\(page)  \(what)") } else { writeError("\(notebook.runName)  \(what)") }
     case .warning(let warning): tell(warning)
     case .problem(let error): tell(error)
     }
@@ -105,8 +105,8 @@ final class TerminalProgress: @unchecked Sendable {
     switch event {
     case .cellStarted(let cell, let count, _):
       isShownAgain = shown[cell.number] != nil
-      heading = "[\(cell.number)/\(count)] " + (namesNotebooks ? "\(notebook.name) " : "") + cell.id
-      headings[notebook.file] = heading
+      heading = "[\(cell.number)/\(count)] " + (namesNotebooks ? "\(notebook.runName) " : "") + cell.id
+      headings[notebook.name] = heading
       expressions = cell.expressions.map(\.text)[...]
       loop = nil
       showLine()
@@ -151,7 +151,7 @@ final class TerminalProgress: @unchecked Sendable {
     if let error = record.error, record.outcome == .failed || showsOutputs {
       for diagnostic in error.diagnostics { report(diagnostic) }
     }
-    if !isTerminal && !showsOutputs { writeError("\(headings[notebook.file] ?? heading)  \(Self.seconds(duration))\n") }
+    if !isTerminal && !showsOutputs { writeError("\(headings[notebook.name] ?? heading)  \(Self.seconds(duration))\n") }
   }
 
   private func writeAll(_ record: CellRecord, of cell: Cell, in notebook: Notebook) {

@@ -12,6 +12,8 @@ package struct CellServices: Sendable {
   package var showLive: @Sendable (ProgressOutput) -> Void = { _ in }
   /// The values of the notebook's parameters: a JSON object.
   package var parameters: @Sendable () -> Data = { Data("{}".utf8) }
+  /// The folders of sites in which the records of other runs lie, by absolute paths.
+  package var sites: @Sendable () -> [String] = { [] }
   /// Makes a digest of all bytes that `feed` hands to its argument. Returns nil if `feed` returns false, which says that there is none.
   package var digest: @Sendable (_ feed: (@escaping (UnsafeRawBufferPointer) -> Void) -> Bool) -> String? = { _ in nil }
   /// Finds a value on disk that was kept under these parts of a key.

@@ -21,6 +21,8 @@ public enum Displayed {
   case table(Record.Table)
   /// A figure, static and for readers with JavaScript.
   case figure(Figure)
+  /// A figure that another run has put out.
+  case recorded(RunFigure)
   /// A text whose tokens are coloured.
   case tokens(Record.ColoredTokens)
   /// A picture.
@@ -36,6 +38,7 @@ public enum Displayed {
     case .text(let text): .value(text)
     case .table(let table): .table(table)
     case .figure(let figure): .figure(FigureOutput(plotly: figure.plotlyJSON))
+    case .recorded(let figure): .figure(FigureOutput(plotly: figure.plotlyJSON))
     case .tokens(let tokens): .tokens(tokens)
     case .picture(let picture): Self.output(picture)
     case .markdown(let markdown): Self.output(markdown)

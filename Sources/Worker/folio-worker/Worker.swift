@@ -121,6 +121,8 @@ final class Worker: @unchecked Sendable {
     services.show = { output in HostChannel.isOpen ? HostChannel.send(output) : show(output) }
     services.showLive = { progress in if HostChannel.isOpen { HostChannel.send(progress) } }
     services.parameters = { [self] in parameters.withLock { $0 } }
+    let sites = environment.sites
+    services.sites = { sites }
     services.digest = Self.digest
     guard let folder = environment.store else { return services }
     // Kept values are entries of the host's store, for this build of Folio.

@@ -111,7 +111,7 @@ import Testing
     #expect(try names([("idx", "0..2")]) == ["idx=0", "idx=1", "idx=2"])
     #expect(try names([("idx", "4")]) == ["idx=4"])
     #expect(try names([("idx", "1,7")]) == ["idx=1", "idx=7"])
-    #expect(try names([("idx", "[1, 3..4]")]) == ["idx=1", "idx=3", "idx=4"])
+    #expect(try names([("idx", "1,3..4")]) == ["idx=1", "idx=3", "idx=4"])
     #expect(try names([("rate", "0.5,1")]) == ["rate=0.5", "rate=1.0"])
     #expect(try names([("s", "a,b")]) == ["s=a~2cb"])
     #expect(try names([("s", "a"), ("s", "b")]) == ["s=a", "s=b"])

@@ -70,7 +70,7 @@ import Testing
       #expect(page.contains("42"))
       #expect(!page.contains(folder.path))
       #expect(try folio("build", "Notebooks/n.md", "-P", "n=3", "--site", "Other", in: folder).status == 0)
-      #expect(try folder.read("Other/n/index.html").contains("63"))
+      #expect(try folder.read("Other/n/n=3/index.html").contains("63"))
     }
   }
 
@@ -152,9 +152,9 @@ import Testing
       let again = try folio("build", "--explain", in: folder)
       expect(again.output, contains: "n  cell-3  reused\n", "0 of 3 cells ran")
       let changed = try folio("build", "--explain", "-P", "idx=3", in: folder).output
-      #expect(changed.contains("n  base    ran: params.idx 2 -> 3\n"), "\(changed)")
-      #expect(changed.contains("n  cell-2  ran: base changed by cell base\n"), "\(changed)")
-      #expect(changed.contains("n  cell-3  reused\n"))
+      #expect(changed.contains("n@idx=3  base    ran: params.idx 2 -> 3\n"), "\(changed)")
+      #expect(changed.contains("n@idx=3  cell-2  ran: base changed by cell base\n"), "\(changed)")
+      #expect(changed.contains("n@idx=3  cell-3  reused\n"))
       #expect(try folio("build", "--force", in: folder).output.contains("3 of 3 cells ran"))
     }
   }

@@ -33,7 +33,8 @@ extension CommandTests {
   @Test func twoSitesAreComparedInAllFormats() throws {
     try withNotebook("---\nparams: {n: 2}\n---\n```swift\n//| label: x\nparams.n * 21\n```") { folder in
       #expect(try folio("build", "--site", "old", in: folder).status == 0)
-      #expect(try folio("build", "--site", "new", "-P", "n=3", in: folder).status == 0)
+      try folder.write("---\nparams: {n: 3}\n---\n```swift\n//| label: x\nparams.n * 21\n```", to: "Notebooks/n.md")
+      #expect(try folio("build", "--site", "new", in: folder).status == 0)
       for (format, expected) in [
         ("text", "parameter n: 2 -> 3"), ("markdown", "| 🔶 | `x` |"), ("json", "\"isChanged\" : true"),
         ("html", "<h2>Worst first</h2>"),

@@ -112,10 +112,10 @@ private final class SharedProject: @unchecked Sendable {
   func problem(withRun idx: Int) -> String? {
     let record = "\(path)/Site/n/idx=\(idx)/record"
     let square = 7 + idx * idx
-    guard let index = try? String(contentsOfFile: record + "/index.json", encoding: .utf8) else {
+    guard let value = try? String(contentsOfFile: record + "/value-1.txt", encoding: .utf8) else {
       return "the record of idx=\(idx) is not there"
     }
-    if !index.contains("\"text\":\"\(square)\"") { return "the record of idx=\(idx) does not hold \(square)" }
+    if value != "\(square)\n" { return "the record of idx=\(idx) holds \(value), and not \(square)" }
     let table = (try? String(contentsOfFile: record + "/rows-1.csv", encoding: .utf8)) ?? ""
     let rows = (0...idx).map { "\($0),\($0 * square)\n" }.joined()
     if table != "i,square\n" + rows { return "the table of idx=\(idx) is \(table)" }

@@ -53,6 +53,6 @@ extension Notebook {
     }
   }
 
-  /// The names of the notebooks that run before this one, since it reads or shows what they put out.
-  package var runsAfter: [String] { frontMatter.after + referredNotebooks.map(\.name) }
+  /// The names of the notebooks that run before this one, since it reads or shows what they put out, or collects their runs.
+  package var runsAfter: [String] { frontMatter.after + referredNotebooks.map(\.name) + collectedNotebooks.map(\.name) }
 }

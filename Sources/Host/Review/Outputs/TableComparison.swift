@@ -64,23 +64,10 @@ struct TableComparison: Comparison {
   /// The column of the head that names rows.
   private var rowName: Int?
 
-  /// The first column that says of every row which one it is: in both tables its texts are no values, and no text stands twice.
-  private func nameColumn() -> (Int, Int)? {
-    columns.first { column in
-      [(old, column.0), (new, column.1)].allSatisfy { table, index in
-        var seen = Set<String>()
-        return !table.rows.isEmpty
-          && table.rows.allSatisfy { !$0[index].isEmpty && seen.insert($0[index]).inserted && !PrintedText.isValue($0[index]) }
-      }
-    }
-  }
+  /// The first column that says of every row which one it is, in both tables.
+  private func nameColumn() -> (Int, Int)? { columns.first { old.namesRows($0.0) && new.namesRows($0.1) } }
 
-  private func countsRows(_ column: (Int, Int)) -> Bool {
-    [(old, column.0), (new, column.1)].allSatisfy { table, index in
-      guard table.rows.count > 1, let first = Int(table.rows[0][index]) else { return false }
-      return table.rows.indices.allSatisfy { table.rows[$0][index] == String(first &+ $0) }
-    }
-  }
+  private func countsRows(_ column: (Int, Int)) -> Bool { old.countsRows(column.0) && new.countsRows(column.1) }
 
   private mutating func compareCounting(_ column: (Int, Int)) {
     let (before, after) = (old.rows[0][column.0], new.rows[0][column.1])
@@ -156,7 +143,7 @@ struct TableComparison: Comparison {
 }
 
 /// A table's cells as text; every row has an entry for each column.
-private struct TableText {
+struct TableText {
   let titles: [String]
   let rows: [[String]]
 
@@ -174,6 +161,19 @@ private struct TableText {
     let words = rows[row].filter { !$0.isEmpty && !PrintedText.isValue($0) }.joined(separator: " ")
     let name = column.map { rows[row][$0] } ?? words
     return name.isEmpty ? "row \(row + 1)" : name
+  }
+
+  /// Whether a column says of every row which one it is: its texts are no values, and no text stands twice.
+  func namesRows(_ column: Int) -> Bool {
+    var seen = Set<String>()
+    return !rows.isEmpty
+      && rows.allSatisfy { !$0[column].isEmpty && seen.insert($0[column]).inserted && !PrintedText.isValue($0[column]) }
+  }
+
+  /// Whether a column only numbers the rows.
+  func countsRows(_ column: Int) -> Bool {
+    guard rows.count > 1, let first = Int(rows[0][column]) else { return false }
+    return rows.indices.allSatisfy { rows[$0][column] == String(first &+ $0) }
   }
 
   func titleText(_ column: Int) -> String { titles[column].isEmpty ? "column \(column + 1)" : titles[column] }
