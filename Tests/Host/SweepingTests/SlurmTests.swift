@@ -7,12 +7,16 @@ import Testing
 
 /// What is asked of Slurm, and how its answers are understood.
 @Suite struct SlurmTests {
+  /// It lives as long as the test does, and its folder with it.
+  private let project: SweepProject
+
+  init() throws { project = try SweepProject() }
+
   /// Hands a submission of six points to a Slurm that answers as given.
   private func submit(
     _ slurm: ScriptedSlurm, tasks: [[Int]] = [[0, 1, 2], [3, 4, 5]], resources: Resources = Resources(),
     request: Slurm.Request = .init()
-  ) throws -> (project: SweepProject, sweep: Sweep, submission: SweepSubmission, job: String) {
-    let project = try SweepProject()
+  ) throws -> (sweep: Sweep, submission: SweepSubmission, job: String) {
     let sweep = try project.plan()
     let process = try SweepProcess(in: sweep.folder)
     defer { process.end() }
@@ -20,7 +24,7 @@ import Testing
       try sweep.submission(
         .slurm, tasks: tasks, after: SweepStatus(sweep, slurm: slurm.slurm), resources: resources, process: process))
     let job = try sweep.submit(submission, to: slurm.slurm, program: "/opt/it's/folio", request: request)
-    return (project, sweep, submission, job)
+    return (sweep, submission, job)
   }
 
   @Test func aSweepIsOneArray() throws {
@@ -28,7 +32,7 @@ import Testing
     var request = Slurm.Request()
     (request.partition, request.account, request.atOnce, request.others) = ("gpu", "lab", 5, ["--qos=high"])
     let resources = Resources(memory: 1_048_577, cores: 3, gpus: 1, time: 90)
-    let (_, sweep, submission, job) = try submit(slurm, resources: resources, request: request)
+    let (sweep, submission, job) = try submit(slurm, resources: resources, request: request)
     #expect(job == "42")
     #expect(sweep.job(of: submission) == "42")
     let calls = slurm.asked.filter { $0[0] == "sbatch" }
@@ -42,7 +46,7 @@ import Testing
   }
 
   @Test func theScriptRunsATaskFromAnyFolder() throws {
-    let (project, sweep, _, _) = try submit(ScriptedSlurm(["sbatch": "42\n"]))
+    let (sweep, _, _) = try submit(ScriptedSlurm(["sbatch": "42\n"]))
     expect(
       try project.folder.read(project.file("submissions/1.sh", of: sweep)),
       contains: "'/opt/it'\\''s/folio' sweep-task '\(sweep.folder.path)' --submission 1 --task \"$SLURM_ARRAY_TASK_ID\"",

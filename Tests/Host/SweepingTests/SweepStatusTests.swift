@@ -6,38 +6,42 @@ import TestSupport
 import Testing
 
 @Suite struct SweepStatusTests {
+  /// It lives as long as the test does, and its folder with it.
+  private let project: SweepProject
+
+  init() throws { project = try SweepProject() }
+
   private typealias Answer = ScriptedSlurm.Answer
 
   /// A sweep whose six points are handed to Slurm, two a task.
   private func submitted(
     _ tasks: [[Int]] = [[0, 1], [2, 3], [4, 5]], notes job: String? = "42"
-  ) throws -> (project: SweepProject, sweep: Sweep) {
-    let project = try SweepProject()
+  ) throws -> Sweep {
     let sweep = try project.plan()
     let process = try SweepProcess(in: sweep.folder)
     defer { process.end() }
     let submission = try sweep.submission(.slurm, tasks: tasks, after: SweepStatus(sweep), process: process)
     #expect(submission != nil)
     if let job { try project.folder.write(job + "\n", to: project.file("submissions/1.job", of: sweep)) }
-    return (project, sweep)
+    return sweep
   }
 
-  private func begin(_ point: Int, task: Int, process: String = "n1~1~x~y", of sweep: Sweep, in project: SweepProject) throws {
+  private func begin(_ point: Int, task: Int, process: String = "n1~1~x~y", of sweep: Sweep) throws {
     try project.folder.write(
       "{\"submission\":1,\"task\":\(task),\"point\":\(point),\"host\":\"n1\",\"process\":\"\(process)\",\"job\":\"42_\(task)\"}",
       to: project.file("attempts/1-\(task).json", of: sweep))
   }
 
   @Test func aSweepThatNobodyHasBegunWaits() throws {
-    let sweep = try SweepProject().plan()
+    let sweep = try project.plan()
     #expect(sweep.places(ScriptedSlurm([:] as [String: String]).slurm) == Array(repeating: "waiting", count: 6))
   }
 
   @Test func eachPointIsSomewhere() throws {
-    let (project, sweep) = try submitted()
+    let sweep = try submitted()
     try sweep.folder.write(sweep.result(0))
-    try begin(1, task: 0, of: sweep, in: project)
-    try begin(2, task: 1, of: sweep, in: project)
+    try begin(1, task: 0, of: sweep)
+    try begin(2, task: 1, of: sweep)
     try sweep.folder.write(sweep.result(5, fails: true))
     let slurm = ScriptedSlurm(["squeue": "0 RUNNING\n2 PENDING\n", "sacct": "42_1|OUT_OF_MEMORY\n"])
     let status = SweepStatus(sweep, slurm: slurm.slurm)
@@ -51,14 +55,14 @@ import Testing
   }
 
   @Test func aPointThatRanWhenItsTaskDiedHasATaskOfItsOwn() throws {
-    let (project, sweep) = try submitted()
-    try begin(2, task: 1, of: sweep, in: project)
+    let sweep = try submitted()
+    try begin(2, task: 1, of: sweep)
     let status = SweepStatus(sweep, slurm: ScriptedSlurm(["squeue": "", "sacct": "42_1|TIMEOUT\n"]).slurm)
     #expect(sweep.tasks(status, pointsPerTask: 4, mostTasks: 100, retriesFailed: false) == [[0, 1, 3, 4], [5], [2]])
   }
 
   @Test func aPointThatFailedIsOnlyTriedAgainWhereThatIsAskedFor() throws {
-    let sweep = try SweepProject().plan()
+    let sweep = try project.plan()
     for number in 0..<6 { try sweep.folder.write(sweep.result(number, fails: number > 3)) }
     let status = SweepStatus(sweep)
     #expect(sweep.tasks(status, pointsPerTask: 1, mostTasks: 100, retriesFailed: false) == [])
@@ -66,7 +70,7 @@ import Testing
   }
 
   @Test func aClustersLimitMakesTasksLonger() throws {
-    let sweep = try SweepProject().plan()
+    let sweep = try project.plan()
     let status = SweepStatus(sweep)
     #expect(sweep.tasks(status, pointsPerTask: 1, mostTasks: 4, retriesFailed: false) == [[0, 1], [2, 3], [4, 5]])
     #expect(sweep.tasks(status, pointsPerTask: nil, mostTasks: 1, retriesFailed: false) == [Array(0..<6)])
@@ -75,7 +79,7 @@ import Testing
   // MARK: - Whoever goes away between two steps
 
   @Test func aJobWhoseNumberWasNotNotedIsFoundByItsName() throws {
-    let (_, sweep) = try submitted(notes: nil)
+    let sweep = try submitted(notes: nil)
     let slurm = ScriptedSlurm([
       "squeue": [Answer(output: "77\n77\n"), Answer(output: "0 RUNNING\n1 PENDING\n2 PENDING\n")], "sacct": [Answer()],
       "scontrol": [Answer()],
@@ -85,12 +89,11 @@ import Testing
   }
 
   @Test func whatWasNeverHandedOverWaits() throws {
-    let (_, sweep) = try submitted(notes: nil)
+    let sweep = try submitted(notes: nil)
     #expect(sweep.places(ScriptedSlurm(["squeue": ""]).slurm) == Array(repeating: "waiting", count: 6))
   }
 
   @Test func whatIsBeingHandedOverIsInSomebodysHands() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     let process = try SweepProcess(in: sweep.folder)
     _ = try sweep.submission(.slurm, tasks: [Array(0..<6)], after: SweepStatus(sweep), process: process)
@@ -100,7 +103,7 @@ import Testing
   }
 
   @Test func whereSlurmDoesNotAnswerAPointMayStillBeQueued() throws {
-    let (_, sweep) = try submitted()
+    let sweep = try submitted()
     try sweep.folder.write(sweep.result(0))
     let away = Answer(status: 1, errors: "Unable to contact slurm controller")
     let status = SweepStatus(sweep, slurm: ScriptedSlurm(["squeue": [away], "sacct": [away], "scontrol": [away]]).slurm)
@@ -109,7 +112,7 @@ import Testing
   }
 
   @Test func ofTwoCommandsAtOnceOneHandsOver() throws {
-    let sweep = try SweepProject().plan()
+    let sweep = try project.plan()
     let processes = try (0..<2).map { _ in try SweepProcess(in: sweep.folder) }
     let known = SweepStatus(sweep)
     let both = try processes.map { try sweep.submission(.local, tasks: [Array(0..<6)], after: known, process: $0) }
@@ -122,7 +125,6 @@ import Testing
   // MARK: - Signs of life
 
   @Test func aProcessThatGivesNoSignOfLifeIsNoMore() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     let process = try SweepProcess(in: sweep.folder)
     _ = try sweep.submission(.local, tasks: [Array(0..<6)], after: SweepStatus(sweep), process: process)
@@ -135,12 +137,11 @@ import Testing
   }
 
   @Test func aProcessOfAnotherMachineIsBelievedItsSignOfLife() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     let process = try SweepProcess(in: sweep.folder)
     defer { process.end() }
     _ = try sweep.submission(.print, tasks: [[0, 1], [2], [3, 4, 5]], after: SweepStatus(sweep), process: process)
-    try begin(1, task: 0, process: "other~1~machine~1", of: sweep, in: project)
+    try begin(1, task: 0, process: "other~1~machine~1", of: sweep)
     #expect(SweepStatus(sweep).places.map(\.word) == ["waiting", "lost", "waiting", "waiting", "waiting", "waiting"])
     try project.folder.write("", to: project.file("processes/other~1~machine~1", of: sweep))
     #expect(SweepStatus(sweep).places.map(\.word) == ["queued", "running", "waiting", "waiting", "waiting", "waiting"])
@@ -150,7 +151,7 @@ import Testing
   // MARK: - What a command says of runs
 
   @Test func whatACommandSaysOfRunsHoldsForThoseAfterIt() throws {
-    let (_, sweep) = try submitted()
+    let sweep = try submitted()
     let process = try SweepProcess(in: sweep.folder)
     defer { process.end() }
     func next(_ resources: Resources) throws -> Resources? {
@@ -164,7 +165,7 @@ import Testing
   }
 
   @Test func resultsOfTwoDevicesAreNotMixed() throws {
-    let sweep = try SweepProject().plan()
+    let sweep = try project.plan()
     let process = try SweepProcess(in: sweep.folder)
     defer { process.end() }
     var options = SweepReceipt.Options()

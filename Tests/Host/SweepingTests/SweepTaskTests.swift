@@ -9,6 +9,11 @@ import Testing
 
 /// Points that run in real sessions.
 @Suite struct SweepTaskTests {
+  /// It lives as long as the test does, and its folder with it.
+  private let project: SweepProject
+
+  init() throws { project = try SweepProject() }
+
   private func begin(
     _ project: SweepProject, _ sweep: Sweep, _ executor: SweepSubmission.Executor = .local, retriesFailed: Bool = false
   ) throws -> (task: SweepTask, submission: SweepSubmission, process: SweepProcess) {
@@ -39,7 +44,6 @@ import Testing
   }
 
   @Test func aPointThatFailsDoesNotStopTheOthers() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     let (task, _, process) = try begin(project, sweep)
     defer { process.end() }
@@ -47,11 +51,12 @@ import Testing
     #expect(SweepStatus(sweep).places.map(\.word) == ["done", "done", "done", "failed", "done", "done"])
     let values = sweep.points.map { sweep.folder.result(of: $0)?.record.cells.first?.values }
     #expect(values == [["0"], ["1"], ["4"], [], ["16"], ["25"]])
-    expect(sweep.folder.result(of: sweep.points[3])?.problem?.description, contains: "three is bad", "n.md:10")
+    expect(sweep.folder.result(of: sweep.points[3])?.problem?.description, contains: "three is bad", "n.md:11")
   }
 
   @Test func tasksOfAClusterGiveWhatALocalSweepGives() throws {
-    let (here, there) = (try SweepProject(), try SweepProject())
+    let (here, there) = (project, try SweepProject())
+    defer { withExtendedLifetime(there) {} }
     let (local, cluster) = (try here.plan(), try there.plan())
     let (task, _, process) = try begin(here, local)
     defer { process.end() }
@@ -79,7 +84,6 @@ import Testing
   }
 
   @Test func whatIsDoneIsNotDoneAgain() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     try sweep.folder.write(sweep.result(1))
     let (task, submission, process) = try begin(project, sweep)
@@ -94,7 +98,6 @@ import Testing
   }
 
   @Test func onlyWhereItIsAskedForAFailedPointRunsAgain() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     for number in 0..<6 { try sweep.folder.write(sweep.result(number, fails: number < 2)) }
     let (task, submission, process) = try begin(project, sweep, retriesFailed: true)
@@ -109,7 +112,7 @@ import Testing
   }
 
   @Test func aPointThatIsStoppedHasNoResult() throws {
-    let project = try SweepProject(
+    try project.write(
       SweepProject.text.replacing("precondition", with: "if params.idx == 2 { sleep(1000) }\n    precondition"))
     let sweep = try project.plan()
     let (task, _, process) = try begin(project, sweep, .print)
@@ -126,7 +129,7 @@ import Testing
   }
 
   @Test func aWorkerThatDiesFailsItsPointAlone() throws {
-    let project = try SweepProject(
+    try project.write(
       SweepProject.text.replacing(
         "precondition(params.idx != 3, \"three is bad\")", with: "if params.idx == 1 { kill(getpid(), SIGKILL) }"))
     let sweep = try project.plan()
@@ -138,7 +141,7 @@ import Testing
   }
 
   @Test func aResultIsOutdatedWhenAFileOfTheProjectThatItsRunReadChanges() throws {
-    let project = try SweepProject(
+    try project.write(
       SweepProject.text.replacing(
         "let square", with: "if params.idx < 2 { print(try String(contentsOfFile: \"data.txt\", encoding: .utf8)) }\nlet square"))
     try project.folder.write("one", to: "Notebooks/data.txt")
@@ -161,7 +164,6 @@ import Testing
   }
 
   @Test func aResultThatCannotBeWrittenEndsTheTaskAndIsNotThere() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     // Where the folder of results would be lies a file.
     try project.folder.write("", to: project.file("results", of: sweep))
@@ -173,7 +175,6 @@ import Testing
   }
 
   @Test func whatIsMissingIsSaidWhenPagesAreMade() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     try sweep.folder.write(sweep.result(0))
     try sweep.folder.write(sweep.result(1, fails: true))

@@ -6,8 +6,12 @@ import TestSupport
 import Testing
 
 @Suite struct SweepTests {
+  /// It lives as long as the test does, and its folder with it.
+  private let project: SweepProject
+
+  init() throws { project = try SweepProject() }
+
   @Test func theSameCommandFindsTheSameSweep() throws {
-    let project = try SweepProject()
     let first = try project.plan()
     let again = try project.plan()
     #expect(again.folder.path == first.folder.path)
@@ -16,7 +20,6 @@ import Testing
   }
 
   @Test func otherCodeOtherPointsAndAnotherDeviceAreAnotherSweep() throws {
-    let project = try SweepProject()
     let first = try project.plan()
     let points = try project.plan(project.notebook().variants(assigning: [("idx", "0..4")]))
     var options = SweepReceipt.Options()
@@ -29,7 +32,6 @@ import Testing
   }
 
   @Test func aReceiptLiesThereBeforeAnythingIsHandedOver() throws {
-    let project = try SweepProject()
     let sweep = try project.plan(resources: Resources(memory: 5))
     #expect(sweep.submissions.isEmpty)
     for name in ["receipt.json", "points.jsonl", "notebook.md"] { #expect(project.folder.exists(project.file(name, of: sweep))) }
@@ -39,7 +41,7 @@ import Testing
   }
 
   @Test func pointsAreReadBackAsTheyWere() throws {
-    let project = try SweepProject(
+    try project.write(
       "---\nparams: {idx: 0, rate: 0.5, name: a, on: true, list: [1]}\n---\n```swift\n1\n```\n")
     let values = [("idx", "-3..5"), ("rate", "0.1,.inf"), ("name", "a \"b\"\\ö=,\n"), ("on", "true,false"), ("list", "[1, 2]")]
     let sweep = try project.plan(project.notebook().variants(assigning: values))
@@ -48,7 +50,6 @@ import Testing
   }
 
   @Test func aHundredThousandPointsArePlannedAndReadBack() throws {
-    let project = try SweepProject()
     let sweep = try project.plan(project.notebook().variants(assigning: [("idx", "0..99999")]))
     let again = try Sweep(sweep.folder)
     #expect(again.points.count == 100_000)
@@ -56,33 +57,26 @@ import Testing
   }
 
   @Test func aSweepWithoutPointsSaysHowToNameThem() throws {
-    let project = try SweepProject()
     let error = #expect(throws: Diagnostic.self) { try project.plan([]) }
     expect(error?.description, contains: "names no runs", "-P idx=0..25", "variants:")
   }
 
   @Test func whatRunsIsTheNotebookAsItWas() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     try project.write("# Other\n")
     #expect(try Sweep(sweep.folder).notebook().markdown == SweepProject.text)
   }
 
   @Test func sharedCodeThatHasChangedIsNotRun() throws {
-    let project = try SweepProject(SweepProject.text.replacing("---\nparams", with: "---\nuse: shared.swift\nparams"))
-    try project.folder.write("let shared = 1\n", to: "Notebooks/shared.swift")
-    var notebook = try project.notebook()
-    try notebook.takeSharedCode()
-    let sweep = try Sweep.plan(
-      notebook, variants: notebook.frontMatter.variants, site: project.site, inProject: project.path, folio: "1")
+    try project.folder.write("let shared = 1\n", to: "Notebooks/Shared/s.swift")
+    let sweep = try project.plan()
     #expect(try sweep.notebook().shared.count == 1)
-    try project.folder.write("let shared = 2\n", to: "Notebooks/shared.swift")
+    try project.folder.write("let shared = 2\n", to: "Notebooks/Shared/s.swift")
     let error = #expect(throws: Diagnostic.self) { try Sweep(sweep.folder).notebook() }
     expect(error?.description, contains: "has changed since the sweep was planned", "folio sweep")
   }
 
   @Test func aSweepThatIsNotWholeIsNone() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     let points = try project.folder.read(project.file("points.jsonl", of: sweep))
     try project.folder.write(String(points.dropLast(20)), to: project.file("points.jsonl", of: sweep))
@@ -93,7 +87,6 @@ import Testing
   }
 
   @Test func theSweepsOfANotebookAreFoundTheLatestFirst() throws {
-    let project = try SweepProject()
     let first = try project.plan()
     try project.write(SweepProject.text + "\nMore.\n")
     let second = try project.plan()
@@ -111,7 +104,7 @@ import Testing
   // MARK: - Results
 
   @Test func aResultIsReadBackAsItWas() throws {
-    let sweep = try SweepProject().plan()
+    let sweep = try project.plan()
     let result = sweep.result(2, values: ["1", "é\n"])
     try sweep.folder.write(result)
     #expect(sweep.folder.result(of: sweep.points[2]) == result)
@@ -119,12 +112,11 @@ import Testing
   }
 
   @Test func aResultThatIsNotWholeIsNone() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     try sweep.folder.write(sweep.result(0))
     let file = project.file("results/0/0.json", of: sweep)
     let whole = try project.folder.read(file)
-    for text in ["", String(whole.dropLast()), String(whole.dropFirst()), whole.replacing("\"text\"", with: "\"Text\"")] {
+    for text in ["", String(whole.dropLast()), String(whole.dropFirst()), whole.replacing("here", with: "her\u{65}r")] {
       try project.folder.write(text, to: file)
       #expect(sweep.folder.result(of: sweep.points[0]) == nil, "\(text)")
     }
@@ -133,7 +125,6 @@ import Testing
   }
 
   @Test func aResultOfOtherCodeOrOtherValuesIsNone() throws {
-    let project = try SweepProject()
     let sweep = try project.plan()
     try sweep.folder.write(sweep.result(0))
     let whole = try project.folder.read(project.file("results/0/0.json", of: sweep))
