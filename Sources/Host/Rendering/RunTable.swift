@@ -127,7 +127,7 @@ struct RunTable {
     let attributes: KeyValuePairs = ["class": "scroll table"]
     let tools: KeyValuePairs = [
       "class": "scroll table", "data-rows": loading ?? "", "data-page": String(RunsPages.rowsOfPage),
-      "data-fine": words.ranThrough,
+      "data-fine": words.ranThrough, "data-file": "index.html",
       "data-state": String(set.axes.count + 1), "data-label": words.search, "data-none": words.searchNothing,
       "data-failed": words.searchFailed, "data-one": words.searchResults.one, "data-many": words.searchResults.many,
       "data-more": words.andMore.many,

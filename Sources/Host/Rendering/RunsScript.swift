@@ -27,7 +27,7 @@ extension Script {
           made.className = styles[column] + (column === Number(words.state) && text !== words.fine ? " failed" : "");
           if (column === 0 && row.isThere) {
             holder = document.createElement("a");
-            holder.href = "../" + encodeURIComponent(text) + "/index.html";
+            holder.href = "../" + encodeURIComponent(text) + "/" + words.file;
             made.append(holder);
           }
           holder.textContent = text;

@@ -15,7 +15,7 @@ extension Site {
         return !notebooks.contains(name) && hasRecord(name) && !hasPage(name)
       }
       // A run that its notebook's front matter named, and names no more. Those of a command line stay.
-      if let run = entry.run, run.isDeclared, notebooks.contains(run.notebook) { return true }
+      if let run = entry.run, notebooks.contains(run.notebook) { return run.isDeclared }
       return !(entry.source.map(exists) ?? false)
     }
   }

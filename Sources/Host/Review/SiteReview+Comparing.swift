@@ -64,6 +64,7 @@ extension SiteReview {
   package var told: [AlikeReviews] {
     var groups: [AlikeReviews] = []
     var places: [Change: Int] = [:]
+    var alike: [Int: [String]] = [:]
     for review in notebooks where review.isTold {
       let change = Change(review)
       guard let place = places[change] else {
@@ -71,10 +72,10 @@ extension SiteReview {
         groups.append(AlikeReviews(shown: review, others: []))
         continue
       }
-      let isWorse = review.severity > groups[place].shown.severity
-      groups[place].others.append(isWorse ? groups[place].shown.name : review.name)
-      if isWorse { groups[place].shown = review }
+      alike[place, default: [groups[place].shown.name]].append(review.name)
+      if review.severity > groups[place].shown.severity { groups[place].shown = review }
     }
+    for (place, names) in alike { groups[place].others = names.filter { $0 != groups[place].shown.name } }
     return groups
   }
 
