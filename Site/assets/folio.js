@@ -137,30 +137,37 @@
     var value = parseFloat(text.replace(/\u2212/g, "-").replace(/,/g, ""));
     return isNaN(value) ? Infinity : value;
   }
+  // Which of two texts with their places comes first. What is no number stays last.
+  function order(isNumeric, isFalling) {
+    return function (a, b) {
+      var left = isNumeric ? number(a.key) : a.key, right = isNumeric ? number(b.key) : b.key;
+      if (isNumeric && (left === Infinity) !== (right === Infinity)) return left === Infinity ? 1 : -1;
+      var order = isNumeric ? (left < right ? -1 : left > right ? 1 : 0) : left.localeCompare(right, undefined, { numeric: true });
+      return (isFalling ? -order : order) || a.place - b.place;
+    };
+  }
   function sort(table, column, isNumeric, isFalling) {
-    var body = table.tBodies[0], rows = Array.prototype.slice.call(body.rows);
+    var body = table.tBodies[0], rows = Array.prototype.slice.call(body.rows), first = order(isNumeric, isFalling);
     var keys = rows.map(function (row, place) {
-      var cell = row.cells[column], text = cell ? cell.textContent : "";
+      var cell = row.cells[column];
       // What stands for rows that are left out stays last.
-      return { row: row, place: place, isLast: !cell || row.cells.length === 1 && cell.colSpan > 1, key: isNumeric ? number(text) : text };
+      return { row: row, place: place, isLast: !cell || row.cells.length === 1 && cell.colSpan > 1, key: cell ? cell.textContent : "" };
     });
     keys.sort(function (a, b) {
       if (a.isLast !== b.isLast) return a.isLast ? 1 : -1;
-      if (isNumeric && (a.key === Infinity) !== (b.key === Infinity)) return a.key === Infinity ? 1 : -1;
-      var order = isNumeric ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : a.key.localeCompare(b.key, undefined, { numeric: true });
-      return (isFalling ? -order : order) || a.place - b.place;
+      return first(a, b);
     });
     keys.forEach(function (entry) { body.appendChild(entry.row); });
   }
 
-  function addSorting(table) {
+  function addSorting(table, act) {
     var titles = table.tHead ? Array.prototype.slice.call(table.tHead.rows[0].cells) : [];
     titles.forEach(function (title, column) {
       var sorts = button("sort", title.textContent, function () {
         var isFalling = title.getAttribute("aria-sort") === "ascending";
         titles.forEach(function (other) { other.removeAttribute("aria-sort"); });
         title.setAttribute("aria-sort", isFalling ? "descending" : "ascending");
-        sort(table, column, title.classList.contains("number"), isFalling);
+        act(column, title.classList.contains("number"), isFalling);
       });
       if (!title.textContent) return;
       title.textContent = "";
@@ -168,18 +175,100 @@
     });
   }
 
-  function addSearch(frame, table, update) {
+  function searchField(frame, act) {
     var field = document.createElement("input");
     field.type = "search"; field.className = "find"; field.placeholder = "Find rows";
     field.setAttribute("aria-label", "Find rows of this table");
-    field.oninput = function () {
+    field.oninput = act;
+    frame.parentNode.insertBefore(field, frame);
+    return field;
+  }
+  function addSearch(frame, table, update) {
+    var field = searchField(frame, function () {
       var wanted = field.value.trim().toLowerCase();
       Array.prototype.forEach.call(table.tBodies[0].rows, function (row) {
         row.hidden = wanted !== "" && row.textContent.toLowerCase().indexOf(wanted) < 0;
       });
       update();
-    };
-    frame.parentNode.insertBefore(field, frame);
+    });
+  }
+
+  function addPagedTools(frame, table) {
+    var words = frame.dataset, body = table.tBodies[0], most = Number(words.page), shown = most;
+    var titles = Array.prototype.map.call(table.tHead.rows[0].cells, function (cell) { return cell.textContent.toLowerCase(); });
+    var styles = Array.prototype.map.call(table.tHead.rows[0].cells, function (cell) { return cell.className; });
+    var ofPage = Array.prototype.slice.call(body.rows), all = null, isLoading = false, sorting = null;
+    var note = document.createElement("p"), more = button("find-more", "", function () { shown += most; show(); });
+    note.className = "rows";
+    note.setAttribute("role", "status");
+    more.hidden = true;
+    var field = searchField(frame, function () { shown = most; update(); });
+    field.placeholder = words.label;
+    frame.parentNode.insertBefore(note, frame);
+    frame.parentNode.insertBefore(more, frame.nextSibling);
+
+    // A word as idx=3 asks for a value, and any other for a text in the row.
+    function test(word) {
+      var sign = word.indexOf("="), column = sign < 1 ? -1 : titles.indexOf(word.slice(0, sign)), value = word.slice(sign + 1);
+      if (column < 0 || value === "") return function (row) { return row.text.indexOf(word) >= 0; };
+      return function (row) { return row.cells[column].toLowerCase() === value; };
+    }
+    function cell(row, text, column) {
+      var made = document.createElement("td"), holder = made;
+      made.className = styles[column] + (column === Number(words.state) && text !== words.fine ? " failed" : "");
+      if (column === 0 && row.isThere) {
+        holder = document.createElement("a");
+        holder.href = "../" + encodeURIComponent(text) + "/" + words.file;
+        made.append(holder);
+      }
+      holder.textContent = text;
+      return made;
+    }
+    function line(row) {
+      var made = document.createElement("tr");
+      row.cells.forEach(function (text, column) { made.append(cell(row, text, column)); });
+      return made;
+    }
+    function showPages(isShown) { each(".run-pages", function (pages) { pages.hidden = !isShown; }); }
+    function show() {
+      var wanted = field.value.toLowerCase().split(/\s+/).filter(Boolean).map(test);
+      showPages(!wanted.length && !sorting);
+      if (!wanted.length && !sorting) {
+        note.textContent = "";
+        more.hidden = true;
+        body.replaceChildren.apply(body, ofPage);
+        return;
+      }
+      var found = all.filter(function (row) { return wanted.every(function (isFound) { return isFound(row); }); });
+      if (sorting) {
+        found.forEach(function (row) { row.key = row.cells[sorting.column]; });
+        found.sort(order(sorting.isNumeric, sorting.isFalling));
+      }
+      body.replaceChildren.apply(body, found.slice(0, shown).map(line));
+      note.textContent = !found.length ? words.none : (found.length === 1 ? words.one : words.many).replace("#", found.length);
+      more.hidden = found.length <= shown;
+      more.textContent = words.more.replace("#", found.length - shown);
+    }
+    function update() {
+      if (all) return show();
+      if (isLoading) return;
+      isLoading = true;
+      var script = document.createElement("script");
+      script.src = words.rows;
+      script.onload = function () {
+        all = (window.folioRuns || []).map(function (row, place) {
+          return { cells: row[0], isThere: row[1] === 1, place: place, text: row[0].join("\n").toLowerCase() };
+        });
+        show();
+      };
+      script.onerror = function () { isLoading = false; note.textContent = words.failed; };
+      document.head.appendChild(script);
+    }
+    addSorting(table, function (column, isNumeric, isFalling) {
+      sorting = { column: column, isNumeric: isNumeric, isFalling: isFalling };
+      shown = most;
+      update();
+    });
   }
 
   function addTableTools() {
@@ -188,6 +277,7 @@
       if (!table || !table.tBodies.length || frame.hasAttribute("data-tools")) return;
       frame.setAttribute("data-tools", "");
       var rows = Array.prototype.slice.call(table.tBodies[0].rows), count = frame.nextElementSibling;
+      if (frame.hasAttribute("data-rows")) return addPagedTools(frame, table);
       if (rows.length < 8) return;
       var hasCount = count && count.classList.contains("rows"), words = hasCount ? count.textContent : "";
       function update() {
@@ -197,7 +287,7 @@
         count.textContent = (seen.length < rows.length ? seen.length + " found of " + words : words)
           + (below ? " \u00B7 " + below + " below \u2193" : "");
       }
-      addSorting(table);
+      addSorting(table, function (column, isNumeric, isFalling) { sort(table, column, isNumeric, isFalling); });
       if (rows.length >= 16) addSearch(frame, table, update);
       frame.addEventListener("scroll", update, { passive: true });
       addEventListener("resize", update);
@@ -441,14 +531,14 @@
   }
 
   addEventListener("DOMContentLoaded", function () { document.querySelectorAll(".search").forEach(begin); });
-  // An open list of pages is closed by a click elsewhere and by Escape.
+  // An open list of pages or runs is closed by a click elsewhere and by Escape.
   addEventListener("click", function (event) {
-    document.querySelectorAll(".site-menu[open]").forEach(function (menu) {
+    document.querySelectorAll(".site-menu[open], .run-axis details[open]").forEach(function (menu) {
       if (!menu.contains(event.target) || event.target.closest("a")) menu.open = false;
     });
   });
   addEventListener("keydown", function (event) {
     if (event.key !== "Escape") return;
-    document.querySelectorAll(".site-menu[open]").forEach(function (menu) { menu.open = false; });
+    document.querySelectorAll(".site-menu[open], .run-axis details[open]").forEach(function (menu) { menu.open = false; });
   });
 })();

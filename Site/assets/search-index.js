@@ -122,6 +122,24 @@ window.folioSearchIndex = [
 ["ablation","Without them","let model = try LanguageModel.load(params.model) let correct = try Results(contentsOf: \"results/results_\\(params.shots)shots.csv\").correct struct Outcome { var right: Double, difference: Double } /// How the decisions turn out if what some heads hold at the last position is replaced by its mean over the examples. func decide(_ subtask: Subtask, without heads: [HeadReference]) throws -> Outcome { let decisions = try correct.map { try $0.decision(subtask) } let runs = try decisions.map { decision in try model.run( decision.text, capturing: Capture.points(Set(heads.map { .z(layer: $0.layer) })).atLast(1)) } let means = try heads.map { head in try Tensor.stack(runs.map { try $0.cache[.z(layer: head.layer)].select(0).select(head.head) }).mean(axis: 0) } let differences = try zip(decisions, runs).map { decision, run in let last = run.tokens.count - 1..\u003crun.tokens.count let hooks = zip(heads, means).map { head, mean in Replacement(.z(layer: head.layer), positions: last, head: head.head, with: mean.reshaped([1, -1])) } let logits = try model.run(run.tokens, hooks: hooks).logits.select(0) return try LogitDifference(clean: decision.clean, corrupted: decision.corrupted) .value(logits, tokenizer: model.tokenizer) } return Outcome( right: Double(differences.count { $0 > 0 }) / Double(differences.count), difference: differences.reduce(0) { $0 + Double($1) } / Double(differences.count)) } var random = SeededGenerator(seed: 1) let all = (0..\u003cmodel.config.layers).flatMap { layer in (0..\u003cmodel.config.heads).map { HeadReference(layer: layer, head: $0) } } var rows: [[Any]] = [] for subtask in progress(Subtask.allCases, \"Subtasks\") { let chosen = named(\"\\(subtask)\", \"DLA\").map(\\.head).filter { $0.sign == .positive } .map { HeadReference(layer: $0.layer, head: $0.head) } let others = Array(all.filter { !chosen.contains($0) }.shuffled(using: &random).prefix(chosen.count)) let outcomes = try [[], chosen, others].map { try decide(subtask, without: $0) } rows.append([\"\\(subtask)\", chosen.map { \"\\($0)\" }.joined(separator: \" \")] + outcomes.flatMap { [$0.right, $0.difference] as [Any] }) } Table( columns: [ \"subtask\", \"heads\", \"right\", \"logit difference\", \"right without them\", \"logit difference\", \"right without others\", \"logit difference\", ], rows: rows, digits: 2) Table 2. How the decisions turn out without the named heads, and without as many others"],
 ["as-a-circuit","As a circuit","Heads are named one by one; the circuit says who reads whom. For the choice of the species, Figure 9 of Aggregate measures shows the smallest of the circuits tried that keeps four fifths of it."],
 ["circuit","As a circuit","let fields = try String(contentsOfFile: \"results/circuit.csv\", encoding: .utf8).split(separator: \"\\n\")[1].split(separator: \",\").map { Double($0) ?? .nan } let (edgeCount, allEdges, keeps, without, byChance) = (fields[0], fields[1], fields[2], fields[5], fields[6]) Table( columns: [\"what carries the clean prompt's numbers\", \"edges\", \"part of the logit difference\"], rows: [ [\"the whole model\", Int(allEdges), 1.0], [\"the circuit alone\", Int(edgeCount), keeps], [\"random edges, as many (median of 20)\", Int(edgeCount), byChance], [\"everything but the circuit\", Int(allEdges - edgeCount), without], ], digits: 2) Table 3. How much of the choice of the species the circuit keeps, on examples that it was not found on So 12 of 275 edges keep 0.9603 of the choice (95 % interval 0.9232 to 0.9796, on 17 held-out examples); as many random edges keep 0."]]],
+["decisions/index.html","The four decisions of one example",[
+["","The four decisions of one example","One example that the model answered correctly, and who writes each of its four decisions. A run for each example. The walk through one example takes its four decisions apart with every method. This page asks one question of any example: by how much does the model prefer the right word, and which heads write that, by direct logit attribution? It has a run for each example; all of them together are the sample."],
+["model","The four decisions of one example","let model = try LanguageModel.load(params.model)"],
+["example","The four decisions of one example","let row = try Results(contentsOf: \"results/results_\\(params.shots)shots.csv\").correct[params.idx] let decisions = try Subtask.allCases.map { try row.decision($0) } let answers = decisions.map { LogitDifference(clean: $0.clean, corrupted: $0.corrupted) } let dlas = try zip(decisions, answers).map { try model.directLogitAttribution($0.text, toward: $1) }"],
+["decisions","The four decisions of one example","let differences = try zip(decisions, answers).map { decision, answer in try answer.value(model.run(decision.text).logits.select(0), tokenizer: model.tokenizer) } let (s1, s2, s3, s4) = (differences[0], differences[1], differences[2], differences[3]) func word(_ text: String) -> String { text.trimmingCharacters(in: .whitespaces) } Table( columns: [\"decision\", \"right word\", \"other word\", \"logit difference\", \"strongest head\", \"its part\"], rows: decisions.indices.map { place in let strongest = dlas[place].strongestHeads(1)[0] return [ \"S\\(place + 1)\", word(decisions[place].clean), decisions[place].corrupted.map(word).joined(separator: \", \"), differences[place], \"\\(strongest.head)\", strongest.value, ] }, digits: 3) Table 1. The right word, the word that it is compared with, and the logit difference of both The model prefers the right species by 20.99 logits, the right attribute by 11.32, the right conclusion by 15.77 and the right verdict by 17.15."],
+["heads","The four decisions of one example","let heads = (0..\u003cmodel.config.layers).flatMap { layer in (0..\u003cmodel.config.heads).map { HeadReference(layer: layer, head: $0) } } Heatmap( dlas.map { dla in heads.map { Double(dla.heads[$0.layer, $0.head]) } }, x: \"head\", y: \"decision\", xLabels: heads.map { \"L\\($0.layer)H\\($0.head)\" }, yLabels: [\"S1\", \"S2\", \"S3\", \"S4\"], colorBar: \"logits\") Heatmap: 4 rows by 16 columns, values from −5.984 to 7.945, strongest at decision S1, head L3H2: 7.945. Figure 1. What each attention head writes for the right word, in logits"]]],
+["sweep/index.html","The four decisions of all examples",[
+["","The four decisions of all examples","The runs of one notebook, collected. How sure each decision is, over all examples that the model answered correctly, and which heads write it. One notebook asks of one example who writes its four decisions. Here its runs are collected: what each has put out is read from its record."],
+["runs","The four decisions of all examples","let runs = try Runs(\"decisions\") runs"],
+["all","The four decisions of all examples","let all = try runs.table(of: \"decisions\") all Table 1. The four decisions in every run"],
+["how-sure-is-each-decision","How sure is each decision?","The intervals are at 95 %, by resampling the examples."],
+["sure","How sure is each decision?","let column = Dictionary(uniqueKeysWithValues: all.columns.enumerated().map { ($1.title, $0) }) func differences(_ decision: String) -> [Double] { all.rows.filter { $0[column[\"decision\"]!] == decision }.map { Double($0[column[\"logit difference\"]!])! } } let names = [\"S1\", \"S2\", \"S3\", \"S4\"] Table( columns: [\"decision\", \"examples\", \"mean logit difference\", \"from\", \"to\", \"least\", \"close ones\"], rows: try names.map { name in let values = differences(name) let mean = try Estimate.mean(of: values) return [ name, values.count, mean.value, mean.interval!.lowerBound, mean.interval!.upperBound, values.min()!, values.count { $0 \u003c params.close }, ] }, digits: 2) Table 2. The mean logit difference of each decision, and in how many examples it is close"],
+["spread","How sure is each decision?","BoxPlot(labels: names, names.map(differences), y: \"logit difference\") Box plot: logit difference over x, 4 boxes. S1: median 13.31, middle half from 12.26 to 15.41, whiskers from 8.366 to 18.61, 5 points beyond. S2: median 13.41, middle half from 11.34 to 15, whiskers from 6.466 to 18.99, 1 point beyond. S3: median 15.8, middle half from 14.68 to 17.74, whiskers from 11.98 to 20.35. S4: median 19.25, middle half from 17.56 to 22.06, whiskers from 12.38 to 23.54. Figure 1. The logit differences of all examples In 0 of 156 decisions the model prefers the other word."],
+["who-writes-them","Who writes them?","The heads' parts, averaged over the runs. The runs' figures are their records', so the numbers have five digits."],
+["heads","Who writes them?","let figures = try runs.figures(\"heads\") let parts = figures.map { Tensor($0.numbers[0].map(Float.init)) } let mean = Tensor.stack(parts).mean(axis: 0) let heads = mean.count / 4 Heatmap( (0..\u003c4).map { decision in (0..\u003cheads).map { Double(mean[decision * heads + $0]) } }, x: \"head\", y: \"decision\", yLabels: names, colorBar: \"logits\") Heatmap: 4 rows by 16 columns, values from −0.1769 to 5.459, strongest at decision S1, head 14: 5.459. Figure 2. What each attention head writes for the right word, mean over all runs, in logits The aggregate measures average the same numbers in one notebook that goes through all examples itself. Both must agree:"],
+["agreement","Who writes them?","let known = try String(contentsOfFile: \"results/heads.csv\", encoding: .utf8).split(separator: \"\\n\").dropFirst() .map { $0.split(separator: \",\").map(String.init) }.filter { $0[1] == \"DLA\" } let perLayer = Set(known.map { $0[2].split(separator: \"H\")[1].prefix { $0.isNumber } }).count let differencesOfMeans = try known.map { fields -> Double in let head = try HeadReference(fields[2]) let decision = Int(fields[0].dropFirst())! - 1 return abs(Double(fields[3])! - Double(mean[decision * heads + head.layer * perLayer + head.head])) } // Means are written with four digits, and figures keep five. guard differencesOfMeans.max()! \u003c 0.001 else { throw NotebookError(\"The two ways to the means do not agree\") } print(\"\\(differencesOfMeans.count) means of heads compared; they differ by at most \\(differencesOfMeans.max()!) logits\")"],
+["three-of-them","Three of them","The runs in which the choice of the species is least sure:"],
+["gallery","Three of them","let sorted = zip(runs.all, differences(\"S1\")).sorted { $0.1 \u003c $1.1 }.prefix(3).map(\\.0.name) try runs.where { sorted.contains($0.name) }.figures(\"heads\") idx=2. Heatmap: 4 rows by 16 columns, values from −3.329 to 7.12, strongest at decision S3, head L3H1: 7.12. idx=3. Heatmap: 4 rows by 16 columns, values from −0.6505 to 6.55, strongest at decision S3, head L3H3: 6.55. idx=33. Heatmap: 4 rows by 16 columns, values from −4.667 to 3.936, strongest at decision S1, head L3H1: −4.667."]]],
 ["smollm2/index.html","A model from the shelf: predictions, induction heads and name movers in SmolLM2",[
 ["","A model from the shelf: predictions, induction heads and name movers in SmolLM2","SmolLM2-135M-Instruct in four bits a weight, taken apart: how a prediction grows from layer to layer, which heads copy from an earlier occurrence, and which heads say who receives the drink. The other notebooks take apart a small model that was trained for its task. This one opens a model that nobody trained for this page: SmolLM2-135M-Instruct (Ben Allal et al., 2025), a Llama of 135 million parameters, in four bits a weight. It asks three questions that are asked of every new model: how does a prediction grow from layer to layer; which heads continue what has occurred before; and which heads carry out the indirect-object task, in which a name has to be chosen because another one has been said twice. The weights come from the Python package index and are put into the hub's cache by Notebooks/models/get-smollm2. Without them this page stays as it was built last."],
 ["the-model","The model",""],
@@ -213,5 +231,83 @@ window.folioSearchIndex = [
 ["edges","Which edges?","let methods = [EdgeMethod.patched, .attributionPatching, .integratedGradients(steps: 5), .integratedGradients(steps: 64)] let edges = try methods.map { try model.edgeAttribution(on: examples, method: $0) } let strongest = edges[0].strongest(6) Table( columns: [\"edge\"] + edges.map { \"\\($0.method)\" }, rows: try strongest.map { scored in [scored.edge] + (try edges.map { Double(try $0[scored.edge]) }) }, digits: 2) Table 3. The strongest edges by three methods, and what really happens when an edge is patched"],
 ["circuit","Which edges?","let circuit = try edges[3].circuit(top: 3) circuit Figure 4. The circuit of the three strongest edges, by integrated gradients"],
 ["faithfulness","Which edges?","let kept = try model.faithfulness(of: circuit, on: examples, controls: 20, seed: UInt64(params.seed)) let without = try model.faithfulness(of: circuit, on: examples, ablating: .inside) let byGradient = try model.faithfulness(of: edges[1].circuit(top: 3), on: examples) Of 110 edges these 3 keep 0.999 [0.992, 1] of the behaviour, and as many random ones 0 (the median of 20); without them 5.733e-06 remains. The three best edges by a single gradient keep 0.0001677."],
-["_references","References","Nanda, N. (2023). Attribution Patching: Activation Patching at Industrial Scale. https://www.neelnanda.io/mechanistic-interpretability/attribution-patching ↩ Olsson, C., Elhage, N., Nanda, N., et al. (2022). In-context Learning and Induction Heads. Transformer Circuits Thread. https://arxiv.org/abs/2209.11895 ↩ Sundararajan, M., Taly, A., & Yan, Q. (2017). Axiomatic Attribution for Deep Networks. In Proceedings of the 34th International Conference on Machine Learning (pp. 3319–3328). https://arxiv.org/abs/1703.01365 ↩"]]]
+["_references","References","Nanda, N. (2023). Attribution Patching: Activation Patching at Industrial Scale. https://www.neelnanda.io/mechanistic-interpretability/attribution-patching ↩ Olsson, C., Elhage, N., Nanda, N., et al. (2022). In-context Learning and Induction Heads. Transformer Circuits Thread. https://arxiv.org/abs/2209.11895 ↩ Sundararajan, M., Taly, A., & Yan, Q. (2017). Axiomatic Attribution for Deep Networks. In Proceedings of the 34th International Conference on Machine Learning (pp. 3319–3328). https://arxiv.org/abs/1703.01365 ↩"]]],
+["decisions/idx%3D0/index.html","The four decisions of one example (idx=0)",[
+["","","idx = 0"]]],
+["decisions/idx%3D1/index.html","The four decisions of one example (idx=1)",[
+["","","idx = 1"]]],
+["decisions/idx%3D10/index.html","The four decisions of one example (idx=10)",[
+["","","idx = 10"]]],
+["decisions/idx%3D11/index.html","The four decisions of one example (idx=11)",[
+["","","idx = 11"]]],
+["decisions/idx%3D12/index.html","The four decisions of one example (idx=12)",[
+["","","idx = 12"]]],
+["decisions/idx%3D13/index.html","The four decisions of one example (idx=13)",[
+["","","idx = 13"]]],
+["decisions/idx%3D14/index.html","The four decisions of one example (idx=14)",[
+["","","idx = 14"]]],
+["decisions/idx%3D15/index.html","The four decisions of one example (idx=15)",[
+["","","idx = 15"]]],
+["decisions/idx%3D16/index.html","The four decisions of one example (idx=16)",[
+["","","idx = 16"]]],
+["decisions/idx%3D17/index.html","The four decisions of one example (idx=17)",[
+["","","idx = 17"]]],
+["decisions/idx%3D18/index.html","The four decisions of one example (idx=18)",[
+["","","idx = 18"]]],
+["decisions/idx%3D19/index.html","The four decisions of one example (idx=19)",[
+["","","idx = 19"]]],
+["decisions/idx%3D2/index.html","The four decisions of one example (idx=2)",[
+["","","idx = 2"]]],
+["decisions/idx%3D20/index.html","The four decisions of one example (idx=20)",[
+["","","idx = 20"]]],
+["decisions/idx%3D21/index.html","The four decisions of one example (idx=21)",[
+["","","idx = 21"]]],
+["decisions/idx%3D22/index.html","The four decisions of one example (idx=22)",[
+["","","idx = 22"]]],
+["decisions/idx%3D23/index.html","The four decisions of one example (idx=23)",[
+["","","idx = 23"]]],
+["decisions/idx%3D24/index.html","The four decisions of one example (idx=24)",[
+["","","idx = 24"]]],
+["decisions/idx%3D25/index.html","The four decisions of one example (idx=25)",[
+["","","idx = 25"]]],
+["decisions/idx%3D26/index.html","The four decisions of one example (idx=26)",[
+["","","idx = 26"]]],
+["decisions/idx%3D27/index.html","The four decisions of one example (idx=27)",[
+["","","idx = 27"]]],
+["decisions/idx%3D28/index.html","The four decisions of one example (idx=28)",[
+["","","idx = 28"]]],
+["decisions/idx%3D29/index.html","The four decisions of one example (idx=29)",[
+["","","idx = 29"]]],
+["decisions/idx%3D3/index.html","The four decisions of one example (idx=3)",[
+["","","idx = 3"]]],
+["decisions/idx%3D30/index.html","The four decisions of one example (idx=30)",[
+["","","idx = 30"]]],
+["decisions/idx%3D31/index.html","The four decisions of one example (idx=31)",[
+["","","idx = 31"]]],
+["decisions/idx%3D32/index.html","The four decisions of one example (idx=32)",[
+["","","idx = 32"]]],
+["decisions/idx%3D33/index.html","The four decisions of one example (idx=33)",[
+["","","idx = 33"]]],
+["decisions/idx%3D34/index.html","The four decisions of one example (idx=34)",[
+["","","idx = 34"]]],
+["decisions/idx%3D35/index.html","The four decisions of one example (idx=35)",[
+["","","idx = 35"]]],
+["decisions/idx%3D36/index.html","The four decisions of one example (idx=36)",[
+["","","idx = 36"]]],
+["decisions/idx%3D37/index.html","The four decisions of one example (idx=37)",[
+["","","idx = 37"]]],
+["decisions/idx%3D38/index.html","The four decisions of one example (idx=38)",[
+["","","idx = 38"]]],
+["decisions/idx%3D4/index.html","The four decisions of one example (idx=4)",[
+["","","idx = 4"]]],
+["decisions/idx%3D5/index.html","The four decisions of one example (idx=5)",[
+["","","idx = 5"]]],
+["decisions/idx%3D6/index.html","The four decisions of one example (idx=6)",[
+["","","idx = 6"]]],
+["decisions/idx%3D7/index.html","The four decisions of one example (idx=7)",[
+["","","idx = 7"]]],
+["decisions/idx%3D8/index.html","The four decisions of one example (idx=8)",[
+["","","idx = 8"]]],
+["decisions/idx%3D9/index.html","The four decisions of one example (idx=9)",[
+["","","idx = 9"]]]
 ];

@@ -167,11 +167,30 @@ public struct RunFigure: Displayable {
     }
     var layout: [String: JSONValue] = [:]
     if case .object(let known)? = figure["layout"] { layout = known }
-    let former = layout["title"]?["text"]?.string
-    layout["title"] = .object(["text": .string(former.map { "\(run) | \($0)" } ?? run)])
+    Self.setTitle(run, in: &layout)
     figure["layout"] = .object(layout)
     plotlyJSON = JSONValue.object(figure).line
   }
+
+  /// Puts the run's name before a figure's title; a figure without one gets room for it.
+  private static func setTitle(_ run: String, in layout: inout [String: JSONValue]) {
+    guard case .object(var title)? = layout["title"], let former = title["text"]?.string else {
+      layout["title"] = .object([
+        "text": .string(run), "x": .number(0.01), "xanchor": .string("left"), "font": .object(["size": .number(16)]),
+      ])
+      guard case .object(var margin)? = layout["margin"], let top = margin["t"]?.number, let height = layout["height"]?.number
+      else { return }
+      margin["t"] = .number(top + titleRoom)
+      layout["margin"] = .object(margin)
+      layout["height"] = .number(height + titleRoom)
+      return
+    }
+    title["text"] = .string("\(run) | \(former)")
+    layout["title"] = .object(title)
+  }
+
+  /// What a line of title takes, in pixels.
+  private static let titleRoom = 32.0
 
   /// Itself.
   public var displayed: [Displayed] { [.recorded(self)] }
