@@ -108,7 +108,10 @@ package final class SiteBuilder: @unchecked Sendable {
     }
     group.wait()
     repairOrder(observe: tell)
-    if isWhole, !isInterrupted { removeOrphans(observe: tell) }
+    if isWhole, !isInterrupted {
+      removeOrphans(observe: tell)
+      tellOlderRuns(observe: tell)
+    }
     do {
       try pages.refreshSite(of: notebooks)
     } catch {
@@ -235,6 +238,23 @@ package final class SiteBuilder: @unchecked Sendable {
     for name in folder.orphans(besides: Set(notebooks.map(\.name))) {
       folder.removeOrphan(name)
       observe(.warning(Diagnostic(.note, "removed \(site)/\(name): there is no notebook of that name any more")))
+    }
+  }
+
+  /// Runs of a command line are not made again by a build of all notebooks: those that are of other code than the notebook has now are told.
+  private func tellOlderRuns(observe: (Event) -> Void) {
+    for notebook in notebooks where notebook.variant == nil {
+      let older = Site(folder: site).runsOfCommandLine(of: notebook).filter { $0.keys != notebook.cellKeys }.map(\.name)
+      guard !older.isEmpty else { continue }
+      let names = older.prefix(8).map { "\(notebook.name)@\($0)" }.joined(separator: ", ") + (older.count > 8 ? ", …" : "")
+      observe(
+        .warning(
+          Diagnostic(
+            .note, at: Place(file: notebook.file, line: 1),
+            "\(older.count == 1 ? "a run is" : "\(older.count) runs are") of an older version of the notebook: \(names)",
+            advice:
+              "Make them again (folio build \(notebook.name) -P …), or remove their folders and their lines in \(site)/\(notebook.name)/\(RunsFile.fileName)."
+          )))
     }
   }
 

@@ -34,6 +34,11 @@ extension Notebook {
   }
 }
 
+extension Notebook {
+  /// The keys of its cells' sources, as its record has them.
+  package var cellKeys: [String] { cells.map(\.key) }
+}
+
 extension Cell {
   /// Of the source: 16 digits of its SHA-256.
   fileprivate var key: String {

@@ -37,6 +37,25 @@ extension Site {
   }
 }
 
+extension Site {
+  /// Runs of a command line, as another site has them, besides those that are noted here: they are not made again here.
+  package func takeRuns(of notebook: String, from other: Site) throws {
+    let others = (other.runs(of: notebook)?.runs ?? []).filter { !$0.isDeclared }
+    guard !others.isEmpty, let file = other.runs(of: notebook) else { return }
+    let known = runs(of: notebook) ?? RunsFile(notebook: notebook, parameters: file.parameters, runs: [])
+    try write([("\(notebook)/\(RunsFile.fileName)", Data(known.with(declared: nil, others: others).text.utf8))])
+  }
+
+  /// The runs of a command line that have a record, and the keys of the cells in it.
+  package func runsOfCommandLine(of notebook: Notebook) -> [(name: String, keys: [String?])] {
+    (runs(of: notebook.notebookName)?.runs ?? []).filter { !$0.isDeclared }.compactMap { run in
+      let path = "\(notebook.notebookName)/\(run.name)/record/\(RecordFiles.indexName)"
+      guard let data = try? FolderFile.read(path, in: folder), let index = try? RecordIndex(json: data) else { return nil }
+      return (run.name, index.cells.map(\.key))
+    }
+  }
+}
+
 extension Notebook {
   /// The values of its parameters where nobody gives them others, as text, by name: those of a run are not known here.
   fileprivate var defaultTexts: [String: String] { defaults.mapValues(\.text) }

@@ -45,6 +45,8 @@ struct Check: ParsableCommand {
       let fresh = folder.path + "/site"
       var session = session
       session.sites = [fresh, site]
+      // Runs of a command line are not made again; who collects them finds them where they are.
+      for name in Set(notebooks.map(\.notebookName)) { try Site(folder: fresh).takeRuns(of: name, from: Site(folder: site)) }
       let built = build(notebooks, into: fresh, session)
       guard built <= .cellFailed else { return built }
       let present = notebooks.filter { !$0.isLeftOut }

@@ -22,8 +22,6 @@ public struct Runs {
   public let missing: [String]
   /// The names of runs of which a cell failed or did not run.
   public let failed: [String]
-  /// Where they were read.
-  let site: String
 
   /// A run of a notebook.
   public struct Run {
@@ -34,6 +32,8 @@ public struct Runs {
     /// The names of those that were given values.
     public let assigned: [String]
     let index: RecordIndex
+    /// The folder of the site in which its record lies.
+    let site: String
 
     /// The value of a parameter as a type of your choice: `run.value("idx", as: Int.self)`; nil if there is no such parameter, or if it is not of the type.
     public func value<Value: LosslessStringConvertible>(_ parameter: String, as type: Value.Type = Value.self) -> Value? {
@@ -55,10 +55,10 @@ public struct Runs {
     guard FolderPath.isBelow(notebook) else {
       throw RunsError("'\(notebook)' is no name of a notebook", advice: "It is its path below 'Notebooks', without '.md'.")
     }
-    var found: (site: String, file: RunsFile)?
+    var found: RunsFile?
     // The first site that has any: all looks are noted, so that a site that comes to have some is seen.
-    for site in sites where found == nil { found = try Self.file(of: notebook, in: site).map { (site, $0) } }
-    guard let (site, file) = found else {
+    for site in sites where found == nil { found = try Self.file(of: notebook, in: site) }
+    guard let file = found else {
       throw RunsError(
         "the site has no runs of '\(notebook)'",
         advice:
@@ -67,7 +67,11 @@ public struct Runs {
     }
     var (all, missing, failed) = ([Run](), [String](), [String]())
     for entry in file.runs {
-      guard let index = try Self.index(of: "\(notebook)/\(entry.name)", in: site) else {
+      var record: (site: String, index: RecordIndex)?
+      for site in sites where record == nil {
+        record = try Self.index(of: "\(notebook)/\(entry.name)", in: site).map { (site, $0) }
+      }
+      guard let (site, index) = record else {
         missing.append(entry.name)
         continue
       }
@@ -76,16 +80,16 @@ public struct Runs {
         continue
       }
       let assigned = index.run?.assigned ?? []
-      all.append(Run(name: entry.name, parameters: index.parameters, assigned: assigned, index: index))
+      all.append(Run(name: entry.name, parameters: index.parameters, assigned: assigned, index: index, site: site))
     }
     guard allowingMissing || missing.isEmpty && failed.isEmpty else {
       throw RunsError(Self.note(all.count, of: file.runs.count, missing: missing, failed: failed), notebook: notebook)
     }
-    self.init(notebook: notebook, all: all, missing: missing, failed: failed, site: site)
+    self.init(notebook: notebook, all: all, missing: missing, failed: failed)
   }
 
-  private init(notebook: String, all: [Run], missing: [String], failed: [String], site: String) {
-    (self.notebook, self.all, self.missing, self.failed, self.site) = (notebook, all, missing, failed, site)
+  private init(notebook: String, all: [Run], missing: [String], failed: [String]) {
+    (self.notebook, self.all, self.missing, self.failed) = (notebook, all, missing, failed)
   }
 
   /// How many there are: `24 of 26 runs; missing: idx=3, idx=7`
@@ -103,7 +107,7 @@ public struct Runs {
 
   /// Those that are wanted.
   public func `where`(_ isWanted: (Run) throws -> Bool) rethrows -> Runs {
-    Runs(notebook: notebook, all: try all.filter(isWanted), missing: missing, failed: failed, site: site)
+    Runs(notebook: notebook, all: try all.filter(isWanted), missing: missing, failed: failed)
   }
 
   /// Those in which a parameter has a value, as it is written in the front matter.
@@ -141,7 +145,7 @@ public struct Runs {
 
   /// The content of a file of a run's record.
   func text(_ file: String, of run: Run) throws -> String {
-    let path = "\(site)/\(notebook)/\(run.name)/record/\(file)"
+    let path = "\(run.site)/\(notebook)/\(run.name)/record/\(file)"
     guard let data = FileManager.default.contents(atPath: path) else {
       throw RunsError("'\(path)' is not there, and the record names it", advice: "Build '\(notebook)@\(run.name)' again.")
     }

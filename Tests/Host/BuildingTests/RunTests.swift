@@ -141,6 +141,19 @@ import Testing
     #expect(file.runs.map(\.name) == ["idx=0", "idx=1", "idx=9"])
   }
 
+  @Test func aBuildOfAllTellsWhichRunsOfACommandLineAreOlderThanTheNotebook() throws {
+    try write(Self.points(), to: "n")
+    try build(["n"], [("idx", "1..2")])
+    nonisolated(unsafe) var told: [String] = []
+    func observe(_ event: SiteBuilder.Event) { if case .warning(let warning) = event { told.append(warning.message) } }
+    try build(["n"], isWhole: true, observe: observe)
+    #expect(told == [])
+    try write(Self.points().replacing("* 10", with: "* 100"), to: "n")
+    try build(["n"], [("idx", "1")])
+    try build(["n"], isWhole: true, observe: observe)
+    #expect(told == ["a run is of an older version of the notebook: n@idx=2"])
+  }
+
   @Test func whereNoRunIsLeftNoTableOfRunsIs() throws {
     try write(Self.points("{idx: 0..2}"), to: "n")
     try build(["n"], isWhole: true)
