@@ -90,6 +90,8 @@ package final class SiteBuilder: @unchecked Sendable {
       }
     }
     for notebook in notebooks where notebook.isLeftOut { tell(.warning(notebook.leftOut)) }
+    // Who collects runs must not find those of notebooks that are no more.
+    if isWhole { removeOrphans(observe: tell) }
     noteRuns(observe: tell)
     pages.known = KnownPages(site: site, notebooks: notebooks.map(\.notebookName))
     let group = DispatchGroup()
@@ -108,10 +110,7 @@ package final class SiteBuilder: @unchecked Sendable {
     }
     group.wait()
     repairOrder(observe: tell)
-    if isWhole, !isInterrupted {
-      removeOrphans(observe: tell)
-      tellOlderRuns(observe: tell)
-    }
+    if isWhole, !isInterrupted { tellOlderRuns(observe: tell) }
     do {
       try pages.refreshSite(of: notebooks)
     } catch {
@@ -237,7 +236,8 @@ package final class SiteBuilder: @unchecked Sendable {
     let folder = Site(folder: site)
     for name in folder.orphans(besides: Set(notebooks.map(\.name))) {
       folder.removeOrphan(name)
-      observe(.warning(Diagnostic(.note, "removed \(site)/\(name): there is no notebook of that name any more")))
+      observe(
+        .warning(Diagnostic(.note, "removed \(site)/\(name): there is no notebook, and no run of one, of that name any more")))
     }
   }
 

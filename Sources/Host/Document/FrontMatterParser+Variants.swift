@@ -132,6 +132,11 @@ private struct VariantReader {
   }
 
   private mutating func report(_ key: Node, _ value: Node, _ parameter: Parameter) {
+    if case .int = parameter.value, let text = value.text, let why = ParameterValue.whyNoRange(text) {
+      return source.report(
+        line: line(of: key), "'\(text)' is no range of values for '\(parameter.name)': \(why)",
+        advice: "A range is 0..25, or 0..<26.")
+    }
     source.report(
       line: line(of: key), "'\(parameter.name)' is of type \(parameter.value.typeName), and \(value.kindInWords) is not",
       advice: "A run gives it a value, and a grid a list of values; of whole numbers also a range, as 0..<26 or 0..25.")
@@ -189,6 +194,13 @@ extension ParameterValue {
     let (count, overflows) = last.subtractingReportingOverflow(first)
     guard !overflows, count <= FrontMatterParser.mostVariants else { return nil }
     return (first..<(isHalfOpen ? last : last + 1)).map(ParameterValue.int)
+  }
+
+  /// Why a text that looks like a range is none; nil for one that does not.
+  static func whyNoRange(_ text: String) -> String? {
+    guard text.wholeMatch(of: /\s*-?[0-9]+\s*(\.\.<|\.\.\.?)\s*-?[0-9]+\s*/) != nil, range(text) == nil else { return nil }
+    let ends = text.matches(of: /-?[0-9]+/).compactMap { Int($0.output) }
+    return ends.count == 2 && ends[0] >= ends[1] ? "it is empty" : "it has more than \(FrontMatterParser.mostVariants) numbers"
   }
 
   /// What YAML says as a value of this one's type, be it a list.

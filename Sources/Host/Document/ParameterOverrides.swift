@@ -50,10 +50,16 @@ extension Notebook {
           advice: names.isEmpty ? "It has none at all." : Suggestion.advice(for: name, among: names))
       }
       guard let given = parameter.value.severalParsed(text) else {
+        if let why = ParameterValue.whyNoRange(text), case .int = parameter.value {
+          throw Diagnostic("'\(text)' is no range of values for '\(name)': \(why)", advice: "A range is 0..25, or 0..<26.")
+        }
         throw Diagnostic(
           "'\(name)' is of type \(parameter.value.typeName), and '\(text)' is not", advice: parameter.value.example(name))
       }
-      values[name, default: []] += given.filter { values[name]?.contains($0) != true }
+      // Each value counts once. Texts are told apart by their bytes, as names of runs are.
+      for value in given where values[name]?.contains(where: { $0.text.utf8.elementsEqual(value.text.utf8) }) != true {
+        values[name, default: []].append(value)
+      }
     }
     let axes = frontMatter.parameters.compactMap { parameter in
       values[parameter.name].map { (name: parameter.name, values: $0) }

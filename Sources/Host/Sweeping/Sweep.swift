@@ -21,10 +21,11 @@ package struct Sweep: Sendable {
   /// - Parameters:
   ///   - project: the project's folder, as paths begin: empty for the working directory.
   ///   - folio: the version of Folio.
+  ///   - begins: whether one that is not there yet is written down; if not, it is an error.
   /// - Throws: a `Diagnostic` if there is no point, or if nothing can be written.
   package static func plan(
     _ notebook: Notebook, variants: [Variant], resources: Resources = Resources(), options: SweepReceipt.Options = .init(),
-    site: String, inProject project: String, folio: String
+    site: String, inProject project: String, folio: String, begins: Bool = true
   ) throws -> Sweep {
     guard !variants.isEmpty else {
       throw Diagnostic(
@@ -41,6 +42,11 @@ package struct Sweep: Sendable {
     let name = "\(notebook.notebookName.replacing("/", with: "~"))-\(id(points, source, receipt))"
     let folder = SweepFolder(path: "\(SweepFolder.all(inProject: project))/\(name)")
     if folder.isThere { return try Sweep(folder) }
+    guard begins else {
+      throw Diagnostic(
+        "there is no sweep of these \(points.count) points of \(notebook.file) as the notebook is now",
+        advice: "'folio sweep --list' names those that there are; their folders can be named in place of the notebook.")
+    }
     try ignoreByGit(project)
     try folder.write(Data(notebook.markdown.utf8), to: notebookFile)
     var lines = Data()
@@ -111,6 +117,12 @@ package struct Sweep: Sendable {
   package var site: String { folder.path(fromReceipt: receipt.site) }
 
   package var name: String { folder.name }
+
+  /// Whether the notebook's file still says what it said when the sweep was planned.
+  package var isOfNotebookNow: Bool {
+    guard let now = try? Notebook(contentsOf: folder.path(fromReceipt: receipt.file)) else { return false }
+    return SweepSource(now).digest == receipt.source
+  }
 
   // MARK: - What runs
 

@@ -23,7 +23,8 @@ final class SweepInputs: Sendable {
     var inputs: [String: String] = [:]
     for path in files.read.subtracting(files.written) where path.hasPrefix(root) {
       let name = String(path.dropFirst(root.count))
-      if !name.hasPrefix(".folio/"), isFile(path) { inputs[name] = digests.digest(path) ?? "" }
+      // That a file was not there is an input too.
+      if !name.hasPrefix(".folio/"), isFileOrNothing(path) { inputs[name] = digests.digest(path) ?? "" }
     }
     return inputs
   }
@@ -40,8 +41,8 @@ final class SweepInputs: Sendable {
     }
   }
 
-  private func isFile(_ path: String) -> Bool {
+  private func isFileOrNothing(_ path: String) -> Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
   }
 }

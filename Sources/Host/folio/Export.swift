@@ -94,7 +94,7 @@ struct Export: ParsableCommand {
   private func exporting(
     _ notebook: Notebook, _ sessionOptions: NotebookSession.Options, _ make: (String, NotebookRecord?) throws -> InterchangeFile
   ) throws -> SiteBuilder.Status {
-    let path = output ?? InterchangeFile.path(beside: notebook.file, from: ".md", to: "." + to.rawValue)
+    let path = output ?? InterchangeFile.path(beside: notebook.exportFile, from: ".md", to: "." + to.rawValue)
     // A file that may not be replaced is told before the run, not after it.
     try InterchangeFile.check(exportTo: path)
     let record = noOutputs ? nil : try notebook.run(sessionOptions, showing: TerminalProgress())
@@ -126,6 +126,14 @@ struct Export: ParsableCommand {
     try InterchangeFile.check(exportTo: file.path)
     try file.write()
     Console.write(file.path + "\n")
+  }
+}
+
+extension Notebook {
+  /// The file beside which an export lies: of a run with its name in it, so that it takes the place of no other.
+  fileprivate var exportFile: String {
+    guard let variant else { return file }
+    return (file.lowercased().hasSuffix(".md") ? String(file.dropLast(3)) : file) + "@\(variant.name).md"
   }
 }
 

@@ -175,7 +175,11 @@ func report(_ error: any Error) {
 
 /// Does something whose errors are reported and end the command with 2. A parameter that does not fit is a wrong use of the command.
 func reporting<Result>(_ body: () throws -> Result) throws -> Result {
-  do { return try body() } catch let status as ExitCode { throw status } catch let problem as Notebooks.ParameterProblem {
+  do { return try body() } catch let status as ExitCode { throw status } catch let misuse as ValidationError {
+    throw misuse
+  } catch let
+    problem as Notebooks.ParameterProblem
+  {
     throw ValidationError(problem.description)
   } catch {
     report(error)

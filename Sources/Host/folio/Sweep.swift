@@ -152,17 +152,31 @@ struct SweepCommand: ParsableCommand {
     if action != nil, options.parameters.isEmpty {
       // Without values it is the last one of that notebook.
       let known = Notebook.name(ofFile: try Project.notebooks(named: [name])[0].notebook)
-      if let last = Sweep.all(inProject: project, of: known).first { return try Sweep(last) }
-      guard action == .resume else {
-        throw Diagnostic(
-          "there is no sweep of '\(name)' in this project", advice: "'folio sweep --list' names those that there are.")
-      }
+      if let last = Sweep.all(inProject: project, of: known).first { return try current(Sweep(last)) }
+      throw Diagnostic(
+        "there is no sweep of '\(name)' in this project", advice: "'folio sweep --list' names those that there are.")
     }
     return try plan(name)
   }
 
+  /// The last sweep of a notebook, if that still is what it was: pages of older code must not take the place of newer ones unasked.
+  private func current(_ sweep: Sweep) throws -> Sweep {
+    guard !sweep.isOfNotebookNow else { return sweep }
+    let change = Diagnostic(
+      action == .status || action == .cancel ? .note : .error,
+      "\(sweep.receipt.file) has changed since its last sweep was planned: \(sweep.folder.path)",
+      advice: "Give the values to sweep the notebook as it is now, or name that folder in place of the notebook.")
+    guard change.severity == .note else { throw change }
+    report(change)
+    return sweep
+  }
+
   private func plan(_ name: String) throws -> Sweep {
     let named = try Project.notebooks(named: [name])[0]
+    if let run = named.run {
+      throw ValidationError(
+        "A sweep takes a notebook, and '\(named.notebook)@\(run)' is one of its runs: 'folio build' makes it.")
+    }
     if let problem = Notebooks.whyNoNotebook(named.notebook) { throw problem }
     var notebook = try Notebook(contentsOf: named.notebook)
     for warning in notebook.warnings { report(warning) }
@@ -179,7 +193,7 @@ struct SweepCommand: ParsableCommand {
     }
     return try Sweep.plan(
       notebook, variants: variants, resources: resources, options: runOptions, site: place.site, inProject: project,
-      folio: Folio.version)
+      folio: Folio.version, begins: action == nil)
   }
 
   // MARK: - What is done

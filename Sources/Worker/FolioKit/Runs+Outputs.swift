@@ -109,6 +109,7 @@ extension Runs {
       let keys = run.index.cells.prefix((end ?? -1) + 1).map(\.key)
       versions[keys, default: []].append(run.name)
     }
+    try checkDoubles()
     guard versions.count > 1 else { return }
     let groups = versions.values.sorted { $0.count > $1.count }.map {
       $0.prefix(4).joined(separator: ", ") + ($0.count > 4 ? " and \($0.count - 4) more" : "")
@@ -116,6 +117,17 @@ extension Runs {
     throw RunsError(
       "the runs of '\(notebook)' are of \(versions.count) versions of its code up to '\(label)': \(groups.joined(separator: " | "))",
       advice: "Make them again, or select those of one version by 'where'.")
+  }
+
+  /// One run under two names would count twice.
+  private func checkDoubles() throws {
+    var known: [[String: String]: String] = [:]
+    for run in all {
+      guard let other = known.updateValue(run.name, forKey: run.parameters) else { continue }
+      throw RunsError(
+        "\(other) and \(run.name) of '\(notebook)' are one run under two names: all parameters are the same",
+        advice: "Leave one out, by 'where { $0.name != \"\(run.name)\" }'.")
+    }
   }
 
   private func values(_ outputs: [RecordIndex.Output], of run: Run, _ label: String) throws -> [String] {

@@ -57,13 +57,13 @@ import Testing
 
   @Test(arguments: [
     ("variants: {idxx: 0..3}", "'variants' names the parameter 'idxx', and there is none"),
-    ("variants: {idx: 3..1}", "'idx' is of type Int, and the text '3..1' is not"),
+    ("variants: {idx: 3..1}", "'3..1' is no range of values for 'idx': it is empty"),
     ("variants: {idx: [1, x]}", "'idx' is of type Int, and a list is not"),
     ("variants: {idx: []}", "'idx' is of type Int, and a list is not"),
     ("variants: {idx: [1, 1]}", "'variants' names the run 'idx=1' twice"),
     ("variants: [{idx: 1}, {idx: 0..2}]", "'variants' names the run 'idx=1' twice"),
     ("variants: {idx: 0..<100, rate: 1, names: [[a], [b]], s: a}\nx: {idx: 0..99999999}", ""),
-    ("variants: {idx: 0..<100001}", "'idx' is of type Int, and the text '0..<100001' is not"),
+    ("variants: {idx: 0..<100001}", "'0..<100001' is no range of values for 'idx': it has more than 100000 numbers"),
     ("variants: [{idx: 0..<99999}, {s: [a, b, c]}]", "'variants' names more than 100000 runs"),
     ("variants: 26", "'variants' is an integer, and must be"),
     ("variants: [1, 2]", "'variants' is a list, and must be"),
@@ -117,12 +117,14 @@ import Testing
     #expect(try names([("s", "a"), ("s", "b")]) == ["s=a", "s=b"])
     #expect(try names([("s", "x"), ("idx", "0..1")]) == ["idx=0,s=x", "idx=1,s=x"])
     #expect(try names([("names", "a,b")]) == ["names=a+b"])
+    #expect(try names([("idx", "1,1,0..1"), ("idx", "1")]) == ["idx=1", "idx=0"])
+    #expect(try names([("s", "é"), ("s", "e\u{301}")]).count == 2)
     #expect(try names([]) == [])
   }
 
   @Test(arguments: [
     ("idx", "two", "'idx' is of type Int, and 'two' is not"), ("idx", "1,x", "'idx' is of type Int, and '1,x' is not"),
-    ("idx", "5..3", "'idx' is of type Int, and '5..3' is not"), ("idxx", "1", "part/n.md has no parameter 'idxx'"),
+    ("idx", "5..3", "'5..3' is no range of values for 'idx': it is empty"), ("idxx", "1", "part/n.md has no parameter 'idxx'"),
     ("rate", "0..1", "'rate' is of type Double, and '0..1' is not"),
   ])
   func aCommandLineThatNamesNoRunIsAnError(name: String, text: String, message: String) throws {

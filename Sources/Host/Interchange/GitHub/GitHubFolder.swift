@@ -22,12 +22,12 @@ package struct GitHubFolder {
 
   /// Where a notebook is exported to if nobody says it: in the folder `Exports` beside that of the notebooks.
   package static func path(of notebook: Notebook) -> String {
-    let below = notebook.name.split(separator: "/").count
+    let below = notebook.notebookName.split(separator: "/").count
     // As the notebook is named, so that the path can be opened from where it is printed.
     let folders = notebook.file.split(separator: "/", omittingEmptySubsequences: false).dropLast(below)
     let isInNotebooks = folders.last.map(String.init) == Notebook.rootFolder
     let project = isInNotebooks ? folders.dropLast() : folders
-    return (project.map(String.init) + ["Exports", notebook.name + ".md"]).joined(separator: "/")
+    return (project.map(String.init) + ["Exports", notebook.runName + ".md"]).joined(separator: "/")
   }
 
   /// The name of the folder for a file of Markdown.
