@@ -77,7 +77,7 @@ package struct Notebook: Sendable, Equatable {
   package var title: String {
     if let title = frontMatter.title { return title }
     for case .heading(let heading) in blocks { return heading.text }
-    return name
+    return notebookName
   }
 
   /// Whether the prose begins with a heading that says what the title says.

@@ -53,6 +53,7 @@ import Testing
     #expect(run.runName == "part/n@idx=3")
     #expect(run.notebookName == "part/n")
     #expect(notebook.runName == "part/n")
+    #expect(run.title == "part/n")
   }
 
   @Test(arguments: [
