@@ -64,9 +64,10 @@ extension Notebooks {
     return runs.compactMap { run in
       guard run.variant != nil else { return nil }
       if !known.insert(run.name).inserted { return Diagnostic("'\(run.runName)' is named twice", advice: "Name it once.") }
-      guard let other = own[run.name] else { return nil }
+      let path = "\(run.root)/\(run.name).md"
+      guard let other = own[run.name]?.file ?? (isFile(path) ? path : nil) else { return nil }
       return Diagnostic(
-        at: Place(file: other.file, line: 1), "its page would be that of the run \(run.runName)", advice: "Rename the file.")
+        at: Place(file: other, line: 1), "its page would be that of the run \(run.runName)", advice: "Rename the file.")
     }
   }
 }

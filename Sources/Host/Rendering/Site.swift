@@ -49,6 +49,15 @@ package struct Site: Sendable {
   /// All of them or, on a full disk, none. A file that names others comes behind them.
   private func write(partsOf page: Page, _ record: RecordFiles) throws {
     let former = entry(page.name)
+    // A notebook's page and that of another one's run may have one address: neither takes the other's place.
+    if let former, (former.run == nil) != (page.entry.run == nil) {
+      func words(_ entry: IndexPage.Entry) -> String {
+        entry.run.map { "the run \($0.notebook)@\($0.name)" } ?? "the notebook \(entry.name)"
+      }
+      throw Diagnostic(
+        "the page of \(words(page.entry)) would take the place of that of \(words(former))",
+        advice: "Rename the notebook's file, or remove \(folder)/\(page.name) if it is of no use.")
+    }
     var attachments = page.attachments.map { ("\(page.name)/\($0.path)", Data($0.text.utf8)) }
     if let card = page.card { attachments.append(("\(page.name)/\(Page.cardFile)", card)) }
     let html = [("\(page.name)/index.html", Data(PageMark.placed(page.html, inSite: folder).utf8))]

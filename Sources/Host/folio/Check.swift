@@ -47,6 +47,13 @@ struct Check: ParsableCommand {
       session.sites = [fresh, site]
       // Runs of a command line are not made again; who collects them finds them where they are.
       for name in Set(notebooks.map(\.notebookName)) { try Site(folder: fresh).takeRuns(of: name, from: Site(folder: site)) }
+      for notebook in notebooks where notebook.variant == nil {
+        let others = Site(folder: site).runsOfCommandLine(of: notebook).map { "\(notebook.name)@\($0.name)" }
+        guard !others.isEmpty else { continue }
+        let names = others.prefix(8).joined(separator: ", ") + (others.count > 8 ? ", …" : "")
+        printNote(
+          Diagnostic(.note, "what a command line named is not checked: \(names)", advice: "Name it: folio check \(others[0])."))
+      }
       let built = build(notebooks, into: fresh, session)
       guard built <= .cellFailed else { return built }
       let present = notebooks.filter { !$0.isLeftOut }
@@ -81,3 +88,6 @@ private func warn(ofOrphan name: String, in site: String) {
       .warning, "\(site)/\(name) is of a notebook that is no more",
       advice: "'folio build' of all notebooks removes it; so does 'folio check --accept'."))
 }
+
+/// The option `report` of the command hides the function of that name.
+private func printNote(_ note: Diagnostic) { report(note) }

@@ -93,6 +93,20 @@ import Testing
     expect(error?.description, contains: "its page would be that of the run n@idx=1")
   }
 
+  @Test func neitherOfTwoPagesAtOneAddressTakesTheOthersPlace() throws {
+    try write(Self.points(), to: "n")
+    try build(["n"], [("idx", "1")])
+    let page = try folder.read("Site/n/idx=1/index.html")
+    try write("text", to: "n/idx=1")
+    // A run whose address a notebook has is not made, also where that notebook is not built.
+    #expect(throws: Diagnostics.self) { try runs(["n"], [("idx", "1")]) }
+    nonisolated(unsafe) var told = ""
+    let status = try build(["n/idx=1"]) { if case .problem(let problem) = $0 { told += "\(problem)" } }
+    #expect(status == .couldNotRun)
+    expect(told, contains: "the page of the notebook n/idx=1 would take the place of that of the run n@idx=1")
+    #expect(try folder.read("Site/n/idx=1/index.html") == page)
+  }
+
   // MARK: - Pages
 
   @Test func aSecondSetOfParametersOverwritesNothing() throws {
